@@ -1,0 +1,15 @@
+# bellwether_module(NAME deps...): one static library for one folder of host/. Only the folders and
+# packages that it names are linked, so an include that points up fails to link (and fails a test).
+function(bellwether_module name)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/host/${name}/*.cpp)
+  if(sources)
+    add_library(bw_${name} STATIC ${sources})
+    target_include_directories(bw_${name} PUBLIC ${CMAKE_SOURCE_DIR}/host)
+    target_link_libraries(bw_${name} PUBLIC ${ARGN})
+    bellwether_warnings(bw_${name})
+  else()
+    add_library(bw_${name} INTERFACE)
+    target_include_directories(bw_${name} INTERFACE ${CMAKE_SOURCE_DIR}/host)
+    target_link_libraries(bw_${name} INTERFACE ${ARGN})
+  endif()
+endfunction()

@@ -1,0 +1,132 @@
+// The configuration as one immutable value, and the mistakes found on the way to it.
+// Read on one thread; a Config is never changed afterwards and may be shared by all.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bw::config {
+
+using std::chrono::milliseconds;
+
+// Where a value stands in the file; both 1-based, 0: unknown.
+struct Position {
+    int line = 0;
+    int column = 0;
+};
+
+enum class Severity { error, warning };
+
+// One mistake. Printed as `file:line:column: error: what; expected ...; did you mean ...`.
+struct Diagnostic {
+    Severity severity = Severity::error;
+    std::string file;
+    Position at;
+    std::string what;
+    std::string expected;  // may be empty
+    std::string hint;      // may be empty; for example `did you mean "listen"?`
+};
+std::string to_string(const Diagnostic&);
+
+// Limits on one attempt; zero: no limit.
+struct Timeouts {
+    milliseconds connect{5'000};        // name look-up, TCP and TLS
+    milliseconds first_byte{60'000};    // from sending to the first byte of the reply's body
+    milliseconds idle{60'000};          // silence between pieces of payload; comments do not count
+    milliseconds total{60'000};         // the whole of a plain reply
+    milliseconds stream_total{3'600'000};  // the whole of a streamed reply
+};
+
+// A credential as the file names it, "env:NAME" or "file:/path"; never the value itself.
+struct SecretReference {
+    std::string name;  // as the plugin's manifest calls it: "api_key"
+    std::string reference;
+    Position at;
+};
+
+// One of the plugin's own keys, checked later against the plugin's manifest.
+struct Option {
+    std::string key;
+    std::string json;  // the value as JSON; dates become strings
+    Position at;
+};
+
+struct Provider {
+    std::string name;
+    std::string plugin;  // a name looked up in plugin_path, or a path
+    Position plugin_at;
+    std::string sha256;  // pin of the plugin file, lower-case hex; empty: none
+    std::string base_url;  // empty: the plugin's default
+    Position base_url_at;
+    bool required = true;  // false: a missing credential disables the provider, with a warning
+    std::vector<SecretReference> secrets;  // keys named `api_key` or `*_key`, `*_token`, `*_secret`
+    std::vector<std::string> models;       // models known to be there besides the plugin's own
+    Timeouts timeouts;
+    std::filesystem::path ca_file;  // PEM bundle to trust instead of the system's; empty: system
+    std::vector<Option> options;
+    Position at;
+};
+
+struct Target {
+    std::size_t provider = 0;  // index into Config::providers
+    std::string model;         // upstream's name; empty: the name the client used
+    std::uint32_t weight = 1;  // 0: only as a fallback
+};
+
+enum class Strategy { ordered, weighted };
+
+struct Route {
+    std::string model;  // exact name or glob (`*` any run, `?` one character)
+    std::string alias;  // resolve this name instead; then `to` is empty
+    Strategy strategy = Strategy::ordered;
+    std::vector<Target> to;
+    Position at;
+};
+
+enum class LogFormat { automatic, text, json };
+enum class LogLevel { debug, info, warn, error };
+
+struct Server {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 4141;  // 0: any free port
+    unsigned workers = 0;       // 0: one a core ("auto")
+    std::size_t max_body_bytes = 32u << 20;
+    milliseconds drain{30'000};  // how long SIGTERM waits for calls in flight
+};
+
+struct Log {
+    LogLevel level = LogLevel::info;
+    LogFormat format = LogFormat::automatic;
+    bool access = true;
+};
+
+struct Config {
+    std::filesystem::path file;
+    Server server;
+    Log log;
+    std::vector<std::filesystem::path> plugin_path;  // absolute; relative ones count from the file
+    std::vector<Provider> providers;
+    std::vector<Route> routes;
+};
+
+struct Loaded {
+    Config config;  // complete only if no diagnostic is an error
+    std::vector<Diagnostic> diagnostics;
+    bool ok() const;
+};
+
+// Reads and checks the whole file; reports every mistake, not just the first.
+Loaded load(const std::filesystem::path& file);
+Loaded parse(std::string_view text, const std::filesystem::path& file);
+
+// The value behind "env:NAME" or "file:/path" (one trailing newline dropped); the error is a sentence
+// that names the variable or file and never the value.
+std::expected<std::string, std::string> resolve(std::string_view reference);
+
+}  // namespace bw::config

@@ -1,0 +1,96 @@
+// HTTP to the upstreams, on a worker's own event loop. The only place that opens sockets upstream;
+// nothing above knows which engine does it. One Client a worker; all of it on the worker's thread.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bw::net {
+
+struct Header {
+    std::string_view name;  // lower case
+    std::string_view value;
+};
+
+// What to send. `body` must stay valid until the exchange has ended or was dropped.
+struct Request {
+    std::string method = "POST";
+    std::string url;
+    std::vector<std::string> headers;  // "name: value"
+    std::string_view body;
+    std::chrono::milliseconds connect_timeout{5'000};  // zero: none
+    std::filesystem::path ca_file;                     // empty: the system's bundle
+};
+
+enum class FailureKind {
+    resolve,          // the name has no address
+    connect,          // refused, unreachable
+    connect_timeout,  // not connected, TLS included, within connect_timeout
+    tls,              // handshake or certificate
+    cut,              // the connection ended before the response did
+    protocol,         // not HTTP, a redirect, headers too large
+};
+
+struct Failure {
+    FailureKind kind;
+    std::string message;  // for a person; names the host, never a credential
+};
+
+// Receives one exchange: on_head, on_data any number of times, on_end once; on_end may come alone.
+// Any of them may drop the exchange. After a drop nothing more arrives.
+class Events {
+  public:
+    virtual void on_head(int status, std::span<const Header> headers) = 0;
+    virtual void on_data(std::string_view bytes) = 0;
+    virtual void on_end(std::optional<Failure> failure) = 0;
+
+  protected:
+    ~Events() = default;
+};
+
+class Transfer;  // the engine's
+
+// A running exchange. Dropping it cancels: the connection is closed at once (or, under HTTP/2, the
+// stream reset), and `events` is never called again. May be dropped inside a callback of Events.
+class Exchange {
+  public:
+    Exchange() = default;
+    explicit Exchange(std::shared_ptr<Transfer> transfer) : transfer_(std::move(transfer)) {}
+    Exchange(Exchange&&) = default;
+    Exchange& operator=(Exchange&& other) noexcept;
+    ~Exchange();
+
+    explicit operator bool() const { return transfer_ != nullptr; }
+    void reset();
+    void pause();   // stop reading: back-pressure reaches the upstream's socket
+    void resume();  // may deliver data again from the loop, never from inside this call
+
+  private:
+    std::shared_ptr<Transfer> transfer_;
+};
+
+class Client {
+  public:
+    explicit Client(boost::asio::io_context& loop);
+    ~Client();  // every exchange must have been dropped
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
+
+    // Never calls `events` from inside start. `events` outlives the exchange.
+    [[nodiscard]] Exchange start(Request request, Events& events);
+
+    struct Impl;
+
+  private:
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bw::net
