@@ -43,7 +43,8 @@ using Result = std::expected<T, Error>;
 
 [[nodiscard]] inline std::unexpected<Error> fail(ErrorKind kind, std::string message,
                                                  std::string code = {}) {
-    return std::unexpected(Error{.kind = kind, .message = std::move(message), .code = std::move(code)});
+    return std::unexpected(
+        Error{.kind = kind, .message = std::move(message), .code = std::move(code)});
 }
 
 }  // namespace bw

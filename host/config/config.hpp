@@ -36,10 +36,10 @@ std::string to_string(const Diagnostic&);
 
 // Limits on one attempt; zero: no limit.
 struct Timeouts {
-    milliseconds connect{5'000};        // name look-up, TCP and TLS
-    milliseconds first_byte{60'000};    // from sending to the first byte of the reply's body
-    milliseconds idle{60'000};          // silence between pieces of payload; comments do not count
-    milliseconds total{60'000};         // the whole of a plain reply
+    milliseconds connect{5'000};      // name look-up, TCP and TLS
+    milliseconds first_byte{60'000};  // from sending to the first byte of the reply's body
+    milliseconds idle{60'000};        // silence between pieces of payload; comments do not count
+    milliseconds total{60'000};       // the whole of a plain reply
     milliseconds stream_total{3'600'000};  // the whole of a streamed reply
 };
 
@@ -61,7 +61,7 @@ struct Provider {
     std::string name;
     std::string plugin;  // a name looked up in plugin_path, or a path
     Position plugin_at;
-    std::string sha256;  // pin of the plugin file, lower-case hex; empty: none
+    std::string sha256;    // pin of the plugin file, lower-case hex; empty: none
     std::string base_url;  // empty: the plugin's default
     Position base_url_at;
     bool required = true;  // false: a missing credential disables the provider, with a warning
@@ -77,6 +77,7 @@ struct Target {
     std::size_t provider = 0;  // index into Config::providers
     std::string model;         // upstream's name; empty: the name the client used
     std::uint32_t weight = 1;  // 0: only as a fallback
+    Position at{};
 };
 
 enum class Strategy { ordered, weighted };
@@ -87,6 +88,8 @@ struct Route {
     Strategy strategy = Strategy::ordered;
     std::vector<Target> to;
     Position at;
+    Position model_at{};
+    Position alias_at{};
 };
 
 enum class LogFormat { automatic, text, json };
@@ -125,8 +128,8 @@ struct Loaded {
 Loaded load(const std::filesystem::path& file);
 Loaded parse(std::string_view text, const std::filesystem::path& file);
 
-// The value behind "env:NAME" or "file:/path" (one trailing newline dropped); the error is a sentence
-// that names the variable or file and never the value.
+// The value behind "env:NAME" or "file:/path" (one trailing newline dropped); the error is a
+// sentence that names the variable or file and never the value.
 std::expected<std::string, std::string> resolve(std::string_view reference);
 
 }  // namespace bw::config

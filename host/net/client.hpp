@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace bw::net {
@@ -45,7 +46,8 @@ struct Failure {
 };
 
 // Receives one exchange: on_head, on_data any number of times, on_end once; on_end may come alone.
-// Any of them may drop the exchange. After a drop nothing more arrives.
+// Any of them may drop this exchange and any other. After a drop nothing more arrives; while the
+// exchange is paused nothing arrives either: head, data and end are held until it is resumed.
 class Events {
   public:
     virtual void on_head(int status, std::span<const Header> headers) = 0;

@@ -1,0 +1,46 @@
+// One client request on its way through the host. Made by serve, read by everything below it; it
+// lives on one worker from its first byte to its last.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace bw {
+
+enum class Operation : std::uint32_t {
+    chat = 1,
+    completions = 2,
+    embeddings = 3
+};  // the ABI's BW_OP_*
+
+constexpr std::string_view to_string(Operation operation) {
+    switch (operation) {
+        case Operation::chat: return "chat";
+        case Operation::completions: return "completions";
+        case Operation::embeddings: return "embeddings";
+    }
+    return "chat";
+}
+
+// A stretch of the request body; `length` 0: not there.
+struct Span {
+    std::size_t offset = 0;
+    std::size_t length = 0;
+};
+
+struct Call {
+    std::string id;  // x-request-id
+    Operation operation = Operation::chat;
+    std::string body;   // as the client sent it, checked to be one JSON object
+    std::string model;  // as the client named it
+    bool stream = false;
+    bool usage_asked = false;  // stream_options.include_usage
+    Span model_value;          // the raw value of `model` in body
+    Span stream_options_value;
+    Span prompt_value;  // `messages`, `prompt` or `input`
+    std::chrono::steady_clock::time_point started;
+};
+
+}  // namespace bw

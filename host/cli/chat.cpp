@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <bellwether/json.hpp>
+#include <bellwether/sse.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+
+#include "cli/cli.hpp"
+#include "json/writer.hpp"
+#include "net/client.hpp"
+
+namespace bw::cli {
+namespace {
+
+// Prints one reply as it arrives.
+class Printer final : public net::Events {
+  public:
+    Printer(boost::asio::io_context& loop, bool stream, bool json)
+        : loop_(loop), stream_(stream), json_(json), sse_(k_event_bytes_max) {}
+
+    int exit_code() const { return code_; }
+
+  private:
+    static constexpr std::size_t k_event_bytes_max = 16u << 20;
+
+    void on_head(int status, std::span<const net::Header>) override { status_ = status; }
+
+    void on_data(std::string_view bytes) override {
+        if (!stream_ || status_ != 200) {
+            body_.append(bytes);
+            return;
+        }
+        sse_.feed(bytes, [this](const SseEvent& event) { return print_event(event.data); });
+    }
+
+    void on_end(std::optional<net::Failure> failure) override {
+        loop_.stop();
+        if (failure) return fail(failure->message + "; is the host running? bellwether serve");
+        if (!body_.empty()) print_body();
+        if (stream_ && code_ == k_ok && !json_) fmt::print("\n");
+    }
+
+    bool print_event(std::string_view data) {
+        const json::Value chunk(data);
+        if (json_) {
+            fmt::print("{}\n", data);
+        } else if (const auto error = chunk["error"]) {
+            fail(error["message"].string());
+        } else {
+            fmt::print("{}", chunk["choices"].at(0)["delta"]["content"].string());
+        }
+        std::fflush(stdout);
+        return true;
+    }
+
+    void print_body() {
+        const json::Value reply(body_);
+        if (const auto error = reply["error"]; error && !json_) {
+            return fail(error["message"].string(body_));
+        }
+        if (status_ != 200) code_ = k_failed;
+        fmt::print("{}\n", json_ ? body_ : reply["choices"].at(0)["message"]["content"].string());
+    }
+
+    void fail(std::string_view message) {
+        code_ = k_failed;
+        fmt::print(stderr, "error: {}\n", message);
+    }
+
+    boost::asio::io_context& loop_;
+    bool stream_;
+    bool json_;
+    SseParser sse_;
+    int status_ = 0;
+    std::string body_;
+    int code_ = k_ok;
+};
+
+std::string prompt_of(const ChatOptions& options) {
+    if (options.prompt.empty()) {
+        return {std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
+    }
+    std::string prompt;
+    for (const auto& word : options.prompt) prompt += (prompt.empty() ? "" : " ") + word;
+    return prompt;
+}
+
+std::string request_body(const ChatOptions& options) {
+    json::Writer writer;
+    writer.begin_object().field("model", options.model).field("stream", options.stream);
+    writer.key("messages").begin_array().begin_object();
+    writer.field("role", "user").field("content", prompt_of(options)).end_object();
+    return writer.end_array().end_object().text();
+}
+
+}  // namespace
+
+int chat(const Common& common, const ChatOptions& options) {
+    boost::asio::io_context loop{1};
+    Printer printer(loop, options.stream, common.json);
+    const std::string body = request_body(options);
+    std::string url = options.url;
+    while (url.ends_with('/')) url.pop_back();
+    if (!url.ends_with("/v1")) url += "/v1";
+    net::Client client(loop);
+    auto exchange = client.start({.method = "POST",
+                                  .url = url + "/chat/completions",
+                                  .headers = {"content-type: application/json"},
+                                  .body = body},
+                                 printer);
+    loop.run();
+    return printer.exit_code();
+}
+
+}  // namespace bw::cli

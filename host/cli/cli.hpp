@@ -1,0 +1,49 @@
+// The command line: one file a verb. Exit codes: 0 done, 1 failed at its work, 2 wrong usage or
+// config.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "serve/context.hpp"
+
+namespace bw::cli {
+
+inline constexpr int k_ok = 0;
+inline constexpr int k_failed = 1;
+inline constexpr int k_usage = 2;
+
+// What every verb may be given.
+struct Common {
+    std::filesystem::path config;  // empty: looked for
+    bool json = false;
+};
+
+struct ChatOptions {
+    std::string url;
+    std::string model;
+    bool stream = false;
+    std::vector<std::string> prompt;  // joined by spaces; empty: standard input
+};
+
+int serve(const Common& common);
+int check(const Common& common);
+int models(const Common& common, const std::string& filter);
+int chat(const Common& common, const ChatOptions& options);
+int plugin_list(const Common& common);
+int plugin_inspect(const Common& common, const std::string& file);
+int version(const Common& common);
+
+// Folders where plugins are looked up after the config's plugin_path: beside this program.
+std::vector<std::filesystem::path> plugin_folders();
+
+// Reads the config, loads its plugins and tries each provider once. Prints every diagnostic on
+// standard error; nothing if one of them is an error.
+std::optional<serve::Host> load_host(const Common& common);
+
+// Parses the arguments and runs the verb; returns the exit code.
+int run(int argc, char** argv);
+
+}  // namespace bw::cli

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "cli/cli.hpp"
+#include "json/writer.hpp"
+
+namespace bw::cli {
+namespace {
+
+bool contains(std::string_view text, std::string_view part) {
+    const auto same = [](unsigned char a, unsigned char b) {
+        return std::tolower(a) == std::tolower(b);
+    };
+    return !std::ranges::search(text, part, same).empty() || part.empty();
+}
+
+void print_json(const std::vector<route::CatalogueEntry>& entries) {
+    json::PrettyWriter writer;
+    writer.begin_array();
+    for (const auto& entry : entries) {
+        writer.begin_object().field("id", entry.id).field("owned_by", entry.owned_by);
+        if (entry.context != 0) writer.field("context", entry.context);
+        writer.key("providers").begin_array();
+        for (const auto& provider : entry.providers) writer.value(provider);
+        writer.end_array().end_object();
+    }
+    fmt::print("{}\n", writer.end_array().view());
+}
+
+void print_table(const std::vector<route::CatalogueEntry>& entries) {
+    std::size_t width = 5;
+    for (const auto& entry : entries) width = std::max(width, entry.id.size());
+    fmt::print("{:<{}}  {:>9}  {}\n", "MODEL", width, "CONTEXT", "PROVIDERS");
+    for (const auto& entry : entries) {
+        fmt::print("{:<{}}  {:>9}  {}\n", entry.id, width,
+                   entry.context == 0 ? "-" : std::to_string(entry.context),
+                   fmt::join(entry.providers, ", "));
+    }
+}
+
+}  // namespace
+
+int models(const Common& common, const std::string& filter) {
+    const auto host = load_host(common);
+    if (!host) return k_usage;
+    std::vector<route::CatalogueEntry> found;
+    std::ranges::copy_if(host->catalogue.entries(), std::back_inserter(found),
+                         [&](const auto& entry) { return contains(entry.id, filter); });
+    if (common.json) {
+        print_json(found);
+    } else if (found.empty()) {
+        fmt::print(stderr, "no model{}\n",
+                   filter.empty() ? "" : fmt::format(" matches \"{}\"", filter));
+        return k_failed;
+    } else {
+        print_table(found);
+    }
+    return k_ok;
+}
+
+}  // namespace bw::cli

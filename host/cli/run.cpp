@@ -1,0 +1,118 @@
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "cli/cli.hpp"
+#include "json/writer.hpp"
+
+#ifndef BELLWETHER_VERSION
+#error "BELLWETHER_VERSION comes from the build"
+#endif
+
+namespace bw::cli {
+namespace {
+
+constexpr const char* k_teaching = R"(Start here:
+  bellwether serve --config config/bellwether.toml     run the host (the echo provider needs no key)
+  bellwether chat -m echo "Hello"                      talk to it from another terminal
+  bellwether check                                     find every mistake in the config at once
+  bellwether models --filter qwen                      what a client can ask for
+  bellwether plugin list                               which provider plugins are installed
+
+Any OpenAI client works with base_url = http://127.0.0.1:4141/v1.
+The config is --config FILE, else $BELLWETHER_CONFIG, else bellwether.toml, config/bellwether.toml or
+/etc/bellwether/bellwether.toml.
+Exit codes: 0 done; 1 failed at its work; 2 wrong usage or configuration.)";
+
+// The parsed command line and the verb that it chose.
+struct Invocation {
+    Common common;
+    std::string filter;
+    ChatOptions chat;
+    std::string file;
+    std::function<int()> verb;
+};
+
+CLI::App* add(CLI::App& app, Invocation& invocation, const char* name, const char* help,
+              std::function<int()> verb) {
+    CLI::App* command = app.add_subcommand(name, help);
+    command->add_option("-c,--config", invocation.common.config, "The config file");
+    command->add_flag("--json", invocation.common.json, "Print JSON, for programs");
+    command->callback([&invocation, verb = std::move(verb)] { invocation.verb = verb; });
+    return command;
+}
+
+void add_chat(CLI::App& app, Invocation& invocation) {
+    CLI::App* command = add(app, invocation, "chat", "Send one prompt to a running host",
+                            [&invocation] { return chat(invocation.common, invocation.chat); });
+    command->add_option("-m,--model", invocation.chat.model, "The model to ask")
+        ->default_val("echo");
+    command->add_flag("--stream", invocation.chat.stream, "Print the answer as it comes");
+    command->add_option("--url", invocation.chat.url, "The host's address")
+        ->envname("BELLWETHER_URL")
+        ->default_val("http://127.0.0.1:4141");
+    command->add_option("prompt", invocation.chat.prompt, "The prompt; none: standard input");
+    command->footer(
+        "Example: bellwether chat -m qwen-plus --stream \"Explain mixture of experts\"");
+}
+
+void add_plugin(CLI::App& app, Invocation& invocation) {
+    CLI::App* command = app.add_subcommand("plugin", "List or inspect provider plugins");
+    command->require_subcommand(1);
+    add(*command, invocation, "list", "The plugins that can be found by name",
+        [&invocation] { return plugin_list(invocation.common); });
+    add(*command, invocation, "inspect", "What one plugin says of itself",
+        [&invocation] { return plugin_inspect(invocation.common, invocation.file); })
+        ->add_option("plugin", invocation.file, "Its file, or its name")
+        ->required();
+}
+
+void describe(CLI::App& app, Invocation& invocation) {
+    app.require_subcommand(1);
+    app.footer(k_teaching);
+    Common& common = invocation.common;
+    add(app, invocation, "serve", "Run the host", [&common] {
+        return serve(common);
+    })->footer("SIGTERM finishes the calls in flight first; a second one stops at once.");
+    add(app, invocation, "check", "Check the config, its plugins and credentials; no network",
+        [&common] { return check(common); });
+    add(app, invocation, "models", "List the models that the config serves", [&invocation] {
+        return models(invocation.common, invocation.filter);
+    })->add_option("--filter", invocation.filter, "Only names that contain this");
+    add_chat(app, invocation);
+    add_plugin(app, invocation);
+    add(app, invocation, "version", "Print the version", [&common] { return version(common); });
+}
+
+}  // namespace
+
+int version(const Common& common) {
+    if (common.json) {
+        json::Writer writer;
+        writer.begin_object().field("version", BELLWETHER_VERSION);
+        writer.field("abi", fmt::format("1.{}", BW_ABI_MINOR)).end_object();
+        fmt::print("{}\n", writer.view());
+    } else {
+        fmt::print("bellwether {} (plugin ABI 1.{})\n", BELLWETHER_VERSION, BW_ABI_MINOR);
+    }
+    return k_ok;
+}
+
+int run(int argc, char** argv) {
+    CLI::App app("Bellwether: one OpenAI-compatible endpoint in front of many model providers",
+                 "bellwether");
+    Invocation invocation;
+    describe(app, invocation);
+    try {
+        app.parse(argc, argv);
+        return invocation.verb();
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? k_ok : k_usage;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "error: {}\n", error.what());
+        return k_failed;
+    }
+}
+
+}  // namespace bw::cli

@@ -1,0 +1,88 @@
+#include "config/option.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <bellwether/json.hpp>
+#include <cmath>
+#include <sstream>
+
+#include "config/secret.hpp"
+
+namespace bw::config {
+namespace {
+
+template <typename Date>
+std::string json_date(const toml::value<Date>& date) {
+    std::ostringstream text;
+    text << date.get();
+    return json::quote(text.str());
+}
+
+class JsonWriter {
+  public:
+    explicit JsonWriter(Report& report) : report_(report) {}
+
+    std::string write(const toml::node& node, const std::string& name) {
+        switch (node.type()) {
+            case toml::node_type::table: return object(*node.as_table(), name);
+            case toml::node_type::array: return array(*node.as_array(), name);
+            case toml::node_type::string: return json::quote(node.as_string()->get());
+            case toml::node_type::integer: return fmt::format("{}", node.as_integer()->get());
+            case toml::node_type::floating_point: return number(*node.as_floating_point(), name);
+            case toml::node_type::boolean: return node.as_boolean()->get() ? "true" : "false";
+            case toml::node_type::date: return json_date(*node.as_date());
+            case toml::node_type::time: return json_date(*node.as_time());
+            case toml::node_type::date_time: return json_date(*node.as_date_time());
+            case toml::node_type::none: break;
+        }
+        return "null";
+    }
+
+  private:
+    std::string object(const toml::table& table, const std::string& name) {
+        std::string result = "{";
+        for (const auto& [key, value] : table) {
+            if (result.size() > 1) result += ',';
+            warn_of_credential(key, value, name);
+            result += json::quote(key.str()) + ':' + write(value, name);
+        }
+        return result + '}';
+    }
+
+    std::string array(const toml::array& array, const std::string& name) {
+        std::string result = "[";
+        for (const auto& element : array) {
+            if (result.size() > 1) result += ',';
+            result += write(element, name);
+        }
+        return result + ']';
+    }
+
+    std::string number(const toml::value<double>& value, const std::string& name) {
+        if (std::isfinite(value.get())) return fmt::format("{}", value.get());
+        report_.error(position_of(value), fmt::format("{} holds a number that is not finite", name),
+                      "a number that JSON can hold");
+        return "null";
+    }
+
+    void warn_of_credential(const toml::key& key, const toml::node& value,
+                            const std::string& name) {
+        if (!names_secret(key.str()) || !value.is_string()) return;
+        report_.warning(
+            position_of(value),
+            fmt::format("{} within {} looks like a credential and is passed on as it stands",
+                        in_quotes(key.str()), name),
+            {}, "credentials are direct keys of a provider and refer to env: or file:");
+    }
+
+    Report& report_;
+};
+
+}  // namespace
+
+std::string to_json(const toml::node& node, const std::string& name, Report& report) {
+    return JsonWriter(report).write(node, name);
+}
+
+}  // namespace bw::config

@@ -1,0 +1,27 @@
+// What a route's model pattern matches, and which of two patterns counts. Pure.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "config/config.hpp"
+
+namespace bw::config {
+
+// Longer model names match nothing; it keeps the cost of a hostile name small.
+inline constexpr std::size_t k_model_bytes_max = 256;
+
+bool is_glob(std::string_view pattern);
+
+// `*`: any run of characters, also none; `?`: one character. Never slower than the product of the
+// two lengths, whatever they hold.
+bool glob_match(std::string_view pattern, std::string_view name);
+
+// Exact beats glob; then the one with more literal characters; then the lexicographically smaller,
+// so that the order of the routes never matters.
+bool more_specific(std::string_view pattern, std::string_view other);
+
+// The route that serves a name; null: none. Looks at all of them: for checks, not for calls.
+const Route* best_match(std::span<const Route> routes, std::string_view name);
+
+}  // namespace bw::config

@@ -1,0 +1,202 @@
+// [providers.NAME].
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+
+#include "config/option.hpp"
+#include "config/secret.hpp"
+#include "config/sections.hpp"
+#include "config/url.hpp"
+
+namespace bw::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_sha256_digits = 64;
+
+constexpr QuantityRule k_timeout{.kind = "duration",
+                                 .example = R"("500ms", "30s", "10m", "1h" or "none")",
+                                 .units = k_duration_units,
+                                 .unit = "s",
+                                 .min = 1,
+                                 .max = 86'400'000,
+                                 .range = R"("1ms" to "24h", or "none")",
+                                 .none = true};
+
+bool is_name(std::string_view text) {
+    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+    const auto follows = [&](char c) { return plain(c) || c == '_' || c == '-'; };
+    return !text.empty() && plain(text.front()) && std::ranges::all_of(text, follows);
+}
+
+bool is_hex(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+// Reads one provider's section; a member function for each key that needs more than a look-up.
+class ProviderReader {
+  public:
+    ProviderReader(Section& section, const fs::path& folder, Provider& provider)
+        : section_(section), folder_(folder), provider_(provider) {}
+
+    void read() {
+        read_plugin();
+        read_sha256();
+        read_base_url();
+        provider_.required = section_.flag("required").value_or(provider_.required);
+        for (auto& model : section_.texts("models"))
+            provider_.models.push_back(std::move(model.value));
+        read_timeouts();
+        read_ca_file();
+        read_secrets_and_options();
+        warn_of_plain_http();
+    }
+
+  private:
+    void read_plugin() {
+        provider_.plugin = provider_.name;
+        provider_.plugin_at = provider_.at;
+        auto plugin = section_.text("plugin");
+        if (!plugin) return;
+        provider_.plugin = std::move(plugin->value);
+        provider_.plugin_at = plugin->at;
+    }
+
+    void read_sha256() {
+        const auto given = section_.text("sha256");
+        if (!given) return;
+        if (given->value.size() != k_sha256_digits || !std::ranges::all_of(given->value, is_hex)) {
+            return error(given->at, "sha256", "is not a SHA-256 sum", "64 hexadecimal digits");
+        }
+        for (const char c : given->value) {
+            provider_.sha256 += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+        }
+    }
+
+    void read_base_url() {
+        auto given = section_.text("base_url");
+        if (!given) return;
+        std::string value = given->value;
+        std::string source;
+        if (value.starts_with("env:")) {
+            if (const auto fault = reference_fault(value)) {
+                return error(given->at, "base_url", *fault, R"("env:NAME")");
+            }
+            source = fmt::format("{}: the variable ", value);
+            const char* content = std::getenv(value.substr(4).c_str());
+            if (content == nullptr) return error(given->at, "base_url", source + "is not set", {});
+            value = content;
+        }
+        const auto url = parse_url(value);
+        if (!url) {
+            return error(given->at, "base_url", source + url.error(),
+                         R"(a URL such as "https://host/v1" or "env:NAME")");
+        }
+        provider_.base_url = std::move(value);
+        provider_.base_url_at = given->at;
+    }
+
+    void read_timeouts() {
+        auto section = section_.table("timeouts");
+        if (!section) return;
+        read_timeout(*section, "connect", provider_.timeouts.connect);
+        read_timeout(*section, "first_byte", provider_.timeouts.first_byte);
+        read_timeout(*section, "idle", provider_.timeouts.idle);
+        read_timeout(*section, "total", provider_.timeouts.total);
+        read_timeout(*section, "stream_total", provider_.timeouts.stream_total);
+        section->finish();
+    }
+
+    static void read_timeout(Section& section, std::string_view key, milliseconds& limit) {
+        if (const auto value = section.quantity(key, k_timeout)) limit = milliseconds(*value);
+    }
+
+    void read_ca_file() {
+        const auto given = section_.text("ca_file");
+        if (!given) return;
+        const fs::path file = (folder_ / given->value).lexically_normal();
+        std::error_code ignored;
+        if (!fs::is_regular_file(file, ignored) || !std::ifstream(file)) {
+            return error(given->at, "ca_file",
+                         fmt::format("= {} cannot be read", in_quotes(given->value)),
+                         "a file of PEM certificates");
+        }
+        provider_.ca_file = file;
+    }
+
+    void read_secrets_and_options() {
+        for (const auto& key : section_.rest()) {
+            if (names_secret(key.value)) {
+                read_secret(key.value);
+            } else if (key.value != "plugin_path") {  // finish() says where that belongs
+                const toml::node& node = *section_.find(key.value);
+                std::string json = to_json(node, in_quotes(key.value), section_.report());
+                provider_.options.push_back({key.value, std::move(json), key.at});
+            }
+        }
+        section_.finish();
+    }
+
+    void read_secret(const std::string& key) {
+        auto given = section_.text(key);
+        if (!given) return;
+        if (const auto fault = reference_fault(given->value)) {
+            return section_.report().error(
+                given->at, fmt::format("{} {}", section_.full(key), *fault), {},
+                R"(write "env:NAME" or "file:/path": a key does not belong in a config file)");
+        }
+        provider_.secrets.push_back({key, std::move(given->value), given->at});
+    }
+
+    void warn_of_plain_http() {
+        const auto url = parse_url(provider_.base_url);
+        if (!url || url->encrypted || url->local || provider_.secrets.empty()) return;
+        section_.report().warning(
+            provider_.base_url_at,
+            fmt::format("{} is plain http: the credential crosses the network unencrypted",
+                        section_.full("base_url")),
+            "https://");
+    }
+
+    void error(Position at, std::string_view key, std::string_view fault, std::string expected) {
+        section_.report().error(at, fmt::format("{} {}", section_.full(key), fault),
+                                std::move(expected));
+    }
+
+    Section& section_;
+    const fs::path& folder_;
+    Provider& provider_;
+};
+
+void read_provider(Section& sections, const Text& name, const fs::path& folder,
+                   std::vector<Provider>& providers) {
+    if (!is_name(name.value)) {
+        sections.find(name.value);
+        return sections.report().error(
+            name.at, fmt::format("a provider cannot be named {}", in_quotes(name.value)),
+            "lower-case letters, digits, \"-\" and \"_\", with a letter or a digit first");
+    }
+    auto section = sections.table(name.value);
+    if (!section) return;
+    Provider& provider = providers.emplace_back();
+    provider.name = name.value;
+    provider.at = section->at();
+    ProviderReader(*section, folder, provider).read();
+}
+
+}  // namespace
+
+void read_providers(Section& root, const fs::path& folder, std::vector<Provider>& providers) {
+    auto sections = root.table("providers");
+    if (root.has("providers") && !sections) return;
+    const auto names = sections ? sections->rest() : std::vector<Text>();
+    if (names.empty()) {
+        return root.report().error({}, "there are no providers", "at least one [providers.NAME]");
+    }
+    for (const auto& name : names) read_provider(*sections, name, folder, providers);
+}
+
+}  // namespace bw::config

@@ -1,0 +1,101 @@
+#include "config/quantity.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+namespace bw::config {
+namespace {
+
+template <typename Number>
+std::optional<Number> whole_number(std::string_view text) {
+    Number number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+enum class Reach { none, loopback, beyond };  // none: not an address
+
+Reach reach_of(const std::string& host, bool bracketed) {
+    in_addr v4{};
+    in6_addr v6{};
+    if (bracketed) {
+        if (inet_pton(AF_INET6, host.c_str(), &v6) != 1) return Reach::none;
+        return IN6_IS_ADDR_LOOPBACK(&v6) ? Reach::loopback : Reach::beyond;
+    }
+    if (inet_pton(AF_INET, host.c_str(), &v4) != 1) return Reach::none;
+    return (ntohl(v4.s_addr) >> 24) == IN_LOOPBACKNET ? Reach::loopback : Reach::beyond;
+}
+
+std::unexpected<EndpointFault> malformed(std::string what, std::string hint = {}) {
+    return std::unexpected(EndpointFault{
+        std::move(what), R"("host:port", for example "127.0.0.1:4141" or "[::1]:4141")",
+        std::move(hint)});
+}
+
+struct Halves {
+    std::string host;
+    std::string_view port;
+    bool bracketed = false;
+};
+
+std::expected<Halves, EndpointFault> halve(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == text.npos && !text.empty() && std::ranges::all_of(text, is_digit)) {
+        return malformed("is a port alone",
+                         "did you mean \"127.0.0.1:" + std::string(text) + "\"?");
+    }
+    if (colon == text.npos || colon == 0) return malformed("is not a host and a port");
+    const std::string_view host = text.substr(0, colon);
+    if (host.starts_with('[') && host.ends_with(']')) {
+        return Halves{std::string(host.substr(1, host.size() - 2)), text.substr(colon + 1), true};
+    }
+    if (host.find(':') != host.npos) {
+        return malformed("is not a host and a port", "an IPv6 address stands in brackets");
+    }
+    return Halves{std::string(host), text.substr(colon + 1)};
+}
+
+}  // namespace
+
+std::expected<std::uint64_t, QuantityFault> parse_quantity(std::string_view text,
+                                                           std::span<const Unit> units) {
+    const auto digits =
+        static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
+    if (digits == 0) return std::unexpected(QuantityFault::malformed);
+    if (digits == text.size()) return std::unexpected(QuantityFault::without_unit);
+    const auto unit = std::ranges::find(units, text.substr(digits), &Unit::name);
+    if (unit == units.end()) return std::unexpected(QuantityFault::malformed);
+    const auto number = whole_number<std::uint64_t>(text.substr(0, digits));
+    if (!number || *number > std::numeric_limits<std::uint64_t>::max() / unit->factor) {
+        return std::unexpected(QuantityFault::too_large);
+    }
+    return *number * unit->factor;
+}
+
+std::expected<Endpoint, EndpointFault> parse_endpoint(std::string_view text) {
+    auto halves = halve(text);
+    if (!halves) return std::unexpected(halves.error());
+    const auto port = whole_number<std::uint16_t>(halves->port);
+    if (!port) return malformed("has no valid port");
+    if (halves->host == "localhost") return Endpoint{"127.0.0.1", *port};
+    switch (reach_of(halves->host, halves->bracketed)) {
+        case Reach::none: return malformed("does not begin with an IP address or localhost");
+        case Reach::loopback: return Endpoint{std::move(halves->host), *port};
+        case Reach::beyond: break;
+    }
+    return std::unexpected(EndpointFault{
+        "can be reached from other machines, and there are no client keys yet to keep "
+        "strangers out",
+        R"(a loopback address such as "127.0.0.1:4141")",
+        "to serve others, put a proxy that checks who they are in front"});
+}
+
+}  // namespace bw::config

@@ -1,0 +1,44 @@
+// Numbers with a unit, "30s" and "32MiB", and addresses, "127.0.0.1:4141", out of text. Pure.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace bw::config {
+
+struct Unit {
+    std::string_view name;
+    std::uint64_t factor;
+};
+
+inline constexpr Unit k_duration_units[] = {
+    {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+inline constexpr Unit k_size_units[] = {
+    {"B", 1},          {"KB", 1'000},     {"MB", 1'000'000}, {"GB", 1'000'000'000},
+    {"KiB", 1u << 10}, {"MiB", 1u << 20}, {"GiB", 1u << 30}};
+
+enum class QuantityFault { malformed, without_unit, too_large };
+
+// A whole number and one of the units, nothing between them; the product.
+std::expected<std::uint64_t, QuantityFault> parse_quantity(std::string_view text,
+                                                           std::span<const Unit> units);
+
+struct Endpoint {
+    std::string host;  // an IP address; IPv6 without brackets
+    std::uint16_t port = 0;
+};
+
+struct EndpointFault {
+    std::string what;  // continues a sentence that begins with the text
+    std::string expected;
+    std::string hint;
+};
+
+// "host:port" or "[v6]:port" on this machine only: an address that others can reach needs client
+// keys.
+std::expected<Endpoint, EndpointFault> parse_endpoint(std::string_view text);
+
+}  // namespace bw::config

@@ -1,0 +1,81 @@
+#include "config/report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include "base/nearest.hpp"
+
+namespace bw::config {
+namespace {
+
+constexpr std::size_t k_quoted_bytes_max = 80;
+
+std::string_view name_of(Severity severity) {
+    return severity == Severity::error ? "error" : "warning";
+}
+
+auto order_of(const Diagnostic& diagnostic) {
+    const bool known = diagnostic.at.line != 0;
+    return std::tuple(known ? diagnostic.at.line : std::numeric_limits<int>::max(),
+                      diagnostic.at.column);
+}
+
+// Cuts where a character begins, so that the message stays valid UTF-8.
+std::string_view cut(std::string_view text) {
+    if (text.size() <= k_quoted_bytes_max) return text;
+    std::size_t end = k_quoted_bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    return text.substr(0, end);
+}
+
+}  // namespace
+
+std::string in_quotes(std::string_view text) {
+    const std::string_view shown = cut(text);
+    std::string result = "\"";
+    for (const char c : shown) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7F) {
+            result += fmt::format("\\x{:02x}", byte);
+        } else {
+            result += c;
+        }
+    }
+    return result + (shown.size() < text.size() ? "...\"" : "\"");
+}
+
+std::string did_you_mean(std::string_view name, std::span<const std::string> known) {
+    const auto near = nearest(name, known);
+    return near ? fmt::format("did you mean {}?", in_quotes(*near)) : std::string();
+}
+
+void Report::error(Position at, std::string what, std::string expected, std::string hint) {
+    add({Severity::error, file_, at, std::move(what), std::move(expected), std::move(hint)});
+}
+
+void Report::warning(Position at, std::string what, std::string expected, std::string hint) {
+    add({Severity::warning, file_, at, std::move(what), std::move(expected), std::move(hint)});
+}
+
+void Report::add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
+
+std::vector<Diagnostic> Report::take() {
+    std::ranges::stable_sort(diagnostics_, {}, order_of);
+    return std::move(diagnostics_);
+}
+
+std::string to_string(const Diagnostic& diagnostic) {
+    std::string text = diagnostic.file;
+    if (diagnostic.at.line != 0) {
+        text += fmt::format(":{}:{}", diagnostic.at.line, diagnostic.at.column);
+    }
+    text += fmt::format(": {}: {}", name_of(diagnostic.severity), diagnostic.what);
+    if (!diagnostic.expected.empty()) text += "; expected " + diagnostic.expected;
+    if (!diagnostic.hint.empty()) text += "; " + diagnostic.hint;
+    return text;
+}
+
+}  // namespace bw::config

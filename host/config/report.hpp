@@ -1,0 +1,36 @@
+// Collects the mistakes of one file while it is read.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace bw::config {
+
+// Text of the file within a message: in quotes, cut if long, control characters made visible.
+std::string in_quotes(std::string_view text);
+
+// `did you mean "x"?`, or nothing if no known name is near.
+std::string did_you_mean(std::string_view name, std::span<const std::string> known);
+
+class Report {
+  public:
+    explicit Report(std::string file) : file_(std::move(file)) {}
+
+    void error(Position at, std::string what, std::string expected = {}, std::string hint = {});
+    void warning(Position at, std::string what, std::string expected = {}, std::string hint = {});
+
+    // All of them in the order of the file; those without a position come last.
+    std::vector<Diagnostic> take();
+
+  private:
+    void add(Diagnostic diagnostic);
+
+    std::string file_;
+    std::vector<Diagnostic> diagnostics_;
+};
+
+}  // namespace bw::config

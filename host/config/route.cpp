@@ -1,0 +1,205 @@
+// [[routes]].
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <map>
+
+#include "config/pattern.hpp"
+#include "config/sections.hpp"
+
+namespace bw::config {
+namespace {
+
+constexpr std::int64_t k_weight_max = 1'000'000;
+
+// In the order of the enumerators.
+const std::string k_strategies[] = {"ordered", "weighted"};
+
+class RouteReader {
+  public:
+    RouteReader(Section& section, std::span<const Provider> providers, Route& route)
+        : section_(section), providers_(providers), route_(route) {}
+
+    void read() {
+        route_.at = section_.at();
+        if (auto model = name("model")) {
+            route_.model = std::move(model->value);
+            route_.model_at = model->at;
+        } else if (!section_.has("model")) {
+            error(route_.at, "a route has no model",
+                  "model = \"NAME\" or a pattern such as \"qwen-*\"");
+        }
+        const auto strategy = section_.choice("strategy", k_strategies);
+        if (strategy) route_.strategy = static_cast<Strategy>(*strategy);
+        read_alias();
+        read_targets();
+        section_.finish();
+        check_alternatives();
+        check_weights();
+        check_repetition();
+    }
+
+  private:
+    std::optional<Text> name(std::string_view key) {
+        auto given = section_.text(key);
+        if (!given || given->value.size() <= k_model_bytes_max) return given;
+        error(given->at, fmt::format("{} is too long", section_.full(key)),
+              fmt::format("at most {} bytes", k_model_bytes_max));
+        return std::nullopt;
+    }
+
+    void read_alias() {
+        auto alias = name("alias");
+        if (!alias) return;
+        if (is_glob(alias->value)) {
+            return error(alias->at,
+                         fmt::format("routes.alias = {} is a pattern", in_quotes(alias->value)),
+                         "the name of one model");
+        }
+        route_.alias = std::move(alias->value);
+        route_.alias_at = alias->at;
+    }
+
+    void read_targets() {
+        const toml::node* node = section_.find("to");
+        if (node == nullptr) return;
+        if (const auto* provider = node->as_string()) {
+            return add_target({provider->get(), position_of(*node)});
+        }
+        const auto* array = node->as_array();
+        if (array == nullptr) {
+            return section_.wrong_type("routes.to", *node,
+                                       "a provider's name, or an array of names or tables");
+        }
+        if (array->empty())
+            error(position_of(*node), "routes.to is empty", "at least one provider");
+        for (const auto& element : *array) read_target(element);
+    }
+
+    void read_target(const toml::node& element) {
+        if (const auto* provider = element.as_string()) {
+            return add_target({provider->get(), position_of(element)});
+        }
+        const auto* table = element.as_table();
+        if (table == nullptr) {
+            return section_.wrong_type("an element of routes.to", element,
+                                       "a provider's name or a table { provider, model, weight }");
+        }
+        Section section(*table, "routes.to", section_.report());
+        read_target_table(section);
+        section.finish();
+    }
+
+    void read_target_table(Section& section) {
+        Target target;
+        target.at = section.at();
+        const auto provider = section.text("provider");
+        if (auto model = section.text("model")) {
+            if (is_glob(model->value)) {
+                error(model->at,
+                      fmt::format("routes.to.model = {} is a pattern", in_quotes(model->value)),
+                      "the name of one model, as the provider calls it");
+            }
+            target.model = std::move(model->value);
+        }
+        if (const auto weight = section.integer("weight", 0, k_weight_max)) {
+            target.weight = static_cast<std::uint32_t>(*weight);
+        }
+        if (section.has("weight")) weight_at_ = section.key_at("weight");
+        if (provider) return add_target(*provider, std::move(target));
+        if (!section.has("provider")) {
+            error(section.at(), "a target names no provider", "{ provider = \"NAME\" }");
+        }
+    }
+
+    void add_target(const Text& provider, Target target = {}) {
+        const auto found = std::ranges::find(providers_, provider.value, &Provider::name);
+        if (found == providers_.end()) return unknown_provider(provider);
+        target.provider = static_cast<std::size_t>(found - providers_.begin());
+        if (target.at.line == 0) target.at = provider.at;
+        route_.to.push_back(std::move(target));
+    }
+
+    void unknown_provider(const Text& provider) {
+        if (providers_.empty()) return;  // said already, once
+        std::vector<std::string> names;
+        for (const auto& known : providers_) names.push_back(known.name);
+        section_.report().error(
+            provider.at, fmt::format("unknown provider {}", in_quotes(provider.value)),
+            fmt::format("one of {}", fmt::join(names, ", ")), did_you_mean(provider.value, names));
+    }
+
+    void check_alternatives() {
+        const bool to = section_.has("to"), alias = section_.has("alias");
+        if (to == alias) {
+            error(route_.at,
+                  to ? "a route has both to and alias" : "a route has neither to nor alias",
+                  "one of the two");
+        }
+        if (alias && !to && section_.has("strategy")) {
+            section_.report().warning(section_.key_at("strategy"),
+                                      "strategy has no effect on an alias");
+        }
+    }
+
+    void check_weights() {
+        const bool weighted = route_.strategy == Strategy::weighted;
+        if (!weighted && weight_at_.line != 0) {
+            section_.report().warning(weight_at_, "weight has no effect: the route is ordered", {},
+                                      "for shares write strategy = \"weighted\"");
+        }
+        const auto zero = [](const Target& target) { return target.weight == 0; };
+        if (weighted && !route_.to.empty() && std::ranges::all_of(route_.to, zero)) {
+            error(section_.key_at("to"), "all weights of a weighted route are 0",
+                  "at least one above 0");
+        }
+    }
+
+    void check_repetition() {
+        for (auto target = route_.to.begin(); target != route_.to.end(); ++target) {
+            const auto same = [&](const Target& other) {
+                return other.provider == target->provider && other.model == target->model;
+            };
+            if (std::find_if(route_.to.begin(), target, same) == target) continue;
+            section_.report().warning(target->at, "the same provider and model stand here twice");
+        }
+    }
+
+    void error(Position at, std::string what, std::string expected) {
+        section_.report().error(at, std::move(what), std::move(expected));
+    }
+
+    Section& section_;
+    std::span<const Provider> providers_;
+    Route& route_;
+    Position weight_at_;  // of the last weight given
+};
+
+void check_duplicates(std::span<const Route> routes, Report& report) {
+    std::map<std::string_view, int> lines;
+    for (const auto& route : routes) {
+        if (route.model.empty()) continue;
+        const auto [first, added] = lines.emplace(route.model, route.model_at.line);
+        if (added) continue;
+        report.error(route.model_at, fmt::format("a second route for {}; the first is on line {}",
+                                                 in_quotes(route.model), first->second));
+    }
+}
+
+}  // namespace
+
+void read_routes(Section& root, std::span<const Provider> providers, std::vector<Route>& routes) {
+    auto sections = root.tables("routes");
+    if (!sections && root.has("routes")) return;
+    if (!sections || sections->empty()) {
+        return root.report().error({}, "there are no routes", "at least one [[routes]]");
+    }
+    for (auto& section : *sections) {
+        RouteReader(section, providers, routes.emplace_back()).read();
+    }
+    check_duplicates(routes, root.report());
+}
+
+}  // namespace bw::config

@@ -1,0 +1,231 @@
+#include "config/section.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <tuple>
+
+namespace bw::config {
+namespace {
+
+Position position_of(const toml::source_region& source) {
+    return {static_cast<int>(source.begin.line), static_cast<int>(source.begin.column)};
+}
+
+bool before(const Text& a, const Text& b) {
+    return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
+}
+
+}  // namespace
+
+Position position_of(const toml::node& node) { return position_of(node.source()); }
+
+std::string_view type_of(const toml::node& node) {
+    switch (node.type()) {
+        case toml::node_type::none: break;
+        case toml::node_type::table: return "a table";
+        case toml::node_type::array: return "an array";
+        case toml::node_type::string: return "a string";
+        case toml::node_type::integer: return "an integer";
+        case toml::node_type::floating_point: return "a float";
+        case toml::node_type::boolean: return "a boolean";
+        case toml::node_type::date: return "a date";
+        case toml::node_type::time: return "a time";
+        case toml::node_type::date_time: return "a date and time";
+    }
+    return "nothing";
+}
+
+Section::Section(const toml::table& table, std::string name, Report& report)
+    : table_(&table), name_(std::move(name)), report_(&report) {}
+
+const toml::node* Section::find(std::string_view key) {
+    known_.emplace_back(key);
+    return table_->get(key);
+}
+
+bool Section::has(std::string_view key) const { return table_->contains(key); }
+
+Position Section::at() const { return position_of(*table_); }
+
+Position Section::key_at(std::string_view key) const {
+    const auto found = table_->find(key);
+    return found == table_->cend() ? at() : position_of(found->first.source());
+}
+
+std::string Section::full(std::string_view key) const {
+    return name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
+}
+
+void Section::wrong_type(const std::string& name, const toml::node& node, std::string expected) {
+    report_->error(position_of(node), fmt::format("{} is {}", name, type_of(node)),
+                   std::move(expected));
+}
+
+std::optional<Text> Section::text(std::string_view key) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return std::nullopt;
+    const auto* string = node->as_string();
+    if (string == nullptr) {
+        wrong_type(full(key), *node, "a string");
+        return std::nullopt;
+    }
+    if (string->get().empty()) {
+        report_->error(position_of(*node), fmt::format("{} is empty", full(key)));
+        return std::nullopt;
+    }
+    return Text{string->get(), position_of(*node)};
+}
+
+std::optional<bool> Section::flag(std::string_view key) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return std::nullopt;
+    if (const auto* value = node->as_boolean()) return value->get();
+    wrong_type(full(key), *node, "true or false");
+    return std::nullopt;
+}
+
+std::optional<std::int64_t> Section::integer(std::string_view key, std::int64_t min,
+                                             std::int64_t max) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return std::nullopt;
+    const std::string range = fmt::format("a whole number from {} to {}", min, max);
+    const auto* value = node->as_integer();
+    if (value == nullptr) {
+        wrong_type(full(key), *node, range);
+        return std::nullopt;
+    }
+    if (value->get() >= min && value->get() <= max) return value->get();
+    report_->error(position_of(*node),
+                   fmt::format("{} = {} is out of range", full(key), value->get()), range);
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> Section::quantity(std::string_view key, const QuantityRule& rule) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return std::nullopt;
+    const auto* text = node->as_string();
+    if (text != nullptr && rule.none && text->get() == "none") return 0;
+    if (text != nullptr) {
+        const auto value = parse_quantity(text->get(), rule.units);
+        if (value && *value >= rule.min && *value <= rule.max) return *value;
+    }
+    wrong_quantity(key, *node, rule);
+    return std::nullopt;
+}
+
+void Section::wrong_quantity(std::string_view key, const toml::node& node,
+                             const QuantityRule& rule) {
+    const auto* text = node.as_string();
+    const auto* number = node.as_integer();
+    if (text == nullptr && number == nullptr) {
+        return wrong_type(full(key), node, fmt::format("a {} such as {}", rule.kind, rule.example));
+    }
+    const std::string shown = text ? in_quotes(text->get()) : fmt::format("{}", number->get());
+    const std::string bare = text ? text->get() : shown;
+    const std::string subject = fmt::format("{} = {}", full(key), shown);
+    const auto value = parse_quantity(bare, rule.units);
+    if (value || value.error() == QuantityFault::too_large) {
+        return report_->error(position_of(node), subject + " is out of range",
+                              std::string(rule.range));
+    }
+    const std::string expected = fmt::format("a {} such as {}", rule.kind, rule.example);
+    if (value.error() == QuantityFault::without_unit) {
+        return report_->error(position_of(node), subject + " has no unit", expected,
+                              fmt::format("did you mean \"{}{}\"?", bare, rule.unit));
+    }
+    report_->error(position_of(node), fmt::format("{} is not a {}", subject, rule.kind), expected);
+}
+
+std::optional<std::size_t> Section::choice(std::string_view key,
+                                           std::span<const std::string> names) {
+    const auto given = text(key);
+    if (!given) return std::nullopt;
+    const auto found = std::ranges::find(names, given->value);
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    report_->error(given->at, fmt::format("{} = {} is unknown", full(key), in_quotes(given->value)),
+                   fmt::format("one of \"{}\"", fmt::join(names, "\", \"")),
+                   did_you_mean(given->value, names));
+    return std::nullopt;
+}
+
+std::vector<Text> Section::texts(std::string_view key) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return {};
+    const auto* array = node->as_array();
+    if (array == nullptr) {
+        wrong_type(full(key), *node, "an array of strings");
+        return {};
+    }
+    std::vector<Text> result;
+    for (const auto& element : *array) {
+        const auto* string = element.as_string();
+        if (string == nullptr) {
+            wrong_type(fmt::format("an element of {}", full(key)), element, "a string");
+        } else if (string->get().empty()) {
+            report_->error(position_of(element),
+                           fmt::format("an element of {} is empty", full(key)));
+        } else {
+            result.push_back({string->get(), position_of(element)});
+        }
+    }
+    return result;
+}
+
+std::optional<Section> Section::table(std::string_view key) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return std::nullopt;
+    if (const auto* found = node->as_table()) return Section(*found, full(key), *report_);
+    wrong_type(full(key), *node, "a table");
+    return std::nullopt;
+}
+
+std::optional<std::vector<Section>> Section::tables(std::string_view key) {
+    const toml::node* node = find(key);
+    if (node == nullptr) return std::nullopt;
+    const auto* array = node->as_array();
+    if (array == nullptr) {
+        wrong_type(full(key), *node, fmt::format("an array of tables, [[{}]]", full(key)));
+        return std::nullopt;
+    }
+    std::vector<Section> result;
+    for (const auto& element : *array) {
+        if (const auto* found = element.as_table()) {
+            result.emplace_back(*found, full(key), *report_);
+        } else {
+            wrong_type(fmt::format("an element of {}", full(key)), element, "a table");
+        }
+    }
+    return result;
+}
+
+std::vector<Text> Section::rest() const {
+    std::vector<Text> result;
+    for (const auto& [key, value] : *table_) {
+        if (std::ranges::find(known_, key.str()) != known_.end()) continue;
+        result.push_back({std::string(key.str()), position_of(key.source())});
+    }
+    std::ranges::sort(result, before);
+    return result;
+}
+
+void Section::finish() {
+    for (const auto& key : rest()) unknown(key);
+}
+
+void Section::unknown(const Text& key) {
+    const std::string expected = fmt::format("one of {}", fmt::join(known_, ", "));
+    if (name_.empty()) {
+        return report_->error(key.at, fmt::format("unknown key {}", in_quotes(key.value)), expected,
+                              did_you_mean(key.value, known_));
+    }
+    const std::string what = fmt::format("unknown key {} in {}", in_quotes(key.value), name_);
+    if (key.value == "plugin_path") {
+        return report_->error(key.at, what, {}, "write it above the first [section]");
+    }
+    report_->error(key.at, what, expected, did_you_mean(key.value, known_));
+}
+
+}  // namespace bw::config

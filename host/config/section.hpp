@@ -1,0 +1,80 @@
+// A table of the file while it is read: typed look-ups that report what is wrong where it stands,
+// and know at the end which keys nobody asked for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/quantity.hpp"
+#include "config/report.hpp"
+
+namespace toml {
+inline namespace v3 {
+class node;
+class table;
+}  // namespace v3
+}  // namespace toml
+
+namespace bw::config {
+
+Position position_of(const toml::node& node);
+std::string_view type_of(const toml::node& node);  // "a string", "an integer", ...
+
+struct Text {
+    std::string value;
+    Position at;
+};
+
+struct QuantityRule {
+    std::string_view kind;     // "duration"
+    std::string_view example;  // what to expect
+    std::span<const Unit> units;
+    std::string_view unit;  // the one that a bare number most likely meant
+    std::uint64_t min = 0;
+    std::uint64_t max = 0;
+    std::string_view range;
+    bool none = false;  // "none" is 0: no limit
+};
+
+class Section {
+  public:
+    // `name` leads the keys in messages: "server"; empty at the top level.
+    Section(const toml::table& table, std::string name, Report& report);
+
+    // Each marks the key as known. A key that is absent or wrong gives nothing; wrong is reported.
+    std::optional<Text> text(std::string_view key);
+    std::optional<bool> flag(std::string_view key);
+    std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
+    std::optional<std::uint64_t> quantity(std::string_view key, const QuantityRule& rule);
+    std::optional<std::size_t> choice(std::string_view key, std::span<const std::string> names);
+    std::vector<Text> texts(std::string_view key);
+    std::optional<Section> table(std::string_view key);
+    std::optional<std::vector<Section>> tables(std::string_view key);  // [[key]]
+    const toml::node* find(std::string_view key);
+
+    // Keys not asked for so far, in the order of the file. finish() reports each as unknown.
+    std::vector<Text> rest() const;
+    void finish();
+
+    bool has(std::string_view key) const;
+    Position at() const;
+    Position key_at(std::string_view key) const;
+    std::string full(std::string_view key) const;  // "server.listen"
+    Report& report() const { return *report_; }
+    void wrong_type(const std::string& name, const toml::node& node, std::string expected);
+
+  private:
+    void unknown(const Text& key);
+    void wrong_quantity(std::string_view key, const toml::node& node, const QuantityRule& rule);
+
+    const toml::table* table_;
+    std::string name_;
+    Report* report_;
+    std::vector<std::string> known_;
+};
+
+}  // namespace bw::config

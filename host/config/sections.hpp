@@ -1,0 +1,24 @@
+// The readers of the file's sections. Each takes what the file says, reports what is wrong with it,
+// and leaves the defaults where it says nothing.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "config/section.hpp"
+
+namespace bw::config {
+
+void read_server(Section& root, Server& server);
+void read_log(Section& root, Log& log);
+
+// `folder`: what relative paths count from.
+void read_providers(Section& root, const std::filesystem::path& folder,
+                    std::vector<Provider>& providers);
+void read_routes(Section& root, std::span<const Provider> providers, std::vector<Route>& routes);
+
+// Aliases that lead nowhere or in a circle.
+void check_aliases(std::span<const Route> routes, Report& report);
+
+}  // namespace bw::config

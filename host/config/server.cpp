@@ -1,0 +1,95 @@
+// [server] and [log].
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "config/sections.hpp"
+
+namespace bw::config {
+namespace {
+
+constexpr unsigned k_workers_max = 256;
+
+constexpr QuantityRule k_max_body{.kind = "size",
+                                  .example = R"("512KiB", "32MiB" or "1GiB")",
+                                  .units = k_size_units,
+                                  .unit = "MiB",
+                                  .min = 1u << 10,
+                                  .max = 1u << 30,
+                                  .range = R"("1KiB" to "1GiB")"};
+
+constexpr QuantityRule k_drain{.kind = "duration",
+                               .example = R"("500ms", "30s" or "10m")",
+                               .units = k_duration_units,
+                               .unit = "s",
+                               .min = 0,
+                               .max = 3'600'000,
+                               .range = R"("0s" to "1h")"};
+
+// In the order of the enumerators.
+const std::string k_levels[] = {"debug", "info", "warn", "error"};
+const std::string k_formats[] = {"auto", "text", "json"};
+
+void read_listen(Section& section, Server& server) {
+    const auto given = section.text("listen");
+    if (!given) return;
+    auto endpoint = parse_endpoint(given->value);
+    if (!endpoint) {
+        const auto& fault = endpoint.error();
+        return section.report().error(
+            given->at, fmt::format("server.listen = {} {}", in_quotes(given->value), fault.what),
+            fault.expected, fault.hint);
+    }
+    server.host = std::move(endpoint->host);
+    server.port = endpoint->port;
+}
+
+void read_workers(Section& section, Server& server) {
+    const toml::node* node = section.find("workers");
+    if (node == nullptr) return;
+    const std::string expected = fmt::format("\"auto\" or 1 to {}", k_workers_max);
+    const auto* text = node->as_string();
+    const auto* number = node->as_integer();
+    if (text != nullptr && text->get() == "auto") {
+        server.workers = 0;
+    } else if (number != nullptr && number->get() >= 1 && number->get() <= k_workers_max) {
+        server.workers = static_cast<unsigned>(number->get());
+    } else if (number != nullptr) {
+        section.report().error(position_of(*node),
+                               fmt::format("server.workers = {} is out of range", number->get()),
+                               expected);
+    } else if (text != nullptr) {
+        section.report().error(
+            position_of(*node),
+            fmt::format("server.workers = {} is unknown", in_quotes(text->get())), expected);
+    } else {
+        section.wrong_type("server.workers", *node, expected);
+    }
+}
+
+}  // namespace
+
+void read_server(Section& root, Server& server) {
+    auto section = root.table("server");
+    if (!section) return;
+    read_listen(*section, server);
+    read_workers(*section, server);
+    if (const auto bytes = section->quantity("max_body", k_max_body))
+        server.max_body_bytes = *bytes;
+    if (const auto wait = section->quantity("drain", k_drain)) server.drain = milliseconds(*wait);
+    section->finish();
+}
+
+void read_log(Section& root, Log& log) {
+    auto section = root.table("log");
+    if (!section) return;
+    if (const auto level = section->choice("level", k_levels)) {
+        log.level = static_cast<LogLevel>(*level);
+    }
+    if (const auto format = section->choice("format", k_formats)) {
+        log.format = static_cast<LogFormat>(*format);
+    }
+    log.access = section->flag("access").value_or(log.access);
+    section->finish();
+}
+
+}  // namespace bw::config

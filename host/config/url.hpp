@@ -1,0 +1,19 @@
+// The base URL of a provider, checked. Pure.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+
+namespace bw::config {
+
+struct Url {
+    bool encrypted = false;  // https
+    bool local = false;      // names this machine
+};
+
+// http or https, a host, perhaps a port and a path; no user name, query or fragment. The error
+// continues "base_url ..." and repeats nothing of the text, which may hold a password.
+std::expected<Url, std::string> parse_url(std::string_view text);
+
+}  // namespace bw::config

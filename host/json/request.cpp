@@ -1,0 +1,111 @@
+#include "json/request.hpp"
+
+#include <fmt/format.h>
+
+#include <bellwether/json.hpp>
+
+namespace bw::json {
+namespace {
+
+std::unexpected<Error> refuse(std::string message, std::string param = {}, std::string code = {}) {
+    return std::unexpected(Error{.kind = ErrorKind::invalid,
+                                 .message = std::move(message),
+                                 .code = std::move(code),
+                                 .param = std::move(param)});
+}
+
+Span span_of(std::string_view body, std::string_view part) {
+    return {static_cast<std::size_t>(part.data() - body.data()), part.size()};
+}
+
+std::string_view prompt_member(Operation operation) {
+    switch (operation) {
+        case Operation::chat: return "messages";
+        case Operation::completions: return "prompt";
+        case Operation::embeddings: return "input";
+    }
+    return "messages";
+}
+
+Result<void> read_model(Call& call, const Value& value) {
+    if (call.model_value.length != 0) {
+        return refuse("\"model\" appears more than once; send it once", "model");
+    }
+    if (value.kind() != Kind::string) return refuse("\"model\" must be a string", "model");
+    call.model = value.string();
+    call.model_value = span_of(call.body, value.raw());
+    return {};
+}
+
+Result<void> read_stream(Call& call, const Value& value) {
+    if (value.kind() != Kind::boolean && value.kind() != Kind::null) {
+        return refuse("\"stream\" must be true or false", "stream");
+    }
+    call.stream = value.boolean(false);
+    return {};
+}
+
+Result<void> read_stream_options(Call& call, const Value& value) {
+    if (value.kind() == Kind::null) {
+        call.stream_options_value = span_of(call.body, value.raw());
+        return {};
+    }
+    if (value.kind() != Kind::object) {
+        return refuse("\"stream_options\" must be an object", "stream_options");
+    }
+    call.stream_options_value = span_of(call.body, value.raw());
+    call.usage_asked = value["include_usage"].boolean(false);
+    return {};
+}
+
+Result<void> read_member(Call& call, const Member& member) {
+    const Value value = member.value();
+    if (member.key_is("model")) return read_model(call, value);
+    if (member.key_is("stream")) return read_stream(call, value);
+    if (member.key_is("stream_options")) return read_stream_options(call, value);
+    if (member.key_is(prompt_member(call.operation))) {
+        call.prompt_value = span_of(call.body, value.raw());
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> read_request(Call& call) {
+    if (!valid(call.body, k_depth_max)) {
+        return refuse(
+            fmt::format("The request body is not valid JSON (RFC 8259, UTF-8, at most {} "
+                        "levels deep); check for a cut or doubly encoded body.",
+                        k_depth_max));
+    }
+    const Value body(call.body);
+    if (body.kind() != Kind::object) return refuse("The request body must be a JSON object.");
+    for (const auto& member : body.members()) {
+        if (auto read = read_member(call, member); !read) return read;
+    }
+    if (call.model_value.length == 0 || call.model.empty()) {
+        return refuse("you must provide a model parameter", "model");
+    }
+    const auto prompt = prompt_member(call.operation);
+    if (call.prompt_value.length == 0) {
+        return refuse(fmt::format("Missing required parameter: '{}'.", prompt), std::string(prompt),
+                      "missing_required_parameter");
+    }
+    return {};
+}
+
+std::string upstream_body(const Call& call, std::string_view model) {
+    const bool rename = model != call.model;
+    const bool ask_usage = call.stream && !call.usage_asked;
+    if (!rename && !ask_usage) return {};
+    std::string body =
+        rename ? with_member(call.body, "model", quote(model)) : std::string(call.body);
+    if (!ask_usage) return body;
+    const Value options = Value(body)["stream_options"];
+    const std::string with_usage = options.kind() == Kind::object
+                                       ? with_member(options.raw(), "include_usage", "true")
+                                       : std::string(R"({"include_usage":true})");
+    return with_member(body, "stream_options", with_usage);
+}
+
+}  // namespace bw::json

@@ -1,0 +1,23 @@
+// Reads and rewrites the few members of a request body that the host itself needs, in one pass and
+// without a DOM; everything else stays as the client wrote it, byte for byte.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+
+namespace bw::json {
+
+inline constexpr int k_depth_max = 64;
+
+// Checks that call.body is one JSON object with what every request needs, and fills in what the
+// host wants to know: model, stream, usage_asked and the spans.
+Result<void> read_request(Call& call);
+
+// The body for an upstream: `model` replaced, and `stream_options.include_usage` set if it streams.
+// Empty if the client's own body will do as it is.
+std::string upstream_body(const Call& call, std::string_view model);
+
+}  // namespace bw::json

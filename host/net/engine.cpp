@@ -1,0 +1,205 @@
+#include "net/engine.hpp"
+
+#include <boost/asio/post.hpp>
+#include <new>
+#include <utility>
+
+namespace bw::net {
+
+namespace {
+
+constexpr long k_idle_connections_max = 256;
+
+Engine& engine_of(void* self) { return *static_cast<Engine*>(self); }
+
+// Marks that libcurl is on the stack.
+class Inside {
+  public:
+    explicit Inside(bool& flag) : flag_(flag) { flag_ = true; }
+    ~Inside() { flag_ = false; }
+    Inside(const Inside&) = delete;
+    Inside& operator=(const Inside&) = delete;
+
+  private:
+    bool& flag_;
+};
+
+}  // namespace
+
+Engine::Engine(boost::asio::io_context& loop)
+    : loop_(loop), multi_(nullptr), sockets_(*this, loop), timer_(loop) {
+    initialize_curl();
+    multi_ = curl_multi_init();
+    if (multi_ == nullptr) throw std::bad_alloc();
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &socket_callback);
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &timer_callback);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, k_idle_connections_max);
+}
+
+void Engine::shutdown() {
+    if (multi_ == nullptr) return;
+    CURLM* const multi = std::exchange(multi_, nullptr);
+    starting_.clear();
+    flushing_.clear();
+    timer_.cancel();
+    curl_multi_cleanup(multi);  // closes the idle connections, through close_callback
+    sockets_.close_all();
+    pool_.clear();
+}
+
+std::shared_ptr<Transfer> Engine::start(Request request, Events& events) {
+    auto transfer = std::make_shared<Transfer>(*this, std::move(request), events);
+    starting_.push_back(transfer);
+    kick();
+    return transfer;
+}
+
+void Engine::drop(Transfer& transfer) {
+    if (inside_) {
+        doomed_.push_back(transfer.shared_from_this());
+    } else {
+        remove(transfer);
+    }
+}
+
+void Engine::flush_soon(Transfer& transfer) {
+    flushing_.push_back(transfer.shared_from_this());
+    kick();
+}
+
+void Engine::on_socket_ready(int socket, bool read, bool failed) {
+    act(socket, (read ? CURL_CSELECT_IN : CURL_CSELECT_OUT) | (failed ? CURL_CSELECT_ERR : 0));
+    finish_round();
+}
+
+// Several reasons to call libcurl soon share one trip through the loop.
+void Engine::kick() {
+    if (std::exchange(kicked_, true)) return;
+    boost::asio::post(loop_, [self = shared_from_this()] {
+        self->kicked_ = false;
+        if (self->multi_ != nullptr) self->on_kick();
+    });
+}
+
+void Engine::on_kick() {
+    for (const auto& transfer : std::exchange(starting_, {})) {
+        if (!transfer->dropped()) add(*transfer);
+    }
+    for (const auto& transfer : std::exchange(flushing_, {})) {
+        const Inside inside(inside_);
+        transfer->flush();
+    }
+    act(CURL_SOCKET_TIMEOUT, 0);
+    finish_round();
+}
+
+void Engine::add(Transfer& transfer) {
+    if (auto failure = transfer.check_request()) {
+        transfer.fail(std::move(*failure));
+        transfer.deliver_end();
+        return;
+    }
+    CURL* const easy = transfer.attach(pool_.take()).get();
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_callback);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &close_callback);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
+    curl_multi_add_handle(multi_, easy);
+}
+
+// Ends a transfer that has not come to its end by closing its connection.
+void Engine::remove(Transfer& transfer) {
+    if (!transfer.active()) return;
+    auto easy = transfer.detach();
+    curl_multi_remove_handle(multi_, easy->get());
+    pool_.give(std::move(easy));
+}
+
+void Engine::act(curl_socket_t socket, int events) {
+    const Inside inside(inside_);
+    int running = 0;
+    curl_multi_socket_action(multi_, socket, events, &running);
+}
+
+void Engine::finish_round() {
+    for (const auto& transfer : std::exchange(doomed_, {})) remove(*transfer);
+    int left = 0;
+    while (true) {
+        const CURLMsg* const message = curl_multi_info_read(multi_, &left);
+        if (message == nullptr) return;
+        if (message->msg == CURLMSG_DONE) finish(*message);
+    }
+}
+
+void Engine::finish(const CURLMsg& message) {
+    Transfer* found = nullptr;
+    const CURLcode code = message.data.result;
+    curl_easy_getinfo(message.easy_handle, CURLINFO_PRIVATE, &found);
+    const auto transfer = found->shared_from_this();
+    transfer->finish(code);
+    remove(*transfer);
+    transfer->deliver_end();
+}
+
+void Engine::set_deadline(long timeout_ms) {
+    if (timeout_ms < 0 || multi_ == nullptr) {
+        deadline_ = k_never;
+        return;
+    }
+    deadline_ = Clock::now() + std::chrono::milliseconds(timeout_ms);
+    if (timeout_ms == 0) return kick();
+    if (deadline_ < armed_) arm_timer();
+}
+
+void Engine::arm_timer() {
+    armed_ = deadline_;
+    timer_.expires_at(armed_);
+    timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+        if (!error && self->multi_ != nullptr) self->on_timer();
+    });
+}
+
+// libcurl moves its deadline several times in an exchange, nearly always to later. The timer is
+// left as it is then, and on firing too early it is set to what the deadline has become.
+void Engine::on_timer() {
+    armed_ = k_never;
+    if (deadline_ == k_never) return;
+    if (Clock::now() < deadline_) return arm_timer();
+    deadline_ = k_never;
+    act(CURL_SOCKET_TIMEOUT, 0);
+    finish_round();
+}
+
+int Engine::timer_callback(CURLM*, long timeout_ms, void* self) noexcept {
+    engine_of(self).set_deadline(timeout_ms);
+    return 0;
+}
+
+int Engine::socket_callback(CURL*, curl_socket_t socket, int what, void* self,
+                            void* known) noexcept {
+    Engine& engine = engine_of(self);
+    if (what == CURL_POLL_REMOVE) {
+        engine.sockets_.release(socket);
+        return 0;
+    }
+    auto* watched = static_cast<Socket*>(known);
+    if (watched == nullptr) watched = engine.sockets_.find(socket);
+    if (watched == nullptr) watched = engine.sockets_.borrow(socket);
+    if (watched == nullptr) return 0;  // unwatched: libcurl also polls its own sockets by timer
+    if (known == nullptr) curl_multi_assign(engine.multi_, socket, watched);
+    watched->want((what & CURL_POLL_IN) != 0, (what & CURL_POLL_OUT) != 0);
+    return 0;
+}
+
+curl_socket_t Engine::open_callback(void* self, curlsocktype, curl_sockaddr* address) noexcept {
+    return engine_of(self).sockets_.open(address->family, address->socktype, address->protocol);
+}
+
+int Engine::close_callback(void* self, curl_socket_t socket) noexcept {
+    engine_of(self).sockets_.close(socket);
+    return 0;
+}
+
+}  // namespace bw::net

@@ -1,0 +1,71 @@
+// libcurl's multi interface driven by an asio loop: one timer, one posted "kick" at a time, sockets
+// that stay registered. libcurl may not be entered again from one of its callbacks, so what a
+// callback asks for (a new exchange, a drop, a resume) is put down and done right afterwards.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "net/easy.hpp"
+#include "net/socket.hpp"
+#include "net/transfer.hpp"
+
+namespace bw::net {
+
+class Engine : public std::enable_shared_from_this<Engine> {
+  public:
+    explicit Engine(boost::asio::io_context& loop);
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    void shutdown();  // closes everything; what the loop still holds does nothing afterwards
+
+    std::shared_ptr<Transfer> start(Request request, Events& events);
+    void drop(Transfer& transfer);
+    void flush_soon(Transfer& transfer);
+    void on_socket_ready(int socket, bool read, bool failed);
+
+  private:
+    using Clock = std::chrono::steady_clock;
+    using Timer = boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>,
+                                                    boost::asio::io_context::executor_type>;
+    using Transfers = std::vector<std::shared_ptr<Transfer>>;
+    static constexpr Clock::time_point k_never = Clock::time_point::max();
+
+    static int socket_callback(CURL*, curl_socket_t socket, int what, void* self,
+                               void* known) noexcept;
+    static int timer_callback(CURLM*, long timeout_ms, void* self) noexcept;
+    static curl_socket_t open_callback(void* self, curlsocktype, curl_sockaddr* address) noexcept;
+    static int close_callback(void* self, curl_socket_t socket) noexcept;
+
+    void set_deadline(long timeout_ms);
+    void arm_timer();
+    void on_timer();
+    void kick();
+    void on_kick();
+    void add(Transfer& transfer);
+    void remove(Transfer& transfer);
+    void act(curl_socket_t socket, int events);
+    void finish_round();
+    void finish(const CURLMsg& message);
+
+    boost::asio::io_context& loop_;
+    CURLM* multi_;
+    SocketTable sockets_;
+    EasyPool pool_;
+    Timer timer_;
+    Clock::time_point deadline_ = k_never;  // when libcurl wants to be called
+    Clock::time_point armed_ = k_never;     // when the timer fires; never later than deadline_
+    Transfers starting_;
+    Transfers flushing_;
+    Transfers doomed_;     // dropped inside libcurl
+    bool inside_ = false;  // libcurl is on the stack
+    bool kicked_ = false;
+};
+
+}  // namespace bw::net

@@ -1,0 +1,92 @@
+#include "net/head.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace bw::net {
+
+namespace {
+
+constexpr std::string_view k_space = " \t\r\n";
+
+std::string_view trim(std::string_view text) {
+    const auto first = text.find_first_not_of(k_space);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(k_space) - first + 1);
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// "HTTP/1.1 200 OK" → 200; 0: not a status.
+int parse_status(std::string_view line) {
+    const auto space = line.find(' ');
+    if (space == std::string_view::npos) return 0;
+    const std::string_view rest = line.substr(space + 1);
+    int status = 0;
+    std::from_chars(rest.data(), rest.data() + std::min<std::size_t>(rest.size(), 3), status);
+    return status;
+}
+
+}  // namespace
+
+Head::State Head::add(std::string_view line) {
+    if (complete_) return State::complete;
+    bytes_ += line.size();
+    if (bytes_ > k_head_bytes_max) return State::too_large;
+    const bool blank = line.find_first_not_of("\r\n") == std::string_view::npos;
+    if (blank) {
+        complete_ = status_ >= 200;
+    } else if (line.starts_with("HTTP/")) {
+        begin(line);
+    } else if (line.front() == ' ' || line.front() == '\t') {
+        fold(trim(line));
+    } else {
+        add_field(line);
+    }
+    return complete_ ? State::complete : State::incomplete;
+}
+
+void Head::begin(std::string_view status_line) {
+    text_.clear();
+    fields_.clear();
+    status_ = parse_status(status_line);
+}
+
+void Head::add_field(std::string_view line) {
+    const auto colon = line.find(':');
+    if (colon == std::string_view::npos) return;
+    const std::string_view value = trim(line.substr(colon + 1));
+    const std::size_t start = text_.size();
+    std::ranges::transform(line.substr(0, colon), std::back_inserter(text_), lower);
+    text_.append(value);
+    fields_.push_back({start, colon, start + colon, value.size()});
+}
+
+// A continuation line (obsolete, still met) belongs to the value before it, the last in the buffer.
+void Head::fold(std::string_view more) {
+    if (fields_.empty() || more.empty()) return;
+    text_.append(" ").append(more);
+    fields_.back().value_size += 1 + more.size();
+}
+
+std::span<const Header> Head::headers() {
+    headers_.clear();
+    const std::string_view text = text_;
+    for (const Field& field : fields_) {
+        headers_.push_back(
+            {text.substr(field.name, field.name_size), text.substr(field.value, field.value_size)});
+    }
+    return headers_;
+}
+
+std::string_view Head::find(std::string_view name) const {
+    const std::string_view text = text_;
+    for (const Field& field : fields_) {
+        if (text.substr(field.name, field.name_size) == name) {
+            return text.substr(field.value, field.value_size);
+        }
+    }
+    return {};
+}
+
+}  // namespace bw::net

@@ -1,0 +1,51 @@
+// The head of a response as it arrives, line by line: the last status line and its headers, names
+// in lower case, in one buffer. Interim (1xx) heads are read and forgotten. Pure: no I/O.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/client.hpp"
+
+namespace bw::net {
+
+inline constexpr std::size_t k_head_bytes_max = 64u << 10;  // all heads of one response together
+
+class Head {
+  public:
+    enum class State { incomplete, complete, too_large };
+
+    // Takes one line, its line end included. Lines after the head (trailers) change nothing.
+    State add(std::string_view line);
+
+    bool complete() const { return complete_; }
+    int status() const { return status_; }
+    bool redirects() const { return status_ >= 300 && status_ < 400; }
+    // Valid until the next add.
+    std::span<const Header> headers();
+    std::string_view find(std::string_view name) const;  // empty: not there
+
+  private:
+    struct Field {
+        std::size_t name;
+        std::size_t name_size;
+        std::size_t value;
+        std::size_t value_size;
+    };
+
+    void begin(std::string_view status_line);
+    void add_field(std::string_view line);
+    void fold(std::string_view line);
+
+    std::string text_;
+    std::vector<Field> fields_;
+    std::vector<Header> headers_;
+    std::size_t bytes_ = 0;
+    int status_ = 0;
+    bool complete_ = false;
+};
+
+}  // namespace bw::net

@@ -1,0 +1,150 @@
+#include "net/transfer.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "net/engine.hpp"
+#include "net/failure.hpp"
+
+namespace bw::net {
+
+namespace {
+
+constexpr std::size_t k_abort = 0;  // from a callback that was given bytes: end the transfer
+
+Transfer& transfer_of(void* self) { return *static_cast<Transfer*>(self); }
+
+bool one_line(std::string_view header) {
+    return header.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+}  // namespace
+
+Transfer::Transfer(Engine& engine, Request request, Events& events)
+    : engine_(engine), request_(std::move(request)), events_(&events) {}
+
+void Transfer::cancel() {
+    events_ = nullptr;
+    if (active()) engine_.drop(*this);
+}
+
+// What was held back is delivered from the loop, as resume itself must not call anyone.
+void Transfer::resume() {
+    if (!std::exchange(paused_, false)) return;
+    engine_.flush_soon(*this);
+}
+
+Easy& Transfer::attach(std::unique_ptr<Easy> easy) {
+    easy_ = std::move(easy);
+    easy_->prepare(request_, *this);
+    return *easy_;
+}
+
+std::optional<Failure> Transfer::check_request() const {
+    if (request_.method != "GET" && request_.method != "POST") {
+        return Failure{FailureKind::protocol,
+                       "the method " + request_.method + " is not supported"};
+    }
+    if (!std::ranges::all_of(request_.headers, one_line)) {
+        return Failure{FailureKind::protocol, "a request header contains a line break"};
+    }
+    return std::nullopt;
+}
+
+void Transfer::finish(CURLcode code) {
+    ended_ = true;
+    if (failure_ || (code == CURLE_OK && head_.complete())) return;
+    failure_ = make_failure(request_, {code, easy_->error_text(), head_.complete()});
+}
+
+void Transfer::fail(Failure failure) {
+    ended_ = true;
+    failure_ = std::move(failure);
+}
+
+void Transfer::deliver_end() {
+    if (dropped() || paused_) return;
+    std::exchange(events_, nullptr)->on_end(std::move(failure_));
+}
+
+void Transfer::flush() {
+    if (dropped() || paused_) return;
+    if (head_.complete() && !head_delivered_) deliver_head();
+    if (dropped() || paused_) return;
+    if (ended_) return deliver_end();
+    if (active() && std::exchange(data_held_, false)) {
+        curl_easy_pause(easy_->get(), CURLPAUSE_CONT);
+    }
+}
+
+void Transfer::deliver_head() {
+    head_delivered_ = true;
+    events_->on_head(head_.status(), head_.headers());
+}
+
+bool Transfer::on_header(std::string_view line) {
+    if (dropped()) return false;
+    if (head_.complete()) return true;  // a trailer
+    const Head::State state = head_.add(line);
+    if (state == Head::State::incomplete) return true;
+    if (state == Head::State::too_large) {
+        failure_ = make_head_too_large_failure(request_);
+        return false;
+    }
+    if (head_.redirects()) {
+        failure_ = make_redirect_failure(request_, head_.status(), head_.find("location"));
+        return false;
+    }
+    if (!paused_) deliver_head();
+    return !dropped();
+}
+
+// Pausing takes effect at the next chunk: returning PAUSE refuses a chunk, which libcurl then keeps
+// and delivers again, so the one that led to the pause must have been accepted.
+std::size_t Transfer::on_body(std::string_view bytes) {
+    if (dropped()) return k_abort;
+    if (paused_) {
+        data_held_ = true;
+        return CURL_WRITEFUNC_PAUSE;
+    }
+    events_->on_data(bytes);
+    return dropped() ? k_abort : bytes.size();
+}
+
+std::size_t Transfer::write_callback(char* data, std::size_t, std::size_t size,
+                                     void* self) noexcept {
+    return transfer_of(self).on_body({data, size});
+}
+
+std::size_t Transfer::header_callback(char* data, std::size_t, std::size_t size,
+                                      void* self) noexcept {
+    return transfer_of(self).on_header({data, size}) ? size : k_abort;
+}
+
+std::size_t Transfer::read_callback(char* to, std::size_t, std::size_t size, void* self) noexcept {
+    Transfer& transfer = transfer_of(self);
+    if (transfer.dropped()) return CURL_READFUNC_ABORT;  // the body may be gone
+    const std::string_view rest = transfer.request_.body.substr(transfer.sent_);
+    const std::size_t count = std::min(size, rest.size());
+    std::memcpy(to, rest.data(), count);
+    transfer.sent_ += count;
+    return count;
+}
+
+// libcurl rewinds the body when it has to send it again on a fresh connection.
+int Transfer::seek_callback(void* self, curl_off_t offset, int origin) noexcept {
+    Transfer& transfer = transfer_of(self);
+    const auto target = static_cast<std::size_t>(offset);
+    if (origin != SEEK_SET || target > transfer.request_.body.size()) return CURL_SEEKFUNC_FAIL;
+    transfer.sent_ = target;
+    return CURL_SEEKFUNC_OK;
+}
+
+// An exchange dropped while libcurl was working for another one must not start to read its body.
+int Transfer::before_send_callback(void* self, char*, char*, int, int) noexcept {
+    return transfer_of(self).dropped() ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+}  // namespace bw::net

@@ -1,0 +1,68 @@
+// One exchange inside the engine: what libcurl calls on one side, Events on the other, and between
+// them the rules of dropping and pausing. Owned by its Exchange; the engine keeps a share of it
+// while libcurl may still touch it.
+#pragma once
+
+#include <curl/curl.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "net/client.hpp"
+#include "net/easy.hpp"
+#include "net/head.hpp"
+
+namespace bw::net {
+
+class Engine;
+
+class Transfer : public std::enable_shared_from_this<Transfer> {
+  public:
+    Transfer(Engine& engine, Request request, Events& events);
+
+    // From the Exchange.
+    void cancel();
+    void pause() { paused_ = true; }
+    void resume();
+
+    // From the engine, on the loop and outside libcurl unless said otherwise.
+    bool dropped() const { return events_ == nullptr; }
+    bool active() const { return easy_ != nullptr; }
+    Easy& attach(std::unique_ptr<Easy> easy);
+    std::unique_ptr<Easy> detach() { return std::move(easy_); }
+    std::optional<Failure> check_request() const;  // what libcurl would not notice
+    void finish(CURLcode code);                    // libcurl is done with it; still attached
+    void fail(Failure failure);                    // it never got to libcurl
+    void deliver_end();                            // once detached
+    void flush();                                  // delivers what was held; may call libcurl
+
+    // libcurl's. An exception cannot pass through its frames: Events must not throw.
+    static std::size_t write_callback(char* data, std::size_t, std::size_t size,
+                                      void* self) noexcept;
+    static std::size_t header_callback(char* data, std::size_t, std::size_t size,
+                                       void* self) noexcept;
+    static std::size_t read_callback(char* to, std::size_t, std::size_t size, void* self) noexcept;
+    static int seek_callback(void* self, curl_off_t offset, int origin) noexcept;
+    static int before_send_callback(void* self, char*, char*, int, int) noexcept;
+
+  private:
+    bool on_header(std::string_view line);
+    std::size_t on_body(std::string_view bytes);
+    void deliver_head();
+
+    Engine& engine_;
+    Request request_;
+    Events* events_;  // null: dropped, or ended
+    std::unique_ptr<Easy> easy_;
+    Head head_;
+    std::optional<Failure> failure_;
+    std::size_t sent_ = 0;  // of a body that libcurl reads piece by piece
+    bool paused_ = false;
+    bool head_delivered_ = false;
+    bool data_held_ = false;  // libcurl keeps a chunk that it will deliver again
+    bool ended_ = false;      // failure_ is final
+};
+
+}  // namespace bw::net

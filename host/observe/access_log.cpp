@@ -1,0 +1,54 @@
+#include "observe/access_log.hpp"
+
+#include <utility>
+
+#include "observe/write.hpp"
+
+namespace bw::observe {
+
+namespace {
+
+constexpr std::size_t k_flush_bytes = 16u << 10;
+constexpr std::chrono::milliseconds k_flush_after{100};
+
+}  // namespace
+
+struct AccessLog::Buffer {
+    int descriptor;
+    std::string text;
+    bool timed = false;  // the timer is running
+
+    void flush() {
+        write_all(descriptor, text);
+        text.clear();
+    }
+};
+
+AccessLog::AccessLog(boost::asio::io_context& loop, Format format, int descriptor)
+    : format_(format), buffer_(std::make_shared<Buffer>(descriptor)), timer_(loop) {
+    buffer_->text.reserve(k_flush_bytes + 1024);
+}
+
+AccessLog::~AccessLog() { flush(); }
+
+void AccessLog::add(const AccessRecord& record) {
+    std::string& text = buffer_->text;
+    format_ == Format::json ? append_json(text, record) : append_text(text, record);
+    if (text.size() > k_flush_bytes) return flush();
+    flush_later();
+}
+
+void AccessLog::flush() { buffer_->flush(); }
+
+// A running timer is left alone when the buffer was written before it fired: it then writes what
+// has come since, a little early.
+void AccessLog::flush_later() {
+    if (std::exchange(buffer_->timed, true)) return;
+    timer_.expires_after(k_flush_after);
+    timer_.async_wait([buffer = buffer_](boost::system::error_code error) {
+        buffer->timed = false;
+        if (!error) buffer->flush();
+    });
+}
+
+}  // namespace bw::observe

@@ -1,0 +1,354 @@
+#include "plugin/attempt.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bellwether/json.hpp>
+#include <vector>
+
+#include "observe/log.hpp"
+
+namespace bw::plugin {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr const char* k_user_agent = "user-agent: bellwether/0.1";
+
+bool is_token(std::string_view name) {
+    return !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+        return c > 0x20 && c < 0x7f &&
+               std::string_view("()<>@,;:\\\"/[]?={}").find(static_cast<char>(c)) ==
+                   std::string_view::npos;
+    });
+}
+
+bool is_field_value(std::string_view value) {
+    return std::ranges::none_of(
+        value, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
+}
+
+std::string lower(std::string_view name) {
+    std::string copy(name);
+    for (char& c : copy) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return copy;
+}
+
+// The host frames the message and owns the connection; a plugin must not contradict it.
+bool is_framing_header(std::string_view name) {
+    static constexpr std::array<std::string_view, 9> k_names{
+        "host",       "content-length", "transfer-encoding",
+        "connection", "keep-alive",     "upgrade",
+        "te",         "trailer",        "expect"};
+    return std::ranges::find(k_names, name) != k_names.end();
+}
+
+Error to_error(const net::Failure& failure, std::string_view provider) {
+    const auto make = [&](ErrorKind kind, const char* code) {
+        return Error{.kind = kind,
+                     .message = fmt::format("{}: {}", provider, failure.message),
+                     .code = code};
+    };
+    switch (failure.kind) {
+        case net::FailureKind::resolve:
+        case net::FailureKind::connect: return make(ErrorKind::unreachable, "upstream_unreachable");
+        case net::FailureKind::tls: return make(ErrorKind::unreachable, "upstream_tls_error");
+        case net::FailureKind::connect_timeout: return make(ErrorKind::timeout, "connect_timeout");
+        case net::FailureKind::cut: return make(ErrorKind::protocol, "upstream_cut");
+        case net::FailureKind::protocol: break;
+    }
+    return make(ErrorKind::protocol, "upstream_protocol_error");
+}
+
+}  // namespace
+
+Attempt::Attempt(std::shared_ptr<Instance> instance, const Order& order, AttemptEvents& events)
+    : instance_(std::move(instance)),
+      order_(order),
+      events_(events),
+      handle_{this},
+      framer_([this](std::uint32_t kind, std::string_view data, std::string_view event) {
+          return frame(kind, data, event);
+      }),
+      last_payload_(steady_clock::now()) {}
+
+Attempt::~Attempt() { close(); }
+
+Result<void> Attempt::start(net::Client& client, boost::asio::io_context& loop) {
+    if (auto opened = open(); !opened) return opened;
+    if (generating_) {
+        timer_.emplace(loop);
+        schedule_step(milliseconds(0));
+        return {};
+    }
+    complete_headers();
+    if (!own_body_.empty()) request_.body = own_body_;
+    request_.connect_timeout = instance_->provider().timeouts.connect;
+    request_.ca_file = instance_->provider().ca_file;
+    exchange_ = client.start(std::move(request_), *this);
+    return {};
+}
+
+Result<void> Attempt::open() {
+    const bw_request request{
+        .size = sizeof(bw_request),
+        .operation = static_cast<std::uint32_t>(order_.call->operation),
+        .flags = order_.call->stream ? static_cast<std::uint32_t>(BW_REQUEST_STREAM) : 0u,
+        .attempt = order_.number,
+        .deadline_ms = order_.deadline.count() > 0 ? order_.deadline.count() : -1,
+        .id = str(order_.call->id),
+        .model = str(order_.model),
+        .body = str(order_.body)};
+    bw_error error = new_error();
+    phase_ = Phase::opening;
+    const bw_status status =
+        instance_->table().call_open(instance_->handle(), &handle_, &request, &call_, &error);
+    phase_ = Phase::waiting;
+    if (status != BW_OK) call_ = nullptr;
+    auto judged = judge(status, error);
+    if (judged) judged = check_opened();
+    if (!judged) close();
+    return judged;
+}
+
+Result<void> Attempt::check_opened() const {
+    if (sent_ || generating_) return {};
+    instance_->poison();
+    return fail(ErrorKind::internal,
+                fmt::format("plugin misbehaved: provider \"{}\" opened a call and sent nothing",
+                            instance_->provider().name),
+                "plugin_error");
+}
+
+void Attempt::complete_headers() {
+    if (!has_content_type_ && request_.method == "POST") {
+        request_.headers.emplace_back("content-type: application/json");
+    }
+    if (!has_accept_) {
+        request_.headers.emplace_back(frame_ == BW_FRAME_SSE ? "accept: text/event-stream"
+                                                             : "accept: application/json");
+    }
+    request_.headers.emplace_back(k_user_agent);
+}
+
+void Attempt::pause() {
+    paused_ = true;
+    if (exchange_) exchange_.pause();
+}
+
+void Attempt::resume() {
+    if (!paused_) return;
+    paused_ = false;
+    last_payload_ = steady_clock::now();
+    if (exchange_) exchange_.resume();
+    if (step_held_) schedule_step(milliseconds(0));
+}
+
+// ---- from the wire ----------------------------------------------------------------------------
+
+void Attempt::on_head(int status, std::span<const net::Header> headers) {
+    std::vector<bw_header> fields;
+    fields.reserve(headers.size());
+    for (const auto& header : headers) fields.push_back({str(header.name), str(header.value)});
+    const bw_head head{.size = sizeof(bw_head),
+                       .http_status = static_cast<std::uint32_t>(status),
+                       .headers = fields.data(),
+                       .header_count = fields.size()};
+    framer_.begin(frame_, status < 200 || status >= 300);
+    bw_error error = new_error();
+    const bw_status answer = instance_->table().call_head(call_, &head, &error);
+    if (auto judged = judge(answer, error); !judged) end(std::move(judged));
+}
+
+void Attempt::on_data(std::string_view bytes) {
+    if (framer_.feed(bytes)) return;
+    if (!failure_) return end(std::move(failure_));
+    end(fail(ErrorKind::protocol,
+             fmt::format("provider \"{}\": {}", instance_->provider().name, framer_.problem()),
+             "upstream_too_large"));
+}
+
+void Attempt::on_end(std::optional<net::Failure> failure) {
+    if (failure) {
+        return end(std::unexpected(to_error(*failure, instance_->provider().name)));
+    }
+    if (!framer_.finish()) return end(std::move(failure_));
+    bw_error error = new_error();
+    phase_ = Phase::emitting;
+    const bw_status status = instance_->table().call_end(call_, &error);
+    phase_ = Phase::waiting;
+    auto judged = judge(status, error);
+    end(judged ? finish_reply() : std::move(judged));
+}
+
+bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view event) {
+    body_begun_ = true;
+    last_payload_ = steady_clock::now();
+    const bw_frame frame{
+        .size = sizeof(bw_frame), .kind = kind, .data = str(data), .event = str(event)};
+    bw_error error = new_error();
+    phase_ = Phase::emitting;
+    const bw_status status = instance_->table().call_data(call_, &frame, &error);
+    phase_ = Phase::waiting;
+    failure_ = judge(status, error);
+    return failure_.has_value();
+}
+
+Result<void> Attempt::finish_reply() {
+    if (replied_) return {};
+    return fail(
+        ErrorKind::protocol,
+        fmt::format("provider \"{}\" ended its answer without a reply", instance_->provider().name),
+        "empty_reply");
+}
+
+// ---- from a plugin that answers by itself -------------------------------------------------------
+
+void Attempt::schedule_step(milliseconds wait) {
+    step_held_ = false;
+    timer_->expires_after(wait);
+    timer_->async_wait([this](boost::system::error_code error) {
+        if (!error) step();
+    });
+}
+
+void Attempt::step() {
+    if (paused_) {
+        step_held_ = true;
+        return;
+    }
+    body_begun_ = true;
+    last_payload_ = steady_clock::now();
+    std::int64_t wait_ms = -1;
+    bw_error error = new_error();
+    phase_ = Phase::emitting;
+    const bw_status status = instance_->generate()->step(call_, &wait_ms, &error);
+    phase_ = Phase::waiting;
+    auto judged = judge(status, error);
+    if (!judged) return end(std::move(judged));
+    if (wait_ms < 0) return end(finish_reply());
+    schedule_step(milliseconds(wait_ms));
+}
+
+// ---- the host's half of the ABI -----------------------------------------------------------------
+
+void Attempt::send(std::string_view method, std::string_view url, std::uint32_t frame) {
+    if (phase_ != Phase::opening) return misbehaved("send outside call_open");
+    if (sent_ || generating_) return misbehaved("send called twice");
+    if (method != "GET" && method != "POST")
+        return misbehaved("send with a method other than GET or POST");
+    if (frame > BW_FRAME_WHOLE) return misbehaved("send with an unknown frame kind");
+    if (!is_field_value(url) || url.find(' ') != std::string_view::npos) {
+        return misbehaved("send with a malformed URL");
+    }
+    if (instance_->provider().origin.empty() || origin_of(url) != instance_->provider().origin) {
+        return misbehaved("send to another origin than the provider's base_url");
+    }
+    sent_ = true;
+    frame_ = frame;
+    request_.method = method;
+    request_.url = url;
+}
+
+void Attempt::send_header(std::string_view name, std::string_view value) {
+    if (phase_ != Phase::opening || !sent_) return misbehaved("send_header before send");
+    if (!is_token(name) || !is_field_value(value))
+        return misbehaved("send_header with a malformed field");
+    const std::string lowered = lower(name);
+    if (is_framing_header(lowered)) return misbehaved("send_header with a framing header");
+    has_content_type_ |= lowered == "content-type";
+    has_accept_ |= lowered == "accept";
+    request_.headers.push_back(fmt::format("{}: {}", lowered, value));
+}
+
+void Attempt::send_secret(std::string_view name, std::string_view prefix, std::string_view secret) {
+    const auto& secrets = instance_->provider().secrets;
+    const auto found = secrets.find(secret);
+    if (found == secrets.end())
+        return misbehaved("send_secret with a credential that was not given");
+    send_header(name, fmt::format("{}{}", prefix, found->second));
+}
+
+void Attempt::send_body(std::string_view bytes) {
+    if (phase_ != Phase::opening || !sent_) return misbehaved("send_body before send");
+    const bool borrowed = bytes.data() >= order_.body.data() &&
+                          bytes.data() + bytes.size() <= order_.body.data() + order_.body.size();
+    if (borrowed && request_.body.empty() && own_body_.empty()) {
+        request_.body = bytes;
+        return;
+    }
+    if (own_body_.empty()) own_body_ = request_.body;
+    own_body_.append(bytes);
+}
+
+void Attempt::begin_generating() {
+    if (phase_ != Phase::opening) return misbehaved("generate outside call_open");
+    if (sent_ || generating_) return misbehaved("generate after send");
+    if (instance_->generate() == nullptr) return misbehaved("generate without its extension");
+    generating_ = true;
+}
+
+void Attempt::emit(std::uint32_t kind, std::string_view json) {
+    if (phase_ != Phase::emitting) return misbehaved("emit outside call_data, call_end and step");
+    if (kind > BW_EMIT_USAGE) return misbehaved("emit with an unknown kind");
+    if ((kind == BW_EMIT_REPLY) == order_.call->stream) {
+        return misbehaved("emit of a kind that does not fit the request");
+    }
+    if (kind == BW_EMIT_REPLY && replied_) return misbehaved("emit of a second reply");
+    if (!json::valid(json)) return misbehaved("emit of text that is not valid JSON");
+    replied_ = true;
+    events_.on_piece(static_cast<Piece>(kind), json);
+}
+
+void Attempt::emit_usage(const bw_usage& usage) {
+    if (phase_ != Phase::emitting)
+        return misbehaved("emit_usage outside call_data, call_end and step");
+    usage_ = {.input_tokens = std::max<std::int64_t>(usage.input_tokens, -1),
+              .output_tokens = std::max<std::int64_t>(usage.output_tokens, -1),
+              .cached_input_tokens = std::max<std::int64_t>(usage.cached_input_tokens, -1),
+              .reasoning_tokens = std::max<std::int64_t>(usage.reasoning_tokens, -1),
+              .source = UsageSource::provider};
+}
+
+// ---- endings
+// --------------------------------------------------------------------------------------
+
+void Attempt::misbehaved(std::string_view rule) {
+    if (misbehaviour_.empty()) misbehaviour_ = rule;
+}
+
+Result<void> Attempt::judge(bw_status status, const bw_error& error) {
+    const std::string& provider = instance_->provider().name;
+    if (!misbehaviour_.empty()) {
+        instance_->poison();
+        observe::error("plugin misbehaved: provider \"{}\": {}", provider, misbehaviour_);
+        return fail(ErrorKind::internal,
+                    fmt::format("plugin misbehaved: provider \"{}\": {}", provider, misbehaviour_),
+                    "plugin_error");
+    }
+    if (status == BW_OK) return {};
+    Error failed = to_error(status, error, provider);
+    if (status == BW_E_INTERNAL) {
+        instance_->poison();
+        failed.code = "plugin_error";
+        observe::error("plugin fault: provider \"{}\": {}", provider, failed.message);
+    }
+    return std::unexpected(std::move(failed));
+}
+
+void Attempt::end(Result<void> result) {
+    close();
+    events_.on_end(std::move(result));
+}
+
+void Attempt::close() {
+    exchange_.reset();
+    timer_.reset();
+    if (call_ == nullptr) return;
+    instance_->table().call_close(call_);
+    call_ = nullptr;
+}
+
+}  // namespace bw::plugin

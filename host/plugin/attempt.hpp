@@ -1,0 +1,128 @@
+// One try to answer a call through one provider: the plugin translates, net carries, the framer
+// cuts. Lives on one worker. Dropping it cancels: the wire first, then the plugin's call is closed.
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+#include "base/usage.hpp"
+#include "net/client.hpp"
+#include "plugin/framer.hpp"
+#include "plugin/instance.hpp"
+
+namespace bw::plugin {
+class Attempt;
+
+enum class Piece { reply, chunk, usage };  // the ABI's BW_EMIT_*
+
+// Receives what an attempt produces. An attempt may be dropped inside on_end, never inside
+// on_piece.
+class AttemptEvents {
+  public:
+    virtual void on_piece(Piece piece, std::string_view json) = 0;
+    virtual void on_end(Result<void> result) = 0;  // once; nothing follows
+
+  protected:
+    ~AttemptEvents() = default;
+};
+
+}  // namespace bw::plugin
+
+// What a plugin holds of an attempt.
+struct bw_exchange {
+    bw::plugin::Attempt* attempt;
+};
+
+namespace bw::plugin {
+
+// What an attempt is to do. The text stays valid until the attempt is dropped.
+struct Order {
+    const Call* call;
+    std::string_view model;                 // the upstream's name
+    std::string_view body;                  // for the upstream
+    unsigned number = 0;                    // 0 for the first attempt of the call
+    std::chrono::milliseconds deadline{0};  // time left; zero: no limit
+};
+
+class Attempt final : private net::Events {
+  public:
+    Attempt(std::shared_ptr<Instance> instance, const Order& order, AttemptEvents& events);
+    ~Attempt();
+    Attempt(const Attempt&) = delete;
+    Attempt& operator=(const Attempt&) = delete;
+
+    // Opens the call. An error here is final and on_end is not called; otherwise it will be.
+    Result<void> start(net::Client& client, boost::asio::io_context& loop);
+    void pause();
+    void resume();
+
+    bool body_begun() const { return body_begun_; }  // the first byte of payload has come
+    // When payload last came; comments do not count.
+    std::chrono::steady_clock::time_point last_payload() const { return last_payload_; }
+    const Usage& usage() const { return usage_; }
+
+    // The host's half of the ABI: what the plugin calls while it has the word.
+    void send(std::string_view method, std::string_view url, std::uint32_t frame);
+    void send_header(std::string_view name, std::string_view value);
+    void send_secret(std::string_view name, std::string_view prefix, std::string_view secret);
+    void send_body(std::string_view bytes);
+    void begin_generating();
+    void emit(std::uint32_t kind, std::string_view json);
+    void emit_usage(const bw_usage& usage);
+
+  private:
+    enum class Phase { waiting, opening, emitting };  // what the plugin may call just now
+
+    void on_head(int status, std::span<const net::Header> headers) override;
+    void on_data(std::string_view bytes) override;
+    void on_end(std::optional<net::Failure> failure) override;
+
+    Result<void> open();
+    Result<void> check_opened() const;
+    void complete_headers();
+    bool frame(std::uint32_t kind, std::string_view data, std::string_view event);
+    Result<void> finish_reply();
+    void step();
+    void schedule_step(std::chrono::milliseconds wait);
+    // The plugin's answer, or what it did wrong meanwhile.
+    Result<void> judge(bw_status status, const bw_error& error);
+    void misbehaved(std::string_view rule);
+    void end(Result<void> result);
+    void close();
+
+    std::shared_ptr<Instance> instance_;
+    Order order_;
+    AttemptEvents& events_;
+    bw_exchange handle_;
+    bw_call* call_ = nullptr;
+    Phase phase_ = Phase::waiting;
+    net::Request request_;
+    std::uint32_t frame_ = BW_FRAME_WHOLE;
+    std::string own_body_;  // unless the body is a stretch of the order's
+    bool sent_ = false;
+    bool has_content_type_ = false;
+    bool has_accept_ = false;
+    net::Exchange exchange_;
+    Framer framer_;
+
+    bool generating_ = false;
+    std::optional<boost::asio::steady_timer> timer_;
+    bool step_held_ = false;  // a step fell due while paused
+    bool paused_ = false;
+
+    bool body_begun_ = false;
+    bool replied_ = false;
+    std::chrono::steady_clock::time_point last_payload_;
+    Usage usage_;
+    std::string misbehaviour_;
+    Result<void> failure_;  // of a frame, until the framer has returned
+};
+
+}  // namespace bw::plugin

@@ -1,0 +1,82 @@
+// The functions that a plugin reaches through bw_host_api: each checks its pointers and hands over
+// to the attempt or the instance. None may throw: an exception must not unwind through a plugin.
+#include <chrono>
+#include <cstring>
+
+#include "observe/log.hpp"
+#include "plugin/attempt.hpp"
+#include "plugin/instance.hpp"
+
+namespace bw::plugin {
+namespace {
+
+void log(bw_host* host, std::int32_t level, bw_str message) noexcept {
+    using observe::Level;
+    const auto known = level == BW_LOG_DEBUG   ? Level::debug
+                       : level == BW_LOG_WARN  ? Level::warn
+                       : level == BW_LOG_ERROR ? Level::error
+                                               : Level::info;
+    observe::write(known, fmt::format("provider \"{}\": {}", host->provider->name, view(message)));
+}
+
+std::int64_t unix_ms(bw_host*) noexcept {
+    using namespace std::chrono;
+    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+std::int32_t has_secret(bw_host* host, bw_str name) noexcept {
+    return host->provider->secrets.contains(view(name)) ? 1 : 0;
+}
+
+void begin(bw_exchange* exchange) noexcept { exchange->attempt->begin_generating(); }
+
+const void* extension(bw_host*, const char* id) noexcept {
+    static constexpr bw_generate_host k_generate{
+        .size = sizeof(bw_generate_host), .reserved = 0, .begin = begin};
+    if (id != nullptr && std::strcmp(id, BW_EXT_GENERATE) == 0) return &k_generate;
+    return nullptr;
+}
+
+void send(bw_exchange* exchange, bw_str method, bw_str url, std::uint32_t frame) noexcept {
+    exchange->attempt->send(view(method), view(url), frame);
+}
+
+void send_header(bw_exchange* exchange, bw_str name, bw_str value) noexcept {
+    exchange->attempt->send_header(view(name), view(value));
+}
+
+void send_secret(bw_exchange* exchange, bw_str name, bw_str prefix, bw_str secret) noexcept {
+    exchange->attempt->send_secret(view(name), view(prefix), view(secret));
+}
+
+void send_body(bw_exchange* exchange, bw_str bytes) noexcept {
+    exchange->attempt->send_body(view(bytes));
+}
+
+void emit(bw_exchange* exchange, std::uint32_t kind, bw_str json) noexcept {
+    exchange->attempt->emit(kind, view(json));
+}
+
+void emit_usage(bw_exchange* exchange, const bw_usage* usage) noexcept {
+    if (usage != nullptr) exchange->attempt->emit_usage(*usage);
+}
+
+}  // namespace
+
+const bw_host_api& host_api() {
+    static constexpr bw_host_api k_api{.size = sizeof(bw_host_api),
+                                       .abi_minor = BW_ABI_MINOR,
+                                       .log = log,
+                                       .unix_ms = unix_ms,
+                                       .has_secret = has_secret,
+                                       .extension = extension,
+                                       .send = send,
+                                       .send_header = send_header,
+                                       .send_secret = send_secret,
+                                       .send_body = send_body,
+                                       .emit = emit,
+                                       .emit_usage = emit_usage};
+    return k_api;
+}
+
+}  // namespace bw::plugin

@@ -1,0 +1,98 @@
+#include "plugin/instance.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace bw::plugin {
+namespace {
+
+constexpr std::chrono::seconds k_recreate_after{1};
+
+ErrorKind kind_of(bw_status status) {
+    switch (status) {
+        case BW_E_INVALID: return ErrorKind::invalid;
+        case BW_E_UNSUPPORTED: return ErrorKind::unsupported;
+        case BW_E_AUTH: return ErrorKind::auth;
+        case BW_E_QUOTA: return ErrorKind::quota;
+        case BW_E_RATE: return ErrorKind::rate;
+        case BW_E_PROTOCOL: return ErrorKind::protocol;
+        case BW_E_INTERNAL: return ErrorKind::internal;
+        case BW_E_NOT_FOUND: return ErrorKind::not_found;
+        case BW_E_CONTEXT_LENGTH: return ErrorKind::context_length;
+        case BW_E_CONTENT_FILTER: return ErrorKind::content_filter;
+        default: return ErrorKind::upstream;
+    }
+}
+
+}  // namespace
+
+Instance::Instance(std::shared_ptr<const Provider> provider)
+    : provider_(std::move(provider)), host_{provider_.get()} {}
+
+Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const Provider> provider) {
+    auto instance = std::shared_ptr<Instance>(new Instance(std::move(provider)));
+    const Provider& described = instance->provider();
+    bw_error error = new_error();
+    const bw_status status = instance->table().create(
+        &host_api(), &instance->host_, str(described.config), &instance->handle_, &error);
+    if (status != BW_OK) {
+        instance->handle_ = nullptr;
+        return std::unexpected(to_error(status, error, described.name));
+    }
+    instance->generate_ =
+        static_cast<const bw_generate_plugin*>(described.library->extension(BW_EXT_GENERATE));
+    return instance;
+}
+
+Instance::~Instance() {
+    if (handle_ != nullptr) table().destroy(handle_);
+}
+
+Result<std::shared_ptr<Instance>> Slot::acquire() {
+    if (!provider_->unavailable.empty()) {
+        return fail(ErrorKind::unavailable, provider_->unavailable, "provider_not_configured");
+    }
+    if (instance_ && !instance_->poisoned()) return instance_;
+    const auto now = std::chrono::steady_clock::now();
+    if (now - created_ < k_recreate_after) {
+        return fail(ErrorKind::internal,
+                    fmt::format("provider \"{}\" is restarting after a fault in its plugin",
+                                provider_->name),
+                    "plugin_error");
+    }
+    created_ = now;
+    instance_.reset();
+    auto created = Instance::create(provider_);
+    if (!created) return std::unexpected(created.error());
+    instance_ = *created;
+    return instance_;
+}
+
+bw_error new_error() {
+    bw_error error{};
+    error.size = sizeof(error);
+    error.retry_after_ms = -1;
+    return error;
+}
+
+Error to_error(bw_status status, const bw_error& error, std::string_view provider) {
+    const auto text = [](const char* at, std::uint32_t length, std::size_t capacity) {
+        return std::string(at, std::min<std::size_t>(length, capacity));
+    };
+    Error result{.kind = kind_of(status),
+                 .message = text(error.message, error.message_len, sizeof(error.message)),
+                 .code = text(error.code, error.code_len, sizeof(error.code)),
+                 .param = text(error.param, error.param_len, sizeof(error.param)),
+                 .http_status = static_cast<int>(error.http_status)};
+    if (error.retry_after_ms >= 0) {
+        result.retry_after = std::chrono::milliseconds(error.retry_after_ms);
+    }
+    if (result.message.empty()) {
+        result.message = fmt::format("provider \"{}\" failed without saying why", provider);
+    }
+    return result;
+}
+
+}  // namespace bw::plugin

@@ -1,0 +1,72 @@
+// One instance of a provider on one worker: the plugin's bw_provider and the host's half of its
+// API. Used on its worker's thread only.
+#pragma once
+
+#include <bellwether/ext/generate.h>
+#include <bellwether/provider.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "plugin/registry.hpp"
+
+// What a plugin holds of an instance.
+struct bw_host {
+    const bw::plugin::Provider* provider;
+};
+
+namespace bw::plugin {
+
+// The services that every plugin is given.
+const bw_host_api& host_api();
+
+class Instance {
+  public:
+    static Result<std::shared_ptr<Instance>> create(std::shared_ptr<const Provider> provider);
+    ~Instance();
+    Instance(const Instance&) = delete;
+    Instance& operator=(const Instance&) = delete;
+
+    const Provider& provider() const { return *provider_; }
+    const bw_plugin& table() const { return provider_->library->table(); }
+    bw_provider* handle() { return handle_; }
+    const bw_generate_plugin* generate() const { return generate_; }
+
+    // A plugin that reported a bug in itself gets no further calls; its open ones run out.
+    void poison() { poisoned_ = true; }
+    bool poisoned() const { return poisoned_; }
+
+  private:
+    explicit Instance(std::shared_ptr<const Provider> provider);
+
+    std::shared_ptr<const Provider> provider_;
+    bw_host host_;
+    bw_provider* handle_ = nullptr;
+    const bw_generate_plugin* generate_ = nullptr;
+    bool poisoned_ = false;
+};
+
+// The current instance of one provider on this worker; makes a new one after a poisoning, at most
+// once a second.
+class Slot {
+  public:
+    explicit Slot(std::shared_ptr<const Provider> provider) : provider_(std::move(provider)) {}
+
+    Result<std::shared_ptr<Instance>> acquire();
+    const Provider& provider() const { return *provider_; }
+
+  private:
+    std::shared_ptr<const Provider> provider_;
+    std::shared_ptr<Instance> instance_;
+    std::chrono::steady_clock::time_point created_{};
+};
+
+// Text of the ABI, and the error that a plugin filled in.
+inline std::string_view view(bw_str text) { return {text.ptr, text.ptr == nullptr ? 0 : text.len}; }
+inline bw_str str(std::string_view text) { return {text.data(), text.size()}; }
+bw_error new_error();
+Error to_error(bw_status status, const bw_error& error, std::string_view provider);
+
+}  // namespace bw::plugin

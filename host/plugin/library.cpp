@@ -1,0 +1,228 @@
+#include "plugin/library.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// Boost.DLL would otherwise link Boost.Filesystem for paths that the standard library has.
+#define BOOST_DLL_USE_STD_FS
+#include <dlfcn.h>
+#include <boost/dll/shared_library.hpp>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace bw::plugin {
+namespace {
+
+namespace fs = std::filesystem;
+using Refusal = std::unexpected<std::string>;
+using Entry = const bw_plugin*(std::uint32_t) noexcept;
+
+constexpr std::size_t k_file_bytes_max = 256u << 20;
+constexpr const char* k_entry = "bw_plugin_v1";
+
+std::string system_error() { return std::strerror(errno); }
+
+// Someone else who can write the file, or put another in its place, could run code in the host.
+std::expected<void, std::string> check_ownership(const fs::path& file) {
+    struct stat info {};
+    if (stat(file.c_str(), &info) != 0) return Refusal(system_error());
+    if (!S_ISREG(info.st_mode)) return Refusal("it is not a regular file");
+    if ((info.st_mode & S_IWOTH) != 0) {
+        return Refusal(
+            fmt::format("it can be written by other users; run: chmod o-w {}", file.string()));
+    }
+    const fs::path folder = file.parent_path();
+    if (stat(folder.c_str(), &info) != 0) return Refusal(system_error());
+    if ((info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISVTX) == 0) {
+        return Refusal(fmt::format("its folder can be written by other users; run: chmod o-w {}",
+                                   folder.string()));
+    }
+    return {};
+}
+
+std::expected<std::vector<char>, std::string> read_file(const fs::path& file) {
+    const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return Refusal(fmt::format("it cannot be read: {}", system_error()));
+    std::vector<char> bytes;
+    char block[65536];
+    ssize_t got = 0;
+    while ((got = read(fd, block, sizeof(block))) > 0 && bytes.size() <= k_file_bytes_max) {
+        bytes.insert(bytes.end(), block, block + got);
+    }
+    const std::string reason = got < 0 ? system_error() : std::string();
+    close(fd);
+    if (got < 0) return Refusal(fmt::format("it cannot be read: {}", reason));
+    if (bytes.size() > k_file_bytes_max) {
+        return Refusal(fmt::format("it is larger than {} MiB", k_file_bytes_max >> 20));
+    }
+    return bytes;
+}
+
+std::string hex_sha256(std::span<const char> bytes) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    if (EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr) != 1) {
+        length = 0;
+    }
+    std::string hex;
+    for (unsigned i = 0; i < length; ++i)
+        fmt::format_to(std::back_inserter(hex), "{:02x}", digest[i]);
+    return hex;
+}
+
+// A copy in memory that nobody, ourselves included, can change any more. The descriptor stays open
+// for the life of the process: debuggers and sanitizers read the symbols through its path.
+std::expected<fs::path, std::string> private_copy(const fs::path& file,
+                                                  std::span<const char> bytes) {
+    const int fd = memfd_create(file.filename().c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) return Refusal(fmt::format("no private copy could be made: {}", system_error()));
+    std::size_t done = 0;
+    while (done < bytes.size()) {
+        const ssize_t wrote = write(fd, bytes.data() + done, bytes.size() - done);
+        if (wrote <= 0) {
+            const std::string reason = system_error();
+            close(fd);
+            return Refusal(fmt::format("no private copy could be made: {}", reason));
+        }
+        done += static_cast<std::size_t>(wrote);
+    }
+    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+    return fs::path(fmt::format("/proc/{}/fd/{}", getpid(), fd));
+}
+
+std::string without_copy_path(std::string text, const fs::path& copy, const fs::path& file) {
+    for (auto at = text.find(copy.string()); at != std::string::npos;
+         at = text.find(copy.string(), at + file.string().size())) {
+        text.replace(at, copy.string().size(), file.string());
+    }
+    return text;
+}
+
+std::expected<boost::dll::shared_library*, std::string> open_library(const fs::path& copy,
+                                                                     const fs::path& file) {
+    using boost::dll::load_mode::type;
+    const auto mode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
+                      static_cast<type>(RTLD_NODELETE);
+    try {
+        // Leaked on purpose: a plugin's code stays mapped until the process ends.
+        return new boost::dll::shared_library(copy, mode);
+    } catch (const std::exception& error) {
+        // Only the throwing constructor carries the linker's own words.
+        std::string_view words = error.what();
+        constexpr std::string_view k_mark = "dlerror system message: ";
+        if (const auto at = words.find(k_mark); at != std::string_view::npos) {
+            words.remove_prefix(at + k_mark.size());
+        }
+        while (words.ends_with(']') || words.ends_with(')')) words.remove_suffix(1);
+        return Refusal(fmt::format("the dynamic linker refused it: {}",
+                                   without_copy_path(std::string(words), copy, file)));
+    }
+}
+
+std::string other_major(const boost::dll::shared_library& library) {
+    for (int major = 2; major < 10; ++major) {
+        if (library.has(fmt::format("bw_plugin_v{}", major))) {
+            return fmt::format(
+                "it speaks plugin ABI {}, this host speaks ABI 1; install a newer host or a build "
+                "of "
+                "the plugin for ABI 1",
+                major);
+        }
+    }
+    return fmt::format("it is not a Bellwether plugin: it does not export {}", k_entry);
+}
+
+template <typename... Functions>
+bool all_set(Functions... functions) {
+    return ((functions != nullptr) && ...);
+}
+
+std::expected<void, std::string> check_table(const bw_plugin& table) {
+    if (table.size < offsetof(bw_plugin, extension)) {
+        return Refusal(fmt::format("its table is too short ({} bytes) for ABI 1", table.size));
+    }
+    if (table.host_minor_needed > BW_ABI_MINOR) {
+        return Refusal(
+            fmt::format("it needs a host with plugin ABI 1.{} or later, this one has 1.{}; install "
+                        "a newer host",
+                        table.host_minor_needed, BW_ABI_MINOR));
+    }
+    if (!all_set(table.id, table.version, table.create, table.destroy, table.call_open,
+                 table.call_head, table.call_data, table.call_end, table.call_close)) {
+        return Refusal("its table leaves a required entry empty; rebuild it with the SDK");
+    }
+    return {};
+}
+
+std::expected<const bw_plugin*, std::string> read_table(const boost::dll::shared_library& library) {
+    if (!library.has(k_entry)) return Refusal(other_major(library));
+    const auto& entry = library.get<Entry>(k_entry);
+    const bw_plugin* table = entry(BW_ABI_MINOR);
+    if (table == nullptr) {
+        return Refusal(fmt::format("it refuses this host (plugin ABI 1.{})", BW_ABI_MINOR));
+    }
+    if (auto checked = check_table(*table); !checked) return Refusal(checked.error());
+    return table;
+}
+
+}  // namespace
+
+std::expected<std::shared_ptr<const Library>, std::string> Library::load(const fs::path& file,
+                                                                         std::string_view sha256) {
+    if (auto owned = check_ownership(file); !owned) return Refusal(owned.error());
+    auto bytes = read_file(file);
+    if (!bytes) return Refusal(bytes.error());
+    if (bytes->size() < 4 || std::memcmp(bytes->data(),
+                                         "\x7f"
+                                         "ELF",
+                                         4) != 0) {
+        return Refusal("it is not a shared library (no ELF header)");
+    }
+    auto library = std::shared_ptr<Library>(new Library);
+    library->file_ = file;
+    library->sha256_ = hex_sha256(*bytes);
+    if (!sha256.empty() && library->sha256_ != sha256) {
+        return Refusal(fmt::format(
+            "its SHA-256 is {}, the config pins {}; update the pin if you trust the new file",
+            library->sha256_, sha256));
+    }
+    auto copy = private_copy(file, *bytes);
+    if (!copy) return Refusal(copy.error());
+    auto opened = open_library(*copy, file);
+    if (!opened) return Refusal(opened.error());
+    auto table = read_table(**opened);
+    if (!table) return Refusal(table.error());
+    library->table_ = *table;
+    return library;
+}
+
+const void* Library::extension(const char* id) const {
+    if (!BW_HAS(table_, extension) || table_->extension == nullptr) return nullptr;
+    return table_->extension(id);
+}
+
+std::expected<fs::path, std::string> find(std::string_view plugin, const fs::path& base,
+                                          std::span<const fs::path> folders) {
+    if (plugin.find('/') != std::string_view::npos) {
+        const fs::path file = fs::absolute(base / plugin).lexically_normal();
+        if (fs::exists(file)) return file;
+        return Refusal(fmt::format("there is no file {}", file.string()));
+    }
+    std::string looked;
+    for (const auto& folder : folders) {
+        fs::path file = folder / fmt::format("{}.so", plugin);
+        std::error_code error;
+        if (fs::exists(file, error)) return file;
+        looked += fmt::format("{}{}", looked.empty() ? "" : ", ", folder.string());
+    }
+    return Refusal(fmt::format("there is no {}.so in {}; set plugin_path, or give the file's path",
+                               plugin,
+                               looked.empty() ? "any folder (plugin_path is empty)" : looked));
+}
+
+}  // namespace bw::plugin

@@ -1,0 +1,45 @@
+// A plugin file, loaded. The only code that knows Boost.DLL and the dynamic linker.
+//
+// The host runs a private, sealed copy of the file, so that replacing or truncating the original
+// cannot touch a running process, and what was hashed is what runs. A library is never unloaded.
+#pragma once
+
+#include <bellwether/provider.h>
+
+#include <expected>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace bw::plugin {
+
+class Library {
+  public:
+    // Loads `file` (absolute) and checks its table. `sha256` pins the content; empty: any. The
+    // error is one sentence that says why the file was refused and what to do.
+    static std::expected<std::shared_ptr<const Library>, std::string> load(
+        const std::filesystem::path& file, std::string_view sha256 = {});
+
+    const bw_plugin& table() const { return *table_; }
+    const std::filesystem::path& file() const { return file_; }
+    const std::string& sha256() const { return sha256_; }
+    // The plugin's side of an extension, or nullptr.
+    const void* extension(const char* id) const;
+
+  private:
+    Library() = default;
+
+    const bw_plugin* table_ = nullptr;
+    std::filesystem::path file_;
+    std::string sha256_;
+};
+
+// The file that `plugin` means: itself if it is a path (relative to `base`), else `plugin`.so in
+// the first of `folders` that has it. The error lists where it was looked for.
+std::expected<std::filesystem::path, std::string> find(
+    std::string_view plugin, const std::filesystem::path& base,
+    std::span<const std::filesystem::path> folders);
+
+}  // namespace bw::plugin

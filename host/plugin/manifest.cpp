@@ -1,0 +1,189 @@
+#include "plugin/manifest.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <bellwether/json.hpp>
+#include <charconv>
+#include <optional>
+
+#include "base/nearest.hpp"
+#include "json/writer.hpp"
+
+namespace bw::plugin {
+namespace {
+
+using json::Kind;
+using json::Value;
+
+std::vector<std::string> strings(const Value& array) {
+    std::vector<std::string> all;
+    for (const auto& element : array.elements()) all.push_back(element.string());
+    return all;
+}
+
+std::vector<Operation> read_operations(const Value& array) {
+    if (!array) return {Operation::chat};
+    std::vector<Operation> operations;
+    for (const std::string& name : strings(array)) {
+        for (auto operation : {Operation::chat, Operation::completions, Operation::embeddings}) {
+            if (name == to_string(operation)) operations.push_back(operation);
+        }
+    }
+    return operations;
+}
+
+SecretSpec read_secret(const Value& object) {
+    SecretSpec secret{.name = object["name"].string(),
+                      .env = object["env"].string(),
+                      .required = object["required"].boolean(true)};
+    for (const auto& element : object["foreign"].elements()) {
+        secret.foreign.push_back({element["prefix"].string(), element["vendor"].string(),
+                                  element["certain"].boolean(true)});
+    }
+    return secret;
+}
+
+Model read_model(const Value& object) {
+    return {.id = object["id"].string(),
+            .context = object["context"].integer().value_or(0),
+            .max_output = object["max_output"].integer().value_or(0),
+            .owned_by = object["owned_by"].string()};
+}
+
+// "30s" in milliseconds; the config has checked no option yet, so a plugin's durations end here.
+std::optional<std::int64_t> milliseconds_of(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || number < 0 || number > 86'400'000) return std::nullopt;
+    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    if (unit == "ms") return number;
+    if (unit == "s") return number * 1'000;
+    if (unit == "m") return number * 60'000;
+    if (unit == "h") return number * 3'600'000;
+    return std::nullopt;
+}
+
+bool has_type(const Value& value, std::string_view type) {
+    switch (value.kind()) {
+        case Kind::string: return type == "string" || type == "duration";
+        case Kind::number: return type == "number" || (type == "integer" && value.integer());
+        case Kind::boolean: return type == "boolean";
+        case Kind::array: return type == "array";
+        case Kind::object: return type == "table";
+        default: return false;
+    }
+}
+
+class OptionCheck {
+  public:
+    OptionCheck(const config::Provider& provider, const Manifest& manifest,
+                std::vector<config::Diagnostic>& diagnostics)
+        : provider_(provider), manifest_(manifest), diagnostics_(diagnostics) {}
+
+    // The option's value as the plugin shall see it; empty if it is wrong.
+    std::string check(const config::Option& option) {
+        const auto spec = std::ranges::find(manifest_.options, option.key, &OptionSpec::key);
+        if (spec == manifest_.options.end()) return unknown(option);
+        const Value value(option.json);
+        if (!has_type(value, spec->type)) return wrong(option, spec->type);
+        if (spec->type == "duration") {
+            const auto duration = milliseconds_of(value.string());
+            if (!duration) return wrong(option, "duration such as \"250ms\", \"30s\" or \"10m\"");
+            return std::to_string(*duration);
+        }
+        if (!spec->values.empty() &&
+            std::ranges::find(spec->values, value.string()) == spec->values.end()) {
+            return wrong(option, fmt::format("one of {}", fmt::join(spec->values, ", ")));
+        }
+        return option.json;
+    }
+
+  private:
+    std::string unknown(const config::Option& option) {
+        std::vector<std::string> keys;
+        for (const auto& spec : manifest_.options) keys.push_back(spec.key);
+        for (const char* key : {"plugin", "base_url", "api_key", "timeouts", "models", "required",
+                                "ca_file", "sha256"}) {
+            keys.emplace_back(key);
+        }
+        const auto near = nearest(option.key, keys);
+        add(option.at,
+            fmt::format("unknown key \"{}\" for plugin \"{}\"", option.key, provider_.plugin),
+            fmt::format("one of {}", fmt::join(keys, ", ")),
+            near ? fmt::format("did you mean \"{}\"?", *near) : std::string());
+        return {};
+    }
+
+    std::string wrong(const config::Option& option, std::string_view expected) {
+        add(option.at, fmt::format("\"{}\" is {}", option.key, option.json),
+            fmt::format("{}", expected), {});
+        return {};
+    }
+
+    void add(config::Position at, std::string what, std::string expected, std::string hint) {
+        diagnostics_.push_back({.severity = config::Severity::error,
+                                .at = at,
+                                .what = std::move(what),
+                                .expected = std::move(expected),
+                                .hint = std::move(hint)});
+    }
+
+    const config::Provider& provider_;
+    const Manifest& manifest_;
+    std::vector<config::Diagnostic>& diagnostics_;
+};
+
+}  // namespace
+
+bool Manifest::serves(Operation operation) const {
+    return std::ranges::find(operations, operation) != operations.end();
+}
+
+const SecretSpec* Manifest::secret(std::string_view name) const {
+    const auto found = std::ranges::find(secrets, name, &SecretSpec::name);
+    return found == secrets.end() ? nullptr : &*found;
+}
+
+std::expected<Manifest, std::string> read_manifest(const char* text) {
+    Manifest manifest;
+    manifest.operations = {Operation::chat};
+    if (text == nullptr) return manifest;
+    if (!json::valid(text) || Value(text).kind() != Kind::object) {
+        return std::unexpected("its manifest is not a JSON object; rebuild the plugin");
+    }
+    const Value root(text);
+    manifest.summary = root["summary"].string();
+    manifest.operations = read_operations(root["operations"]);
+    manifest.base_url = root["base_url"].string();
+    manifest.base_url_env = root["base_url_env"].string();
+    for (const auto& secret : root["secrets"].elements()) {
+        manifest.secrets.push_back(read_secret(secret));
+    }
+    for (const auto& member : root["options"].members()) {
+        manifest.options.push_back({member.key(), member.value()["type"].string("string"),
+                                    strings(member.value()["values"]),
+                                    member.value()["help"].string()});
+    }
+    for (const auto& model : root["models"].elements()) {
+        manifest.models.push_back(read_model(model));
+    }
+    return manifest;
+}
+
+std::string plugin_config(const config::Provider& provider, const Manifest& manifest,
+                          std::string_view base_url, std::vector<config::Diagnostic>& diagnostics) {
+    OptionCheck check(provider, manifest, diagnostics);
+    json::Writer writer;
+    writer.begin_object().field("name", provider.name);
+    if (!base_url.empty()) writer.field("base_url", base_url);
+    for (const auto& option : provider.options) {
+        if (const std::string value = check.check(option); !value.empty()) {
+            writer.key(option.key).raw(value);
+        }
+    }
+    return writer.end_object().text();
+}
+
+}  // namespace bw::plugin

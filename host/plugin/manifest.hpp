@@ -1,0 +1,64 @@
+// What a plugin says of itself before any instance exists, and the check of a provider's config
+// against it.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/call.hpp"
+#include "config/config.hpp"
+
+namespace bw::plugin {
+
+struct ForeignKey {
+    std::string prefix;
+    std::string vendor;
+    bool certain = true;
+};
+
+struct SecretSpec {
+    std::string name;
+    std::string env;
+    bool required = true;
+    std::vector<ForeignKey> foreign;
+};
+
+struct OptionSpec {
+    std::string key;
+    std::string type;                 // string integer number boolean duration array table
+    std::vector<std::string> values;  // the only ones allowed; empty: any
+    std::string help;
+};
+
+struct Model {
+    std::string id;
+    std::int64_t context = 0;     // tokens; 0: not said
+    std::int64_t max_output = 0;  // tokens; 0: not said
+    std::string owned_by;
+};
+
+struct Manifest {
+    std::string summary;
+    std::vector<Operation> operations;
+    std::string base_url;
+    std::string base_url_env;
+    std::vector<SecretSpec> secrets;
+    std::vector<OptionSpec> options;
+    std::vector<Model> models;
+
+    bool serves(Operation) const;
+    const SecretSpec* secret(std::string_view name) const;
+};
+
+// The error says what is wrong with the text; nullptr is an empty manifest.
+std::expected<Manifest, std::string> read_manifest(const char* json);
+
+// Checks `provider`'s own keys and secrets against the manifest, one diagnostic for each mistake,
+// and returns the config object for the plugin. `base_url` may be empty.
+std::string plugin_config(const config::Provider& provider, const Manifest& manifest,
+                          std::string_view base_url, std::vector<config::Diagnostic>& diagnostics);
+
+}  // namespace bw::plugin

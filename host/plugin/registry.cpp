@@ -1,0 +1,213 @@
+#include "plugin/registry.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace bw::plugin {
+namespace {
+
+namespace fs = std::filesystem;
+using config::Diagnostic;
+using config::Severity;
+
+std::string lower(std::string_view text) {
+    std::string copy(text);
+    std::ranges::transform(copy, copy.begin(), [](unsigned char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
+    });
+    return copy;
+}
+
+// Loads the providers of one config, one after the other.
+class Loader {
+  public:
+    Loader(const config::Config& config, const std::vector<fs::path>& folders,
+           std::vector<Diagnostic>& diagnostics)
+        : config_(config), folders_(config.plugin_path), diagnostics_(diagnostics) {
+        folders_.insert(folders_.end(), folders.begin(), folders.end());
+    }
+
+    std::shared_ptr<const Provider> load(const config::Provider& wanted) {
+        const std::size_t before = diagnostics_.size();
+        auto provider = std::make_shared<Provider>();
+        provider->name = wanted.name;
+        provider->timeouts = wanted.timeouts;
+        provider->ca_file = wanted.ca_file;
+        if (!load_library(wanted, *provider)) return provider;
+        resolve_base_url(wanted, *provider);
+        resolve_secrets(wanted, *provider);
+        provider->config =
+            plugin_config(wanted, provider->manifest, provider->base_url, diagnostics_);
+        collect_models(wanted, *provider);
+        for (auto i = before; i < diagnostics_.size(); ++i) {
+            diagnostics_[i].file = config_.file.string();
+        }
+        return provider;
+    }
+
+  private:
+    bool load_library(const config::Provider& wanted, Provider& provider) {
+        const fs::path base = config_.file.parent_path();
+        const auto file = find(wanted.plugin, base, folders_);
+        if (!file) return refuse(wanted, file.error());
+        auto& library = libraries_[file->string() + wanted.sha256];
+        if (!library) {
+            auto loaded = Library::load(*file, wanted.sha256);
+            if (!loaded)
+                return refuse(wanted, fmt::format("{}: {}", file->string(), loaded.error()));
+            library = *loaded;
+        }
+        auto manifest = read_manifest(manifest_text(library->table()));
+        if (!manifest)
+            return refuse(wanted, fmt::format("{}: {}", file->string(), manifest.error()));
+        provider.library = library;
+        provider.manifest = std::move(*manifest);
+        return true;
+    }
+
+    static const char* manifest_text(const bw_plugin& table) { return table.manifest; }
+
+    bool refuse(const config::Provider& wanted, std::string_view why) {
+        add(Severity::error, wanted.plugin_at.line != 0 ? wanted.plugin_at : wanted.at,
+            fmt::format("plugin \"{}\" cannot be loaded: {}", wanted.plugin, why));
+        diagnostics_.back().file = config_.file.string();
+        return false;
+    }
+
+    void resolve_base_url(const config::Provider& wanted, Provider& provider) {
+        std::string url = wanted.base_url;
+        const std::string& variable = provider.manifest.base_url_env;
+        if (url.empty() && !variable.empty()) {
+            const char* value = std::getenv(variable.c_str());
+            if (value != nullptr) url = value;
+        }
+        if (url.empty()) url = provider.manifest.base_url;
+        while (url.ends_with('/')) url.pop_back();
+        provider.base_url = url;
+        provider.origin = origin_of(url);
+        if (!url.empty() && provider.origin.empty()) {
+            add(Severity::error, wanted.base_url_at.line != 0 ? wanted.base_url_at : wanted.at,
+                fmt::format("base_url of provider \"{}\" is not a URL", wanted.name),
+                "http://host[:port]/path or https://host[:port]/path");
+        }
+    }
+
+    void resolve_secrets(const config::Provider& wanted, Provider& provider) {
+        for (const auto& given : wanted.secrets) {
+            if (provider.manifest.secret(given.name) == nullptr) {
+                add(Severity::error, given.at,
+                    fmt::format("plugin \"{}\" has no credential \"{}\"", wanted.plugin,
+                                given.name));
+            }
+        }
+        for (const auto& spec : provider.manifest.secrets) resolve_secret(wanted, spec, provider);
+    }
+
+    void resolve_secret(const config::Provider& wanted, const SecretSpec& spec,
+                        Provider& provider) {
+        const auto given =
+            std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
+        const bool named = given != wanted.secrets.end();
+        const std::string reference = named ? given->reference : "env:" + spec.env;
+        const config::Position at = named ? given->at : wanted.at;
+        if (!named && spec.env.empty()) return;
+        auto value = config::resolve(reference);
+        if (!value) return missing(wanted, spec, value.error(), named, at, provider);
+        if (!check_vendor(wanted, spec, *value, reference, at)) return;
+        provider.secrets.emplace(spec.name, std::move(*value));
+    }
+
+    void missing(const config::Provider& wanted, const SecretSpec& spec, std::string_view why,
+                 bool named, config::Position at, Provider& provider) {
+        if (!named && !spec.required) return;
+        if (wanted.required) {
+            add(Severity::error, at,
+                fmt::format("provider \"{}\" has no {}: {}", wanted.name, spec.name, why), {},
+                "set it, or write `required = false` to start without this provider");
+            return;
+        }
+        provider.unavailable =
+            fmt::format("provider \"{}\" has no {}: {}", wanted.name, spec.name, why);
+        add(Severity::warning, at, provider.unavailable, {},
+            "its models answer 503 until it is set and the host restarted");
+    }
+
+    bool check_vendor(const config::Provider& wanted, const SecretSpec& spec,
+                      std::string_view value, std::string_view reference, config::Position at) {
+        for (const auto& foreign : spec.foreign) {
+            if (foreign.prefix.empty() || !value.starts_with(foreign.prefix)) continue;
+            add(foreign.certain ? Severity::error : Severity::warning, at,
+                fmt::format(
+                    "the key in {} begins with \"{}\": {} {} key, not one for provider \"{}\"",
+                    reference, foreign.prefix, foreign.certain ? "it is" : "it looks like",
+                    article(foreign.vendor), wanted.name),
+                {},
+                "check that the variable holds this provider's key, and that base_url is its own");
+            return !foreign.certain;
+        }
+        return true;
+    }
+
+    static std::string article(std::string_view vendor) {
+        const bool vowel = !vendor.empty() && std::string_view("AEIOUaeioux").find(vendor[0]) !=
+                                                  std::string_view::npos;
+        return fmt::format("{} {}", vowel ? "an" : "a", vendor);
+    }
+
+    static void collect_models(const config::Provider& wanted, Provider& provider) {
+        provider.models = provider.manifest.models;
+        for (const auto& id : wanted.models) {
+            if (std::ranges::find(provider.models, id, &Model::id) == provider.models.end()) {
+                provider.models.push_back({.id = id});
+            }
+        }
+    }
+
+    void add(Severity severity, config::Position at, std::string what, std::string expected = {},
+             std::string hint = {}) {
+        diagnostics_.push_back({.severity = severity,
+                                .at = at,
+                                .what = std::move(what),
+                                .expected = std::move(expected),
+                                .hint = std::move(hint)});
+    }
+
+    const config::Config& config_;
+    std::vector<fs::path> folders_;
+    std::vector<Diagnostic>& diagnostics_;
+    std::map<std::string, std::shared_ptr<const Library>> libraries_;
+};
+
+}  // namespace
+
+std::string origin_of(std::string_view url) {
+    const bool secure = url.starts_with("https://");
+    if (!secure && !url.starts_with("http://")) return {};
+    const std::string_view scheme = secure ? "https" : "http";
+    std::string_view rest = url.substr(scheme.size() + 3);
+    rest = rest.substr(0, rest.find_first_of("/?#"));
+    if (rest.empty() || rest.find_first_of("@\\ ") != std::string_view::npos) return {};
+    const auto colon = rest.rfind(':');
+    const bool has_port =
+        colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos;
+    const std::string_view host = has_port ? rest.substr(0, colon) : rest;
+    const std::string_view port = has_port ? rest.substr(colon + 1) : (secure ? "443" : "80");
+    if (host.empty() || port.empty() ||
+        !std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; })) {
+        return {};
+    }
+    return fmt::format("{}://{}:{}", scheme, lower(host), port);
+}
+
+Registry load(const config::Config& config, const std::vector<fs::path>& folders,
+              std::vector<Diagnostic>& diagnostics) {
+    Loader loader(config, folders, diagnostics);
+    Registry registry;
+    for (const auto& provider : config.providers)
+        registry.providers.push_back(loader.load(provider));
+    return registry;
+}
+
+}  // namespace bw::plugin

@@ -1,0 +1,43 @@
+// The providers of one configuration: plugin files loaded, manifests read, credentials resolved.
+// Built once at start-up on one thread; constant afterwards and shared by all workers.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "plugin/library.hpp"
+#include "plugin/manifest.hpp"
+
+namespace bw::plugin {
+
+// scheme://host:port of a URL, in lower case and with the port written out; empty if it is not one.
+std::string origin_of(std::string_view url);
+
+struct Provider {
+    std::string name;
+    std::shared_ptr<const Library> library;
+    Manifest manifest;
+    std::string config;    // what bw_plugin.create is given
+    std::string base_url;  // resolved; may be empty
+    std::string origin;    // the only place its credentials go to
+    std::map<std::string, std::string, std::less<>> secrets;  // name -> value; never printed
+    std::vector<Model> models;  // the plugin's catalogue and the config's additions
+    config::Timeouts timeouts;
+    std::filesystem::path ca_file;
+    std::string unavailable;  // why it cannot serve (an optional credential is missing); else empty
+};
+
+struct Registry {
+    std::vector<std::shared_ptr<const Provider>> providers;  // in the order of Config::providers
+};
+
+// Loads everything that `config` names. Appends one diagnostic for each problem; a registry with an
+// error among them must not be used. `folders`: where plugins are looked up after plugin_path.
+Registry load(const config::Config& config, const std::vector<std::filesystem::path>& folders,
+              std::vector<config::Diagnostic>& diagnostics);
+
+}  // namespace bw::plugin

@@ -1,0 +1,154 @@
+#include "policy/attempts.hpp"
+
+#include <bellwether/json.hpp>
+
+#include "json/request.hpp"
+#include "json/writer.hpp"
+#include "policy/tokens.hpp"
+
+namespace bw::policy {
+
+using std::chrono::steady_clock;
+
+bool may_fall_back(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::invalid:
+        case ErrorKind::content_filter:
+        case ErrorKind::cancelled: return false;
+        default: return true;
+    }
+}
+
+Attempts::Attempts(Engine engine, const Call& call, std::vector<route::Candidate> candidates,
+                   Replies& replies)
+    : engine_(engine), call_(call), candidates_(std::move(candidates)), replies_(replies) {}
+
+void Attempts::start() {
+    if (auto begun = begin(candidates_[at_]); !begun) failed(std::move(begun.error()));
+}
+
+Result<void> Attempts::begin(const route::Candidate& candidate) {
+    plugin::Slot& slot = engine_.slots[candidate.provider];
+    provider_ = slot.provider().name;
+    model_ = candidate.model;
+    reported_ = {};
+    ++count_;
+    attempt_started_ = steady_clock::now();
+    if (!slot.provider().manifest.serves(call_.operation)) {
+        return fail(ErrorKind::unsupported,
+                    "provider \"" + provider_ + "\" does not serve " +
+                        std::string(to_string(call_.operation)),
+                    "unsupported_operation");
+    }
+    auto instance = slot.acquire();
+    if (!instance) return std::unexpected(instance.error());
+    body_ = json::upstream_body(call_, model_);
+    const Limits limits = limits_of(slot.provider().timeouts, call_.stream);
+    const plugin::Order order{.call = &call_,
+                              .model = model_,
+                              .body = body_.empty() ? std::string_view(call_.body) : body_,
+                              .number = count_ - 1,
+                              .deadline = limits.total};
+    attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order, *this);
+    if (auto started = attempt_->start(engine_.client, engine_.loop); !started) return started;
+    if (paused_) attempt_->pause();
+    deadlines_.emplace(
+        engine_.loop, limits, [this] { return progress(); },
+        [this](Error error) { failed(std::move(error)); });
+    deadlines_->start();
+    return {};
+}
+
+void Attempts::pause() {
+    paused_ = true;
+    if (attempt_) attempt_->pause();
+}
+
+void Attempts::resume() {
+    paused_ = false;
+    if (attempt_) attempt_->resume();
+}
+
+Progress Attempts::progress() const {
+    return {.started = attempt_started_,
+            .last_payload = attempt_->last_payload(),
+            .body_begun = attempt_->body_begun(),
+            .paused = paused_};
+}
+
+void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
+    switch (piece) {
+        case plugin::Piece::reply:
+            delivered_ = true;
+            observed_ += generated_tokens(json);
+            return replies_.on_reply(json);
+        case plugin::Piece::chunk:
+            delivered_ = true;
+            if (first_chunk_.empty()) first_chunk_ = json;
+            observed_ += generated_tokens(json);
+            return replies_.on_chunk(json);
+        case plugin::Piece::usage:
+            if (!call_.usage_asked) return;
+            usage_sent_ = true;
+            return replies_.on_chunk(json);
+    }
+}
+
+void Attempts::on_end(Result<void> result) {
+    if (!result) return failed(std::move(result.error()));
+    finish({});
+}
+
+void Attempts::failed(Error error) {
+    if (attempt_) reported_ = attempt_->usage();
+    deadlines_.reset();
+    attempt_.reset();
+    const bool another = !delivered_ && at_ + 1 < candidates_.size() && may_fall_back(error.kind);
+    if (!another) return finish(std::unexpected(std::move(error)));
+    if (auto begun = begin(candidates_[++at_]); !begun) failed(std::move(begun.error()));
+}
+
+void Attempts::finish(Result<void> result) {
+    const Outcome ended = outcome(std::move(result));
+    deadlines_.reset();
+    attempt_.reset();
+    if (ended.result && call_.stream && call_.usage_asked && !usage_sent_) {
+        make_usage_chunk(ended.usage);
+    }
+    replies_.on_end(ended);
+}
+
+// Did the provider generate, or may it have? Then the call has a usage, known or not.
+bool Attempts::consumed(const Result<void>& result) const {
+    if (count_ == 0) return false;
+    if (delivered_ || result) return true;
+    return result.error().kind == ErrorKind::timeout || result.error().kind == ErrorKind::cancelled;
+}
+
+Outcome Attempts::outcome(Result<void> result) const {
+    const Usage usage =
+        settle(call_, attempt_ ? attempt_->usage() : reported_, consumed(result), observed_);
+    return {.result = std::move(result),
+            .usage = usage,
+            .provider = provider_,
+            .model = model_,
+            .attempts = count_,
+            .attempt_started = attempt_started_};
+}
+
+void Attempts::make_usage_chunk(const Usage& usage) {
+    const json::Value first(first_chunk_);
+    json::Writer writer;
+    writer.begin_object();
+    for (const char* key : {"id", "object", "created", "model"}) {
+        if (const auto value = first[key]) writer.key(key).raw(value.raw());
+    }
+    writer.key("choices").begin_array().end_array().key("usage").begin_object();
+    writer.field("prompt_tokens", usage.input_tokens)
+        .field("completion_tokens", usage.output_tokens);
+    writer.field("total_tokens", usage.input_tokens + usage.output_tokens);
+    writer.end_object().end_object();
+    replies_.on_chunk(writer.view());
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,103 @@
+// Answers one call: tries the route's candidates in order until one delivers content. After the
+// first piece has gone to the client there is no other try, whatever happens.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+#include "base/usage.hpp"
+#include "net/client.hpp"
+#include "plugin/attempt.hpp"
+#include "policy/deadlines.hpp"
+#include "route/table.hpp"
+
+namespace bw::policy {
+
+// What a worker lends to its calls.
+struct Engine {
+    boost::asio::io_context& loop;
+    net::Client& client;
+    std::span<plugin::Slot> slots;  // one a provider, in the order of the configuration
+};
+
+// How a call ended, for the log and the books.
+struct Outcome {
+    Result<void> result;
+    Usage usage;
+    std::string provider;
+    std::string model;
+    unsigned attempts = 0;
+    std::chrono::steady_clock::time_point attempt_started{};  // of the last attempt
+};
+
+// Receives the answer. `Attempts` may be dropped inside on_end, never inside the others.
+class Replies {
+  public:
+    virtual void on_reply(std::string_view json) = 0;  // not streaming: the whole reply
+    virtual void on_chunk(std::string_view json) = 0;  // streaming: one chunk to relay
+    virtual void on_end(const Outcome& outcome) = 0;   // once; nothing follows
+
+  protected:
+    ~Replies() = default;
+};
+
+class Attempts final : private plugin::AttemptEvents {
+  public:
+    Attempts(Engine engine, const Call& call, std::vector<route::Candidate> candidates,
+             Replies& replies);
+
+    // May call on_end from inside, and be gone when it returns.
+    void start();
+    void pause();
+    void resume();
+
+    // Who is answering, for the response's head; as of the last attempt begun.
+    std::string_view provider() const { return provider_; }
+    std::string_view model() const { return model_; }
+    unsigned count() const { return count_; }
+    // What is known so far; for a call that ends because its client has gone.
+    Outcome outcome(Result<void> result) const;
+
+  private:
+    void on_piece(plugin::Piece piece, std::string_view json) override;
+    void on_end(Result<void> result) override;
+
+    Result<void> begin(const route::Candidate& candidate);
+    void failed(Error error);
+    void finish(Result<void> result);
+    void make_usage_chunk(const Usage& usage);
+    Progress progress() const;
+    bool consumed(const Result<void>& result) const;
+
+    Engine engine_;
+    const Call& call_;
+    std::vector<route::Candidate> candidates_;
+    Replies& replies_;
+
+    std::size_t at_ = 0;
+    unsigned count_ = 0;
+    std::string provider_;
+    std::string model_;
+    std::string body_;
+    std::unique_ptr<plugin::Attempt> attempt_;
+    std::optional<Deadlines> deadlines_;
+    std::chrono::steady_clock::time_point attempt_started_;
+    Usage reported_;
+    bool delivered_ = false;
+    bool usage_sent_ = false;
+    bool paused_ = false;
+    std::int64_t observed_ = 0;
+    std::string first_chunk_;  // gives the usage chunk its id, if the host has to make one
+};
+
+// May another candidate do better? Nothing that a different provider would refuse as well.
+bool may_fall_back(ErrorKind kind);
+
+}  // namespace bw::policy

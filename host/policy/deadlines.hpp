@@ -1,0 +1,59 @@
+// The limits on one attempt after it is connected: first byte, silence between pieces of payload,
+// total. One timer an attempt: it sleeps until the earliest moment that could matter, looks at what
+// has come meanwhile, and sleeps again, so that a chunk costs no timer call.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+
+#include "base/error.hpp"
+#include "config/config.hpp"
+#include "plugin/attempt.hpp"
+
+namespace bw::policy {
+
+struct Limits {
+    std::chrono::milliseconds first_byte{0};  // zero: none, as for all of them
+    std::chrono::milliseconds idle{0};
+    std::chrono::milliseconds total{0};
+};
+Limits limits_of(const config::Timeouts& timeouts, bool stream);
+
+// What a deadline is judged by.
+struct Progress {
+    std::chrono::steady_clock::time_point started;
+    std::chrono::steady_clock::time_point last_payload;
+    bool body_begun = false;
+    bool paused = false;  // the client reads slowly: that is not the upstream's silence
+};
+
+struct Verdict {
+    const char* expired = nullptr;  // the error code of the limit that has passed, or nullptr
+    std::chrono::milliseconds limit{0};
+    std::chrono::steady_clock::time_point look_again;  // max: never
+};
+// Pure: what to do at `now`.
+Verdict judge(const Limits& limits, const Progress& progress,
+              std::chrono::steady_clock::time_point now);
+
+class Deadlines {
+  public:
+    using Observe = std::function<Progress()>;
+    using Expired = std::function<void(Error)>;
+
+    Deadlines(boost::asio::io_context& loop, Limits limits, Observe observe, Expired expired);
+
+    void start();
+
+  private:
+    void look();
+
+    boost::asio::steady_timer timer_;
+    Limits limits_;
+    Observe observe_;
+    Expired expired_;
+};
+
+}  // namespace bw::policy

@@ -1,0 +1,77 @@
+#include "route/catalogue.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/nearest.hpp"
+
+namespace bw::route {
+namespace {
+
+bool is_glob(std::string_view model) { return model.find_first_of("*?") != std::string_view::npos; }
+
+// Every name that might be served: what the routes spell out and what the providers know.
+std::set<std::string> known_names(const config::Config& config, const plugin::Registry& registry) {
+    std::set<std::string> names;
+    for (const auto& route : config.routes) {
+        if (!is_glob(route.model)) names.insert(route.model);
+    }
+    for (const auto& provider : registry.providers) {
+        for (const auto& model : provider->models) names.insert(model.id);
+    }
+    return names;
+}
+
+const plugin::Model* model_of(const plugin::Provider& provider, std::string_view id) {
+    const auto found = std::ranges::find(provider.models, id, &plugin::Model::id);
+    return found == provider.models.end() ? nullptr : &*found;
+}
+
+// A glob lets any name through; it counts only for the providers that know the name.
+bool counts(const Match& match, const plugin::Provider& provider, std::string_view model) {
+    if (!provider.unavailable.empty()) return false;
+    return !is_glob(match.route->model) || model_of(provider, model) != nullptr;
+}
+
+}  // namespace
+
+Catalogue::Catalogue(const config::Config& config, const Table& table,
+                     const plugin::Registry& registry) {
+    for (const std::string& name : known_names(config, registry)) {
+        const auto match = table.match(name, 0);
+        if (!match) continue;
+        CatalogueEntry entry{.id = name};
+        for (const auto& candidate : match->candidates) {
+            const auto& provider = *registry.providers[candidate.provider];
+            if (!counts(*match, provider, candidate.model)) continue;
+            const auto* model = model_of(provider, candidate.model);
+            if (entry.providers.empty()) {
+                entry.owned_by =
+                    model != nullptr && !model->owned_by.empty() ? model->owned_by : provider.name;
+                entry.context = model != nullptr ? model->context : 0;
+            }
+            entry.providers.push_back(provider.name);
+        }
+        if (!entry.providers.empty()) entries_.push_back(std::move(entry));
+    }
+}
+
+const CatalogueEntry* Catalogue::find(std::string_view id) const {
+    const auto found = std::ranges::lower_bound(
+        entries_, id, {}, [](const CatalogueEntry& entry) { return std::string_view(entry.id); });
+    return found != entries_.end() && found->id == id ? &*found : nullptr;
+}
+
+std::string Catalogue::not_found_message(std::string_view model) const {
+    std::vector<std::string> names;
+    for (const auto& entry : entries_) names.push_back(entry.id);
+    std::string message = fmt::format("The model \"{}\" does not exist here.", model);
+    if (const auto near = nearest(model, names)) {
+        message += fmt::format(" Did you mean \"{}\"?", *near);
+    }
+    return message + " GET /v1/models lists what this host serves.";
+}
+
+}  // namespace bw::route

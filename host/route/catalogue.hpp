@@ -1,0 +1,35 @@
+// The models that a configuration serves, as far as they have names: exact routes, aliases, and the
+// known models that a glob lets through.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugin/registry.hpp"
+#include "route/table.hpp"
+
+namespace bw::route {
+
+struct CatalogueEntry {
+    std::string id;
+    std::string owned_by;                // the model's vendor if known, else the first provider
+    std::vector<std::string> providers;  // in the order they are tried
+    std::int64_t context = 0;            // tokens; 0: not known
+};
+
+class Catalogue {
+  public:
+    // Leaves out models that no available provider serves. Sorted by id.
+    Catalogue(const config::Config& config, const Table& table, const plugin::Registry& registry);
+
+    const std::vector<CatalogueEntry>& entries() const { return entries_; }
+    const CatalogueEntry* find(std::string_view id) const;
+    // For the reply to an unknown name: what is there, and the nearest.
+    std::string not_found_message(std::string_view model) const;
+
+  private:
+    std::vector<CatalogueEntry> entries_;
+};
+
+}  // namespace bw::route

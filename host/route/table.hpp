@@ -1,0 +1,42 @@
+// From the model name that a client gave to the providers to try, in order. Built once from a valid
+// configuration, constant afterwards, shared by all workers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "route/matcher.hpp"
+
+namespace bw::route {
+
+struct Candidate {
+    std::size_t provider = 0;  // index into Config::providers
+    std::string model;         // as the provider calls it
+    std::uint32_t weight = 1;
+};
+
+struct Match {
+    const config::Route* route = nullptr;   // the one with the targets, at the end of the aliases
+    std::vector<std::string_view> aliases;  // the names that the client's stood for, in order
+    std::vector<Candidate> candidates;      // never empty; the first is to be tried first
+};
+
+class Table {
+  public:
+    // `config` must outlive the table and every Match.
+    explicit Table(const config::Config& config);
+
+    // Nothing: no route serves the model. `random` decides a weighted route: each value of 64 bits
+    // must be as likely as any other.
+    std::optional<Match> match(std::string_view model, std::uint64_t random) const;
+
+  private:
+    Matcher matcher_;
+    std::size_t aliases_max_;
+};
+
+}  // namespace bw::route

@@ -1,0 +1,32 @@
+// What the sessions of one worker share: the host's constant parts and the worker's own engine.
+#pragma once
+
+#include <cstdint>
+#include <random>
+
+#include "config/config.hpp"
+#include "observe/access_log.hpp"
+#include "policy/attempts.hpp"
+#include "route/catalogue.hpp"
+#include "route/table.hpp"
+
+namespace bw::serve {
+
+// Built once at start-up, constant afterwards, shared by all workers.
+struct Host {
+    config::Config config;
+    plugin::Registry registry;
+    route::Table routes;
+    route::Catalogue catalogue;
+    std::int64_t started_unix = 0;  // seconds
+};
+
+struct Context {
+    const Host& host;
+    policy::Engine engine;
+    observe::AccessLog& access_log;
+    std::mt19937_64 random;
+    bool draining = false;  // finish what runs, take nothing new
+};
+
+}  // namespace bw::serve

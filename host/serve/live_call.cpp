@@ -1,0 +1,100 @@
+#include "serve/live_call.hpp"
+
+#include <fmt/format.h>
+
+#include "json/request.hpp"
+
+namespace bw::serve {
+
+using std::chrono::steady_clock;
+
+LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, std::string client)
+    : context_(context),
+      downstream_(downstream),
+      call_(std::move(call)),
+      client_(std::move(client)) {}
+
+void LiveCall::start() {
+    if (context_.draining) {
+        return refuse({.kind = ErrorKind::unavailable,
+                       .message = "The host is shutting down; try again.",
+                       .code = "draining",
+                       .retry_after = std::chrono::seconds(1)});
+    }
+    if (auto read = json::read_request(call_); !read) return refuse(read.error());
+    auto match = context_.host.routes.match(call_.model, context_.random());
+    if (!match) {
+        return refuse({.kind = ErrorKind::not_found,
+                       .message = context_.host.catalogue.not_found_message(call_.model),
+                       .param = "model"});
+    }
+    route_ = match->route->model;
+    attempts_.emplace(context_.engine, call_, std::move(match->candidates), *this);
+    attempts_->start();
+}
+
+// ---- what the policy delivers -----------------------------------------------------------------
+
+void LiveCall::on_reply(std::string_view json) { reply_ = json; }
+
+void LiveCall::on_chunk(std::string_view json) {
+    if (!streaming_) {
+        streaming_ = true;
+        first_byte_ = steady_clock::now();
+        downstream_.begin_stream(headers());
+    }
+    bytes_out_ += json.size();
+    downstream_.event(json);
+}
+
+void LiveCall::on_end(const policy::Outcome& outcome) {
+    if (!outcome.result) {
+        const ErrorReply reply = error_reply(outcome.result.error());
+        record(outcome, streaming_ ? 200 : reply.status, reply.code);
+        return respond_error(reply);
+    }
+    if (streaming_) {
+        downstream_.end_stream();
+    } else {
+        first_byte_ = steady_clock::now();
+        bytes_out_ = reply_.size();
+        downstream_.respond(200, headers(), reply_);
+    }
+    record(outcome, 200, {});
+    downstream_.finished();
+}
+
+void LiveCall::abandoned() {
+    const policy::Outcome outcome =
+        attempts_->outcome(fail(ErrorKind::cancelled, "the client hung up", "client_closed"));
+    record(outcome, 499, "client_closed");
+}
+
+// ---- errors
+// --------------------------------------------------------------------------------------
+
+void LiveCall::refuse(const Error& error) {
+    const ErrorReply reply = error_reply(error);
+    record(policy::Outcome{.result = std::unexpected(error)}, reply.status, reply.code);
+    respond_error(reply);
+}
+
+// Before the first chunk an error has a status of its own; after it, it is the stream's last event.
+void LiveCall::respond_error(const ErrorReply& reply) {
+    if (streaming_) {
+        downstream_.event(reply.body);
+        downstream_.end_stream();
+    } else {
+        downstream_.respond(reply.status, headers() + reply.headers, reply.body);
+    }
+    downstream_.finished();
+}
+
+std::string LiveCall::headers() const {
+    if (!attempts_ || attempts_->count() == 0) return {};
+    return fmt::format(
+        "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: {}\r\n",
+        attempts_->provider(), attempts_->model(), attempts_->count());
+}
+
+}  // namespace bw::serve

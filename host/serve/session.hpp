@@ -1,0 +1,99 @@
+// One client connection: reads requests, one after the other, and writes their replies as they
+// come. Lives on its worker's thread; kept alive by its pending operations.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "serve/context.hpp"
+#include "serve/live_call.hpp"
+#include "serve/response.hpp"
+
+namespace bw::serve {
+
+using Socket =
+    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
+
+// The sessions of a worker, so that draining reaches them.
+class Sessions;
+
+class Session final : public std::enable_shared_from_this<Session>, private Downstream {
+  public:
+    Session(Socket socket, Context& context, Sessions& sessions);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    void start();
+    // Closes the connection now if it is idle, else after the reply in progress.
+    void drain();
+    // Closes it now, whatever it is doing.
+    void abort();
+
+  private:
+    // Downstream: what a live call says.
+    void respond(int status, std::string_view extra, std::string_view body) override;
+    void begin_stream(std::string_view extra) override;
+    void event(std::string_view json) override;
+    void end_stream() override;
+    void finished() override;
+
+    void read_head();
+    void on_head(boost::system::error_code error);
+    void read_body();
+    void on_body(boost::system::error_code error, std::size_t bytes);
+    void on_request();
+    void refuse(boost::system::error_code error);
+
+    void begin_call(Operation operation);
+    ResponseHead head(int status, std::string_view extra) const;
+
+    void flush_soon();
+    void flush();
+    void on_written(boost::system::error_code error);
+    void next_request();
+    void watch_for_hang_up();
+    void on_readable(boost::system::error_code error);
+    void close();
+
+    Socket socket_;
+    Context& context_;
+    Sessions& sessions_;
+    std::string client_;  // address:port, for the log
+
+    boost::beast::flat_buffer buffer_;
+    std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+    std::string request_id_;
+    bool keep_alive_ = true;
+    bool http_1_0_ = false;
+    bool head_only_ = false;
+    bool reading_ = false;   // between requests, or inside one
+    bool replied_ = false;   // the reply to the current request is complete in `pending_`
+    bool watching_ = false;  // a wait for readability is pending
+    bool flush_posted_ = false;
+    bool paused_ = false;
+    bool closed_ = false;
+
+    std::unique_ptr<LiveCall> call_;
+    std::string pending_;  // to be written
+    std::string flight_;   // being written
+};
+
+class Sessions {
+  public:
+    virtual void opened(Session& session) = 0;
+    virtual void closed(Session& session) = 0;
+
+  protected:
+    ~Sessions() = default;
+};
+
+}  // namespace bw::serve

@@ -1,0 +1,124 @@
+#include "serve/surface.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "json/writer.hpp"
+#include "serve/error_reply.hpp"
+
+namespace bw::serve {
+namespace {
+
+namespace http = boost::beast::http;
+
+struct Endpoint {
+    std::string_view path;
+    Operation operation;
+};
+constexpr std::array<Endpoint, 3> k_calls{{{"/v1/chat/completions", Operation::chat},
+                                           {"/v1/completions", Operation::completions},
+                                           {"/v1/embeddings", Operation::embeddings}}};
+
+Answer to_answer(ErrorReply reply) {
+    return {
+        .status = reply.status, .headers = std::move(reply.headers), .body = std::move(reply.body)};
+}
+
+Answer method_not_allowed(const HttpRequest& request, std::string_view path,
+                          std::string_view allowed) {
+    Answer answer = to_answer(
+        error_reply(405, "invalid_request_error", "method_not_allowed",
+                    fmt::format("{} is not allowed on {}; use {}.",
+                                std::string_view(request.method_string()), path, allowed)));
+    answer.headers = fmt::format("allow: {}\r\n", allowed);
+    return answer;
+}
+
+bool is_read(const HttpRequest& request) {
+    return request.method() == http::verb::get || request.method() == http::verb::head;
+}
+
+void write_model(json::Writer& writer, const route::CatalogueEntry& entry, std::int64_t created) {
+    writer.begin_object().field("id", entry.id).field("object", "model");
+    writer.field("created", created).field("owned_by", entry.owned_by).end_object();
+}
+
+Answer list_models(const Host& host) {
+    json::Writer writer;
+    writer.begin_object().field("object", "list").key("data").begin_array();
+    for (const auto& entry : host.catalogue.entries())
+        write_model(writer, entry, host.started_unix);
+    writer.end_array().end_object();
+    return {.status = 200, .body = writer.text()};
+}
+
+int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+std::string url_decoded(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
+                            hex_digit(text[i + 2]) >= 0;
+        decoded += escape ? static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]))
+                          : text[i];
+        if (escape) i += 2;
+    }
+    return decoded;
+}
+
+Answer one_model(const Host& host, std::string_view encoded) {
+    const std::string id = url_decoded(encoded);
+    const auto* entry = host.catalogue.find(id);
+    if (entry == nullptr) {
+        return to_answer(error_reply(404, "invalid_request_error", "model_not_found",
+                                     host.catalogue.not_found_message(id), "model"));
+    }
+    json::Writer writer;
+    write_model(writer, *entry, host.started_unix);
+    return {.status = 200, .body = writer.text()};
+}
+
+// Never calls a model: it says that the host itself lives, or takes new work.
+std::optional<Answer> health(std::string_view path, bool draining) {
+    const auto status = [](int code, std::string_view word) {
+        return Answer{.status = code, .body = fmt::format(R"({{"status":"{}"}})", word)};
+    };
+    if (path == "/health/liveliness" || path == "/health/liveness") return status(200, "ok");
+    if (path == "/health" || path == "/health/readiness") {
+        return draining ? status(503, "draining") : status(200, "ok");
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Answer answer_for(const HttpRequest& request, const Context& context) {
+    std::string_view path(request.target().data(), request.target().size());
+    path = path.substr(0, path.find('?'));
+    for (const auto& [call_path, operation] : k_calls) {
+        if (path != call_path) continue;
+        if (request.method() != http::verb::post) return method_not_allowed(request, path, "POST");
+        return {.operation = operation, .status = 200};
+    }
+    constexpr std::string_view k_models = "/v1/models";
+    const bool models = path == k_models || path.starts_with("/v1/models/");
+    auto healthy = health(path, context.draining);
+    if ((models || healthy) && !is_read(request)) return method_not_allowed(request, path, "GET");
+    if (healthy) return std::move(*healthy);
+    if (path == k_models) return list_models(context.host);
+    if (models) return one_model(context.host, path.substr(k_models.size() + 1));
+    return to_answer(
+        error_reply(404, "invalid_request_error", "unknown_url",
+                    fmt::format("Unknown request URL: {} {}. The host serves "
+                                "/v1/chat/completions, /v1/completions, /v1/embeddings, "
+                                "/v1/models and /health.",
+                                std::string_view(request.method_string()), path)));
+}
+
+}  // namespace bw::serve

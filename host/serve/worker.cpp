@@ -1,0 +1,112 @@
+#include "serve/worker.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "observe/log.hpp"
+
+namespace bw::serve {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+// Out of descriptors, most likely: try again when some may have been closed.
+constexpr std::chrono::milliseconds k_accept_again{100};
+
+}  // namespace
+
+Worker::Worker(const Host& host, int listener)
+    : host_(host),
+      client_(loop_),
+      slots_(host.registry.providers.begin(), host.registry.providers.end()),
+      access_log_(loop_),
+      context_{.host = host_,
+               .engine = {loop_, client_, slots_},
+               .access_log = access_log_,
+               .random = std::mt19937_64(std::random_device{}()),
+               .draining = false},
+      acceptor_(loop_),
+      timer_(loop_) {
+    sockaddr_storage bound{};
+    socklen_t length = sizeof(bound);
+    getsockname(listener, reinterpret_cast<sockaddr*>(&bound), &length);
+    acceptor_.assign(bound.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(),
+                     listener);
+}
+
+Worker::~Worker() = default;
+
+void Worker::start() {
+    accept();
+    thread_ = std::thread([this] { run(); });
+}
+
+void Worker::join() { thread_.join(); }
+
+void Worker::run() {
+    for (bool again = true; again;) {
+        try {
+            loop_.run();
+            again = false;
+        } catch (const std::exception& error) {
+            // Only memory or a library can throw here; the worker goes on with its other calls.
+            observe::error("a worker caught an exception: {}", error.what());
+        }
+    }
+    // What was aborted still has handlers to be told; its sessions end with them.
+    loop_.restart();
+    loop_.poll();
+}
+
+void Worker::accept() {
+    acceptor_.async_accept(loop_, [this](error_code error, Socket socket) {
+        if (!acceptor_.is_open()) return;
+        if (!error) {
+            std::make_shared<Session>(std::move(socket), context_, *this)->start();
+            return accept();
+        }
+        observe::warn("cannot accept a connection: {}", error.message());
+        timer_.expires_after(k_accept_again);
+        timer_.async_wait([this](error_code cancelled) {
+            if (!cancelled) accept();
+        });
+    });
+}
+
+void Worker::drain(std::chrono::milliseconds limit) {
+    asio::post(loop_, [this, limit] { begin_drain(limit); });
+}
+
+void Worker::stop() {
+    asio::post(loop_, [this] { abort_all(); });
+}
+
+void Worker::begin_drain(std::chrono::milliseconds limit) {
+    if (context_.draining) return;
+    context_.draining = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+    const auto open = sessions_;
+    for (Session* session : open) session->drain();
+    timer_.expires_after(limit);
+    timer_.async_wait([this](error_code cancelled) {
+        if (!cancelled) abort_all();
+    });
+    if (sessions_.empty()) loop_.stop();
+}
+
+void Worker::abort_all() {
+    context_.draining = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+    const auto open = sessions_;
+    for (Session* session : open) session->abort();
+    loop_.stop();
+}
+
+void Worker::closed(Session& session) {
+    sessions_.erase(&session);
+    if (context_.draining && sessions_.empty()) loop_.stop();
+}
+
+}  // namespace bw::serve

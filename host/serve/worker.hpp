@@ -1,0 +1,57 @@
+// One worker: a thread, an event loop, a listening socket and everything that its calls use. Calls
+// live and die here; nothing is shared with other workers but constants.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "net/client.hpp"
+#include "observe/access_log.hpp"
+#include "serve/context.hpp"
+#include "serve/session.hpp"
+
+namespace bw::serve {
+
+using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
+                                                    boost::asio::io_context::executor_type>;
+
+class Worker final : private Sessions {
+  public:
+    // `listener` is a bound, listening socket that the worker takes over.
+    Worker(const Host& host, int listener);
+    ~Worker();
+
+    void start();
+    // From any thread: accept no more, let calls finish, end after `limit` at the latest.
+    void drain(std::chrono::milliseconds limit);
+    // From any thread: end now.
+    void stop();
+    void join();
+
+  private:
+    void opened(Session& session) override { sessions_.insert(&session); }
+    void closed(Session& session) override;
+
+    void run();
+    void accept();
+    void begin_drain(std::chrono::milliseconds limit);
+    void abort_all();
+
+    const Host& host_;
+    boost::asio::io_context loop_{1};
+    net::Client client_;
+    std::vector<plugin::Slot> slots_;
+    observe::AccessLog access_log_;
+    Context context_;
+    Acceptor acceptor_;
+    boost::asio::steady_timer timer_;  // after a failed accept; then the end of draining
+    std::unordered_set<Session*> sessions_;
+    std::thread thread_;
+};
+
+}  // namespace bw::serve

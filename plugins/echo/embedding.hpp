@@ -1,0 +1,68 @@
+// Embeddings of the echo: a unit vector that depends on nothing but the text.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace echo {
+
+inline std::vector<float> embed(std::string_view text, std::int64_t dimensions) {
+    std::vector<float> vector;
+    std::uint64_t state = 0xcbf29ce484222325u;  // FNV-1a
+    for (const char c : text) state = (state ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
+    double length = 0;
+    for (std::int64_t i = 0; i < dimensions; ++i) {
+        state = (state ^ static_cast<std::uint64_t>(i + 1)) * 0x100000001b3u;
+        vector.push_back(static_cast<float>(static_cast<double>(state >> 40) / (1 << 23) - 1.0));
+        length += static_cast<double>(vector.back()) * static_cast<double>(vector.back());
+    }
+    for (float& x : vector) x = static_cast<float>(x / std::max(std::sqrt(length), 1e-6));
+    return vector;
+}
+
+inline std::string base64(std::string_view bytes) {
+    constexpr std::string_view k_digits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t group = 0;
+        for (std::size_t k = 0; k < 3; ++k) {
+            group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+        }
+        for (std::size_t k = 0; k < 4; ++k) {
+            out += k <= count ? k_digits[group >> (18 - 6 * k) & 63] : '=';
+        }
+    }
+    return out;
+}
+
+// As a JSON array of numbers, or as a string of little-endian floats in base64.
+inline std::string embedding_json(const std::vector<float>& vector, bool as_base64) {
+    if (as_base64) {
+        std::string bytes;
+        for (const float x : vector) {
+            std::uint32_t bits = 0;
+            std::memcpy(&bits, &x, sizeof bits);
+            for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(bits >> shift);
+        }
+        return '"' + base64(bytes) + '"';
+    }
+    std::string out = "[";
+    for (const float x : vector) {
+        std::array<char, 32> digits{};
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), x).ptr;
+        if (out.size() > 1) out += ',';
+        out.append(digits.data(), end);
+    }
+    return out + ']';
+}
+
+}  // namespace echo

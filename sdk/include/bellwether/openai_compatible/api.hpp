@@ -1,0 +1,149 @@
+// What one OpenAI-compatible API is like, as a table of constants, and the manifest that follows from
+// it. Part of <bellwether/openai_compatible.hpp>.
+#pragma once
+
+#include <bellwether/provider.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace bw::openai {
+
+// A constant array and its length; made from the array itself.
+template <typename T>
+class List {
+  public:
+    constexpr List() = default;
+    template <std::size_t Size>
+    constexpr List(const T (&items)[Size]) : items_(items), size_(Size) {}
+    constexpr const T* begin() const { return items_; }
+    constexpr const T* end() const { return items_ + size_; }
+    constexpr std::size_t size() const { return size_; }
+
+  private:
+    const T* items_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+// A model known when the plugin was built. Others are sent all the same.
+struct Model {
+    std::string_view id;
+    std::int64_t context = 0;     // tokens; 0: not known
+    std::int64_t max_output = 0;  // tokens; 0: not known
+    std::string_view owned_by = "";
+    // Answers only as a stream: the provider streams and folds when the client did not ask for one,
+    // unless Quirks::default_enable_thinking_false helps.
+    bool stream_only = false;
+};
+
+// The beginning of a key that belongs to another vendor.
+struct ForeignKey {
+    std::string_view prefix;
+    std::string_view vendor;
+    bool certain = true;  // false: the host warns instead of refusing
+};
+
+// An upstream error that satisfies all that is set here is of class `status`. Rules are tried in
+// order, the table's own before the general ones.
+struct ErrorRule {
+    bw_status status;
+    std::uint32_t http_status = 0;     // 0: any
+    std::string_view code = "";        // equal to the error's code or type, whatever the case
+    std::string_view message = "";     // contained in the error's message, whatever the case
+};
+
+// Where an API departs from OpenAI's.
+struct Quirks {
+    bool stream_options = true;         // false: it does not take `stream_options`; left out
+    bool max_completion_tokens = true;  // false: it only knows `max_tokens`; renamed
+    bool rename_reasoning = false;      // it says `reasoning` where others say `reasoning_content`
+    bool key_optional = false;          // it may be used without a key
+    // A model marked stream_only answers without a stream once thinking is off: sets
+    // `"enable_thinking":false` unless the client says otherwise.
+    bool default_enable_thinking_false = false;
+    std::string_view path_prefix = "";  // between base_url and "/chat/completions"
+    bool configurable = false;          // the config may override all of these, and add headers
+};
+
+// The whole table. What has no default must be given.
+struct Api {
+    std::string_view id;        // of the plugin, reverse domain: "ai.example"
+    std::string_view version;   // of the plugin
+    std::string_view vendor;    // as people write it, for messages: "Example"
+    std::string_view summary;   // one line for `plugin list`
+    std::string_view base_url;  // with the version, without a trailing slash: ".../v1"
+    std::string_view base_url_env = "";
+    std::string_view secret_env = "";  // the variable of the API key
+    List<ForeignKey> foreign_keys = {};
+    List<Model> models = {};
+    List<ErrorRule> error_rules = {};
+    Quirks quirks = {};
+    bool embeddings = true;
+    bool completions = true;
+};
+
+namespace detail {
+
+inline std::string secrets_json(const Api& api) {
+    std::string out = R"([{"name":"api_key","env":)" + json::quote(api.secret_env) +
+                      ",\"required\":" + (api.quirks.key_optional ? "false" : "true") +
+                      ",\"foreign\":[";
+    for (const ForeignKey& key : api.foreign_keys) {
+        if (out.back() != '[') out += ',';
+        out += "{\"prefix\":" + json::quote(key.prefix) + ",\"vendor\":" + json::quote(key.vendor) +
+               ",\"certain\":" + (key.certain ? "true" : "false") + "}";
+    }
+    return out + "]}]";
+}
+
+inline std::string models_json(const Api& api) {
+    std::string out = "[";
+    for (const Model& model : api.models) {
+        if (out.size() > 1) out += ',';
+        out += "{\"id\":" + json::quote(model.id);
+        if (model.context > 0) out += ",\"context\":" + std::to_string(model.context);
+        if (model.max_output > 0) out += ",\"max_output\":" + std::to_string(model.max_output);
+        if (!model.owned_by.empty()) out += ",\"owned_by\":" + json::quote(model.owned_by);
+        if (model.stream_only) out += ",\"stream_only\":true";
+        out += '}';
+    }
+    return out + "]";
+}
+
+inline std::string options_json(const Quirks& quirks) {
+    if (!quirks.configurable) return "{}";
+    const auto flag = [](const char* name, bool value, const char* help) {
+        return std::string("\"") + name + "\":{\"type\":\"boolean\",\"default\":" +
+               (value ? "true" : "false") + ",\"help\":\"" + help + "\"},";
+    };
+    return "{" +
+           flag("stream_options", quirks.stream_options,
+                "false: leave stream_options out, the API refuses it") +
+           flag("max_completion_tokens", quirks.max_completion_tokens,
+                "false: send it as max_tokens, the API knows only that") +
+           flag("rename_reasoning", quirks.rename_reasoning,
+                "true: hand on the field reasoning as reasoning_content") +
+           flag("default_enable_thinking_false", quirks.default_enable_thinking_false,
+                "true: without a stream, set enable_thinking to false unless the client sets it") +
+           R"("path_prefix":{"type":"string","default":)" + json::quote(quirks.path_prefix) +
+           R"(,"help":"what stands between base_url and /chat/completions"},)"
+           R"("headers":{"type":"table","help":"headers to add to every request; no secrets"}})";
+}
+
+}  // namespace detail
+
+// The plugin's manifest.
+inline std::string manifest(const Api& api) {
+    std::string out = "{\"summary\":" + json::quote(api.summary) + R"(,"operations":["chat")";
+    if (api.completions) out += ",\"completions\"";
+    if (api.embeddings) out += ",\"embeddings\"";
+    out += "],\"base_url\":" + json::quote(api.base_url);
+    if (!api.base_url_env.empty()) out += ",\"base_url_env\":" + json::quote(api.base_url_env);
+    if (!api.secret_env.empty()) out += ",\"secrets\":" + detail::secrets_json(api);
+    out += ",\"options\":" + detail::options_json(api.quirks);
+    return out + ",\"models\":" + detail::models_json(api) + "}";
+}
+
+}  // namespace bw::openai

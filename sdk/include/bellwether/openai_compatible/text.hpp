@@ -1,0 +1,230 @@
+// Text helpers for error messages: comparing, masking keys, excerpts of HTML, durations, the nearest
+// name. Part of <bellwether/openai_compatible.hpp>.
+#pragma once
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bw::openai::detail {
+
+inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline bool is_alpha(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
+inline bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
+
+inline bool equal_nocase(std::string_view a, std::string_view b) {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+               return lower(x) == lower(y);
+           });
+}
+
+inline std::size_t find_nocase(std::string_view text, std::string_view what, std::size_t from = 0) {
+    if (from > text.size()) return std::string_view::npos;
+    const auto found = std::search(
+        text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), what.begin(), what.end(),
+        [](char x, char y) { return lower(x) == lower(y); });
+    return found == text.end() && !what.empty()
+               ? std::string_view::npos
+               : static_cast<std::size_t>(found - text.begin());
+}
+
+inline bool contains_nocase(std::string_view text, std::string_view what) {
+    return find_nocase(text, what) != std::string_view::npos;
+}
+
+// At most `bytes` bytes, cut at a character, with an ellipsis if something is missing.
+inline std::string shorten(std::string_view text, std::size_t bytes) {
+    if (text.size() <= bytes) return std::string(text);
+    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+    return std::string(text.substr(0, bytes)) + "...";
+}
+
+// ---- keys ------------------------------------------------------------------------------------
+
+inline bool is_key_char(char c) { return is_alnum(c) || c == '-' || c == '_' || c == '*' || c == '.'; }
+
+// Where the token at `from` ends, and whether it may be a credential: one with a vendor's prefix, or
+// a run of letters and digits too long for a word.
+inline bool looks_like_key(std::string_view token) {
+    for (const std::string_view prefix :
+         {"sk-", "sk_", "pk-", "cr_", "gsk_", "xai-", "hf_", "AIza", "eyJ", "r8_", "pplx-", "tgp_"}) {
+        if (token.size() >= prefix.size() + 4 && token.substr(0, prefix.size()) == prefix) {
+            return true;
+        }
+    }
+    std::size_t run = 0;
+    bool digit = false;
+    bool letter = false;
+    for (const char c : token) {
+        if (!is_alnum(c)) {
+            run = 0;
+            digit = letter = false;
+            continue;
+        }
+        ++run;
+        digit = digit || is_digit(c);
+        letter = letter || is_alpha(c);
+        if (run >= 24 && digit && letter) return true;
+    }
+    return false;
+}
+
+// `text` with everything that may be a credential replaced by "***": upstreams like to quote the key
+// that they refuse.
+inline std::string mask_keys(std::string_view text) {
+    std::string out;
+    std::size_t at = 0;
+    bool announced = false;  // the words before say that a key follows
+    while (at < text.size()) {
+        if (!is_key_char(text[at])) {
+            out += text[at++];
+            continue;
+        }
+        std::size_t end = at;
+        while (end < text.size() && is_key_char(text[end])) ++end;
+        const std::string_view token = text.substr(at, end - at);
+        const bool masked = looks_like_key(token) || (announced && token.size() >= 8);
+        out += masked ? std::string_view("***") : token;
+        if (masked && token.back() == '.') out += '.';
+        const std::string_view next = text.substr(end, 1);
+        announced = equal_nocase(token, "bearer") || (next == ":" && (equal_nocase(token, "key") ||
+                                                                      equal_nocase(token, "provided") ||
+                                                                      equal_nocase(token, "token")));
+        at = end;
+    }
+    return out;
+}
+
+// ---- HTML ------------------------------------------------------------------------------------
+
+// The first words of a body that is no JSON: without tags, scripts and runs of white space.
+inline std::string excerpt(std::string_view body) {
+    constexpr std::size_t k_bytes = 160;
+    std::string out;
+    bool space = false;
+    for (std::size_t at = 0; at < body.size() && out.size() <= k_bytes; ++at) {
+        const char c = body[at];
+        if (c == '<') {
+            std::size_t end = body.find('>', at);
+            for (const std::string_view hidden : {"script", "style"}) {
+                if (!equal_nocase(body.substr(at + 1, hidden.size()), hidden)) continue;
+                const auto close = find_nocase(body, "</" + std::string(hidden), at);
+                end = close == std::string_view::npos ? close : body.find('>', close);
+            }
+            if (end == std::string_view::npos) break;
+            at = end;
+            space = true;
+        } else if (static_cast<unsigned char>(c) <= ' ' || c == 0x7F) {
+            space = true;
+        } else {
+            if (space && !out.empty()) out += ' ';
+            space = false;
+            out += c;
+        }
+    }
+    return shorten(out, k_bytes);
+}
+
+// ---- durations -------------------------------------------------------------------------------
+
+constexpr double k_wait_max_ms = 24.0 * 3600 * 1000;
+
+// A number of units as whole milliseconds; nothing if it is out of all reason.
+inline std::optional<std::int64_t> to_ms(double number, double unit_ms) {
+    const double ms = std::ceil(number * unit_ms);
+    if (!(ms >= 0) || ms > k_wait_max_ms) return std::nullopt;
+    return static_cast<std::int64_t>(ms);
+}
+
+// The decimal number that `text` begins with, taken off it.
+inline std::optional<double> take_number(std::string_view& text) {
+    double number = 0;
+    if (text.empty() || !is_digit(text.front())) return std::nullopt;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number,
+                                              std::chars_format::fixed);
+    if (error != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return number;
+}
+
+// The duration that `text` begins with: "20s", "1m30.5s", "350ms", "20 seconds"; a number without a
+// unit counts `bare_ms` each.
+inline std::optional<std::int64_t> read_duration(std::string_view text, double bare_ms) {
+    double total = 0;
+    bool any = false;
+    while (const auto number = take_number(text)) {
+        if (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+        std::size_t letters = 0;
+        while (letters < text.size() && is_alpha(text[letters])) ++letters;
+        const std::string_view unit = text.substr(0, letters);
+        double scale = bare_ms;
+        if (unit == "ms" || equal_nocase(unit.substr(0, 5), "milli")) {
+            scale = 1;
+        } else if (!unit.empty() && lower(unit.front()) == 's') {
+            scale = 1000;
+        } else if (!unit.empty() && lower(unit.front()) == 'm') {
+            scale = 60'000;
+        } else if (!unit.empty() && lower(unit.front()) == 'h') {
+            scale = 3'600'000;
+        }
+        total += *number * scale;
+        any = true;
+        text.remove_prefix(letters);
+    }
+    return any ? to_ms(total, 1) : std::nullopt;
+}
+
+// Seconds since 1970 of an HTTP date, "Sun, 06 Nov 1994 08:49:37 GMT".
+inline std::optional<std::int64_t> read_http_date(std::string_view text) {
+    constexpr std::string_view k_months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    if (text.size() != 29 || text.substr(25) != " GMT") return std::nullopt;
+    const auto number = [&](std::size_t at, std::size_t length) {
+        std::int64_t value = -1;
+        const char* const end = text.data() + at + length;
+        return std::from_chars(text.data() + at, end, value).ptr == end ? value : -1;
+    };
+    const auto month = k_months.find(text.substr(8, 3));
+    const std::int64_t day = number(5, 2);
+    const std::int64_t year = number(12, 4);
+    const std::int64_t hour = number(17, 2);
+    const std::int64_t minute = number(20, 2);
+    const std::int64_t second = number(23, 2);
+    if (month == std::string_view::npos || month % 3 != 0 || day < 1 || day > 31 || year < 1970 ||
+        hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
+        return std::nullopt;
+    }
+    // Days since 1970 in the Gregorian calendar, with years that begin in March.
+    const auto m = static_cast<std::int64_t>(month / 3) + 1;
+    const std::int64_t y = m <= 2 ? year - 1 : year;
+    const std::int64_t day_of_year = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + day - 1;
+    const std::int64_t days = y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
+    return ((days * 24 + hour) * 60 + minute) * 60 + second;
+}
+
+// ---- names -----------------------------------------------------------------------------------
+
+inline std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t replaced = diagonal + (lower(a[i - 1]) == lower(b[j - 1]) ? 0 : 1);
+            diagonal = row[j];
+            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
+        }
+    }
+    return row[b.size()];
+}
+
+}  // namespace bw::openai::detail

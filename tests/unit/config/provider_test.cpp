@@ -1,0 +1,236 @@
+// [providers.NAME].
+#include <cstdlib>
+
+#include "mistakes.hpp"
+
+namespace bw::config {
+namespace {
+
+constexpr std::string_view k_route = "\n[[routes]]\nmodel = \"*\"\nto = \"p\"\n";
+
+Provider valid(const std::string& toml) {
+    const auto loaded = parse(toml + std::string(k_route), "/etc/bw/c.toml");
+    for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    return loaded.config.providers.empty() ? Provider{} : loaded.config.providers.front();
+}
+
+TEST(Provider, HasDefaults) {
+    const Provider provider = valid("[providers.p]");
+    EXPECT_EQ(provider.name, "p");
+    EXPECT_EQ(provider.plugin, "p");
+    EXPECT_EQ(provider.plugin_at.line, 1);
+    EXPECT_TRUE(provider.base_url.empty());
+    EXPECT_TRUE(provider.required);
+    EXPECT_TRUE(provider.secrets.empty());
+    EXPECT_TRUE(provider.options.empty());
+    EXPECT_EQ(provider.timeouts.connect, milliseconds(5'000));
+    EXPECT_EQ(provider.timeouts.stream_total, milliseconds(3'600'000));
+}
+
+TEST(Provider, ReadsEveryKey) {
+    const std::string sum(64, 'A');
+    const Provider provider = valid("[providers.p]\nsha256 = \"" + sum + "\"\n" + R"(
+plugin = "openai"
+base_url = "https://api.example.com:8443/v1"
+required = false
+api_key = "env:SOME_KEY"
+org_token = "file:/run/secrets/org"
+models = ["a", "b"]
+timeouts = { connect = "1s", first_byte = "2m", idle = "none", total = "500ms", stream_total = "24h" }
+ca_file = "/dev/../etc/passwd"
+)");
+    EXPECT_EQ(provider.plugin, "openai");
+    EXPECT_EQ(provider.plugin_at.line, 4);
+    EXPECT_EQ(provider.sha256, std::string(64, 'a'));
+    EXPECT_EQ(provider.base_url, "https://api.example.com:8443/v1");
+    EXPECT_EQ(provider.base_url_at.line, 5);
+    EXPECT_EQ(provider.base_url_at.column, 12);
+    EXPECT_FALSE(provider.required);
+    ASSERT_EQ(provider.secrets.size(), 2u);
+    EXPECT_EQ(provider.secrets[0].name, "api_key");
+    EXPECT_EQ(provider.secrets[0].reference, "env:SOME_KEY");
+    EXPECT_EQ(provider.secrets[0].at.line, 7);
+    EXPECT_EQ(provider.secrets[1].name, "org_token");
+    EXPECT_EQ(provider.models, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(provider.timeouts.connect, milliseconds(1'000));
+    EXPECT_EQ(provider.timeouts.first_byte, milliseconds(120'000));
+    EXPECT_EQ(provider.timeouts.idle, milliseconds(0));
+    EXPECT_EQ(provider.timeouts.total, milliseconds(500));
+    EXPECT_EQ(provider.timeouts.stream_total, milliseconds(86'400'000));
+    EXPECT_EQ(provider.ca_file, "/etc/passwd");
+}
+
+TEST(Provider, KeepsTheOrderOfTheFile) {
+    const auto loaded =
+        parse("[providers.z]\n[providers.a]\n[providers.p]" + std::string(k_route), "c");
+    ASSERT_TRUE(loaded.ok());
+    ASSERT_EQ(loaded.config.providers.size(), 3u);
+    EXPECT_EQ(loaded.config.providers[0].name, "z");
+    EXPECT_EQ(loaded.config.providers[1].name, "a");
+    EXPECT_EQ(loaded.config.routes[0].to[0].provider, 2u);
+}
+
+TEST(Provider, HandsUnknownKeysToThePluginAsJson) {
+    const Provider provider = valid(R"([providers.p]
+count = 3
+ratio = 0.25
+on = true
+text = "a \"b\" \\ \n ประเทศไทย"
+day = 2026-02-28
+at = 2026-02-28T01:02:03Z
+list = [1, ["x"], { y = 07:30:00 }]
+[providers.p.extra]
+nested = { deep = [] }
+)");
+    ASSERT_EQ(provider.options.size(), 8u);
+    const std::pair<std::string, std::string> expected[] = {
+        {"count", "3"},
+        {"ratio", "0.25"},
+        {"on", "true"},
+        {"text", R"("a \"b\" \\ \n ประเทศไทย")"},
+        {"day", R"("2026-02-28")"},
+        {"at", R"("2026-02-28T01:02:03Z")"},
+        {"list", R"([1,["x"],{"y":"07:30:00"}])"},
+        {"extra", R"({"nested":{"deep":[]}})"},
+    };
+    for (std::size_t i = 0; i < std::size(expected); ++i) {
+        EXPECT_EQ(provider.options[i].key, expected[i].first);
+        EXPECT_EQ(provider.options[i].json, expected[i].second);
+    }
+    EXPECT_EQ(provider.options[1].at.line, 3);
+    EXPECT_EQ(provider.options[1].at.column, 1);
+}
+
+TEST(Provider, ResolvesABaseUrlFromTheEnvironment) {
+    setenv("BW_TEST_URL", "http://127.0.0.1:9/v1", 1);
+    EXPECT_EQ(valid("[providers.p]\nbase_url = \"env:BW_TEST_URL\"").base_url,
+              "http://127.0.0.1:9/v1");
+    setenv("BW_TEST_URL", "nonsense", 1);
+    EXPECT_EQ(mistakes("[providers.p]\nbase_url = \"env:BW_TEST_URL\"" + std::string(k_route)),
+              "c.toml:2:12: error: providers.p.base_url env:BW_TEST_URL: the variable does not "
+              "begin with "
+              "https:// or http://; expected a URL such as \"https://host/v1\" or \"env:NAME\"");
+    unsetenv("BW_TEST_URL");
+    EXPECT_EQ(mistakes("[providers.p]\nbase_url = \"env:BW_TEST_URL\"" + std::string(k_route)),
+              "c.toml:2:12: error: providers.p.base_url env:BW_TEST_URL: the variable is not set");
+}
+
+TEST(Provider, NeverPrintsAKeyThatStandsInTheFile) {
+#define BELONGS "; write \"env:NAME\" or \"file:/path\": a key does not belong in a config file"
+    const Mistake cases[] = {
+        {"[providers.p]\napi_key = \"sk-live-1\"",
+         "c.toml:2:11: error: providers.p.api_key is not a reference to a credential" BELONGS},
+        {"[providers.p]\napi_key = \"env:sk-live-1\"",
+         "c.toml:2:11: error: providers.p.api_key has no variable name after \"env:\"" BELONGS},
+        {"[providers.p]\napi_key = \"env:\"",
+         "c.toml:2:11: error: providers.p.api_key has no variable name after \"env:\"" BELONGS},
+        {"[providers.p]\napi_key = \"file:sk-live-1\"",
+         "c.toml:2:11: error: providers.p.api_key has no absolute path after \"file:\"" BELONGS},
+        {"[providers.p]\nclient_secret = \"sk-live-1\"",
+         "c.toml:2:17: error: providers.p.client_secret is not a reference to a "
+         "credential" BELONGS},
+        {"[providers.p]\napi_key = \"\"", "c.toml:2:11: error: providers.p.api_key is empty"},
+        {"[providers.p]\napi_key = 12345678",
+         "c.toml:2:11: error: providers.p.api_key is an integer; expected a string"},
+        {"[providers.p]\nsha256 = \"sk-live-1\"",
+         "c.toml:2:10: error: providers.p.sha256 is not a SHA-256 sum; expected 64 hexadecimal "
+         "digits"},
+        {"[providers.p]\nextra = { api_key = \"sk-live-1\" }",
+         "c.toml:2:21: warning: \"api_key\" within \"extra\" looks like a credential and is passed "
+         "on as "
+         "it stands; credentials are direct keys of a provider and refer to env: or file:"},
+    };
+#undef BELONGS
+    expect_all(cases, k_route);
+}
+
+TEST(Provider, ChecksTheBaseUrl) {
+#define URL "; expected a URL such as \"https://host/v1\" or \"env:NAME\""
+    const Mistake cases[] = {
+        {"[providers.p]\nbase_url = \"api.example.com/v1\"",
+         "c.toml:2:12: error: providers.p.base_url does not begin with https:// or http://" URL},
+        {"[providers.p]\nbase_url = \"ftp://example.com\"",
+         "c.toml:2:12: error: providers.p.base_url does not begin with https:// or http://" URL},
+        {"[providers.p]\nbase_url = \"https://\"",
+         "c.toml:2:12: error: providers.p.base_url names no host" URL},
+        {"[providers.p]\nbase_url = \"https://:443/v1\"",
+         "c.toml:2:12: error: providers.p.base_url names no host" URL},
+        {"[providers.p]\nbase_url = \"https://h:0/v1\"",
+         "c.toml:2:12: error: providers.p.base_url has no valid port after the host" URL},
+        {"[providers.p]\nbase_url = \"https://u:sk-1@h/v1\"",
+         "c.toml:2:12: error: providers.p.base_url holds a user name or a password" URL},
+        {"[providers.p]\nbase_url = \"https://h/v1?key=sk-1\"",
+         "c.toml:2:12: error: providers.p.base_url has a query or a fragment" URL},
+        {"[providers.p]\nbase_url = \"https://h /v1\"",
+         "c.toml:2:12: error: providers.p.base_url holds a character that a URL cannot "
+         "contain" URL},
+        {"[providers.p]\nbase_url = \"env:1\"",
+         "c.toml:2:12: error: providers.p.base_url has no variable name after \"env:\"; "
+         "expected \"env:NAME\""},
+        {"[providers.p]\nbase_url = \"http://h/v1\"\napi_key = \"env:K\"",
+         "c.toml:2:12: warning: providers.p.base_url is plain http: "
+         "the credential crosses the network unencrypted; expected https://"},
+        {"[providers.p]\nbase_url = \"http://h/v1\"", ""},
+        {"[providers.p]\nbase_url = \"http://[::1]:1/v1\"\napi_key = \"env:K\"", ""},
+        {"[providers.p]\nbase_url = \"http://localhost:65535\"\napi_key = \"env:K\"", ""},
+    };
+#undef URL
+    expect_all(cases, k_route);
+}
+
+TEST(Provider, ChecksTimeouts) {
+#define DURATION "expected a duration such as \"500ms\", \"30s\", \"10m\", \"1h\" or \"none\""
+    const Mistake cases[] = {
+        {"[providers.p]\ntimeouts = { idle = 30 }",
+         "c.toml:2:21: error: providers.p.timeouts.idle = 30 has no unit; " DURATION
+         "; did you mean \"30s\"?"},
+        {"[providers.p.timeouts]\n  total = \"0s\"",
+         "c.toml:2:11: error: providers.p.timeouts.total = \"0s\" is out of range; "
+         "expected \"1ms\" to \"24h\", or \"none\""},
+        {"[providers.p]\ntimeouts = { idle = \"30 seconds\" }",
+         "c.toml:2:21: error: providers.p.timeouts.idle = \"30 seconds\" is not a "
+         "duration; " DURATION},
+        {"[providers.p]\ntimeouts = { idle = 1.5 }",
+         "c.toml:2:21: error: providers.p.timeouts.idle is a float; " DURATION},
+        {"[providers.p]\ntimeouts.connection = \"1s\"",
+         "c.toml:2:10: error: unknown key \"connection\" in providers.p.timeouts; expected one of "
+         "connect, "
+         "first_byte, idle, total, stream_total; did you mean \"connect\"?"},
+        {"[providers.p]\ntimeouts = \"30s\"",
+         "c.toml:2:12: error: providers.p.timeouts is a string; expected a table"},
+    };
+#undef DURATION
+    expect_all(cases, k_route);
+}
+
+TEST(Provider, ChecksTheRest) {
+    const Mistake cases[] = {
+        {"[providers.p]\nplugin = \"\"", "c.toml:2:10: error: providers.p.plugin is empty"},
+        {"[providers.p]\nrequired = 0",
+         "c.toml:2:12: error: providers.p.required is an integer; expected true or false"},
+        {"[providers.p]\nmodels = \"a\"",
+         "c.toml:2:10: error: providers.p.models is a string; expected an array of strings"},
+        {"[providers.p]\nca_file = \"nowhere.pem\"",
+         "c.toml:2:11: error: providers.p.ca_file = \"nowhere.pem\" cannot be read; "
+         "expected a file of PEM certificates"},
+        {"[providers.p]\nca_file = \"/etc\"",
+         "c.toml:2:11: error: providers.p.ca_file = \"/etc\" cannot be read; "
+         "expected a file of PEM certificates"},
+        {"[providers.p]\nx = [inf]",
+         "c.toml:2:6: error: \"x\" holds a number that is not finite; expected a number that JSON "
+         "can hold"},
+        {"[providers.p]\n[providers.My-Name]",
+         "c.toml:2:12: error: a provider cannot be named \"My-Name\"; expected lower-case letters, "
+         "digits, "
+         "\"-\" and \"_\", with a letter or a digit first"},
+        {"[providers]\np = {}\nq = 3",
+         "c.toml:3:5: error: providers.q is an integer; expected a table"},
+    };
+    expect_all(cases, k_route);
+    EXPECT_EQ(mistakes("providers = 1\nroutes = 2"),
+              "c.toml:1:13: error: providers is an integer; expected a table\n"
+              "c.toml:2:10: error: routes is an integer; expected an array of tables, [[routes]]");
+}
+
+}  // namespace
+}  // namespace bw::config

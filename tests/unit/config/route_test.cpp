@@ -1,0 +1,169 @@
+// [[routes]].
+#include "mistakes.hpp"
+
+namespace bw::config {
+namespace {
+
+constexpr std::string_view k_providers = "\n[providers.alpha]\n[providers.beta]\n";
+
+std::vector<Route> valid(const std::string& toml) {
+    const auto loaded = parse(toml + std::string(k_providers), "c.toml");
+    for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    return loaded.config.routes;
+}
+
+TEST(Route, ReadsEveryFormOfTarget) {
+    const auto routes = valid(R"(
+[[routes]]
+model = "one"
+to = "beta"
+[[routes]]
+model = "two*"
+to = ["alpha", { provider = "beta", model = "upstream" }]
+[[routes]]
+model = "three"
+strategy = "weighted"
+to = [{ provider = "alpha", weight = 9 }, { provider = "beta", weight = 0 }, "beta"]
+[[routes]]
+model = "four"
+alias = "two-and-more"
+)");
+    ASSERT_EQ(routes.size(), 4u);
+    ASSERT_EQ(routes[0].to.size(), 1u);
+    EXPECT_EQ(routes[0].to[0].provider, 1u);
+    EXPECT_EQ(routes[0].to[0].model, "");
+    EXPECT_EQ(routes[0].at.line, 2);
+    EXPECT_EQ(routes[0].model_at.column, 9);
+    ASSERT_EQ(routes[1].to.size(), 2u);
+    EXPECT_EQ(routes[1].strategy, Strategy::ordered);
+    EXPECT_EQ(routes[1].to[1].model, "upstream");
+    ASSERT_EQ(routes[2].to.size(), 3u);
+    EXPECT_EQ(routes[2].strategy, Strategy::weighted);
+    EXPECT_EQ(routes[2].to[0].weight, 9u);
+    EXPECT_EQ(routes[2].to[1].weight, 0u);
+    EXPECT_EQ(routes[2].to[2].weight, 1u);
+    EXPECT_EQ(routes[3].alias, "two-and-more");
+    EXPECT_TRUE(routes[3].to.empty());
+}
+
+TEST(Route, NeedsAModelAndOneOfToAndAlias) {
+    const Mistake cases[] = {
+        {"[[routes]]\nto = \"alpha\"",
+         "c.toml:1:1: error: a route has no model; expected model = \"NAME\" or a pattern such as "
+         "\"qwen-*\""},
+        {"[[routes]]\nmodel = \"\"\nto = \"alpha\"", "c.toml:2:9: error: routes.model is empty"},
+        {"[[routes]]\nmodel = 1\nto = \"alpha\"",
+         "c.toml:2:9: error: routes.model is an integer; expected a string"},
+        {"[[routes]]\nmodel = \"m\"",
+         "c.toml:1:1: error: a route has neither to nor alias; expected one of the two"},
+        {"[[routes]]\nmodel = \"n\"\nto = \"alpha\"\n[[routes]]\nmodel = \"m\"\nto = "
+         "\"alpha\"\nalias = \"n\"",
+         "c.toml:4:1: error: a route has both to and alias; expected one of the two"},
+        {"[[routes]]\nmodel = \"m\"\nto = \"alpha\"\nwhen = \"x\"",
+         "c.toml:4:1: error: unknown key \"when\" in routes; expected one of model, strategy, "
+         "alias, to"},
+        {"routes = []", "c.toml: error: there are no routes; expected at least one [[routes]]"},
+        {"routes = [1]",
+         "c.toml:1:11: error: an element of routes is an integer; expected a table"},
+        {"[routes]\nmodel = \"m\"",
+         "c.toml:1:1: error: routes is a table; expected an array of tables, [[routes]]"},
+    };
+    expect_all(cases, k_providers);
+}
+
+TEST(Route, ChecksItsTargets) {
+    const Mistake cases[] = {
+        {"[[routes]]\nmodel = \"m\"\nto = \"alhpa\"",
+         "c.toml:3:6: error: unknown provider \"alhpa\"; expected one of alpha, beta; "
+         "did you mean \"alpha\"?"},
+        {"[[routes]]\nmodel = \"m\"\nto = [\"alpha\", { provider = \"gamma\" }]",
+         "c.toml:3:29: error: unknown provider \"gamma\"; expected one of alpha, beta"},
+        {"[[routes]]\nmodel = \"m\"\nto = []",
+         "c.toml:3:6: error: routes.to is empty; expected at least one provider"},
+        {"[[routes]]\nmodel = \"m\"\nto = { provider = \"alpha\" }",
+         "c.toml:3:6: error: routes.to is a table; "
+         "expected a provider's name, or an array of names or tables"},
+        {"[[routes]]\nmodel = \"m\"\nto = [1]",
+         "c.toml:3:7: error: an element of routes.to is an integer; "
+         "expected a provider's name or a table { provider, model, weight }"},
+        {"[[routes]]\nmodel = \"m\"\nto = [{ model = \"x\" }]",
+         "c.toml:3:7: error: a target names no provider; expected { provider = \"NAME\" }"},
+        {"[[routes]]\nmodel = \"m\"\nto = [{ provider = \"alpha\", modle = \"x\" }]",
+         "c.toml:3:29: error: unknown key \"modle\" in routes.to; "
+         "expected one of provider, model, weight; did you mean \"model\"?"},
+        {"[[routes]]\nmodel = \"m\"\nto = [{ provider = \"alpha\", model = \"x-*\" }]",
+         "c.toml:3:37: error: routes.to.model = \"x-*\" is a pattern; "
+         "expected the name of one model, as the provider calls it"},
+        {"[[routes]]\nmodel = \"m\"\nto = [\"alpha\", \"alpha\"]",
+         "c.toml:3:16: warning: the same provider and model stand here twice"},
+    };
+    expect_all(cases, k_providers);
+}
+
+TEST(Route, ChecksStrategyAndWeights) {
+    const Mistake cases[] = {
+        {"[[routes]]\nmodel = \"m\"\nto = \"alpha\"\nstrategy = \"weight\"",
+         "c.toml:4:12: error: routes.strategy = \"weight\" is unknown; "
+         "expected one of \"ordered\", \"weighted\"; did you mean \"weighted\"?"},
+        {"[[routes]]\nmodel = \"m\"\nto = [{ provider = \"alpha\", weight = 3 }]",
+         "c.toml:3:29: warning: weight has no effect: the route is ordered; "
+         "for shares write strategy = \"weighted\""},
+        {"[[routes]]\nmodel = \"m\"\nstrategy = \"weighted\"\nto = [{ provider = \"alpha\", weight "
+         "= 0 }]",
+         "c.toml:4:1: error: all weights of a weighted route are 0; expected at least one above 0"},
+        {"[[routes]]\nmodel = \"m\"\nstrategy = \"weighted\"\nto = [{ provider = \"alpha\", weight "
+         "= -1 }]",
+         "c.toml:4:38: error: routes.to.weight = -1 is out of range; "
+         "expected a whole number from 0 to 1000000"},
+        {"[[routes]]\nmodel = \"m\"\nstrategy = \"weighted\"\nto = [{ provider = \"alpha\", weight "
+         "= 0.9 }]",
+         "c.toml:4:38: error: routes.to.weight is a float; expected a whole number from 0 to "
+         "1000000"},
+    };
+    expect_all(cases, k_providers);
+}
+
+TEST(Route, RefusesTheSameModelTwice) {
+    EXPECT_EQ(mistakes("[[routes]]\nmodel = \"q-*\"\nto = \"alpha\"\n[[routes]]\nmodel = \"q-*\"\n"
+                       "to = \"beta\"" +
+                       std::string(k_providers)),
+              "c.toml:5:9: error: a second route for \"q-*\"; the first is on line 2");
+}
+
+TEST(Route, FollowsAliases) {
+    const Mistake cases[] = {
+        {"[[routes]]\nmodel = \"a\"\nalias = \"a\"",
+         "c.toml:3:9: error: an alias leads back to itself: \"a\" -> \"a\""},
+        {"[[routes]]\nmodel = \"a\"\nalias = \"b\"\n[[routes]]\nmodel = \"b\"\nalias = \"c\"\n"
+         "[[routes]]\nmodel = \"c\"\nalias = \"a\"\n[[routes]]\nmodel = \"d\"\nalias = \"b\"",
+         "c.toml:3:9: error: an alias leads back to itself: \"a\" -> \"b\" -> \"c\" -> \"a\""},
+        {"[[routes]]\nmodel = \"gpt-4*\"\nalias = \"gpt-4.1\"",
+         "c.toml:3:9: error: an alias leads back to itself: \"gpt-4*\" -> \"gpt-4*\""},
+        {"[[routes]]\nmodel = \"best\"\nalias = \"qwenmax\"\n[[routes]]\nmodel = \"qwen-max\"\nto "
+         "= \"alpha\"",
+         "c.toml:3:9: error: routes.alias = \"qwenmax\" is a model that no route serves; "
+         "did you mean \"qwen-max\"?"},
+        {"[[routes]]\nmodel = \"best\"\nalias = \"qwen-*\"\n[[routes]]\nmodel = \"qwen-*\"\nto = "
+         "\"alpha\"",
+         "c.toml:3:9: error: routes.alias = \"qwen-*\" is a pattern; expected the name of one "
+         "model"},
+        {"[[routes]]\nmodel = \"gpt-4*\"\nalias = \"gpt-4.1\"\n[[routes]]\nmodel = \"gpt-4.1\"\nto "
+         "= \"alpha\"",
+         ""},
+        {"[[routes]]\nmodel = \"a\"\nalias = \"b\"\nstrategy = \"ordered\"\n[[routes]]\nmodel = "
+         "\"b\"\n"
+         "to = \"alpha\"",
+         "c.toml:4:1: warning: strategy has no effect on an alias"},
+    };
+    expect_all(cases, k_providers);
+}
+
+TEST(Route, BoundsTheLengthOfNames) {
+    const std::string name(257, 'x');
+    EXPECT_EQ(
+        mistakes("[[routes]]\nmodel = \"" + name + "\"\nto = \"alpha\"" + std::string(k_providers)),
+        "c.toml:2:9: error: routes.model is too long; expected at most 256 bytes");
+}
+
+}  // namespace
+}  // namespace bw::config

@@ -1,0 +1,111 @@
+// What the host reads of a request body, and that it changes nothing else.
+#include "json/request.hpp"
+
+#include <gtest/gtest.h>
+
+namespace bw::json {
+namespace {
+
+Call call_with(std::string body, Operation operation = Operation::chat) {
+    Call call;
+    call.operation = operation;
+    call.body = std::move(body);
+    return call;
+}
+
+std::string refusal(std::string body) {
+    Call call = call_with(std::move(body));
+    const auto read = read_request(call);
+    return read ? "" : read.error().message;
+}
+
+TEST(ReadRequest, ReadsWhatTheHostNeeds) {
+    Call call = call_with(
+        R"({"model":"qwen-max","messages":[{"role":"user","content":"hi"}],"stream":true,)"
+        R"("stream_options":{"include_usage":true}})");
+    ASSERT_TRUE(read_request(call));
+    EXPECT_EQ(call.model, "qwen-max");
+    EXPECT_TRUE(call.stream);
+    EXPECT_TRUE(call.usage_asked);
+    EXPECT_EQ(call.body.substr(call.prompt_value.offset, call.prompt_value.length),
+              R"([{"role":"user","content":"hi"}])");
+}
+
+TEST(ReadRequest, UnescapesTheModelName) {
+    Call call = call_with(R"({"model":"qwen\u002dmax","messages":[]})");
+    ASSERT_TRUE(read_request(call));
+    EXPECT_EQ(call.model, "qwen-max");
+}
+
+TEST(ReadRequest, NullMeansAbsent) {
+    Call call = call_with(R"({"model":"m","messages":[],"stream":null,"stream_options":null})");
+    ASSERT_TRUE(read_request(call));
+    EXPECT_FALSE(call.stream);
+    EXPECT_FALSE(call.usage_asked);
+}
+
+TEST(ReadRequest, NamesWhatIsWrong) {
+    EXPECT_NE(refusal("").find("not valid JSON"), std::string::npos);
+    EXPECT_NE(refusal("{\"model\":\"m\"").find("not valid JSON"), std::string::npos);
+    EXPECT_NE(refusal("[1]").find("must be a JSON object"), std::string::npos);
+    EXPECT_NE(refusal(R"({"messages":[]})").find("model"), std::string::npos);
+    EXPECT_NE(refusal(R"({"model":"","messages":[]})").find("model"), std::string::npos);
+    EXPECT_NE(refusal(R"({"model":5,"messages":[]})").find("must be a string"), std::string::npos);
+    EXPECT_NE(refusal(R"({"model":"m"})").find("messages"), std::string::npos);
+    EXPECT_NE(refusal(R"({"model":"m","messages":[],"stream":"yes"})").find("true or false"),
+              std::string::npos);
+}
+
+// Two names could be read differently by the host and the upstream: one would be paid for the other.
+TEST(ReadRequest, RefusesASecondModel) {
+    EXPECT_NE(refusal(R"({"model":"a","messages":[],"model":"b"})").find("more than once"),
+              std::string::npos);
+    EXPECT_NE(refusal(R"({"model":"a","messages":[],"mod\u0065l":"b"})").find("more than once"),
+              std::string::npos);
+}
+
+TEST(ReadRequest, EachOperationHasItsPrompt) {
+    Call completion = call_with(R"({"model":"m","prompt":"p"})", Operation::completions);
+    EXPECT_TRUE(read_request(completion));
+    Call embedding = call_with(R"({"model":"m","input":["a","b"]})", Operation::embeddings);
+    EXPECT_TRUE(read_request(embedding));
+    Call wrong = call_with(R"({"model":"m","messages":[]})", Operation::embeddings);
+    EXPECT_FALSE(read_request(wrong));
+}
+
+TEST(UpstreamBody, IsTheClientsOwnWhenNothingChanges) {
+    Call call = call_with(R"({"model":"m","messages":[]})");
+    ASSERT_TRUE(read_request(call));
+    EXPECT_EQ(upstream_body(call, "m"), "");
+}
+
+TEST(UpstreamBody, ChangesTheModelAndNotAByteMore) {
+    Call call = call_with("{ \"top_k\" : 12345678901234567890 ,\"model\":\"best\", \"messages\":[ ],\n"
+                          "\"x\":\"\\u0e01\"}");
+    ASSERT_TRUE(read_request(call));
+    EXPECT_EQ(upstream_body(call, "qwen-max"),
+              "{ \"top_k\" : 12345678901234567890 ,\"model\":\"qwen-max\", \"messages\":[ ],\n"
+              "\"x\":\"\\u0e01\"}");
+}
+
+TEST(UpstreamBody, AStreamAlwaysAsksForUsage) {
+    Call plain = call_with(R"({"model":"m","messages":[],"stream":true})");
+    ASSERT_TRUE(read_request(plain));
+    EXPECT_EQ(upstream_body(plain, "m"),
+              R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}})");
+
+    Call options = call_with(
+        R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":false,"x":1}})");
+    ASSERT_TRUE(read_request(options));
+    EXPECT_EQ(
+        upstream_body(options, "m"),
+        R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true,"x":1}})");
+
+    Call null = call_with(R"({"model":"m","messages":[],"stream":true,"stream_options":null})");
+    ASSERT_TRUE(read_request(null));
+    EXPECT_EQ(upstream_body(null, "m"),
+              R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}})");
+}
+
+}  // namespace
+}  // namespace bw::json

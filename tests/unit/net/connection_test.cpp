@@ -1,0 +1,191 @@
+// Connections: kept, reused, given up when stale, many at a time, and gone with the Client.
+#include "harness.hpp"
+
+namespace bw::net::test {
+
+class ConnectionTest : public NetTest {
+  protected:
+    // Answers every request on a connection with the connection's number.
+    static void answer_all(Peer& peer) {
+        while (!peer.read_request().empty()) peer.send(reply(std::to_string(peer.index())));
+    }
+    std::string fetch(const std::string& url) {
+        Recorder seen;
+        const Exchange exchange = post(url, "{}", seen);
+        EXPECT_TRUE(run_to_end(seen));
+        EXPECT_FALSE(seen.failure) << seen.failure->message;
+        return seen.body;
+    }
+};
+
+TEST_F(ConnectionTest, IsReused) {
+    ScriptedServer server(answer_all);
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(fetch(server.url()), "0");
+    EXPECT_EQ(server.connections(), 1);
+    client.reset();
+}
+
+TEST_F(ConnectionTest, IsReusedFromInsideOnEnd) {
+    ScriptedServer server(answer_all);
+    Recorder second;
+    Exchange next;
+    Recorder first;
+    first.at_end = [&] { next = post(server.url(), "{}", second); };
+    const Exchange exchange = post(server.url(), "{}", first);
+    ASSERT_TRUE(run_to_end(second));
+    EXPECT_EQ(server.connections(), 1);
+    next.reset();
+    client.reset();
+}
+
+TEST_F(ConnectionTest, IsNotReusedAfterADrop) {
+    ScriptedServer server([](Peer& peer) {
+        if (peer.index() == 0) {
+            peer.read_request();
+            peer.wait_closed();
+        } else {
+            answer_all(peer);
+        }
+    });
+    Recorder dropped;
+    Exchange exchange = post(server.url(), "{}", dropped);
+    ASSERT_TRUE(run_until([&] { return server.connections() == 1; }));
+    exchange.reset();
+    EXPECT_EQ(fetch(server.url()), "1");
+    client.reset();
+}
+
+// The upstream closed the idle connection and the loop had the time to see it.
+TEST_F(ConnectionTest, StaleIdleConnectionIsReplaced) {
+    std::atomic<bool> closed = false;
+    ScriptedServer server([&](Peer& peer) {
+        if (peer.index() > 0) return answer_all(peer);
+        peer.read_request();
+        peer.send(reply("0"));
+        peer.close();
+        closed = true;
+    });
+    EXPECT_EQ(fetch(server.url()), "0");
+    ASSERT_TRUE(run_until([&] { return closed.load(); }));
+    EXPECT_EQ(fetch(server.url()), "1");
+    client.reset();
+}
+
+// The upstream closes on receiving the second request, before any byte of a response: the request
+// goes out again on a fresh connection, its body included, and nobody above notices.
+TEST_F(ConnectionTest, ClosedUnderTheSecondRequestIsRetried) {
+    for (const std::size_t size : {2u, 100'000u}) {
+        ScriptedServer server([](Peer& peer) {
+            peer.read_request();
+            if (peer.index() == 0) {
+                peer.send(reply("first"));
+                peer.read_request();
+                return;
+            }
+            peer.send(reply("again"));
+            peer.wait_closed();
+        });
+        EXPECT_EQ(fetch(server.url()), "first");
+        const std::string body = pattern(size);
+        Recorder seen;
+        const Exchange exchange = post(server.url(), body, seen);
+        ASSERT_TRUE(run_to_end(seen));
+        EXPECT_FALSE(seen.failure) << seen.failure->message;
+        EXPECT_EQ(seen.body, "again");
+        EXPECT_EQ(server.connections(), 2);
+        client.emplace(loop);
+    }
+}
+
+TEST_F(ConnectionTest, TwoHundredAtATime) {
+    ScriptedServer server(answer_all);
+    std::vector<Recorder> seen(200);
+    std::vector<Exchange> exchanges;
+    std::size_t ended = 0;
+    for (int round = 0; round < 3; ++round) {
+        exchanges.clear();
+        ended = 0;
+        for (Recorder& recorder : seen) {
+            recorder = Recorder();
+            recorder.at_end = [&] { ++ended; };
+            exchanges.push_back(post(server.url(), "{}", recorder));
+        }
+        ASSERT_TRUE(run_until([&] { return ended == seen.size(); }));
+        for (const Recorder& recorder : seen) {
+            EXPECT_FALSE(recorder.failure) << recorder.failure->message;
+            EXPECT_EQ(recorder.status, 200);
+        }
+    }
+    EXPECT_LE(server.connections(), 200);
+    exchanges.clear();
+    client.reset();
+}
+
+TEST_F(ConnectionTest, NamesAreResolved) {
+    ScriptedServer server(answer_all);
+    EXPECT_EQ(fetch("http://localhost:" + std::to_string(server.port()) + "/"), "0");
+    client.reset();
+}
+
+TEST_F(ConnectionTest, ProxyOfTheEnvironmentIsIgnored) {
+    ScriptedServer proxy([](Peer&) {});
+    ScriptedServer server(answer_all);
+    ::setenv("http_proxy", proxy.url("").c_str(), 1);
+    EXPECT_EQ(fetch(server.url()), "0");
+    ::unsetenv("http_proxy");
+    EXPECT_EQ(proxy.connections(), 0);
+    client.reset();
+}
+
+TEST_F(ConnectionTest, ClosedByTheClientsEnd) {
+    std::atomic<bool> closed = false;
+    ScriptedServer server([&](Peer& peer) {
+        answer_all(peer);
+        closed = true;
+    });
+    EXPECT_EQ(fetch(server.url()), "0");
+    client.reset();
+    ASSERT_TRUE(run_until([&] { return closed.load(); }));  // the loop runs on without it
+}
+
+TEST_F(ConnectionTest, LoopEndsWithoutRunningAgain) {
+    ScriptedServer server(answer_all);
+    boost::asio::io_context other;
+    Client short_lived(other);
+    Recorder seen;
+    Request request;
+    request.url = server.url();
+    {
+        const Exchange exchange = short_lived.start(request, seen);
+        const auto deadline = Clock::now() + k_patience;
+        while (!seen.ended && Clock::now() < deadline) other.run_one_for(5ms);
+    }
+    EXPECT_TRUE(seen.ended);
+    const Exchange never_run = short_lived.start(request, seen);
+}
+
+TEST_F(ConnectionTest, TwoClientsOnTwoThreads) {
+    ScriptedServer server(answer_all);
+    const auto work_alone = [&] {
+        boost::asio::io_context own(1);
+        Client alone(own);
+        for (int i = 0; i < 50; ++i) {
+            Recorder seen;
+            Request request;
+            request.url = server.url();
+            const Exchange exchange = alone.start(request, seen);
+            const auto deadline = Clock::now() + k_patience;
+            while (!seen.ended && Clock::now() < deadline) {
+                own.run_one_for(5ms);
+                own.restart();
+            }
+            EXPECT_EQ(seen.status, 200);
+        }
+    };
+    std::thread other(work_alone);
+    work_alone();
+    other.join();
+    EXPECT_EQ(server.connections(), 2);
+}
+
+}  // namespace bw::net::test

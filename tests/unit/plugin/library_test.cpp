@@ -1,0 +1,116 @@
+// A plugin file is loaded or refused with a sentence that says what to do.
+#include "plugin/library.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+namespace bw::plugin {
+namespace {
+
+namespace fs = std::filesystem;
+
+class LibraryTest : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        std::string pattern = (fs::temp_directory_path() / "bellwether-test-XXXXXX").string();
+        folder_ = mkdtemp(pattern.data());
+    }
+    void TearDown() override { fs::remove_all(folder_); }
+
+    fs::path copy_of_echo(const char* name = "copy.so") {
+        const fs::path to = folder_ / name;
+        fs::copy_file(fs::path(BELLWETHER_PLUGIN_DIR) / "echo.so", to,
+                      fs::copy_options::overwrite_existing);
+        chmod(to.c_str(), 0755);
+        return to;
+    }
+
+    fs::path write(const char* name, std::string_view text) {
+        const fs::path to = folder_ / name;
+        std::ofstream(to) << text;
+        chmod(to.c_str(), 0644);
+        return to;
+    }
+
+    static std::string refusal(const fs::path& file, std::string_view pin = {}) {
+        const auto loaded = Library::load(file, pin);
+        return loaded ? "" : loaded.error();
+    }
+
+    fs::path folder_;
+};
+
+TEST_F(LibraryTest, LoadsAPlugin) {
+    const auto loaded = Library::load(copy_of_echo());
+    ASSERT_TRUE(loaded) << loaded.error();
+    EXPECT_EQ((*loaded)->sha256().size(), 64u);
+    EXPECT_GE((*loaded)->table().size, sizeof(std::uint32_t));
+}
+
+TEST_F(LibraryTest, AcceptsTheRightPinAndRefusesAnother) {
+    const auto file = copy_of_echo();
+    const std::string right = (*Library::load(file))->sha256();
+    EXPECT_EQ(refusal(file, right), "");
+    const std::string said = refusal(file, std::string(64, '0'));
+    EXPECT_NE(said.find("SHA-256 is " + right), std::string::npos) << said;
+    EXPECT_NE(said.find("update the pin"), std::string::npos) << said;
+}
+
+TEST_F(LibraryTest, RefusesWhatOthersCanWrite) {
+    const auto file = copy_of_echo();
+    chmod(file.c_str(), 0757);
+    EXPECT_NE(refusal(file).find("chmod o-w"), std::string::npos);
+    chmod(file.c_str(), 0755);
+    chmod(folder_.c_str(), 0777);
+    EXPECT_NE(refusal(file).find("its folder can be written"), std::string::npos);
+    chmod(folder_.c_str(), 0700);
+}
+
+TEST_F(LibraryTest, RefusesWhatIsNotALibrary) {
+    EXPECT_NE(refusal(write("text.so", "hello")).find("not a shared library"), std::string::npos);
+    EXPECT_NE(refusal(write("empty.so", "")).find("not a shared library"), std::string::npos);
+    EXPECT_NE(refusal(folder_).find("not a regular file"), std::string::npos);
+    const std::string said = refusal(write("cut.so", "\x7f" "ELF nothing more"));
+    EXPECT_NE(said.find("dynamic linker refused it"), std::string::npos) << said;
+    EXPECT_EQ(said.find("/proc/"), std::string::npos) << said;
+}
+
+// The running code is a private copy: truncating the original must not reach it.
+TEST_F(LibraryTest, SurvivesTheOriginalBeingTruncated) {
+    const auto file = copy_of_echo();
+    const auto loaded = Library::load(file);
+    ASSERT_TRUE(loaded) << loaded.error();
+    fs::resize_file(file, 0);
+    EXPECT_EQ((*loaded)->table().extension("bw.unknown/1"), nullptr);
+    EXPECT_NE((*loaded)->table().id, nullptr);
+}
+
+// A new version under the same name is new code, not the linker's memory of the old.
+TEST_F(LibraryTest, ReadsAReplacedFileAnew) {
+    const auto file = copy_of_echo();
+    const auto first = Library::load(file);
+    fs::copy_file(fs::path(BELLWETHER_PLUGIN_DIR) / "openai.so", file,
+                  fs::copy_options::overwrite_existing);
+    const auto second = Library::load(file);
+    ASSERT_TRUE(first && second);
+    EXPECT_STRNE((*first)->table().id, (*second)->table().id);
+}
+
+TEST(Find, LooksInTheFoldersAndSaysWhere) {
+    const std::vector<fs::path> folders{"/nonexistent/a", BELLWETHER_PLUGIN_DIR};
+    EXPECT_EQ(find("echo", "/", folders), fs::path(BELLWETHER_PLUGIN_DIR) / "echo.so");
+    const auto missing = find("ecko", "/", folders);
+    ASSERT_FALSE(missing);
+    EXPECT_NE(missing.error().find("there is no ecko.so in /nonexistent/a, "), std::string::npos);
+    EXPECT_NE(missing.error().find("plugin_path"), std::string::npos);
+}
+
+TEST(Find, APathIsTakenFromTheConfigsFolder) {
+    EXPECT_EQ(find("./echo.so", BELLWETHER_PLUGIN_DIR, {}), fs::path(BELLWETHER_PLUGIN_DIR) / "echo.so");
+    EXPECT_FALSE(find("./ecko.so", BELLWETHER_PLUGIN_DIR, {}));
+}
+
+}  // namespace
+}  // namespace bw::plugin

@@ -1,0 +1,143 @@
+// Manifests, options and credentials: every mistake is found before the host listens.
+#include "plugin/registry.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace bw::plugin {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+TEST(Origin, IsWhereCredentialsMayGo) {
+    EXPECT_EQ(origin_of("https://API.example.com/v1"), "https://api.example.com:443");
+    EXPECT_EQ(origin_of("http://127.0.0.1:8080/v1?x"), "http://127.0.0.1:8080");
+    EXPECT_EQ(origin_of("https://[::1]:9/"), "https://[::1]:9");
+    EXPECT_EQ(origin_of("https://[::1]/"), "https://[::1]:443");
+}
+
+// Text that two URL readers would read differently is not an origin at all.
+TEST(Origin, RefusesWhatCouldHideAnotherHost) {
+    for (const char* url : {"", "ftp://a/", "https://", "https:///v1", "https://good@evil/",
+                            "https://evil\\@good/", "https://a b/", "https://a:x/", "//a/"}) {
+        EXPECT_EQ(origin_of(url), "") << url;
+    }
+}
+
+TEST(ReadManifest, RefusesWhatIsNotAnObject) {
+    EXPECT_FALSE(read_manifest("[]"));
+    EXPECT_FALSE(read_manifest("{"));
+    EXPECT_TRUE(read_manifest(nullptr));
+    EXPECT_TRUE(read_manifest("{}"));
+}
+
+TEST(ReadManifest, UnknownOperationsAndMembersAreIgnored) {
+    const auto manifest = read_manifest(R"({"operations":["embeddings","video"],"later":1})");
+    ASSERT_TRUE(manifest);
+    EXPECT_TRUE(manifest->serves(Operation::embeddings));
+    EXPECT_FALSE(manifest->serves(Operation::chat));
+}
+
+class RegistryTest : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        unsetenv("HOLYSHEEP_API_KEY");
+        unsetenv("HOLYSHEEP_BASE_URL");
+    }
+    void TearDown() override { SetUp(); }
+
+    static config::Provider holysheep() {
+        config::Provider provider;
+        provider.name = "sheep";
+        provider.plugin = "holysheep";
+        provider.at = {3, 1};
+        return provider;
+    }
+
+    // What loading says, one line each.
+    std::string load(config::Provider provider) {
+        config::Config config;
+        config.file = "t.toml";
+        config.providers = {std::move(provider)};
+        std::vector<config::Diagnostic> diagnostics;
+        registry_ = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
+        std::string text;
+        for (const auto& diagnostic : diagnostics) text += to_string(diagnostic) + "\n";
+        return text;
+    }
+
+    Registry registry_;
+};
+
+TEST_F(RegistryTest, AMissingKeyIsAnErrorThatNamesTheVariable) {
+    const std::string said = load(holysheep());
+    EXPECT_THAT(said, HasSubstr("t.toml:3:1: error:"));
+    EXPECT_THAT(said, HasSubstr("HOLYSHEEP_API_KEY"));
+    EXPECT_THAT(said, HasSubstr("required = false"));
+}
+
+TEST_F(RegistryTest, AnOptionalProviderIsSwitchedOff) {
+    auto provider = holysheep();
+    provider.required = false;
+    EXPECT_THAT(load(provider), HasSubstr("warning:"));
+    EXPECT_THAT(registry_.providers[0]->unavailable, HasSubstr("HOLYSHEEP_API_KEY"));
+}
+
+TEST_F(RegistryTest, AnotherVendorsKeyIsRefusedAndNotPrinted) {
+    setenv("HOLYSHEEP_API_KEY", "sk-ant-api03-verysecret", 1);
+    const std::string said = load(holysheep());
+    EXPECT_THAT(said, HasSubstr("error:"));
+    EXPECT_THAT(said, HasSubstr("Anthropic"));
+    EXPECT_EQ(said.find("verysecret"), std::string::npos);
+}
+
+TEST_F(RegistryTest, ASuspiciousKeyIsAWarning) {
+    setenv("HOLYSHEEP_API_KEY", "sk-verysecret", 1);
+    const std::string said = load(holysheep());
+    EXPECT_THAT(said, HasSubstr("warning:"));
+    EXPECT_EQ(said.find("error:"), std::string::npos);
+    EXPECT_EQ(said.find("verysecret"), std::string::npos);
+}
+
+TEST_F(RegistryTest, TheBaseUrlComesFromConfigThenEnvironmentThenPlugin) {
+    setenv("HOLYSHEEP_API_KEY", "cr_x", 1);
+    EXPECT_THAT(load(holysheep()), IsEmpty());
+    EXPECT_EQ(registry_.providers[0]->base_url, "https://api.holysheep.ai/v1");
+    setenv("HOLYSHEEP_BASE_URL", "https://env.example/v1/", 1);
+    load(holysheep());
+    EXPECT_EQ(registry_.providers[0]->base_url, "https://env.example/v1");
+    auto provider = holysheep();
+    provider.base_url = "https://config.example/v1";
+    load(provider);
+    EXPECT_EQ(registry_.providers[0]->origin, "https://config.example:443");
+}
+
+TEST_F(RegistryTest, UnknownAndWrongOptionsAreNamedWithTheirPlace) {
+    config::Provider provider;
+    provider.name = provider.plugin = "echo";
+    provider.options = {{"dely", "\"5ms\"", {7, 2}}, {"delay", "5", {8, 9}}};
+    const std::string said = load(provider);
+    EXPECT_THAT(said, HasSubstr("t.toml:7:2: error: unknown key \"dely\""));
+    EXPECT_THAT(said, HasSubstr("did you mean \"delay\"?"));
+    EXPECT_THAT(said, HasSubstr("t.toml:8:9: error: \"delay\" is 5"));
+}
+
+TEST_F(RegistryTest, DurationsReachThePluginInMilliseconds) {
+    config::Provider provider;
+    provider.name = provider.plugin = "echo";
+    provider.options = {{"delay", "\"2s\"", {7, 2}}};
+    EXPECT_THAT(load(provider), IsEmpty());
+    EXPECT_EQ(registry_.providers[0]->config, R"({"name":"echo","delay":2000})");
+}
+
+TEST_F(RegistryTest, AMissingPluginSaysWhereItWasLookedFor) {
+    auto provider = holysheep();
+    provider.plugin = "hollysheep";
+    EXPECT_THAT(load(provider), HasSubstr(BELLWETHER_PLUGIN_DIR));
+}
+
+}  // namespace
+}  // namespace bw::plugin

@@ -1,0 +1,63 @@
+// The four limits as a pure function of what has happened and when.
+#include "policy/deadlines.hpp"
+
+#include <gtest/gtest.h>
+
+namespace bw::policy {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+const Clock::time_point k_start = Clock::time_point(1h);
+const Limits k_limits{.first_byte = 20s, .idle = 30s, .total = 60s};
+
+Progress waiting() { return {.started = k_start, .last_payload = k_start}; }
+Progress streaming(Clock::time_point last) {
+    return {.started = k_start, .last_payload = last, .body_begun = true};
+}
+
+TEST(Deadlines, NothingIsLateAtFirst) {
+    const Verdict verdict = judge(k_limits, waiting(), k_start + 19s);
+    EXPECT_EQ(verdict.expired, nullptr);
+    EXPECT_EQ(verdict.look_again, k_start + 20s);
+}
+
+TEST(Deadlines, TheFirstByteIsLate) {
+    EXPECT_STREQ(judge(k_limits, waiting(), k_start + 20s).expired, "first_byte_timeout");
+}
+
+TEST(Deadlines, SilenceIsCountedFromTheLastPayload) {
+    EXPECT_EQ(judge(k_limits, streaming(k_start + 15s), k_start + 44s).expired, nullptr);
+    EXPECT_STREQ(judge(k_limits, streaming(k_start + 15s), k_start + 45s).expired, "idle_timeout");
+}
+
+TEST(Deadlines, APausedReaderIsNotTheUpstreamsSilence) {
+    Progress progress = streaming(k_start + 5s);
+    progress.paused = true;
+    EXPECT_EQ(judge(k_limits, progress, k_start + 55s).expired, nullptr);
+}
+
+TEST(Deadlines, TheWholeIsLateHoweverLively) {
+    EXPECT_STREQ(judge(k_limits, streaming(k_start + 59s), k_start + 60s).expired, "total_timeout");
+}
+
+TEST(Deadlines, ZeroIsNoLimit) {
+    const Verdict verdict = judge({}, streaming(k_start), k_start + 1000h);
+    EXPECT_EQ(verdict.expired, nullptr);
+    EXPECT_EQ(verdict.look_again, Clock::time_point::max());
+}
+
+TEST(Deadlines, AStreamHasATotalOfItsOwn) {
+    const config::Timeouts timeouts{.total = 60s, .stream_total = 10min};
+    EXPECT_EQ(limits_of(timeouts, false).total, 60s);
+    EXPECT_EQ(limits_of(timeouts, true).total, 10min);
+}
+
+TEST(Deadlines, LooksAgainBeforeSilenceCouldMatter) {
+    const Limits limits{.first_byte = 60s, .idle = 1s, .total = 0s};
+    EXPECT_LE(judge(limits, waiting(), k_start).look_again, k_start + 1s);
+}
+
+}  // namespace
+}  // namespace bw::policy
