@@ -24,6 +24,16 @@ constexpr std::string_view to_string(Operation operation) {
     return "chat";
 }
 
+// Where OpenAI's API has it.
+constexpr std::string_view path_of(Operation operation) {
+    switch (operation) {
+        case Operation::chat: return "/v1/chat/completions";
+        case Operation::completions: return "/v1/completions";
+        case Operation::embeddings: return "/v1/embeddings";
+    }
+    return "/v1/chat/completions";
+}
+
 // A stretch of the request body; `length` 0: not there.
 struct Span {
     std::size_t offset = 0;

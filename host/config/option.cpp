@@ -12,6 +12,9 @@
 namespace bw::config {
 namespace {
 
+// More than any setting needs, and little enough for whoever reads the JSON by recursion.
+constexpr int k_depth_max = 64;
+
 template <typename Date>
 std::string json_date(const toml::value<Date>& date) {
     std::ostringstream text;
@@ -25,8 +28,8 @@ class JsonWriter {
 
     std::string write(const toml::node& node, const std::string& name) {
         switch (node.type()) {
-            case toml::node_type::table: return object(*node.as_table(), name);
-            case toml::node_type::array: return array(*node.as_array(), name);
+            case toml::node_type::table:
+            case toml::node_type::array: return nested(node, name);
             case toml::node_type::string: return json::quote(node.as_string()->get());
             case toml::node_type::integer: return fmt::format("{}", node.as_integer()->get());
             case toml::node_type::floating_point: return number(*node.as_floating_point(), name);
@@ -40,6 +43,19 @@ class JsonWriter {
     }
 
   private:
+    std::string nested(const toml::node& node, const std::string& name) {
+        if (depth_ == k_depth_max) {
+            report_.error(position_of(node), fmt::format("{} is nested too deeply", name),
+                          fmt::format("at most {} levels", k_depth_max));
+            return "null";
+        }
+        ++depth_;
+        const auto* table = node.as_table();
+        std::string json = table ? object(*table, name) : array(*node.as_array(), name);
+        --depth_;
+        return json;
+    }
+
     std::string object(const toml::table& table, const std::string& name) {
         std::string result = "{";
         for (const auto& [key, value] : table) {
@@ -77,6 +93,7 @@ class JsonWriter {
     }
 
     Report& report_;
+    int depth_ = 0;
 };
 
 }  // namespace

@@ -88,7 +88,7 @@ std::optional<std::string> reference_fault(std::string_view reference) {
         if (reference.substr(k_file.size()).starts_with('/')) return std::nullopt;
         return "has no absolute path after \"file:\"";
     }
-    return "is not a reference to a credential";
+    return R"(does not begin with "env:" or "file:")";
 }
 
 std::expected<std::string, std::string> resolve(std::string_view reference) {

@@ -6,7 +6,8 @@
 
 namespace bw::observe {
 
-// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
+// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8, and C1 controls,
+// become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
 // Appends `text` with control characters and bytes that are not UTF-8 as \xNN, so that it can

@@ -24,7 +24,7 @@ bool Framer::finish() {
         case BW_FRAME_RAW: return true;
         case BW_FRAME_SSE:
             return sse_.finish([this](const SseEvent& event) {
-                return sink_(BW_FRAME_SSE, event.data, event.name);
+                return sink_(BW_FRAME_SSE, event.data, event.event);
             });
         case BW_FRAME_LINE: return buffer_.empty() || sink_(BW_FRAME_LINE, buffer_, {});
         default: return sink_(BW_FRAME_WHOLE, buffer_, {});
@@ -71,7 +71,7 @@ bool Framer::feed_sse(std::string_view bytes) {
     }
     bool going = true;
     const bool within = sse_.feed(bytes, [this, &going](const SseEvent& event) {
-        going = sink_(BW_FRAME_SSE, event.data, event.name);
+        going = sink_(BW_FRAME_SSE, event.data, event.event);
         return going;
     });
     if (!within && going) {

@@ -49,7 +49,8 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
                               .body = body_.empty() ? std::string_view(call_.body) : body_,
                               .number = count_ - 1,
                               .deadline = limits.total};
-    attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order, *this);
+    attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order,
+                                                 static_cast<plugin::AttemptEvents&>(*this));
     if (auto started = attempt_->start(engine_.client, engine_.loop); !started) return started;
     if (paused_) attempt_->pause();
     deadlines_.emplace(

@@ -27,7 +27,7 @@ struct Match {
 
 class Table {
   public:
-    // `config` must outlive the table and every Match.
+    // The routes of `config` must outlive the table and every Match; a move keeps them, a copy not.
     explicit Table(const config::Config& config);
 
     // Nothing: no route serves the model. `random` decides a weighted route: each value of 64 bits

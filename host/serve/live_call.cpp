@@ -29,7 +29,8 @@ void LiveCall::start() {
                        .param = "model"});
     }
     route_ = match->route->model;
-    attempts_.emplace(context_.engine, call_, std::move(match->candidates), *this);
+    attempts_.emplace(context_.engine, call_, std::move(match->candidates),
+                      static_cast<policy::Replies&>(*this));
     attempts_->start();
 }
 
@@ -95,6 +96,42 @@ std::string LiveCall::headers() const {
     return fmt::format(
         "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: {}\r\n",
         attempts_->provider(), attempts_->model(), attempts_->count());
+}
+
+// ---- the record -----------------------------------------------------------------------------------
+
+void LiveCall::record(const policy::Outcome& outcome, int status, std::string_view error_code) {
+    if (!observe::access_enabled()) return;
+    using std::chrono::duration_cast;
+    using std::chrono::microseconds;
+    const auto now = steady_clock::now();
+    const auto since_start = [this](steady_clock::time_point at) {
+        return duration_cast<microseconds>(at - call_.started).count();
+    };
+    const bool cancelled = !outcome.result && outcome.result.error().kind == ErrorKind::cancelled;
+    observe::AccessRecord record{
+        .time = std::chrono::system_clock::now(),
+        .request_id = call_.id,
+        .client = client_,
+        .method = "POST",
+        .path = path_of(call_.operation),
+        .status = status,
+        .outcome = outcome.result ? observe::CallOutcome::ok
+                   : cancelled    ? observe::CallOutcome::cancelled
+                                  : observe::CallOutcome::error,
+        .error = error_code,
+        .route = route_,
+        .model = call_.model,
+        .provider = outcome.provider,
+        .upstream_model = outcome.model,
+        .attempts = static_cast<int>(outcome.attempts),
+        .stream = call_.stream,
+        .bytes_in = static_cast<std::int64_t>(call_.body.size()),
+        .bytes_out = static_cast<std::int64_t>(bytes_out_),
+        .duration_us = since_start(now),
+        .usage = outcome.usage};
+    if (first_byte_ != steady_clock::time_point{}) record.first_byte_us = since_start(first_byte_);
+    context_.access_log.add(record);
 }
 
 }  // namespace bw::serve

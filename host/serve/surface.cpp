@@ -12,13 +12,7 @@ namespace {
 
 namespace http = boost::beast::http;
 
-struct Endpoint {
-    std::string_view path;
-    Operation operation;
-};
-constexpr std::array<Endpoint, 3> k_calls{{{"/v1/chat/completions", Operation::chat},
-                                           {"/v1/completions", Operation::completions},
-                                           {"/v1/embeddings", Operation::embeddings}}};
+constexpr std::array k_operations{Operation::chat, Operation::completions, Operation::embeddings};
 
 Answer to_answer(ErrorReply reply) {
     return {
@@ -101,8 +95,8 @@ std::optional<Answer> health(std::string_view path, bool draining) {
 Answer answer_for(const HttpRequest& request, const Context& context) {
     std::string_view path(request.target().data(), request.target().size());
     path = path.substr(0, path.find('?'));
-    for (const auto& [call_path, operation] : k_calls) {
-        if (path != call_path) continue;
+    for (const Operation operation : k_operations) {
+        if (path != path_of(operation)) continue;
         if (request.method() != http::verb::post) return method_not_allowed(request, path, "POST");
         return {.operation = operation, .status = 200};
     }

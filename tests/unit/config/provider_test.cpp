@@ -119,7 +119,8 @@ TEST(Provider, NeverPrintsAKeyThatStandsInTheFile) {
 #define BELONGS "; write \"env:NAME\" or \"file:/path\": a key does not belong in a config file"
     const Mistake cases[] = {
         {"[providers.p]\napi_key = \"sk-live-1\"",
-         "c.toml:2:11: error: providers.p.api_key is not a reference to a credential" BELONGS},
+         "c.toml:2:11: error: providers.p.api_key does not begin with \"env:\" or "
+         "\"file:\"" BELONGS},
         {"[providers.p]\napi_key = \"env:sk-live-1\"",
          "c.toml:2:11: error: providers.p.api_key has no variable name after \"env:\"" BELONGS},
         {"[providers.p]\napi_key = \"env:\"",
@@ -127,8 +128,8 @@ TEST(Provider, NeverPrintsAKeyThatStandsInTheFile) {
         {"[providers.p]\napi_key = \"file:sk-live-1\"",
          "c.toml:2:11: error: providers.p.api_key has no absolute path after \"file:\"" BELONGS},
         {"[providers.p]\nclient_secret = \"sk-live-1\"",
-         "c.toml:2:17: error: providers.p.client_secret is not a reference to a "
-         "credential" BELONGS},
+         "c.toml:2:17: error: providers.p.client_secret does not begin with \"env:\" or "
+         "\"file:\"" BELONGS},
         {"[providers.p]\napi_key = \"\"", "c.toml:2:11: error: providers.p.api_key is empty"},
         {"[providers.p]\napi_key = 12345678",
          "c.toml:2:11: error: providers.p.api_key is an integer; expected a string"},

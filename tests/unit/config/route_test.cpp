@@ -23,7 +23,7 @@ to = ["alpha", { provider = "beta", model = "upstream" }]
 [[routes]]
 model = "three"
 strategy = "weighted"
-to = [{ provider = "alpha", weight = 9 }, { provider = "beta", weight = 0 }, "beta"]
+to = [{ provider = "alpha", weight = 9 }, { provider = "beta", model = "x", weight = 0 }, "beta"]
 [[routes]]
 model = "four"
 alias = "two-and-more"
@@ -64,7 +64,8 @@ TEST(Route, NeedsAModelAndOneOfToAndAlias) {
          "alias, to"},
         {"routes = []", "c.toml: error: there are no routes; expected at least one [[routes]]"},
         {"routes = [1]",
-         "c.toml:1:11: error: an element of routes is an integer; expected a table"},
+         "c.toml:1:11: error: an element of routes is an integer; expected a table\n"
+         "c.toml: error: there are no routes; expected at least one [[routes]]"},
         {"[routes]\nmodel = \"m\"",
          "c.toml:1:1: error: routes is a table; expected an array of tables, [[routes]]"},
     };

@@ -24,7 +24,8 @@ class Secret : public testing::Test {
         return "file:" + file_.string();
     }
     std::string fault(std::string_view content) const {
-        return resolve(reference(content)).error_or("none");
+        const auto value = resolve(reference(content));
+        return value ? "none" : value.error();
     }
 
     const fs::path file_ = fs::temp_directory_path() / ("bw_secret_" + std::to_string(getpid()));
@@ -73,11 +74,11 @@ TEST_F(Secret, RefusesFilesThatAreNone) {
 }
 
 TEST_F(Secret, NeverRepeatsAMalformedReference) {
-    EXPECT_EQ(resolve("sk-1").error(), "the reference is not a reference to a credential");
+    EXPECT_EQ(resolve("sk-1").error(), "the reference does not begin with \"env:\" or \"file:\"");
     EXPECT_EQ(resolve("env:sk-1").error(), "the reference has no variable name after \"env:\"");
     EXPECT_EQ(resolve("env:1A").error(), "the reference has no variable name after \"env:\"");
     EXPECT_EQ(resolve("file:sk-1").error(), "the reference has no absolute path after \"file:\"");
-    EXPECT_EQ(resolve("").error(), "the reference is not a reference to a credential");
+    EXPECT_EQ(resolve("").error(), "the reference does not begin with \"env:\" or \"file:\"");
 }
 
 }  // namespace

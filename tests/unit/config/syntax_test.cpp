@@ -105,6 +105,14 @@ TEST(Syntax, BoundsTheDepthOfKeys) {
               "c.toml:2:1: error: the line is longer than 16384 bytes");
 }
 
+TEST(Syntax, SurvivesTheDeepestKeysThatALineHolds) {
+    std::string deep = "a";
+    while (deep.size() < 16'000) deep += ".a";
+    const std::string text = "[providers.echo." + deep + "]\n" + deep + " = 1\n[[routes]]\n";
+    EXPECT_EQ(mistakes(text + "model = \"m\"\nto = \"echo\"\n"),
+              "c.toml:1:1: error: \"a\" is nested too deeply; expected at most 64 levels");
+}
+
 TEST(Load, SaysWhyAFileCannotBeRead) {
     const auto missing = load("/nonexistent/bellwether.toml");
     ASSERT_EQ(missing.diagnostics.size(), 1u);

@@ -1,5 +1,5 @@
-// What one OpenAI-compatible API is like, as a table of constants, and the manifest that follows from
-// it. Part of <bellwether/openai_compatible.hpp>.
+// What one OpenAI-compatible API is like, as a table of constants, and the manifest that follows
+// from it. Part of <bellwether/openai_compatible.hpp>.
 #pragma once
 
 #include <bellwether/provider.hpp>
@@ -49,9 +49,16 @@ struct ForeignKey {
 // order, the table's own before the general ones.
 struct ErrorRule {
     bw_status status;
-    std::uint32_t http_status = 0;     // 0: any
-    std::string_view code = "";        // equal to the error's code or type, whatever the case
-    std::string_view message = "";     // contained in the error's message, whatever the case
+    std::uint32_t http_status = 0;  // 0: any
+    std::string_view code = "";     // equal to the error's code or type, whatever the case
+    std::string_view message = "";  // contained in the error's message, whatever the case
+};
+
+// When a call needs an API key.
+enum class KeyNeed {
+    always,
+    at_default_base_url,  // and not where the config points elsewhere: a local server asks for none
+    never
 };
 
 // Where an API departs from OpenAI's.
@@ -59,7 +66,7 @@ struct Quirks {
     bool stream_options = true;         // false: it does not take `stream_options`; left out
     bool max_completion_tokens = true;  // false: it only knows `max_tokens`; renamed
     bool rename_reasoning = false;      // it says `reasoning` where others say `reasoning_content`
-    bool key_optional = false;          // it may be used without a key
+    KeyNeed key = KeyNeed::always;
     // A model marked stream_only answers without a stream once thinking is off: sets
     // `"enable_thinking":false` unless the client says otherwise.
     bool default_enable_thinking_false = false;
@@ -88,7 +95,7 @@ namespace detail {
 
 inline std::string secrets_json(const Api& api) {
     std::string out = R"([{"name":"api_key","env":)" + json::quote(api.secret_env) +
-                      ",\"required\":" + (api.quirks.key_optional ? "false" : "true") +
+                      ",\"required\":" + (api.quirks.key == KeyNeed::always ? "true" : "false") +
                       ",\"foreign\":[";
     for (const ForeignKey& key : api.foreign_keys) {
         if (out.back() != '[') out += ',';
@@ -115,8 +122,9 @@ inline std::string models_json(const Api& api) {
 inline std::string options_json(const Quirks& quirks) {
     if (!quirks.configurable) return "{}";
     const auto flag = [](const char* name, bool value, const char* help) {
-        return std::string("\"") + name + "\":{\"type\":\"boolean\",\"default\":" +
-               (value ? "true" : "false") + ",\"help\":\"" + help + "\"},";
+        return std::string("\"") + name +
+               "\":{\"type\":\"boolean\",\"default\":" + (value ? "true" : "false") +
+               ",\"help\":\"" + help + "\"},";
     };
     return "{" +
            flag("stream_options", quirks.stream_options,

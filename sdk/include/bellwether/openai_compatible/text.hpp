@@ -1,11 +1,11 @@
-// Text helpers for error messages: comparing, masking keys, excerpts of HTML, durations, the nearest
-// name. Part of <bellwether/openai_compatible.hpp>.
+// Text helpers for error messages: comparing, masking keys, excerpts of HTML, durations, the
+// nearest name. Part of <bellwether/openai_compatible.hpp>.
 #pragma once
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <charconv>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -22,19 +22,17 @@ inline bool is_alpha(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
 inline bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
 
 inline bool equal_nocase(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-               return lower(x) == lower(y);
-           });
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                              [](char x, char y) { return lower(x) == lower(y); });
 }
 
 inline std::size_t find_nocase(std::string_view text, std::string_view what, std::size_t from = 0) {
     if (from > text.size()) return std::string_view::npos;
-    const auto found = std::search(
-        text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), what.begin(), what.end(),
-        [](char x, char y) { return lower(x) == lower(y); });
-    return found == text.end() && !what.empty()
-               ? std::string_view::npos
-               : static_cast<std::size_t>(found - text.begin());
+    const auto found =
+        std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), what.begin(),
+                    what.end(), [](char x, char y) { return lower(x) == lower(y); });
+    return found == text.end() && !what.empty() ? std::string_view::npos
+                                                : static_cast<std::size_t>(found - text.begin());
 }
 
 inline bool contains_nocase(std::string_view text, std::string_view what) {
@@ -50,13 +48,15 @@ inline std::string shorten(std::string_view text, std::size_t bytes) {
 
 // ---- keys ------------------------------------------------------------------------------------
 
-inline bool is_key_char(char c) { return is_alnum(c) || c == '-' || c == '_' || c == '*' || c == '.'; }
+inline bool is_key_char(char c) {
+    return is_alnum(c) || c == '-' || c == '_' || c == '*' || c == '.';
+}
 
-// Where the token at `from` ends, and whether it may be a credential: one with a vendor's prefix, or
-// a run of letters and digits too long for a word.
+// Where the token at `from` ends, and whether it may be a credential: one with a vendor's prefix,
+// or a run of letters and digits too long for a word.
 inline bool looks_like_key(std::string_view token) {
-    for (const std::string_view prefix :
-         {"sk-", "sk_", "pk-", "cr_", "gsk_", "xai-", "hf_", "AIza", "eyJ", "r8_", "pplx-", "tgp_"}) {
+    for (const std::string_view prefix : {"sk-", "sk_", "pk-", "cr_", "gsk_", "xai-", "hf_", "AIza",
+                                          "eyJ", "r8_", "pplx-", "tgp_"}) {
         if (token.size() >= prefix.size() + 4 && token.substr(0, prefix.size()) == prefix) {
             return true;
         }
@@ -78,8 +78,8 @@ inline bool looks_like_key(std::string_view token) {
     return false;
 }
 
-// `text` with everything that may be a credential replaced by "***": upstreams like to quote the key
-// that they refuse.
+// `text` with everything that may be a credential replaced by "***": upstreams like to quote the
+// key that they refuse.
 inline std::string mask_keys(std::string_view text) {
     std::string out;
     std::size_t at = 0;
@@ -92,13 +92,16 @@ inline std::string mask_keys(std::string_view text) {
         std::size_t end = at;
         while (end < text.size() && is_key_char(text[end])) ++end;
         const std::string_view token = text.substr(at, end - at);
-        const bool masked = looks_like_key(token) || (announced && token.size() >= 8);
+        const bool masked =
+            looks_like_key(token) ||
+            (announced && token.size() >= 8 && token.find_first_of("0123456789*") != token.npos);
         out += masked ? std::string_view("***") : token;
         if (masked && token.back() == '.') out += '.';
         const std::string_view next = text.substr(end, 1);
-        announced = equal_nocase(token, "bearer") || (next == ":" && (equal_nocase(token, "key") ||
-                                                                      equal_nocase(token, "provided") ||
-                                                                      equal_nocase(token, "token")));
+        announced =
+            equal_nocase(token, "bearer") ||
+            (next == ":" && (equal_nocase(token, "key") || equal_nocase(token, "provided") ||
+                             equal_nocase(token, "token")));
         at = end;
     }
     return out;
@@ -149,8 +152,8 @@ inline std::optional<std::int64_t> to_ms(double number, double unit_ms) {
 inline std::optional<double> take_number(std::string_view& text) {
     double number = 0;
     if (text.empty() || !is_digit(text.front())) return std::nullopt;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number,
-                                              std::chars_format::fixed);
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
     if (error != std::errc()) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     return number;

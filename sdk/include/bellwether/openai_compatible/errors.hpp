@@ -1,0 +1,384 @@
+// From an upstream's failure to a bw::Error: reads the many shapes of error bodies, finds the
+// class, the wait and the words. Part of <bellwether/openai_compatible.hpp>.
+#pragma once
+
+#include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/api.hpp>
+#include <bellwether/openai_compatible/text.hpp>
+#include <bellwether/provider.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace bw::openai {
+
+// An error as an upstream describes it.
+struct UpstreamError {
+    bool found = false;  // false: the body is no error that anyone could read
+    std::string message;
+    std::string code;
+    std::string type;
+    std::string param;
+    std::uint32_t status = 0;  // the HTTP status that the body itself names; 0: none
+};
+
+// Who failed and at what, for the words of a message.
+struct Failure {
+    const Api& api;
+    std::string_view name;   // the provider's name in the config
+    std::string_view model;  // as sent
+    std::string_view url;    // asked
+    std::uint32_t http_status;
+    std::optional<std::int64_t> retry_after_ms;  // from the response's headers
+    bool has_key;                                // a key was sent
+
+    // The config has left base_url at the vendor's own.
+    bool at_default_base_url() const { return url.substr(0, api.base_url.size()) == api.base_url; }
+};
+
+namespace detail {
+
+inline std::string text_or_raw(const json::Value& value) {
+    if (!value) return {};
+    return value.kind() == json::Kind::string ? value.string() : std::string(value.raw());
+}
+
+// An HTTP status given as the error's code, or as in "<400> InternalError.Algo: ...".
+inline std::uint32_t named_status(const UpstreamError& error) {
+    std::string_view digits = error.code;
+    if (error.message.size() > 4 && error.message[0] == '<' && error.message[4] == '>') {
+        digits = std::string_view(error.message).substr(1, 3);
+    }
+    if (digits.size() != 3 || (digits[0] != '4' && digits[0] != '5') || !is_digit(digits[1]) ||
+        !is_digit(digits[2])) {
+        return 0;
+    }
+    return static_cast<std::uint32_t>((digits[0] - '0') * 100 + (digits[1] - '0') * 10 +
+                                      (digits[2] - '0'));
+}
+
+inline UpstreamError read_error_object(const json::Value& error) {
+    UpstreamError out;
+    out.found = true;
+    out.message = text_or_raw(error["message"]);
+    out.code = text_or_raw(error["code"]);
+    out.type = text_or_raw(error["type"]);
+    out.param = text_or_raw(error["param"]);
+    return out;
+}
+
+// {"error": "words"}, perhaps with more words in "message".
+inline UpstreamError read_error_string(const json::Value& body) {
+    UpstreamError out;
+    out.found = true;
+    out.message = body["error"].string();
+    const std::string more = text_or_raw(body["message"]);
+    if (!more.empty() && more != out.message) out.message += ": " + more;
+    out.code = text_or_raw(body["code"]);
+    out.type = text_or_raw(body["type"]);
+    return out;
+}
+
+}  // namespace detail
+
+// Reads an error body: {"error": {...}}, {"error": "..."}, flat {"code", "message"}, {"detail"},
+// any of them in an array.
+inline UpstreamError read_error(std::string_view text) {
+    UpstreamError out;
+    json::Value body(text);
+    if (!json::valid(text)) return out;
+    if (body.kind() == json::Kind::array) body = body.at(0);
+    const json::Value error = body["error"];
+    if (error.kind() == json::Kind::object) {
+        out = detail::read_error_object(error);
+        if (out.message.empty()) out.message = detail::text_or_raw(body["message"]);
+    } else if (error.kind() == json::Kind::string) {
+        out = detail::read_error_string(body);
+    } else if (body["message"] || body["code"]) {
+        out = detail::read_error_object(body);
+    } else if (body["detail"]) {
+        out.found = true;
+        out.message = detail::text_or_raw(body["detail"]);
+    }
+    out.status = detail::named_status(out);
+    return out;
+}
+
+namespace detail {
+
+// What the codes and words of OpenAI and those who copy it mean, wherever they stand. Codes first:
+// words are the weaker evidence.
+inline constexpr ErrorRule k_general_rules[] = {
+    {BW_E_QUOTA, 0, "insufficient_quota"},
+    {BW_E_QUOTA, 0, "billing_hard_limit_reached"},
+    {BW_E_QUOTA, 0, "billing_not_active"},
+    {BW_E_QUOTA, 0, "credit_balance_exhausted"},
+    {BW_E_QUOTA, 0, "project_spend_limit_exceeded"},
+    {BW_E_QUOTA, 0, "daily_cost_limit_exceeded"},
+    {BW_E_QUOTA, 0, "insufficient_balance"},
+    {BW_E_AUTH, 0, "invalid_api_key"},
+    {BW_E_AUTH, 0, "authentication_error"},
+    {BW_E_AUTH, 0, "permission_error"},
+    {BW_E_AUTH, 0, "permission_denied"},
+    {BW_E_AUTH, 0, "unsupported_country_region_territory"},
+    {BW_E_CONTEXT_LENGTH, 0, "context_length_exceeded"},
+    {BW_E_CONTEXT_LENGTH, 0, "string_above_max_length"},
+    {BW_E_CONTENT_FILTER, 0, "content_filter"},
+    {BW_E_CONTENT_FILTER, 0, "content_policy_violation"},
+    {BW_E_CONTENT_FILTER, 0, "moderation_blocked"},
+    {BW_E_NOT_FOUND, 0, "model_not_found"},
+    {BW_E_NOT_FOUND, 0, "model_not_supported"},
+    {BW_E_NOT_FOUND, 0, "not_found_error"},
+    {BW_E_NOT_FOUND, 0, "NotFoundError"},
+    {BW_E_RATE, 0, "rate_limit_exceeded"},
+    {BW_E_RATE, 0, "rate_limit_error"},
+    {BW_E_RATE, 0, "slow_down"},
+    {BW_E_UPSTREAM, 0, "overloaded_error"},
+    {BW_E_UPSTREAM, 0, "server_is_overloaded"},
+    {BW_E_CONTEXT_LENGTH, 0, "", "maximum context length"},
+    {BW_E_CONTEXT_LENGTH, 0, "", "Range of input length"},
+    {BW_E_CONTEXT_LENGTH, 0, "", "prompt is too long"},
+    {BW_E_CONTEXT_LENGTH, 0, "", "input is too long"},
+    {BW_E_CONTEXT_LENGTH, 0, "", "exceeds the context window"},
+    {BW_E_CONTENT_FILTER, 0, "", "content management policy"},
+    {BW_E_CONTENT_FILTER, 0, "", "inappropriate content"},
+    {BW_E_INVALID, 0, "", "InternalError.Algo.InvalidParameter"},
+    {BW_E_QUOTA, 0, "", "insufficient balance"},
+    {BW_E_AUTH, 400, "", "API key not valid"},
+};
+
+inline bool rule_fits(const ErrorRule& rule, std::uint32_t status, const UpstreamError& error) {
+    if (rule.http_status != 0 && rule.http_status != status) return false;
+    if (!rule.code.empty() && !equal_nocase(rule.code, error.code) &&
+        !equal_nocase(rule.code, error.type)) {
+        return false;
+    }
+    return rule.message.empty() || contains_nocase(error.message, rule.message);
+}
+
+inline bw_status status_of_http(std::uint32_t status) {
+    switch (status) {
+        case 401:
+        case 403:
+        case 407: return BW_E_AUTH;
+        case 402: return BW_E_QUOTA;
+        case 404: return BW_E_NOT_FOUND;
+        case 408:
+        case 409: return BW_E_UPSTREAM;
+        case 425:
+        case 429: return BW_E_RATE;
+        case 501: return BW_E_UNSUPPORTED;
+        default: return status >= 400 && status < 499 ? BW_E_INVALID : BW_E_UPSTREAM;
+    }
+}
+
+}  // namespace detail
+
+// The class of an error: by the table's rules, then by the general ones, then by the HTTP status
+// (the body's own if the response's was 200), then by the broad type.
+inline bw_status classify(const Api& api, std::uint32_t http_status, const UpstreamError& error) {
+    const std::uint32_t status = http_status >= 400 ? http_status : error.status;
+    for (const ErrorRule& rule : api.error_rules) {
+        if (detail::rule_fits(rule, status, error)) return rule.status;
+    }
+    for (const ErrorRule& rule : detail::k_general_rules) {
+        if (detail::rule_fits(rule, status, error)) return rule.status;
+    }
+    if (status != 0) return detail::status_of_http(status);
+    for (const std::string_view type : {"invalid_request_error", "BadRequestError"}) {
+        if (detail::equal_nocase(error.type, type)) return BW_E_INVALID;
+    }
+    return BW_E_UPSTREAM;
+}
+
+// ---- how long to wait ------------------------------------------------------------------------
+
+// From the headers of a response: retry-after-ms, or else retry-after as seconds or as a date.
+inline std::optional<std::int64_t> header_wait_ms(const Head& head, const Host& host) {
+    std::string_view text = head.header("retry-after-ms");
+    if (const auto number = detail::take_number(text)) return detail::to_ms(*number, 1);
+    text = head.header("retry-after");
+    if (const auto date = detail::read_http_date(text)) {
+        const std::int64_t wait = *date * 1000 - host.unix_time().count();
+        return wait < 0 ? 0 : wait;
+    }
+    if (const auto number = detail::take_number(text)) return detail::to_ms(*number, 1000);
+    return std::nullopt;
+}
+
+// From an error's body or words: "retryDelay":"52s", "retry_after": 1.5, "Please try again in 20s".
+inline std::optional<std::int64_t> body_wait_ms(std::string_view text) {
+    struct Hint {
+        std::string_view words;
+        double bare_ms;  // what a number without a unit counts
+    };
+    constexpr Hint k_hints[] = {{"retry_after_ms", 1},  {"retryDelay", 1000},
+                                {"retry_after", 1000},  {"retryAfter", 1000},
+                                {"try again in", 1000}, {"retry after", 1000},
+                                {"retry in", 1000},     {"try again after", 1000}};
+    for (const Hint& hint : k_hints) {
+        const auto found = detail::find_nocase(text, hint.words);
+        if (found == std::string_view::npos) continue;
+        std::string_view rest = text.substr(found + hint.words.size());
+        const auto skipped = rest.find_first_not_of("\"\\: \t");
+        if (skipped == std::string_view::npos || skipped > 8) continue;
+        if (const auto ms = detail::read_duration(rest.substr(skipped), hint.bare_ms)) return ms;
+    }
+    return std::nullopt;
+}
+
+// ---- words -----------------------------------------------------------------------------------
+
+// The model of the catalogue whose name is nearest; empty if none is near.
+inline std::string_view nearest_model(const Api& api, std::string_view name) {
+    std::string_view best;
+    std::size_t best_distance = name.size() / 3 + 2;
+    for (const Model& model : api.models) {
+        const std::size_t distance = detail::edit_distance(name, model.id);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = model.id;
+        }
+    }
+    return best;
+}
+
+namespace detail {
+
+inline const Model* find_model(const Api& api, std::string_view name) {
+    for (const Model& model : api.models) {
+        if (model.id == name) return &model;
+    }
+    return nullptr;
+}
+
+inline std::string in_brackets(const std::string& said) {
+    return said.empty() ? std::string() : " (" + said + ")";
+}
+
+inline std::string not_found_message(const Failure& failure, const std::string& said) {
+    constexpr std::size_t k_listed = 8;
+    const std::string name(failure.name);
+    const std::string model = json::quote(failure.model);
+    if (find_model(failure.api, failure.model) != nullptr || failure.api.models.size() == 0) {
+        return name + " does not serve " + model + " to this account" + in_brackets(said) +
+               "; check the model's name and that the account may use it";
+    }
+    std::string message = name + " does not serve " + model;
+    std::size_t listed = 0;
+    for (const Model& known : failure.api.models) {
+        if (listed == k_listed) break;
+        message += (listed++ == 0 ? "; it serves " : ", ") + std::string(known.id);
+    }
+    if (failure.api.models.size() > k_listed) message += ", ...";
+    const std::string_view near = nearest_model(failure.api, failure.model);
+    if (!near.empty()) message += "; did you mean \"" + std::string(near) + "\"?";
+    return message + in_brackets(said);
+}
+
+inline std::string auth_message(const Failure& failure, std::uint32_t status,
+                                const std::string& said) {
+    const std::string name(failure.name);
+    const std::string vendor(failure.api.vendor);
+    const std::string key = failure.api.secret_env.empty()
+                                ? std::string("the API key")
+                                : "the API key in " + std::string(failure.api.secret_env);
+    if (!failure.has_key) {
+        return name + " wants an API key" + in_brackets(said) + "; set " +
+               std::string(failure.api.secret_env) + " or api_key in the config";
+    }
+    if (status == 403) {
+        return name + " denied access to " + json::quote(failure.model) + in_brackets(said) +
+               "; check what " + key + " may use at " + vendor;
+    }
+    const std::string refused = name + " refused " + key + in_brackets(said) + "; check that it ";
+    if (!failure.at_default_base_url()) return refused + "belongs to " + std::string(failure.url);
+    const bool vowel = std::string_view("AEIOU").find(vendor.front()) != std::string_view::npos;
+    return refused + (vowel ? "is an " : "is a ") + vendor + " key and that base_url is " + vendor +
+           "'s";
+}
+
+inline std::string context_message(const Failure& failure, const std::string& said) {
+    std::string message = "the request is too long for " + json::quote(failure.model) + " at " +
+                          std::string(failure.name) + in_brackets(said);
+    const Model* const model = find_model(failure.api, failure.model);
+    if (model != nullptr && model->context > 0) {
+        message += "; its context is " + std::to_string(model->context) + " tokens";
+    }
+    return message + "; shorten it or choose a model with a larger context";
+}
+
+// A 404 that is about the path and not about the model.
+inline bool is_wrong_path(const Failure& failure, const UpstreamError& error) {
+    return failure.http_status == 404 && (contains_nocase(error.message, "invalid url") ||
+                                          equal_nocase(error.message, "not found"));
+}
+
+// A response that is no error anyone could read: a proxy's page, or a wrong base_url.
+inline std::string unreadable_message(const Failure& failure, const std::string& said) {
+    std::string message = std::string(failure.name) + " answered with status " +
+                          std::to_string(failure.http_status) + " and no readable error" +
+                          in_brackets(said);
+    if (failure.http_status == 404 || failure.http_status == 405) {
+        message += "; check that base_url is right: nothing is at " + std::string(failure.url);
+    }
+    return message;
+}
+
+inline std::string message_for(const Failure& failure, bw_status status, std::uint32_t http_status,
+                               const std::string& said) {
+    const std::string name(failure.name);
+    const std::string words = in_brackets(said);
+    switch (status) {
+        case BW_E_AUTH: return auth_message(failure, http_status, said);
+        case BW_E_NOT_FOUND: return not_found_message(failure, said);
+        case BW_E_CONTEXT_LENGTH: return context_message(failure, said);
+        case BW_E_QUOTA:
+            return name + " says that the account is out of credit or unpaid" + words +
+                   "; top it up at " + std::string(failure.api.vendor) +
+                   " or route to another provider";
+        case BW_E_RATE:
+            return name + " is limiting the rate of requests" + words +
+                   "; wait, or lower this provider's concurrency";
+        case BW_E_CONTENT_FILTER:
+            return name + "'s moderation refused the request or the reply" + words;
+        case BW_E_INVALID: return name + " refused the request" + words;
+        case BW_E_UNSUPPORTED: return name + " cannot do what the request asks" + words;
+        default:
+            return name + " failed" +
+                   (http_status != 0 ? " with status " + std::to_string(http_status)
+                                     : std::string()) +
+                   words;
+    }
+}
+
+}  // namespace detail
+
+// The error to throw for a response, or a frame of one, that is an error. `body` is what came; the
+// message never contains a key.
+inline Error upstream_failure(const Failure& failure, std::string_view body) {
+    constexpr std::size_t k_said_bytes = 400;
+    const UpstreamError upstream = read_error(body);
+    const std::uint32_t status = failure.http_status >= 400 ? failure.http_status : upstream.status;
+    const bw_status kind = classify(failure.api, failure.http_status, upstream);
+    const std::string said = detail::mask_keys(
+        upstream.found ? detail::shorten(upstream.message, k_said_bytes) : detail::excerpt(body));
+    const bool readable =
+        upstream.found || failure.http_status < 400 || kind == BW_E_AUTH || kind == BW_E_RATE;
+    Error error(kind, readable ? detail::message_for(failure, kind, status, said)
+                               : detail::unreadable_message(failure, said));
+    error.http_status(status != 0 ? status : failure.http_status)
+        .code(detail::mask_keys(upstream.code.empty() ? upstream.type : upstream.code))
+        .param(upstream.param);
+    if (kind == BW_E_RATE || kind == BW_E_UPSTREAM) {
+        auto wait = failure.retry_after_ms;
+        if (!wait) wait = body_wait_ms(body);
+        if (wait) error.retry_after(std::chrono::milliseconds(*wait));
+    }
+    return error;
+}
+
+}  // namespace bw::openai

@@ -1,0 +1,138 @@
+"""Starts the real program and stops it again, and holds it to how it must end."""
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, Callable, TypeVar
+
+from integration.http_client import Connection, Reply
+
+ROOT = Path(__file__).resolve().parents[2]
+BINARY = Path(os.environ.get("BELLWETHER_BIN", ROOT / "build/release/bin/bellwether")).resolve()
+PLUGINS = Path(os.environ.get("BELLWETHER_PLUGINS", ROOT / "build/release/plugins")).resolve()
+SLOWNESS = 4 if os.environ.get("BELLWETHER_TEST_SLOW") == "1" else 1
+
+KEY = "test-key"
+SANITIZER_REPORT = re.compile(
+    r"==\d+==\s?ERROR|ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
+
+T = TypeVar("T")
+
+
+def milliseconds(count: int) -> str:
+    """A duration for the config, longer where the program is slow."""
+    return f"{count * SLOWNESS}ms"
+
+
+def wait_for(condition: Callable[[], T], what: str, seconds: float = 10) -> T:
+    """The condition's value once it is true; fails if it is not in time."""
+    deadline = time.monotonic() + seconds * SLOWNESS
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.005)
+    raise AssertionError(f"did not happen within {seconds * SLOWNESS} s: {what}")
+
+
+def environment(extra: dict[str, str | None] | None = None) -> dict[str, str]:
+    """This process's environment with the key that the simulator takes, and none of the developer's
+    own settings. None removes a variable."""
+    own = ("HOLYSHEEP", "OPENAI", "BELLWETHER_CONFIG", "BELLWETHER_URL")
+    wanted = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    wanted.update({"HOLYSHEEP_API_KEY": KEY, **(extra or {})})
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def run_cli(*arguments: str | Path, env: dict[str, str | None] | None = None,
+            input: str | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Runs the program to its end."""
+    return subprocess.run([BINARY, *arguments], env=environment(env), input=input, cwd=cwd,
+                          capture_output=True, text=True, timeout=30 * SLOWNESS)
+
+
+class Host:
+    """One running `bellwether serve`."""
+
+    def __init__(self, config: str, folder: Path, env: dict[str, str | None] | None = None) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.config = folder / "bellwether.toml"
+        self.config.write_text(config)
+        self.stderr = folder / "stderr.log"
+        with self.stderr.open("wb") as log:
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--config", self.config], env=environment(env),
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+        try:
+            self.url = self._wait_until_ready()
+        except BaseException:
+            self.process.kill()
+            raise
+        self.port = int(self.url.rsplit(":", 1)[1])
+
+    def _wait_until_ready(self) -> str:
+        line = b""
+        deadline = time.monotonic() + 10 * SLOWNESS
+        while not line.endswith(b"\n"):
+            left = max(0.0, deadline - time.monotonic())
+            ready, _, _ = select.select([self.process.stdout], [], [], left)
+            data = os.read(self.process.stdout.fileno(), 4096) if ready else b""
+            assert data, f"the host did not start; it said {line!r} and:\n{self.log()}"
+            line += data
+        found = re.fullmatch(r"bellwether listening on (http://127\.0\.0\.1:\d+)\n", line.decode())
+        assert found, line
+        return found[1]
+
+    def log(self) -> str:
+        return self.stderr.read_text(errors="replace")
+
+    def stop(self) -> None:
+        """Asks it to end. It must do so in good order, whatever it has been through."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(20 * SLOWNESS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise AssertionError(f"SIGTERM did not end the host:\n{self.log()[-4000:]}") from None
+        finally:
+            self.process.stdout.close()
+        assert not SANITIZER_REPORT.search(self.log()), self.log()[-8000:]
+        assert code == 0, f"exit code {code}:\n{self.log()[-4000:]}"
+
+    # ---- talking to it ------------------------------------------------------------------------
+
+    def connect(self, receive_buffer: int | None = None) -> Connection:
+        return Connection(self.port, receive_buffer)
+
+    def chat(self, model: str, prompt: str = "Hello", headers: dict[str, str] | None = None,
+             **members: Any) -> Reply:
+        return self.connect().chat(model, prompt, headers, **members)
+
+    def post(self, path: str, payload: Any, headers: dict[str, str] | None = None) -> Reply:
+        return self.connect().post(path, payload, headers)
+
+    def get(self, path: str) -> Reply:
+        return self.connect().send("GET", path)
+
+    # ---- looking into it ----------------------------------------------------------------------
+
+    def access_line(self, request_id: str) -> dict[str, Any]:
+        """What the access log says of one request, once it does."""
+        def find() -> dict[str, Any] | None:
+            for line in self.log().splitlines():
+                if request_id not in line:
+                    continue
+                entry = json.loads(line)
+                if entry.get("level") == "access" and entry.get("id") == request_id:
+                    return entry
+            return None
+        return wait_for(find, f"an access line for {request_id}")
+
+    def resident_bytes(self) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
