@@ -134,7 +134,7 @@ int plugin_list(const Common& common) {
 }
 
 int plugin_inspect(const Common& common, const std::string& name) {
-    const auto file = plugin::find(name, fs::current_path(), folders_of(common));
+    const auto file = plugin::locate(name, fs::current_path(), folders_of(common));
     if (!file) {
         fmt::print(stderr, "error: {}\n", file.error());
         return k_failed;

@@ -177,19 +177,13 @@ int Engine::timer_callback(CURLM*, long timeout_ms, void* self) noexcept {
     return 0;
 }
 
-int Engine::socket_callback(CURL*, curl_socket_t socket, int what, void* self,
-                            void* known) noexcept {
-    Engine& engine = engine_of(self);
+int Engine::socket_callback(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept {
+    SocketTable& sockets = engine_of(self).sockets_;
     if (what == CURL_POLL_REMOVE) {
-        engine.sockets_.release(socket);
-        return 0;
+        sockets.release(socket);
+    } else {
+        sockets.want(socket, (what & CURL_POLL_IN) != 0, (what & CURL_POLL_OUT) != 0);
     }
-    auto* watched = static_cast<Socket*>(known);
-    if (watched == nullptr) watched = engine.sockets_.find(socket);
-    if (watched == nullptr) watched = engine.sockets_.borrow(socket);
-    if (watched == nullptr) return 0;  // unwatched: libcurl also polls its own sockets by timer
-    if (known == nullptr) curl_multi_assign(engine.multi_, socket, watched);
-    watched->want((what & CURL_POLL_IN) != 0, (what & CURL_POLL_OUT) != 0);
     return 0;
 }
 

@@ -37,8 +37,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     using Transfers = std::vector<std::shared_ptr<Transfer>>;
     static constexpr Clock::time_point k_never = Clock::time_point::max();
 
-    static int socket_callback(CURL*, curl_socket_t socket, int what, void* self,
-                               void* known) noexcept;
+    static int socket_callback(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept;
     static int timer_callback(CURLM*, long timeout_ms, void* self) noexcept;
     static curl_socket_t open_callback(void* self, curlsocktype, curl_sockaddr* address) noexcept;
     static int close_callback(void* self, curl_socket_t socket) noexcept;

@@ -13,28 +13,31 @@ namespace bw::net {
 using boost::system::error_code;
 using Wait = boost::asio::posix::descriptor_base;
 
-Socket::Socket(Engine& engine, boost::asio::io_context& loop, int known_as)
-    : engine_(&engine), watched_(loop.get_executor()), known_as_(known_as) {}
+Socket::Socket(Engine& engine, boost::asio::io_context& loop, int number)
+    : engine_(&engine), watched_(loop.get_executor()), number_(number) {}
 
-bool Socket::watch(int descriptor) {
+bool Socket::watch() {
+    const int duplicate = ::fcntl(number_, F_DUPFD_CLOEXEC, 0);
+    if (duplicate < 0) return false;
     error_code failed;
-    watched_.assign(descriptor, failed);
-    if (failed) ::close(descriptor);
-    borrowed_ = descriptor != known_as_;
+    watched_.assign(duplicate, failed);
+    if (failed) ::close(duplicate);
     return !failed;
 }
 
 void Socket::want(bool read, bool write) {
+    connected_ = connected_ || read;
     read_.wanted = read;
     write_.wanted = write;
     wait(read_, true);
     wait(write_, false);
 }
 
+// Releasing first takes it out of the reactor: closing alone would leave it there for as long as
+// libcurl's descriptor is open.
 void Socket::close() {
     engine_ = nullptr;
-    error_code ignored;
-    watched_.close(ignored);
+    if (watched_.is_open()) ::close(watched_.release());
 }
 
 // A wait that nobody wants any more is left to stand: on a kept-alive connection the next exchange
@@ -50,51 +53,66 @@ void Socket::wait(Direction& direction, bool read) {
 void Socket::on_ready(Direction& direction, bool read, bool failed) {
     direction.waiting = false;
     if (engine_ == nullptr || !direction.wanted) return;
-    engine_->on_socket_ready(known_as_, read, failed);
+    engine_->on_socket_ready(number_, read, failed);
     wait(direction, read);
 }
 
 int SocketTable::open(int family, int type, int protocol) {
-    const int socket = ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
-    if (socket < 0) return socket;
-    return add(socket, socket) == nullptr ? -1 : socket;
+    const int number = ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    if (number < 0) return number;
+    // A socket of this number was closed behind our back, and libcurl may not say again what it
+    // waits for: to be writable, if the new one took its place in the same breath.
+    const auto stale = sockets_.find(number);
+    const bool connecting = stale != sockets_.end() && stale->second.socket->wants_write();
+    Socket* const watched = watch(number, true);
+    if (watched == nullptr) {
+        ::close(number);
+        return -1;
+    }
+    watched->want(false, connecting);
+    return number;
 }
 
-Socket* SocketTable::add(int known_as, int watched) {
-    auto added = std::make_shared<Socket>(engine_, loop_, known_as);
-    if (!added->watch(watched)) return nullptr;
-    close(known_as);  // a forgotten one under the same number
-    return (sockets_[known_as] = std::move(added)).get();
+Socket* SocketTable::watch(int number, bool ours) {
+    forget(number);
+    auto socket = std::make_shared<Socket>(engine_, loop_, number);
+    if (!socket->watch()) return nullptr;
+    return (sockets_[number] = {std::move(socket), ours}).socket.get();
 }
 
-void SocketTable::close(int socket) {
-    const auto found = sockets_.find(socket);
+void SocketTable::forget(int number) {
+    const auto found = sockets_.find(number);
     if (found == sockets_.end()) return;
-    found->second->close();
+    found->second.socket->close();
     sockets_.erase(found);
 }
 
+void SocketTable::close(int number) {
+    forget(number);
+    ::close(number);
+}
+
 void SocketTable::close_all() {
-    for (const auto& [number, socket] : std::exchange(sockets_, {})) socket->close();
+    for (const auto& [number, entry] : std::exchange(sockets_, {})) entry.socket->close();
 }
 
-Socket* SocketTable::find(int socket) {
-    const auto found = sockets_.find(socket);
-    return found == sockets_.end() ? nullptr : found->second.get();
+// Where a duplicate cannot be had nothing is watched: libcurl also looks after its sockets by
+// timer.
+void SocketTable::want(int number, bool read, bool write) {
+    const auto found = sockets_.find(number);
+    Socket* const socket =
+        found != sockets_.end() ? found->second.socket.get() : watch(number, false);
+    if (socket != nullptr) socket->want(read, write);
 }
 
-// libcurl closes its internal sockets (the resolver's) itself; a duplicate keeps the reactor's
-// registration under our control.
-Socket* SocketTable::borrow(int socket) {
-    const int duplicate = ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
-    return duplicate < 0 ? nullptr : add(socket, duplicate);
-}
-
-void SocketTable::release(int socket) {
-    Socket* const known = find(socket);
-    if (known == nullptr) return;
-    if (known->borrowed()) return close(socket);
-    known->want(false, false);
+// A connection stays registered for the next exchange. Anything else libcurl closes by itself, and
+// holding on to the duplicate would keep it open.
+void SocketTable::release(int number) {
+    const auto found = sockets_.find(number);
+    if (found == sockets_.end()) return;
+    Entry& entry = found->second;
+    if (!entry.ours || !entry.socket->connected()) return forget(number);
+    entry.socket->want(false, false);
 }
 
 }  // namespace bw::net

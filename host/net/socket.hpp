@@ -1,5 +1,9 @@
 // The sockets of one multi handle, each registered with the loop's reactor once, for as long as it
 // is open, instead of once for each exchange that uses it.
+//
+// What is registered is a duplicate of libcurl's descriptor. libcurl (7.88) closes a socket that
+// was still connecting by itself, without the close callback; its number may be anybody's a moment
+// later, and a descriptor of our own is the only one that we can close without harm to others.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -13,15 +17,15 @@ class Engine;
 
 class Socket : public std::enable_shared_from_this<Socket> {
   public:
-    Socket(Engine& engine, boost::asio::io_context& loop, int known_as);
+    Socket(Engine& engine, boost::asio::io_context& loop, int number);
 
-    // Registers a descriptor, which may be a duplicate of the one libcurl knows, and owns it.
-    [[nodiscard]] bool watch(int descriptor);
-
+    [[nodiscard]] bool watch();
     // What libcurl waits for now.
     void want(bool read, bool write);
-    void close();  // closes the watched descriptor; nothing is reported afterwards
-    bool borrowed() const { return borrowed_; }
+    void close();  // closes the duplicate; nothing is reported afterwards
+
+    bool wants_write() const { return write_.wanted; }
+    bool connected() const { return connected_; }  // libcurl has waited for data on it
 
   private:
     using Loop = boost::asio::io_context::executor_type;
@@ -35,10 +39,10 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
     Engine* engine_;  // null: closed
     boost::asio::posix::basic_stream_descriptor<Loop> watched_;
-    int known_as_;  // libcurl's number for it
-    bool borrowed_ = false;
+    int number_;  // libcurl's descriptor
     Direction read_;
     Direction write_;
+    bool connected_ = false;
 };
 
 class SocketTable {
@@ -46,18 +50,23 @@ class SocketTable {
     SocketTable(Engine& engine, boost::asio::io_context& loop) : engine_(engine), loop_(loop) {}
 
     int open(int family, int type, int protocol);  // -1: failed, errno says why
-    void close(int socket);
-    Socket* find(int socket);    // null: not known
-    Socket* borrow(int socket);  // one that libcurl opened itself; null: failed
+    void close(int number);
     void close_all();
-    void release(int socket);  // libcurl forgets it; ours stays open for the next exchange
+    void want(int number, bool read, bool write);
+    void release(int number);  // no exchange waits for it any more
 
   private:
-    Socket* add(int known_as, int watched);  // null: failed, `watched` is closed
+    struct Entry {
+        std::shared_ptr<Socket> socket;
+        bool ours;  // from open; otherwise libcurl's internal one, such as the resolver's
+    };
+
+    Socket* watch(int number, bool ours);  // null: failed
+    void forget(int number);
 
     Engine& engine_;
     boost::asio::io_context& loop_;
-    std::unordered_map<int, std::shared_ptr<Socket>> sockets_;
+    std::unordered_map<int, Entry> sockets_;
 };
 
 }  // namespace bw::net

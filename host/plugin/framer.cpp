@@ -23,9 +23,7 @@ bool Framer::finish() {
     switch (kind_) {
         case BW_FRAME_RAW: return true;
         case BW_FRAME_SSE:
-            return sse_.finish([this](const SseEvent& event) {
-                return sink_(BW_FRAME_SSE, event.data, event.event);
-            });
+            return sse_.finish([this](const SseEvent& event) { return event_frame(event); });
         case BW_FRAME_LINE: return buffer_.empty() || sink_(BW_FRAME_LINE, buffer_, {});
         default: return sink_(BW_FRAME_WHOLE, buffer_, {});
     }
@@ -58,6 +56,10 @@ bool Framer::feed_lines(std::string_view bytes) {
     return true;
 }
 
+bool Framer::event_frame(const SseEvent& event) {
+    return event.data.empty() || sink_(BW_FRAME_SSE, event.data, event.event);
+}
+
 // Some upstreams answer a streamed request with plain JSON: no event stream begins like that.
 bool Framer::feed_sse(std::string_view bytes) {
     if (!sniffed_) {
@@ -71,7 +73,7 @@ bool Framer::feed_sse(std::string_view bytes) {
     }
     bool going = true;
     const bool within = sse_.feed(bytes, [this, &going](const SseEvent& event) {
-        going = sink_(BW_FRAME_SSE, event.data, event.event);
+        going = event_frame(event);
         return going;
     });
     if (!within && going) {

@@ -36,6 +36,7 @@ class Framer {
     bool feed_whole(std::string_view bytes);
     bool feed_lines(std::string_view bytes);
     bool feed_sse(std::string_view bytes);
+    bool event_frame(const SseEvent& event);
 
     Sink sink_;
     SseParser sse_;

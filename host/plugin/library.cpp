@@ -206,7 +206,7 @@ const void* Library::extension(const char* id) const {
     return table_->extension(id);
 }
 
-std::expected<fs::path, std::string> find(std::string_view plugin, const fs::path& base,
+std::expected<fs::path, std::string> locate(std::string_view plugin, const fs::path& base,
                                           std::span<const fs::path> folders) {
     if (plugin.find('/') != std::string_view::npos) {
         const fs::path file = fs::absolute(base / plugin).lexically_normal();

@@ -38,7 +38,7 @@ class Library {
 
 // The file that `plugin` means: itself if it is a path (relative to `base`), else `plugin`.so in
 // the first of `folders` that has it. The error lists where it was looked for.
-std::expected<std::filesystem::path, std::string> find(
+std::expected<std::filesystem::path, std::string> locate(
     std::string_view plugin, const std::filesystem::path& base,
     std::span<const std::filesystem::path> folders);
 

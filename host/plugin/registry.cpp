@@ -50,7 +50,7 @@ class Loader {
   private:
     bool load_library(const config::Provider& wanted, Provider& provider) {
         const fs::path base = config_.file.parent_path();
-        const auto file = find(wanted.plugin, base, folders_);
+        const auto file = locate(wanted.plugin, base, folders_);
         if (!file) return refuse(wanted, file.error());
         auto& library = libraries_[file->string() + wanted.sha256];
         if (!library) {
@@ -110,13 +110,26 @@ class Loader {
         const auto given =
             std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
         const bool named = given != wanted.secrets.end();
-        const std::string reference = named ? given->reference : "env:" + spec.env;
         const config::Position at = named ? given->at : wanted.at;
+        if (!named && !own_upstream(wanted, provider)) {
+            return missing(wanted, spec,
+                           fmt::format("base_url is not the plugin's own, so {} is not used for it "
+                                       "unasked; name the credential in the config",
+                                       spec.env),
+                           named, at, provider);
+        }
+        const std::string reference = named ? given->reference : "env:" + spec.env;
         if (!named && spec.env.empty()) return;
         auto value = config::resolve(reference);
         if (!value) return missing(wanted, spec, value.error(), named, at, provider);
         if (!check_vendor(wanted, spec, *value, reference, at)) return;
         provider.secrets.emplace(spec.name, std::move(*value));
+    }
+
+    // A key from the environment goes nowhere but to the vendor that it belongs to, unless the config
+    // (or the plugin's own variable for the base URL) says so.
+    static bool own_upstream(const config::Provider& wanted, const Provider& provider) {
+        return wanted.base_url.empty() || provider.origin == origin_of(provider.manifest.base_url);
     }
 
     void missing(const config::Provider& wanted, const SecretSpec& spec, std::string_view why,

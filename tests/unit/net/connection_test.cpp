@@ -55,6 +55,40 @@ TEST_F(ConnectionTest, IsNotReusedAfterADrop) {
     client.reset();
 }
 
+// libcurl closes a socket that is still connecting without telling. Whoever gets its number next
+// (here a file, and the next connection) must not lose it to the Client's own cleaning up.
+TEST_F(ConnectionTest, DroppedWhileConnectingClosesNobodyElsesDescriptor) {
+    const SilentPort silent;
+    ScriptedServer server(answer_all);
+    for (int i = 0; i < 3; ++i) {
+        Recorder seen;
+        Exchange exchange = post(silent.url(), "{}", seen);
+        run_for(10ms);
+        exchange.reset();
+        EXPECT_EQ(seen.calls, 0);
+    }
+    std::vector<int> files;
+    for (int i = 0; i < 4; ++i) files.push_back(::dup(STDIN_FILENO));
+    EXPECT_EQ(fetch(server.url()), "0");
+    client.reset();
+    run_for(10ms);
+    for (const int file : files) EXPECT_EQ(::close(file), 0);
+}
+
+TEST_F(ConnectionTest, WorksOnAfterManyDropsWhileConnecting) {
+    const SilentPort silent;
+    ScriptedServer server(answer_all);
+    for (int i = 0; i < 20; ++i) {
+        Recorder seen;
+        Exchange exchange = post(silent.url(), "{}", seen);
+        run_for(2ms);
+        exchange.reset();
+        fetch(server.url());
+    }
+    EXPECT_EQ(server.connections(), 1);
+    client.reset();
+}
+
 // The upstream closed the idle connection and the loop had the time to see it.
 TEST_F(ConnectionTest, StaleIdleConnectionIsReplaced) {
     std::atomic<bool> closed = false;

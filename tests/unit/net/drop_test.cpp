@@ -186,9 +186,9 @@ TEST_F(DropTest, AnotherExchangeFromInsideACallback) {
 // The large body is being sent when its exchange is dropped in another one's callback and the body
 // freed: nothing may read it afterwards (the address sanitizer watches).
 TEST_F(DropTest, AnotherExchangeThatIsStillSending) {
-    std::atomic<bool> go = false;
+    std::promise<void> go;
     ScriptedServer deaf([&](Peer& peer) {
-        while (!go) std::this_thread::yield();
+        go.get_future().wait();
         peer.wait_closed();
     });
     ScriptedServer fast([](Peer& peer) {
@@ -205,7 +205,7 @@ TEST_F(DropTest, AnotherExchangeThatIsStillSending) {
     };
     exchange = post(fast.url(), "{}", seen);
     EXPECT_TRUE(run_to_end(seen));
-    go = true;
+    go.set_value();
     run_for(20ms);
     EXPECT_EQ(loser.calls, 0);
 }

@@ -153,27 +153,12 @@ TEST_F(FailureTest, ConnectTimeoutCoversTls) {
     EXPECT_GE(Clock::now() - start, 150ms);
 }
 
-// A full backlog: the kernel leaves the SYN unanswered.
 TEST_F(FailureTest, ConnectTimeoutOfTcp) {
-    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr*>(&address), size), 0);
-    ASSERT_EQ(::listen(listener, 0), 0);
-    ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-    std::vector<int> fill;
-    for (int i = 0; i < 4; ++i) {
-        fill.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-        ::connect(fill.back(), reinterpret_cast<sockaddr*>(&address), size);
-    }
+    const SilentPort silent;
     Request request;
-    request.url = "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/v1";
+    request.url = silent.url();
     request.connect_timeout = 150ms;
     EXPECT_EQ(fail_with(std::move(request)).kind, FailureKind::connect_timeout);
-    for (const int socket : fill) ::close(socket);
-    ::close(listener);
 }
 
 TEST_F(FailureTest, PlainTextInsteadOfTls) {

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -73,9 +74,9 @@ class Peer {
     // The client closed or reset the connection.
     bool wait_closed() {
         const auto deadline = Clock::now() + k_patience;
-        char byte = 0;
+        char buffer[65536];
         while (Clock::now() < deadline && wait_for(POLLIN, k_patience)) {
-            if (::recv(socket_, &byte, 1, 0) <= 0) return true;
+            if (::recv(socket_, buffer, sizeof buffer, 0) <= 0) return true;
         }
         return false;
     }
@@ -124,11 +125,8 @@ class ScriptedServer {
   public:
     using Script = std::function<void(Peer&)>;
 
-    explicit ScriptedServer(Script script, int receive_buffer = 0) : script_(std::move(script)) {
+    explicit ScriptedServer(Script script) : script_(std::move(script)) {
         listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (receive_buffer > 0) {
-            ::setsockopt(listener_, SOL_SOCKET, SO_SNDBUF, &receive_buffer, sizeof receive_buffer);
-        }
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -188,6 +186,40 @@ inline std::string chunk(std::string_view bytes) {
 
 inline constexpr std::string_view k_chunked_head =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+// A port where a connection neither succeeds nor fails: the queue of a listener that accepts nobody
+// is full, so the kernel leaves the SYN unanswered.
+class SilentPort {
+  public:
+    SilentPort() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto* const generic = reinterpret_cast<sockaddr*>(&address);
+        ::bind(listener_, generic, size);
+        ::listen(listener_, 0);
+        ::getsockname(listener_, generic, &size);
+        port_ = ntohs(address.sin_port);
+        for (int& socket : queued_) {
+            socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+            ::connect(socket, generic, size);
+        }
+    }
+    ~SilentPort() {
+        for (const int socket : queued_) ::close(socket);
+        ::close(listener_);
+    }
+    SilentPort(const SilentPort&) = delete;
+    SilentPort& operator=(const SilentPort&) = delete;
+
+    std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/v1"; }
+
+  private:
+    int listener_;
+    std::uint16_t port_ = 0;
+    std::array<int, 4> queued_{};
+};
 
 // Bytes that differ everywhere, so that a lost, doubled or moved piece shows.
 inline std::string pattern(std::size_t size) {

@@ -98,18 +98,18 @@ TEST_F(LibraryTest, ReadsAReplacedFileAnew) {
     EXPECT_STRNE((*first)->table().id, (*second)->table().id);
 }
 
-TEST(Find, LooksInTheFoldersAndSaysWhere) {
+TEST(Locate, LooksInTheFoldersAndSaysWhere) {
     const std::vector<fs::path> folders{"/nonexistent/a", BELLWETHER_PLUGIN_DIR};
-    EXPECT_EQ(find("echo", "/", folders), fs::path(BELLWETHER_PLUGIN_DIR) / "echo.so");
-    const auto missing = find("ecko", "/", folders);
+    EXPECT_EQ(locate("echo", "/", folders), fs::path(BELLWETHER_PLUGIN_DIR) / "echo.so");
+    const auto missing = locate("ecko", "/", folders);
     ASSERT_FALSE(missing);
     EXPECT_NE(missing.error().find("there is no ecko.so in /nonexistent/a, "), std::string::npos);
     EXPECT_NE(missing.error().find("plugin_path"), std::string::npos);
 }
 
-TEST(Find, APathIsTakenFromTheConfigsFolder) {
-    EXPECT_EQ(find("./echo.so", BELLWETHER_PLUGIN_DIR, {}), fs::path(BELLWETHER_PLUGIN_DIR) / "echo.so");
-    EXPECT_FALSE(find("./ecko.so", BELLWETHER_PLUGIN_DIR, {}));
+TEST(Locate, APathIsTakenFromTheConfigsFolder) {
+    EXPECT_EQ(locate("./echo.so", BELLWETHER_PLUGIN_DIR, {}), fs::path(BELLWETHER_PLUGIN_DIR) / "echo.so");
+    EXPECT_FALSE(locate("./ecko.so", BELLWETHER_PLUGIN_DIR, {}));
 }
 
 }  // namespace

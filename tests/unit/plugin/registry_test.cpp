@@ -111,8 +111,28 @@ TEST_F(RegistryTest, TheBaseUrlComesFromConfigThenEnvironmentThenPlugin) {
     EXPECT_EQ(registry_.providers[0]->base_url, "https://env.example/v1");
     auto provider = holysheep();
     provider.base_url = "https://config.example/v1";
+    provider.secrets = {{"api_key", "env:HOLYSHEEP_API_KEY", {4, 1}}};
     load(provider);
     EXPECT_EQ(registry_.providers[0]->origin, "https://config.example:443");
+}
+
+// One vendor's key in the environment must not reach another server that speaks the same dialect.
+TEST_F(RegistryTest, AKeyFromTheEnvironmentStaysWithItsVendor) {
+    setenv("OPENAI_API_KEY", "sk-openai", 1);
+    config::Provider local;
+    local.name = "vllm";
+    local.plugin = "openai";
+    local.base_url = "http://127.0.0.1:8000/v1";
+    load(local);
+    EXPECT_THAT(registry_.providers[0]->secrets, IsEmpty());
+    local.secrets = {{"api_key", "env:OPENAI_API_KEY", {5, 1}}};
+    load(local);
+    EXPECT_EQ(registry_.providers[0]->secrets.size(), 1u);
+    local.secrets.clear();
+    local.base_url.clear();
+    load(local);
+    EXPECT_EQ(registry_.providers[0]->secrets.size(), 1u);
+    unsetenv("OPENAI_API_KEY");
 }
 
 TEST_F(RegistryTest, UnknownAndWrongOptionsAreNamedWithTheirPlace) {

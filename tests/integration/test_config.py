@@ -1,0 +1,189 @@
+"""Mistakes in the config: all found before anything starts, each with its place and what to do."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from integration.conftest import StartHost, provider, route, server
+from integration.host import PLUGINS, run_cli
+from upstream.simulator import Simulator
+from upstream.tls import Authority
+
+CONFIG = f"""plugin_path = ["{PLUGINS}"]
+
+[server]
+listen = "127.0.0.1:0"
+
+[providers.echo]
+plugin = "echo"
+
+[[routes]]
+model = "echo"
+to = ["echo"]
+"""
+
+
+def check(config: str, folder: Path, env: dict[str, str | None] | None = None) -> tuple[int, str]:
+    """Exit code and standard error of `bellwether check`."""
+    file = folder / "config.toml"
+    file.write_text(config)
+    done = run_cli("check", "--config", file, env=env)
+    if done.returncode != 0:
+        assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
+def test_a_good_config_passes(tmp_path: Path) -> None:
+    assert check(CONFIG, tmp_path) == (0, "")
+
+
+# What to replace in CONFIG, by what, and the line, column and words of the message.
+MISTAKES: dict[str, tuple[str, str, int, int, list[str]]] = {
+    "no TOML": ('to = ["echo"]', 'to = ["echo"', 12, 1, ["TOML"]),
+    "unknown key": ("[server]", "[server]\nlisen = 1", 4, 1, ["lisen", "did you mean", "listen"]),
+    "unknown table": ("[server]", "[sever]", 3, 2, ["sever", "did you mean", "server"]),
+    "wrong type": ('listen = "127.0.0.1:0"', "listen = 4141", 4, 10, ["server.listen"]),
+    "bad address": ("127.0.0.1:0", "127.0.0.1", 4, 10, ["server.listen"]),
+    "bad workers": ('listen = "127.0.0.1:0"', "workers = 0", 4, 11, ["workers", "auto"]),
+    "bad duration": ('plugin = "echo"', 'plugin = "echo"\ntimeouts = { idle = "30 parsecs" }',
+                     8, 21, ["timeouts.idle", "30s"]),
+    "unknown provider": ('to = ["echo"]', 'to = ["ecko"]', 11, 7,
+                         ["ecko", "did you mean", "echo"]),
+    "no target": ('to = ["echo"]', "", 9, 1, ["to", "alias"]),
+    "no model": ('model = "echo"', "", 9, 1, ["model"]),
+    "a key in the config": ('plugin = "echo"', 'plugin = "echo"\napi_key = "sk-12345"', 8, 11,
+                            ["api_key", "env:NAME"]),
+    "unknown option": ('plugin = "echo"', 'plugin = "echo"\ndelai = "1s"', 8, 1, ["delai"]),
+    "bad base URL": ('plugin = "echo"', 'plugin = "echo"\nbase_url = "example.com"', 8, 12,
+                     ["base_url", "https://"]),
+    "no such CA file": ('plugin = "echo"', 'plugin = "echo"\nca_file = "/nowhere/ca.pem"', 8, 11,
+                        ["ca_file", "/nowhere/ca.pem"]),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "line", "column", "words"), MISTAKES.values(),
+                         ids=MISTAKES.keys())
+def test_a_mistake_is_reported_with_its_place(tmp_path: Path, old: str, new: str, line: int,
+                                              column: int, words: list[str]) -> None:
+    """Exit code 2 and FILE:LINE:COLUMN, so that an editor can jump there."""
+    assert CONFIG.count(old) == 1
+    code, errors = check(CONFIG.replace(old, new), tmp_path)
+    assert code == 2
+    where = f"{tmp_path}/config.toml:{line}:{column}: error: "
+    (message,) = [text for text in errors.splitlines() if text.startswith(where)] or [errors]
+    assert message.startswith(where), errors
+    for word in words:
+        assert word in message, message
+
+
+def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
+    config = (CONFIG.replace('listen = "127.0.0.1:0"', 'listen = "nonsense"\nworkers = "many"')
+              .replace('to = ["echo"]', 'to = ["nobody"]'))
+    code, errors = check(config, tmp_path)
+    assert code == 2
+    lines = [int(re.match(r".*config\.toml:(\d+):\d+: error", text)[1])
+             for text in errors.splitlines()]
+    assert lines == [4, 5, 12]
+
+
+def test_a_key_in_the_config_is_not_repeated(tmp_path: Path) -> None:
+    """Standard error ends up in logs and in questions to colleagues."""
+    key = "cr_0d1c2b3a49586776"
+    _, errors = check(CONFIG.replace('plugin = "echo"', f'plugin = "holysheep"\napi_key = "{key}"'),
+                      tmp_path)
+    assert key not in errors
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    done = run_cli("check", "--config", tmp_path / "nowhere.toml")
+    assert done.returncode == 2 and "nowhere.toml" in done.stderr
+
+
+def test_serve_refuses_what_check_refuses(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(CONFIG.replace('to = ["echo"]', 'to = ["ecko"]'))
+    done = run_cli("serve", "--config", file)
+    assert done.returncode == 2 and f"{file}:11:7: error: " in done.stderr
+    assert done.stdout == ""
+
+
+HOLYSHEEP = CONFIG.replace('plugin = "echo"',
+                           'plugin = "holysheep"\napi_key = "env:HOLYSHEEP_API_KEY"')
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    """Said at start-up, and not by the first caller."""
+    code, errors = check(HOLYSHEEP, tmp_path, {"HOLYSHEEP_API_KEY": None})
+    assert code == 2 and "HOLYSHEEP_API_KEY" in errors and "not set" in errors
+    assert check(HOLYSHEEP, tmp_path, {"HOLYSHEEP_API_KEY": ""})[0] == 2
+
+
+def test_a_key_may_be_missing_where_it_is_not_required(tmp_path: Path) -> None:
+    config = HOLYSHEEP.replace("[[routes]]", "required = false\n\n[[routes]]")
+    code, errors = check(config, tmp_path, {"HOLYSHEEP_API_KEY": None})
+    assert code == 0 and "warning" in errors and "HOLYSHEEP_API_KEY" in errors
+
+
+@pytest.mark.parametrize(("key", "vendor"), [
+    ("sk-ant-api03-VerySecret", "Anthropic"), ("sk-proj-VerySecret", "OpenAI"),
+    ("AIzaVerySecret", "Google"), ("gsk_VerySecret", "Groq"),
+    ("YOUR_HOLYSHEEP_API_KEY_VerySecret", "placeholder")])
+def test_another_vendors_key_is_refused(tmp_path: Path, key: str, vendor: str) -> None:
+    """Told by how it begins; named by its variable; not shown; and never sent to the wrong vendor."""
+    code, errors = check(HOLYSHEEP, tmp_path, {"HOLYSHEEP_API_KEY": key})
+    assert code == 2
+    assert "HOLYSHEEP_API_KEY" in errors and vendor in errors
+    assert "VerySecret" not in errors
+
+
+def test_a_key_from_a_file(tmp_path: Path, start_host: StartHost, upstream: Simulator,
+                           authority: Authority) -> None:
+    """The other place that a key may come from; its line end is not a part of it."""
+    (tmp_path / "key").write_text("test-key\n")
+    section = provider("holysheep", upstream, authority).replace("env:HOLYSHEEP_API_KEY",
+                                                                 f"file:{tmp_path}/key")
+    host = start_host(server() + section + route("qwen-*", '"holysheep"'),
+                      {"HOLYSHEEP_API_KEY": None})
+    assert host.chat("qwen-max").status == 200
+
+
+def test_the_base_url_from_the_environment(start_host: StartHost, upstream: Simulator,
+                                           authority: Authority) -> None:
+    """Where the config names no base URL, OPENAI_BASE_URL does, as for the official clients."""
+    section = re.sub("base_url = .*\n", "", provider("holysheep", upstream, authority))
+    host = start_host(server() + section + route("qwen-*", '"holysheep"'),
+                      {"OPENAI_BASE_URL": upstream.base_url + "/"})
+    reply = host.chat("qwen-max")
+    assert reply.status == 200, reply.body()
+
+
+def test_paths_are_relative_to_the_config(tmp_path: Path) -> None:
+    """A config moves together with what lies beside it, whatever folder the host is started in."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "plugins").symlink_to(PLUGINS)
+    file = tmp_path / "config" / "bellwether.toml"
+    file.write_text(CONFIG.replace(str(PLUGINS), "../plugins"))
+    assert run_cli("check", "--config", file, cwd=Path("/")).returncode == 0
+
+
+def test_the_config_is_found(tmp_path: Path) -> None:
+    """In the folder where the program is started, or where BELLWETHER_CONFIG says."""
+    (tmp_path / "bellwether.toml").write_text(CONFIG)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    assert run_cli("check", cwd=tmp_path).returncode == 0
+    named = {"BELLWETHER_CONFIG": str(tmp_path / "bellwether.toml")}
+    assert run_cli("check", cwd=elsewhere, env=named).returncode == 0
+    done = run_cli("check", cwd=elsewhere)
+    assert done.returncode == 2 and "--config" in done.stderr
+
+
+def test_the_shipped_configs_are_good() -> None:
+    """Those that a new user starts with. The first needs no key."""
+    root = Path(__file__).resolve().parents[2] / "config"
+    no_key = {"HOLYSHEEP_API_KEY": None}
+    assert run_cli("check", "--config", root / "bellwether.toml", env=no_key).returncode == 0
+    assert run_cli("check", "--config", root / "holysheep.toml").returncode == 0
+    assert run_cli("check", "--config", root / "holysheep.toml", env=no_key).returncode == 2
+    assert run_cli("check", "--config", root / "openai-compatible.toml").returncode == 0

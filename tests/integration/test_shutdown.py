@@ -1,0 +1,109 @@
+"""Stopping: calls in flight finish, nothing new begins, the exit code is 0."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from integration.conftest import StartHost, provider, route, server, standard_config
+from integration.host import SLOWNESS, Host, run_cli, wait_for
+from integration.http_client import Connection, Truncated, content_of
+from upstream.puppet import Puppet
+from upstream.scenarios import timing
+from upstream.simulator import Simulator
+from upstream.tls import Authority
+
+
+@pytest.fixture
+def fresh(start_host: StartHost, upstream: Simulator, authority: Authority) -> Host:
+    return start_host(standard_config(upstream, authority))
+
+
+def refuses_connections(host: Host) -> bool:
+    try:
+        host.connect().close()
+    except (ConnectionRefusedError, ConnectionResetError):
+        return True
+    return False
+
+
+def begin_stream(host: Host, puppet: Puppet) -> Connection:
+    connection = host.connect()
+    body = json.dumps({"model": puppet.model, "messages": [], "stream": True}).encode()
+    connection.socket.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
+                              b"content-length: %d\r\n\r\n%s" % (len(body), body))
+    puppet.begin()
+    return connection
+
+
+def test_an_idle_host_stops_at_once(fresh: Host) -> None:
+    """Idle connections do not hold it up."""
+    with fresh.connect() as idle:
+        assert idle.send("GET", "/health").json() == {"status": "ok"}
+        began = time.monotonic()
+        fresh.stop()
+        assert time.monotonic() - began < 1 * SLOWNESS
+        assert idle.at_end()
+
+
+def test_calls_in_flight_finish(fresh: Host, upstream: Simulator) -> None:
+    """A stream goes on to its end while new connections are refused already."""
+    puppet = Puppet(upstream)
+    with begin_stream(fresh, puppet) as connection:
+        events = connection.read_reply().events()
+        next(events)
+        fresh.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: refuses_connections(fresh), "new connections are refused")
+        assert fresh.process.poll() is None
+        puppet.say("still here")
+        assert content_of([json.loads(next(events))]) == "still here"
+        puppet.finish()
+        assert list(events)[-1] == "[DONE]"
+        assert connection.at_end()
+    assert fresh.process.wait(10 * SLOWNESS) == 0
+
+
+def test_the_wait_has_a_limit(start_host: StartHost, upstream: Simulator,
+                              authority: Authority) -> None:
+    """`server.drain`: a stream without end does not keep the host from ending."""
+    host = start_host(server(drain='"300ms"') + provider("holysheep", upstream, authority)
+                      + route("qwen-*", '"holysheep"'))
+    model = upstream.serve(timing.steady(0.02))
+    with host.connect() as connection:
+        events = connection.chat(model, stream=True).events()
+        next(events)
+        began = time.monotonic()
+        host.stop()
+        assert 0.3 <= time.monotonic() - began < 2 * SLOWNESS
+        with pytest.raises((Truncated, ConnectionResetError)):
+            list(events)
+    assert upstream.ended(model)[0].disconnected_at is not None
+
+
+def test_a_second_signal_stops_at_once(fresh: Host, upstream: Simulator) -> None:
+    model = upstream.serve(timing.steady(0.02))
+    with fresh.connect() as connection:
+        next(connection.chat(model, stream=True).events())
+        fresh.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: refuses_connections(fresh), "new connections are refused")
+        fresh.process.send_signal(signal.SIGINT)
+        assert fresh.process.wait(5 * SLOWNESS) == 0
+
+
+def test_the_last_calls_are_logged(fresh: Host) -> None:
+    """Lines are written together now and then; none may be lost at the end."""
+    for number in range(20):
+        fresh.chat("echo", headers={"x-request-id": f"last-{number}"}).body()
+    fresh.stop()
+    logged = [json.loads(line).get("id") for line in fresh.log().splitlines()]
+    assert {f"last-{number}" for number in range(20)} <= set(logged)
+
+
+def test_a_port_in_use(fresh: Host) -> None:
+    """Failing at its work, not in its config: exit code 1, and the reason."""
+    file = fresh.config.with_name("second.toml")
+    file.write_text(fresh.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{fresh.port}"))
+    done = run_cli("serve", "--config", file)
+    assert done.returncode == 1
+    assert str(fresh.port) in done.stderr and "in use" in done.stderr

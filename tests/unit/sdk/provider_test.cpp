@@ -1,0 +1,233 @@
+// The C++ layer over the ABI: what a provider class becomes, and that nothing it throws gets out.
+#include <gtest/gtest.h>
+
+#include <bellwether/provider.hpp>
+#include <bellwether/testing/fake_host.hpp>
+#include <new>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace bw::testing;
+
+int alive = 0;  // providers and calls that exist
+
+struct Counted {
+    Counted() { ++alive; }
+    Counted(const Counted&) = delete;
+    ~Counted() { --alive; }
+};
+
+void misbehave(std::string_view how) {
+    if (how == "error") {
+        throw bw::Error(BW_E_RATE, "slow").code("c").param("p").http_status(429).retry_after(20s);
+    }
+    if (how == "ok") throw bw::Error(BW_OK, "not an error");
+    if (how == "memory") throw std::bad_alloc();
+    if (how == "standard") throw std::runtime_error("oops");
+    if (how == "other") throw 7;
+    if (how == "long")
+        throw bw::Error(BW_E_INVALID, std::string(1023, 'x') + "ก").code(std::string(99, 'c'));
+}
+
+// Misbehaves where its config says, as it says.
+struct Probe : Counted {
+    explicit Probe(const bw::Setup& setup)
+        : where(setup.option("where").string()), how(setup.option("how").string()) {
+        setup.log(bw::LogLevel::warn, "made " + setup.name() + " at " + setup.base_url());
+        at("create");
+    }
+    void at(std::string_view place) const {
+        if (where == place) misbehave(how);
+    }
+    struct Call : Counted {
+        Call(Probe& provider, const bw::Request& request, bw::Exchange exchange)
+            : probe(provider), exchange(exchange) {
+            exchange.send("PUT", "https://x.test/a", bw::Frame::line)
+                .header("X-A", "b")
+                .secret("authorization", "Bearer ", "api_key")
+                .body("[")
+                .body(request.body())
+                .body("]");
+            probe.at("open");
+        }
+        void head(const bw::Head& head) {
+            status = std::to_string(head.status()) + std::string(head.header("x-b"));
+            probe.at("head");
+        }
+        void data(const bw::Frame& frame) {
+            probe.at("data");
+            lines += std::string(frame.data()) + ";";
+        }
+        void end() {
+            probe.at("end");
+            bw::Usage usage;
+            usage.output = 3;
+            exchange.usage(usage);
+            exchange.emit_reply(bw::json::quote(status + lines));
+        }
+        Probe& probe;
+        bw::Exchange exchange;
+        std::string status;
+        std::string lines;
+    };
+    std::string where;
+    std::string how;
+};
+
+// The least that a provider can be.
+struct Least {
+    explicit Least(const bw::Setup&) {}
+    struct Call {
+        Call(Least&, const bw::Request&, bw::Exchange exchange) : exchange(exchange) {
+            exchange.send("GET", "https://x.test/", bw::Frame::whole);
+        }
+        void data(const bw::Frame& frame) { exchange.emit_reply(frame.data()); }
+        bw::Exchange exchange;
+    };
+};
+
+// One that answers by itself, in three steps.
+struct Steps {
+    explicit Steps(const bw::Setup&) {}
+    struct Call {
+        Call(Steps&, const bw::Request&, bw::Exchange exchange) : exchange(exchange) {
+            exchange.generate();
+        }
+        std::optional<std::chrono::milliseconds> step() {
+            if (++count < 3) return count * 10ms;
+            exchange.emit_reply("{}");
+            return std::nullopt;
+        }
+        bw::Exchange exchange;
+        int count = 0;
+    };
+};
+
+std::string config(const std::string& where, const std::string& how) {
+    return R"({"name":"probe","base_url":"https://x.test","where":")" + where + R"(","how":")" +
+           how + "\"}";
+}
+
+class Provider : public ::testing::Test {
+  protected:
+    Provider() { host.secrets = {"api_key"}; }
+    void TearDown() override {
+        EXPECT_EQ(alive, 0);
+        for (const std::string& rule : host.misbehaviours) ADD_FAILURE() << rule;
+    }
+    // What came of it, wherever it went wrong.
+    Result run(const std::string& where, const std::string& how) {
+        Instance instance(host, table, config(where, how));
+        if (instance.error()) {
+            Result result;
+            result.error = instance.error();
+            return result;
+        }
+        return instance.call({}, {200, {{"x-b", "!"}}, "one\ntwo\r\n\nthree"});
+    }
+    FakeHost host;
+    const bw_plugin* table = bw::plugin_table<Probe>("test.probe", "1.2.3", "{}");
+};
+
+TEST_F(Provider, IsCalledInOrderWithWhatTheHostHas) {
+    const Result result = run("", "");
+    ASSERT_TRUE(result.ok());
+    EXPECT_EQ(result.reply(), R"("200!one;two;three;")");
+    EXPECT_EQ(result.sent.method, "PUT");
+    EXPECT_EQ(result.sent.header("x-a"), "b");
+    EXPECT_EQ(result.sent.secrets, (Headers{{"authorization", "Bearer {api_key}"}}));
+    EXPECT_EQ(result.sent.body, "[" + Asked().body + "]");
+    EXPECT_EQ(result.usage.value().output_tokens, 3);
+    EXPECT_EQ(result.usage.value().input_tokens, -1);
+    ASSERT_EQ(host.logs.size(), 1u);
+    EXPECT_EQ(host.logs[0].second, "made probe at https://x.test");
+    EXPECT_EQ(host.logs[0].first, BW_LOG_WARN);
+}
+
+TEST_F(Provider, TableIsMadeOnceAndComplete) {
+    EXPECT_EQ(table, bw::plugin_table<Probe>("test.probe", "1.2.3", "{}"));
+    EXPECT_EQ(table->size, sizeof(bw_plugin));
+    EXPECT_EQ(table->abi_minor, BW_ABI_MINOR);
+    EXPECT_STREQ(table->id, "test.probe");
+    EXPECT_STREQ(table->version, "1.2.3");
+    EXPECT_EQ(table->extension(BW_EXT_GENERATE), nullptr);
+    EXPECT_EQ(table->extension("bw.unknown/9"), nullptr);
+    const bw_plugin* const other = bw::plugin_table<Steps>("test.steps", "1", "{}");
+    EXPECT_NE(other->extension(BW_EXT_GENERATE), nullptr);
+    EXPECT_EQ(other->extension("bw.unknown/9"), nullptr);
+}
+
+TEST_F(Provider, LetsNothingOutFromAnywhere) {
+    for (const std::string where : {"create", "open", "head", "data", "end"}) {
+        const std::string function = where == "create" ? where : "call_" + where;
+        Result result = run(where, "error");
+        ASSERT_TRUE(result.error) << where;
+        EXPECT_EQ(result.error->where, function);
+        EXPECT_EQ(result.error->status, BW_E_RATE);
+        EXPECT_EQ(result.error->message, "slow");
+        EXPECT_EQ(result.error->code, "c");
+        EXPECT_EQ(result.error->param, "p");
+        EXPECT_EQ(result.error->http_status, 429u);
+        EXPECT_EQ(result.error->retry_after_ms, 20'000);
+        for (const auto& [how, what] :
+             {std::pair("memory", "std::bad_alloc"), std::pair("standard", "oops"),
+              std::pair("other", "something that is not a std::exception")}) {
+            result = run(where, how);
+            ASSERT_TRUE(result.error) << where << how;
+            EXPECT_EQ(result.error->status, BW_E_INTERNAL);
+            EXPECT_EQ(result.error->message, "a bug in the plugin: " + function + " threw " + what);
+        }
+        EXPECT_EQ(run(where, "ok").status(), BW_E_INTERNAL);
+    }
+}
+
+TEST_F(Provider, CutsLongTextAtACharacter) {
+    const Result result = run("end", "long");
+    EXPECT_EQ(result.error.value().message, std::string(1023, 'x'));
+    EXPECT_EQ(result.error.value().code, std::string(64, 'c'));
+}
+
+TEST_F(Provider, NeedsOnlyData) {
+    Instance least(host, bw::plugin_table<Least>("test.least", "1", "{}"),
+                   R"({"base_url":"https://x.test"})");
+    EXPECT_EQ(least.call({}, {200, {}, "[1]"}).reply(), "[1]");
+}
+
+TEST_F(Provider, MayAnswerByItself) {
+    Instance steps(host, bw::plugin_table<Steps>("test.steps", "1", "{}"), "{}");
+    const Result result = steps.call({});
+    EXPECT_EQ(result.waits, (std::vector<std::int64_t>{10, 20, -1}));
+    EXPECT_EQ(result.reply(), "{}");
+    host.has_generate = false;
+    Instance without(host, bw::plugin_table<Steps>("test.steps", "1", "{}"), "{}");
+    EXPECT_EQ(without.call({}).status(), BW_E_UNSUPPORTED);
+}
+
+TEST_F(Provider, FakeHostSeesBrokenRules) {
+    struct Bad {
+        explicit Bad(const bw::Setup&) {}
+        struct Call {
+            Call(Bad&, const bw::Request&, bw::Exchange exchange) : exchange(exchange) {
+                exchange.send("GET", "https://elsewhere.test/", bw::Frame::whole)
+                    .header("Content-Length", "1")
+                    .secret("authorization", "", "nothing");
+                exchange.emit_reply("{}");
+            }
+            void data(const bw::Frame&) {
+                exchange.emit_reply("{");
+                exchange.emit_chunk("{}");
+            }
+            bw::Exchange exchange;
+        };
+    };
+    Instance bad(host, bw::plugin_table<Bad>("test.bad", "1", "{}"),
+                 R"({"base_url":"https://x.test"})");
+    bad.call({}, {200, {}, ""});
+    EXPECT_EQ(host.misbehaviours.size(), 7u);
+    host.misbehaviours.clear();
+}
+
+}  // namespace
