@@ -91,7 +91,7 @@ void add_measures(Fields& fields, const AccessRecord& record) {
     fields.add("output_tokens", record.usage.output_tokens);
     fields.add("cached_input_tokens", record.usage.cached_input_tokens);
     fields.add("reasoning_tokens", record.usage.reasoning_tokens);
-    fields.add("usage", to_string(record.usage.source));
+    fields.add("usage_source", to_string(record.usage.source));
 }
 
 }  // namespace

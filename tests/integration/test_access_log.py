@@ -24,7 +24,7 @@ def test_a_line_says_who_asked_what_of_whom(host: Host, upstream: Simulator) -> 
                 "outcome": "ok", "route": "qwen-*", "model": model, "provider": "holysheep",
                 "upstream_model": model, "attempts": 1, "stream": False, "bytes_out": len(body),
                 "input_tokens": 30, "output_tokens": 12, "cached_input_tokens": 0,
-                "reasoning_tokens": 5, "usage": "provider"}
+                "reasoning_tokens": 5, "usage_source": "provider"}
     assert {key: line.get(key) for key in expected} == expected
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["time"])
     assert re.fullmatch(r"127\.0\.0\.1:\d+", line["client"])
@@ -66,7 +66,7 @@ def test_whose_count_it_is(host: Host, upstream: Simulator, scenario: Scenario, 
     model = upstream.serve(scenario)
     host.chat(model, headers={"x-request-id": f"usage-{model}"}, stream=stream).body()
     line = host.access_line(f"usage-{model}")
-    assert line["usage"] == source
+    assert line["usage_source"] == source
     if tokens:
         assert (line["input_tokens"], line["output_tokens"]) == tokens
     elif source == "none":

@@ -40,7 +40,7 @@ def test_a_good_config_passes(tmp_path: Path) -> None:
 
 # What to replace in CONFIG, by what, and the line, column and words of the message.
 MISTAKES: dict[str, tuple[str, str, int, int, list[str]]] = {
-    "no TOML": ('to = ["echo"]', 'to = ["echo"', 12, 1, ["TOML"]),
+    "no TOML": ('to = ["echo"]', 'to = ["echo"', 11, 14, ["TOML"]),
     "unknown key": ("[server]", "[server]\nlisen = 1", 4, 1, ["lisen", "did you mean", "listen"]),
     "unknown table": ("[server]", "[sever]", 3, 2, ["sever", "did you mean", "server"]),
     "wrong type": ('listen = "127.0.0.1:0"', "listen = 4141", 4, 10, ["server.listen"]),

@@ -64,7 +64,7 @@ def test_hanging_up_is_recorded_with_what_was_used(host: Host, upstream: Simulat
     connection.close()
     line = host.access_line("hung-up-1")
     assert (line["status"], line["outcome"], line["error"]) == (499, "cancelled", "client_closed")
-    assert line["usage"] in ("observed", "estimate")
+    assert line["usage_source"] in ("observed", "estimate")
     assert line["output_tokens"] > 0 and line["input_tokens"] > 0
 
 

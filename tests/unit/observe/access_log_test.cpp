@@ -73,7 +73,7 @@ TEST(AccessFormat, Json) {
               R"("provider":"holysheep","upstream_model":"qwen-max-2","attempts":2,)"
               R"("stream":true,"bytes_in":100,"bytes_out":2000,"first_byte_us":700,)"
               R"("upstream_us":1400,"overhead_us":100,"input_tokens":11,"output_tokens":22,)"
-              R"("cached_input_tokens":3,"usage":"provider"})"
+              R"("cached_input_tokens":3,"usage_source":"provider"})"
               "\n");
 }
 

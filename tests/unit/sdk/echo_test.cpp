@@ -104,7 +104,8 @@ TEST_F(Echo, Completions) {
     asked.operation = BW_OP_COMPLETIONS;
     asked.body = R"({"model":"echo","prompt":["a","b c"]})";
     const Result result = call(asked);
-    const Value reply(result.reply());
+    const std::string text = result.reply();
+    const Value reply(text);
     EXPECT_EQ(reply["object"].string(), "text_completion");
     EXPECT_EQ(reply["choices"].at(1)["text"].string(), "echo: b c");
     asked.stream = true;

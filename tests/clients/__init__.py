@@ -1,0 +1,1 @@
+"""The official OpenAI clients, unmodified, against the host."""
