@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
+#include <set>
 
 #include "cli/cli.hpp"
 #include "json/writer.hpp"
@@ -38,15 +38,15 @@ Found open(const fs::path& file) {
     return found;
 }
 
+// Each file once, though a folder may be named twice.
 std::vector<Found> open_all(const std::vector<fs::path>& folders) {
-    std::vector<fs::path> files;
+    std::set<fs::path> files;
     for (const auto& folder : folders) {
         std::error_code error;
         for (const auto& entry : fs::directory_iterator(folder, error)) {
-            if (entry.path().extension() == ".so") files.push_back(entry.path());
+            if (entry.path().extension() == ".so") files.insert(fs::canonical(entry.path(), error));
         }
     }
-    std::ranges::sort(files);
     std::vector<Found> all;
     for (const auto& file : files) all.push_back(open(file));
     return all;

@@ -21,8 +21,8 @@ constexpr const char* k_teaching = R"(Start here:
   bellwether plugin list                               which provider plugins are installed
 
 Any OpenAI client works with base_url = http://127.0.0.1:4141/v1.
-The config is --config FILE, else $BELLWETHER_CONFIG, else bellwether.toml, config/bellwether.toml or
-/etc/bellwether/bellwether.toml.
+The config is --config FILE, else $BELLWETHER_CONFIG, else bellwether.toml, config/bellwether.toml
+or /etc/bellwether/bellwether.toml.
 Exit codes: 0 done; 1 failed at its work; 2 wrong usage or configuration.)";
 
 // The parsed command line and the verb that it chose.

@@ -329,7 +329,7 @@ Result<void> Attempt::judge(bw_status status, const bw_error& error) {
                     "plugin_error");
     }
     if (status == BW_OK) return {};
-    Error failed = to_error(status, error, provider);
+    Error failed = to_error(status, error, instance_->provider());
     if (status == BW_E_INTERNAL) {
         instance_->poison();
         failed.code = "plugin_error";

@@ -16,7 +16,8 @@ void log(bw_host* host, std::int32_t level, bw_str message) noexcept {
                        : level == BW_LOG_WARN  ? Level::warn
                        : level == BW_LOG_ERROR ? Level::error
                                                : Level::info;
-    observe::log(known, fmt::format("provider \"{}\": {}", host->provider->name, view(message)));
+    observe::log(known, fmt::format("provider \"{}\": {}", host->provider->name,
+                                    presentable(view(message), *host->provider)));
 }
 
 std::int64_t unix_ms(bw_host*) noexcept {

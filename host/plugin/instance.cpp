@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bellwether/json.hpp>
 #include <cstring>
 
 namespace bw::plugin {
@@ -39,7 +40,7 @@ Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const Provide
         &host_api(), &instance->host_, str(described.config), &instance->handle_, &error);
     if (status != BW_OK) {
         instance->handle_ = nullptr;
-        return std::unexpected(to_error(status, error, described.name));
+        return std::unexpected(to_error(status, error, described));
     }
     instance->generate_ =
         static_cast<const bw_generate_plugin*>(described.library->extension(BW_EXT_GENERATE));
@@ -77,9 +78,19 @@ bw_error new_error() {
     return error;
 }
 
-Error to_error(bw_status status, const bw_error& error, std::string_view provider) {
-    const auto text = [](const char* at, std::uint32_t length, std::size_t capacity) {
-        return std::string(at, std::min<std::size_t>(length, capacity));
+std::string presentable(std::string_view text, const Provider& provider) {
+    std::string shown = json::Value(json::quote(text)).string();
+    for (const auto& [name, value] : provider.secrets) {
+        for (auto at = shown.find(value); at != std::string::npos; at = shown.find(value, at + 3)) {
+            shown.replace(at, value.size(), "***");
+        }
+    }
+    return shown;
+}
+
+Error to_error(bw_status status, const bw_error& error, const Provider& provider) {
+    const auto text = [&provider](const char* at, std::uint32_t length, std::size_t capacity) {
+        return presentable({at, std::min<std::size_t>(length, capacity)}, provider);
     };
     Error result{.kind = kind_of(status),
                  .message = text(error.message, error.message_len, sizeof(error.message)),
@@ -90,7 +101,7 @@ Error to_error(bw_status status, const bw_error& error, std::string_view provide
         result.retry_after = std::chrono::milliseconds(error.retry_after_ms);
     }
     if (result.message.empty()) {
-        result.message = fmt::format("provider \"{}\" failed without saying why", provider);
+        result.message = fmt::format("provider \"{}\" failed without saying why", provider.name);
     }
     return result;
 }

@@ -67,6 +67,8 @@ class Slot {
 inline std::string_view view(bw_str text) { return {text.ptr, text.ptr == nullptr ? 0 : text.len}; }
 inline bw_str str(std::string_view text) { return {text.data(), text.size()}; }
 bw_error new_error();
-Error to_error(bw_status status, const bw_error& error, std::string_view provider);
+Error to_error(bw_status status, const bw_error& error, const Provider& provider);
+// Text that came from a plugin or its upstream, fit to be shown: valid UTF-8, no credential in it.
+std::string presentable(std::string_view text, const Provider& provider);
 
 }  // namespace bw::plugin

@@ -10,6 +10,7 @@
 // Boost.DLL would otherwise link Boost.Filesystem for paths that the standard library has.
 #define BOOST_DLL_USE_STD_FS
 #include <dlfcn.h>
+#include <elf.h>
 #include <boost/dll/shared_library.hpp>
 #include <cerrno>
 #include <cstring>
@@ -61,6 +62,31 @@ std::expected<std::vector<char>, std::string> read_file(const fs::path& file) {
         return Refusal(fmt::format("it is larger than {} MiB", k_file_bytes_max >> 20));
     }
     return bytes;
+}
+
+// The linker maps a file without asking whether it is all there: touching a missing page of a cut
+// one would kill the process.
+std::expected<void, std::string> check_complete(std::span<const char> bytes) {
+    if (bytes.size() < SELFMAG || std::memcmp(bytes.data(), ELFMAG, SELFMAG) != 0) {
+        return Refusal("it is not a shared library (no ELF header)");
+    }
+    const auto within = [&bytes](std::uint64_t offset, std::uint64_t length) {
+        return offset <= bytes.size() && length <= bytes.size() - offset;
+    };
+    const Refusal cut("it is cut or damaged; copy it again");
+    Elf64_Ehdr head{};
+    if (!within(0, sizeof(head))) return cut;
+    std::memcpy(&head, bytes.data(), sizeof(head));
+    if (head.e_ident[EI_CLASS] != ELFCLASS64) return Refusal("it is not built for 64 bits");
+    const std::uint64_t segments = std::uint64_t{head.e_phnum} * sizeof(Elf64_Phdr);
+    const std::uint64_t sections = std::uint64_t{head.e_shnum} * head.e_shentsize;
+    if (!within(head.e_phoff, segments) || !within(head.e_shoff, sections)) return cut;
+    for (std::size_t i = 0; i < head.e_phnum; ++i) {
+        Elf64_Phdr segment{};
+        std::memcpy(&segment, bytes.data() + head.e_phoff + i * sizeof(segment), sizeof(segment));
+        if (segment.p_type == PT_LOAD && !within(segment.p_offset, segment.p_filesz)) return cut;
+    }
+    return {};
 }
 
 std::string hex_sha256(std::span<const char> bytes) {
@@ -177,12 +203,7 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load(const f
     if (auto owned = check_ownership(file); !owned) return Refusal(owned.error());
     auto bytes = read_file(file);
     if (!bytes) return Refusal(bytes.error());
-    if (bytes->size() < 4 || std::memcmp(bytes->data(),
-                                         "\x7f"
-                                         "ELF",
-                                         4) != 0) {
-        return Refusal("it is not a shared library (no ELF header)");
-    }
+    if (auto complete = check_complete(*bytes); !complete) return Refusal(complete.error());
     auto library = std::shared_ptr<Library>(new Library);
     library->file_ = file;
     library->sha256_ = hex_sha256(*bytes);
@@ -207,7 +228,7 @@ const void* Library::extension(const char* id) const {
 }
 
 std::expected<fs::path, std::string> locate(std::string_view plugin, const fs::path& base,
-                                          std::span<const fs::path> folders) {
+                                            std::span<const fs::path> folders) {
     if (plugin.find('/') != std::string_view::npos) {
         const fs::path file = fs::absolute(base / plugin).lexically_normal();
         if (fs::exists(file)) return file;

@@ -126,8 +126,8 @@ class Loader {
         provider.secrets.emplace(spec.name, std::move(*value));
     }
 
-    // A key from the environment goes nowhere but to the vendor that it belongs to, unless the config
-    // (or the plugin's own variable for the base URL) says so.
+    // A key from the environment goes nowhere but to the vendor that it belongs to, unless the
+    // config (or the plugin's own variable for the base URL) says so.
     static bool own_upstream(const config::Provider& wanted, const Provider& provider) {
         return wanted.base_url.empty() || provider.origin == origin_of(provider.manifest.base_url);
     }

@@ -12,8 +12,8 @@
 
 namespace bw::serve {
 
-// Built once at start-up, constant afterwards, shared by all workers. `routes` points into the routes
-// of `config`, which stay where they are when a Host is moved.
+// Built once at start-up, constant afterwards, shared by all workers. `routes` points into the
+// routes of `config`, which stay where they are when a Host is moved.
 struct Host {
     config::Config config;
     plugin::Registry registry;

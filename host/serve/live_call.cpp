@@ -98,7 +98,8 @@ std::string LiveCall::headers() const {
         attempts_->provider(), attempts_->model(), attempts_->count());
 }
 
-// ---- the record -----------------------------------------------------------------------------------
+// ---- the record
+// -----------------------------------------------------------------------------------
 
 void LiveCall::record(const policy::Outcome& outcome, int status, std::string_view error_code) {
     if (!observe::access_enabled()) return;
@@ -109,27 +110,26 @@ void LiveCall::record(const policy::Outcome& outcome, int status, std::string_vi
         return duration_cast<microseconds>(at - call_.started).count();
     };
     const bool cancelled = !outcome.result && outcome.result.error().kind == ErrorKind::cancelled;
-    observe::AccessRecord record{
-        .time = std::chrono::system_clock::now(),
-        .request_id = call_.id,
-        .client = client_,
-        .method = "POST",
-        .path = path_of(call_.operation),
-        .status = status,
-        .outcome = outcome.result ? observe::CallOutcome::ok
-                   : cancelled    ? observe::CallOutcome::cancelled
-                                  : observe::CallOutcome::error,
-        .error = error_code,
-        .route = route_,
-        .model = call_.model,
-        .provider = outcome.provider,
-        .upstream_model = outcome.model,
-        .attempts = static_cast<int>(outcome.attempts),
-        .stream = call_.stream,
-        .bytes_in = static_cast<std::int64_t>(call_.body.size()),
-        .bytes_out = static_cast<std::int64_t>(bytes_out_),
-        .duration_us = since_start(now),
-        .usage = outcome.usage};
+    observe::AccessRecord record{.time = std::chrono::system_clock::now(),
+                                 .request_id = call_.id,
+                                 .client = client_,
+                                 .method = "POST",
+                                 .path = path_of(call_.operation),
+                                 .status = status,
+                                 .outcome = outcome.result ? observe::CallOutcome::ok
+                                            : cancelled    ? observe::CallOutcome::cancelled
+                                                           : observe::CallOutcome::error,
+                                 .error = error_code,
+                                 .route = route_,
+                                 .model = call_.model,
+                                 .provider = outcome.provider,
+                                 .upstream_model = outcome.model,
+                                 .attempts = static_cast<int>(outcome.attempts),
+                                 .stream = call_.stream,
+                                 .bytes_in = static_cast<std::int64_t>(call_.body.size()),
+                                 .bytes_out = static_cast<std::int64_t>(bytes_out_),
+                                 .duration_us = since_start(now),
+                                 .usage = outcome.usage};
     if (first_byte_ != steady_clock::time_point{}) record.first_byte_us = since_start(first_byte_);
     context_.access_log.add(record);
 }

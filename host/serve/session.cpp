@@ -143,8 +143,8 @@ void Session::begin_call(Operation operation) {
               .operation = operation,
               .body = std::move(parser_->get().body()),
               .started = std::chrono::steady_clock::now()};
-    call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this),
-                                       std::move(call), client_);
+    call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this), std::move(call),
+                                       client_);
     watch_for_hang_up();
     call_->start();
 }

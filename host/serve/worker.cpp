@@ -62,8 +62,8 @@ void Worker::accept() {
     acceptor_.async_accept(loop_, [this](error_code error, Socket socket) {
         if (!acceptor_.is_open()) return;
         if (!error) {
-            std::make_shared<Session>(std::move(socket), context_,
-                                      static_cast<Sessions&>(*this))->start();
+            std::make_shared<Session>(std::move(socket), context_, static_cast<Sessions&>(*this))
+                ->start();
             return accept();
         }
         observe::warn("cannot accept a connection: {}", error.message());

@@ -12,11 +12,12 @@ constexpr Model k_models[] = {
     {"gpt-4o-mini", 128'000, 16'384, "openai"},    {"text-embedding-3-small", 8'191, 0, "openai"},
     {"text-embedding-3-large", 8'191, 0, "openai"}};
 
+// Only warnings: with another base_url such a key may well be the right one.
 constexpr ForeignKey k_foreign_keys[] = {
-    {"sk-ant-", "Anthropic"}, {"sk-or-", "OpenRouter"},
-    {"AIza", "Google"},       {"gsk_", "Groq"},
-    {"xai-", "xAI"},          {"hf_", "Hugging Face"},
-    {"cr_", "HolySheep"},     {"YOUR_", "nobody: a placeholder"}};
+    {"sk-ant-", "Anthropic", false}, {"sk-or-", "OpenRouter", false},
+    {"AIza", "Google", false},       {"gsk_", "Groq", false},
+    {"xai-", "xAI", false},          {"hf_", "Hugging Face", false},
+    {"cr_", "HolySheep", false},     {"YOUR_", "nobody: a placeholder"}};
 
 constexpr Api k_api = {.id = "com.openai",
                        .version = "1.0.0",

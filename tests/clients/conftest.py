@@ -5,7 +5,7 @@ from typing import Iterator
 import openai
 import pytest
 
-from integration.conftest import (  # noqa: F401: fixtures and hooks are found by their names
+from integration.conftest import (  # noqa: F401 (found by their names)
     authority, host, host_folder, pytest_runtest_makereport, start_host, upstream)
 from integration.host import Host
 

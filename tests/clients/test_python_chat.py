@@ -49,6 +49,7 @@ def test_stream(client: openai.OpenAI, upstream: Simulator) -> None:
 
 
 def test_stream_with_usage(client: openai.OpenAI, upstream: Simulator) -> None:
+    """One more chunk, for those who asked for it, under the same id."""
     model = upstream.serve(answers.chat(["one ", "two"]))
     chunks = list(client.chat.completions.create(
         model=model, messages=PROMPT, stream=True, stream_options={"include_usage": True}))
@@ -143,6 +144,7 @@ def test_structured_output(client: openai.OpenAI, upstream: Simulator) -> None:
 
 
 def test_completions_and_embeddings(client: openai.OpenAI, upstream: Simulator) -> None:
+    """The other endpoints, through the package's own types."""
     text = upstream.serve(answers.text())
     assert client.completions.create(model=text, prompt="x").choices[0].text == "as asked"
     vectors = upstream.serve(answers.embeddings())
@@ -160,6 +162,7 @@ def test_echo(client: openai.OpenAI, stream: bool) -> None:
 
 
 def test_one_model(client: openai.OpenAI) -> None:
+    """A program that checks its model before it starts."""
     assert client.models.retrieve("qwen-max").id == "qwen-max"
 
 

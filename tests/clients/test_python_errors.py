@@ -40,6 +40,7 @@ FAULTS: dict[str, tuple[Scenario, type[openai.APIStatusError], int, str | None]]
 def test_a_fault_is_its_exception(client: openai.OpenAI, upstream: Simulator, fault: Scenario,
                                   kind: type[openai.APIStatusError], status: int, code: str | None,
                                   stream: bool) -> None:
+    """The class, the status, the code, the type and the id of the request, all from the host."""
     model = upstream.serve(fault)
     with pytest.raises(openai.APIStatusError) as caught:
         client.chat.completions.create(model=model, messages=PROMPT, stream=stream)

@@ -74,6 +74,8 @@ def test_thirty_at_once(host: Host, upstream: Simulator) -> None:
 
 
 def test_one_failure_sinks_no_other(host: Host, upstream: Simulator) -> None:
+    """Three of thirty meet an upstream that fails; a call that the host may send again on a fresh
+    connection can make it two."""
     failing = [faults.error(errors.INTERNAL), faults.hang_up(), faults.error(errors.MODERATION)]
     model = upstream.serve(*failing, answers.chat())
     results = asyncio.run(Batch(host.url, model).run(PROMPTS))
@@ -96,6 +98,7 @@ def test_a_long_stream(client: openai.OpenAI, upstream: Simulator) -> None:
 
 
 def test_the_models_filtered_by_name(client: openai.OpenAI) -> None:
+    """The list that a user looks through for the right name."""
     models = client.models.list()
     names = [model.id for model in models.data if "qwen" in model.id.lower()]
     assert {"qwen-max", "qwen-plus", "qwen-turbo"} <= set(names)

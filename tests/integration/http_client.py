@@ -1,4 +1,4 @@
-"""A strict HTTP/1.1 client: sees when each byte comes, and takes no malformed or cut body for good."""
+"""A strict HTTP/1.1 client: sees when each byte comes, takes no malformed or cut body for good."""
 
 import json
 import socket
@@ -95,7 +95,8 @@ class Connection:
              headers: dict[str, str] | None = None) -> Reply:
         fields = {"host": "bellwether", **(headers or {})}
         if body is not None:
-            fields = {"content-type": "application/json", "content-length": str(len(body)), **fields}
+            fields = {"content-type": "application/json", "content-length": str(len(body)),
+                      **fields}
         lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {text}" for name, text in fields.items())]
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode() + (body or b""))
         return self.read_reply()

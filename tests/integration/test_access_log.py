@@ -16,6 +16,7 @@ WORDS = [f"word{number} " for number in range(20)]
 
 
 def test_a_line_says_who_asked_what_of_whom(host: Host, upstream: Simulator) -> None:
+    """Every fact of a call in one line, under fixed names."""
     model = upstream.serve(answers.chat(used=qwen.usage(30, 12, reasoning=5)))
     reply = host.chat(model, headers={"x-request-id": "log-1"})
     body = reply.body()
@@ -118,6 +119,7 @@ def test_the_text_format(start_host: StartHost) -> None:
 
 
 def test_the_access_log_can_be_off(start_host: StartHost) -> None:
+    """Not a line, even after the last flush."""
     config = server().replace('format = "json"', 'format = "json"\naccess = false')
     host = start_host(config + '[providers.echo]\n' + route("echo", '"echo"'))
     host.chat("echo", headers={"x-request-id": "silent-1"}).body()

@@ -13,6 +13,7 @@ from upstream.simulator import Simulator
 
 
 def test_version() -> None:
+    """One line for people, two members for programs, the same facts."""
     said = run_cli("version")
     assert said.returncode == 0
     assert re.fullmatch(r"bellwether \d+\.\d+\.\d+ \(plugin ABI 1\.\d+\)\n", said.stdout)
@@ -30,6 +31,7 @@ def test_wrong_usage(arguments: list[str]) -> None:
 
 
 def test_help() -> None:
+    """The first thing that a new user reads names every verb and the exit codes."""
     done = run_cli("--help")
     assert done.returncode == 0
     for verb in ("serve", "check", "models", "chat", "plugin", "version"):
@@ -38,6 +40,7 @@ def test_help() -> None:
 
 
 def test_check(host: Host) -> None:
+    """What was found, so that an empty file does not pass for a good one."""
     done = run_cli("check", "--config", host.config)
     assert done.returncode == 0 and "ok" in done.stdout and str(host.config) in done.stdout
     told = json.loads(run_cli("check", "--json", "--config", host.config).stdout)
@@ -71,6 +74,7 @@ def test_chat(host: Host, upstream: Simulator) -> None:
 
 
 def test_chat_streams(host: Host, upstream: Simulator) -> None:
+    """The pieces of a stream make the same text on standard output."""
     model = upstream.serve(answers.chat([qwen.THAI_AND_CHINESE, " ", "end"]))
     done = run_cli("chat", "-m", model, "--url", host.url, "--stream", "x")
     assert (done.returncode, done.stdout) == (0, f"{qwen.THAI_AND_CHINESE} end\n")
@@ -91,6 +95,7 @@ def test_chat_fails(host: Host, upstream: Simulator) -> None:
 
 
 def test_plugin_list(host: Host) -> None:
+    """Each plugin with its id and the sum that a config can pin."""
     done = run_cli("plugin", "list", "--config", host.config)
     assert done.returncode == 0
     names = [line.split()[0] for line in done.stdout.splitlines()]
@@ -122,6 +127,7 @@ def test_plugin_inspect() -> None:
 
 
 def test_plugin_inspect_says_what_is_wrong(tmp_path: Path) -> None:
+    """The same reason that the host would give, before any config names the plugin."""
     (tmp_path / "text.so").write_text("no library")
     done = run_cli("plugin", "inspect", tmp_path / "text.so")
     assert done.returncode == 1 and "ELF" in done.stderr

@@ -35,6 +35,7 @@ def check(config: str, folder: Path, env: dict[str, str | None] | None = None) -
 
 
 def test_a_good_config_passes(tmp_path: Path) -> None:
+    """And says nothing on standard error; all the mistakes below start from it."""
     assert check(CONFIG, tmp_path) == (0, "")
 
 
@@ -78,6 +79,7 @@ def test_a_mistake_is_reported_with_its_place(tmp_path: Path, old: str, new: str
 
 
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
+    """In the order of the file, so that one run mends them all."""
     config = (CONFIG.replace('listen = "127.0.0.1:0"', 'listen = "nonsense"\nworkers = "many"')
               .replace('to = ["echo"]', 'to = ["nobody"]'))
     code, errors = check(config, tmp_path)
@@ -96,11 +98,13 @@ def test_a_key_in_the_config_is_not_repeated(tmp_path: Path) -> None:
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
+    """A wrong path is named; it is not an empty config."""
     done = run_cli("check", "--config", tmp_path / "nowhere.toml")
     assert done.returncode == 2 and "nowhere.toml" in done.stderr
 
 
 def test_serve_refuses_what_check_refuses(tmp_path: Path) -> None:
+    """Nothing listens before the whole config is good."""
     file = tmp_path / "config.toml"
     file.write_text(CONFIG.replace('to = ["echo"]', 'to = ["ecko"]'))
     done = run_cli("serve", "--config", file)
@@ -120,6 +124,7 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
 
 
 def test_a_key_may_be_missing_where_it_is_not_required(tmp_path: Path) -> None:
+    """A warning, and the others can serve."""
     config = HOLYSHEEP.replace("[[routes]]", "required = false\n\n[[routes]]")
     code, errors = check(config, tmp_path, {"HOLYSHEEP_API_KEY": None})
     assert code == 0 and "warning" in errors and "HOLYSHEEP_API_KEY" in errors
@@ -130,7 +135,7 @@ def test_a_key_may_be_missing_where_it_is_not_required(tmp_path: Path) -> None:
     ("AIzaVerySecret", "Google"), ("gsk_VerySecret", "Groq"),
     ("YOUR_HOLYSHEEP_API_KEY_VerySecret", "placeholder")])
 def test_another_vendors_key_is_refused(tmp_path: Path, key: str, vendor: str) -> None:
-    """Told by how it begins; named by its variable; not shown; and never sent to the wrong vendor."""
+    """Told by how it begins, named by its variable, not shown, never sent to the wrong vendor."""
     code, errors = check(HOLYSHEEP, tmp_path, {"HOLYSHEEP_API_KEY": key})
     assert code == 2
     assert "HOLYSHEEP_API_KEY" in errors and vendor in errors
@@ -150,12 +155,15 @@ def test_a_key_from_a_file(tmp_path: Path, start_host: StartHost, upstream: Simu
 
 def test_the_base_url_from_the_environment(start_host: StartHost, upstream: Simulator,
                                            authority: Authority) -> None:
-    """Where the config names no base URL, OPENAI_BASE_URL does, as for the official clients."""
-    section = re.sub("base_url = .*\n", "", provider("holysheep", upstream, authority))
-    host = start_host(server() + section + route("qwen-*", '"holysheep"'),
-                      {"OPENAI_BASE_URL": upstream.base_url + "/"})
-    reply = host.chat("qwen-max")
-    assert reply.status == 200, reply.body()
+    """Where the config names no base URL the plugin's variable does; or any that it names."""
+    section = provider("holysheep", upstream, authority)
+    implicit = re.sub("base_url = .*\n", "", section)
+    explicit = re.sub("base_url = .*\n", 'base_url = "env:OPENAI_BASE_URL"\n', section)
+    for text, variable in [(implicit, "HOLYSHEEP_BASE_URL"), (explicit, "OPENAI_BASE_URL")]:
+        host = start_host(server() + text + route("qwen-*", '"holysheep"'),
+                          {variable: upstream.base_url + "/"})
+        reply = host.chat("qwen-max")
+        assert reply.status == 200, reply.body()
 
 
 def test_paths_are_relative_to_the_config(tmp_path: Path) -> None:

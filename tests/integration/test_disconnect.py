@@ -50,6 +50,7 @@ def test_hanging_up_while_the_upstream_is_silent(host: Host, upstream: Simulator
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 def test_hanging_up_before_the_answer(host: Host, upstream: Simulator, stream: bool) -> None:
+    """While nothing has come from the upstream, and so nothing was written to the client."""
     late = timing.late(timing.FOREVER, answers.chat())
     assert best_delay(host, upstream, late, stream, 0) < LIMIT_SECONDS
 

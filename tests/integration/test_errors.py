@@ -46,7 +46,8 @@ REFUSALS: dict[str, tuple[QwenError, int, str, str | None]] = {
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-@pytest.mark.parametrize(("fault", "status", "type", "code"), REFUSALS.values(), ids=REFUSALS.keys())
+@pytest.mark.parametrize(("fault", "status", "type", "code"), REFUSALS.values(),
+                         ids=REFUSALS.keys())
 def test_refusals_of_the_upstream(host: Host, upstream: Simulator, fault: QwenError, status: int,
                                   type: str, code: str | None, stream: bool) -> None:
     """Programs test for OpenAI's codes, whatever the vendor calls the fault and in whatever shape.
@@ -142,7 +143,7 @@ def test_tokens_per_minute_is_a_rate_and_not_a_bill(host: Host, upstream: Simula
 
 
 def test_an_error_with_status_200_is_an_error(host: Host, upstream: Simulator) -> None:
-    """Neither official client raises on such a reply; the caller would read `choices` of nothing."""
+    """No official client raises on such a reply; its caller would read `choices` of nothing."""
     for fault, status in ((errors.MODERATION, 400), (errors.INTERNAL, 502),
                           (errors.ARREARAGE, 429)):
         for stream in (False, True):
@@ -162,6 +163,7 @@ def test_an_error_as_the_first_event_has_a_status(host: Host, upstream: Simulato
 
 
 def test_a_refused_call_leaves_the_connection_usable(host: Host, upstream: Simulator) -> None:
+    """Errors are answers like others: the next call follows on the same line."""
     bad = upstream.serve(faults.error(errors.INTERNAL))
     good = upstream.serve(answers.chat())
     with host.connect() as connection:

@@ -17,7 +17,8 @@ def pair(start_host: StartHost, upstream: Simulator, second: Simulator,
          authority: Authority) -> Host:
     """`qwen-*` goes to the first provider and then to the second; `dead` begins at a port that
     nobody listens on."""
-    dead = provider("dead", upstream, authority).replace(upstream.base_url, "https://127.0.0.1:1/v1")
+    nobody = "https://127.0.0.1:1/v1"
+    dead = provider("dead", upstream, authority).replace(upstream.base_url, nobody)
     return start_host(
         server() + provider("holysheep", upstream, authority)
         + provider("second", second, authority) + dead
@@ -87,6 +88,7 @@ def test_a_port_that_nobody_listens_on(pair: Host) -> None:
 
 def test_the_last_failure_is_the_one_reported(pair: Host, upstream: Simulator,
                                               second: Simulator) -> None:
+    """With its own wait: it is the one that a client would meet again."""
     model = play(faults.error(errors.INTERNAL), faults.error(errors.RATE, {"retry-after": "3"}),
                  upstream, second)
     reply = pair.chat(model)
@@ -117,6 +119,7 @@ def test_never_twice(pair: Host, upstream: Simulator, second: Simulator, fault: 
 
 def test_the_access_log_names_the_one_that_served(
         pair: Host, upstream: Simulator, second: Simulator) -> None:
+    """With the count of attempts that it took."""
     model = play(faults.error(errors.INTERNAL), answers.chat(["ok"]), upstream, second)
     pair.chat(model, headers={"x-request-id": "fallback-1"}).body()
     line = pair.access_line("fallback-1")

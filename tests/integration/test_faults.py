@@ -45,6 +45,7 @@ def test_a_broken_answer_is_a_502(host: Host, upstream: Simulator, scenario: Sce
 
 
 def test_a_whole_reply_cut_within_its_body_is_a_502(host: Host, upstream: Simulator) -> None:
+    """Bytes that were announced and never came: nothing of it may pass for a reply."""
     reply = host.chat(upstream.serve(faults.cut(WORDS)))
     error = reply.error()
     assert (reply.status, error["code"]) == (502, "upstream_cut"), error
@@ -93,6 +94,7 @@ def test_a_failure_in_mid_stream_is_an_event(host: Host, upstream: Simulator, sc
 
 
 def test_a_broken_stream_leaves_the_connection_usable(host: Host, upstream: Simulator) -> None:
+    """The body ends as it should, so the next request finds the line free."""
     with host.connect() as connection:
         model = upstream.serve(faults.ended_early(WORDS), answers.chat(WORDS))
         end_of_broken_stream(connection.chat(model, stream=True))

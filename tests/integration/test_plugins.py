@@ -85,15 +85,18 @@ def test_a_plugin_that_is_nowhere(tmp_path: Path) -> None:
 
 
 def test_a_path_that_leads_nowhere(tmp_path: Path) -> None:
+    """A path is taken from the config's own folder, and shown as it was understood."""
     assert f"{tmp_path}/sub/nobody.so" in refusal(tmp_path, "./sub/nobody.so")
 
 
 def test_a_file_that_is_no_library(tmp_path: Path) -> None:
+    """Found out before the dynamic linker gets it."""
     (tmp_path / "text.so").write_text("#!/bin/sh\necho hello\n")
     assert "ELF" in refusal(tmp_path, "./text.so")
 
 
 def test_a_library_that_is_cut(tmp_path: Path) -> None:
+    """Half a file, as a broken copy leaves it, is refused and does not bring the host down."""
     (tmp_path / "cut.so").write_bytes((PLUGINS / "echo.so").read_bytes()[:5000])
     message = refusal(tmp_path, "./cut.so")
     assert f"{tmp_path}/cut.so" in message and "/proc/" not in message
@@ -130,6 +133,7 @@ def test_the_pin(tmp_path: Path) -> None:
 
 
 def test_a_library_that_is_no_plugin(tmp_path: Path) -> None:
+    """The name that it should export is in the message."""
     build(tmp_path, NO_ENTRY)
     assert "bw_plugin_v1" in refusal(tmp_path, "./odd.so")
 
@@ -142,6 +146,7 @@ def test_a_plugin_of_another_major(tmp_path: Path) -> None:
 
 
 def test_a_plugin_that_needs_a_newer_host(tmp_path: Path) -> None:
+    """The plugin's own demand, told with the version that it asks for."""
     build(tmp_path, TABLE, NEEDED="99")
     message = refusal(tmp_path, "./odd.so")
     assert "1.99" in message and "newer host" in message
@@ -153,6 +158,7 @@ def test_a_plugin_that_needs_a_newer_host(tmp_path: Path) -> None:
     ({"MANIFEST": '"no JSON"'}, "manifest"),
 ], ids=["no table", "no id", "bad manifest"])
 def test_a_plugin_with_a_broken_table(tmp_path: Path, macros: dict[str, str], word: str) -> None:
+    """A table is checked before anything in it is called."""
     build(tmp_path, TABLE, **macros)
     assert word in refusal(tmp_path, "./odd.so")
 

@@ -82,6 +82,7 @@ def test_the_wait_has_a_limit(start_host: StartHost, upstream: Simulator,
 
 
 def test_a_second_signal_stops_at_once(fresh: Host, upstream: Simulator) -> None:
+    """For the operator who will not wait; it is an orderly end all the same."""
     model = upstream.serve(timing.steady(0.02))
     with fresh.connect() as connection:
         next(connection.chat(model, stream=True).events())

@@ -68,13 +68,14 @@ def test_usage_is_always_asked_for_and_only_given_to_those_who_asked(
     model = upstream.serve(answers.chat(WORDS))
     unasked = host.chat(model, stream=True).chunks()
     asked = host.chat(model, stream=True, stream_options={"include_usage": True}).chunks()
-    refused = host.chat(model, stream=True, stream_options={"include_usage": False, "x": 1}).chunks()
+    options = {"include_usage": False, "x": 1}
+    refused = host.chat(model, stream=True, stream_options=options).chunks()
     assert all(chunk["choices"] for chunk in unasked + refused)
     assert asked[-1]["choices"] == [] and asked[-1]["usage"]["total_tokens"] == 22 + len(WORDS)
     assert all(chunk["choices"] for chunk in asked[:-1])
-    options = [request.json["stream_options"] for request in upstream.requests(model)]
-    assert options == [{"include_usage": True}, {"include_usage": True},
-                       {"include_usage": True, "x": 1}]
+    sent = [request.json["stream_options"] for request in upstream.requests(model)]
+    assert sent == [{"include_usage": True}, {"include_usage": True},
+                    {"include_usage": True, "x": 1}]
 
 
 def test_a_streamed_request_keeps_all_else(host: Host, upstream: Simulator) -> None:
@@ -134,7 +135,8 @@ def test_a_reply_where_a_stream_was_asked_is_unfolded(host: Host, upstream: Simu
     assert content_of(chunks) == qwen.THAI_AND_CHINESE
     assert {chunk["object"] for chunk in chunks} == {"chat.completion.chunk"}
     assert chunks[0]["choices"][0]["delta"]["role"] == "assistant"
-    assert [choice["finish_reason"] for chunk in chunks for choice in chunk["choices"]][-1] == "stop"
+    reasons = [choice["finish_reason"] for chunk in chunks for choice in chunk["choices"]]
+    assert reasons[-1] == "stop" and not any(reasons[:-1])
     assert chunks[-1]["usage"]["total_tokens"] == 39
 
 
@@ -158,6 +160,7 @@ def test_usage_that_never_comes_is_estimated(host: Host, upstream: Simulator) ->
 
 
 def test_a_huge_chunk_arrives_whole(host: Host, upstream: Simulator) -> None:
+    """Three megabytes in one event: larger than any buffer on the way, and still whole."""
     huge = "ก" * 1_000_000
     chunks = host.chat(upstream.serve(answers.chat([huge])), stream=True).chunks()
     assert content_of(chunks) == huge

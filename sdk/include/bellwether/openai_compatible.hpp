@@ -34,11 +34,6 @@ class Provider {
 
     class Call;
 
-    const Api& api() const { return api_; }
-    const Quirks& quirks() const { return quirks_; }
-    const Host& host() const { return host_; }
-    const std::string& name() const { return name_; }
-
   private:
     friend class Call;
     std::string url(Operation operation) const;

@@ -18,6 +18,7 @@
  * Errors   A function that returns bw_status fills the bw_error it was given when it returns
  *          anything but BW_OK. No exception may leave a function: in C++ the pointer types are
  *          `noexcept`, so a throwing one does not compile. */
+/* clang-format off: set by hand, for the columns of comments */
 #ifndef BELLWETHER_PROVIDER_H
 #define BELLWETHER_PROVIDER_H
 
@@ -122,9 +123,9 @@ typedef struct bw_request {
     int64_t deadline_ms; /* time left until the host gives up, from now; -1: no limit */
     bw_str id;           /* the client request's id, for the upstream's logs */
     bw_str model;        /* the upstream's name of the model, after routing */
-    bw_str body;         /* valid JSON: the client's object, unknown members untouched, `model` set to
-                            the upstream's name and, if it streams, `stream_options.include_usage` set
-                            to true */
+    bw_str body; /* valid JSON: the client's object, unknown members untouched, `model` set to
+                    the upstream's name and, if it streams, `stream_options.include_usage` set
+                    to true */
 } bw_request;
 
 /* ---- what comes back --------------------------------------------------------------------- */
@@ -133,7 +134,7 @@ typedef struct bw_request {
 enum {
     BW_FRAME_RAW = 0,  /* as it arrives, at any byte */
     BW_FRAME_SSE = 1,  /* one server-sent event at a time: data joined, comments dropped; an event
-                          without data is skipped. A body that begins with '{' or '[' comes WHOLE. */
+                          without data is skipped. A body beginning with '{' or '[' comes WHOLE. */
     BW_FRAME_LINE = 2, /* one line at a time, without its end; empty lines are skipped */
     BW_FRAME_WHOLE = 3 /* the complete body, once, at its end. A body of a response whose status is
                           not 2xx always comes like this (cut at 64 KiB). */
@@ -158,18 +159,18 @@ typedef struct bw_head {
 enum {
     BW_EMIT_REPLY = 0, /* not streaming: the complete reply object, exactly once */
     BW_EMIT_CHUNK = 1, /* streaming: one chunk object */
-    BW_EMIT_USAGE = 2  /* streaming: the closing chunk with `"choices":[]` and `usage`; the client gets
-                          it only if it asked for it. Optional: the host makes one from emit_usage. */
+    BW_EMIT_USAGE = 2  /* streaming: the closing chunk, with no choices and with `usage`; only for a
+                          client that asked. Optional: the host makes one from emit_usage. */
 };
 
 /* Tokens, as the upstream counted them; -1: not said. The last one emitted holds. */
 typedef struct bw_usage {
     uint32_t size;
-    uint32_t reserved;            /* 0 */
-    int64_t input_tokens;         /* the whole prompt, cached tokens included */
-    int64_t output_tokens;        /* everything generated, reasoning included */
-    int64_t cached_input_tokens;  /* the part of input_tokens read from a cache */
-    int64_t reasoning_tokens;     /* the part of output_tokens that was reasoning */
+    uint32_t reserved;           /* 0 */
+    int64_t input_tokens;        /* the whole prompt, cached tokens included */
+    int64_t output_tokens;       /* everything generated, reasoning included */
+    int64_t cached_input_tokens; /* the part of input_tokens read from a cache */
+    int64_t reasoning_tokens;    /* the part of output_tokens that was reasoning */
 } bw_usage;
 
 /* ---- the host's services ----------------------------------------------------------------- */
@@ -202,8 +203,9 @@ typedef struct bw_host_api {
      * config's base_url, or the host refuses. [loop] */
     void (*send)(bw_exchange*, bw_str method, bw_str url, uint32_t frame) BW_NOEXCEPT;
 
-    /* Adds a header. The host adds Host, Content-Length, User-Agent and, unless given, Content-Type:
-     * application/json and Accept; it refuses framing and connection headers. [loop] */
+    /* Adds a header. The host adds Host, Content-Length, User-Agent and, unless given,
+     * Content-Type: application/json and Accept; it refuses framing and connection headers. [loop]
+     */
     void (*send_header)(bw_exchange*, bw_str name, bw_str value) BW_NOEXCEPT;
 
     /* Adds a header whose value is `prefix` followed by the credential `secret`, which the plugin
@@ -238,22 +240,22 @@ typedef struct bw_plugin {
      *   "operations"    ["chat", "completions", "embeddings"]; default ["chat"]
      *   "base_url"      the default of the config's base_url
      *   "base_url_env"  the environment variable that overrides that default
-     *   "secrets"       [{"name", "env", "required", "foreign": [{"prefix", "vendor", "certain"}]}]:
-     *                   credentials, the variable each is read from unless the config says
-     *                   otherwise, whether one must be there, and beginnings that tell that a key is
-     *                   another vendor's ("certain" false: the host warns instead of refusing)
-     *   "options"       {"<key>": {"type", "default", "values", "help"}}: the plugin's own config
-     *                   keys; type is string, integer, number, boolean, duration, array or table
-     *   "models"        [{"id", "context", "max_output", "owned_by", "stream_only"}]: the models
-     *                   known when the plugin was built; "context" and "max_output" in tokens */
+     *   "secrets"       [{"name", "env", "required", "foreign": [{"prefix", "vendor",
+     * "certain"}]}]: credentials, the variable each is read from unless the config says otherwise,
+     * whether one must be there, and beginnings that tell that a key is another vendor's ("certain"
+     * false: the host warns instead of refusing) "options"       {"<key>": {"type", "default",
+     * "values", "help"}}: the plugin's own config keys; type is string, integer, number, boolean,
+     * duration, array or table "models"        [{"id", "context", "max_output", "owned_by",
+     * "stream_only"}]: the models known when the plugin was built; "context" and "max_output" in
+     * tokens */
     const char* manifest;
 
     /* Makes an instance. `config` is a JSON object: the provider's own options from the host's
      * config, checked against the manifest, plus "name" (the provider's name in the config) and
      * "base_url" (resolved, without a trailing slash; absent if there is none). A duration is a
      * number of milliseconds. No I/O, no threads. On failure sets nothing but the error. [loop] */
-    bw_status (*create)(const bw_host_api*, bw_host*, bw_str config, bw_provider** out,
-                        bw_error*) BW_NOEXCEPT;
+    bw_status (*create)(const bw_host_api*, bw_host*, bw_str config, bw_provider** out, bw_error*)
+        BW_NOEXCEPT;
 
     /* Ends an instance, after its last call was closed. [loop] */
     void (*destroy)(bw_provider*) BW_NOEXCEPT;
@@ -262,8 +264,8 @@ typedef struct bw_plugin {
      * After a good call_open, call_close comes exactly once, at any point: it is also what a cancel
      * and an error look like. After a failed call_open nothing more comes. After any other failure
      * the host only closes. Once call_close has returned the exchange is gone. [loop] */
-    bw_status (*call_open)(bw_provider*, bw_exchange*, const bw_request*, bw_call** out,
-                           bw_error*) BW_NOEXCEPT;
+    bw_status (*call_open)(bw_provider*, bw_exchange*, const bw_request*, bw_call** out, bw_error*)
+        BW_NOEXCEPT;
     bw_status (*call_head)(bw_call*, const bw_head*, bw_error*) BW_NOEXCEPT;
     bw_status (*call_data)(bw_call*, const bw_frame*, bw_error*) BW_NOEXCEPT;
     /* The upstream's response is complete. BW_OK means that the reply is, too: a plugin that misses
@@ -275,8 +277,9 @@ typedef struct bw_plugin {
     const void* (*extension)(const char* id) BW_NOEXCEPT;
 } bw_plugin;
 
-/* The one exported symbol. Returns the plugin's table; NULL refuses this host. Runs before any check
- * and more than once, so it only returns static data. `host_minor` is the host's BW_ABI_MINOR. [any] */
+/* The one exported symbol. Returns the plugin's table; NULL refuses this host. Runs before any
+ * check and more than once, so it only returns static data. `host_minor` is the host's
+ * BW_ABI_MINOR. [any] */
 BW_EXPORT const bw_plugin* bw_plugin_v1(uint32_t host_minor) BW_NOEXCEPT;
 
 #ifdef __cplusplus

@@ -146,7 +146,6 @@ class Host {
     const T* extension(const char* id) const {
         return static_cast<const T*>(api_->extension(host_, id));
     }
-    const bw_host_api* api() const { return api_; }
 
   private:
     const bw_host_api* api_;

@@ -56,7 +56,8 @@ TEST(ReadRequest, NamesWhatIsWrong) {
               std::string::npos);
 }
 
-// Two names could be read differently by the host and the upstream: one would be paid for the other.
+// Two names could be read differently by the host and the upstream: one would be paid for the
+// other.
 TEST(ReadRequest, RefusesASecondModel) {
     EXPECT_NE(refusal(R"({"model":"a","messages":[],"model":"b"})").find("more than once"),
               std::string::npos);
@@ -80,8 +81,9 @@ TEST(UpstreamBody, IsTheClientsOwnWhenNothingChanges) {
 }
 
 TEST(UpstreamBody, ChangesTheModelAndNotAByteMore) {
-    Call call = call_with("{ \"top_k\" : 12345678901234567890 ,\"model\":\"best\", \"messages\":[ ],\n"
-                          "\"x\":\"\\u0e01\"}");
+    Call call = call_with(
+        "{ \"top_k\" : 12345678901234567890 ,\"model\":\"best\", \"messages\":[ ],\n"
+        "\"x\":\"\\u0e01\"}");
     ASSERT_TRUE(read_request(call));
     EXPECT_EQ(upstream_body(call, "qwen-max"),
               "{ \"top_k\" : 12345678901234567890 ,\"model\":\"qwen-max\", \"messages\":[ ],\n"
@@ -91,8 +93,9 @@ TEST(UpstreamBody, ChangesTheModelAndNotAByteMore) {
 TEST(UpstreamBody, AStreamAlwaysAsksForUsage) {
     Call plain = call_with(R"({"model":"m","messages":[],"stream":true})");
     ASSERT_TRUE(read_request(plain));
-    EXPECT_EQ(upstream_body(plain, "m"),
-              R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}})");
+    EXPECT_EQ(
+        upstream_body(plain, "m"),
+        R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}})");
 
     Call options = call_with(
         R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":false,"x":1}})");
@@ -103,8 +106,9 @@ TEST(UpstreamBody, AStreamAlwaysAsksForUsage) {
 
     Call null = call_with(R"({"model":"m","messages":[],"stream":true,"stream_options":null})");
     ASSERT_TRUE(read_request(null));
-    EXPECT_EQ(upstream_body(null, "m"),
-              R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}})");
+    EXPECT_EQ(
+        upstream_body(null, "m"),
+        R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}})");
 }
 
 }  // namespace

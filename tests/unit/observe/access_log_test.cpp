@@ -62,7 +62,7 @@ TEST(AccessFormat, Text) {
               "client=127.0.0.1 route=qwen-* model=qwen-max provider=holysheep "
               "upstream_model=qwen-max-2 attempts=2 stream=yes bytes_in=100 bytes_out=2000 "
               "first_byte_us=700 upstream_us=1400 overhead_us=100 input_tokens=11 "
-              "output_tokens=22 cached_input_tokens=3 usage=provider\n");
+              "output_tokens=22 cached_input_tokens=3 usage_source=provider\n");
 }
 
 TEST(AccessFormat, Json) {

@@ -35,7 +35,8 @@ std::vector<Seen> frames(std::uint32_t kind, std::string_view body, std::size_t 
 }
 
 constexpr std::string_view k_events =
-    "\xEF\xBB\xBF: keep-alive\r\n\r\ndata: {\"t\":\"สวัสดี\"}\r\n\r\nevent: x\ndata:{\"t\":\"你好\"}\n\n"
+    "\xEF\xBB\xBF: keep-alive\r\n\r\ndata: {\"t\":\"สวัสดี\"}\r\n\r\nevent: "
+    "x\ndata:{\"t\":\"你好\"}\n\n"
     "data\n\ndata: [DONE]\n\n";
 
 TEST(Framer, EventsAreTheSameAtEverySplit) {

@@ -72,7 +72,26 @@ TEST_F(LibraryTest, RefusesWhatIsNotALibrary) {
     EXPECT_NE(refusal(write("text.so", "hello")).find("not a shared library"), std::string::npos);
     EXPECT_NE(refusal(write("empty.so", "")).find("not a shared library"), std::string::npos);
     EXPECT_NE(refusal(folder_).find("not a regular file"), std::string::npos);
-    const std::string said = refusal(write("cut.so", "\x7f" "ELF nothing more"));
+}
+
+// Touching a page beyond the end of a mapped file would be a SIGBUS.
+TEST_F(LibraryTest, RefusesACutLibraryHoweverItIsCut) {
+    const auto file = copy_of_echo();
+    const auto size = fs::file_size(file);
+    for (const auto left :
+         {size - 1, size / 2, std::uintmax_t{4096}, std::uintmax_t{64}, std::uintmax_t{5}}) {
+        fs::resize_file(copy_of_echo(), left);
+        EXPECT_NE(refusal(file).find("cut or damaged"), std::string::npos) << left;
+    }
+}
+
+TEST_F(LibraryTest, TheLinkersWordsNameTheFileAndNotItsCopy) {
+    const auto file = copy_of_echo();
+    std::fstream bytes(file, std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(18);  // e_machine: a library for another processor
+    bytes.put('\x28');
+    bytes.close();
+    const std::string said = refusal(file);
     EXPECT_NE(said.find("dynamic linker refused it"), std::string::npos) << said;
     EXPECT_EQ(said.find("/proc/"), std::string::npos) << said;
 }
@@ -108,7 +127,8 @@ TEST(Locate, LooksInTheFoldersAndSaysWhere) {
 }
 
 TEST(Locate, APathIsTakenFromTheConfigsFolder) {
-    EXPECT_EQ(locate("./echo.so", BELLWETHER_PLUGIN_DIR, {}), fs::path(BELLWETHER_PLUGIN_DIR) / "echo.so");
+    EXPECT_EQ(locate("./echo.so", BELLWETHER_PLUGIN_DIR, {}),
+              fs::path(BELLWETHER_PLUGIN_DIR) / "echo.so");
     EXPECT_FALSE(locate("./ecko.so", BELLWETHER_PLUGIN_DIR, {}));
 }
 

@@ -23,9 +23,10 @@ TEST(Tokens, TextIsAQuarterOfItsBytesAndDigitsAreWhole) {
 TEST(Tokens, CountsEveryKindOfGeneratedText) {
     EXPECT_EQ(generated_tokens(R"({"choices":[{"delta":{"content":"abcd"}}]})"), 2);
     EXPECT_GT(generated_tokens(R"({"choices":[{"delta":{"reasoning_content":"abcd"}}]})"), 0);
-    EXPECT_GT(generated_tokens(
-                  R"({"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"{\"a\""}}]}}]})"),
-              0);
+    EXPECT_GT(
+        generated_tokens(
+            R"({"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"{\"a\""}}]}}]})"),
+        0);
     EXPECT_GT(generated_tokens(R"({"choices":[{"message":{"content":"abcd"}}]})"), 0);
     EXPECT_GT(generated_tokens(R"({"choices":[{"text":"abcd"}]})"), 0);
     EXPECT_EQ(generated_tokens(R"({"choices":[{"delta":{"content":null,"role":null}}]})"), 0);

@@ -282,7 +282,8 @@ TEST_F(OpenAi, FoldsToolCallsAndChoices) {
         event(chunk(delta("", "\"tool_calls\""))) + event(chunk(delta("", "\"stop\"", 1))) + k_done;
     const Result result = call(complete(), {200, {}, body});
     ASSERT_TRUE(result.ok());
-    const Value choices = Value(result.reply())["choices"];
+    const std::string reply = result.reply();
+    const Value choices = Value(reply)["choices"];
     EXPECT_EQ(
         choices.at(0).raw(),
         R"({"index":0,"finish_reason":"tool_calls","message":{"role":"assistant","content":null,"tool_calls":[)"

@@ -9,12 +9,14 @@ namespace {
 using namespace std::chrono_literals;
 
 ErrorReply reply_to(ErrorKind kind, int upstream = 0, std::string code = {}) {
-    return error_reply(Error{.kind = kind, .message = "m", .code = std::move(code), .http_status = upstream});
+    return error_reply(
+        Error{.kind = kind, .message = "m", .code = std::move(code), .http_status = upstream});
 }
 
 TEST(ErrorReply, HasOpenAisEnvelope) {
-    EXPECT_EQ(error_reply(Error{.kind = ErrorKind::invalid, .message = "say \"hi\"", .param = "n"}).body,
-              R"({"error":{"message":"say \"hi\"","type":"invalid_request_error","param":"n","code":null}})");
+    EXPECT_EQ(
+        error_reply(Error{.kind = ErrorKind::invalid, .message = "say \"hi\"", .param = "n"}).body,
+        R"({"error":{"message":"say \"hi\"","type":"invalid_request_error","param":"n","code":null}})");
 }
 
 TEST(ErrorReply, StatusTellsTheSdkItsExceptionClass) {

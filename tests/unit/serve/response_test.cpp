@@ -55,7 +55,7 @@ TEST(RequestId, KeepsTheClientsIfItIsFit) {
     std::mt19937_64 random(1);
     EXPECT_EQ(request_id("trace-7", random), "trace-7");
     for (const std::string& bad : {std::string(), std::string("a b"), std::string("a\"b"),
-                                  std::string("a\r\nset-cookie: x"), std::string(129, 'a')}) {
+                                   std::string("a\r\nset-cookie: x"), std::string(129, 'a')}) {
         const std::string made = request_id(bad, random);
         EXPECT_TRUE(made.starts_with("req_")) << bad;
         EXPECT_EQ(made.size(), 28u);

@@ -1,10 +1,10 @@
 /* bellwether/ext/generate.h - extension "bw.generate/1": a provider that answers by itself.
  *
  * For engines that need no upstream: a local model, an echo, a test double. In call_open the plugin
- * calls the host's `begin` in place of `send`. The host then calls the plugin's `step` until it says
- * that the reply is complete; between two steps it waits as long as the step asked, and longer while
- * the client reads slowly. There is no call_head, call_data or call_end; call_close comes as always,
- * and a cancel is a call_close between two steps. */
+ * calls the host's `begin` in place of `send`. The host then calls the plugin's `step` until it
+ * says that the reply is complete; between two steps it waits as long as the step asked, and longer
+ * while the client reads slowly. There is no call_head, call_data or call_end; call_close comes as
+ * always, and a cancel is a call_close between two steps. */
 #ifndef BELLWETHER_EXT_GENERATE_H
 #define BELLWETHER_EXT_GENERATE_H
 
