@@ -15,6 +15,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+// How long an upstream may take to end a response whose content is complete: a connection that ends
+// properly can be used again, and no client should wait for one that does not.
+constexpr milliseconds k_end_grace{100};
 constexpr const char* k_user_agent = "user-agent: bellwether/0.1";
 
 bool is_token(std::string_view name) {
@@ -78,8 +81,8 @@ Attempt::~Attempt() { close(); }
 
 Result<void> Attempt::start(net::Client& client, boost::asio::io_context& loop) {
     if (auto opened = open(); !opened) return opened;
+    timer_.emplace(loop);
     if (generating_) {
-        timer_.emplace(loop);
         schedule_step(milliseconds(0));
         return {};
     }
@@ -163,7 +166,8 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
 }
 
 void Attempt::on_data(std::string_view bytes) {
-    if (framer_.feed(bytes)) return;
+    if (complete_ || framer_.feed(bytes)) return;
+    if (complete_) return end_soon();
     if (!failure_) return end(std::move(failure_));
     end(fail(ErrorKind::protocol,
              fmt::format("provider \"{}\": {}", instance_->provider().name, framer_.problem()),
@@ -171,10 +175,10 @@ void Attempt::on_data(std::string_view bytes) {
 }
 
 void Attempt::on_end(std::optional<net::Failure> failure) {
-    if (failure) {
+    if (failure && !complete_) {
         return end(std::unexpected(to_error(*failure, instance_->provider().name)));
     }
-    if (!framer_.finish()) return end(std::move(failure_));
+    if (!complete_ && !framer_.finish() && !complete_) return end(std::move(failure_));
     bw_error error = new_error();
     phase_ = Phase::emitting;
     const bw_status status = instance_->table().call_end(call_, &error);
@@ -192,8 +196,17 @@ bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view 
     phase_ = Phase::emitting;
     const bw_status status = instance_->table().call_data(call_, &frame, &error);
     phase_ = Phase::waiting;
-    failure_ = judge(status, error);
-    return failure_.has_value();
+    complete_ = status == BW_COMPLETE;
+    failure_ = judge(complete_ ? BW_OK : status, error);
+    if (!failure_) complete_ = false;
+    return failure_.has_value() && !complete_;
+}
+
+void Attempt::end_soon() {
+    timer_->expires_after(k_end_grace);
+    timer_->async_wait([this](boost::system::error_code error) {
+        if (!error) on_end(std::nullopt);
+    });
 }
 
 Result<void> Attempt::finish_reply() {
@@ -332,8 +345,9 @@ Result<void> Attempt::judge(bw_status status, const bw_error& error) {
     Error failed = to_error(status, error, instance_->provider());
     if (status == BW_E_INTERNAL) {
         instance_->poison();
+        failed.message = fmt::format("provider \"{}\": {}", provider, failed.message);
         failed.code = "plugin_error";
-        observe::error("plugin fault: provider \"{}\": {}", provider, failed.message);
+        observe::error("plugin fault: {}", failed.message);
     }
     return std::unexpected(std::move(failed));
 }

@@ -91,6 +91,7 @@ class Attempt final : private net::Events {
     Result<void> finish_reply();
     void step();
     void schedule_step(std::chrono::milliseconds wait);
+    void end_soon();
     // The plugin's answer, or what it did wrong meanwhile.
     Result<void> judge(bw_status status, const bw_error& error);
     void misbehaved(std::string_view rule);
@@ -117,6 +118,7 @@ class Attempt final : private net::Events {
     bool step_held_ = false;  // a step fell due while paused
     bool paused_ = false;
 
+    bool complete_ = false;  // the plugin needs no more
     bool body_begun_ = false;
     bool replied_ = false;
     std::chrono::steady_clock::time_point last_payload_;

@@ -124,8 +124,8 @@ class Host:
     def access_line(self, request_id: str) -> dict[str, Any]:
         """What the access log says of one request, once it does."""
         def find() -> dict[str, Any] | None:
-            for line in self.log().splitlines():
-                if request_id not in line:
+            for line in self.log().splitlines(keepends=True):
+                if request_id not in line or not line.endswith("\n"):
                     continue
                 entry = json.loads(line)
                 if entry.get("level") == "access" and entry.get("id") == request_id:

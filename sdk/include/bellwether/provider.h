@@ -74,6 +74,8 @@ typedef struct bw_call bw_call;         /* the plugin's; one per attempt */
  * compiler's choice. A reader treats a number it does not know as BW_E_UPSTREAM. */
 typedef int32_t bw_status;
 enum {
+    BW_COMPLETE = -1, /* from call_data only: the reply is complete. The client does not wait for
+                         more; what the upstream still sends is dropped, and call_end comes next */
     BW_OK = 0,
     BW_E_INVALID = 1,         /* the request (in create: the config) is wrong; nobody retries */
     BW_E_UNSUPPORTED = 2,     /* a fair request that this provider cannot serve; next route */
@@ -92,7 +94,7 @@ enum {
  * and zeroes the rest. Text longer than its array is cut at a character boundary. */
 typedef struct bw_error {
     uint32_t size;
-    uint32_t http_status;   /* the upstream's, 0: there was none */
+    uint32_t http_status;   /* the upstream's, or the one that its body names; 0: none */
     int64_t retry_after_ms; /* wait before the next try, >= 0; -1: not said */
     uint32_t message_len;   /* bytes used in message */
     uint32_t code_len;      /* bytes used in code */
@@ -133,8 +135,9 @@ typedef struct bw_request {
 /* How the host cuts the upstream's body before call_data sees it. */
 enum {
     BW_FRAME_RAW = 0,  /* as it arrives, at any byte */
-    BW_FRAME_SSE = 1,  /* one server-sent event at a time: data joined, comments dropped; an event
-                          without data is skipped. A body beginning with '{' or '[' comes WHOLE. */
+    BW_FRAME_SSE = 1,  /* one server-sent event at a time: data joined, comments dropped; one
+                          without data is skipped. A body that begins, after white space, with
+                          '{' or '[' comes WHOLE. */
     BW_FRAME_LINE = 2, /* one line at a time, without its end; empty lines are skipped */
     BW_FRAME_WHOLE = 3 /* the complete body, once, at its end. A body of a response whose status is
                           not 2xx always comes like this (cut at 64 KiB). */
@@ -240,14 +243,15 @@ typedef struct bw_plugin {
      *   "operations"    ["chat", "completions", "embeddings"]; default ["chat"]
      *   "base_url"      the default of the config's base_url
      *   "base_url_env"  the environment variable that overrides that default
-     *   "secrets"       [{"name", "env", "required", "foreign": [{"prefix", "vendor",
-     * "certain"}]}]: credentials, the variable each is read from unless the config says otherwise,
-     * whether one must be there, and beginnings that tell that a key is another vendor's ("certain"
-     * false: the host warns instead of refusing) "options"       {"<key>": {"type", "default",
-     * "values", "help"}}: the plugin's own config keys; type is string, integer, number, boolean,
-     * duration, array or table "models"        [{"id", "context", "max_output", "owned_by",
-     * "stream_only"}]: the models known when the plugin was built; "context" and "max_output" in
-     * tokens */
+     *   "secrets"       [{"name", "env", "required",
+     *                     "foreign": [{"prefix", "vendor", "certain"}]}]: credentials, the variable each is read from unless the config says
+     *                   otherwise, whether one must be there, and beginnings that tell that a key
+     *                   is another vendor's ("certain" false: the host warns, and goes on)
+     *   "options"       {"<key>": {"type", "default", "values", "help"}}: the plugin's own config
+     *                   keys; type is string, integer, number, boolean, duration, array or table
+     *   "models"        [{"id", "context", "max_output", "owned_by", "stream_only"}]: the models
+     *                   known when the plugin was built; "context" and "max_output" in tokens;
+     *                   "stream_only" is for readers: the plugin itself streams where it must */
     const char* manifest;
 
     /* Makes an instance. `config` is a JSON object: the provider's own options from the host's
