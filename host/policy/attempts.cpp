@@ -81,7 +81,7 @@ void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
     switch (piece) {
         case plugin::Piece::reply:
             delivered_ = true;
-            observed_ += generated_tokens(json);
+            if (attempt_->usage().output_tokens < 0) observed_ = generated_tokens(json);
             return replies_.on_reply(json);
         case plugin::Piece::chunk:
             delivered_ = true;

@@ -192,7 +192,7 @@ void Session::finished() {
     replied_ = true;
     paused_ = false;
     call_.reset();
-    flush_soon();
+    flush();
 }
 
 // ---- writing

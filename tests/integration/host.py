@@ -101,7 +101,8 @@ class Host:
             raise AssertionError(f"SIGTERM did not end the host:\n{self.log()[-4000:]}") from None
         finally:
             self.process.stdout.close()
-        assert not SANITIZER_REPORT.search(self.log()), self.log()[-8000:]
+        report = SANITIZER_REPORT.search(self.log())
+        assert not report, self.log()[report.start():][:8000]
         assert code == 0, f"exit code {code}:\n{self.log()[-4000:]}"
 
     # ---- talking to it ------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 """A client that reads slowly or not at all: the upstream waits for it, the host's memory does not
 grow."""
 
+import select
+import signal
+import socket
 import time
 
 from integration.host import SLOWNESS, Host
@@ -80,3 +83,24 @@ def test_a_slow_reader_holds_up_nobody_else(host: Host, upstream: Simulator) -> 
         connection.close()
     for model in models:
         upstream.ended(model)
+
+
+def test_hanging_up_while_the_upstream_waits(host: Host, upstream: Simulator) -> None:
+    """The host finds in one turn of its loop that the client can take more, that it has hung up and
+    that a time limit is due. Stopping the process for longer than the limit on silence makes that
+    moment, which else is a matter of microseconds."""
+    for _ in range(3):
+        model = upstream.serve(timing.endless())
+        with host.connect() as connection:
+            next(connection.chat(model, stream=True).events())
+            wait_until_still(upstream.request(model))
+            host.process.send_signal(signal.SIGSTOP)
+            try:
+                while select.select([connection.socket], [], [], 0.5 * SLOWNESS)[0]:
+                    connection.socket.recv(MIB)
+                connection.socket.shutdown(socket.SHUT_WR)
+            finally:
+                host.process.send_signal(signal.SIGCONT)
+            upstream.ended(model)
+    assert host.chat("echo").status == 200
+    assert host.process.poll() is None

@@ -244,9 +244,10 @@ typedef struct bw_plugin {
      *   "base_url"      the default of the config's base_url
      *   "base_url_env"  the environment variable that overrides that default
      *   "secrets"       [{"name", "env", "required",
-     *                     "foreign": [{"prefix", "vendor", "certain"}]}]: credentials, the variable each is read from unless the config says
-     *                   otherwise, whether one must be there, and beginnings that tell that a key
-     *                   is another vendor's ("certain" false: the host warns, and goes on)
+     *                     "foreign": [{"prefix", "vendor", "certain"}]}]: credentials, the
+     *                   variable each is read from unless the config says otherwise, whether one
+     *                   must be there, and beginnings that tell that a key is another vendor's
+     *                   ("certain" false: the host warns, and goes on)
      *   "options"       {"<key>": {"type", "default", "values", "help"}}: the plugin's own config
      *                   keys; type is string, integer, number, boolean, duration, array or table
      *   "models"        [{"id", "context", "max_output", "owned_by", "stream_only"}]: the models
