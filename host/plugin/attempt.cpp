@@ -81,7 +81,7 @@ Attempt::~Attempt() { close(); }
 
 Result<void> Attempt::start(net::Client& client, boost::asio::io_context& loop) {
     if (auto opened = open(); !opened) return opened;
-    timer_.emplace(loop);
+    alarm_.emplace(loop);
     if (generating_) {
         schedule_step(milliseconds(0));
         return {};
@@ -203,10 +203,7 @@ bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view 
 }
 
 void Attempt::end_soon() {
-    timer_->expires_after(k_end_grace);
-    timer_->async_wait([this](boost::system::error_code error) {
-        if (!error) on_end(std::nullopt);
-    });
+    alarm_->set(steady_clock::now() + k_end_grace, [this] { on_end(std::nullopt); });
 }
 
 Result<void> Attempt::finish_reply() {
@@ -221,10 +218,7 @@ Result<void> Attempt::finish_reply() {
 
 void Attempt::schedule_step(milliseconds wait) {
     step_held_ = false;
-    timer_->expires_after(wait);
-    timer_->async_wait([this](boost::system::error_code error) {
-        if (!error) step();
-    });
+    alarm_->set(steady_clock::now() + wait, [this] { step(); });
 }
 
 void Attempt::step() {
@@ -359,7 +353,7 @@ void Attempt::end(Result<void> result) {
 
 void Attempt::close() {
     exchange_.reset();
-    timer_.reset();
+    alarm_.reset();
     if (call_ == nullptr) return;
     instance_->table().call_close(call_);
     call_ = nullptr;

@@ -2,7 +2,7 @@
 // cuts. Lives on one worker. Dropping it cancels: the wire first, then the plugin's call is closed.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -13,6 +13,7 @@
 #include "base/call.hpp"
 #include "base/error.hpp"
 #include "base/usage.hpp"
+#include "net/alarm.hpp"
 #include "net/client.hpp"
 #include "plugin/framer.hpp"
 #include "plugin/instance.hpp"
@@ -114,7 +115,7 @@ class Attempt final : private net::Events {
     Framer framer_;
 
     bool generating_ = false;
-    std::optional<boost::asio::steady_timer> timer_;
+    std::optional<net::Alarm> alarm_;  // the next step, or the end of an upstream's grace
     bool step_held_ = false;  // a step fell due while paused
     bool paused_ = false;
 

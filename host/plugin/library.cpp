@@ -129,14 +129,21 @@ std::string without_copy_path(std::string text, const fs::path& copy, const fs::
     return text;
 }
 
+// A plugin's code stays mapped until the process ends, so its handle is never destroyed.
+std::vector<std::unique_ptr<boost::dll::shared_library>>& loaded_libraries() {
+    static auto& libraries = *new std::vector<std::unique_ptr<boost::dll::shared_library>>;
+    return libraries;
+}
+
 std::expected<boost::dll::shared_library*, std::string> open_library(const fs::path& copy,
                                                                      const fs::path& file) {
     using boost::dll::load_mode::type;
     const auto mode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
                       static_cast<type>(RTLD_NODELETE);
     try {
-        // Leaked on purpose: a plugin's code stays mapped until the process ends.
-        return new boost::dll::shared_library(copy, mode);
+        return loaded_libraries()
+            .emplace_back(std::make_unique<boost::dll::shared_library>(copy, mode))
+            .get();
     } catch (const std::exception& error) {
         // Only the throwing constructor carries the linker's own words.
         std::string_view words = error.what();

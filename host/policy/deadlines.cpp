@@ -51,7 +51,7 @@ Verdict judge(const Limits& limits, const Progress& progress, steady_clock::time
 }
 
 Deadlines::Deadlines(boost::asio::io_context& loop, Limits limits, Observe observe, Expired expired)
-    : timer_(loop), limits_(limits), observe_(std::move(observe)), expired_(std::move(expired)) {}
+    : alarm_(loop), limits_(limits), observe_(std::move(observe)), expired_(std::move(expired)) {}
 
 void Deadlines::start() { look(); }
 
@@ -67,10 +67,7 @@ void Deadlines::look() {
                              .code = verdict.expired});
     }
     if (verdict.look_again == steady_clock::time_point::max()) return;
-    timer_.expires_at(verdict.look_again);
-    timer_.async_wait([this](boost::system::error_code error) {
-        if (!error) look();
-    });
+    alarm_.set(verdict.look_again, [this] { look(); });
 }
 
 }  // namespace bw::policy

@@ -4,12 +4,12 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <functional>
 
 #include "base/error.hpp"
 #include "config/config.hpp"
+#include "net/alarm.hpp"
 #include "plugin/attempt.hpp"
 
 namespace bw::policy {
@@ -50,7 +50,7 @@ class Deadlines {
   private:
     void look();
 
-    boost::asio::steady_timer timer_;
+    net::Alarm alarm_;
     Limits limits_;
     Observe observe_;
     Expired expired_;

@@ -76,6 +76,7 @@ void Session::read_head() {
 }
 
 void Session::on_head(error_code error) {
+    if (closed_) return;
     if (error) return refuse(error);
     const auto& request = parser_->get();
     http_1_0_ = request.version() < 11;
@@ -98,6 +99,7 @@ void Session::read_body() {
 }
 
 void Session::on_body(error_code error, std::size_t) {
+    if (closed_) return;
     reading_ = false;
     if (error) return refuse(error);
     on_request();
@@ -221,6 +223,7 @@ void Session::flush() {
 }
 
 void Session::on_written(error_code error) {
+    if (closed_) return;
     flight_.clear();
     if (flight_.capacity() > k_buffer_bytes_kept) flight_.shrink_to_fit();
     if (error) {
