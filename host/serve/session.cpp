@@ -1,12 +1,11 @@
 #include "serve/session.hpp"
 
 #include <fmt/format.h>
-#include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/read.hpp>
 
 #include "observe/log.hpp"
 #include "serve/request_id.hpp"
@@ -20,6 +19,10 @@ namespace http = boost::beast::http;
 using boost::system::error_code;
 
 constexpr std::uint32_t k_header_bytes_max = 64u << 10;
+constexpr std::size_t k_read_bytes = 8u << 10;
+constexpr std::size_t k_body_read_bytes = 64u << 10;  // at a time, of a body that is as long
+// What a client may send ahead of the reply that it waits for.
+constexpr std::size_t k_early_bytes_max = 64u << 10;
 // Above the first a slow reader's upstream is paused, below the second it goes on.
 constexpr std::size_t k_pending_bytes_pause = 256u << 10;
 constexpr std::size_t k_pending_bytes_resume = 64u << 10;
@@ -48,72 +51,69 @@ Session::~Session() { sessions_.closed(*this); }
 void Session::start() {
     error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    read_head();
+    socket_.non_blocking(true, ignored);
+    next_request();
 }
 
 void Session::drain() {
     keep_alive_ = false;
-    const bool idle = reading_ && buffer_.size() == 0 && !parser_->got_some();
-    if (idle) close();
+    if (!busy_ && buffer_.size() == 0 && !parser_->got_some()) close();
 }
 
-void Session::abort() {
-    if (call_) call_->abandoned();
-    close();
-}
+void Session::abort() { hung_up(); }
 
-// ---- reading ------------------------------------------------------------------------------------
+// ---- reading ----------------------------------------------------------------------------------
 
-void Session::read_head() {
-    parser_.emplace();
-    parser_->header_limit(k_header_bytes_max);
-    parser_->body_limit(context_.host.config.server.max_body_bytes);
+// One read is always waiting, also while a call runs: that is how a hang-up is seen. What a client
+// sends ahead is kept for its turn, up to a limit.
+void Session::read() {
+    if (reading_ || closed_ || (busy_ && buffer_.size() >= k_early_bytes_max)) return;
     reading_ = true;
-    replied_ = false;
-    http::async_read_header(
-        socket_, buffer_, *parser_,
-        [self = shared_from_this()](error_code error, std::size_t) { self->on_head(error); });
+    socket_.async_read_some(buffer_.prepare(read_bytes_),
+                            [self = shared_from_this()](error_code error, std::size_t bytes) {
+                                self->reading_ = false;
+                                self->on_read(error, bytes);
+                            });
 }
 
-void Session::on_head(error_code error) {
+void Session::on_read(error_code error, std::size_t bytes) {
     if (closed_) return;
-    if (error) return refuse(error);
+    if (error) return hung_up();
+    buffer_.commit(bytes);
+    if (!busy_) parse();
+    read();
+}
+
+void Session::parse() {
+    while (buffer_.size() > 0) {
+        error_code error;
+        buffer_.consume(parser_->put(buffer_.data(), error));
+        if (error && error != http::error::need_more) return refuse(error);
+        if (parser_->is_header_done() && !head_read_) on_head();
+        if (parser_->is_done()) return on_request();
+        if (error == http::error::need_more) return;
+    }
+}
+
+void Session::on_head() {
+    head_read_ = true;
     const auto& request = parser_->get();
     http_1_0_ = request.version() < 11;
     keep_alive_ = request.keep_alive() && !context_.draining;
     head_only_ = request.method() == http::verb::head;
     request_id_ = request_id(request["x-request-id"], context_.random);
-    if (boost::beast::iequals(request[http::field::expect], "100-continue") && !http_1_0_) {
+    read_bytes_ = std::clamp<std::size_t>(parser_->content_length_remaining().value_or(0),
+                                          k_read_bytes, k_body_read_bytes);
+    if (parser_->is_done() || http_1_0_) return;
+    if (boost::beast::iequals(request[http::field::expect], "100-continue")) {
         pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
         flush_soon();
     }
-    read_body();
-}
-
-void Session::read_body() {
-    if (parser_->is_done()) return on_body({}, 0);
-    http::async_read(socket_, buffer_, *parser_,
-                     [self = shared_from_this()](error_code error, std::size_t bytes) {
-                         self->on_body(error, bytes);
-                     });
-}
-
-void Session::on_body(error_code error, std::size_t) {
-    if (closed_) return;
-    reading_ = false;
-    if (error) return refuse(error);
-    on_request();
 }
 
 // What cannot be read as a request gets one answer, and the connection ends: no resynchronising.
 void Session::refuse(error_code error) {
-    reading_ = false;
-    const bool malformed =
-        error.category() == http::make_error_code(http::error::bad_method).category();
-    if (!malformed || error == http::error::end_of_stream ||
-        error == http::error::partial_message) {
-        return close();
-    }
+    begin_reply();
     keep_alive_ = false;
     ErrorReply reply =
         error_reply(400, "invalid_request_error", "malformed_request",
@@ -132,7 +132,13 @@ void Session::refuse(error_code error) {
     finished();
 }
 
+void Session::begin_reply() {
+    busy_ = true;
+    hold_ = shared_from_this();
+}
+
 void Session::on_request() {
+    begin_reply();
     HttpRequest& request = parser_->get();
     const Answer answer = answer_for(request, context_);
     if (answer.operation) return begin_call(*answer.operation);
@@ -147,7 +153,6 @@ void Session::begin_call(Operation operation) {
               .started = std::chrono::steady_clock::now()};
     call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this), std::move(call),
                                        client_);
-    watch_for_hang_up();
     call_->start();
 }
 
@@ -217,19 +222,20 @@ void Session::flush() {
         return;
     }
     flight_.swap(pending_);
-    asio::async_write(
-        socket_, asio::buffer(flight_),
-        [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); });
+    error_code error;
+    const std::size_t written = socket_.write_some(asio::buffer(flight_), error);
+    if (error && error != asio::error::would_block) return hung_up();
+    if (written == flight_.size()) return on_written();
+    asio::async_write(socket_, asio::buffer(flight_) + written,
+                      [self = shared_from_this()](error_code failed, std::size_t) {
+                          if (self->closed_) return;
+                          failed ? self->hung_up() : self->on_written();
+                      });
 }
 
-void Session::on_written(error_code error) {
-    if (closed_) return;
+void Session::on_written() {
     flight_.clear();
     if (flight_.capacity() > k_buffer_bytes_kept) flight_.shrink_to_fit();
-    if (error) {
-        if (call_) call_->abandoned();
-        return close();
-    }
     if (paused_ && pending_.size() < k_pending_bytes_resume) {
         paused_ = false;
         call_->resume();
@@ -240,32 +246,26 @@ void Session::on_written(error_code error) {
 void Session::next_request() {
     replied_ = false;
     if (!keep_alive_ || context_.draining) return close();
-    read_head();
-}
-
-// ---- the end
-// --------------------------------------------------------------------------------------
-
-// While a call runs nothing is read, so a hang-up is seen by waiting for readability.
-void Session::watch_for_hang_up() {
-    if (watching_) return;
-    watching_ = true;
-    socket_.async_wait(Socket::wait_read, [self = shared_from_this()](error_code error) {
-        self->watching_ = false;
-        self->on_readable(error);
+    const auto hold = std::move(hold_);
+    busy_ = false;
+    head_read_ = false;
+    parser_.emplace();
+    parser_->eager(true);
+    parser_->header_limit(k_header_bytes_max);
+    parser_->body_limit(context_.host.config.server.max_body_bytes);
+    if (buffer_.capacity() > k_buffer_bytes_kept) buffer_.shrink_to_fit();
+    read_bytes_ = k_read_bytes;
+    if (buffer_.size() == 0) return read();
+    // Sent ahead. Not from here: each of many would be one level deeper.
+    asio::post(socket_.get_executor(), [self = shared_from_this()] {
+        if (!self->closed_) self->on_read({}, 0);
     });
 }
 
-void Session::on_readable(error_code error) {
-    if (closed_ || !call_) return;
-    char byte = 0;
-    const ssize_t got =
-        error ? -1 : recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (got > 0) return;  // the next request, early: it waits its turn
-    if (got < 0 && !error && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
-        return watch_for_hang_up();
-    }
-    call_->abandoned();
+// ---- the end ----------------------------------------------------------------------------------
+
+void Session::hung_up() {
+    if (call_) call_->abandoned();
     close();
 }
 
@@ -276,6 +276,8 @@ void Session::close() {
     error_code ignored;
     socket_.shutdown(Socket::shutdown_both, ignored);
     socket_.close(ignored);
+    // The caller may be a function of this session that nothing else keeps alive.
+    asio::post(socket_.get_executor(), [hold = std::move(hold_)] {});
 }
 
 }  // namespace bw::serve

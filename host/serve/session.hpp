@@ -46,22 +46,22 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void end_stream() override;
     void finished() override;
 
-    void read_head();
-    void on_head(boost::system::error_code error);
-    void read_body();
-    void on_body(boost::system::error_code error, std::size_t bytes);
+    void read();
+    void on_read(boost::system::error_code error, std::size_t bytes);
+    void parse();
+    void on_head();
     void on_request();
     void refuse(boost::system::error_code error);
 
+    void begin_reply();
     void begin_call(Operation operation);
     ResponseHead head(int status, std::string_view extra) const;
 
     void flush_soon();
     void flush();
-    void on_written(boost::system::error_code error);
+    void on_written();
     void next_request();
-    void watch_for_hang_up();
-    void on_readable(boost::system::error_code error);
+    void hung_up();
     void close();
 
     Socket socket_;
@@ -72,15 +72,18 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     boost::beast::flat_buffer buffer_;
     std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
     std::string request_id_;
+    std::size_t read_bytes_ = 0;  // how much to read at a time
     bool keep_alive_ = true;
     bool http_1_0_ = false;
     bool head_only_ = false;
-    bool reading_ = false;   // between requests, or inside one
-    bool replied_ = false;   // the reply to the current request is complete in `pending_`
-    bool watching_ = false;  // a wait for readability is pending
+    bool head_read_ = false;  // of the request in `parser_`
+    bool busy_ = false;       // from a complete request to the end of its reply
+    bool replied_ = false;    // the reply is complete in `pending_`
+    bool reading_ = false;    // a read is waiting
     bool flush_posted_ = false;
-    bool paused_ = false;
+    bool paused_ = false;  // the call's upstream, because the client reads slowly
     bool closed_ = false;
+    std::shared_ptr<Session> hold_;  // while busy: there may be no read or write to keep it alive
 
     std::unique_ptr<LiveCall> call_;
     std::string pending_;  // to be written

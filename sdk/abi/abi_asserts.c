@@ -113,6 +113,7 @@ ABI_FIELD(bw_generate_plugin, step, 8)
 static_assert(_Alignof(bw_str) == 8 && _Alignof(bw_error) == 8 && _Alignof(bw_plugin) == 8, "");
 static_assert(sizeof(bw_status) == 4 && (bw_status)-1 < 0, "bw_status is a signed int32");
 
+ABI_NUMBER(BW_COMPLETE, -1)
 ABI_NUMBER(BW_OK, 0)
 ABI_NUMBER(BW_E_INVALID, 1)
 ABI_NUMBER(BW_E_UNSUPPORTED, 2)

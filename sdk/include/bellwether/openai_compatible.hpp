@@ -7,7 +7,7 @@
 // Chat, completions and embeddings; streaming and not. The client's request and the upstream's
 // reply are handed on as they are, byte for byte, except where a quirk or a mistake of the upstream
 // must be mended: errors in any shape, a stream where a reply was asked and the other way round,
-// usage on any chunk, a stream that just ends.
+// usage on any chunk, tool calls that repeat their names, a stream that just ends or never does.
 #pragma once
 
 #include <bellwether/provider.hpp>
@@ -56,7 +56,7 @@ class Provider::Call {
     Call(Provider& provider, const Request& request, Exchange exchange);
 
     void head(const Head& head);
-    void data(const Frame& frame);
+    Progress data(const Frame& frame);
     void end();
 
   private:
@@ -219,17 +219,22 @@ inline void Provider::Call::protocol_error(std::string_view code, const std::str
     throw Error(BW_E_PROTOCOL, provider_.name_ + " " + what).code(code).http_status(http_status_);
 }
 
-inline void Provider::Call::data(const Frame& frame) {
+inline Progress Provider::Call::data(const Frame& frame) {
     const std::string_view text = json::Value(frame.data()).raw();  // trimmed
     if (http_status_ >= 300) throw upstream_failure(failure(), text);
-    if (frame.is_whole()) return take_whole(text);
-    if (text.empty() || done_) return;
-    if (text.substr(0, 6) == "[DONE]") {
+    if (frame.is_whole()) {
+        take_whole(text);
+    } else if (text.substr(0, 6) == "[DONE]") {
+        // Some upstreams say so and leave the connection open: nobody waits for that.
         done_ = true;
-        return close_stream();
+        close_stream();
+        return Progress::complete;
+    } else if (frame.event() == "error") {
+        throw upstream_failure(failure(), text);
+    } else if (!text.empty()) {
+        take_chunk(text);
     }
-    if (frame.event() == "error") throw upstream_failure(failure(), text);
-    take_chunk(text);
+    return Progress::more;
 }
 
 inline void Provider::Call::take_whole(std::string_view body) {

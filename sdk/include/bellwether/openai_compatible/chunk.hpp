@@ -3,6 +3,8 @@
 #pragma once
 
 #include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/edit.hpp>
+#include <bellwether/openai_compatible/tool_calls.hpp>
 #include <bellwether/provider.hpp>
 
 #include <cstddef>
@@ -14,25 +16,28 @@
 namespace bw::openai {
 
 // Reads one JSON object in a single scan, which also proves it valid. Used again for every chunk of
-// a call, so that it allocates nothing in the usual case. The views live as long as the text.
+// a call, so that it allocates nothing in the usual case, and remembers what tool calls have said.
+// The views live as long as the text.
 class ChunkReader {
   public:
     // `rename_reasoning`: plan to hand on `reasoning` as `reasoning_content`.
     explicit ChunkReader(bool rename_reasoning = false) : rename_reasoning_(rename_reasoning) {}
 
-    // False if `text` is not one JSON object. A complete reply (`whole`) keeps its usage.
+    // False if `text` is not one JSON object. A complete reply (`whole`) keeps its usage and its
+    // tool calls.
     bool read(std::string_view text, bool whole = false) {
         text_ = text;
-        keep_usage_ = whole;
+        whole_ = whole;
         end_ = text.data() + text.size();
         id = object = created = model = choices = usage = error = code = message = type = data = {};
         has_choices = false;
         edits_.clear();
-        previous_end_ = first_usage_ = nullptr;
+        detail::MemberCuts cuts(edits_);
         const char* p = json::skip_space(text.data(), end_);
-        p = json::scan_object(p, end_, [this](std::string_view key, const char* value) {
-            return read_member(key, value);
+        p = json::scan_object(p, end_, [&](std::string_view key, const char* value) {
+            return read_member(key, value, cuts);
         });
+        detail::sort_edits(edits_);
         return p != nullptr && json::skip_space(p, end_) == end_;
     }
 
@@ -52,24 +57,10 @@ class ChunkReader {
 
     // True if `text` must not be handed on as it is.
     bool needs_edit() const { return has_choices && !edits_.empty(); }
-    // The text with `usage` taken out and reasoning renamed.
-    void edited(std::string& out) const {
-        out.clear();
-        const char* from = text_.data();
-        for (const Edit& edit : edits_) {
-            out.append(from, edit.begin).append(edit.replacement);
-            from = edit.end;
-        }
-        out.append(from, end_);
-    }
+    // The text with `usage` taken out, reasoning renamed and tool calls mended.
+    void edited(std::string& out) const { detail::apply_edits(text_, edits_, out); }
 
   private:
-    struct Edit {
-        const char* begin;
-        const char* end;
-        std::string_view replacement;
-    };
-
     std::string_view* slot(std::string_view key) {
         switch (key.size()) {
             case 2: return key == "id" ? &id : nullptr;
@@ -93,33 +84,18 @@ class ChunkReader {
         }
     }
 
-    const char* read_member(std::string_view key, const char* value) {
-        const char* const begin = key.data() - 1;
-        if (first_usage_ != nullptr) {
-            edits_.push_back({first_usage_, begin, {}});
-            first_usage_ = nullptr;
-        }
+    const char* read_member(std::string_view key, const char* value, detail::MemberCuts& cuts) {
         std::string_view* const out = slot(key);
         const char* const stop =
             out == &choices && value != end_ && *value == '['
                 ? json::scan_array(value, end_, [this](const char* p) { return read_choice(p); })
                 : json::skip_value(value, end_);
         if (stop == nullptr) return nullptr;
-        if (out != nullptr && *value != 'n') {
-            *out = std::string_view(value, static_cast<std::size_t>(stop - value));
-            if (out == &usage && !keep_usage_) plan_cut(begin, stop);
-        }
-        previous_end_ = stop;
+        const bool said = out != nullptr && *value != 'n';
+        if (said) *out = std::string_view(value, static_cast<std::size_t>(stop - value));
+        const bool cut = said && out == &usage && !whole_;
+        cut ? cuts.cut(key.data() - 1, stop) : cuts.keep(key.data() - 1, stop);
         return stop;
-    }
-
-    // Takes the member out, with the comma before it, or, if it is the first, the comma after it.
-    void plan_cut(const char* begin, const char* stop) {
-        if (previous_end_ == nullptr) {
-            first_usage_ = begin;
-        } else {
-            edits_.push_back({previous_end_, stop, {}});
-        }
     }
 
     const char* read_choice(const char* p) {
@@ -127,10 +103,11 @@ class ChunkReader {
         if (p == end_ || *p != '{') return json::skip_value(p, end_);
         std::uint64_t index = 0;
         bool finished = false;
+        std::string_view tool_calls;
         const char* const stop =
             json::scan_object(p, end_, [&](std::string_view key, const char* value) {
-                if (rename_reasoning_ && (key == "delta" || key == "message")) {
-                    return read_delta(value);
+                if (key == "delta" || (rename_reasoning_ && key == "message")) {
+                    return read_delta(value, tool_calls);
                 }
                 const char* const value_end = json::skip_value(value, end_);
                 if (value_end == nullptr) return value_end;
@@ -147,32 +124,38 @@ class ChunkReader {
         const std::uint64_t bit = std::uint64_t{1} << (index < 63 ? index : 63);
         seen_ |= bit;
         if (finished) finished_ |= bit;
+        // Only now, since the choice's index may come after its delta.
+        if (stop != nullptr && !tool_calls.empty()) tool_calls_.plan(index, tool_calls, edits_);
         return stop;
     }
 
-    const char* read_delta(const char* p) {
+    const char* read_delta(const char* p, std::string_view& tool_calls) {
         if (p == end_ || *p != '{') return json::skip_value(p, end_);
         const char* reasoning = nullptr;
         bool named_already = false;
         const char* const stop =
             json::scan_object(p, end_, [&](std::string_view key, const char* value) {
+                const char* const value_end = json::skip_value(value, end_);
+                if (value_end == nullptr) return value_end;
+                if (key == "tool_calls" && *value == '[' && !whole_) {
+                    tool_calls = {value, static_cast<std::size_t>(value_end - value)};
+                }
                 if (key == "reasoning") reasoning = key.data();
                 if (key == "reasoning_content") named_already = true;
-                return json::skip_value(value, end_);
+                return value_end;
             });
-        if (stop != nullptr && reasoning != nullptr && !named_already) {
+        if (rename_reasoning_ && stop != nullptr && reasoning != nullptr && !named_already) {
             edits_.push_back({reasoning, reasoning + 9, "reasoning_content"});
         }
         return stop;
     }
 
     bool rename_reasoning_;
-    bool keep_usage_ = false;
+    bool whole_ = false;
     std::string_view text_;
     const char* end_ = nullptr;
-    const char* previous_end_ = nullptr;
-    const char* first_usage_ = nullptr;  // where `usage` begins if it is the first member
-    std::vector<Edit> edits_;
+    std::vector<detail::Edit> edits_;
+    detail::ToolCalls tool_calls_;
     std::uint64_t seen_ = 0;  // choices seen in this call, one bit each
     std::uint64_t finished_ = 0;
 };

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -170,14 +171,23 @@ class Folder {
         }
     }
 
+    // The index of a fragment that has none: that of its id or, if the id is new, the next free
+    // one; without an id it goes on with the last call.
+    static std::int64_t guess(std::vector<ToolCall>& calls, const json::Value& id) {
+        constexpr auto k_index_max = std::numeric_limits<std::int64_t>::max();
+        const bool named = id && !id.equals("");
+        std::int64_t next = 0;
+        for (ToolCall& call : calls) {
+            if (named && call.members["id"] == id.raw()) return call.index;
+            if (call.index >= next && call.index < k_index_max) next = call.index + 1;
+        }
+        return named || calls.empty() ? next : calls.back().index;
+    }
+
     static void add_tool_call(Choice& choice, const json::Value& fragment) {
         std::vector<ToolCall>& calls = choice.tool_calls;
-        // Without an index a fragment that names a call begins one, any other goes on with the
-        // last.
-        const bool begins = fragment["id"] && !fragment["id"].equals("");
-        const auto count = static_cast<std::int64_t>(calls.size());
-        const std::int64_t fallback = begins || count == 0 ? count : count - 1;
-        ToolCall& call = detail::at_index(calls, fragment["index"].integer().value_or(fallback));
+        const auto index = fragment["index"].integer();
+        ToolCall& call = detail::at_index(calls, index ? *index : guess(calls, fragment["id"]));
         for (const json::Member& member : fragment.members()) {
             if (member.raw_key() == "function") {
                 call.function.set_once("name", member.value()["name"]);
@@ -231,14 +241,17 @@ class Folder {
 
 namespace detail {
 
-// A message as the delta of a single chunk: its tool calls need an index.
+// A message as the delta of a single chunk: its tool calls need an index and a type.
 inline std::string message_delta(const json::Value& message) {
     const json::Value calls = message["tool_calls"];
     if (calls.kind() != json::Kind::array) return std::string(message.raw());
     std::string indexed;
     std::size_t index = 0;
     for (const json::Value& call : calls.elements()) {
-        indexed = joined(indexed, json::with_member(call.raw(), "index", std::to_string(index++)));
+        std::string one = json::with_member(call.raw(), "index", std::to_string(index++));
+        const json::Value type = call["type"];
+        if (!type || type.equals("")) one = json::with_member(one, "type", "\"function\"");
+        indexed = joined(indexed, one);
     }
     return json::with_member(message.raw(), "tool_calls", "[" + indexed + "]");
 }

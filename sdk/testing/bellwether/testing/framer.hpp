@@ -1,0 +1,92 @@
+// Cuts bodies as the host does. Part of <bellwether/testing/fake_host.hpp>.
+#pragma once
+
+#include <bellwether/provider.h>
+#include <bellwether/sse.hpp>
+#include <bellwether/testing/services.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace bw::testing {
+
+// Cuts a body as the host does and hands each frame to `deliver`, which returns false to stop.
+template <typename Deliver>
+class Framer {
+  public:
+    Framer(std::uint32_t frame, std::uint32_t status, Deliver deliver)
+        : frame_(frame), ok_(status >= 200 && status < 300), deliver_(std::move(deliver)) {
+        if (!ok_) frame_ = BW_FRAME_WHOLE;
+    }
+
+    bool feed(std::string_view bytes) {
+        if (frame_ == BW_FRAME_SSE && !sniffed_) {
+            held_.append(bytes);
+            const auto first = held_.find_first_not_of(" \t\r\n");
+            if (first == std::string::npos) return true;
+            sniffed_ = true;
+            if (held_[first] == '{' || held_[first] == '[') {
+                frame_ = BW_FRAME_WHOLE;
+                return true;
+            }
+            const std::string held = std::exchange(held_, {});
+            return feed(held);
+        }
+        switch (frame_) {
+            case BW_FRAME_RAW: return bytes.empty() || send(BW_FRAME_RAW, bytes, {});
+            case BW_FRAME_SSE:
+                return parser_.feed(bytes, [this](const SseEvent& event) {
+                    return send(BW_FRAME_SSE, event.data, event.event);
+                });
+            case BW_FRAME_LINE: return lines(bytes);
+            default: held_.append(bytes); return true;
+        }
+    }
+
+    bool finish() {
+        constexpr std::size_t k_error_bytes_max = 64 << 10;
+        if (frame_ == BW_FRAME_LINE) return lines("\n");
+        if (frame_ == BW_FRAME_SSE) {
+            return parser_.finish([this](const SseEvent& event) {
+                return send(BW_FRAME_SSE, event.data, event.event);
+            });
+        }
+        if (frame_ == BW_FRAME_RAW) return true;
+        if (!ok_ && held_.size() > k_error_bytes_max) held_.resize(k_error_bytes_max);
+        return send(BW_FRAME_WHOLE, held_, {});
+    }
+
+  private:
+    bool lines(std::string_view bytes) {
+        for (const char c : bytes) {
+            if (c != '\n') {
+                held_ += c;
+                continue;
+            }
+            if (!held_.empty() && held_.back() == '\r') held_.pop_back();
+            const std::string line = std::exchange(held_, {});
+            if (!line.empty() && !send(BW_FRAME_LINE, line, {})) return false;
+        }
+        return true;
+    }
+    bool send(std::uint32_t kind, std::string_view data, std::string_view event) {
+        bw_frame frame = {};
+        frame.size = sizeof frame;
+        frame.kind = kind;
+        frame.data = detail::to_str(data);
+        frame.event = detail::to_str(event);
+        return deliver_(frame);
+    }
+
+    std::uint32_t frame_;
+    bool ok_;
+    bool sniffed_ = false;
+    std::string held_;
+    SseParser parser_;
+    Deliver deliver_;
+};
+
+}  // namespace bw::testing
