@@ -38,21 +38,34 @@ class Printer final : public net::Events {
     void on_end(std::optional<net::Failure> failure) override {
         loop_.stop();
         if (failure) return fail(failure->message + "; is the host running? bellwether serve");
-        if (!body_.empty()) print_body();
+        if (!body_.empty()) return print_body();
+        if (stream_ && !done_ && code_ == k_ok) fail("the answer was cut");
         if (stream_ && code_ == k_ok && !json_) fmt::print("\n");
     }
 
     bool print_event(std::string_view data) {
+        done_ = data == "[DONE]";
+        if (done_) return true;
         const json::Value chunk(data);
+        const auto error = chunk["error"];
+        if (error) code_ = k_failed;
         if (json_) {
             fmt::print("{}\n", data);
-        } else if (const auto error = chunk["error"]) {
+        } else if (error) {
             fail(error["message"].string());
         } else {
-            fmt::print("{}", chunk["choices"].at(0)["delta"]["content"].string());
+            print_text(chunk["choices"].at(0)["delta"]["content"].string());
         }
         std::fflush(stdout);
         return true;
+    }
+
+    // A model's words must not steer the terminal.
+    static void print_text(std::string text) {
+        std::erase_if(text, [](unsigned char c) {
+            return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
+        });
+        fmt::print("{}", text);
     }
 
     void print_body() {
@@ -61,7 +74,8 @@ class Printer final : public net::Events {
             return fail(error["message"].string(body_));
         }
         if (status_ != 200) code_ = k_failed;
-        fmt::print("{}\n", json_ ? body_ : reply["choices"].at(0)["message"]["content"].string());
+        if (json_) return fmt::print("{}\n", body_);
+        print_text(reply["choices"].at(0)["message"]["content"].string() + "\n");
     }
 
     void fail(std::string_view message) {
@@ -74,6 +88,7 @@ class Printer final : public net::Events {
     bool json_;
     SseParser sse_;
     int status_ = 0;
+    bool done_ = false;  // the stream has come to its proper end
     std::string body_;
     int code_ = k_ok;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bellwether/json.hpp>
 
 namespace bw::json {
@@ -13,6 +14,8 @@ std::unexpected<Error> refuse(std::string message, std::string param = {}, std::
                                  .code = std::move(code),
                                  .param = std::move(param)});
 }
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
 Span span_of(std::string_view body, std::string_view part) {
     return {static_cast<std::size_t>(part.data() - body.data()), part.size()};
@@ -33,6 +36,12 @@ Result<void> read_model(Call& call, const Value& value) {
     }
     if (value.kind() != Kind::string) return refuse("\"model\" must be a string", "model");
     call.model = value.string();
+    if (call.model.size() > k_model_bytes_max || !std::ranges::none_of(call.model, is_control)) {
+        return refuse(fmt::format("\"model\" must be a name of at most {} bytes without control "
+                                  "characters",
+                                  k_model_bytes_max),
+                      "model");
+    }
     call.model_value = span_of(call.body, value.raw());
     return {};
 }
@@ -91,6 +100,8 @@ Result<void> read_request(Call& call) {
         return refuse(fmt::format("Missing required parameter: '{}'.", prompt), std::string(prompt),
                       "missing_required_parameter");
     }
+    // Embeddings are never streamed; OpenAI ignores the field there.
+    if (call.operation == Operation::embeddings) call.stream = call.usage_asked = false;
     return {};
 }
 

@@ -11,6 +11,7 @@
 namespace bw::json {
 
 inline constexpr int k_depth_max = 64;
+inline constexpr std::size_t k_model_bytes_max = 256;
 
 // Checks that call.body is one JSON object with what every request needs, and fills in what the
 // host wants to know: model, stream, usage_asked and the spans.

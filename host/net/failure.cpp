@@ -139,4 +139,9 @@ Failure make_head_too_large_failure(const Request& request) {
                                                host_and_port(request.url), k_head_bytes_max >> 10)};
 }
 
+Failure make_bad_status_failure(const Request& request, int status) {
+    return {FailureKind::protocol, fmt::format("{} answered with status {}, which is no answer",
+                                               host_and_port(request.url), status)};
+}
+
 }  // namespace bw::net

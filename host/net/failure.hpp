@@ -22,6 +22,7 @@ struct Outcome {
 Failure make_failure(const Request& request, const Outcome& outcome);
 Failure make_redirect_failure(const Request& request, int status, std::string_view location);
 Failure make_head_too_large_failure(const Request& request);
+Failure make_bad_status_failure(const Request& request, int status);
 
 std::string host_and_port(const std::string& url);
 

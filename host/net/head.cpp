@@ -35,6 +35,8 @@ Head::State Head::add(std::string_view line) {
     if (bytes_ > k_head_bytes_max) return State::too_large;
     const bool blank = line.find_first_not_of("\r\n") == std::string_view::npos;
     if (blank) {
+        // 101 would hand the connection over to another protocol, which nobody has asked for.
+        if (status_ == 101 || status_ < 100 || status_ > 599) return State::bad_status;
         complete_ = status_ >= 200;
     } else if (line.starts_with("HTTP/")) {
         begin(line);

@@ -16,7 +16,7 @@ inline constexpr std::size_t k_head_bytes_max = 64u << 10;  // all heads of one 
 
 class Head {
   public:
-    enum class State { incomplete, complete, too_large };
+    enum class State { incomplete, complete, too_large, bad_status };
 
     // Takes one line, its line end included. Lines after the head (trailers) change nothing.
     State add(std::string_view line);

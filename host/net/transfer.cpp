@@ -89,6 +89,10 @@ bool Transfer::on_header(std::string_view line) {
     if (head_.complete()) return true;  // a trailer
     const Head::State state = head_.add(line);
     if (state == Head::State::incomplete) return true;
+    if (state == Head::State::bad_status) {
+        failure_ = make_bad_status_failure(request_, head_.status());
+        return false;
+    }
     if (state == Head::State::too_large) {
         failure_ = make_head_too_large_failure(request_);
         return false;

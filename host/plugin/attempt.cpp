@@ -18,6 +18,9 @@ using std::chrono::steady_clock;
 // How long an upstream may take to end a response whose content is complete: a connection that ends
 // properly can be used again, and no client should wait for one that does not.
 constexpr milliseconds k_end_grace{100};
+constexpr milliseconds k_step_wait_max{std::chrono::hours(24)};
+// More is a mistake of somebody's; sums of such numbers must not overflow.
+constexpr std::int64_t k_tokens_max = 1'000'000'000'000;
 constexpr const char* k_user_agent = "user-agent: bellwether/0.1";
 
 bool is_token(std::string_view name) {
@@ -166,19 +169,34 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
 }
 
 void Attempt::on_data(std::string_view bytes) {
-    if (complete_ || framer_.feed(bytes)) return;
-    if (complete_) return end_soon();
-    if (!failure_) return end(std::move(failure_));
-    end(fail(ErrorKind::protocol,
-             fmt::format("provider \"{}\": {}", instance_->provider().name, framer_.problem()),
-             "upstream_too_large"));
+    if (complete_) return;
+    // Blank space keeps a connection alive; it is no progress.
+    if (framer_.counts_bytes() && bytes.find_first_not_of(" \t\r\n") != bytes.npos) progress();
+    if (framer_.feed(bytes)) return;
+    complete_ ? end_soon() : end(std::unexpected(framing_error()));
+}
+
+// Why the framer stopped: the plugin failed at a frame, or a limit was passed.
+Error Attempt::framing_error() {
+    if (!failure_) return std::move(failure_.error());
+    return {.kind = ErrorKind::protocol,
+            .message =
+                fmt::format("provider \"{}\": {}", instance_->provider().name, framer_.problem()),
+            .code = "upstream_too_large"};
+}
+
+void Attempt::progress() {
+    body_begun_ = true;
+    last_payload_ = steady_clock::now();
 }
 
 void Attempt::on_end(std::optional<net::Failure> failure) {
     if (failure && !complete_) {
         return end(std::unexpected(to_error(*failure, instance_->provider().name)));
     }
-    if (!complete_ && !framer_.finish() && !complete_) return end(std::move(failure_));
+    if (!complete_ && !framer_.finish() && !complete_) {
+        return end(std::unexpected(framing_error()));
+    }
     bw_error error = new_error();
     phase_ = Phase::emitting;
     const bw_status status = instance_->table().call_end(call_, &error);
@@ -188,8 +206,7 @@ void Attempt::on_end(std::optional<net::Failure> failure) {
 }
 
 bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view event) {
-    body_begun_ = true;
-    last_payload_ = steady_clock::now();
+    progress();
     const bw_frame frame{
         .size = sizeof(bw_frame), .kind = kind, .data = str(data), .event = str(event)};
     bw_error error = new_error();
@@ -226,8 +243,7 @@ void Attempt::step() {
         step_held_ = true;
         return;
     }
-    body_begun_ = true;
-    last_payload_ = steady_clock::now();
+    progress();
     std::int64_t wait_ms = -1;
     bw_error error = new_error();
     phase_ = Phase::emitting;
@@ -236,7 +252,7 @@ void Attempt::step() {
     auto judged = judge(status, error);
     if (!judged) return end(std::move(judged));
     if (wait_ms < 0) return end(finish_reply());
-    schedule_step(milliseconds(wait_ms));
+    schedule_step(std::min(milliseconds(wait_ms), k_step_wait_max));
 }
 
 // ---- the host's half of the ABI -----------------------------------------------------------------
@@ -305,17 +321,20 @@ void Attempt::emit(std::uint32_t kind, std::string_view json) {
     }
     if (kind == BW_EMIT_REPLY && replied_) return misbehaved("emit of a second reply");
     if (!json::valid(json)) return misbehaved("emit of text that is not valid JSON");
-    replied_ = true;
+    replied_ |= kind != BW_EMIT_USAGE;
     events_.on_piece(static_cast<Piece>(kind), json);
 }
 
 void Attempt::emit_usage(const bw_usage& usage) {
     if (phase_ != Phase::emitting)
         return misbehaved("emit_usage outside call_data, call_end and step");
-    usage_ = {.input_tokens = std::max<std::int64_t>(usage.input_tokens, -1),
-              .output_tokens = std::max<std::int64_t>(usage.output_tokens, -1),
-              .cached_input_tokens = std::max<std::int64_t>(usage.cached_input_tokens, -1),
-              .reasoning_tokens = std::max<std::int64_t>(usage.reasoning_tokens, -1),
+    const auto plausible = [](std::int64_t tokens) {
+        return tokens >= 0 && tokens <= k_tokens_max ? tokens : -1;
+    };
+    usage_ = {.input_tokens = plausible(usage.input_tokens),
+              .output_tokens = plausible(usage.output_tokens),
+              .cached_input_tokens = plausible(usage.cached_input_tokens),
+              .reasoning_tokens = plausible(usage.reasoning_tokens),
               .source = UsageSource::provider};
 }
 

@@ -89,10 +89,12 @@ class Attempt final : private net::Events {
     Result<void> check_opened() const;
     void complete_headers();
     bool frame(std::uint32_t kind, std::string_view data, std::string_view event);
+    Error framing_error();
     Result<void> finish_reply();
     void step();
     void schedule_step(std::chrono::milliseconds wait);
     void end_soon();
+    void progress();
     // The plugin's answer, or what it did wrong meanwhile.
     Result<void> judge(bw_status status, const bw_error& error);
     void misbehaved(std::string_view rule);
@@ -116,7 +118,7 @@ class Attempt final : private net::Events {
 
     bool generating_ = false;
     std::optional<net::Alarm> alarm_;  // the next step, or the end of an upstream's grace
-    bool step_held_ = false;  // a step fell due while paused
+    bool step_held_ = false;           // a step fell due while paused
     bool paused_ = false;
 
     bool complete_ = false;  // the plugin needs no more

@@ -22,8 +22,7 @@ bool Framer::feed(std::string_view bytes) {
 bool Framer::finish() {
     switch (kind_) {
         case BW_FRAME_RAW: return true;
-        case BW_FRAME_SSE:
-            return sse_.finish([this](const SseEvent& event) { return event_frame(event); });
+        case BW_FRAME_SSE: return finish_sse();
         case BW_FRAME_LINE: return buffer_.empty() || sink_(BW_FRAME_LINE, buffer_, {});
         default: return sink_(BW_FRAME_WHOLE, buffer_, {});
     }
@@ -76,10 +75,23 @@ bool Framer::feed_sse(std::string_view bytes) {
         going = event_frame(event);
         return going;
     });
-    if (!within && going) {
+    return within_limit(within, going);
+}
+
+bool Framer::finish_sse() {
+    bool going = true;
+    const bool within = sse_.finish([this, &going](const SseEvent& event) {
+        going = event_frame(event);
+        return going;
+    });
+    return within_limit(within, going);
+}
+
+bool Framer::within_limit(bool parsed, bool wanted) {
+    if (!parsed && wanted) {
         problem_ = fmt::format("an event is larger than {} MiB", k_event_bytes_max >> 20);
     }
-    return within && going;
+    return parsed && wanted;
 }
 
 }  // namespace bw::plugin

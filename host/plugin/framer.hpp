@@ -31,12 +31,16 @@ class Framer {
     bool feed(std::string_view bytes);
     bool finish();
     const std::string& problem() const { return problem_; }
+    // Every byte is payload; among events there may be comments.
+    bool counts_bytes() const { return kind_ != BW_FRAME_SSE; }
 
   private:
     bool feed_whole(std::string_view bytes);
     bool feed_lines(std::string_view bytes);
     bool feed_sse(std::string_view bytes);
+    bool finish_sse();
     bool event_frame(const SseEvent& event);
+    bool within_limit(bool parsed, bool wanted);
 
     Sink sink_;
     SseParser sse_;

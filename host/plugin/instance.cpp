@@ -10,6 +10,7 @@ namespace bw::plugin {
 namespace {
 
 constexpr std::chrono::seconds k_recreate_after{1};
+constexpr std::chrono::milliseconds k_retry_after_max{std::chrono::hours(24 * 31)};
 
 ErrorKind kind_of(bw_status status) {
     switch (status) {
@@ -98,7 +99,8 @@ Error to_error(bw_status status, const bw_error& error, const Provider& provider
                  .param = text(error.param, error.param_len, sizeof(error.param)),
                  .http_status = static_cast<int>(error.http_status)};
     if (error.retry_after_ms >= 0) {
-        result.retry_after = std::chrono::milliseconds(error.retry_after_ms);
+        result.retry_after =
+            std::min(std::chrono::milliseconds(error.retry_after_ms), k_retry_after_max);
     }
     if (result.message.empty()) {
         result.message = fmt::format("provider \"{}\" failed without saying why", provider.name);

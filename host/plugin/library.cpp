@@ -29,9 +29,9 @@ constexpr const char* k_entry = "bw_plugin_v1";
 std::string system_error() { return std::strerror(errno); }
 
 // Someone else who can write the file, or put another in its place, could run code in the host.
-std::expected<void, std::string> check_ownership(const fs::path& file) {
+std::expected<void, std::string> check_permissions(const fs::path& file, int fd) {
     struct stat info {};
-    if (stat(file.c_str(), &info) != 0) return Refusal(system_error());
+    if (fstat(fd, &info) != 0) return Refusal(system_error());
     if (!S_ISREG(info.st_mode)) return Refusal("it is not a regular file");
     if ((info.st_mode & S_IWOTH) != 0) {
         return Refusal(
@@ -46,21 +46,27 @@ std::expected<void, std::string> check_ownership(const fs::path& file) {
     return {};
 }
 
-std::expected<std::vector<char>, std::string> read_file(const fs::path& file) {
-    const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return Refusal(fmt::format("it cannot be read: {}", system_error()));
+std::expected<std::vector<char>, std::string> read_all(int fd) {
     std::vector<char> bytes;
     char block[65536];
     ssize_t got = 0;
     while ((got = read(fd, block, sizeof(block))) > 0 && bytes.size() <= k_file_bytes_max) {
         bytes.insert(bytes.end(), block, block + got);
     }
-    const std::string reason = got < 0 ? system_error() : std::string();
-    close(fd);
-    if (got < 0) return Refusal(fmt::format("it cannot be read: {}", reason));
+    if (got < 0) return Refusal(fmt::format("it cannot be read: {}", system_error()));
     if (bytes.size() > k_file_bytes_max) {
         return Refusal(fmt::format("it is larger than {} MiB", k_file_bytes_max >> 20));
     }
+    return bytes;
+}
+
+// Checks and reads one and the same open file, whatever happens to its name meanwhile.
+std::expected<std::vector<char>, std::string> read_file(const fs::path& file) {
+    const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return Refusal(fmt::format("it cannot be read: {}", system_error()));
+    const auto permitted = check_permissions(file, fd);
+    auto bytes = permitted ? read_all(fd) : Refusal(permitted.error());
+    close(fd);
     return bytes;
 }
 
@@ -207,7 +213,6 @@ std::expected<const bw_plugin*, std::string> read_table(const boost::dll::shared
 
 std::expected<std::shared_ptr<const Library>, std::string> Library::load(const fs::path& file,
                                                                          std::string_view sha256) {
-    if (auto owned = check_ownership(file); !owned) return Refusal(owned.error());
     auto bytes = read_file(file);
     if (!bytes) return Refusal(bytes.error());
     if (auto complete = check_complete(*bytes); !complete) return Refusal(complete.error());

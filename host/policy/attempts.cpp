@@ -91,6 +91,7 @@ void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
         case plugin::Piece::usage:
             if (!call_.usage_asked) return;
             usage_sent_ = true;
+            delivered_ = true;
             return replies_.on_chunk(json);
     }
 }

@@ -1,6 +1,7 @@
 #include "route/catalogue.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -9,6 +10,8 @@
 
 namespace bw::route {
 namespace {
+
+constexpr std::size_t k_names_shown = 8;
 
 bool is_glob(std::string_view model) { return model.find_first_of("*?") != std::string_view::npos; }
 
@@ -71,7 +74,11 @@ std::string Catalogue::not_found_message(std::string_view model) const {
     if (const auto near = nearest(model, names)) {
         message += fmt::format(" Did you mean \"{}\"?", *near);
     }
-    return message + " GET /v1/models lists what this host serves.";
+    if (names.empty()) return message + " This host serves no model by name.";
+    const std::size_t more = names.size() - std::min(names.size(), k_names_shown);
+    names.resize(names.size() - more);
+    message += fmt::format(" This host serves {}", fmt::join(names, ", "));
+    return message + (more == 0 ? "." : fmt::format(" and {} more: GET /v1/models.", more));
 }
 
 }  // namespace bw::route

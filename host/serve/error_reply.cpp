@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bellwether/json.hpp>
 
 #include "json/writer.hpp"
 
@@ -72,7 +73,8 @@ ErrorReply error_reply(int status, std::string_view type, std::string_view code,
                        std::string_view message, std::string_view param) {
     json::Writer writer;
     writer.begin_object().key("error").begin_object();
-    writer.field("message", message).field("type", type);
+    // A message may quote what a client or an upstream sent: quote() mends what is not UTF-8.
+    writer.key("message").raw(json::quote(message)).field("type", type);
     writer.field_or_null("param", param).field_or_null("code", code);
     writer.end_object().end_object();
     return {.status = status, .body = writer.text(), .code = std::string(code)};

@@ -2,11 +2,32 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "json/request.hpp"
 
 namespace bw::serve {
 
 using std::chrono::steady_clock;
+
+namespace {
+
+Error shutting_down() {
+    return {.kind = ErrorKind::unavailable,
+            .message = "The host is shutting down; try again.",
+            .code = "draining",
+            .retry_after = std::chrono::seconds(1)};
+}
+
+// A name that a config or a client gave, fit for a header.
+std::string header_value(std::string_view text) {
+    std::string value(text);
+    std::ranges::replace_if(
+        value, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    return value;
+}
+
+}  // namespace
 
 LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, std::string client)
     : context_(context),
@@ -15,12 +36,7 @@ LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, std::str
       client_(std::move(client)) {}
 
 void LiveCall::start() {
-    if (context_.draining) {
-        return refuse({.kind = ErrorKind::unavailable,
-                       .message = "The host is shutting down; try again.",
-                       .code = "draining",
-                       .retry_after = std::chrono::seconds(1)});
-    }
+    if (context_.draining) return refuse(shutting_down());
     if (auto read = json::read_request(call_); !read) return refuse(read.error());
     auto match = context_.host.routes.match(call_.model, context_.random());
     if (!match) {
@@ -54,7 +70,8 @@ void LiveCall::on_end(const policy::Outcome& outcome) {
         record(outcome, streaming_ ? 200 : reply.status, reply.code);
         return respond_error(reply);
     }
-    if (streaming_) {
+    if (call_.stream) {
+        if (!streaming_) downstream_.begin_stream(headers());
         downstream_.end_stream();
     } else {
         first_byte_ = steady_clock::now();
@@ -66,9 +83,17 @@ void LiveCall::on_end(const policy::Outcome& outcome) {
 }
 
 void LiveCall::abandoned() {
+    if (!attempts_) return;
     const policy::Outcome outcome =
         attempts_->outcome(fail(ErrorKind::cancelled, "the client hung up", "client_closed"));
     record(outcome, 499, "client_closed");
+}
+
+void LiveCall::interrupt() {
+    const ErrorReply reply = error_reply(shutting_down());
+    record(attempts_->outcome(std::unexpected(shutting_down())), streaming_ ? 200 : reply.status,
+           reply.code);
+    respond_error(reply);
 }
 
 // ---- errors
@@ -95,7 +120,7 @@ std::string LiveCall::headers() const {
     if (!attempts_ || attempts_->count() == 0) return {};
     return fmt::format(
         "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: {}\r\n",
-        attempts_->provider(), attempts_->model(), attempts_->count());
+        attempts_->provider(), header_value(attempts_->model()), attempts_->count());
 }
 
 // ---- the record

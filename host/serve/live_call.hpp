@@ -36,6 +36,9 @@ class LiveCall final : private policy::Replies {
     void resume() { attempts_->resume(); }
     // The client has hung up: writes the record. The caller drops the call next, which cancels it.
     void abandoned();
+    // The host will not wait for the call any longer: tells the client why. May be gone when it
+    // returns.
+    void interrupt();
 
   private:
     void on_reply(std::string_view json) override;

@@ -29,6 +29,15 @@ constexpr std::size_t k_pending_bytes_resume = 64u << 10;
 // Buffers that one large reply has grown are given back.
 constexpr std::size_t k_buffer_bytes_kept = 64u << 10;
 
+constexpr std::size_t k_linger_bytes_max = 64u << 20;
+constexpr std::chrono::seconds k_linger_max{2};
+
+// Empty lines before a request are allowed and mean nothing (RFC 9112, 2.2).
+void skip_line_ends(boost::beast::flat_buffer& buffer) {
+    const std::string_view text(static_cast<const char*>(buffer.data().data()), buffer.size());
+    buffer.consume(std::min(text.find_first_not_of("\r\n"), text.size()));
+}
+
 std::string address_of(const Socket& socket) {
     error_code error;
     const auto endpoint = socket.remote_endpoint(error);
@@ -42,7 +51,8 @@ Session::Session(Socket socket, Context& context, Sessions& sessions)
     : socket_(std::move(socket)),
       context_(context),
       sessions_(sessions),
-      client_(address_of(socket_)) {
+      client_(address_of(socket_)),
+      alarm_(context.engine.loop) {
     sessions_.opened(*this);
 }
 
@@ -60,7 +70,10 @@ void Session::drain() {
     if (!busy_ && buffer_.size() == 0 && !parser_->got_some()) close();
 }
 
-void Session::abort() { hung_up(); }
+void Session::abort() {
+    if (call_) call_->interrupt();
+    close();
+}
 
 // ---- reading ----------------------------------------------------------------------------------
 
@@ -80,16 +93,25 @@ void Session::on_read(error_code error, std::size_t bytes) {
     if (closed_) return;
     if (error) return hung_up();
     buffer_.commit(bytes);
+    if (lingering_) {
+        lingered_bytes_ += buffer_.size();
+        buffer_.clear();
+        if (lingered_bytes_ > k_linger_bytes_max) return close();
+    }
     if (!busy_) parse();
     read();
 }
 
 void Session::parse() {
+    if (!parser_->got_some()) skip_line_ends(buffer_);
     while (buffer_.size() > 0) {
         error_code error;
         buffer_.consume(parser_->put(buffer_.data(), error));
         if (error && error != http::error::need_more) return refuse(error);
-        if (parser_->is_header_done() && !head_read_) on_head();
+        if (parser_->is_header_done() && !head_read_) {
+            on_head();
+            if (const auto reply = check_head(parser_->get())) return refuse(*reply);
+        }
         if (parser_->is_done()) return on_request();
         if (error == http::error::need_more) return;
     }
@@ -113,8 +135,6 @@ void Session::on_head() {
 
 // What cannot be read as a request gets one answer, and the connection ends: no resynchronising.
 void Session::refuse(error_code error) {
-    begin_reply();
-    keep_alive_ = false;
     ErrorReply reply =
         error_reply(400, "invalid_request_error", "malformed_request",
                     fmt::format("The HTTP request cannot be read: {}.", error.message()));
@@ -128,8 +148,29 @@ void Session::refuse(error_code error) {
             431, "invalid_request_error", "headers_too_large",
             fmt::format("The request headers are larger than {} bytes.", k_header_bytes_max));
     }
+    refuse(reply);
+}
+
+void Session::refuse(const ErrorReply& reply) {
+    begin_reply();
+    refused_ = true;
+    keep_alive_ = false;
+    log_refusal(reply.status, reply.code);
     respond(reply.status, reply.headers, reply.body);
     finished();
+}
+
+void Session::log_refusal(int status, std::string_view code) {
+    if (!observe::access_enabled()) return;
+    const auto& request = parser_->get();
+    context_.access_log.add({.time = std::chrono::system_clock::now(),
+                             .request_id = request_id_,
+                             .client = client_,
+                             .method = std::string_view(request.method_string()),
+                             .path = std::string_view(request.target()),
+                             .status = status,
+                             .outcome = observe::CallOutcome::error,
+                             .error = code});
 }
 
 void Session::begin_reply() {
@@ -142,6 +183,7 @@ void Session::on_request() {
     HttpRequest& request = parser_->get();
     const Answer answer = answer_for(request, context_);
     if (answer.operation) return begin_call(*answer.operation);
+    if (!answer.code.empty()) log_refusal(answer.status, answer.code);
     respond(answer.status, answer.headers, answer.body);
     finished();
 }
@@ -245,6 +287,7 @@ void Session::on_written() {
 
 void Session::next_request() {
     replied_ = false;
+    if (refused_) return linger();
     if (!keep_alive_ || context_.draining) return close();
     const auto hold = std::move(hold_);
     busy_ = false;
@@ -255,6 +298,8 @@ void Session::next_request() {
     parser_->body_limit(context_.host.config.server.max_body_bytes);
     if (buffer_.capacity() > k_buffer_bytes_kept) buffer_.shrink_to_fit();
     read_bytes_ = k_read_bytes;
+    http_1_0_ = head_only_ = false;
+    request_id_ = request_id({}, context_.random);
     if (buffer_.size() == 0) return read();
     // Sent ahead. Not from here: each of many would be one level deeper.
     asio::post(socket_.get_executor(), [self = shared_from_this()] {
@@ -263,6 +308,16 @@ void Session::next_request() {
 }
 
 // ---- the end ----------------------------------------------------------------------------------
+
+// Closing with bytes unread would reset the connection, and the reset can overtake the reply.
+void Session::linger() {
+    lingering_ = true;
+    error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    buffer_.clear();
+    alarm_.set(net::Alarm::Clock::now() + k_linger_max, [this] { close(); });
+    read();
+}
 
 void Session::hung_up() {
     if (call_) call_->abandoned();

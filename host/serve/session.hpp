@@ -12,7 +12,9 @@
 #include <string>
 #include <string_view>
 
+#include "net/alarm.hpp"
 #include "serve/context.hpp"
+#include "serve/http_request.hpp"
 #include "serve/live_call.hpp"
 #include "serve/response.hpp"
 
@@ -20,8 +22,6 @@ namespace bw::serve {
 
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
-using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
-
 // The sessions of a worker, so that draining reaches them.
 class Sessions;
 
@@ -52,6 +52,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void on_head();
     void on_request();
     void refuse(boost::system::error_code error);
+    void refuse(const ErrorReply& reply);
+    void log_refusal(int status, std::string_view code);
 
     void begin_reply();
     void begin_call(Operation operation);
@@ -61,6 +63,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void flush();
     void on_written();
     void next_request();
+    void linger();
     void hung_up();
     void close();
 
@@ -81,8 +84,12 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     bool replied_ = false;    // the reply is complete in `pending_`
     bool reading_ = false;    // a read is waiting
     bool flush_posted_ = false;
-    bool paused_ = false;  // the call's upstream, because the client reads slowly
+    bool paused_ = false;     // the call's upstream, because the client reads slowly
+    bool refused_ = false;    // before the request was read to its end
+    bool lingering_ = false;  // only to let a refusal reach a client that still sends
     bool closed_ = false;
+    std::size_t lingered_bytes_ = 0;
+    net::Alarm alarm_;               // the end of lingering
     std::shared_ptr<Session> hold_;  // while busy: there may be no read or write to keep it alive
 
     std::unique_ptr<LiveCall> call_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "json/writer.hpp"
@@ -15,8 +16,10 @@ namespace http = boost::beast::http;
 constexpr std::array k_operations{Operation::chat, Operation::completions, Operation::embeddings};
 
 Answer to_answer(ErrorReply reply) {
-    return {
-        .status = reply.status, .headers = std::move(reply.headers), .body = std::move(reply.body)};
+    return {.status = reply.status,
+            .headers = std::move(reply.headers),
+            .body = std::move(reply.body),
+            .code = std::move(reply.code)};
 }
 
 Answer method_not_allowed(const HttpRequest& request, std::string_view path,
@@ -94,6 +97,8 @@ std::optional<Answer> health(std::string_view path, bool draining) {
 
 Answer answer_for(const HttpRequest& request, const Context& context) {
     std::string_view path(request.target().data(), request.target().size());
+    // The absolute form is for proxies, but every server must take it (RFC 9112, 3.2.2).
+    if (path.starts_with("http://")) path.remove_prefix(std::min(path.find('/', 7), path.size()));
     path = path.substr(0, path.find('?'));
     for (const Operation operation : k_operations) {
         if (path != path_of(operation)) continue;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "serve/context.hpp"
-#include "serve/session.hpp"
+#include "serve/http_request.hpp"
 
 namespace bw::serve {
 
@@ -15,6 +15,7 @@ struct Answer {
     int status = 200;
     std::string headers;  // complete lines
     std::string body;
+    std::string code;  // of an error; empty: none
 };
 
 Answer answer_for(const HttpRequest& request, const Context& context);

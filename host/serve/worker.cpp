@@ -62,9 +62,10 @@ void Worker::accept() {
     acceptor_.async_accept(loop_, [this](error_code error, Socket socket) {
         if (!acceptor_.is_open()) return;
         if (!error) {
+            accept();
             std::make_shared<Session>(std::move(socket), context_, static_cast<Sessions&>(*this))
                 ->start();
-            return accept();
+            return;
         }
         observe::warn("cannot accept a connection: {}", error.message());
         timer_.expires_after(k_accept_again);

@@ -28,6 +28,7 @@ def best_delay(host: Host, upstream: Simulator, scenario: Scenario, stream: bool
         else:
             body = json.dumps({"model": model, "messages": [], "stream": stream}).encode()
             connection.socket.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
+                                      b"content-type: application/json\r\n"
                                       b"content-length: %d\r\n\r\n%s" % (len(body), body))
             upstream.journal.wait(model, lambda entries: len(entries) == 1)
         closed = connection.close()

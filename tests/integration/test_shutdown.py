@@ -8,7 +8,7 @@ import pytest
 
 from integration.conftest import StartHost, provider, route, server, standard_config
 from integration.host import SLOWNESS, Host, run_cli, wait_for
-from integration.http_client import Connection, Truncated, content_of
+from integration.http_client import Connection, content_of
 from upstream.puppet import Puppet
 from upstream.scenarios import timing
 from upstream.simulator import Simulator
@@ -32,6 +32,7 @@ def begin_stream(host: Host, puppet: Puppet) -> Connection:
     connection = host.connect()
     body = json.dumps({"model": puppet.model, "messages": [], "stream": True}).encode()
     connection.socket.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
+                              b"content-type: application/json\r\n"
                               b"content-length: %d\r\n\r\n%s" % (len(body), body))
     puppet.begin()
     return connection
@@ -66,7 +67,7 @@ def test_calls_in_flight_finish(fresh: Host, upstream: Simulator) -> None:
 
 def test_the_wait_has_a_limit(start_host: StartHost, upstream: Simulator,
                               authority: Authority) -> None:
-    """`server.drain`: a stream without end does not keep the host from ending."""
+    """`server.drain`: a stream without end does not keep the host from ending, nor ends silently."""
     host = start_host(server(drain='"300ms"') + provider("holysheep", upstream, authority)
                       + route("qwen-*", '"holysheep"'))
     model = upstream.serve(timing.steady(0.02))
@@ -76,8 +77,9 @@ def test_the_wait_has_a_limit(start_host: StartHost, upstream: Simulator,
         began = time.monotonic()
         host.stop()
         assert 0.3 <= time.monotonic() - began < 2 * SLOWNESS
-        with pytest.raises((Truncated, ConnectionResetError)):
-            list(events)
+        *_, error, done = events
+        assert json.loads(error)["error"]["code"] == "draining"
+        assert done == "[DONE]"
     assert upstream.ended(model)[0].disconnected_at is not None
 
 

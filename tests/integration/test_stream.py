@@ -190,6 +190,7 @@ def test_http_1_0_clients_can_stream(host: Host, upstream: Simulator) -> None:
                        "stream": True}).encode()
     with host.connect() as connection:
         connection.socket.sendall(b"POST /v1/chat/completions HTTP/1.0\r\n"
+                                  b"content-type: application/json\r\n"
                                   b"content-length: %d\r\n\r\n%s" % (len(body), body))
         reply = connection.read_reply()
         assert "transfer-encoding" not in reply.headers

@@ -149,6 +149,7 @@ def test_a_body_that_is_too_large(start_host: StartHost) -> None:
     assert host.chat("echo", "x" * 60_000).status == 200
     with host.connect() as connection:
         connection.socket.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
+                                  b"content-type: application/json\r\n"
                                   b"content-length: 999999999999\r\n\r\n")
         assert connection.read_reply().status == 413
 
@@ -161,6 +162,7 @@ def test_a_chunked_request(host: Host, upstream: Simulator) -> None:
         chunks = b"".join(b"%x\r\n%s\r\n" % (len(body[at:at + 9]), body[at:at + 9])
                           for at in range(0, len(body), 9))
         connection.socket.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
+                                  b"content-type: application/json\r\n"
                                   b"transfer-encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n")
         assert connection.read_reply().status == 200
     assert upstream.request(model).body == body
@@ -171,6 +173,7 @@ def test_continue_is_answered_at_once(host: Host) -> None:
     body = json.dumps({"model": "echo", "messages": []}).encode()
     with host.connect() as connection:
         connection.socket.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
+                                  b"content-type: application/json\r\n"
                                   b"expect: 100-continue\r\ncontent-length: %d\r\n\r\n" % len(body))
         assert connection.read_until(b"\r\n\r\n") == b"HTTP/1.1 100 Continue"
         connection.socket.sendall(body)

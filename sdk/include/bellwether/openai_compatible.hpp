@@ -85,7 +85,7 @@ class Provider::Call {
     bool any_chunk_ = false;
     std::uint32_t http_status_ = 0;
     std::optional<std::int64_t> retry_after_ms_;
-    std::string content_type_;
+    std::string content_type_;  // for messages: shortened
     std::string model_;
     std::string url_;
     ChunkReader reader_;
@@ -119,7 +119,7 @@ inline Provider::Provider(const Api& api, const Setup& setup)
     if (!path_prefix_.empty() && path_prefix_.front() != '/') path_prefix_.insert(0, "/");
     for (const json::Member& header : setup.option("headers").members()) {
         if (header.value().kind() != json::Kind::string) {
-            throw Error(BW_E_INVALID, "headers." + header.key() + " must be a string")
+            throw Error(BW_E_INVALID, name_ + ": headers." + header.key() + " must be a string")
                 .param("headers");
         }
         headers_.emplace_back(header.key(), header.value().string());
@@ -150,8 +150,7 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Exchange
         throw Error(BW_E_UNSUPPORTED, provider_.name_ + " does not serve this kind of request");
     }
     if (provider_.needs_key_ && !provider_.has_key_) {
-        throw Error(BW_E_AUTH, provider_.name_ + " has no API key; set " +
-                                   std::string(api.secret_env) + " or api_key in the config");
+        throw Error(BW_E_AUTH, provider_.name_ + " has no API key; " + detail::how_to_set_key(api));
     }
     const std::string adapted = adapted_body(request);
     send(request, adapted.empty() ? request.body() : std::string_view(adapted));
@@ -206,7 +205,7 @@ inline std::string Provider::Call::adapted_body(const Request& request) {
 
 inline void Provider::Call::head(const Head& head) {
     http_status_ = head.status();
-    content_type_ = std::string(head.header("content-type"));
+    content_type_ = detail::shorten(detail::mask_keys(head.header("content-type")), 60);
     if (!head.ok()) retry_after_ms_ = header_wait_ms(head, provider_.host_);
 }
 
@@ -244,8 +243,7 @@ inline void Provider::Call::take_whole(std::string_view body) {
     if (!reader_.read(body, true)) {
         protocol_error("malformed_reply",
                        "answered with something that is not JSON, or is cut (content-type \"" +
-                           detail::shorten(content_type_, 60) + "\"): \"" +
-                           detail::mask_keys(detail::excerpt(body)) + "\"");
+                           content_type_ + "\"): \"" + detail::excerpt(body) + "\"");
     }
     if (reader_.is_error()) throw upstream_failure(failure(), body);
     const bool embeddings = operation_ == Operation::embeddings;
@@ -277,7 +275,7 @@ inline void Provider::Call::take_chunk(std::string_view chunk) {
     }
     if (!reader_.read(chunk)) {
         protocol_error("malformed_chunk", "sent an event that is not a JSON object: \"" +
-                                              detail::mask_keys(detail::excerpt(chunk)) + "\"");
+                                              detail::excerpt(chunk) + "\"");
     }
     if (reader_.is_error()) throw upstream_failure(failure(), chunk);
     if (!reader_.usage.empty()) take_usage();
@@ -340,8 +338,7 @@ inline void Provider::Call::end() {
     if (done_) return;
     if (!any_chunk_) {
         protocol_error("empty_reply", "answered with status " + std::to_string(http_status_) +
-                                          " and no answer (content-type \"" +
-                                          detail::shorten(content_type_, 60) +
+                                          " and no answer (content-type \"" + content_type_ +
                                           "\"); check that base_url is right");
     }
     if (!reader_.all_finished()) {

@@ -74,8 +74,8 @@ typedef struct bw_call bw_call;         /* the plugin's; one per attempt */
  * compiler's choice. A reader treats a number it does not know as BW_E_UPSTREAM. */
 typedef int32_t bw_status;
 enum {
-    BW_COMPLETE = -1, /* from call_data only: the reply is complete. The client does not wait for
-                         more; what the upstream still sends is dropped, and call_end comes next */
+    BW_COMPLETE = -1, /* from call_data only: the reply is complete. What the upstream still sends
+                         is dropped, and call_end comes next, at the latest 0.1 s later */
     BW_OK = 0,
     BW_E_INVALID = 1,         /* the request (in create: the config) is wrong; nobody retries */
     BW_E_UNSUPPORTED = 2,     /* a fair request that this provider cannot serve; next route */

@@ -7,7 +7,7 @@
 //       struct Call {
 //           Call(Shout& provider, const bw::Request& request, bw::Exchange exchange);
 //           void head(const bw::Head& head);    // optional
-//           void data(const bw::Frame& frame);  // needed, unless there is a step
+//           void data(const bw::Frame& frame);  // needed, unless there is a step; see below
 //           void end();                         // optional
 //           std::optional<std::chrono::milliseconds> step();  // optional: answers by itself
 //       };
@@ -15,11 +15,10 @@
 //   BW_PROVIDER(Shout, "com.example.shout", "1.0.0", R"({"summary": "SHOUTS"})")
 //
 // The constructor of Call sends; the destructor of Call is also what a cancel looks like. `data`
-// may return bw::Progress instead of nothing: with bw::Progress::complete the client has all of its
-// reply although the upstream may keep the connection open; end() comes next. Anything
-// goes wrong: throw bw::Error. Any other exception is reported as a bug of the plugin; none leaves
-// it. The threading and the lifetimes are those of <bellwether/provider.h>: one instance, one
-// thread.
+// may return a bw::Progress instead of nothing: Progress::complete says that the reply is, though
+// the upstream may not close; what it still sends is dropped, and end() comes next. Anything goes
+// wrong: throw bw::Error. Any other exception is reported as a bug of the plugin; none leaves it.
+// The threading and the lifetimes are those of <bellwether/provider.h>: one instance, one thread.
 #pragma once
 
 #include <bellwether/ext/generate.h>

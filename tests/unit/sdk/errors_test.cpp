@@ -148,7 +148,8 @@ TEST_F(HolySheepErrors, RefusedKeyNamesTheVariableAndHidesTheKey) {
         401,
         nested("invalid_api_key", "Incorrect API key provided: sk-abcd1234****wxyz. See docs"));
     EXPECT_EQ(failed.message,
-              "holysheep refused the API key in HOLYSHEEP_API_KEY (Incorrect API key provided: "
+              "holysheep refused its API key, by default the key in HOLYSHEEP_API_KEY (Incorrect "
+              "API key provided: "
               "***. See docs); check that it is a HolySheep key and that base_url is HolySheep's");
     EXPECT_EQ(failed.code, "invalid_api_key");
     EXPECT_EQ(failed.http_status, 401u);
@@ -165,6 +166,58 @@ TEST_F(HolySheepErrors, NeverRepeatAKey) {
                 EXPECT_EQ(failed.message.find(key), std::string::npos) << failed.message;
                 EXPECT_EQ(failed.code.find(key), std::string::npos) << failed.code;
             }
+        }
+    }
+}
+
+TEST_F(HolySheepErrors, NeverRepeatAKeyHoweverItIsQuoted) {
+    for (const std::string quoted :
+         {"key...sk-Zq7abcdef", "*sk-Zq7abcdef", "api_key_sk-Zq7abcdef", "api_key=Zq7abcdef",
+          "\"api_key\": \"Zq7abcdef\"", "access_token='Zq7abcdef'",
+          "Authorization: Zq7+abc/def=", "sk-xyz1/Zq7+Zq7=", "Bearer Zq7abcdef"}) {
+        for (const std::string& body :
+             {nested("c", quoted), flat(quoted, quoted), quoted, "<p>" + quoted + "</p>",
+              R"({"error":{"message":"m","param":)" + bw::json::quote(quoted) + "}}"}) {
+            for (const std::uint32_t status : {401u, 400u, 200u}) {
+                const Failed failed = fail(status, body, {{"content-type", quoted}});
+                EXPECT_EQ((failed.message + failed.code + failed.param).find("Zq7"),
+                          std::string::npos)
+                    << failed.message << failed.code << failed.param;
+            }
+        }
+    }
+    // One that stands where the words are cut is not left in half.
+    for (std::size_t before = 100; before < 420; ++before) {
+        std::string words(before, 'w');
+        for (std::size_t i = 7; i < before; i += 8) words[i] = ' ';
+        words += " Zq7b5d6e7f8a9b0c1d2e3f4a5b6c7d8e";
+        for (const std::string& body : {nested("c", words), words}) {
+            const Failed failed = fail(500, body);
+            EXPECT_EQ(failed.message.find("Zq"), std::string::npos) << failed.message;
+        }
+    }
+}
+
+TEST_F(HolySheepErrors, NameTheProviderAsTheConfigDoes) {
+    config_ = R"({"name":"my-sheep","base_url":"https://api.holysheep.ai/v1"})";
+    for (const std::uint32_t status :
+         {400u, 401u, 402u, 403u, 404u, 405u, 408u, 413u, 429u, 500u}) {
+        for (const char* code : {"", "context_length_exceeded", "content_filter", "x"}) {
+            for (const std::string& body :
+                 {nested(code, "m"), flat(code, "m"), std::string(code)}) {
+                const Failed failed = fail(status, body);
+                EXPECT_NE(failed.message.find("my-sheep"), std::string::npos) << failed.message;
+                EXPECT_EQ(failed.message.find("HOLYSHEEP_API_KEY") != std::string::npos,
+                          failed.message.find("the key in HOLYSHEEP_API_KEY") != std::string::npos)
+                    << failed.message;
+            }
+        }
+    }
+    for (const char* body : {"", "x", "{}", R"({"choices":[]})", R"({"choices":[{)", "data: x\n\n",
+                             "data: {\n\n", "data: {\"type\":\"response.x\"}\n\n"}) {
+        for (const Asked& asked : {streaming(), complete()}) {
+            const Result result = call(asked, {200, {}, body});
+            EXPECT_NE(result.error.value().message.find("my-sheep"), std::string::npos) << body;
         }
     }
 }
@@ -252,7 +305,8 @@ TEST_F(OpenAiErrors, RefusedKeyOfAnotherServer) {
     const Result result = call_with(R"({"name":"vllm","base_url":"http://gpu:8000/v1"})",
                                     complete(), {401, {}, R"({"error":"Unauthorized"})"});
     EXPECT_EQ(result.error.value().message,
-              "vllm refused the API key in OPENAI_API_KEY (Unauthorized); check that it belongs "
+              "vllm refused its API key, by default the key in OPENAI_API_KEY (Unauthorized); "
+              "check that it belongs "
               "to http://gpu:8000/v1/chat/completions");
     host.secrets.clear();
     const Result keyless = call_with(R"({"name":"vllm","base_url":"http://gpu:8000/v1"})",

@@ -115,7 +115,7 @@ TEST_F(OpenAi, BadHeadersAreAConfigError) {
     Instance instance(host, library_.table(), config(R"("headers":{"x":1})"));
     ASSERT_TRUE(instance.error());
     EXPECT_EQ(instance.error()->status, BW_E_INVALID);
-    EXPECT_EQ(instance.error()->message, "headers.x must be a string");
+    EXPECT_EQ(instance.error()->message, "openai: headers.x must be a string");
 }
 
 TEST_F(OpenAi, BrokenConfigIsAnErrorAndNoCrash) {
@@ -242,8 +242,17 @@ TEST_F(OpenAi, ErrorsWithinAStream) {
 }
 
 TEST_F(OpenAi, NothingAfterDoneCounts) {
-    const std::string body = event(chunk(delta("", "\"stop\""))) + k_done + event("garbage");
-    EXPECT_TRUE(call(streaming(), {200, {}, body}).ok());
+    const std::string usage = R"({"choices":[],"usage":)" + k_usage + "}";
+    const std::string before = event(chunk(delta("", "\"stop\""))) + event(usage);
+    for (const std::string& done : {k_done, std::string("data: [DONE]  \r\n\r\n")}) {
+        for (const Asked& asked : {streaming(), complete()}) {
+            const Result result = call(asked, {200, {}, before + done + event("garbage")}, 7);
+            EXPECT_TRUE(result.ok());
+            EXPECT_TRUE(result.completed);  // without waiting for the upstream's end
+            EXPECT_EQ(result.emitted.size(), asked.stream ? 2u : 1u);
+        }
+    }
+    EXPECT_FALSE(call(streaming(), {200, {}, before}).completed);
 }
 
 // ---- the other form --------------------------------------------------------------------------
@@ -403,9 +412,10 @@ TEST(NearestModel, IsNearOrNone) {
 
 TEST(MaskKeys, LeavesWordsAlone) {
     using bw::openai::detail::mask_keys;
-    for (const char* text : {"model qwen3-235b-a22b-thinking-2507 is busy", "Unknown key: messages",
-                             "see https://help.example.com/model-studio/error-code#token-limit",
-                             "sk- is short", "ask-me", "สวัสดี"}) {
+    for (const char* text :
+         {"model qwen3-235b-a22b-thinking-2507 is busy", "Unknown key: messages",
+          "see https://help.example.com/model-studio/error-code#token-limit", "sk- is short",
+          "ask-me", "max_tokens: 131072 is the most", "สวัสดี", "a. b"}) {
         EXPECT_EQ(mask_keys(text), text);
     }
     EXPECT_EQ(mask_keys("Bearer abc12345678 x"), "Bearer *** x");

@@ -25,6 +25,7 @@ void misbehave(std::string_view how) {
         throw bw::Error(BW_E_RATE, "slow").code("c").param("p").http_status(429).retry_after(20s);
     }
     if (how == "ok") throw bw::Error(BW_OK, "not an error");
+    if (how == "complete") throw bw::Error(BW_COMPLETE, "not an error");
     if (how == "memory") throw std::bad_alloc();
     if (how == "standard") throw std::runtime_error("oops");
     if (how == "other") throw 7;
@@ -181,6 +182,7 @@ TEST_F(Provider, LetsNothingOutFromAnywhere) {
             EXPECT_EQ(result.error->message, "a bug in the plugin: " + function + " threw " + what);
         }
         EXPECT_EQ(run(where, "ok").status(), BW_E_INTERNAL);
+        EXPECT_EQ(run(where, "complete").status(), BW_E_INTERNAL);
     }
 }
 
@@ -194,6 +196,45 @@ TEST_F(Provider, NeedsOnlyData) {
     Instance least(host, bw::plugin_table<Least>("test.least", "1", "{}"),
                    R"({"base_url":"https://x.test"})");
     EXPECT_EQ(least.call({}, {200, {}, "[1]"}).reply(), "[1]");
+}
+
+// Has enough at the line "enough".
+struct Sated {
+    explicit Sated(const bw::Setup&) {}
+    struct Call {
+        Call(Sated&, const bw::Request&, bw::Exchange exchange) : exchange(exchange) {
+            exchange.send("GET", "https://x.test/", bw::Frame::line);
+        }
+        bw::Progress data(const bw::Frame& frame) {
+            lines += frame.data();
+            return frame.data() == "enough" ? bw::Progress::complete : bw::Progress::more;
+        }
+        void end() { exchange.emit_reply(bw::json::quote(lines)); }
+        bw::Exchange exchange;
+        std::string lines;
+    };
+};
+
+TEST_F(Provider, MaySayThatTheReplyIsComplete) {
+    Instance sated(host, bw::plugin_table<Sated>("test.sated", "1", "{}"),
+                   R"({"base_url":"https://x.test"})");
+    Result result = sated.call({}, {200, {}, "a\nenough\nmore\n"});
+    EXPECT_TRUE(result.completed);
+    EXPECT_EQ(result.reply(), "\"aenough\"");
+    result = sated.call({}, {200, {}, "a\nmore\n"}, 1);
+    EXPECT_FALSE(result.completed);
+    EXPECT_EQ(result.reply(), "\"amore\"");
+}
+
+TEST_F(Provider, FakeHostTakesCompleteFromDataOnly) {
+    static bw_plugin early = *bw::plugin_table<Sated>("test.sated", "1", "{}");
+    early.call_head = [](bw_call*, const bw_head*, bw_error*) noexcept -> bw_status {
+        return BW_COMPLETE;
+    };
+    Instance instance(host, &early, R"({"base_url":"https://x.test"})");
+    EXPECT_FALSE(instance.call({}, {200, {}, "enough\n"}).ok());
+    EXPECT_EQ(host.misbehaviours, std::vector<std::string>{"call_head returned what is no error"});
+    host.misbehaviours.clear();
 }
 
 TEST_F(Provider, MayAnswerByItself) {

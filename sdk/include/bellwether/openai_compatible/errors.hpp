@@ -279,23 +279,30 @@ inline std::string not_found_message(const Failure& failure, const std::string& 
     return message + in_brackets(said);
 }
 
+// What to do about a key that is not there.
+inline std::string how_to_set_key(const Api& api) {
+    const std::string variable(api.secret_env);
+    return "set " + (variable.empty() ? "" : variable + " or ") + "api_key in the config";
+}
+
 inline std::string auth_message(const Failure& failure, std::uint32_t status,
                                 const std::string& said) {
     const std::string name(failure.name);
-    const std::string vendor(failure.api.vendor);
-    const std::string key = failure.api.secret_env.empty()
-                                ? std::string("the API key")
-                                : "the API key in " + std::string(failure.api.secret_env);
     if (!failure.has_key) {
-        return name + " wants an API key" + in_brackets(said) + "; set " +
-               std::string(failure.api.secret_env) + " or api_key in the config";
+        return name + " wants an API key" + in_brackets(said) + "; " + how_to_set_key(failure.api);
+    }
+    // The config may have it from elsewhere, which a plugin does not see.
+    std::string key = "its API key";
+    if (!failure.api.secret_env.empty()) {
+        key += ", by default the key in " + std::string(failure.api.secret_env);
     }
     if (status == 403) {
         return name + " denied access to " + json::quote(failure.model) + in_brackets(said) +
-               "; check what " + key + " may use at " + vendor;
+               "; check the permissions of " + key;
     }
     const std::string refused = name + " refused " + key + in_brackets(said) + "; check that it ";
     if (!failure.at_default_base_url()) return refused + "belongs to " + std::string(failure.url);
+    const std::string vendor(failure.api.vendor);
     const bool vowel = std::string_view("AEIOU").find(vendor.front()) != std::string_view::npos;
     return refused + (vowel ? "is an " : "is a ") + vendor + " key and that base_url is " + vendor +
            "'s";
@@ -338,8 +345,7 @@ inline std::string message_for(const Failure& failure, bw_status status, std::ui
         case BW_E_CONTEXT_LENGTH: return context_message(failure, said);
         case BW_E_QUOTA:
             return name + " says that the account is out of credit or unpaid" + words +
-                   "; top it up at " + std::string(failure.api.vendor) +
-                   " or route to another provider";
+                   "; top it up or route to another provider";
         case BW_E_RATE:
             return name + " is limiting the rate of requests" + words +
                    "; wait, or lower this provider's concurrency";
@@ -364,15 +370,16 @@ inline Error upstream_failure(const Failure& failure, std::string_view body) {
     const UpstreamError upstream = read_error(body);
     const std::uint32_t status = failure.http_status >= 400 ? failure.http_status : upstream.status;
     const bw_status kind = classify(failure.api, failure.http_status, upstream);
-    const std::string said = detail::mask_keys(
-        upstream.found ? detail::shorten(upstream.message, k_said_bytes) : detail::excerpt(body));
+    const std::string said =
+        upstream.found ? detail::shorten(detail::mask_keys(upstream.message), k_said_bytes)
+                       : detail::excerpt(body);
     const bool readable =
         upstream.found || failure.http_status < 400 || kind == BW_E_AUTH || kind == BW_E_RATE;
     Error error(kind, readable ? detail::message_for(failure, kind, status, said)
                                : detail::unreadable_message(failure, said));
     error.http_status(status != 0 ? status : failure.http_status)
         .code(detail::mask_keys(upstream.code.empty() ? upstream.type : upstream.code))
-        .param(upstream.param);
+        .param(detail::mask_keys(upstream.param));
     if (kind == BW_E_RATE || kind == BW_E_UPSTREAM) {
         auto wait = failure.retry_after_ms;
         if (!wait) wait = body_wait_ms(body);

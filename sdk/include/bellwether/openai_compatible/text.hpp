@@ -52,69 +52,98 @@ inline bool is_key_char(char c) {
     return is_alnum(c) || c == '-' || c == '_' || c == '*' || c == '.';
 }
 
-// Where the token at `from` ends, and whether it may be a credential: one with a vendor's prefix,
-// or a run of letters and digits too long for a word.
-inline bool looks_like_key(std::string_view token) {
-    for (const std::string_view prefix : {"sk-", "sk_", "pk-", "cr_", "gsk_", "xai-", "hf_", "AIza",
-                                          "eyJ", "r8_", "pplx-", "tgp_"}) {
-        if (token.size() >= prefix.size() + 4 && token.substr(0, prefix.size()) == prefix) {
+// True if a credential may begin at `text`: it has the prefix of one, and more.
+inline bool has_key_prefix(std::string_view text) {
+    for (const std::string_view prefix :
+         {"sk-", "sk_", "pk-", "hs-", "hs_", "cr_", "gsk_", "xai-", "hf_", "AIza", "AKIA", "LTAI",
+          "ya29.", "eyJ", "r8_", "pplx-", "tgp_"}) {
+        if (text.size() >= prefix.size() + 4 && text.substr(0, prefix.size()) == prefix) {
             return true;
         }
     }
+    return false;
+}
+
+// True if the token may be a credential: it has a vendor's prefix, or a run of letters and digits
+// too long for a word.
+inline bool looks_like_key(std::string_view token) {
     std::size_t run = 0;
     bool digit = false;
     bool letter = false;
-    for (const char c : token) {
-        if (!is_alnum(c)) {
+    for (std::size_t at = 0; at < token.size(); ++at) {
+        if (!is_alnum(token[at])) {
             run = 0;
             digit = letter = false;
             continue;
         }
+        if (run == 0 && has_key_prefix(token.substr(at))) return true;
         ++run;
-        digit = digit || is_digit(c);
-        letter = letter || is_alpha(c);
+        digit = digit || is_digit(token[at]);
+        letter = letter || is_alpha(token[at]);
         if (run >= 24 && digit && letter) return true;
     }
     return false;
 }
 
-// `text` with everything that may be a credential replaced by "***": upstreams like to quote the
-// key that they refuse.
-inline std::string mask_keys(std::string_view text) {
-    std::string out;
-    std::size_t at = 0;
-    bool announced = false;  // the words before say that a key follows
-    while (at < text.size()) {
-        if (!is_key_char(text[at])) {
-            out += text[at++];
-            continue;
+// True if the word `token`, with `between` after it, says that a credential follows.
+inline bool announces_key(std::string_view token, std::string_view between) {
+    if (equal_nocase(token, "bearer")) return true;
+    if (between.find_first_of(":='\"`") == std::string_view::npos) return false;
+    for (const std::string_view word :
+         {"key", "token", "secret", "password", "provided", "authorization"}) {
+        if (token.size() >= word.size() &&
+            equal_nocase(token.substr(token.size() - word.size()), word)) {
+            return true;
         }
+    }
+    return false;
+}
+
+// `text` with everything that may be a credential replaced by "***": upstreams like to quote the
+// key that they refuse. Of a long text only the beginning. To be shortened only afterwards: half a
+// key no longer looks like one.
+inline std::string mask_keys(std::string_view whole) {
+    constexpr std::size_t k_bytes_max = 4096;  // more than any message shows
+    const std::string kept = shorten(whole, k_bytes_max);
+    const std::string_view text(kept);
+    constexpr std::string_view k_base64 = "+/=~";  // within a key, but not where one begins
+    std::string out;
+    bool announced = false;  // the words before say that a key follows
+    for (std::size_t at = 0; at < text.size();) {
         std::size_t end = at;
         while (end < text.size() && is_key_char(text[end])) ++end;
         const std::string_view token = text.substr(at, end - at);
+        std::size_t wide_end = end;
+        while (!token.empty() && wide_end < text.size() &&
+               (is_key_char(text[wide_end]) || k_base64.find(text[wide_end]) != k_base64.npos)) {
+            ++wide_end;
+        }
+        const std::string_view wide = text.substr(at, wide_end - at);
         const bool masked =
             looks_like_key(token) ||
-            (announced && token.size() >= 8 && token.find_first_of("0123456789*") != token.npos);
+            (announced && wide.size() >= 8 && wide.find_first_of("0123456789*") != wide.npos);
+        if (masked) end = wide_end;
         out += masked ? std::string_view("***") : token;
-        if (masked && token.back() == '.') out += '.';
-        const std::string_view next = text.substr(end, 1);
-        announced =
-            equal_nocase(token, "bearer") ||
-            (next == ":" && (equal_nocase(token, "key") || equal_nocase(token, "provided") ||
-                             equal_nocase(token, "token")));
+        if (masked && wide.back() == '.') out += '.';
         at = end;
+        while (at < text.size() && !is_key_char(text[at])) ++at;
+        const std::string_view between = text.substr(end, at - end);
+        announced = announces_key(token, between);
+        out += between;
     }
     return out;
 }
 
 // ---- HTML ------------------------------------------------------------------------------------
 
-// The first words of a body that is no JSON: without tags, scripts and runs of white space.
+// The first words of a body that is no JSON: without tags, scripts, runs of white space and
+// anything that may be a credential.
 inline std::string excerpt(std::string_view body) {
     constexpr std::size_t k_bytes = 160;
+    constexpr std::size_t k_bytes_read = 2048;  // so that a key is seen whole
     std::string out;
     bool space = false;
-    for (std::size_t at = 0; at < body.size() && out.size() <= k_bytes; ++at) {
+    for (std::size_t at = 0; at < body.size() && out.size() < k_bytes_read; ++at) {
         const char c = body[at];
         if (c == '<') {
             std::size_t end = body.find('>', at);
@@ -134,7 +163,7 @@ inline std::string excerpt(std::string_view body) {
             out += c;
         }
     }
-    return shorten(out, k_bytes);
+    return shorten(mask_keys(out), k_bytes);
 }
 
 // ---- durations -------------------------------------------------------------------------------

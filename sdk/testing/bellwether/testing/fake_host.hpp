@@ -16,6 +16,7 @@
 #include <bellwether/ext/generate.h>
 #include <bellwether/provider.h>
 #include <dlfcn.h>
+
 #include <bellwether/json.hpp>
 #include <bellwether/testing/call.hpp>
 #include <bellwether/testing/framer.hpp>
