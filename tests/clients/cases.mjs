@@ -82,6 +82,18 @@ const cases = {
     return described(await request.then(() => assert.fail("not refused"), (error) => error));
   },
 
+  // Five times: the reply comes while the body is still being sent, and one may win by luck.
+  async tooLarge() {
+    const large = [{ role: "user", content: "x".repeat(8 << 20) }];
+    const refusals = [];
+    for (let i = 0; i < 5; ++i) {
+      const request = client.chat.completions.create({ model: MODEL, messages: large });
+      const error = await request.then(() => assert.fail("not refused"), (error) => error);
+      refusals.push(described(error));
+    }
+    return { refusals };
+  },
+
   async broken() {
     const said = [];
     const stream = await client.chat.completions.create({ model: MODEL, messages, stream: true });

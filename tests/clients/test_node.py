@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from integration.conftest import StartHost, route, server
 from integration.host import SLOWNESS, Host
 from upstream import errors
 from upstream.exchange import Scenario
@@ -91,6 +92,14 @@ def test_a_fault_is_its_exception(host: Host, upstream: Simulator, fault: Scenar
     error = run("refused", host, upstream.serve(fault))
     assert (error["kind"], error["status"], error["code"]) == (kind, status, code), error
     assert error["type"] and error["message"].startswith(f"{status} ")
+
+
+def test_a_body_that_is_too_large(start_host: StartHost) -> None:
+    """The refusal comes while the package still sends: it must read a 413, not a broken line."""
+    host = start_host(server(max_body='"1MiB"') + '\n[providers.echo]\n' + route("echo", '"echo"'))
+    refusals = run("tooLarge", host, "echo")["refusals"]
+    assert [(error["kind"], error["status"], error["code"]) for error in refusals] == [
+        ("APIError", 413, "request_too_large")] * 5
 
 
 @pytest.mark.parametrize("fault", [
