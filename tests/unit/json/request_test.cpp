@@ -74,6 +74,21 @@ TEST(ReadRequest, EachOperationHasItsPrompt) {
     EXPECT_FALSE(read_request(wrong));
 }
 
+// The name goes into headers and URLs.
+TEST(ReadRequest, RefusesANameThatIsNone) {
+    EXPECT_NE(refusal("{\"model\":\"a\\r\\nx: 1\",\"messages\":[]}").find("control"),
+              std::string::npos);
+    const std::string longest(256, 'm');
+    EXPECT_EQ(refusal("{\"model\":\"" + longest + "\",\"messages\":[]}"), "");
+    EXPECT_NE(refusal("{\"model\":\"" + longest + "m\",\"messages\":[]}"), "");
+}
+
+TEST(ReadRequest, EmbeddingsAreNeverStreamed) {
+    Call call = call_with(R"({"model":"m","input":"a","stream":true})", Operation::embeddings);
+    ASSERT_TRUE(read_request(call));
+    EXPECT_FALSE(call.stream);
+}
+
 TEST(UpstreamBody, IsTheClientsOwnWhenNothingChanges) {
     Call call = call_with(R"({"model":"m","messages":[]})");
     ASSERT_TRUE(read_request(call));
