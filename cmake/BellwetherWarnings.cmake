@@ -1,6 +1,9 @@
 # The warnings that every target of this tree is built with. A field left out of a designated
 # initialiser is left out on purpose; gcc 12 warns of overlaps in std::string that cannot be (GCC 105651).
 function(bellwether_warnings target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers -Wno-restrict
+  if(BELLWETHER_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wno-missing-field-initializers -Wno-restrict
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>)
 endfunction()

@@ -338,8 +338,7 @@ void Attempt::emit_usage(const bw_usage& usage) {
               .source = UsageSource::provider};
 }
 
-// ---- endings
-// --------------------------------------------------------------------------------------
+// ---- endings --------------------------------------------------------------------------------
 
 void Attempt::misbehaved(std::string_view rule) {
     if (misbehaviour_.empty()) misbehaviour_ = rule;

@@ -96,8 +96,7 @@ void LiveCall::interrupt() {
     respond_error(reply);
 }
 
-// ---- errors
-// --------------------------------------------------------------------------------------
+// ---- errors ---------------------------------------------------------------------------------
 
 void LiveCall::refuse(const Error& error) {
     const ErrorReply reply = error_reply(error);
@@ -123,8 +122,7 @@ std::string LiveCall::headers() const {
         attempts_->provider(), header_value(attempts_->model()), attempts_->count());
 }
 
-// ---- the record
-// -----------------------------------------------------------------------------------
+// ---- the record -----------------------------------------------------------------------------
 
 void LiveCall::record(const policy::Outcome& outcome, int status, std::string_view error_code) {
     if (!observe::access_enabled()) return;

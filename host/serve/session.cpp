@@ -111,6 +111,7 @@ void Session::parse() {
         if (parser_->is_header_done() && !head_read_) {
             on_head();
             if (const auto reply = check_head(parser_->get())) return refuse(*reply);
+            answer_expectation();
         }
         if (parser_->is_done()) return on_request();
         if (error == http::error::need_more) return;
@@ -126,8 +127,11 @@ void Session::on_head() {
     request_id_ = request_id(request["x-request-id"], context_.random);
     read_bytes_ = std::clamp<std::size_t>(parser_->content_length_remaining().value_or(0),
                                           k_read_bytes, k_body_read_bytes);
+}
+
+void Session::answer_expectation() {
     if (parser_->is_done() || http_1_0_) return;
-    if (boost::beast::iequals(request[http::field::expect], "100-continue")) {
+    if (boost::beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
         pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
         flush_soon();
     }
@@ -198,8 +202,7 @@ void Session::begin_call(Operation operation) {
     call_->start();
 }
 
-// ---- a call's reply
-// -------------------------------------------------------------------------------
+// ---- a call's reply -------------------------------------------------------------------------
 
 ResponseHead Session::head(int status, std::string_view extra) const {
     return {.status = status,
@@ -244,8 +247,7 @@ void Session::finished() {
     flush();
 }
 
-// ---- writing
-// --------------------------------------------------------------------------------------
+// ---- writing --------------------------------------------------------------------------------
 
 // All that one turn of the loop produces goes out in one write.
 void Session::flush_soon() {

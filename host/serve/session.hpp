@@ -1,5 +1,6 @@
 // One client connection: reads requests, one after the other, and writes their replies as they
-// come. Lives on its worker's thread; kept alive by its pending operations.
+// come. Lives on its worker's thread; kept alive by its pending operations, and by itself while a
+// request is being answered.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -22,6 +23,7 @@ namespace bw::serve {
 
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+
 // The sessions of a worker, so that draining reaches them.
 class Sessions;
 
@@ -35,7 +37,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void start();
     // Closes the connection now if it is idle, else after the reply in progress.
     void drain();
-    // Closes it now, whatever it is doing.
+    // Closes it now; a call in progress is told why.
     void abort();
 
   private:
@@ -50,6 +52,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void on_read(boost::system::error_code error, std::size_t bytes);
     void parse();
     void on_head();
+    void answer_expectation();
     void on_request();
     void refuse(boost::system::error_code error);
     void refuse(const ErrorReply& reply);

@@ -89,12 +89,13 @@ def test_an_error_that_quotes_a_path_is_valid_utf_8(host: Host, path: bytes) -> 
 def test_embeddings_that_ask_for_a_stream(host: Host, upstream: Simulator, plugin: str) -> None:
     """OpenAI ignores `stream` there. The host took the plain reply for the plugin's fault, answered
     502 and put the provider aside for a second, for everyone."""
-    model = "echo" if plugin == "echo" else upstream.serve(answers.embeddings(), answers.chat())
+    model = "echo" if plugin == "echo" else upstream.serve(answers.embeddings())
     with host.connect() as connection:  # one connection: one worker, so the same provider
-        for member in ({"stream": True}, {"stream": True, "stream_options": {"include_usage": True}}):
+        for more in ({}, {"stream_options": {"include_usage": True}}):
             if plugin != "echo":
                 upstream.script(model, answers.embeddings(), answers.chat())
-            reply = connection.post("/v1/embeddings", {"model": model, "input": "x", **member},
+            payload = {"model": model, "input": "x", "stream": True, **more}
+            reply = connection.post("/v1/embeddings", payload,
                                     {"x-request-id": f"embeddings-{plugin}"})
             assert reply.status == 200, reply.body()
             assert reply.headers["content-type"].startswith("application/json")
@@ -216,7 +217,8 @@ def test_an_error_cannot_steer_the_terminal(host: Host, upstream: Simulator) -> 
     fault = QwenError(400, "data_inspection_failed", "refused \x1b[2J\x1b]0;owned\x07")
     for arguments in ([], ["--stream"]):
         for scenario in (faults.error(fault), faults.error_frame(["so far"], fault)):
-            done = run_cli("chat", *arguments, "-m", upstream.serve(scenario), "--url", host.url, "x")
+            model = upstream.serve(scenario)
+            done = run_cli("chat", *arguments, "-m", model, "--url", host.url, "x")
             assert done.returncode == 1
             assert "refused" in done.stderr
             assert "\x1b" not in done.stdout + done.stderr
@@ -250,8 +252,8 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
                   "request_too_large"),
     "unknown path": (b"GET /nothing HTTP/1.1\r\nhost: x\r\nx-request-id: refused-404\r\n\r\n", 404,
                      "unknown_url"),
-    "unknown model": (b"GET /v1/models/nobody HTTP/1.1\r\nhost: x\r\nx-request-id: refused-model\r\n"
-                      b"\r\n", 404, "model_not_found"),
+    "unknown model": (b"GET /v1/models/nobody HTTP/1.1\r\nhost: x\r\n"
+                      b"x-request-id: refused-model\r\n\r\n", 404, "model_not_found"),
     "wrong method": (b"GET /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
                      b"x-request-id: refused-405\r\n\r\n", 405, "method_not_allowed"),
     "no JSON": (b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-request-id: refused-415\r\n"
