@@ -54,18 +54,26 @@ class Printer final : public net::Events {
         } else if (error) {
             fail(error["message"].string());
         } else {
-            print_text(chunk["choices"].at(0)["delta"]["content"].string());
+            fmt::print("{}", plain(chunk["choices"].at(0)["delta"]["content"].string()));
         }
         std::fflush(stdout);
         return true;
     }
 
-    // A model's words must not steer the terminal.
-    static void print_text(std::string text) {
-        std::erase_if(text, [](unsigned char c) {
-            return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
-        });
-        fmt::print("{}", text);
+    // What comes from afar must not steer the terminal: no control characters, neither those of
+    // ASCII nor U+0080 to U+009F.
+    static std::string plain(std::string_view text) {
+        std::string kept;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            const auto c = static_cast<unsigned char>(text[i]);
+            const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+            if (c == 0xc2 && next >= 0x80 && next <= 0x9f) {
+                ++i;
+            } else if ((c >= 0x20 && c != 0x7f) || c == '\n' || c == '\t') {
+                kept += text[i];
+            }
+        }
+        return kept;
     }
 
     void print_body() {
@@ -75,12 +83,12 @@ class Printer final : public net::Events {
         }
         if (status_ != 200) code_ = k_failed;
         if (json_) return fmt::print("{}\n", body_);
-        print_text(reply["choices"].at(0)["message"]["content"].string() + "\n");
+        fmt::print("{}\n", plain(reply["choices"].at(0)["message"]["content"].string()));
     }
 
     void fail(std::string_view message) {
         code_ = k_failed;
-        fmt::print(stderr, "error: {}\n", message);
+        fmt::print(stderr, "error: {}\n", plain(message));
     }
 
     boost::asio::io_context& loop_;

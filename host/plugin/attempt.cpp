@@ -170,9 +170,10 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
 
 void Attempt::on_data(std::string_view bytes) {
     if (complete_) return;
+    const bool going = framer_.feed(bytes);
     // Blank space keeps a connection alive; it is no progress.
     if (framer_.counts_bytes() && bytes.find_first_not_of(" \t\r\n") != bytes.npos) progress();
-    if (framer_.feed(bytes)) return;
+    if (going) return;
     complete_ ? end_soon() : end(std::unexpected(framing_error()));
 }
 

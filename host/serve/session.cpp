@@ -82,7 +82,8 @@ void Session::abort() {
 void Session::read() {
     if (reading_ || closed_ || (busy_ && buffer_.size() >= k_early_bytes_max)) return;
     reading_ = true;
-    socket_.async_read_some(buffer_.prepare(read_bytes_),
+    if (inbox_.size() != read_bytes_) inbox_ = std::string(read_bytes_, '\0');
+    socket_.async_read_some(asio::buffer(inbox_),
                             [self = shared_from_this()](error_code error, std::size_t bytes) {
                                 self->reading_ = false;
                                 self->on_read(error, bytes);
@@ -92,7 +93,7 @@ void Session::read() {
 void Session::on_read(error_code error, std::size_t bytes) {
     if (closed_) return;
     if (error) return hung_up();
-    buffer_.commit(bytes);
+    buffer_.commit(asio::buffer_copy(buffer_.prepare(bytes), asio::buffer(inbox_, bytes)));
     if (lingering_) {
         lingered_bytes_ += buffer_.size();
         buffer_.clear();
@@ -143,6 +144,7 @@ void Session::refuse(error_code error) {
         error_reply(400, "invalid_request_error", "malformed_request",
                     fmt::format("The HTTP request cannot be read: {}.", error.message()));
     if (error == http::error::body_limit) {
+        if (!head_read_) on_head();  // its length alone was too much
         reply =
             error_reply(413, "invalid_request_error", "request_too_large",
                         fmt::format("The request body is larger than {} bytes (server.max_body).",

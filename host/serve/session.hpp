@@ -75,7 +75,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     Sessions& sessions_;
     std::string client_;  // address:port, for the log
 
-    boost::beast::flat_buffer buffer_;
+    std::string inbox_;                 // what a waiting read writes into: it must not move
+    boost::beast::flat_buffer buffer_;  // received, not yet parsed
     std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
     std::string request_id_;
     std::size_t read_bytes_ = 0;  // how much to read at a time
