@@ -279,7 +279,7 @@ def test_refused_requests_are_in_the_access_log(start_host: StartHost) -> None:
     host.stop()
     lines = [json.loads(line) for line in host.log().splitlines()]
     lines = [line for line in lines if line["level"] == "access"]
-    assert Counter(line["id"] for line in lines) == Counter(expected)
+    assert Counter(line["id"] for line in lines) == Counter(list(expected))
     assert {line["id"]: (line["status"], line["outcome"], line["error"])
             for line in lines} == expected
     paths = {line["id"]: line.get("path") for line in lines}
