@@ -127,13 +127,14 @@ std::expected<void, std::string> run(const Host& host,
             fmt::format("cannot listen on {}:{}: {}", server.host, server.port, sockets.error()));
     }
     std::signal(SIGPIPE, SIG_IGN);
-    boost::asio::io_context signal_loop{1};
-    boost::asio::signal_set signals(signal_loop, SIGINT, SIGTERM);
+    // Never destroyed: a signal that comes while the process is ending must not kill it.
+    static auto& signal_loop = *new boost::asio::io_context(1);
+    static auto& signals = *new boost::asio::signal_set(signal_loop, SIGINT, SIGTERM);
     Workers workers;
     for (int socket : *sockets) workers.push_back(std::make_unique<Worker>(host, socket));
     end_on_signals(signals, workers, server.drain);
     for (const auto& worker : workers) worker->start();
-    std::thread signal_thread([&signal_loop] { signal_loop.run(); });
+    std::thread signal_thread([] { signal_loop.run(); });
     ready(url_of(server, *address));
     for (const auto& worker : workers) worker->join();
     signal_loop.stop();

@@ -112,7 +112,7 @@ void Session::parse() {
         if (parser_->is_header_done() && !head_read_) {
             on_head();
             if (const auto reply = check_head(parser_->get())) return refuse(*reply);
-            answer_expectation();
+            prepare_for_body();
         }
         if (parser_->is_done()) return on_request();
         if (error == http::error::need_more) return;
@@ -126,11 +126,11 @@ void Session::on_head() {
     keep_alive_ = request.keep_alive() && !context_.draining;
     head_only_ = request.method() == http::verb::head;
     request_id_ = request_id(request["x-request-id"], context_.random);
-    read_bytes_ = std::clamp<std::size_t>(parser_->content_length_remaining().value_or(0),
-                                          k_read_bytes, k_body_read_bytes);
 }
 
-void Session::answer_expectation() {
+void Session::prepare_for_body() {
+    read_bytes_ = std::clamp<std::size_t>(parser_->content_length_remaining().value_or(0),
+                                          k_read_bytes, k_body_read_bytes);
     if (parser_->is_done() || http_1_0_) return;
     if (boost::beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
         pending_.append("HTTP/1.1 100 Continue\r\n\r\n");

@@ -52,7 +52,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void on_read(boost::system::error_code error, std::size_t bytes);
     void parse();
     void on_head();
-    void answer_expectation();
+    void prepare_for_body();
     void on_request();
     void refuse(boost::system::error_code error);
     void refuse(const ErrorReply& reply);
