@@ -85,8 +85,6 @@ void add_measures(Fields& fields, const AccessRecord& record) {
     fields.add("bytes_in", record.bytes_in);
     fields.add("bytes_out", record.bytes_out);
     fields.add("first_byte_us", record.first_byte_us);
-    fields.add("upstream_us", record.upstream_us);
-    fields.add("overhead_us", record.overhead_us);
     fields.add("input_tokens", record.usage.input_tokens);
     fields.add("output_tokens", record.usage.output_tokens);
     fields.add("cached_input_tokens", record.usage.cached_input_tokens);

@@ -37,8 +37,6 @@ struct AccessRecord {
     std::int64_t bytes_out = 0;
     std::int64_t duration_us = 0;
     std::int64_t first_byte_us = -1;  // to the client's first byte
-    std::int64_t upstream_us = -1;    // waiting for the upstream
-    std::int64_t overhead_us = -1;    // the rest
     Usage usage;
 };
 

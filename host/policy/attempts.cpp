@@ -134,8 +134,7 @@ Outcome Attempts::outcome(Result<void> result) const {
             .usage = usage,
             .provider = provider_,
             .model = model_,
-            .attempts = count_,
-            .attempt_started = attempt_started_};
+            .attempts = count_};
 }
 
 void Attempts::make_usage_chunk(const Usage& usage) {

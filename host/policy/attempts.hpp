@@ -34,7 +34,6 @@ struct Outcome {
     std::string provider;
     std::string model;
     unsigned attempts = 0;
-    std::chrono::steady_clock::time_point attempt_started{};  // of the last attempt
 };
 
 // Receives the answer. `Attempts` may be dropped inside on_end, never inside the others.

@@ -36,8 +36,6 @@ AccessRecord a_record() {
     record.bytes_out = 2000;
     record.duration_us = 1500;
     record.first_byte_us = 700;
-    record.upstream_us = 1400;
-    record.overhead_us = 100;
     record.usage = {11, 22, 3, -1, UsageSource::provider};
     return record;
 }
@@ -61,7 +59,7 @@ TEST(AccessFormat, Text) {
               "2026-11-24T02:10:11.007Z access POST /v1/chat/completions 200 ok 1500us id=req_1 "
               "client=127.0.0.1 route=qwen-* model=qwen-max provider=holysheep "
               "upstream_model=qwen-max-2 attempts=2 stream=yes bytes_in=100 bytes_out=2000 "
-              "first_byte_us=700 upstream_us=1400 overhead_us=100 input_tokens=11 "
+              "first_byte_us=700 input_tokens=11 "
               "output_tokens=22 cached_input_tokens=3 usage_source=provider\n");
 }
 
@@ -72,7 +70,7 @@ TEST(AccessFormat, Json) {
               R"("id":"req_1","client":"127.0.0.1","route":"qwen-*","model":"qwen-max",)"
               R"("provider":"holysheep","upstream_model":"qwen-max-2","attempts":2,)"
               R"("stream":true,"bytes_in":100,"bytes_out":2000,"first_byte_us":700,)"
-              R"("upstream_us":1400,"overhead_us":100,"input_tokens":11,"output_tokens":22,)"
+              R"("input_tokens":11,"output_tokens":22,)"
               R"("cached_input_tokens":3,"usage_source":"provider"})"
               "\n");
 }
