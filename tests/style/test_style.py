@@ -8,11 +8,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # A folder of host/ may include those to its right and itself, nothing else.
 LAYERS = {
-    "cli": "serve policy route plugin net config observe json base",
-    "serve": "policy route plugin net config observe json base",
+    "cli": "serve http policy route plugin net config observe json base",
+    "serve": "http policy route plugin net config observe json base",
     "policy": "route plugin net config observe json base",
     "route": "plugin net config observe json base",
     "plugin": "net config observe json base",
+    "http": "base",
     "net": "base",
     "config": "json base",
     "observe": "json base",
@@ -27,7 +28,7 @@ HOMES = {
     r"rapidjson/": ["host/json/", "tests/"],
     r"boost/dll": ["host/plugin/library.cpp"],
     r"openssl/": ["host/plugin/library.cpp"],
-    r"boost/beast": ["host/serve/"],
+    r"zlib": ["host/http/inflate.cpp"],
     r"CLI/": ["host/cli/"],
 }
 

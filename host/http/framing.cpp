@@ -1,0 +1,160 @@
+#include "http/framing.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "http/authority.hpp"
+#include "http/characters.hpp"
+
+namespace bw::http {
+namespace {
+
+using Problem = std::optional<Refusal>;
+
+// How often the fields stand there that may stand there once.
+struct Seen {
+    int host = 0;
+    int length = 0;
+    int transfer = 0;
+    int packing = 0;
+    std::string_view transfer_value;
+};
+
+Problem read_host(Request& request, std::string_view value) {
+    if (!is_authority(value)) {
+        return malformed("The Host header is not a host name or address with perhaps a port.");
+    }
+    if (request.authority.empty()) request.authority = value;  // that of the target counts more
+    return std::nullopt;
+}
+
+// Digits only: no sign, no list. Longer than this it would not fit, whatever its value is.
+Problem read_length(Framing& framing, std::string_view value, const Limits& limits) {
+    constexpr std::size_t k_digits_max = 19;
+    if (value.empty() || value.size() > k_digits_max || !std::ranges::all_of(value, is_digit)) {
+        return malformed("Content-Length is not one whole number.");
+    }
+    std::size_t length = 0;
+    for (const char c : value) length = length * 10 + static_cast<std::size_t>(c - '0');
+    if (length > limits.body_bytes) return too_large(limits);
+    framing.body = Body::counted;
+    framing.length = length;
+    return std::nullopt;
+}
+
+void read_connection(Framing& framing, std::string_view value, bool& close) {
+    for (std::size_t end = 0; end != value.npos; value.remove_prefix(end + 1)) {
+        end = value.find(',');
+        const std::string_view option = trimmed(value.substr(0, end));
+        if (equals_ignoring_case(option, "close")) close = true;
+        if (equals_ignoring_case(option, "keep-alive")) framing.keep_alive = true;
+        if (end == value.npos) return;
+    }
+}
+
+Problem read_expect(Framing& framing, std::string_view value, Version version) {
+    if (version == Version::http_1_0) return std::nullopt;  // it did not know of the field
+    if (!equals_ignoring_case(value, "100-continue")) {
+        return Refusal{.status = 417,
+                       .code = "unsupported_expectation",
+                       .message = "The only Expect served is 100-continue."};
+    }
+    framing.expects_continue = true;
+    return std::nullopt;
+}
+
+Problem read_packing(Framing& framing, std::string_view value, int count) {
+    const auto is = [value](std::string_view name) { return equals_ignoring_case(value, name); };
+    if (count == 1 && is("identity")) return std::nullopt;
+    if (count == 1 && (is("gzip") || is("x-gzip"))) {
+        framing.packing = Packing::gzip;
+    } else if (count == 1 && is("deflate")) {
+        framing.packing = Packing::deflate;
+    } else {
+        return Refusal{.status = 415,
+                       .code = "unsupported_content_encoding",
+                       .message =
+                           "Send the request body as it is, or with one Content-Encoding: "
+                           "gzip or deflate."};
+    }
+    return std::nullopt;
+}
+
+Problem read_field(Request& request, const Field& field, Framing& framing, Seen& seen, bool& close,
+                   const Limits& limits) {
+    const auto& [name, value] = field;
+    if (name == "host") return ++seen.host, read_host(request, value);
+    if (name == "content-length") {
+        // Never two, not even of the same value: another reader may take another one.
+        if (++seen.length > 1) return malformed("A request has at most one Content-Length.");
+        return read_length(framing, value, limits);
+    }
+    if (name == "transfer-encoding") {
+        ++seen.transfer;
+        seen.transfer_value = value;
+    } else if (name == "connection") {
+        read_connection(framing, value, close);
+    } else if (name == "expect") {
+        return read_expect(framing, value, request.version);
+    } else if (name == "content-encoding") {
+        return read_packing(framing, value, ++seen.packing);
+    }
+    return std::nullopt;
+}
+
+Problem check_transfer(const Seen& seen, Version version) {
+    if (seen.length != 0) {
+        return malformed("A request has either Content-Length or Transfer-Encoding, not both.");
+    }
+    if (version == Version::http_1_0) {
+        return malformed("Transfer-Encoding does not exist in HTTP/1.0.");
+    }
+    if (seen.transfer > 1 || !equals_ignoring_case(seen.transfer_value, "chunked")) {
+        return Refusal{.status = 501,
+                       .code = "unsupported_transfer_encoding",
+                       .message = "The only Transfer-Encoding served is chunked."};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Refusal too_large(const Limits& limits) {
+    return {.status = 413,
+            .code = "request_too_large",
+            .message = "The request body is larger than " + std::to_string(limits.body_bytes) +
+                       " bytes (server.max_body)."};
+}
+
+std::expected<Framing, Refusal> read_framing(Request& request, const Limits& limits) {
+    Framing framing{.keep_alive = request.version == Version::http_1_1};
+    Seen seen;
+    bool close = false;
+    Problem too_much;  // told last: what is wrong with the framing is worse
+    for (const Field& field : request.fields) {
+        if (auto problem = read_field(request, field, framing, seen, close, limits)) {
+            if (problem->status == 400) return std::unexpected(std::move(*problem));
+            if (!too_much) too_much = std::move(problem);
+        }
+    }
+    if (seen.host > 1 || (seen.host == 0 && request.version == Version::http_1_1)) {
+        return std::unexpected(malformed("A request needs exactly one Host header."));
+    }
+    if (seen.transfer > 0) {
+        if (auto problem = check_transfer(seen, request.version)) {
+            return std::unexpected(std::move(*problem));
+        }
+        framing.body = Body::chunked;
+    }
+    if (too_much) return std::unexpected(std::move(*too_much));
+    if (request.method == "POST" && seen.length == 0 && seen.transfer == 0) {
+        return std::unexpected(Refusal{.status = 411,
+                                       .code = "length_required",
+                                       .message = "Send a Content-Length, or the body in chunks."});
+    }
+    if (close) framing.keep_alive = false;
+    return framing;
+}
+
+}  // namespace bw::http

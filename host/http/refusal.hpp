@@ -1,0 +1,21 @@
+// Why a request is not taken, as the client is told. After a refusal nothing of the connection is
+// read as a request any more.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace bw::http {
+
+struct Refusal {
+    int status = 400;
+    std::string_view code;  // of the error envelope; a constant
+    std::string message;    // for a person: what is wrong and what would be right
+};
+
+inline Refusal malformed(std::string message) {
+    return {.status = 400, .code = "malformed_request", .message = std::move(message)};
+}
+
+}  // namespace bw::http
