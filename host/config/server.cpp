@@ -76,6 +76,7 @@ void read_server(Section& root, Server& server) {
     if (const auto bytes = section->quantity("max_body", k_max_body))
         server.max_body_bytes = *bytes;
     if (const auto wait = section->quantity("drain", k_drain)) server.drain = milliseconds(*wait);
+    read_front(*section, server.front);
     section->finish();
 }
 

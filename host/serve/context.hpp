@@ -1,10 +1,12 @@
 // What the sessions of one worker share: the host's constant parts and the worker's own engine.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <random>
 
 #include "config/config.hpp"
+#include "http/limits.hpp"
 #include "observe/access_log.hpp"
 #include "policy/attempts.hpp"
 #include "route/catalogue.hpp"
@@ -27,7 +29,10 @@ struct Context {
     policy::Engine engine;
     observe::AccessLog& access_log;
     std::mt19937_64 random;
+    http::Limits http_limits;
     bool draining = false;  // finish what runs, take nothing new
+    std::array<char, 64u << 10>
+        scratch{};  // for one read, never for longer than a turn of the loop
 };
 
 }  // namespace bw::serve

@@ -1,62 +1,89 @@
 #include "serve/http_request.hpp"
 
-#include <boost/beast/core/string.hpp>
-#include <boost/beast/http/field.hpp>
-#include <boost/beast/http/verb.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <string_view>
+
+#include "http/authority.hpp"
+#include "http/characters.hpp"
 
 namespace bw::serve {
 namespace {
 
-namespace http = boost::beast::http;
-using boost::beast::iequals;
-
-ErrorReply malformed(std::string_view message) {
-    return error_reply(400, "invalid_request_error", "malformed_request", message);
-}
-
-std::optional<ErrorReply> check_framing(const HttpRequest& request) {
-    const auto codings = request.count(http::field::transfer_encoding);
-    if (codings == 0) return std::nullopt;
-    if (request.count(http::field::content_length) != 0) {
-        return malformed("A request has either Content-Length or Transfer-Encoding, not both.");
-    }
-    if (request.version() < 11) {
-        return malformed("Transfer-Encoding does not exist in HTTP/1.0.");
-    }
-    if (codings > 1 || !iequals(request[http::field::transfer_encoding], "chunked")) {
-        return error_reply(501, "invalid_request_error", "unsupported_transfer_encoding",
-                           "The only Transfer-Encoding served is chunked.");
-    }
-    return std::nullopt;
-}
-
-std::optional<ErrorReply> check_host(const HttpRequest& request) {
-    const auto hosts = request.count(http::field::host);
-    if (hosts > 1 || (hosts == 0 && request.version() >= 11)) {
-        return malformed("A request needs exactly one Host header.");
-    }
-    return std::nullopt;
-}
-
 // A web page can post text anywhere without asking; it cannot post JSON without the browser asking
 // this host first, which does not agree.
-std::optional<ErrorReply> check_content_type(const HttpRequest& request) {
-    if (request.method() != http::verb::post) return std::nullopt;
-    std::string_view type(request[http::field::content_type]);
-    type = type.substr(0, type.find(';'));
-    type = type.substr(0, type.find_last_not_of(" \t") + 1);
-    if (iequals(type, "application/json")) return std::nullopt;
-    return error_reply(415, "invalid_request_error", "unsupported_media_type",
-                       "Send the request body as JSON, with content-type: application/json.");
+std::optional<http::Refusal> check_content_type(const http::Request& request) {
+    if (request.method != "POST") return std::nullopt;
+    std::string_view type = request.header("content-type");
+    type = http::trimmed(type.substr(0, type.find(';')));
+    if (http::equals_ignoring_case(type, "application/json")) return std::nullopt;
+    return http::Refusal{
+        .status = 415,
+        .code = "unsupported_media_type",
+        .message = "Send the request body as JSON, with content-type: application/json."};
+}
+
+bool is_loopback(std::string_view address) {
+    return address.starts_with("127.") || address == "::1";
+}
+
+// No name of the DNS is of digits and dots only.
+bool is_address(std::string_view authority, std::string_view host) {
+    return authority.starts_with('[') ||
+           std::ranges::all_of(host, [](char c) { return http::is_digit(c) || c == '.'; });
+}
+
+bool is_localhost(std::string_view host) {
+    constexpr std::string_view k_name = "localhost";
+    if (host.size() < k_name.size()) return false;
+    const auto rest = host.size() - k_name.size();
+    return http::equals_ignoring_case(host.substr(rest), k_name) &&
+           (rest == 0 || host[rest - 1] == '.');
+}
+
+// A web page of anyone can give its own name this host's loopback address, and is then allowed to
+// read what the host answers to that name (DNS rebinding). So only names that nobody else can have
+// are answered to.
+std::optional<http::Refusal> check_host(const http::Request& request,
+                                        const config::Server& server) {
+    std::string_view host = http::host_of(request.authority);
+    if (is_address(request.authority, host) || !is_loopback(server.host)) return std::nullopt;
+    if (host.ends_with('.')) host.remove_suffix(1);
+    if (is_localhost(host)) return std::nullopt;
+    const bool known = std::ranges::any_of(server.front.hosts, [host](const std::string& name) {
+        return http::equals_ignoring_case(host, name);
+    });
+    if (known) return std::nullopt;
+    return http::Refusal{
+        .status = 421,
+        .code = "misdirected_request",
+        .message = fmt::format("The host does not answer to the name {}. Use localhost or an IP "
+                               "address, or add the name to server.hosts.",
+                               host)};
+}
+
+std::string headers_of(const http::Refusal& refusal) {
+    if (refusal.code == "unsupported_content_encoding") return "accept-encoding: gzip, deflate\r\n";
+    if (refusal.status == 503) return "retry-after: 1\r\n";
+    return {};
 }
 
 }  // namespace
 
-std::optional<ErrorReply> check_head(const HttpRequest& request) {
-    if (auto refused = check_framing(request)) return refused;
-    if (auto refused = check_host(request)) return refused;
+std::optional<http::Refusal> check_head(const http::Request& request,
+                                        const config::Server& server) {
+    if (auto refused = check_host(request, server)) return refused;
     return check_content_type(request);
+}
+
+ErrorReply error_reply(const http::Refusal& refusal) {
+    const bool own_fault = refusal.status == 503;
+    ErrorReply reply =
+        error_reply(refusal.status, own_fault ? "server_error" : "invalid_request_error",
+                    refusal.code, refusal.message);
+    reply.headers = headers_of(refusal);
+    return reply;
 }
 
 }  // namespace bw::serve

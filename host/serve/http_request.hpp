@@ -1,18 +1,19 @@
-// A request as Beast parsed it, and what the host insists on before it reads any further.
+// What the host insists on before it reads a request's body, besides what makes it HTTP.
 #pragma once
 
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <optional>
 
+#include "config/config.hpp"
+#include "http/refusal.hpp"
+#include "http/request.hpp"
 #include "serve/error_reply.hpp"
 
 namespace bw::serve {
 
-using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
+// Why a request with this head is refused, if it is.
+std::optional<http::Refusal> check_head(const http::Request& request, const config::Server& server);
 
-// Why a request with this head is refused, if it is. Framing that two readers could understand
-// differently is never let through: behind it, a second request could hide.
-std::optional<ErrorReply> check_head(const HttpRequest& request);
+// As the client sees it.
+ErrorReply error_reply(const http::Refusal& refusal);
 
 }  // namespace bw::serve

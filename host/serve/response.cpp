@@ -23,12 +23,19 @@ std::string_view date() {
     return text;
 }
 
+std::string_view view(std::string_view text) { return text; }
+std::string_view view(const fmt::format_int& number) { return {number.data(), number.size()}; }
+
+// Cheaper than a format string, and there is one of these for each reply.
+template <typename... Parts>
+void append_all(std::string& out, const Parts&... parts) {
+    (out.append(view(parts)), ...);
+}
+
 void append_status(std::string& out, const ResponseHead& head) {
-    fmt::format_to(std::back_inserter(out), "HTTP/1.1 {} {}\r\ndate: {}\r\ncontent-type: {}\r\n",
-                   head.status, reason(head.status), date(), head.content_type);
-    if (!head.request_id.empty()) {
-        fmt::format_to(std::back_inserter(out), "x-request-id: {}\r\n", head.request_id);
-    }
+    append_all(out, "HTTP/1.1 ", fmt::format_int(head.status), " ", reason(head.status),
+               "\r\ndate: ", date(), "\r\ncontent-type: ", head.content_type, "\r\n");
+    if (!head.request_id.empty()) append_all(out, "x-request-id: ", head.request_id, "\r\n");
     out.append(head.extra);
     if (!head.keep_alive) {
         out.append("connection: close\r\n");
@@ -55,9 +62,14 @@ std::string_view reason(int status) {
         case 403: return "Forbidden";
         case 404: return "Not Found";
         case 405: return "Method Not Allowed";
+        case 408: return "Request Timeout";
         case 409: return "Conflict";
+        case 411: return "Length Required";
         case 413: return "Content Too Large";
+        case 414: return "URI Too Long";
         case 415: return "Unsupported Media Type";
+        case 417: return "Expectation Failed";
+        case 421: return "Misdirected Request";
         case 422: return "Unprocessable Content";
         case 429: return "Too Many Requests";
         case 431: return "Request Header Fields Too Large";
@@ -66,14 +78,17 @@ std::string_view reason(int status) {
         case 502: return "Bad Gateway";
         case 503: return "Service Unavailable";
         case 504: return "Gateway Timeout";
+        case 505: return "HTTP Version Not Supported";
         default: return "Unknown";
     }
 }
 
 void append_response(std::string& out, const ResponseHead& head, std::string_view body,
                      bool head_only) {
+    constexpr std::size_t k_head_bytes = 512;  // more than most have
+    out.reserve(out.size() + k_head_bytes + body.size());
     append_status(out, head);
-    fmt::format_to(std::back_inserter(out), "content-length: {}\r\n\r\n", body.size());
+    append_all(out, "content-length: ", fmt::format_int(body.size()), "\r\n\r\n");
     if (!head_only) out.append(body);
 }
 
@@ -93,6 +108,13 @@ void append_event(std::string& out, std::string_view json, bool chunked) {
     out.append(k_before);
     append_payload(out, json);
     out.append(k_after);
+    if (chunked) out.append("\r\n");
+}
+
+void append_comment(std::string& out, std::string_view text, bool chunked) {
+    constexpr std::size_t k_around = 3;  // a colon and two line ends
+    if (chunked) fmt::format_to(std::back_inserter(out), "{:x}\r\n", k_around + text.size());
+    append_all(out, ":", text, "\n\n");
     if (chunked) out.append("\r\n");
 }
 

@@ -7,6 +7,9 @@
 
 namespace bw::serve {
 
+// The interim response that asks for nothing and promises nothing: clients pass over it.
+inline constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
+
 struct ResponseHead {
     int status = 200;
     std::string_view content_type = "application/json";
@@ -24,6 +27,8 @@ void append_response(std::string& out, const ResponseHead& head, std::string_vie
 void append_stream_head(std::string& out, const ResponseHead& head);
 // Appends one event; line ends inside `json` (legal only between its tokens) become spaces.
 void append_event(std::string& out, std::string_view json, bool chunked);
+// Appends a comment, which clients pass over.
+void append_comment(std::string& out, std::string_view text, bool chunked);
 void append_stream_end(std::string& out, bool chunked);
 
 std::string_view reason(int status);

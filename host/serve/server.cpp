@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "observe/log.hpp"
+#include "serve/descriptors.hpp"
 #include "serve/worker.hpp"
 
 namespace bw::serve {
@@ -127,11 +128,15 @@ std::expected<void, std::string> run(const Host& host,
             fmt::format("cannot listen on {}:{}: {}", server.host, server.port, sockets.error()));
     }
     std::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit(server.front.connections_max);
     // Never destroyed: a signal that comes while the process is ending must not kill it.
     static auto& signal_loop = *new boost::asio::io_context(1);
     static auto& signals = *new boost::asio::signal_set(signal_loop, SIGINT, SIGTERM);
+    Connections connections(server.front.connections_max, server.front.connections_per_client_max);
     Workers workers;
-    for (int socket : *sockets) workers.push_back(std::make_unique<Worker>(host, socket));
+    for (int socket : *sockets) {
+        workers.push_back(std::make_unique<Worker>(host, socket, connections));
+    }
     end_on_signals(signals, workers, server.drain);
     for (const auto& worker : workers) worker->start();
     std::thread signal_thread([] { signal_loop.run(); });

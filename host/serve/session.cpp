@@ -1,42 +1,30 @@
+// Reading: from bytes to requests, and what ends a connection.
 #include "serve/session.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/error.hpp>
 
 #include "observe/log.hpp"
+#include "serve/http_request.hpp"
+#include "serve/incoming_call.hpp"
 #include "serve/request_id.hpp"
-#include "serve/surface.hpp"
 
 namespace bw::serve {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using boost::system::error_code;
+using http::Step;
 
-constexpr std::uint32_t k_header_bytes_max = 64u << 10;
-constexpr std::size_t k_read_bytes = 8u << 10;
-constexpr std::size_t k_body_read_bytes = 64u << 10;  // at a time, of a body that is as long
 // What a client may send ahead of the reply that it waits for.
 constexpr std::size_t k_early_bytes_max = 64u << 10;
-// Above the first a slow reader's upstream is paused, below the second it goes on.
-constexpr std::size_t k_pending_bytes_pause = 256u << 10;
-constexpr std::size_t k_pending_bytes_resume = 64u << 10;
-// Buffers that one large reply has grown are given back.
-constexpr std::size_t k_buffer_bytes_kept = 64u << 10;
+// How often the scratch buffer is filled before others have their turn.
+constexpr int k_reads_max = 8;
 
 constexpr std::size_t k_linger_bytes_max = 64u << 20;
 constexpr std::chrono::seconds k_linger_max{2};
-
-// Empty lines before a request are allowed and mean nothing (RFC 9112, 2.2).
-void skip_line_ends(boost::beast::flat_buffer& buffer) {
-    const std::string_view text(static_cast<const char*>(buffer.data().data()), buffer.size());
-    buffer.consume(std::min(text.find_first_not_of("\r\n"), text.size()));
-}
 
 std::string address_of(const Socket& socket) {
     error_code error;
@@ -45,14 +33,23 @@ std::string address_of(const Socket& socket) {
                  : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
 }
 
+http::Refusal too_slow(std::string_view what, std::string_view key) {
+    return {.status = 408,
+            .code = "request_timeout",
+            .message = fmt::format("The request's {} came too slowly (server.{}).", what, key)};
+}
+
 }  // namespace
 
-Session::Session(Socket socket, Context& context, Sessions& sessions)
+Session::Session(Socket socket, Context& context, Sessions& sessions, Surface surface, Place place)
     : socket_(std::move(socket)),
       context_(context),
       sessions_(sessions),
+      surface_(surface),
+      place_(std::move(place)),
       client_(address_of(socket_)),
-      alarm_(context.engine.loop) {
+      alarm_(context.engine.loop, [this] { on_time(); }),
+      parser_(context.http_limits) {
     sessions_.opened(*this);
 }
 
@@ -62,12 +59,16 @@ void Session::start() {
     error_code ignored;
     socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
     socket_.non_blocking(true, ignored);
-    next_request();
+    if (!place_.beyond_limit()) return next_request();
+    refuse({.status = 503,
+            .code = "too_many_connections",
+            .message = "The host has as many connections as it is allowed to have "
+                       "(server.max_connections, server.max_connections_per_client)."});
 }
 
 void Session::drain() {
     keep_alive_ = false;
-    if (!busy_ && buffer_.size() == 0 && !parser_->got_some()) close();
+    if (!busy_ && early_.empty() && !parser_.begun()) close();
 }
 
 void Session::abort() {
@@ -75,14 +76,14 @@ void Session::abort() {
     close();
 }
 
-// ---- reading ----------------------------------------------------------------------------------
+// ---- bytes ------------------------------------------------------------------------------------
 
 // One read is always waiting, also while a call runs: that is how a hang-up is seen. What a client
 // sends ahead is kept for its turn, up to a limit.
 void Session::read() {
-    if (reading_ || closed_ || (busy_ && buffer_.size() >= k_early_bytes_max)) return;
+    if (reading_ || closed_ || input_ended_) return;
+    if (busy_ && early_.size() - early_taken_ >= k_early_bytes_max) return;
     reading_ = true;
-    if (inbox_.size() != read_bytes_) inbox_ = std::string(read_bytes_, '\0');
     socket_.async_read_some(asio::buffer(inbox_),
                             [self = shared_from_this()](error_code error, std::size_t bytes) {
                                 self->reading_ = false;
@@ -92,75 +93,155 @@ void Session::read() {
 
 void Session::on_read(error_code error, std::size_t bytes) {
     if (closed_) return;
+    if (error == asio::error::eof) return on_input_end();
     if (error) return hung_up();
-    buffer_.commit(asio::buffer_copy(buffer_.prepare(bytes), asio::buffer(inbox_, bytes)));
-    if (lingering_) {
-        lingered_bytes_ += buffer_.size();
-        buffer_.clear();
-        if (lingered_bytes_ > k_linger_bytes_max) return close();
-    }
-    if (!busy_) parse();
+    take({inbox_.data(), bytes});
+    if (bytes == inbox_.size()) read_at_once();
     read();
 }
 
-void Session::parse() {
-    if (!parser_->got_some()) skip_line_ends(buffer_);
-    while (buffer_.size() > 0) {
+// More than fits into the inbox has most likely come already.
+void Session::read_at_once() {
+    for (int i = 0; i < k_reads_max && !closed_; ++i) {
+        if (busy_ && !lingering_) return;
         error_code error;
-        buffer_.consume(parser_->put(buffer_.data(), error));
-        if (error && error != http::error::need_more) return refuse(error);
-        if (parser_->is_header_done() && !head_read_) {
-            on_head();
-            if (const auto reply = check_head(parser_->get())) return refuse(*reply);
-            prepare_for_body();
-        }
-        if (parser_->is_done()) return on_request();
-        if (error == http::error::need_more) return;
+        const std::size_t bytes = socket_.read_some(asio::buffer(context_.scratch), error);
+        if (error == asio::error::would_block) return;
+        if (error) return on_read(error, 0);
+        take({context_.scratch.data(), bytes});
+        if (bytes < context_.scratch.size()) return;
     }
 }
 
-void Session::on_head() {
-    head_read_ = true;
-    const auto& request = parser_->get();
-    http_1_0_ = request.version() < 11;
-    keep_alive_ = request.keep_alive() && !context_.draining;
-    head_only_ = request.method() == http::verb::head;
-    request_id_ = request_id(request["x-request-id"], context_.random);
+void Session::take(std::string_view bytes) {
+    if (lingering_) {
+        lingered_bytes_ += bytes.size();
+        if (lingered_bytes_ > k_linger_bytes_max) close();
+    } else if (busy_) {
+        early_.append(bytes);
+    } else {
+        const std::size_t before = bytes.size();
+        parse(bytes);
+        early_.assign(bytes);
+        if (parser_.complete()) return on_request();
+        if (!busy_ && !closed_) wait_for_rest(before);
+    }
 }
 
-void Session::prepare_for_body() {
-    read_bytes_ = std::clamp<std::size_t>(parser_->content_length_remaining().value_or(0),
-                                          k_read_bytes, k_body_read_bytes);
-    if (parser_->is_done() || http_1_0_) return;
-    if (boost::beast::iequals(parser_->get()[http::field::expect], "100-continue")) {
-        pending_.append("HTTP/1.1 100 Continue\r\n\r\n");
+// What was sent ahead of the last reply: its turn has come.
+void Session::take_early() {
+    if (closed_) return;
+    std::string_view bytes = std::string_view(early_).substr(early_taken_);
+    const std::size_t before = bytes.size();
+    parse(bytes);
+    early_taken_ = early_.size() - bytes.size();
+    if (bytes.empty()) {
+        forget_early();
+    } else if (early_taken_ > k_early_bytes_max) {
+        early_.erase(0, early_taken_);
+        early_taken_ = 0;
+    }
+    if (parser_.complete()) {
+        on_request();
+    } else if (!busy_ && !closed_) {
+        if (input_ended_) return on_input_end();
+        wait_for_rest(before);
+    }
+    read();
+}
+
+void Session::forget_early() {
+    early_ = {};
+    early_taken_ = 0;
+}
+
+void Session::parse(std::string_view& bytes) {
+    for (;;) {
+        switch (parser_.feed(bytes)) {
+            case Step::head:
+                if (on_head(bytes.empty())) break;
+                bytes = {};
+                return;
+            case Step::refused: bytes = {}; return refuse(parser_.refusal());
+            case Step::more:
+            case Step::request: return;
+        }
+    }
+}
+
+// False if the request is refused for its head. `waits`: the client may wait for leave to send on.
+bool Session::on_head(bool waits) {
+    const http::Request& request = parser_.request();
+    const http::Framing& framing = parser_.framing();
+    keep_alive_ = framing.keep_alive && !context_.draining;
+    http_1_0_ = request.version == http::Version::http_1_0;
+    head_only_ = request.method == "HEAD";
+    request_id_ = request_id(request.header("x-request-id"), context_.random);
+    if (const auto refusal = check_head(request, context_.host.config.server)) {
+        refuse(*refusal);
+        return false;
+    }
+    const bool has_body = framing.body == http::Body::chunked || framing.length > 0;
+    if (has_body && waits && framing.expects_continue) {
+        pending_.append(k_continue);
         flush_soon();
     }
+    if (has_body) body_begun_ = Clock::now();
+    body_bytes_ = 0;
+    return true;
+}
+
+// A head has one time for all of it. A body may be long; it must not pause for long, and not
+// trickle.
+void Session::wait_for_rest(std::size_t bytes) {
+    if (!parser_.begun()) return;
+    const config::Front& limit = limits();
+    if (!parser_.head_complete()) {
+        if (!head_begun_) alarm_.set(Clock::now() + limit.header_timeout);
+        head_begun_ = true;
+        return;
+    }
+    body_bytes_ += bytes;
+    const std::chrono::milliseconds earned(body_bytes_ * 1000 / limit.body_rate_min);
+    alarm_.set(
+        std::min(Clock::now() + limit.body_timeout, body_begun_ + limit.body_timeout + earned));
+}
+
+// ---- requests -----------------------------------------------------------------------------------
+
+void Session::begin_reply() {
+    busy_ = true;
+    hold_ = shared_from_this();
+    alarm_.clear();
+}
+
+void Session::on_request() {
+    begin_reply();
+    const Answer answer = surface_(parser_.request(), context_);
+    if (answer.operation) return begin_call(*answer.operation);
+    if (!answer.code.empty()) log_refusal(answer.status, answer.code);
+    ResponseHead reply = head(answer.status, answer.headers);
+    reply.content_type = answer.content_type;
+    append_response(pending_, reply, answer.body, head_only_);
+    finished();
+}
+
+void Session::begin_call(Operation operation) {
+    call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this),
+                                       incoming_call(parser_.request(), operation, request_id_),
+                                       client_);
+    call_->start();
 }
 
 // What cannot be read as a request gets one answer, and the connection ends: no resynchronising.
-void Session::refuse(error_code error) {
-    ErrorReply reply =
-        error_reply(400, "invalid_request_error", "malformed_request",
-                    fmt::format("The HTTP request cannot be read: {}.", error.message()));
-    if (error == http::error::body_limit) {
-        if (!head_read_) on_head();  // its length alone was too much
-        reply =
-            error_reply(413, "invalid_request_error", "request_too_large",
-                        fmt::format("The request body is larger than {} bytes (server.max_body).",
-                                    context_.host.config.server.max_body_bytes));
-    } else if (error == http::error::header_limit) {
-        reply = error_reply(
-            431, "invalid_request_error", "headers_too_large",
-            fmt::format("The request headers are larger than {} bytes.", k_header_bytes_max));
-    }
-    refuse(reply);
-}
-
-void Session::refuse(const ErrorReply& reply) {
+void Session::refuse(const http::Refusal& refusal) {
     begin_reply();
     refused_ = true;
     keep_alive_ = false;
+    forget_early();
+    head_only_ = parser_.request().method == "HEAD";
+    if (request_id_.empty()) request_id_ = request_id({}, context_.random);
+    const ErrorReply reply = error_reply(refusal);
     log_refusal(reply.status, reply.code);
     respond(reply.status, reply.headers, reply.body);
     finished();
@@ -168,158 +249,63 @@ void Session::refuse(const ErrorReply& reply) {
 
 void Session::log_refusal(int status, std::string_view code) {
     if (!observe::access_enabled()) return;
-    const auto& request = parser_->get();
+    const http::Request& request = parser_.request();
     context_.access_log.add({.time = std::chrono::system_clock::now(),
                              .request_id = request_id_,
                              .client = client_,
-                             .method = std::string_view(request.method_string()),
-                             .path = std::string_view(request.target()),
+                             .method = request.method,
+                             .path = request.target,
                              .status = status,
                              .outcome = observe::CallOutcome::error,
                              .error = code});
 }
 
-void Session::begin_reply() {
-    busy_ = true;
-    hold_ = shared_from_this();
+// ---- the end ------------------------------------------------------------------------------------
+
+// The client has closed its sending side. Between requests that is the end; within one it is a
+// mistake; after one it may be either a client that waits for the reply or one that has hung up.
+void Session::on_input_end() {
+    input_ended_ = true;
+    if (lingering_) return close();
+    if (busy_) return probe();
+    if (!parser_.begun()) return close();
+    refuse(http::malformed("The connection ended within a request."));
 }
 
-void Session::on_request() {
-    begin_reply();
-    HttpRequest& request = parser_->get();
-    const Answer answer = answer_for(request, context_);
-    if (answer.operation) return begin_call(*answer.operation);
-    if (!answer.code.empty()) log_refusal(answer.status, answer.code);
-    respond(answer.status, answer.headers, answer.body);
-    finished();
-}
-
-void Session::begin_call(Operation operation) {
-    Call call{.id = request_id_,
-              .operation = operation,
-              .body = std::move(parser_->get().body()),
-              .started = std::chrono::steady_clock::now()};
-    call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this), std::move(call),
-                                       client_);
-    call_->start();
-}
-
-// ---- a call's reply -------------------------------------------------------------------------
-
-ResponseHead Session::head(int status, std::string_view extra) const {
-    return {.status = status,
-            .content_type = "application/json",
-            .request_id = request_id_,
-            .extra = extra,
-            .keep_alive = keep_alive_,
-            .http_1_0 = http_1_0_};
-}
-
-void Session::respond(int status, std::string_view extra, std::string_view body) {
-    append_response(pending_, head(status, extra), body, head_only_);
-    flush_soon();
-}
-
-void Session::begin_stream(std::string_view extra) {
-    if (http_1_0_) keep_alive_ = false;
-    ResponseHead stream = head(200, extra);
-    stream.content_type = "text/event-stream; charset=utf-8";
-    append_stream_head(pending_, stream);
-    flush_soon();
-}
-
-void Session::event(std::string_view json) {
-    append_event(pending_, json, !http_1_0_);
-    flush_soon();
-    if (!paused_ && pending_.size() > k_pending_bytes_pause) {
-        paused_ = true;
-        call_->pause();
+// TCP shows a hang-up and a half-close alike. So the client is sent something that means nothing to
+// it: the system of one that is gone answers with a reset, at once.
+void Session::probe() {
+    if (replied_) return;
+    if (streaming_) {
+        append_comment(pending_, {}, !http_1_0_);
+    } else if (!http_1_0_) {
+        pending_.append(k_continue);
+    } else {
+        return hung_up();  // HTTP/1.0 has nothing that means nothing
     }
-}
-
-void Session::end_stream() {
-    append_stream_end(pending_, !http_1_0_);
-    flush_soon();
-}
-
-void Session::finished() {
-    replied_ = true;
-    paused_ = false;
-    call_.reset();
     flush();
-}
-
-// ---- writing --------------------------------------------------------------------------------
-
-// All that one turn of the loop produces goes out in one write.
-void Session::flush_soon() {
-    if (flush_posted_ || !flight_.empty() || closed_) return;
-    flush_posted_ = true;
-    asio::post(socket_.get_executor(), [self = shared_from_this()] {
-        self->flush_posted_ = false;
-        self->flush();
+    if (closed_) return;
+    socket_.async_wait(Socket::wait_error, [self = shared_from_this()](error_code error) {
+        if (!error && !self->closed_) self->hung_up();
     });
 }
 
-void Session::flush() {
-    if (closed_ || !flight_.empty()) return;
-    if (pending_.empty()) {
-        if (replied_) next_request();
-        return;
-    }
-    flight_.swap(pending_);
-    error_code error;
-    const std::size_t written = socket_.write_some(asio::buffer(flight_), error);
-    if (error && error != asio::error::would_block) return hung_up();
-    if (written == flight_.size()) return on_written();
-    asio::async_write(socket_, asio::buffer(flight_) + written,
-                      [self = shared_from_this()](error_code failed, std::size_t) {
-                          if (self->closed_) return;
-                          failed ? self->hung_up() : self->on_written();
-                      });
+void Session::on_time() {
+    if (lingering_) return close();
+    if (busy_) return hung_up();  // it does not take its reply
+    if (!parser_.begun()) return close();
+    refuse(parser_.head_complete() ? too_slow("body", "body_timeout, server.min_body_rate")
+                                   : too_slow("head", "header_timeout"));
 }
-
-void Session::on_written() {
-    flight_.clear();
-    if (flight_.capacity() > k_buffer_bytes_kept) flight_.shrink_to_fit();
-    if (paused_ && pending_.size() < k_pending_bytes_resume) {
-        paused_ = false;
-        call_->resume();
-    }
-    flush();
-}
-
-void Session::next_request() {
-    replied_ = false;
-    if (refused_) return linger();
-    if (!keep_alive_ || context_.draining) return close();
-    const auto hold = std::move(hold_);
-    busy_ = false;
-    head_read_ = false;
-    parser_.emplace();
-    parser_->eager(true);
-    parser_->header_limit(k_header_bytes_max);
-    parser_->body_limit(context_.host.config.server.max_body_bytes);
-    if (buffer_.capacity() > k_buffer_bytes_kept) buffer_.shrink_to_fit();
-    read_bytes_ = k_read_bytes;
-    http_1_0_ = head_only_ = false;
-    request_id_ = request_id({}, context_.random);
-    if (buffer_.size() == 0) return read();
-    // Sent ahead. Not from here: each of many would be one level deeper.
-    asio::post(socket_.get_executor(), [self = shared_from_this()] {
-        if (!self->closed_) self->on_read({}, 0);
-    });
-}
-
-// ---- the end ----------------------------------------------------------------------------------
 
 // Closing with bytes unread would reset the connection, and the reset can overtake the reply.
 void Session::linger() {
+    if (input_ended_) return close();
     lingering_ = true;
     error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
-    buffer_.clear();
-    alarm_.set(net::Alarm::Clock::now() + k_linger_max, [this] { close(); });
+    forget_early();
+    alarm_.set(Clock::now() + k_linger_max);
     read();
 }
 
@@ -331,6 +317,7 @@ void Session::hung_up() {
 void Session::close() {
     if (closed_) return;
     closed_ = true;
+    alarm_.clear();
     call_.reset();
     error_code ignored;
     socket_.shutdown(Socket::shutdown_both, ignored);

@@ -3,21 +3,20 @@
 // request is being answered.
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "net/alarm.hpp"
+#include "http/request_parser.hpp"
+#include "serve/connections.hpp"
 #include "serve/context.hpp"
-#include "serve/http_request.hpp"
+#include "serve/lazy_alarm.hpp"
 #include "serve/live_call.hpp"
 #include "serve/response.hpp"
+#include "serve/surface.hpp"
 
 namespace bw::serve {
 
@@ -29,7 +28,9 @@ class Sessions;
 
 class Session final : public std::enable_shared_from_this<Session>, private Downstream {
   public:
-    Session(Socket socket, Context& context, Sessions& sessions);
+    // `surface` is what the connection's listener serves. With a place beyond the limit it serves
+    // nothing, and start() tells the client so.
+    Session(Socket socket, Context& context, Sessions& sessions, Surface surface, Place place);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -41,6 +42,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void abort();
 
   private:
+    using Clock = LazyAlarm::Clock;
+
     // Downstream: what a live call says.
     void respond(int status, std::string_view extra, std::string_view body) override;
     void begin_stream(std::string_view extra) override;
@@ -50,55 +53,75 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
 
     void read();
     void on_read(boost::system::error_code error, std::size_t bytes);
-    void parse();
-    void on_head();
-    void prepare_for_body();
-    void on_request();
-    void refuse(boost::system::error_code error);
-    void refuse(const ErrorReply& reply);
-    void log_refusal(int status, std::string_view code);
+    void read_at_once();
+    void take(std::string_view bytes);
+    void take_early();
+    void forget_early();
+    void parse(std::string_view& bytes);
+    bool on_head(bool waits);
+    void wait_for_rest(std::size_t bytes);
+    void on_input_end();
+    void probe();
 
+    void on_request();
     void begin_reply();
     void begin_call(Operation operation);
+    void refuse(const http::Refusal& refusal);
+    void log_refusal(int status, std::string_view code);
     ResponseHead head(int status, std::string_view extra) const;
 
     void flush_soon();
     void flush();
+    void write_rest();
     void on_written();
     void next_request();
+
+    void on_time();
     void linger();
     void hung_up();
     void close();
 
+    const config::Front& limits() const { return context_.host.config.server.front; }
+
     Socket socket_;
     Context& context_;
     Sessions& sessions_;
+    const Surface surface_;
+    const Place place_;
     std::string client_;  // address:port, for the log
+    LazyAlarm alarm_;     // the end of patience, whatever is waited for
 
-    std::string inbox_;                 // what a waiting read writes into: it must not move
-    boost::beast::flat_buffer buffer_;  // received, not yet parsed
-    std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+    // Enough for most requests. What is longer is read into the worker's scratch buffer: a
+    // connection that waits needs no large one of its own.
+    std::array<char, 2048> inbox_;
+    http::RequestParser parser_;
+    std::string early_;  // sent ahead of the reply in progress
+    std::size_t early_taken_ = 0;
+    Clock::time_point body_begun_{};
+    std::size_t body_bytes_ = 0;  // as they came
     std::string request_id_;
-    std::size_t read_bytes_ = 0;  // how much to read at a time
+
     bool keep_alive_ = true;
     bool http_1_0_ = false;
     bool head_only_ = false;
-    bool head_read_ = false;  // of the request in `parser_`
-    bool busy_ = false;       // from a complete request to the end of its reply
-    bool replied_ = false;    // the reply is complete in `pending_`
-    bool reading_ = false;    // a read is waiting
+    bool head_begun_ = false;   // and its time is measured
+    bool busy_ = false;         // from a complete request to the end of its reply
+    bool streaming_ = false;    // the head of a stream is in `pending_` or gone
+    bool replied_ = false;      // the reply is complete in `pending_`
+    bool reading_ = false;      // a read is waiting
+    bool input_ended_ = false;  // the client sends no more; it may still wait for the reply
     bool flush_posted_ = false;
     bool paused_ = false;     // the call's upstream, because the client reads slowly
-    bool refused_ = false;    // before the request was read to its end
+    bool refused_ = false;    // nothing that comes is a request any more
     bool lingering_ = false;  // only to let a refusal reach a client that still sends
     bool closed_ = false;
     std::size_t lingered_bytes_ = 0;
-    net::Alarm alarm_;               // the end of lingering
     std::shared_ptr<Session> hold_;  // while busy: there may be no read or write to keep it alive
 
     std::unique_ptr<LiveCall> call_;
-    std::string pending_;  // to be written
-    std::string flight_;   // being written
+    std::string pending_;      // to be written
+    std::string flight_;       // being written
+    std::size_t written_ = 0;  // of `flight_`
 };
 
 class Sessions {

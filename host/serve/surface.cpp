@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 
 #include "json/writer.hpp"
@@ -10,8 +9,6 @@
 
 namespace bw::serve {
 namespace {
-
-namespace http = boost::beast::http;
 
 constexpr std::array k_operations{Operation::chat, Operation::completions, Operation::embeddings};
 
@@ -22,18 +19,16 @@ Answer to_answer(ErrorReply reply) {
             .code = std::move(reply.code)};
 }
 
-Answer method_not_allowed(const HttpRequest& request, std::string_view path,
-                          std::string_view allowed) {
-    Answer answer = to_answer(
-        error_reply(405, "invalid_request_error", "method_not_allowed",
-                    fmt::format("{} is not allowed on {}; use {}.",
-                                std::string_view(request.method_string()), path, allowed)));
+Answer method_not_allowed(const http::Request& request, std::string_view allowed) {
+    Answer answer = to_answer(error_reply(
+        405, "invalid_request_error", "method_not_allowed",
+        fmt::format("{} is not allowed on {}; use {}.", request.method, request.path, allowed)));
     answer.headers = fmt::format("allow: {}\r\n", allowed);
     return answer;
 }
 
-bool is_read(const HttpRequest& request) {
-    return request.method() == http::verb::get || request.method() == http::verb::head;
+bool is_read(const http::Request& request) {
+    return request.method == "GET" || request.method == "HEAD";
 }
 
 void write_model(json::Writer& writer, const route::CatalogueEntry& entry, std::int64_t created) {
@@ -95,20 +90,17 @@ std::optional<Answer> health(std::string_view path, bool draining) {
 
 }  // namespace
 
-Answer answer_for(const HttpRequest& request, const Context& context) {
-    std::string_view path(request.target().data(), request.target().size());
-    // The absolute form is for proxies, but every server must take it (RFC 9112, 3.2.2).
-    if (path.starts_with("http://")) path.remove_prefix(std::min(path.find('/', 7), path.size()));
-    path = path.substr(0, path.find('?'));
+Answer answer_for(const http::Request& request, const Context& context) {
+    const std::string_view path = request.path;
     for (const Operation operation : k_operations) {
         if (path != path_of(operation)) continue;
-        if (request.method() != http::verb::post) return method_not_allowed(request, path, "POST");
+        if (request.method != "POST") return method_not_allowed(request, "POST");
         return {.operation = operation, .status = 200};
     }
     constexpr std::string_view k_models = "/v1/models";
     const bool models = path == k_models || path.starts_with("/v1/models/");
     auto healthy = health(path, context.draining);
-    if ((models || healthy) && !is_read(request)) return method_not_allowed(request, path, "GET");
+    if ((models || healthy) && !is_read(request)) return method_not_allowed(request, "GET");
     if (healthy) return std::move(*healthy);
     if (path == k_models) return list_models(context.host);
     if (models) return one_model(context.host, path.substr(k_models.size() + 1));
@@ -117,7 +109,7 @@ Answer answer_for(const HttpRequest& request, const Context& context) {
                     fmt::format("Unknown request URL: {} {}. The host serves "
                                 "/v1/chat/completions, /v1/completions, /v1/embeddings, "
                                 "/v1/models and /health.",
-                                std::string_view(request.method_string()), path)));
+                                request.method, path)));
 }
 
 }  // namespace bw::serve

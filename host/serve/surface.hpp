@@ -3,9 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/call.hpp"
+#include "http/request.hpp"
 #include "serve/context.hpp"
-#include "serve/http_request.hpp"
 
 namespace bw::serve {
 
@@ -15,9 +17,14 @@ struct Answer {
     int status = 200;
     std::string headers;  // complete lines
     std::string body;
-    std::string code;  // of an error; empty: none
+    std::string code;                                    // of an error; empty: none
+    std::string_view content_type = "application/json";  // a constant
 };
 
-Answer answer_for(const HttpRequest& request, const Context& context);
+// What a listener serves.
+using Surface = Answer (*)(const http::Request& request, const Context& context);
+
+// The surface that clients see.
+Answer answer_for(const http::Request& request, const Context& context);
 
 }  // namespace bw::serve

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include "observe/log.hpp"
+#include "serve/surface.hpp"
 
 namespace bw::serve {
 namespace {
@@ -13,10 +14,19 @@ using boost::system::error_code;
 // Out of descriptors, most likely: try again when some may have been closed.
 constexpr std::chrono::milliseconds k_accept_again{100};
 
+http::Limits limits_of(const config::Server& server) {
+    return {.request_line_bytes = server.front.request_line_bytes_max,
+            .header_bytes = server.front.header_bytes_max,
+            .header_count = server.front.header_count_max,
+            .body_bytes = server.max_body_bytes,
+            .inflate_ratio = server.front.inflate_ratio_max};
+}
+
 }  // namespace
 
-Worker::Worker(const Host& host, int listener)
+Worker::Worker(const Host& host, int listener, Connections& connections)
     : host_(host),
+      connections_(connections),
       client_(loop_),
       slots_(host.registry.providers.begin(), host.registry.providers.end()),
       access_log_(loop_),
@@ -24,6 +34,7 @@ Worker::Worker(const Host& host, int listener)
                .engine = {loop_, client_, slots_},
                .access_log = access_log_,
                .random = std::mt19937_64(std::random_device{}()),
+               .http_limits = limits_of(host.config.server),
                .draining = false},
       acceptor_(loop_),
       timer_(loop_) {
@@ -63,9 +74,7 @@ void Worker::accept() {
         if (!acceptor_.is_open()) return;
         if (!error) {
             accept();
-            std::make_shared<Session>(std::move(socket), context_, static_cast<Sessions&>(*this))
-                ->start();
-            return;
+            return open(std::move(socket));
         }
         observe::warn("cannot accept a connection: {}", error.message());
         timer_.expires_after(k_accept_again);
@@ -73,6 +82,17 @@ void Worker::accept() {
             if (!cancelled) accept();
         });
     });
+}
+
+void Worker::open(Socket socket) {
+    error_code error;
+    const auto client = socket.remote_endpoint(error);
+    if (error) return;  // it is gone already
+    Place place = connections_.enter(client.address());
+    if (!place) return;
+    std::make_shared<Session>(std::move(socket), context_, static_cast<Sessions&>(*this),
+                              &answer_for, std::move(place))
+        ->start();
 }
 
 void Worker::drain(std::chrono::milliseconds limit) {

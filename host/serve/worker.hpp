@@ -12,6 +12,7 @@
 
 #include "net/client.hpp"
 #include "observe/access_log.hpp"
+#include "serve/connections.hpp"
 #include "serve/context.hpp"
 #include "serve/session.hpp"
 
@@ -22,8 +23,9 @@ using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
 
 class Worker final : private Sessions {
   public:
-    // `listener` is a bound, listening socket that the worker takes over.
-    Worker(const Host& host, int listener);
+    // `listener` is a bound, listening socket that the worker takes over. `connections` are counted
+    // with those of the other workers.
+    Worker(const Host& host, int listener, Connections& connections);
     ~Worker();
 
     void start();
@@ -39,10 +41,12 @@ class Worker final : private Sessions {
 
     void run();
     void accept();
+    void open(Socket socket);
     void begin_drain(std::chrono::milliseconds limit);
     void abort_all();
 
     const Host& host_;
+    Connections& connections_;
     boost::asio::io_context loop_{1};
     net::Client client_;
     std::vector<plugin::Slot> slots_;

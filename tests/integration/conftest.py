@@ -41,6 +41,7 @@ def server(**members: str) -> str:
 [server]
 listen = "127.0.0.1:0"
 workers = 2
+hosts = ["x", "bellwether"]
 {more}
 [log]
 format = "json"

@@ -3,7 +3,6 @@ grow."""
 
 import select
 import signal
-import socket
 import time
 
 from integration.host import SLOWNESS, Host
@@ -98,7 +97,7 @@ def test_hanging_up_while_the_upstream_waits(host: Host, upstream: Simulator) ->
             try:
                 while select.select([connection.socket], [], [], 0.5 * SLOWNESS)[0]:
                     connection.socket.recv(MIB)
-                connection.socket.shutdown(socket.SHUT_WR)
+                connection.close()
             finally:
                 host.process.send_signal(signal.SIGCONT)
             upstream.ended(model)
