@@ -21,7 +21,7 @@ constexpr milliseconds k_end_grace{100};
 constexpr milliseconds k_step_wait_max{std::chrono::hours(24)};
 // More is a mistake of somebody's; sums of such numbers must not overflow.
 constexpr std::int64_t k_tokens_max = 1'000'000'000'000;
-constexpr const char* k_user_agent = "user-agent: bellwether/0.1";
+constexpr const char* k_user_agent = "user-agent: bellwether/" BELLWETHER_VERSION;
 
 bool is_token(std::string_view name) {
     return !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
