@@ -32,6 +32,7 @@ int serve(const Common& common);
 int check(const Common& common);
 int models(const Common& common, const std::string& filter);
 int chat(const Common& common, const ChatOptions& options);
+int health(const Common& common, const std::string& url);
 int plugin_list(const Common& common);
 int plugin_inspect(const Common& common, const std::string& file);
 int version(const Common& common);

@@ -43,15 +43,19 @@ CLI::App* add(CLI::App& app, Invocation& invocation, const char* name, const cha
     return command;
 }
 
+void add_url(CLI::App& command, std::string& url) {
+    command.add_option("--url", url, "The host's address")
+        ->envname("BELLWETHER_URL")
+        ->default_val("http://127.0.0.1:4141");
+}
+
 void add_chat(CLI::App& app, Invocation& invocation) {
     CLI::App* command = add(app, invocation, "chat", "Send one prompt to a running host",
                             [&invocation] { return chat(invocation.common, invocation.chat); });
     command->add_option("-m,--model", invocation.chat.model, "The model to ask")
         ->default_val("echo");
     command->add_flag("--stream", invocation.chat.stream, "Print the answer as it comes");
-    command->add_option("--url", invocation.chat.url, "The host's address")
-        ->envname("BELLWETHER_URL")
-        ->default_val("http://127.0.0.1:4141");
+    add_url(*command, invocation.chat.url);
     command->add_option("prompt", invocation.chat.prompt, "The prompt; none: standard input");
     command->footer(
         "Example: bellwether chat -m qwen-plus --stream \"Explain mixture of experts\"");
@@ -81,6 +85,9 @@ void describe(CLI::App& app, Invocation& invocation) {
         return models(invocation.common, invocation.filter);
     })->add_option("--filter", invocation.filter, "Only names that contain this");
     add_chat(app, invocation);
+    add_url(*add(app, invocation, "health", "Ask a running host whether it takes work",
+                 [&invocation] { return health(invocation.common, invocation.chat.url); }),
+            invocation.chat.url);
     add_plugin(app, invocation);
     add(app, invocation, "version", "Print the version", [&common] { return version(common); });
 }

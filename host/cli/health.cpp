@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include <boost/asio/io_context.hpp>
+
+#include "cli/cli.hpp"
+#include "json/writer.hpp"
+#include "net/alarm.hpp"
+#include "net/client.hpp"
+
+namespace bw::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Containers and supervisors ask every few seconds; a host that needs longer is not healthy.
+constexpr std::chrono::seconds k_answer_within{5};
+
+// Waits for the status of one answer.
+class Probe final : public net::Events {
+  public:
+    explicit Probe(boost::asio::io_context& loop) : loop_(loop) {}
+
+    // Why the host is not ready; empty: it is.
+    std::string problem = fmt::format("no answer within {} s", k_answer_within.count());
+
+  private:
+    void on_head(int status, std::span<const net::Header>) override { status_ = status; }
+    void on_data(std::string_view) override {}
+    void on_end(std::optional<net::Failure> failure) override {
+        loop_.stop();
+        if (failure) {
+            problem = failure->message;
+        } else if (status_ == 503) {
+            problem = "the host is shutting down";
+        } else {
+            problem = status_ == 200 ? "" : fmt::format("HTTP status {}", status_);
+        }
+    }
+
+    boost::asio::io_context& loop_;
+    int status_ = 0;
+};
+
+std::string ask(std::string url) {
+    while (url.ends_with('/')) url.pop_back();
+    if (url.ends_with("/v1")) url.resize(url.size() - 3);
+    boost::asio::io_context loop{1};
+    Probe probe(loop);
+    net::Client client(loop);
+    net::Alarm limit(loop);
+    limit.set(Clock::now() + k_answer_within, [&loop] { loop.stop(); });
+    auto exchange = client.start({.method = "GET", .url = url + "/health/readiness"}, probe);
+    loop.run();
+    return probe.problem;
+}
+
+}  // namespace
+
+int health(const Common& common, const std::string& url) {
+    const std::string problem = ask(url);
+    if (common.json) {
+        json::Writer writer;
+        writer.begin_object().field("ready", problem.empty());
+        if (!problem.empty()) writer.field("problem", problem);
+        fmt::print("{}\n", writer.end_object().view());
+    } else if (problem.empty()) {
+        fmt::print("ready\n");
+    } else {
+        fmt::print(stderr, "error: {}: {}\n", url, problem);
+    }
+    return problem.empty() ? k_ok : k_failed;
+}
+
+}  // namespace bw::cli
