@@ -7,6 +7,7 @@
 
 #include "cli/cli.hpp"
 #include "observe/log.hpp"
+#include "serve/service_manager.hpp"
 
 namespace bw::cli {
 namespace {
@@ -30,6 +31,7 @@ int serve(const Common& common) {
     const auto done = serve::run(*host, [](const std::string& url) {
         fmt::print("bellwether listening on {}\n", url);
         std::fflush(stdout);
+        serve::tell_service_manager("READY=1");
     });
     if (done) return k_ok;
     fmt::print(stderr, "error: {}\n", done.error());

@@ -13,6 +13,7 @@
 
 #include "observe/log.hpp"
 #include "serve/descriptors.hpp"
+#include "serve/service_manager.hpp"
 #include "serve/worker.hpp"
 
 namespace bw::serve {
@@ -107,6 +108,7 @@ void end_on_signals(boost::asio::signal_set& signals, const Workers& workers,
         observe::info(
             "{} received: finishing calls in flight (at most {} s); again to stop at once",
             signal == SIGINT ? "SIGINT" : "SIGTERM", limit.count() / 1000);
+        tell_service_manager("STOPPING=1");
         for (const auto& worker : workers) worker->drain(limit);
         signals.async_wait([&workers](boost::system::error_code second, int) {
             if (second) return;
