@@ -1,5 +1,6 @@
 # bellwether_add_plugin(NAME sources...): builds NAME.so, a provider plugin that exports exactly
-# `bw_plugin_v1` and nothing else, whatever its sources and their templates define.
+# `bw_plugin_v1` and nothing else, whatever its sources and their templates define. Installed as part of
+# find_package(Bellwether), so it relies on nothing of this tree.
 set(BELLWETHER_PLUGIN_EXPORTS ${CMAKE_CURRENT_LIST_DIR}/plugin.exports)
 function(bellwether_add_plugin name)
   add_library(${name} MODULE ${ARGN})
@@ -11,6 +12,9 @@ function(bellwether_add_plugin name)
     CXX_VISIBILITY_PRESET hidden
     VISIBILITY_INLINES_HIDDEN ON
     LINK_DEPENDS ${BELLWETHER_PLUGIN_EXPORTS})
+  if(NOT CMAKE_CXX_STANDARD) # what the headers need; older compilers start lower
+    set_target_properties(${name} PROPERTIES CXX_STANDARD 17)
+  endif()
   target_link_options(${name} PRIVATE -Wl,--version-script=${BELLWETHER_PLUGIN_EXPORTS}
     -Wl,-z,nodelete)
   if(NOT BELLWETHER_SANITIZE) # a sanitizer's runtime lives in the host: its symbols stay open

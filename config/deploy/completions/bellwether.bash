@@ -1,0 +1,28 @@
+# Completion for bash. Verbs and options are read from the program's own help, so they are those of the
+# version that is installed.
+_bellwether() {
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local verbs=() word text
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $word in
+            [a-z]*) verbs+=("$word") ;;
+            *) break ;;
+        esac
+        [ "$word" = plugin ] || break
+    done
+    case $previous in
+        -c | --config | inspect)
+            compopt -o default
+            return
+            ;;
+        --model | -m | --filter | --url) return ;;
+    esac
+    text=$("${COMP_WORDS[0]}" "${verbs[@]}" --help 2>/dev/null) || return
+    if [[ $current == -* ]]; then
+        text=$(grep -oE '^  -[^ ]+' <<<"$text" | grep -oE -e '--[a-z-]+')
+    else
+        text=$(sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p' <<<"$text")
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$text" -- "$current")
+}
+complete -F _bellwether bellwether
