@@ -58,14 +58,15 @@ def run_cli(*arguments: str | Path, env: dict[str, str | None] | None = None,
 class Host:
     """One running `bellwether serve`."""
 
-    def __init__(self, config: str, folder: Path, env: dict[str, str | None] | None = None) -> None:
+    def __init__(self, config: str, folder: Path, env: dict[str, str | None] | None = None,
+                 binary: Path = BINARY) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.config = folder / "bellwether.toml"
         self.config.write_text(config)
         self.stderr = folder / "stderr.log"
         with self.stderr.open("wb") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--config", self.config], env=environment(env),
+                [binary, "serve", "--config", self.config], env=environment(env),
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
         try:
             self.url = self._wait_until_ready()
