@@ -2,15 +2,23 @@
 
 import os
 import shlex
+import signal
 import subprocess
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 
 # The loopback interface of a new network is down, and not every machine has `ip`.
 _LOOPBACK_UP = ("import fcntl, socket, struct; fcntl.ioctl(socket.socket(), 0x8914, "
                 "struct.pack('16sh', b'lo', 0x41))")
+
+
+def only_child(process: subprocess.Popen[str]) -> int:
+    """The process that `unshare` or `nsenter` runs."""
+    (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return int(child)
 
 
 class Box:
@@ -30,8 +38,8 @@ class Box:
             problem = self._holder.stderr.read()
             self.close()
             pytest.skip(f"this system allows no namespaces or mounts: {problem}")
-        children = Path(f"/proc/{self._holder.pid}/task/{self._holder.pid}/children").read_text()
-        self._enter = ["nsenter", "--target", children.split()[0], "--mount", "--pid", "--net",
+        self._enter = ["nsenter", "--target", str(only_child(self._holder)), "--mount", "--pid",
+                       "--net",
                        *(["--user", "--preserve-credentials"] if own_user else [])]
 
     def command(self, *words: str | Path, user: int = 0) -> list[str | Path]:
@@ -44,11 +52,31 @@ class Box:
     def run(self, *words: str | Path, user: int = 0,
             **options: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.run(self.command(*words, user=user), capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=300, **options)
+                              timeout=300, **{"stdin": subprocess.DEVNULL, **options})
 
-    def start(self, *words: str | Path, user: int = 0) -> subprocess.Popen[str]:
-        return subprocess.Popen(self.command(*words, user=user), stdin=subprocess.DEVNULL,
+    @contextmanager
+    def serving(self, *words: str | Path, user: int = 0) -> Iterator[None]:
+        """Runs a host that must start, and end well when it is asked to."""
+        host = subprocess.Popen(self.command(*words, user=user), stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        output = ""
+        while "bellwether listening on" not in output:
+            line = host.stdout.readline()
+            assert line, output
+            output += line
+        try:
+            yield
+        finally:
+            os.kill(only_child(host), signal.SIGTERM)
+            output += host.communicate(timeout=60)[0]
+        assert host.returncode == 0, output
+
+    def written(self) -> list[str]:
+        """What the machine's own root would have more by now (see `machine`)."""
+        changes = self.root.parent / "written"
+        found = subprocess.run([*self._enter, "find", changes, "-printf", "/%P\n"],
+                               capture_output=True, text=True, timeout=300, check=True)
+        return found.stdout.splitlines()
 
     def shell(self, script: str) -> subprocess.CompletedProcess[str]:
         return self.run("sh", "-c", script)

@@ -44,13 +44,12 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {file.name.split("_")[0]: file for file in folder.glob("*.deb")}
 
 
-@pytest.fixture
-def start_machine(tmp_path: Path) -> Iterator[Callable[[], Box]]:
+@pytest.fixture(scope="session")
+def start_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Box]]:
     boxes: list[Box] = []
 
     def start() -> Box:
-        (tmp_path / "machine").mkdir()
-        boxes.append(machine(tmp_path / "machine"))
+        boxes.append(machine(tmp_path_factory.mktemp("machine")))
         return boxes[-1]
 
     yield start
