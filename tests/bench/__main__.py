@@ -1,0 +1,18 @@
+"""`./bw bench`: the first word may name another measurement than the comparison."""
+
+import sys
+
+from bench import run
+
+MEASUREMENTS = {"compare": run.main}
+
+
+def main() -> None:
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name in MEASUREMENTS:
+        del sys.argv[1]
+    MEASUREMENTS.get(name, run.main)()
+
+
+if __name__ == "__main__":
+    main()
