@@ -2,9 +2,9 @@
 
 import sys
 
-from bench import run
+from bench import memory, profile, run
 
-MEASUREMENTS = {"compare": run.main}
+MEASUREMENTS = {"compare": run.main, "profile": profile.main, "memory": memory.main}
 
 
 def main() -> None:

@@ -19,9 +19,15 @@ BINARIES = ROOT / "build/release/bin"
 GATEWAYS = ("direct", "bellwether", "nginx", "haproxy")
 
 
-def raise_descriptor_limit() -> int:
+def raise_descriptor_limit(wanted: int = 0) -> int:
     """As many descriptors as this user may have; the programs started inherit it."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < wanted:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+            return wanted
+        except (ValueError, OSError):  # only root may raise it above what there is
+            pass
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return most
 
@@ -83,6 +89,7 @@ class Gateway:
     upstream_port: int
     core: int
     port: int = 0
+    prefix: list[str] = field(default_factory=list)  # a program to run it under
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     def start(self) -> "Gateway":
@@ -95,7 +102,7 @@ class Gateway:
         # The log of each call goes nowhere: it is formatted and written, but no disk takes part.
         quiet = subprocess.DEVNULL
         self.process = subprocess.Popen(
-            pinned(self.core, *command), stdin=quiet, stdout=quiet,
+            pinned(self.core, *self.prefix, *command), stdin=quiet, stdout=quiet,
             stderr=quiet if self.name == "bellwether" else log,
             env={**os.environ, "BENCH_API_KEY": "bench-upstream-key"})
         log.close()
@@ -164,7 +171,7 @@ def load(workload: str, gateway: Gateway, core: int, **options: Any) -> dict[str
     options = {name.replace("_", "-"): value for name, value in options.items()}
     command = load_command(workload, gateway.port, gateway.pids(), options)
     done = subprocess.run(pinned(core, *command), stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=300)
+                          text=True, timeout=600)
     if done.returncode != 0:
         raise RuntimeError(f"bench_load {workload} failed: {done.stderr}")
     return json.loads(done.stdout)

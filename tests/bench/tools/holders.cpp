@@ -67,7 +67,7 @@ class Slow : public Workload {
           pause_ns_(nanoseconds(options.real("read-every", 1))),
           read_bytes_(static_cast<std::size_t>(options.number("read-bytes", 0))),
           links_({.port = port_of(options),
-                  .request = chat_request(options.text("model", "endless-0"), 1024, true),
+                  .request = chat_request(options.text("model", "flood-4096"), 1024, true),
                   .receive_buffer_bytes = static_cast<int>(options.number("receive-buffer", 4096)),
                   .read_bytes = 4096,
                   .reads = false},
@@ -149,7 +149,7 @@ class Drain : public Workload {
         : limit_ns_(nanoseconds(options.real("seconds", 10))),
           watched_(options.text("pids", "")),
           links_({.port = port_of(options),
-                  .request = chat_request(options.text("model", "endless-0"), 1024, true)},
+                  .request = chat_request(options.text("model", "flood-4096"), 1024, true)},
                  1, *this) {}
 
     void run() {

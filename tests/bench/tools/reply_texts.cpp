@@ -50,15 +50,15 @@ void append_event(std::string& out, std::string_view json) {
     out.append("data: ").append(json).append("\n\n\r\n");
 }
 
-void append_token(std::string& out, std::int64_t stamp_ns) {
-    char rest[96];
+void append_token(std::string& out, std::int64_t stamp_ns, std::size_t chunk_bytes) {
+    char begin[96];
     const int length =
-        std::snprintf(rest, sizeof(rest),
-                      R"({"index":0,"delta":{"content":"%c%016llx "},"finish_reason":null}]})",
+        std::snprintf(begin, sizeof(begin), R"({"index":0,"delta":{"content":"%c%016llx )",
                       k_stamp_mark, static_cast<unsigned long long>(stamp_ns));
     std::string json(k_chunk_begin);
-    json.append(rest, static_cast<std::size_t>(length));
-    append_event(out, json);
+    json.append(begin, static_cast<std::size_t>(length));
+    if (json.size() < chunk_bytes) json.append(chunk_bytes - json.size(), 'x');
+    append_event(out, json.append(R"("},"finish_reason":null}]})"));
 }
 
 void append_end(std::string& out, std::int64_t tokens) {

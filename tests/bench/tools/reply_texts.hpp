@@ -21,7 +21,8 @@ std::string_view stream_head();
 
 // One event of a stream in one HTTP chunk.
 void append_event(std::string& out, std::string_view json);
-void append_token(std::string& out, std::int64_t stamp_ns);
+// The chunk is filled up to that size if it is smaller.
+void append_token(std::string& out, std::int64_t stamp_ns, std::size_t chunk_bytes = 0);
 
 // The last content, the usage, [DONE] and the end of the body.
 void append_end(std::string& out, std::int64_t tokens);

@@ -3,7 +3,8 @@
 //
 //   plain-BYTES        a chat completion of that size
 //   stream-COUNT-RATE  COUNT chunks, RATE a second, then usage and [DONE]
-//   endless-RATE       chunks without end; RATE 0: as fast as they are read
+//   endless-RATE       chunks without end, RATE a second
+//   flood-BYTES        chunks without end, of that many bytes, as fast as they are read
 //   cut-COUNT-RATE     like stream, but the connection ends before the stream does
 //   error-STATUS       an error in OpenAI's envelope
 //   silent             nothing
@@ -33,7 +34,7 @@ namespace {
 constexpr std::uint64_t k_listener_tag = 0;
 constexpr std::uint64_t k_input_tag = 1;
 constexpr std::size_t k_read_bytes = 64u << 10;
-constexpr std::size_t k_burst_bytes = 32u << 10;  // of an unlimited stream, at a time
+constexpr std::size_t k_burst_bytes = 32u << 10;  // of a flood, at a time
 constexpr std::int64_t k_endless = std::numeric_limits<std::int64_t>::max();
 
 struct Connection {
@@ -42,7 +43,7 @@ struct Connection {
     std::string out;
     std::size_t sent = 0;
     bool waits_to_write = false;
-    bool gushing = false;  // a stream without end and without a rate
+    const std::string* flood = nullptr;  // what is sent again and again
     bool cut = false;
     std::int64_t tokens = 0;
     std::int64_t tokens_left = 0;
@@ -184,6 +185,9 @@ class Upstream {
             connection.cut = workload.kind == "cut";
         } else if (workload.kind == "endless") {
             begin_stream(connection, k_endless, workload.first);
+        } else if (workload.kind == "flood") {
+            connection.out.append(stream_head());
+            connection.flood = &flood_of(static_cast<std::size_t>(workload.first));
         } else if (workload.kind != "silent") {
             const bool asked = workload.kind == "error";
             connection.out.append(error_reply(asked ? static_cast<int>(workload.first) : 404));
@@ -193,9 +197,7 @@ class Upstream {
     void begin_stream(Connection& connection, std::int64_t tokens, std::int64_t rate) {
         connection.out.append(stream_head());
         connection.tokens = connection.tokens_left = tokens;
-        connection.gushing = rate == 0;
-        if (connection.gushing) return;
-        connection.interval_ns = k_second / rate;
+        connection.interval_ns = k_second / std::max<std::int64_t>(rate, 1);
         connection.due_ns = now_ns();
         due_.push({connection.due_ns, tags_[connection.fd]});
     }
@@ -228,7 +230,9 @@ class Upstream {
     }
 
     bool flush(Connection& connection) {
-        if (connection.gushing && connection.out.size() == connection.sent) gush(connection);
+        if (connection.flood != nullptr && connection.out.size() == connection.sent) {
+            connection.out.append(*connection.flood);
+        }
         while (connection.sent < connection.out.size()) {
             const ssize_t bytes = send(connection.fd, connection.out.data() + connection.sent,
                                        connection.out.size() - connection.sent, MSG_NOSIGNAL);
@@ -241,18 +245,15 @@ class Upstream {
             connection.out.clear();
             connection.sent = 0;
         }
-        want_to_write(connection, !all || connection.gushing);
+        want_to_write(connection, !all || connection.flood != nullptr);
         return true;
     }
 
-    // One burst is one text for all connections; its stamps say nothing.
-    void gush(Connection& connection) {
-        static const std::string burst = [] {
-            std::string text;
-            while (text.size() < k_burst_bytes) append_token(text, 0);
-            return text;
-        }();
-        connection.out.append(burst);
+    // One text for all connections; its stamps say nothing.
+    const std::string& flood_of(std::size_t chunk_bytes) {
+        std::string& text = floods_[chunk_bytes];
+        while (text.size() < k_burst_bytes) append_token(text, 0, chunk_bytes);
+        return text;
     }
 
     void want_to_write(Connection& connection, bool wanted) {
@@ -269,6 +270,7 @@ class Upstream {
     std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
     std::unordered_map<int, std::uint64_t> tags_;
     std::map<std::size_t, std::string> plain_;
+    std::map<std::size_t, std::string> floods_;
     std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
 };
 

@@ -1,0 +1,122 @@
+"""`./bw bench memory`: what many slow streams and one endless stream take of the host's memory."""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from bench import processes
+from bench.processes import BINARIES, Gateway, HeldLoad, Upstream, resident_bytes
+
+MIB = 2**20
+# What a socket of the provider may hold back in the kernel: ten thousand of them would take gigabytes.
+SEND_BUFFER_BYTES = 32 << 10
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the clients of a case read, and what their provider sends."""
+
+    says: str
+    model: str
+    bytes_at_a_time: int  # once a second; 0: nothing after the reply has begun
+
+
+READERS = {
+    "live": Reader("one chunk a second, read as it comes", "endless-1", 4096),
+    "slow": Reader("a flood, read 1 KiB a second", "flood-4096", 1024),
+    "stopped": Reader("a flood, not read at all", "flood-4096", 0),
+}
+
+
+@dataclass
+class Settled:
+    """Memory that has stopped growing, or what it was when patience ended."""
+
+    bytes: int
+    seconds: float
+
+
+def settle(measure: Callable[[], int], seconds: float = 20, quiet: float = 2) -> Settled:
+    """The most there was, once it has not grown by a hundredth for a while."""
+    begin = time.monotonic()
+    most, since = measure(), begin
+    while (now := time.monotonic()) - begin < seconds and now - since < quiet:
+        time.sleep(0.2)
+        if (current := measure()) > most * 1.01:
+            most, since = current, time.monotonic()
+    return Settled(max(most, measure()), time.monotonic() - begin)
+
+
+def returned(measure: Callable[[], int], goal: int, seconds: float = 3) -> int:
+    """Memory after the load has gone, at once when it is below the goal."""
+    deadline = time.monotonic() + seconds
+    while measure() > goal and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return measure()
+
+
+def many_streams(pids: list[int], port: int, count: int, reader: str, core: int | None = None,
+                 binaries: Path = BINARIES, patience: float = 20) -> dict[str, float]:
+    """Streams without end whose clients hardly read. What each of them costs, and what stays."""
+    def resident() -> int:
+        return resident_bytes(pids)
+
+    how = READERS[reader]
+    before = resident()
+    held = HeldLoad("slow", port, core, binaries, connections=count, model=how.model,
+                    read_bytes=how.bytes_at_a_time, seconds=600, ramp=max(1, count / 1000))
+    try:
+        with_them = settle(resident, patience)
+    finally:
+        last = held.release()
+    after = returned(resident, before + (with_them.bytes - before) // 10)
+    return {
+        "streams": count, "reader": reader, "open": last["open"], "failures": last["failures"],
+        "body_bytes": last["body_bytes"], "resident_before": before,
+        "resident_with": with_them.bytes, "resident_after": after,
+        "bytes_per_stream": (with_them.bytes - before) / count,
+    }
+
+
+def one_endless(gateway: Gateway, core: int, seconds: float) -> dict[str, float]:
+    return processes.load("drain", gateway, core, seconds=seconds, model="flood-16384")
+
+
+def line(found: dict[str, float]) -> str:
+    return (f"{found['open']:,} of {found['streams']:,} streams, {READERS[found['reader']].says}: "
+            f"{found['bytes_per_stream'] / 1024:.1f} KiB a stream; resident before "
+            f"{found['resident_before'] / MIB:.1f} MiB, with them "
+            f"{found['resident_with'] / MIB:.1f}, after them {found['resident_after'] / MIB:.1f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="./bw bench memory", description=__doc__)
+    parser.add_argument("--streams", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=20, help="of the endless stream")
+    given = parser.parse_args()
+    limit = processes.raise_descriptor_limit(2 * given.streams + 1000)
+    count = min(given.streams, (limit - 500) // 2)
+    if count < given.streams:
+        print(f"only {limit} descriptors are allowed: {count} streams", file=sys.stderr)
+    gateway_core, load_core = processes.cores()
+    results = []
+    with (tempfile.TemporaryDirectory(prefix="bench-") as folder,
+          Upstream(load_core, send_buffer=SEND_BUFFER_BYTES) as upstream):
+        for reader in READERS:
+            with Gateway("bellwether", Path(folder), upstream.port, gateway_core) as gateway:
+                results.append(many_streams(gateway.pids(), gateway.port, count, reader, load_core))
+                print(line(results[-1]), flush=True)
+    with (tempfile.TemporaryDirectory(prefix="bench-") as folder, Upstream(load_core) as upstream,
+          Gateway("bellwether", Path(folder), upstream.port, gateway_core) as gateway):
+        endless = one_endless(gateway, load_core, given.seconds)
+        print(f"one endless stream, {endless['body_bytes'] / 2**30:.2f} GiB: resident before "
+              f"{endless['resident_before'] / MIB:.1f} MiB, early {endless['resident_early'] / MIB:.1f}, "
+              f"at most {endless['resident_most'] / MIB:.1f}")
+    path = processes.ROOT / "build/bench/memory.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"many": results, "endless": endless}, indent=1) + "\n")
