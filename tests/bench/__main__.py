@@ -2,9 +2,10 @@
 
 import sys
 
-from bench import memory, profile, run
+from bench import memory, profile, run, soak
 
-MEASUREMENTS = {"compare": run.main, "profile": profile.main, "memory": memory.main}
+MEASUREMENTS = {"compare": run.main, "profile": profile.main, "memory": memory.main,
+                "soak": soak.main}
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from bench.processes import BINARIES, Gateway, HeldLoad, Upstream, resident_byte
 
 MIB = 2**20
 # What a socket of the provider may hold back in the kernel: ten thousand of them would take gigabytes.
-SEND_BUFFER_BYTES = 32 << 10
+SEND_BUFFER_BYTES = 8 << 10
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=20, help="of the endless stream")
     given = parser.parse_args()
-    limit = processes.raise_descriptor_limit(2 * given.streams + 1000)
-    count = min(given.streams, (limit - 500) // 2)
+    limit = processes.raise_descriptor_limit(2 * given.streams + 100)
+    count = min(given.streams, (limit - 100) // 2)
     if count < given.streams:
         print(f"only {limit} descriptors are allowed: {count} streams", file=sys.stderr)
     gateway_core, load_core = processes.cores()

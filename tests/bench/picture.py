@@ -65,3 +65,23 @@ def draw(groups: list[Group]) -> str:
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}" '
             f'role="img" aria-label="Costs relative to nginx">\n<style>{STYLE}</style>\n'
             + "\n".join(parts) + "\n</svg>\n")
+
+
+def draw_lines(curves: dict[str, list[tuple[float, float]]]) -> str:
+    """One small plot for each curve, one below the other, over the same seconds."""
+    height, gap, left = 130, 46, 60
+    last = max((points[-1][0] for points in curves.values() if points), default=1) or 1
+    parts, y = [], 24.0
+    for title, points in curves.items():
+        most = max((value for _, value in points), default=1) or 1
+        parts.append(text(left, y - 8, f"{title} (at most {most:,.0f})"))
+        path = " ".join(f"{left + (WIDTH - left - 10) * second / last:.1f},"
+                        f"{y + height * (1 - value / most):.1f}" for second, value in points)
+        parts.append(f'<polyline points="{path}" class="line"/>')
+        parts.append(f'<line class="one" x1="{left}" x2="{WIDTH - 10}" y1="{y + height}" '
+                     f'y2="{y + height}"/>')
+        y += height + gap
+    parts.append(text(WIDTH - 10, y - gap + 18, f"{last:,.0f} s", 'text-anchor="end"'))
+    style = STYLE + ".line { fill: none; stroke: #0969da; stroke-width: 1.5; }"
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y:.0f}" role="img">\n'
+            f"<style>{style}</style>\n" + "\n".join(parts) + "\n</svg>\n")

@@ -108,7 +108,7 @@ class Gateway:
         log.close()
         return self
 
-    def wait_until_it_answers(self, seconds: float = 10) -> None:
+    def wait_until_it_answers(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while not self.answers():
             if time.monotonic() > deadline or (self.process and self.process.poll() is not None):

@@ -18,13 +18,13 @@ ENTRY = re.compile(r"^\s*([\d,]+) \([\s\d.]+%\)\s+(\S+?):(.+?)(?: \[(.+)\])?$")
 
 WORKLOADS = {
     "plain": ("closed", {"connections": 64, "body_bytes": 1024}),
-    "large": ("closed", {"connections": 64, "body_bytes": 32768}),
-    "streams": ("streams", {"connections": 20, "rate": 20}),
+    "large": ("closed", {"connections": 4, "body_bytes": 32768}),
+    "streams": ("streams", {"connections": 20, "rate": 10}),
 }
 
 
 def counted(result: dict) -> int:
-    return result["requests"] if "requests" in result else result["chunks"]
+    return result["answered"] if "answered" in result else result["chunks_in_all"]
 
 
 def record(workload: str, seconds: float, folder: Path) -> tuple[Path, int]:

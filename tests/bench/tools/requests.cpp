@@ -46,14 +46,16 @@ class ClosedLoop : public Workload {
         const double seconds = static_cast<double>(now_ns() - begin) / 1e9;
         const auto count = static_cast<double>(counted_);
         std::printf(
-            "{\"requests\": %.0f, \"failures\": %lld, \"requests_per_s\": %.1f, "
-            "\"cpu_us_per_request\": %.2f, \"latency_us\": %s}\n",
-            count, static_cast<long long>(links_.failures()), count / seconds,
-            count == 0 ? 0 : static_cast<double>(cpu) / 1e3 / count, latency_.json().c_str());
+            "{\"requests\": %.0f, \"answered\": %lld, \"failures\": %lld, "
+            "\"requests_per_s\": %.1f, \"cpu_us_per_request\": %.2f, \"latency_us\": %s}\n",
+            count, static_cast<long long>(answered_), static_cast<long long>(links_.failures()),
+            count / seconds, count == 0 ? 0 : static_cast<double>(cpu) / 1e3 / count,
+            latency_.json().c_str());
     }
 
     void on_reply(Link& link, bool good) override {
         const std::int64_t now = now_ns();
+        answered_ += good;
         if (good && now >= window_.begin && now < window_.end) {
             latency_.add(now - link.since_ns);
             ++counted_;
@@ -68,7 +70,8 @@ class ClosedLoop : public Workload {
     Links links_;
     Window window_;
     Samples latency_;
-    std::int64_t counted_ = 0;
+    std::int64_t counted_ = 0;   // in the window
+    std::int64_t answered_ = 0;  // in all
 };
 
 class OpenLoop : public Workload {

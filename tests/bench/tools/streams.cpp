@@ -72,6 +72,7 @@ class Streams : public Workload {
     void on_body(Link& link, std::string_view bytes) override {
         const std::int64_t now = now_ns();
         find_stamps(link, bytes, [&](std::int64_t stamp_ns) {
+            ++chunks_;
             if (!seen_[link.number]) first_.add(now - link.since_ns);
             seen_[link.number] = true;
             if (now >= begin_ && now < end_) delay_.add(now - stamp_ns);
@@ -105,9 +106,11 @@ class Streams : public Workload {
         const auto count = static_cast<double>(delay_.count());
         std::printf(
             "{\"streams\": %zu, \"completed\": %zu, \"failures\": %lld, \"chunks\": %.0f, "
+            "\"chunks_in_all\": %lld, "
             "\"cpu_us_per_chunk\": %.2f, \"resident_bytes_per_stream\": %.0f, "
             "\"first_chunk_us\": %s, \"chunk_delay_us\": %s}\n",
             links_.size(), completed_, static_cast<long long>(links_.failures()), count,
+            static_cast<long long>(chunks_),
             count == 0 ? 0 : static_cast<double>(cpu) / 1e3 / count,
             static_cast<double>(resident) / static_cast<double>(links_.size()),
             first_.json().c_str(), delay_.json().c_str());
@@ -123,6 +126,7 @@ class Streams : public Workload {
     Samples delay_;
     std::int64_t begin_ = 0;
     std::int64_t end_ = 0;
+    std::int64_t chunks_ = 0;  // in the window and outside
     std::size_t ended_ = 0;
     std::size_t completed_ = 0;
 };
