@@ -41,7 +41,9 @@ struct Span {
 };
 
 struct Call {
-    std::string id;  // x-request-id
+    std::string id;           // x-request-id
+    std::string traceparent;  // for the upstream; empty: the client sent no trace
+    std::string tracestate;
     Operation operation = Operation::chat;
     std::string body;   // as the client sent it, checked to be one JSON object
     std::string model;  // as the client named it
@@ -51,6 +53,11 @@ struct Call {
     Span stream_options_value;
     Span prompt_value;  // `messages`, `prompt` or `input`
     std::chrono::steady_clock::time_point started;
+
+    std::string_view trace_id() const {
+        return traceparent.empty() ? std::string_view()
+                                   : std::string_view(traceparent).substr(3, 32);
+    }
 };
 
 }  // namespace bw

@@ -1,12 +1,15 @@
 #include "serve/server.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/cli.hpp"
 #include "observe/log.hpp"
+#include "observe/log_writer.hpp"
 #include "serve/service_manager.hpp"
 
 namespace bw::cli {
@@ -21,6 +24,16 @@ observe::Format format_of(config::LogFormat format) {
     return isatty(STDERR_FILENO) ? observe::Format::text : observe::Format::json;
 }
 
+// A core dump would hold the credentials and the prompts. A limit of one byte, unlike none at all,
+// also keeps it from a program that the system hands dumps to. Only the soft limit: `prlimit` can
+// lift it for a process that has to be debugged.
+void keep_out_of_core_dumps() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_CORE, &limit) != 0) return;
+    limit.rlim_cur = std::min<rlim_t>(1, limit.rlim_max);
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
 }  // namespace
 
 int serve(const Common& common) {
@@ -28,8 +41,12 @@ int serve(const Common& common) {
     if (!host) return k_usage;
     observe::configure(static_cast<observe::Level>(host->config.log.level),
                        format_of(host->config.log.format), host->config.log.access);
-    const auto done = serve::run(*host, [](const std::string& url) {
-        fmt::print("bellwether listening on {}\n", url);
+    keep_out_of_core_dumps();
+    const observe::LogWriter log_writer;
+    const auto done = serve::run(*host, [](const std::string& url, const std::string& admin_url) {
+        std::string lines = fmt::format("bellwether listening on {}\n", url);
+        if (!admin_url.empty()) lines += fmt::format("bellwether admin on {}\n", admin_url);
+        fmt::print("{}", lines);
         std::fflush(stdout);
         serve::tell_service_manager("READY=1");
     });

@@ -86,6 +86,7 @@ void read(Section root, Config& config) {
         config.plugin_path.push_back((folder / path.value).lexically_normal());
     }
     read_server(root, config.server);
+    read_admin(root, config);
     read_log(root, config.log);
     read_providers(root, folder, config.providers);
     read_routes(root, config.providers, config.routes);

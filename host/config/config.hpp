@@ -126,9 +126,17 @@ struct Log {
     bool access = true;
 };
 
+// The listener for operators: metrics, health, what is configured and running.
+struct Admin {
+    bool on = true;
+    std::string host = "127.0.0.1";  // never more than loopback
+    std::uint16_t port = 4142;       // 0: any free port
+};
+
 struct Config {
     std::filesystem::path file;
     Server server;
+    Admin admin;
     Log log;
     std::vector<std::filesystem::path> plugin_path;  // absolute; relative ones count from the file
     std::vector<Provider> providers;

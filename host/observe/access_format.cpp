@@ -70,6 +70,7 @@ class JsonFields {
 template <typename Fields>
 void add_routing(Fields& fields, const AccessRecord& record) {
     fields.add("id", record.request_id);
+    fields.add("trace_id", record.trace_id);
     fields.add("client", record.client);
     fields.add("error", record.error);
     fields.add("route", record.route);
@@ -85,6 +86,8 @@ void add_measures(Fields& fields, const AccessRecord& record) {
     fields.add("bytes_in", record.bytes_in);
     fields.add("bytes_out", record.bytes_out);
     fields.add("first_byte_us", record.first_byte_us);
+    fields.add("upstream_us", record.upstream_us);
+    fields.add("overhead_us", record.overhead_us);
     fields.add("input_tokens", record.usage.input_tokens);
     fields.add("output_tokens", record.usage.output_tokens);
     fields.add("cached_input_tokens", record.usage.cached_input_tokens);

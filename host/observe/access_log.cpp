@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "observe/write.hpp"
+#include "observe/log_writer.hpp"
 
 namespace bw::observe {
 
@@ -14,18 +14,17 @@ constexpr std::chrono::milliseconds k_flush_after{100};
 }  // namespace
 
 struct AccessLog::Buffer {
-    int descriptor;
     std::string text;
     bool timed = false;  // the timer is running
 
     void flush() {
-        write_all(descriptor, text);
+        write_log(text);
         text.clear();
     }
 };
 
-AccessLog::AccessLog(boost::asio::io_context& loop, Format format, int descriptor)
-    : format_(format), buffer_(std::make_shared<Buffer>(descriptor)), timer_(loop) {
+AccessLog::AccessLog(boost::asio::io_context& loop, Format format)
+    : format_(format), buffer_(std::make_shared<Buffer>()), timer_(loop) {
     buffer_->text.reserve(k_flush_bytes + 1024);
 }
 

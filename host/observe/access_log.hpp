@@ -37,6 +37,9 @@ struct AccessRecord {
     std::int64_t bytes_out = 0;
     std::int64_t duration_us = 0;
     std::int64_t first_byte_us = -1;  // to the client's first byte
+    std::int64_t upstream_us = -1;    // of the duration: waiting for a provider or the client
+    std::int64_t overhead_us = -1;    // of the duration: the rest
+    std::string_view trace_id;        // of the client's traceparent
     Usage usage;
 };
 
@@ -46,8 +49,7 @@ void append_json(std::string& out, const AccessRecord& record);
 
 class AccessLog {
   public:
-    explicit AccessLog(boost::asio::io_context& loop, Format format = log_format(),
-                       int descriptor = 2);
+    explicit AccessLog(boost::asio::io_context& loop, Format format = log_format());
     ~AccessLog();  // writes what is left
     AccessLog(const AccessLog&) = delete;
     AccessLog& operator=(const AccessLog&) = delete;

@@ -1,45 +1,33 @@
 #include "observe/log.hpp"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
 #include <iterator>
 #include <string>
 
 #include "observe/escape.hpp"
+#include "observe/log_writer.hpp"
 #include "observe/timestamp.hpp"
-#include "observe/write.hpp"
 
 namespace bw::observe {
 
 namespace {
 
-// Set before the threads start; atomic so that a later change is safe as well.
+// Set before the threads start; the level also while they run.
 std::atomic<Level> g_least = Level::info;
 std::atomic<Format> g_format = Format::text;
 std::atomic<bool> g_access = false;
 
-constexpr std::string_view name_of(Level level) {
-    switch (level) {
-        case Level::debug: return "debug";
-        case Level::info: return "info";
-        case Level::warn: return "warn";
-        case Level::error: return "error";
-    }
-    return "info";
-}
-
 void append_text_line(std::string& out, Level level, std::string_view message) {
     append_timestamp(out, std::chrono::system_clock::now());
-    fmt::format_to(std::back_inserter(out), " {:<5} ", name_of(level));
+    fmt::format_to(std::back_inserter(out), " {:<5} ", to_string(level));
     append_printable(out, message);
 }
 
 void append_json_line(std::string& out, Level level, std::string_view message) {
     out += R"({"time":")";
     append_timestamp(out, std::chrono::system_clock::now());
-    fmt::format_to(std::back_inserter(out), R"(","level":"{}","message":)", name_of(level));
+    fmt::format_to(std::back_inserter(out), R"(","level":"{}","message":)", to_string(level));
     append_json_string(out, message);
     out += '}';
 }
@@ -56,8 +44,10 @@ bool enabled(Level level) { return level >= g_least.load(std::memory_order_relax
 Format log_format() { return g_format.load(std::memory_order_relaxed); }
 bool access_enabled() { return g_access.load(std::memory_order_relaxed); }
 
-void log(Level level, std::string_view message) {
-    if (!enabled(level)) return;
+void set_level(Level least) { g_least.store(least, std::memory_order_relaxed); }
+Level least_level() { return g_least.load(std::memory_order_relaxed); }
+
+std::string log_line(Level level, std::string_view message) {
     std::string line;
     line.reserve(message.size() + 64);
     if (log_format() == Format::json) {
@@ -66,7 +56,11 @@ void log(Level level, std::string_view message) {
         append_text_line(line, level, message);
     }
     line += '\n';
-    write_all(STDERR_FILENO, line);
+    return line;
+}
+
+void log(Level level, std::string_view message) {
+    if (enabled(level)) write_log(log_line(level, message));
 }
 
 }  // namespace bw::observe

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "observe/log.hpp"
+#include "plugin/correlation.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -85,6 +86,7 @@ Attempt::~Attempt() { close(); }
 Result<void> Attempt::start(net::Client& client, boost::asio::io_context& loop) {
     if (auto opened = open(); !opened) return opened;
     alarm_.emplace(loop);
+    wait_.begin();
     if (generating_) {
         schedule_step(milliseconds(0));
         return {};
@@ -137,6 +139,7 @@ void Attempt::complete_headers() {
                                                              : "accept: application/json");
     }
     request_.headers.emplace_back(k_user_agent);
+    set_correlation(request_.headers, *order_.call);
 }
 
 void Attempt::pause() {
@@ -155,6 +158,7 @@ void Attempt::resume() {
 // ---- from the wire ----------------------------------------------------------------------------
 
 void Attempt::on_head(int status, std::span<const net::Header> headers) {
+    const UpstreamWait::Interruption working(wait_);
     std::vector<bw_header> fields;
     fields.reserve(headers.size());
     for (const auto& header : headers) fields.push_back({str(header.name), str(header.value)});
@@ -170,6 +174,7 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
 
 void Attempt::on_data(std::string_view bytes) {
     if (complete_) return;
+    const UpstreamWait::Interruption working(wait_);
     const bool going = framer_.feed(bytes);
     // Blank space keeps a connection alive; it is no progress.
     if (framer_.counts_bytes() && bytes.find_first_not_of(" \t\r\n") != bytes.npos) progress();
@@ -192,6 +197,7 @@ void Attempt::progress() {
 }
 
 void Attempt::on_end(std::optional<net::Failure> failure) {
+    const UpstreamWait::Interruption working(wait_);
     if (failure && !complete_) {
         return end(std::unexpected(to_error(*failure, instance_->provider().name)));
     }
@@ -244,6 +250,7 @@ void Attempt::step() {
         step_held_ = true;
         return;
     }
+    const UpstreamWait::Interruption working(wait_);
     progress();
     std::int64_t wait_ms = -1;
     bw_error error = new_error();

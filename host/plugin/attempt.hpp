@@ -17,6 +17,7 @@
 #include "net/client.hpp"
 #include "plugin/framer.hpp"
 #include "plugin/instance.hpp"
+#include "plugin/upstream_wait.hpp"
 
 namespace bw::plugin {
 class Attempt;
@@ -68,6 +69,7 @@ class Attempt final : private net::Events {
     // When payload last came; comments do not count.
     std::chrono::steady_clock::time_point last_payload() const { return last_payload_; }
     const Usage& usage() const { return usage_; }
+    std::chrono::nanoseconds waited() const { return wait_.total(); }
 
     // The host's half of the ABI: what the plugin calls while it has the word.
     void send(std::string_view method, std::string_view url, std::uint32_t frame);
@@ -125,6 +127,7 @@ class Attempt final : private net::Events {
     bool body_begun_ = false;
     bool replied_ = false;
     std::chrono::steady_clock::time_point last_payload_;
+    UpstreamWait wait_;
     Usage usage_;
     std::string misbehaviour_;
     Result<void> failure_;  // of a frame, until the framer has returned

@@ -4,6 +4,7 @@
 
 #include "json/request.hpp"
 #include "json/writer.hpp"
+#include "observe/log.hpp"
 #include "policy/tokens.hpp"
 
 namespace bw::policy {
@@ -103,10 +104,14 @@ void Attempts::on_end(Result<void> result) {
 
 void Attempts::failed(Error error) {
     if (attempt_) reported_ = attempt_->usage();
+    waited_ = waited();
     deadlines_.reset();
     attempt_.reset();
     const bool another = !delivered_ && at_ + 1 < candidates_.size() && may_fall_back(error.kind);
     if (!another) return finish(std::unexpected(std::move(error)));
+    observe::debug("call {}: attempt {} at provider \"{}\" failed, trying the next: {}", call_.id,
+                   count_, provider_, error.message);
+    failures_.push_back({.provider = provider_, .kind = error.kind, .code = error.code});
     if (auto begun = begin(candidates_[++at_]); !begun) failed(std::move(begun.error()));
 }
 
@@ -134,7 +139,13 @@ Outcome Attempts::outcome(Result<void> result) const {
             .usage = usage,
             .provider = provider_,
             .model = model_,
-            .attempts = count_};
+            .attempts = count_,
+            .waited = waited(),
+            .failures = failures_};
+}
+
+std::chrono::nanoseconds Attempts::waited() const {
+    return attempt_ ? waited_ + attempt_->waited() : waited_;
 }
 
 void Attempts::make_usage_chunk(const Usage& usage) {

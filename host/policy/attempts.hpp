@@ -27,6 +27,13 @@ struct Engine {
     std::span<plugin::Slot> slots;  // one a provider, in the order of the configuration
 };
 
+// An attempt that failed.
+struct FailedAttempt {
+    std::string provider;
+    ErrorKind kind;
+    std::string code;
+};
+
 // How a call ended, for the log and the books.
 struct Outcome {
     Result<void> result;
@@ -34,6 +41,8 @@ struct Outcome {
     std::string provider;
     std::string model;
     unsigned attempts = 0;
+    std::chrono::nanoseconds waited{0};   // for the providers asked, or for a slow client
+    std::vector<FailedAttempt> failures;  // of attempts that were followed by another
 };
 
 // Receives the answer. `Attempts` may be dropped inside on_end, never inside the others.
@@ -61,6 +70,7 @@ class Attempts final : private plugin::AttemptEvents {
     std::string_view provider() const { return provider_; }
     std::string_view model() const { return model_; }
     unsigned count() const { return count_; }
+    std::chrono::nanoseconds waited() const;
     // What is known so far; for a call that ends because its client has gone.
     Outcome outcome(Result<void> result) const;
 
@@ -88,6 +98,8 @@ class Attempts final : private plugin::AttemptEvents {
     std::unique_ptr<plugin::Attempt> attempt_;
     std::optional<Deadlines> deadlines_;
     std::chrono::steady_clock::time_point attempt_started_;
+    std::chrono::nanoseconds waited_{0};  // of attempts that are over
+    std::vector<FailedAttempt> failures_;
     Usage reported_;
     bool delivered_ = false;
     bool usage_sent_ = false;

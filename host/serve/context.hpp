@@ -11,6 +11,7 @@
 #include "policy/attempts.hpp"
 #include "route/catalogue.hpp"
 #include "route/table.hpp"
+#include "serve/running.hpp"
 
 namespace bw::serve {
 
@@ -27,6 +28,8 @@ struct Host {
 struct Context {
     const Host& host;
     policy::Engine engine;
+    const Running& running;
+    observe::WorkerMetrics& metrics;  // the worker's own
     observe::AccessLog& access_log;
     std::mt19937_64 random;
     http::Limits http_limits;

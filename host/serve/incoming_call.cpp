@@ -3,10 +3,16 @@
 #include <chrono>
 #include <utility>
 
+#include "serve/trace_context.hpp"
+
 namespace bw::serve {
 
-Call incoming_call(http::Request& request, Operation operation, std::string id) {
+Call incoming_call(http::Request& request, Operation operation, std::string id,
+                   std::mt19937_64& random) {
+    auto trace = trace_context(request.header("traceparent"), request.header("tracestate"), random);
     return {.id = std::move(id),
+            .traceparent = std::move(trace.traceparent),
+            .tracestate = std::move(trace.tracestate),
             .operation = operation,
             .body = std::move(request.body),
             .started = std::chrono::steady_clock::now()};

@@ -1,6 +1,7 @@
 // Makes the call out of the request: what its headers and its body say to the rest of the host.
 #pragma once
 
+#include <random>
 #include <string>
 
 #include "base/call.hpp"
@@ -8,7 +9,8 @@
 
 namespace bw::serve {
 
-// Takes the body; the request's headers stay as they are.
-Call incoming_call(http::Request& request, Operation operation, std::string id);
+// Takes the body; the request's headers stay as they are. `random` makes the id of the call's span.
+Call incoming_call(http::Request& request, Operation operation, std::string id,
+                   std::mt19937_64& random);
 
 }  // namespace bw::serve

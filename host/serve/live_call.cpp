@@ -8,6 +8,10 @@
 
 namespace bw::serve {
 
+using std::chrono::duration;
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 namespace {
@@ -33,6 +37,7 @@ LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, std::str
     : context_(context),
       downstream_(downstream),
       call_(std::move(call)),
+      meter_(context.metrics, call_.started),
       client_(std::move(client)) {}
 
 void LiveCall::start() {
@@ -50,6 +55,16 @@ void LiveCall::start() {
     attempts_->start();
 }
 
+void LiveCall::pause() {
+    meter_.pause();
+    attempts_->pause();
+}
+
+void LiveCall::resume() {
+    meter_.resume();
+    attempts_->resume();
+}
+
 // ---- what the policy delivers -----------------------------------------------------------------
 
 void LiveCall::on_reply(std::string_view json) { reply_ = json; }
@@ -58,8 +73,10 @@ void LiveCall::on_chunk(std::string_view json) {
     if (!streaming_) {
         streaming_ = true;
         first_byte_ = steady_clock::now();
+        meter_.stream_begins(route_, attempts_->provider(), call_.model);
         downstream_.begin_stream(headers());
     }
+    meter_.chunk();
     bytes_out_ += json.size();
     downstream_.event(json);
 }
@@ -117,18 +134,26 @@ void LiveCall::respond_error(const ErrorReply& reply) {
 
 std::string LiveCall::headers() const {
     if (!attempts_ || attempts_->count() == 0) return {};
+    const auto so_far = steady_clock::now() - call_.started;
     return fmt::format(
-        "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: {}\r\n",
-        attempts_->provider(), header_value(attempts_->model()), attempts_->count());
+        "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: {}\r\n"
+        "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
+        attempts_->provider(), header_value(attempts_->model()), attempts_->count(),
+        duration<double, std::milli>(so_far - attempts_->waited()).count(),
+        duration_cast<milliseconds>(so_far).count());
 }
 
 // ---- the record -----------------------------------------------------------------------------
 
 void LiveCall::record(const policy::Outcome& outcome, int status, std::string_view error_code) {
-    if (!observe::access_enabled()) return;
-    using std::chrono::duration_cast;
-    using std::chrono::microseconds;
     const auto now = steady_clock::now();
+    meter_.end({.route = route_,
+                .model = call_.model,
+                .outcome = outcome,
+                .status = status,
+                .error_code = error_code,
+                .duration = now - call_.started});
+    if (!observe::access_enabled()) return;
     const auto since_start = [this](steady_clock::time_point at) {
         return duration_cast<microseconds>(at - call_.started).count();
     };
@@ -152,7 +177,10 @@ void LiveCall::record(const policy::Outcome& outcome, int status, std::string_vi
                                  .bytes_in = static_cast<std::int64_t>(call_.body.size()),
                                  .bytes_out = static_cast<std::int64_t>(bytes_out_),
                                  .duration_us = since_start(now),
+                                 .upstream_us = duration_cast<microseconds>(outcome.waited).count(),
+                                 .trace_id = call_.trace_id(),
                                  .usage = outcome.usage};
+    record.overhead_us = record.duration_us - record.upstream_us;
     if (first_byte_ != steady_clock::time_point{}) record.first_byte_us = since_start(first_byte_);
     context_.access_log.add(record);
 }

@@ -8,6 +8,7 @@
 
 #include "base/call.hpp"
 #include "policy/attempts.hpp"
+#include "serve/call_meter.hpp"
 #include "serve/context.hpp"
 #include "serve/error_reply.hpp"
 
@@ -32,8 +33,8 @@ class LiveCall final : private policy::Replies {
 
     // May finish at once, and be gone when it returns.
     void start();
-    void pause() { attempts_->pause(); }
-    void resume() { attempts_->resume(); }
+    void pause();
+    void resume();
     // The client has hung up: writes the record. The caller drops the call next, which cancels it.
     void abandoned();
     // The host will not wait for the call any longer: tells the client why. May be gone when it
@@ -53,6 +54,7 @@ class LiveCall final : private policy::Replies {
     Context& context_;
     Downstream& downstream_;
     Call call_;
+    CallMeter meter_;
     std::string client_;
     std::string route_;
     std::optional<policy::Attempts> attempts_;

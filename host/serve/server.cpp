@@ -12,14 +12,18 @@
 #include <thread>
 
 #include "observe/log.hpp"
+#include "serve/admin.hpp"
 #include "serve/descriptors.hpp"
+#include "serve/metrics_page.hpp"
 #include "serve/service_manager.hpp"
+#include "serve/surface.hpp"
 #include "serve/worker.hpp"
 
 namespace bw::serve {
 namespace {
 
 constexpr int k_backlog = 4096;
+constexpr std::size_t k_admin_connections_max = 64;
 
 using Refusal = std::unexpected<std::string>;
 
@@ -28,16 +32,15 @@ struct Address {
     socklen_t length = 0;
 };
 
-std::expected<Address, std::string> resolve(const config::Server& server) {
+std::expected<Address, std::string> resolve(const std::string& host, std::uint16_t port) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
     addrinfo* found = nullptr;
-    const int error =
-        getaddrinfo(server.host.c_str(), std::to_string(server.port).c_str(), &hints, &found);
+    const int error = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
     if (error != 0) {
         return Refusal(
-            fmt::format("cannot resolve listen address {}: {}", server.host, gai_strerror(error)));
+            fmt::format("cannot resolve listen address {}: {}", host, gai_strerror(error)));
     }
     Address address;
     std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
@@ -93,18 +96,48 @@ unsigned worker_count(const config::Server& server) {
     return server.workers != 0 ? server.workers : std::max(1u, std::thread::hardware_concurrency());
 }
 
-std::string url_of(const config::Server& server, const Address& address) {
+std::string url_of(const std::string& host, const Address& address) {
     const bool v6 = address.storage.ss_family == AF_INET6;
-    return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", server.host, v6 ? "]" : "",
-                       port_of(address));
+    return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port_of(address));
+}
+
+struct Listening {
+    std::string url;           // empty: nothing listens
+    std::vector<int> sockets;  // one a worker
+};
+
+std::expected<Listening, std::string> listen(const config::Server& server) {
+    auto address = resolve(server.host, server.port);
+    if (!address) return Refusal(address.error());
+    auto sockets = listen_all(*address, worker_count(server));
+    if (!sockets) {
+        return Refusal(
+            fmt::format("cannot listen on {}:{}: {}", server.host, server.port, sockets.error()));
+    }
+    return Listening{url_of(server.host, *address), std::move(*sockets)};
+}
+
+std::expected<Listening, std::string> listen(const config::Admin& admin) {
+    if (!admin.on) return Listening{};
+    auto address = resolve(admin.host, admin.port);
+    if (!address) return Refusal(address.error());
+    auto sockets = listen_all(*address, 1);
+    if (!sockets) {
+        return Refusal(fmt::format(
+            "cannot listen on {}:{} for the admin listener: {}. Another host may be running here: "
+            "give each its own address in admin.listen, or turn it off with admin.listen = \"off\"",
+            admin.host, admin.port, sockets.error()));
+    }
+    return Listening{url_of(admin.host, *address), std::move(*sockets)};
 }
 
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
-void end_on_signals(boost::asio::signal_set& signals, const Workers& workers,
+void end_on_signals(boost::asio::signal_set& signals, Running& running, const Workers& workers,
                     std::chrono::milliseconds limit) {
-    signals.async_wait([&signals, &workers, limit](boost::system::error_code error, int signal) {
+    signals.async_wait([&, limit](boost::system::error_code error, int signal) {
         if (error) return;
+        running.draining = true;
         observe::info(
             "{} received: finishing calls in flight (at most {} s); again to stop at once",
             signal == SIGINT ? "SIGINT" : "SIGTERM", limit.count() / 1000);
@@ -119,31 +152,43 @@ void end_on_signals(boost::asio::signal_set& signals, const Workers& workers,
 
 }  // namespace
 
-std::expected<void, std::string> run(const Host& host,
-                                     const std::function<void(const std::string&)>& ready) {
-    const config::Server& server = host.config.server;
-    auto address = resolve(server);
-    if (!address) return Refusal(address.error());
-    auto sockets = listen_all(*address, worker_count(server));
-    if (!sockets) {
-        return Refusal(
-            fmt::format("cannot listen on {}:{}: {}", server.host, server.port, sockets.error()));
-    }
+std::expected<void, std::string> run(const Host& host, const Ready& ready) {
+    auto api = listen(host.config.server);
+    if (!api) return Refusal(api.error());
+    auto admin = listen(host.config.admin);
+    if (!admin) return Refusal(admin.error());
     std::signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit(server.front.connections_max);
+    const config::Front& front = host.config.server.front;
+    raise_descriptor_limit(front.connections_max);
     // Never destroyed: a signal that comes while the process is ending must not kill it.
     static auto& signal_loop = *new boost::asio::io_context(1);
     static auto& signals = *new boost::asio::signal_set(signal_loop, SIGINT, SIGTERM);
-    Connections connections(server.front.connections_max, server.front.connections_per_client_max);
+    Connections connections(front.connections_max, front.connections_per_client_max);
+    Running running{.metrics = {metric_names(host), api->sockets.size()}};
     Workers workers;
-    for (int socket : *sockets) {
-        workers.push_back(std::make_unique<Worker>(host, socket, connections));
+    for (std::size_t i = 0; i < api->sockets.size(); ++i) {
+        workers.push_back(std::make_unique<Worker>(host, running, running.metrics.worker(i),
+                                                   connections,
+                                                   Listener{api->sockets[i], answer_for}));
     }
-    end_on_signals(signals, workers, server.drain);
+    // Outlives the others, so that an operator can see them end. It is no part of what is measured.
+    observe::WorkerMetrics unmeasured(running.metrics.names());
+    Connections admin_connections(k_admin_connections_max, 0);
+    std::unique_ptr<Worker> admin_worker;
+    if (!admin->url.empty()) {
+        admin_worker = std::make_unique<Worker>(host, running, unmeasured, admin_connections,
+                                                Listener{admin->sockets.front(), admin_surface});
+    }
+    end_on_signals(signals, running, workers, host.config.server.drain);
     for (const auto& worker : workers) worker->start();
+    if (admin_worker) admin_worker->start();
     std::thread signal_thread([] { signal_loop.run(); });
-    ready(url_of(server, *address));
+    ready(api->url, admin->url);
     for (const auto& worker : workers) worker->join();
+    if (admin_worker) {
+        admin_worker->stop();
+        admin_worker->join();
+    }
     signal_loop.stop();
     signal_thread.join();
     return {};

@@ -11,8 +11,9 @@
 namespace bw::serve {
 
 // Serves until a signal has been handled: SIGTERM or SIGINT drains, a second one ends at once.
-// Calls `ready` with the address once connections are accepted. The error is a sentence.
-std::expected<void, std::string> run(const Host& host,
-                                     const std::function<void(const std::string&)>& ready);
+// Calls `ready` with the addresses of the API and of the admin listener (empty: there is none) once
+// connections are accepted. The error is a sentence.
+using Ready = std::function<void(const std::string& url, const std::string& admin_url)>;
+std::expected<void, std::string> run(const Host& host, const Ready& ready);
 
 }  // namespace bw::serve

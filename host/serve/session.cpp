@@ -227,9 +227,9 @@ void Session::on_request() {
 }
 
 void Session::begin_call(Operation operation) {
-    call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this),
-                                       incoming_call(parser_.request(), operation, request_id_),
-                                       client_);
+    call_ = std::make_unique<LiveCall>(
+        context_, static_cast<Downstream&>(*this),
+        incoming_call(parser_.request(), operation, request_id_, context_.random), client_);
     call_->start();
 }
 
@@ -248,6 +248,7 @@ void Session::refuse(const http::Refusal& refusal) {
 }
 
 void Session::log_refusal(int status, std::string_view code) {
+    context_.metrics.refused(status, code);
     if (!observe::access_enabled()) return;
     const http::Request& request = parser_.request();
     context_.access_log.add({.time = std::chrono::system_clock::now(),

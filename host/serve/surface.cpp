@@ -5,27 +5,13 @@
 #include <array>
 
 #include "json/writer.hpp"
-#include "serve/error_reply.hpp"
+#include "serve/health.hpp"
+#include "serve/metrics_page.hpp"
 
 namespace bw::serve {
 namespace {
 
 constexpr std::array k_operations{Operation::chat, Operation::completions, Operation::embeddings};
-
-Answer to_answer(ErrorReply reply) {
-    return {.status = reply.status,
-            .headers = std::move(reply.headers),
-            .body = std::move(reply.body),
-            .code = std::move(reply.code)};
-}
-
-Answer method_not_allowed(const http::Request& request, std::string_view allowed) {
-    Answer answer = to_answer(error_reply(
-        405, "invalid_request_error", "method_not_allowed",
-        fmt::format("{} is not allowed on {}; use {}.", request.method, request.path, allowed)));
-    answer.headers = fmt::format("allow: {}\r\n", allowed);
-    return answer;
-}
 
 bool is_read(const http::Request& request) {
     return request.method == "GET" || request.method == "HEAD";
@@ -76,31 +62,39 @@ Answer one_model(const Host& host, std::string_view encoded) {
     return {.status = 200, .body = writer.text()};
 }
 
-// Never calls a model: it says that the host itself lives, or takes new work.
-std::optional<Answer> health(std::string_view path, bool draining) {
-    const auto status = [](int code, std::string_view word) {
-        return Answer{.status = code, .body = fmt::format(R"({{"status":"{}"}})", word)};
-    };
-    if (path == "/health/liveliness" || path == "/health/liveness") return status(200, "ok");
-    if (path == "/health" || path == "/health/readiness") {
-        return draining ? status(503, "draining") : status(200, "ok");
-    }
-    return std::nullopt;
+}  // namespace
+
+Answer to_answer(ErrorReply reply) {
+    return {.status = reply.status,
+            .headers = std::move(reply.headers),
+            .body = std::move(reply.body),
+            .code = std::move(reply.code)};
 }
 
-}  // namespace
+Answer method_not_allowed(std::string_view method, std::string_view path,
+                          std::string_view allowed) {
+    Answer answer = to_answer(
+        error_reply(405, "invalid_request_error", "method_not_allowed",
+                    fmt::format("{} is not allowed on {}; use {}.", method, path, allowed)));
+    answer.headers = fmt::format("allow: {}\r\n", allowed);
+    return answer;
+}
 
 Answer answer_for(const http::Request& request, const Context& context) {
     const std::string_view path = request.path;
     for (const Operation operation : k_operations) {
         if (path != path_of(operation)) continue;
-        if (request.method != "POST") return method_not_allowed(request, "POST");
+        if (request.method != "POST") return method_not_allowed(request.method, path, "POST");
         return {.operation = operation, .status = 200};
     }
     constexpr std::string_view k_models = "/v1/models";
     const bool models = path == k_models || path.starts_with("/v1/models/");
-    auto healthy = health(path, context.draining);
-    if ((models || healthy) && !is_read(request)) return method_not_allowed(request, "GET");
+    const bool metrics = path == "/metrics";
+    auto healthy = health(path, context);
+    if ((models || metrics || healthy) && !is_read(request)) {
+        return method_not_allowed(request.method, path, "GET");
+    }
+    if (metrics) return metrics_page(context);
     if (healthy) return std::move(*healthy);
     if (path == k_models) return list_models(context.host);
     if (models) return one_model(context.host, path.substr(k_models.size() + 1));
@@ -108,7 +102,7 @@ Answer answer_for(const http::Request& request, const Context& context) {
         error_reply(404, "invalid_request_error", "unknown_url",
                     fmt::format("Unknown request URL: {} {}. The host serves "
                                 "/v1/chat/completions, /v1/completions, /v1/embeddings, "
-                                "/v1/models and /health.",
+                                "/v1/models, /metrics and /health.",
                                 request.method, path)));
 }
 

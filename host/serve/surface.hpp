@@ -8,6 +8,7 @@
 #include "base/call.hpp"
 #include "http/request.hpp"
 #include "serve/context.hpp"
+#include "serve/error_reply.hpp"
 
 namespace bw::serve {
 
@@ -26,5 +27,8 @@ using Surface = Answer (*)(const http::Request& request, const Context& context)
 
 // The surface that clients see.
 Answer answer_for(const http::Request& request, const Context& context);
+
+Answer to_answer(ErrorReply reply);
+Answer method_not_allowed(std::string_view method, std::string_view path, std::string_view allowed);
 
 }  // namespace bw::serve

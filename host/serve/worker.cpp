@@ -24,7 +24,8 @@ http::Limits limits_of(const config::Server& server) {
 
 }  // namespace
 
-Worker::Worker(const Host& host, int listener, Connections& connections)
+Worker::Worker(const Host& host, const Running& running, observe::WorkerMetrics& metrics,
+               Connections& connections, Listener listener)
     : host_(host),
       connections_(connections),
       client_(loop_),
@@ -32,17 +33,20 @@ Worker::Worker(const Host& host, int listener, Connections& connections)
       access_log_(loop_),
       context_{.host = host_,
                .engine = {loop_, client_, slots_},
+               .running = running,
+               .metrics = metrics,
                .access_log = access_log_,
                .random = std::mt19937_64(std::random_device{}()),
                .http_limits = limits_of(host.config.server),
                .draining = false},
+      surface_(listener.surface),
       acceptor_(loop_),
       timer_(loop_) {
     sockaddr_storage bound{};
     socklen_t length = sizeof(bound);
-    getsockname(listener, reinterpret_cast<sockaddr*>(&bound), &length);
+    getsockname(listener.socket, reinterpret_cast<sockaddr*>(&bound), &length);
     acceptor_.assign(bound.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(),
-                     listener);
+                     listener.socket);
 }
 
 Worker::~Worker() = default;
@@ -90,8 +94,8 @@ void Worker::open(Socket socket) {
     if (error) return;  // it is gone already
     Place place = connections_.enter(client.address());
     if (!place) return;
-    std::make_shared<Session>(std::move(socket), context_, static_cast<Sessions&>(*this),
-                              &answer_for, std::move(place))
+    std::make_shared<Session>(std::move(socket), context_, static_cast<Sessions&>(*this), surface_,
+                              std::move(place))
         ->start();
 }
 
@@ -126,7 +130,14 @@ void Worker::abort_all() {
     loop_.stop();
 }
 
+void Worker::opened(Session& session) {
+    context_.metrics.connections_accepted.add();
+    context_.metrics.connections_open.add(1);
+    sessions_.insert(&session);
+}
+
 void Worker::closed(Session& session) {
+    context_.metrics.connections_open.add(-1);
     sessions_.erase(&session);
     if (context_.draining && sessions_.empty()) loop_.stop();
 }

@@ -21,11 +21,18 @@ namespace bw::serve {
 using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
                                                     boost::asio::io_context::executor_type>;
 
+// A socket, and what it serves.
+struct Listener {
+    int socket;
+    Surface surface;
+};
+
 class Worker final : private Sessions {
   public:
-    // `listener` is a bound, listening socket that the worker takes over. `connections` are counted
-    // with those of the other workers.
-    Worker(const Host& host, int listener, Connections& connections);
+    // The listener's socket is bound and listening; the worker takes it over. `connections` are
+    // counted with those of the workers that share them.
+    Worker(const Host& host, const Running& running, observe::WorkerMetrics& metrics,
+           Connections& connections, Listener listener);
     ~Worker();
 
     void start();
@@ -36,7 +43,7 @@ class Worker final : private Sessions {
     void join();
 
   private:
-    void opened(Session& session) override { sessions_.insert(&session); }
+    void opened(Session& session) override;
     void closed(Session& session) override;
 
     void run();
@@ -52,6 +59,7 @@ class Worker final : private Sessions {
     std::vector<plugin::Slot> slots_;
     observe::AccessLog access_log_;
     Context context_;
+    Surface surface_;
     Acceptor acceptor_;
     boost::asio::steady_timer timer_;  // after a failed accept; then the end of draining
     std::unordered_set<Session*> sessions_;

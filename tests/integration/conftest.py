@@ -43,6 +43,8 @@ listen = "127.0.0.1:0"
 workers = 2
 hosts = ["x", "bellwether"]
 {more}
+[admin]
+listen = "127.0.0.1:0"
 [log]
 format = "json"
 """

@@ -69,13 +69,13 @@ class Host:
                 [binary, "serve", "--config", self.config], env=environment(env),
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
         try:
-            self.url = self._wait_until_ready()
+            self.url, self.admin_url = self._wait_until_ready()
         except BaseException:
             self.process.kill()
             raise
         self.port = int(self.url.rsplit(":", 1)[1])
 
-    def _wait_until_ready(self) -> str:
+    def _wait_until_ready(self) -> tuple[str, str | None]:
         line = b""
         deadline = time.monotonic() + 10 * SLOWNESS
         while not line.endswith(b"\n"):
@@ -84,9 +84,11 @@ class Host:
             data = os.read(self.process.stdout.fileno(), 4096) if ready else b""
             assert data, f"the host did not start; it said {line!r} and:\n{self.log()}"
             line += data
-        found = re.fullmatch(r"bellwether listening on (http://127\.0\.0\.1:\d+)\n", line.decode())
+        address = r"(http://127\.0\.0\.1:\d+)\n"
+        found = re.fullmatch(rf"bellwether listening on {address}(?:bellwether admin on {address})?",
+                             line.decode())
         assert found, line
-        return found[1]
+        return found[1], found[2]
 
     def log(self) -> str:
         return self.stderr.read_text(errors="replace")
@@ -120,6 +122,11 @@ class Host:
 
     def get(self, path: str) -> Reply:
         return self.connect().send("GET", path)
+
+    def admin(self, method: str, path: str, payload: Any = None) -> Reply:
+        """Asks the admin listener."""
+        body = None if payload is None else json.dumps(payload).encode()
+        return Connection(int(self.admin_url.rsplit(":", 1)[1])).send(method, path, body)
 
     # ---- looking into it ----------------------------------------------------------------------
 

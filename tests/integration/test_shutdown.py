@@ -106,7 +106,7 @@ def test_the_last_calls_are_logged(fresh: Host) -> None:
 def test_a_port_in_use(fresh: Host) -> None:
     """Failing at its work, not in its config: exit code 1, and the reason."""
     file = fresh.config.with_name("second.toml")
-    file.write_text(fresh.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{fresh.port}"))
+    file.write_text(fresh.config.read_text().replace("127.0.0.1:0", f"127.0.0.1:{fresh.port}", 1))
     done = run_cli("serve", "--config", file)
     assert done.returncode == 1
     assert str(fresh.port) in done.stderr and "in use" in done.stderr

@@ -114,10 +114,10 @@ TEST(AccessFormat, TruncatedCharacterAtTheEnd) {
 
 class AccessLogTest : public testing::Test {
   protected:
-    AccessLogTest() { log.emplace(loop, Format::text, pipe.input()); }
+    AccessLogTest() { log.emplace(loop, Format::text); }
 
     boost::asio::io_context loop;
-    Pipe pipe;
+    CapturedStderr pipe;
     std::optional<AccessLog> log;
 };
 
@@ -159,7 +159,7 @@ TEST_F(AccessLogTest, WritesTheRestAtItsEnd) {
 }
 
 TEST_F(AccessLogTest, JsonFormat) {
-    log.emplace(loop, Format::json, pipe.input());
+    log.emplace(loop, Format::json);
     log->add(a_record());
     log->flush();
     EXPECT_EQ(pipe.read(), json_of(a_record()));

@@ -1,0 +1,36 @@
+// Writes the log from a thread of its own, so that a terminal that is stopped, or a pipe that
+// nobody reads, never stops a worker. What waits to be written is bounded; beyond it whole writes
+// are dropped, counted, and told of in one line once there is room again.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <thread>
+
+namespace bw::observe {
+
+inline constexpr std::size_t k_log_bytes_max = 1u << 20;
+
+// One at a time. While it lives, write_log hands over to it; before and after, it writes itself.
+class LogWriter {
+  public:
+    explicit LogWriter(int descriptor = 2);
+    // Waits for what is left to be written, at most a second: a process must be able to end.
+    ~LogWriter();
+    LogWriter(const LogWriter&) = delete;
+    LogWriter& operator=(const LogWriter&) = delete;
+
+    struct State;
+
+  private:
+    std::shared_ptr<State> state_;  // shared with a thread that may never come back from a write
+    std::thread thread_;
+};
+
+// Complete lines. Never blocks while a LogWriter lives. From any thread.
+void write_log(std::string_view lines);
+
+std::uint64_t log_lines_dropped();
+
+}  // namespace bw::observe

@@ -1,0 +1,80 @@
+// The metrics of the process: one WorkerMetrics for each worker, written by its thread alone, and
+// summed when somebody asks. docs/metrics.md says what each means.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "observe/metric_names.hpp"
+#include "observe/prometheus.hpp"
+#include "observe/series.hpp"
+
+namespace bw::observe {
+
+// Connections to the providers, as the net layer counts them. Read from the scraping thread.
+struct UpstreamConnections {
+    std::uint64_t opened = 0;
+    std::uint64_t reused = 0;
+    std::int64_t open = 0;
+};
+
+class WorkerMetrics {
+  public:
+    explicit WorkerMetrics(const MetricNames& names);
+
+    Series& series(std::string_view route, std::string_view provider, std::string_view model);
+    // A request that never became a call: it has no route, no provider and no model.
+    void refused(int code, std::string_view error);
+    // `error`: an index of error_types(); 0: the attempt succeeded.
+    void attempt(std::string_view provider, std::size_t error);
+    // Another provider is tried after this one.
+    void fallback(std::string_view provider);
+    // Before its first request, because of a limit.
+    void connection_refused() { connections_refused.add(); }
+
+    Gauge connections_open;
+    Counter connections_accepted;
+    Counter connections_refused;
+    Gauge requests_active;
+    Gauge streams_active;
+    Gauge streams_paused;
+    std::function<UpstreamConnections()> upstream_connections;  // set before the first scrape
+
+  private:
+    friend class Metrics;
+
+    const MetricNames& names_;
+    SeriesTable table_;
+    std::vector<Counter> attempts_;   // by provider and error type
+    std::vector<Counter> fallbacks_;  // by provider
+};
+
+class Metrics {
+  public:
+    Metrics(MetricNames names, std::size_t workers);
+
+    WorkerMetrics& worker(std::size_t index) { return *workers_[index]; }
+    const MetricNames& names() const { return names_; }
+    // Appends the sum of all workers. From any thread.
+    void write(PrometheusText& text) const;
+
+  private:
+    using Totals = std::vector<std::pair<SeriesKey, std::unique_ptr<Series>>>;
+
+    Totals totals() const;
+    void write_requests(PrometheusText& text, const Totals& totals) const;
+    void write_durations(PrometheusText& text, const Totals& totals) const;
+    void write_tokens(PrometheusText& text, const Totals& totals) const;
+    void write_attempts(PrometheusText& text) const;
+    void write_connections(PrometheusText& text) const;
+
+    MetricNames names_;
+    std::vector<std::unique_ptr<WorkerMetrics>> workers_;
+};
+
+}  // namespace bw::observe

@@ -1,0 +1,55 @@
+// How long an attempt has waited: for its upstream, or for a client that reads slowly. Everything
+// else of a call's duration is the host's own doing.
+#pragma once
+
+#include <chrono>
+
+namespace bw::plugin {
+
+class UpstreamWait {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    // While it lives, the host works and nobody waits. It may outlive what it interrupts.
+    class Interruption {
+      public:
+        explicit Interruption(UpstreamWait& wait) : wait_(&wait) {
+            wait.waited_ = wait.total();
+            wait.waiting_ = false;
+            wait.interruption_ = this;
+        }
+        ~Interruption() {
+            if (wait_ != nullptr) wait_->begin();
+        }
+        Interruption(const Interruption&) = delete;
+        Interruption& operator=(const Interruption&) = delete;
+
+      private:
+        friend class UpstreamWait;
+        UpstreamWait* wait_;
+    };
+
+    UpstreamWait() = default;
+    ~UpstreamWait() {
+        if (interruption_ != nullptr) interruption_->wait_ = nullptr;
+    }
+    UpstreamWait(const UpstreamWait&) = delete;
+    UpstreamWait& operator=(const UpstreamWait&) = delete;
+
+    void begin() {
+        interruption_ = nullptr;
+        waiting_ = true;
+        since_ = Clock::now();
+    }
+    std::chrono::nanoseconds total() const {
+        return waiting_ ? waited_ + (Clock::now() - since_) : waited_;
+    }
+
+  private:
+    std::chrono::nanoseconds waited_{0};
+    Clock::time_point since_{};
+    bool waiting_ = false;
+    Interruption* interruption_ = nullptr;
+};
+
+}  // namespace bw::plugin

@@ -1,0 +1,43 @@
+// [admin].
+#include "mistakes.hpp"
+
+namespace bw::config {
+namespace {
+
+Admin admin(const std::string& toml) {
+    const auto loaded = parse(toml + std::string(k_rest), "c.toml");
+    EXPECT_TRUE(loaded.diagnostics.empty()) << toml << to_string(loaded.diagnostics.front());
+    return loaded.config.admin;
+}
+
+TEST(Admin, IsOnByDefault) {
+    EXPECT_TRUE(admin("").on);
+    EXPECT_EQ(admin("").host, "127.0.0.1");
+    EXPECT_EQ(admin("").port, 4142);
+}
+
+TEST(Admin, ListensWhereItIsTold) {
+    EXPECT_FALSE(admin("[admin]\nlisten = \"off\"").on);
+    EXPECT_EQ(admin("[admin]\nlisten = \"[::1]:9\"").host, "::1");
+    EXPECT_EQ(admin("[admin]\nlisten = \"localhost:0\"").port, 0);
+}
+
+TEST(Admin, IsNeverForOtherMachines) {
+    for (const std::string address : {"0.0.0.0:4142", "192.168.1.1:4142", "[::]:4142"}) {
+        const std::string text =
+            mistakes("[admin]\nlisten = \"" + address + "\"" + std::string(k_rest));
+        EXPECT_NE(text.find("c.toml:2:10: error: admin.listen = "), text.npos) << text;
+        EXPECT_NE(text.find("can be reached from other machines"), text.npos) << text;
+        EXPECT_NE(text.find("\"off\""), text.npos) << text;
+    }
+}
+
+TEST(Admin, NeedsAnAddressOfItsOwn) {
+    const std::string text =
+        mistakes("[server]\nlisten = \"127.0.0.1:5\"\n[admin]\nlisten = \"127.0.0.1:5\"" +
+                 std::string(k_rest));
+    EXPECT_NE(text.find("admin.listen and server.listen are both 127.0.0.1:5"), text.npos) << text;
+}
+
+}  // namespace
+}  // namespace bw::config
