@@ -21,7 +21,7 @@ constexpr auto k_types = std::to_array<std::string_view>(
      "connect_timeout", "first_byte_timeout", "idle_timeout", "total_timeout", "plugin_error",
      // the host
      "timeout", "provider_not_configured", "unavailable", "draining", "too_many_connections",
-     "too_many_requests", "budget_exceeded", "slow_reader", "internal_error", "other"});
+     "too_many_requests", "budget_exceeded", "slow_reader", "other"});
 
 std::string_view usual(ErrorKind kind) {
     switch (kind) {

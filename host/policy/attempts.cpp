@@ -117,6 +117,7 @@ void Attempts::failed(Error error) {
 
 void Attempts::finish(Result<void> result) {
     const Outcome ended = outcome(std::move(result));
+    waited_ = ended.waited;
     deadlines_.reset();
     attempt_.reset();
     if (ended.result && call_.stream && call_.usage_asked && !usage_sent_) {

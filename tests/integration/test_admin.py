@@ -56,6 +56,7 @@ def test_a_credential_in_the_wrong_place_is_not_shown(start_host: StartHost) -> 
     host = start_host(server() + f"""
 [providers.holysheep]
 base_url = "https://example.com/{KEY}/v1"
+api_key = "env:HOLYSHEEP_API_KEY"
 """ + route("qwen-*", '["holysheep"]'))
     for page in ("/admin/config", "/admin/plugins"):
         body = host.admin("GET", page).body().decode()
