@@ -82,7 +82,7 @@ void Session::abort() {
 // sends ahead is kept for its turn, up to a limit.
 void Session::read() {
     if (reading_ || closed_ || input_ended_) return;
-    if (busy_ && early_.size() - early_taken_ >= k_early_bytes_max) return;
+    if (early_.size() - early_taken_ >= k_early_bytes_max) return;
     reading_ = true;
     socket_.async_read_some(asio::buffer(inbox_),
                             [self = shared_from_this()](error_code error, std::size_t bytes) {
@@ -103,7 +103,7 @@ void Session::on_read(error_code error, std::size_t bytes) {
 // More than fits into the inbox has most likely come already.
 void Session::read_at_once() {
     for (int i = 0; i < k_reads_max && !closed_; ++i) {
-        if (busy_ && !lingering_) return;
+        if (!lingering_ && (busy_ || !early_.empty())) return;
         error_code error;
         const std::size_t bytes = socket_.read_some(asio::buffer(context_.scratch), error);
         if (error == asio::error::would_block) return;
@@ -117,8 +117,8 @@ void Session::take(std::string_view bytes) {
     if (lingering_) {
         lingered_bytes_ += bytes.size();
         if (lingered_bytes_ > k_linger_bytes_max) close();
-    } else if (busy_) {
-        early_.append(bytes);
+    } else if (busy_ || !early_.empty()) {
+        early_.append(bytes);  // its turn comes after what came before it
     } else {
         const std::size_t before = bytes.size();
         parse(bytes);
