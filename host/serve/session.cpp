@@ -239,8 +239,12 @@ void Session::refuse(const http::Refusal& refusal) {
     refused_ = true;
     keep_alive_ = false;
     forget_early();
-    head_only_ = parser_.request().method == "HEAD";
-    if (request_id_.empty()) request_id_ = request_id({}, context_.random);
+    const http::Request& request = parser_.request();
+    http_1_0_ = request.version == http::Version::http_1_0;
+    head_only_ = request.method == "HEAD";
+    if (request_id_.empty()) {
+        request_id_ = request_id(request.header("x-request-id"), context_.random);
+    }
     const ErrorReply reply = error_reply(refusal);
     log_refusal(reply.status, reply.code);
     respond(reply.status, reply.headers, reply.body);
