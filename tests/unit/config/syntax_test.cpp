@@ -57,7 +57,10 @@ TEST(Syntax, RefusesKeysThatItDoesNotKnow) {
          "expected one of plugin_path, server, log, providers, routes"},
         {"[server]\n  lisen = 1\n",
          "c.toml:2:3: error: unknown key \"lisen\" in server; "
-         "expected one of listen, workers, max_body, drain; did you mean \"listen\"?"},
+         "expected one of listen, workers, max_body, drain, max_request_line, max_headers, "
+         "max_header_count, max_inflate_ratio, header_timeout, body_timeout, min_body_rate, "
+         "idle_timeout, write_timeout, max_connections, max_connections_per_client, hosts; "
+         "did you mean \"listen\"?"},
         {"[log]\nlevels = 1\n",
          "c.toml:2:1: error: unknown key \"levels\" in log; "
          "expected one of level, format, access; did you mean \"level\"?"},
