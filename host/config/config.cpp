@@ -45,7 +45,7 @@ void report_syntax(const toml::parse_error& error, Report& report) {
     constexpr std::string_view k_unquoted[] = {
         "value", "boolean", "date", "time", "date-time", "decimal integer", "floating-point"};
     const bool unquoted = std::ranges::find(k_unquoted, context) != std::ranges::end(k_unquoted);
-    report.error(position_of(error), fmt::format("not valid TOML: {}", text), {},
+    report.error(position_of(error), fmt::format("not valid TOML: {}", visible(text)), {},
                  unquoted ? "text stands in quotes: key = \"text\"" : "");
 }
 

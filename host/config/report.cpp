@@ -33,10 +33,9 @@ std::string_view cut(std::string_view text) {
 
 }  // namespace
 
-std::string in_quotes(std::string_view text) {
-    const std::string_view shown = cut(text);
-    std::string result = "\"";
-    for (const char c : shown) {
+std::string visible(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte < 0x20 || byte == 0x7F) {
             result += fmt::format("\\x{:02x}", byte);
@@ -44,7 +43,12 @@ std::string in_quotes(std::string_view text) {
             result += c;
         }
     }
-    return result + (shown.size() < text.size() ? "...\"" : "\"");
+    return result;
+}
+
+std::string in_quotes(std::string_view text) {
+    const std::string_view shown = cut(text);
+    return fmt::format("\"{}{}\"", visible(shown), shown.size() < text.size() ? "..." : "");
 }
 
 std::string did_you_mean(std::string_view name, std::span<const std::string> known) {

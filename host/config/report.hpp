@@ -10,6 +10,9 @@
 
 namespace bw::config {
 
+// Text with its control characters made visible, so that a message stays one line.
+std::string visible(std::string_view text);
+
 // Text of the file within a message: in quotes, cut if long, control characters made visible.
 std::string in_quotes(std::string_view text);
 
