@@ -23,7 +23,7 @@ bool Framer::finish() {
     switch (kind_) {
         case BW_FRAME_RAW: return true;
         case BW_FRAME_SSE: return finish_sse();
-        case BW_FRAME_LINE: return buffer_.empty() || sink_(BW_FRAME_LINE, buffer_, {});
+        case BW_FRAME_LINE: return finish_line();
         default: return sink_(BW_FRAME_WHOLE, buffer_, {});
     }
 }
@@ -55,19 +55,26 @@ bool Framer::feed_lines(std::string_view bytes) {
     return true;
 }
 
+bool Framer::finish_line() {
+    if (buffer_.ends_with('\r')) buffer_.pop_back();
+    return buffer_.empty() || sink_(BW_FRAME_LINE, buffer_, {});
+}
+
 bool Framer::event_frame(const SseEvent& event) {
     return event.data.empty() || sink_(BW_FRAME_SSE, event.data, event.event);
 }
 
-// Some upstreams answer a streamed request with plain JSON: no event stream begins like that.
+// Some upstreams answer a streamed request with plain JSON: no event stream begins like that. White
+// space before the first byte that tells is dropped, in however many parts it comes.
 bool Framer::feed_sse(std::string_view bytes) {
     if (!sniffed_) {
         const auto first = bytes.find_first_not_of(" \t\r\n");
         if (first == std::string_view::npos) return true;
         sniffed_ = true;
-        if (bytes[first] == '{' || bytes[first] == '[') {
+        bytes.remove_prefix(first);
+        if (bytes.front() == '{' || bytes.front() == '[') {
             kind_ = BW_FRAME_WHOLE;
-            return feed_whole(bytes.substr(first));
+            return feed_whole(bytes);
         }
     }
     bool going = true;

@@ -37,6 +37,7 @@ class Framer {
   private:
     bool feed_whole(std::string_view bytes);
     bool feed_lines(std::string_view bytes);
+    bool finish_line();
     bool feed_sse(std::string_view bytes);
     bool finish_sse();
     bool event_frame(const SseEvent& event);

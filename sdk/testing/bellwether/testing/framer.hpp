@@ -24,23 +24,17 @@ class Framer {
 
     bool feed(std::string_view bytes) {
         if (frame_ == BW_FRAME_SSE && !sniffed_) {
-            held_.append(bytes);
-            const auto first = held_.find_first_not_of(" \t\r\n");
-            if (first == std::string::npos) return true;
+            const auto first = bytes.find_first_not_of(" \t\r\n");
+            if (first == std::string_view::npos) return true;
             sniffed_ = true;
-            if (held_[first] == '{' || held_[first] == '[') {
-                frame_ = BW_FRAME_WHOLE;
-                return true;
-            }
-            const std::string held = std::exchange(held_, {});
-            return feed(held);
+            bytes.remove_prefix(first);
+            if (bytes.front() == '{' || bytes.front() == '[') frame_ = BW_FRAME_WHOLE;
         }
         switch (frame_) {
             case BW_FRAME_RAW: return bytes.empty() || send(BW_FRAME_RAW, bytes, {});
             case BW_FRAME_SSE:
-                return parser_.feed(bytes, [this](const SseEvent& event) {
-                    return send(BW_FRAME_SSE, event.data, event.event);
-                });
+                return parser_.feed(bytes,
+                                    [this](const SseEvent& event) { return send_event(event); });
             case BW_FRAME_LINE: return lines(bytes);
             default: held_.append(bytes); return true;
         }
@@ -50,9 +44,7 @@ class Framer {
         constexpr std::size_t k_error_bytes_max = 64 << 10;
         if (frame_ == BW_FRAME_LINE) return lines("\n");
         if (frame_ == BW_FRAME_SSE) {
-            return parser_.finish([this](const SseEvent& event) {
-                return send(BW_FRAME_SSE, event.data, event.event);
-            });
+            return parser_.finish([this](const SseEvent& event) { return send_event(event); });
         }
         if (frame_ == BW_FRAME_RAW) return true;
         if (!ok_ && held_.size() > k_error_bytes_max) held_.resize(k_error_bytes_max);
@@ -71,6 +63,9 @@ class Framer {
             if (!line.empty() && !send(BW_FRAME_LINE, line, {})) return false;
         }
         return true;
+    }
+    bool send_event(const SseEvent& event) {
+        return event.data.empty() || send(BW_FRAME_SSE, event.data, event.event);
     }
     bool send(std::uint32_t kind, std::string_view data, std::string_view event) {
         bw_frame frame = {};
