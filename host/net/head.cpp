@@ -17,6 +17,11 @@ std::string_view trim(std::string_view text) {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+bool is_name(std::string_view text) {
+    const auto is_visible = [](char c) { return c > ' ' && c < 0x7f; };
+    return !text.empty() && std::ranges::all_of(text, is_visible);
+}
+
 // "HTTP/1.1 200 OK" → 200; 0: not a status.
 int parse_status(std::string_view line) {
     const auto space = line.find(' ');
@@ -54,9 +59,10 @@ void Head::begin(std::string_view status_line) {
     status_ = parse_status(status_line);
 }
 
+// A line that is no field is left out, and with it whatever its sender hoped to hide in it.
 void Head::add_field(std::string_view line) {
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return;
+    if (colon == std::string_view::npos || !is_name(line.substr(0, colon))) return;
     const std::string_view value = trim(line.substr(colon + 1));
     const std::size_t start = text_.size();
     std::ranges::transform(line.substr(0, colon), std::back_inserter(text_), lower);
