@@ -17,6 +17,8 @@ using bw::json::Value;
 using std::chrono::milliseconds;
 
 constexpr std::int64_t k_repeat_max = 100'000;
+constexpr std::int64_t k_status_max = 599;
+constexpr std::int64_t k_wait_ms_max = 24 * 3'600'000;
 
 // What a request, or else the config, asks of the echo. In a request it is the member "echo"; there
 // the waits are named *_ms.
@@ -41,11 +43,16 @@ inline std::int64_t number(const Value& value, std::int64_t fallback) {
 
 // Reads the members that config and request have in common; `unit` is what a wait's name ends with.
 inline void read_common(Behaviour& behaviour, const Value& from, std::string_view unit) {
-    const auto wait = [&](std::string name) { return from[name.append(unit)].integer(); };
+    const auto wait = [&](std::string name) {
+        auto asked = from[name.append(unit)].integer();
+        if (asked) asked = std::clamp<std::int64_t>(*asked, 0, k_wait_ms_max);
+        return asked;
+    };
     behaviour.delay = milliseconds(wait("delay").value_or(behaviour.delay.count()));
     behaviour.first_delay =
         milliseconds(wait("first_delay").value_or(behaviour.first_delay.count()));
-    behaviour.status = number(from["status"], behaviour.status);
+    behaviour.status =
+        std::clamp<std::int64_t>(number(from["status"], behaviour.status), 0, k_status_max);
     behaviour.code = from["code"].string(behaviour.code);
     behaviour.message = from["message"].string(behaviour.message);
     if (const auto after = wait("retry_after")) behaviour.retry_after = milliseconds(*after);

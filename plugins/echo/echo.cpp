@@ -21,7 +21,9 @@ using bw::json::quote;
 
 constexpr std::size_t k_reply_bytes_max = 64u << 20;
 constexpr std::int64_t k_choices_max = 128;
+constexpr std::size_t k_all_choices_max = 2048;  // of all prompts together
 constexpr std::int64_t k_dimensions_max = 4096;
+constexpr std::size_t k_all_dimensions_max = 1u << 20;
 constexpr std::int64_t k_dimensions = 8;
 
 struct Echo {
@@ -122,9 +124,15 @@ void Echo::Call::make_choices(const Value& body) {
         throw bw::Error(BW_E_INVALID, "max_tokens must be at least 1").param("max_tokens");
     }
     const auto copies = std::clamp<std::int64_t>(number(body["n"], 1), 1, k_choices_max);
+    if (prompt_.texts.size() * static_cast<std::size_t>(copies) > k_all_choices_max) {
+        throw bw::Error(BW_E_INVALID, "all prompts together may have at most 2048 choices")
+            .param("n");
+    }
+    std::size_t bytes = 0;
     for (const std::string& text : prompt_.texts) {
-        std::string once = behaviour_.reply ? *behaviour_.reply : "echo: " + text;
-        if (once.size() * static_cast<std::size_t>(behaviour_.repeat) > k_reply_bytes_max) {
+        const std::string once = behaviour_.reply ? *behaviour_.reply : "echo: " + text;
+        bytes += (once.size() + 1) * static_cast<std::size_t>(behaviour_.repeat * copies);
+        if (bytes > k_reply_bytes_max) {
             throw bw::Error(BW_E_INVALID, "the repeated reply would be larger than 64 MiB")
                 .param("echo.repeat");
         }
@@ -148,6 +156,10 @@ void Echo::Call::make_choices(const Value& body) {
 void Echo::Call::embeddings(const Value& body) {
     const auto dimensions =
         std::clamp<std::int64_t>(number(body["dimensions"], k_dimensions), 1, k_dimensions_max);
+    if (prompt_.texts.size() * static_cast<std::size_t>(dimensions) > k_all_dimensions_max) {
+        throw bw::Error(BW_E_INVALID, "all embeddings together may have at most 1048576 dimensions")
+            .param("dimensions");
+    }
     const bool as_base64 = body["encoding_format"].equals("base64");
     reply_ = R"({"object":"list","data":[)";
     for (std::size_t i = 0; i < prompt_.texts.size(); ++i) {
