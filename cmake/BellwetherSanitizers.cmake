@@ -12,3 +12,11 @@ if(BELLWETHER_SANITIZE)
   endif()
   add_link_options(-fsanitize=${BELLWETHER_SANITIZE})
 endif()
+
+# The whole tree tells the fuzzers what it runs through.
+if(BELLWETHER_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    message(FATAL_ERROR "BELLWETHER_FUZZ needs clang: use the preset fuzz")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,103 @@
+// A shipped plugin between a client's request and an upstream's reply, driven by the SDK's host for
+// tests, which holds it to the ABI's rules: it emits JSON, at the right time, and nothing leaks.
+// Settings: streams, operation, bytes in a part, attempt; then the request's body up to a line
+// `--`, then the reply: status line, headers, blank line, body.
+#include <algorithm>
+#include <bellwether/testing/fake_host.hpp>
+
+#include "fuzz.hpp"
+#include "net/head.hpp"
+
+namespace bw::fuzz {
+namespace {
+
+const bw_plugin* table() {
+    static const testing::Library library(BELLWETHER_FUZZED_PLUGIN);
+    return library.table();
+}
+
+// The reply as the host's own reader of heads understands it; what it refuses has no head.
+testing::Response read_reply(std::string_view text) {
+    net::Head head;
+    while (!text.empty() && !head.complete()) {
+        const auto end = std::min(text.find('\n'), text.size() - 1) + 1;
+        if (head.add(text.substr(0, end)) == net::Head::State::bad_status) break;
+        text.remove_prefix(end);
+    }
+    testing::Response response;
+    if (!head.complete()) return response;
+    response.status = static_cast<std::uint32_t>(head.status());
+    for (const net::Header& header : head.headers()) {
+        response.headers.emplace_back(header.name, header.value);
+    }
+    response.body = text;
+    return response;
+}
+
+struct Outcome {
+    testing::Result result;
+    std::vector<std::string> broken;
+};
+
+Outcome call(const testing::Asked& asked, const testing::Response& reply, std::size_t part_bytes) {
+    testing::FakeHost host;
+    host.secrets = {"api_key"};
+    testing::Instance instance(host, table(),
+                               R"({"name":"fuzzed","base_url":"https://upstream.test/v1"})");
+    require(!instance.error(), "the plugin accepts its config");
+    testing::Result result = instance.call(asked, reply, part_bytes);
+    return {std::move(result), host.misbehaviours};
+}
+
+bool same(const testing::Result& a, const testing::Result& b) {
+    const auto same_piece = [](const testing::Emitted& x, const testing::Emitted& y) {
+        return x.kind == y.kind && x.json == y.json;
+    };
+    const auto same_usage = [](const bw_usage& x, const bw_usage& y) {
+        return x.input_tokens == y.input_tokens && x.output_tokens == y.output_tokens &&
+               x.cached_input_tokens == y.cached_input_tokens;
+    };
+    return a.status() == b.status() && std::ranges::equal(a.emitted, b.emitted, same_piece) &&
+           a.usage.has_value() == b.usage.has_value() &&
+           (!a.usage || same_usage(*a.usage, *b.usage));
+}
+
+void check(const Outcome& outcome) {
+    for (const std::string& rule : outcome.broken) require(false, rule);
+    const testing::Result& result = outcome.result;
+    if (!result.error) return;
+    require(result.error->status >= BW_E_INVALID, "a failure has a class");
+    require(result.error->status != BW_E_INTERNAL, "the plugin has no bug");
+    require(!result.error->message.empty(), "a failure says why");
+    require(json::valid(json::quote(result.error->message)), "a failure can be sent");
+}
+
+void run(Input input) {
+    testing::Asked asked;
+    asked.stream = input.setting(2) == 1;
+    asked.operation = 1 + input.setting(3);
+    const std::size_t part_bytes = input.setting(64) + 1;
+    asked.attempt = input.setting(3);
+    constexpr std::string_view k_mark = "\n--\n";
+    const std::string_view text = input.rest();
+    const auto mark = std::min(text.find(k_mark), text.size());
+    // The host lets only JSON objects through.
+    if (mark != 0) asked.body = text.substr(0, mark);
+    if (!json::valid(asked.body) || json::Value(asked.body).kind() != json::Kind::object) return;
+    if (asked.operation == BW_OP_EMBEDDINGS) asked.stream = false;
+    const testing::Response reply =
+        read_reply(text.substr(std::min(mark + k_mark.size(), text.size())));
+    const Outcome whole = call(asked, reply, 0);
+    check(whole);
+    const Outcome in_parts = call(asked, reply, part_bytes);
+    check(in_parts);
+    require(same(whole.result, in_parts.result), "the outcome does not depend on the parts");
+}
+
+}  // namespace
+}  // namespace bw::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    bw::fuzz::run({data, size});
+    return 0;
+}

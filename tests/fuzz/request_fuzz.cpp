@@ -1,0 +1,78 @@
+// A request's body as the host reads and rewrites it: what it accepts has one meaning, and what it
+// sends upstream is the same request with another model.
+// Setting: operation.
+#include <algorithm>
+#include <bellwether/json.hpp>
+
+#include "fuzz.hpp"
+#include "json/request.hpp"
+
+namespace bw::fuzz {
+namespace {
+
+using json::Value;
+
+// Members that the host does not rewrite, in their order.
+std::string others(std::string_view object) {
+    std::string out;
+    for (const json::Member& member : Value(object).members()) {
+        if (member.key_is("model") || member.key_is("stream_options")) continue;
+        out.append(member.raw_key()).append(":").append(member.value().raw()).append("\n");
+    }
+    return out;
+}
+
+void check_span(const Call& call, Span span) {
+    require(span.offset + span.length <= call.body.size(), "a span lies within the body");
+    if (span.length == 0) return;
+    require(json::valid(std::string_view(call.body).substr(span.offset, span.length)),
+            "a span is a value");
+}
+
+void check_refusal(const Error& error) {
+    require(error.kind == ErrorKind::invalid, "a bad body is the client's mistake");
+    require(!error.message.empty(), "a refusal says why");
+    require(json::valid(json::quote(error.message)), "a refusal can be sent");
+}
+
+void check_upstream_body(const Call& call, std::string_view model) {
+    const std::string rewritten = json::upstream_body(call, model);
+    const std::string& body = rewritten.empty() ? call.body : rewritten;
+    require(others(body) == others(call.body), "the rest of the body stays as it was");
+    Call again;
+    again.operation = call.operation;
+    again.body = body;
+    require(json::read_request(again).has_value(), "what is sent upstream is a request");
+    require(again.model == model, "what is sent upstream names the model");
+    require(again.stream == call.stream, "what is sent upstream streams as asked");
+    require(!call.stream || again.usage_asked, "a stream is asked for its usage");
+    if (call.stream) return;
+    require(again.usage_asked == call.usage_asked, "a plain call's options stay");
+}
+
+void run(Input input) {
+    Call call;
+    call.operation = static_cast<Operation>(1 + input.setting(3));
+    call.body = input.rest();
+    const auto read = json::read_request(call);
+    if (!read) return check_refusal(read.error());
+    require(json::valid(call.body, json::k_depth_max), "an accepted body is JSON");
+    require(!call.model.empty(), "an accepted body names a model");
+    check_span(call, call.model_value);
+    check_span(call, call.stream_options_value);
+    check_span(call, call.prompt_value);
+    const auto is_model = [](const json::Member& member) { return member.key_is("model"); };
+    std::size_t models = 0;
+    for (const json::Member& member : Value(call.body).members()) models += is_model(member);
+    require(models == 1, "an accepted body names one model");
+    check_upstream_body(call, call.model);
+    check_upstream_body(call, "another \"model\"");
+}
+
+}  // namespace
+}  // namespace bw::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    bw::fuzz::run({data, size});
+    return 0;
+}
