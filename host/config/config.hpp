@@ -57,6 +57,25 @@ struct Option {
     Position at;
 };
 
+enum class HttpVersion { one, automatic, two };
+enum class ProxyChoice { environment, none, given };
+
+// How a provider is reached.
+struct Wire {
+    std::filesystem::path ca_file;  // PEM bundle to trust instead of the system's; empty: system
+    std::filesystem::path client_cert;  // PEM; empty: none
+    std::filesystem::path client_key;   // PEM; empty: within client_cert
+    HttpVersion http = HttpVersion::one;
+    ProxyChoice proxy_choice = ProxyChoice::environment;
+    std::string proxy;  // scheme://host:port, if given
+    Position proxy_at;
+    std::string proxy_secret;  // reference to "user:password"; empty: none
+    Position proxy_secret_at;
+    std::size_t connections_max = 0;  // for each worker; 0: no limit
+    std::size_t idle_connections_max = 256;
+    std::chrono::seconds idle_time{60};
+};
+
 struct Provider {
     std::string name;
     std::string plugin;  // a name looked up in plugin_path, or a path
@@ -68,7 +87,7 @@ struct Provider {
     std::vector<SecretReference> secrets;  // keys named `api_key` or `*_key`, `*_token`, `*_secret`
     std::vector<std::string> models;       // models known to be there besides the plugin's own
     Timeouts timeouts;
-    std::filesystem::path ca_file;  // PEM bundle to trust instead of the system's; empty: system
+    Wire wire;
     std::vector<Option> options;
     Position at;
 };

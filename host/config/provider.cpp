@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 
 #include "config/option.hpp"
 #include "config/secret.hpp"
@@ -50,7 +49,7 @@ class ProviderReader {
         for (auto& model : section_.texts("models"))
             provider_.models.push_back(std::move(model.value));
         read_timeouts();
-        read_ca_file();
+        read_wire(section_, folder_, provider_.wire);
         read_secrets_and_options();
         warn_of_plain_http();
     }
@@ -112,19 +111,6 @@ class ProviderReader {
 
     static void read_timeout(Section& section, std::string_view key, milliseconds& limit) {
         if (const auto value = section.quantity(key, k_timeout)) limit = milliseconds(*value);
-    }
-
-    void read_ca_file() {
-        const auto given = section_.text("ca_file");
-        if (!given) return;
-        const fs::path file = (folder_ / given->value).lexically_normal();
-        std::error_code ignored;
-        if (!fs::is_regular_file(file, ignored) || !std::ifstream(file)) {
-            return error(given->at, "ca_file",
-                         fmt::format("= {} cannot be read", in_quotes(given->value)),
-                         "a file of PEM certificates");
-        }
-        provider_.ca_file = file;
     }
 
     void read_secrets_and_options() {

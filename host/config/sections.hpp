@@ -17,6 +17,7 @@ void read_admin(Section& root, Config& config);
 void read_log(Section& root, Log& log);
 
 // `folder`: what relative paths count from.
+void read_wire(Section& section, const std::filesystem::path& folder, Wire& wire);
 void read_providers(Section& root, const std::filesystem::path& folder,
                     std::vector<Provider>& providers);
 void read_routes(Section& root, std::span<const Provider> providers, std::vector<Route>& routes);

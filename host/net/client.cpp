@@ -1,5 +1,6 @@
 #include "net/client.hpp"
 
+#include <unordered_map>
 #include <utility>
 
 #include "net/engine.hpp"
@@ -7,9 +8,37 @@
 
 namespace bw::net {
 
-// The loop may hold callbacks for longer than the Client lives, so they share the engine.
+// One engine for each Wire: connections of different providers never mix, their limits are their
+// own, and a handle keeps what is the same for all requests of its provider. The loop may hold
+// callbacks for longer than the Client lives, so they share the engines.
 struct Client::Impl {
-    std::shared_ptr<Engine> engine;
+    struct Lane {
+        std::weak_ptr<const Wire> wire;
+        std::shared_ptr<Engine> engine;
+    };
+
+    explicit Impl(boost::asio::io_context& event_loop) : loop(event_loop) {}
+
+    Engine& engine_of(const std::shared_ptr<const Wire>& wire) {
+        const auto found = lanes.find(wire.get());
+        if (found != lanes.end() && !found->second.wire.expired()) return *found->second.engine;
+        forget_expired();
+        auto engine = std::make_shared<Engine>(loop, *wire);
+        return *lanes.insert_or_assign(wire.get(), Lane{wire, engine}).first->second.engine;
+    }
+
+    // A request keeps its Wire, so nothing is going on over one that is gone.
+    void forget_expired() {
+        std::erase_if(lanes, [](const auto& lane) {
+            if (!lane.second.wire.expired()) return false;
+            lane.second.engine->shutdown();
+            return true;
+        });
+    }
+
+    boost::asio::io_context& loop;
+    std::shared_ptr<const Wire> plain = std::make_shared<const Wire>();
+    std::unordered_map<const Wire*, Lane> lanes;
 };
 
 Exchange& Exchange::operator=(Exchange&& other) noexcept {
@@ -34,13 +63,28 @@ void Exchange::resume() {
     if (transfer_) transfer_->resume();
 }
 
-Client::Client(boost::asio::io_context& loop)
-    : impl_(std::make_unique<Impl>(std::make_shared<Engine>(loop))) {}
+Client::Client(boost::asio::io_context& loop) : impl_(std::make_unique<Impl>(loop)) {}
 
-Client::~Client() { impl_->engine->shutdown(); }
+Client::~Client() {
+    for (const auto& [wire, lane] : impl_->lanes) lane.engine->shutdown();
+}
 
 Exchange Client::start(Request request, Events& events) {
-    return Exchange(impl_->engine->start(std::move(request), events));
+    if (!request.wire) request.wire = impl_->plain;
+    Engine& engine = impl_->engine_of(request.wire);
+    return Exchange(engine.start(std::move(request), events));
+}
+
+Stats Client::stats() const {
+    Stats sum;
+    for (const auto& [wire, lane] : impl_->lanes) {
+        const Stats one = lane.engine->stats();
+        sum.transfers_active += one.transfers_active;
+        sum.connections_open += one.connections_open;
+        sum.connections_opened_total += one.connections_opened_total;
+        sum.connections_reused_total += one.connections_reused_total;
+    }
+    return sum;
 }
 
 }  // namespace bw::net

@@ -5,7 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
-#include <filesystem>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +13,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "net/wire.hpp"
 
 namespace bw::net {
 
@@ -28,7 +30,7 @@ struct Request {
     std::vector<std::string> headers;  // "name: value"
     std::string_view body;
     std::chrono::milliseconds connect_timeout{5'000};  // zero: none
-    std::filesystem::path ca_file;                     // empty: the system's bundle
+    std::shared_ptr<const Wire> wire;                  // null: a Wire as it is by default
 };
 
 enum class FailureKind {
@@ -37,6 +39,7 @@ enum class FailureKind {
     connect_timeout,  // not connected, TLS included, within connect_timeout
     tls,              // handshake or certificate
     cut,              // the connection ended before the response did
+    overrun,          // paused under HTTP/2, and more came than may be held
     protocol,         // not HTTP, a redirect, headers too large
 };
 
@@ -79,6 +82,14 @@ class Exchange {
     std::shared_ptr<Transfer> transfer_;
 };
 
+// What goes on in a Client; totals since its start.
+struct Stats {
+    std::size_t transfers_active = 0;
+    std::size_t connections_open = 0;
+    std::uint64_t connections_opened_total = 0;
+    std::uint64_t connections_reused_total = 0;  // exchanges that found a connection waiting
+};
+
 class Client {
   public:
     explicit Client(boost::asio::io_context& loop);
@@ -88,6 +99,7 @@ class Client {
 
     // Never calls `events` from inside start. `events` outlives the exchange.
     [[nodiscard]] Exchange start(Request request, Events& events);
+    Stats stats() const;
 
     struct Impl;
 

@@ -17,16 +17,6 @@ constexpr std::size_t k_idle_handles_max = 256;
 // read piece by piece through Transfer, which can stop that when the body's owner goes away.
 constexpr std::size_t k_inline_body_bytes = 64u << 10;
 
-// HTTP/1.1 only: a paused HTTP/2 stream of libcurl may take in a whole flow-control window (32 MB)
-// first, so back-pressure would not be bounded, and one cancelled stream shares its fate with
-// others.
-void set_protocol(CURL* easy) {
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");  // empty: not even the one in the environment
-}
-
 void set_socket_options(CURL* easy) {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
@@ -35,17 +25,43 @@ void set_socket_options(CURL* easy) {
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 }
 
-void set_trust_policy(CURL* easy) {
+// A ca_file replaces the system's trust altogether, its folder of certificates included, for a
+// proxy as for the upstream.
+void set_trust(CURL* easy, const Wire& wire) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+    if (!wire.ca_file.empty()) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, wire.ca_file.c_str());
+        curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, wire.ca_file.c_str());
+        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
+    }
+    if (!wire.client_cert.empty()) {
+        const auto& key = wire.client_key.empty() ? wire.client_cert : wire.client_key;
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, wire.client_cert.c_str());
+        curl_easy_setopt(easy, CURLOPT_SSLKEY, key.c_str());
+    }
 }
 
-void set_callbacks(CURL* easy) {
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::write_callback);
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::header_callback);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, &Transfer::read_callback);
-    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &Transfer::seek_callback);
-    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &Transfer::before_send_callback);
+// The URL is always set: an empty one keeps libcurl from looking into the environment, which it
+// would do at every request. The request's own headers never go to a proxy that tunnels.
+void set_proxy(CURL* easy, const Proxy& proxy) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy.url.c_str());
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    curl_easy_setopt(easy, CURLOPT_HEADEROPT, long{CURLHEADER_SEPARATE});
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (proxy.user.empty()) return;
+    curl_easy_setopt(easy, CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
+    curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, proxy.user.c_str());
+    curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, proxy.password.c_str());
+}
+
+long http_version(HttpVersion wanted, bool encrypted) {
+    if (wanted == HttpVersion::one) return CURL_HTTP_VERSION_1_1;
+    if (wanted == HttpVersion::two && !encrypted) return CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+    return CURL_HTTP_VERSION_2TLS;
 }
 
 }  // namespace
@@ -60,45 +76,99 @@ void initialize_curl() {
     });
 }
 
-Easy::Easy() : handle_(curl_easy_init(), &curl_easy_cleanup) {
+Easy::Easy(const Wire& wire, const SocketHooks& hooks)
+    : handle_(curl_easy_init(), &curl_easy_cleanup) {
     if (!handle_) throw std::bad_alloc();
-    set_protocol(get());
     set_socket_options(get());
-    set_trust_policy(get());
-    set_callbacks(get());
+    set_wire(wire);
+    set_callbacks(hooks);
     curl_easy_setopt(get(), CURLOPT_ERRORBUFFER, error_.data());
+}
+
+// Nobody is asked for a compressed answer, but one that comes all the same is decompressed.
+void Easy::set_wire(const Wire& wire) {
+    http_ = wire.http;
+    curl_easy_setopt(get(), CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(get(), CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(get(), CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(get(), CURLOPT_MAXAGE_CONN, static_cast<long>(wire.idle_time.count()));
+    // Under HTTP/2 a burst waits for the first connection rather than opening one each.
+    if (http_ != HttpVersion::one) curl_easy_setopt(get(), CURLOPT_PIPEWAIT, 1L);
+    set_trust(get(), wire);
+    set_proxy(get(), wire.proxy);
+    set_addresses(wire.addresses);
+}
+
+void Easy::set_addresses(const std::vector<std::string>& addresses) {
+    for (const std::string& address : addresses) {
+        curl_slist* const longer = curl_slist_append(addresses_.get(), address.c_str());
+        if (longer == nullptr) throw std::bad_alloc();
+        if (!addresses_) addresses_.reset(longer);
+    }
+    if (addresses_) curl_easy_setopt(get(), CURLOPT_RESOLVE, addresses_.get());
+}
+
+void Easy::set_callbacks(const SocketHooks& hooks) {
+    curl_easy_setopt(get(), CURLOPT_PRIVATE, this);
+    curl_easy_setopt(get(), CURLOPT_WRITEFUNCTION, &Transfer::write_callback);
+    curl_easy_setopt(get(), CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(get(), CURLOPT_HEADERFUNCTION, &Transfer::header_callback);
+    curl_easy_setopt(get(), CURLOPT_HEADERDATA, this);
+    curl_easy_setopt(get(), CURLOPT_READFUNCTION, &Transfer::read_callback);
+    curl_easy_setopt(get(), CURLOPT_READDATA, this);
+    curl_easy_setopt(get(), CURLOPT_SEEKFUNCTION, &Transfer::seek_callback);
+    curl_easy_setopt(get(), CURLOPT_SEEKDATA, this);
+    curl_easy_setopt(get(), CURLOPT_PREREQFUNCTION, &Transfer::before_send_callback);
+    curl_easy_setopt(get(), CURLOPT_PREREQDATA, this);
+    curl_easy_setopt(get(), CURLOPT_OPENSOCKETFUNCTION, hooks.open);
+    curl_easy_setopt(get(), CURLOPT_OPENSOCKETDATA, hooks.self);
+    curl_easy_setopt(get(), CURLOPT_CLOSESOCKETFUNCTION, hooks.close);
+    curl_easy_setopt(get(), CURLOPT_CLOSESOCKETDATA, hooks.self);
 }
 
 void Easy::prepare(Request& request, Transfer& transfer) {
     constexpr std::chrono::milliseconds k_forever{std::numeric_limits<int>::max()};
     const bool limited = request.connect_timeout.count() > 0;
     const auto timeout = limited ? std::min(request.connect_timeout, k_forever) : k_forever;
+    transfer_ = &transfer;
     error_.front() = '\0';
-    curl_easy_setopt(get(), CURLOPT_URL, request.url.c_str());
     curl_easy_setopt(get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
-    curl_easy_setopt(get(), CURLOPT_PRIVATE, &transfer);
-    curl_easy_setopt(get(), CURLOPT_WRITEDATA, &transfer);
-    curl_easy_setopt(get(), CURLOPT_HEADERDATA, &transfer);
-    curl_easy_setopt(get(), CURLOPT_READDATA, &transfer);
-    curl_easy_setopt(get(), CURLOPT_SEEKDATA, &transfer);
-    curl_easy_setopt(get(), CURLOPT_PREREQDATA, &transfer);
-    set_trust(request.ca_file);
+    set_url(request.url);
     set_headers(request.headers);
     set_method(request);
 }
 
-// A ca_file replaces the system's trust altogether, its folder of certificates included.
-void Easy::set_trust(const std::filesystem::path& ca_file) {
-    if (ca_file.empty() && !own_trust_) return;
-    static const curl_version_info_data* const info = curl_version_info(CURLVERSION_NOW);
-    own_trust_ = !ca_file.empty();
-    curl_easy_setopt(get(), CURLOPT_CAINFO, own_trust_ ? ca_file.c_str() : info->cainfo);
-    curl_easy_setopt(get(), CURLOPT_CAPATH, own_trust_ ? nullptr : info->capath);
+// A URL is parsed when it is new to the handle. One that does not parse is left to libcurl, which
+// says what is wrong with it.
+void Easy::set_url(const std::string& url) {
+    if (url == url_) return;
+    url_ = url;
+    Url parsed(curl_url(), &curl_url_cleanup);
+    const bool valid =
+        parsed && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
+    curl_easy_setopt(get(), CURLOPT_URL, valid ? nullptr : url.c_str());
+    curl_easy_setopt(get(), CURLOPT_CURLU, valid ? parsed.get() : nullptr);
+    curl_easy_setopt(get(), CURLOPT_HTTP_VERSION, http_version(http_, url.starts_with("https:")));
+    parsed_ = valid ? std::move(parsed) : Url(nullptr, &curl_url_cleanup);
+}
+
+long Easy::number(CURLINFO which) const {
+    long value = 0;
+    curl_easy_getinfo(get(), which, &value);
+    return value;
+}
+
+std::size_t Easy::received_body_bytes() const {
+    curl_off_t count = 0;
+    curl_easy_getinfo(get(), CURLINFO_SIZE_DOWNLOAD_T, &count);
+    return static_cast<std::size_t>(count);
 }
 
 void Easy::set_headers(std::vector<std::string>& headers) {
     static char no_expect[] = "Expect:";  // no pause for "100 Continue" before a large body
-    headers_.resize(headers.size() + 1);
+    static char no_compression[] = "accept-encoding: identity";  // it would delay a stream
+    headers_.resize(headers.size() + 2);
+    headers_[headers.size()] = {no_compression, &headers_.back()};
     headers_.back() = {no_expect, nullptr};
     for (std::size_t i = 0; i < headers.size(); ++i) {
         headers_[i] = {headers[i].data(), &headers_[i + 1]};
@@ -120,7 +190,7 @@ void Easy::set_method(const Request& request) {
 }
 
 std::unique_ptr<Easy> EasyPool::take() {
-    if (idle_.empty()) return std::make_unique<Easy>();
+    if (idle_.empty()) return std::make_unique<Easy>(wire_, hooks_);
     auto easy = std::move(idle_.back());
     idle_.pop_back();
     return easy;

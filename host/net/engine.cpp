@@ -8,8 +8,6 @@ namespace bw::net {
 
 namespace {
 
-constexpr long k_idle_connections_max = 256;
-
 Engine& engine_of(void* self) { return *static_cast<Engine*>(self); }
 
 // Marks that libcurl is on the stack.
@@ -26,8 +24,12 @@ class Inside {
 
 }  // namespace
 
-Engine::Engine(boost::asio::io_context& loop)
-    : loop_(loop), multi_(nullptr), sockets_(*this, loop), timer_(loop) {
+Engine::Engine(boost::asio::io_context& loop, const Wire& wire)
+    : loop_(loop),
+      multi_(nullptr),
+      sockets_(*this, loop),
+      pool_(wire, {&open_callback, &close_callback, this}),
+      timer_(loop) {
     initialize_curl();
     multi_ = curl_multi_init();
     if (multi_ == nullptr) throw std::bad_alloc();
@@ -35,7 +37,9 @@ Engine::Engine(boost::asio::io_context& loop)
     curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
     curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &timer_callback);
     curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, k_idle_connections_max);
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(wire.idle_connections_max));
+    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      static_cast<long>(wire.connections_max));
 }
 
 void Engine::shutdown() {
@@ -102,19 +106,30 @@ void Engine::add(Transfer& transfer) {
         return;
     }
     CURL* const easy = transfer.attach(pool_.take()).get();
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &open_callback);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &close_callback);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
     curl_multi_add_handle(multi_, easy);
+    ++stats_.transfers_active;
 }
 
 // Ends a transfer that has not come to its end by closing its connection.
 void Engine::remove(Transfer& transfer) {
     if (!transfer.active()) return;
     auto easy = transfer.detach();
+    --stats_.transfers_active;
+    count_connection(*easy, transfer.answered());
     curl_multi_remove_handle(multi_, easy->get());
     pool_.give(std::move(easy));
+}
+
+void Engine::count_connection(const Easy& easy, bool answered) {
+    const long opened = easy.number(CURLINFO_NUM_CONNECTS);
+    stats_.connections_opened_total += static_cast<std::uint64_t>(opened);
+    if (opened == 0 && answered) ++stats_.connections_reused_total;
+}
+
+Stats Engine::stats() const {
+    Stats now = stats_;
+    now.connections_open = sockets_.connections();
+    return now;
 }
 
 void Engine::act(curl_socket_t socket, int events) {
@@ -134,10 +149,10 @@ void Engine::finish_round() {
 }
 
 void Engine::finish(const CURLMsg& message) {
-    Transfer* found = nullptr;
+    Easy* found = nullptr;
     const CURLcode code = message.data.result;
     curl_easy_getinfo(message.easy_handle, CURLINFO_PRIVATE, &found);
-    const auto transfer = found->shared_from_this();
+    const auto transfer = found->transfer().shared_from_this();
     transfer->finish(code);
     remove(*transfer);
     transfer->deliver_end();

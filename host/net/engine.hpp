@@ -19,10 +19,12 @@ namespace bw::net {
 
 class Engine : public std::enable_shared_from_this<Engine> {
   public:
-    explicit Engine(boost::asio::io_context& loop);
+    Engine(boost::asio::io_context& loop, const Wire& wire);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
+    // The settings are copied out of `wire`; nothing refers to it afterwards.
+    Stats stats() const;
     void shutdown();  // closes everything; what the loop still holds does nothing afterwards
 
     std::shared_ptr<Transfer> start(Request request, Events& events);
@@ -49,6 +51,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     void on_kick();
     void add(Transfer& transfer);
     void remove(Transfer& transfer);
+    void count_connection(const Easy& easy, bool answered);
     void act(curl_socket_t socket, int events);
     void finish_round();
     void finish(const CURLMsg& message);
@@ -62,7 +65,8 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Clock::time_point armed_ = k_never;     // when the timer fires; never later than deadline_
     Transfers starting_;
     Transfers flushing_;
-    Transfers doomed_;     // dropped inside libcurl
+    Transfers doomed_;  // dropped inside libcurl
+    Stats stats_;
     bool inside_ = false;  // libcurl is on the stack
     bool kicked_ = false;
 };

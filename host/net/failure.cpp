@@ -17,7 +17,8 @@ using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
 
 Url parse(const std::string& url) {
     Url parsed(curl_url(), &curl_url_cleanup);
-    if (parsed && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
+    if (parsed && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(),
+                               CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
         parsed.reset();
     }
     return parsed;
@@ -40,6 +41,7 @@ FailureKind kind_of(CURLcode code) {
         case CURLE_COULDNT_RESOLVE_HOST:
         case CURLE_COULDNT_RESOLVE_PROXY: return FailureKind::resolve;
         case CURLE_COULDNT_CONNECT:
+        case CURLE_PROXY:
         case CURLE_INTERFACE_FAILED: return FailureKind::connect;
         case CURLE_OPERATION_TIMEDOUT: return FailureKind::connect_timeout;
         case CURLE_SSL_CONNECT_ERROR:
@@ -75,6 +77,21 @@ std::string with_detail(std::string sentence, std::string_view detail) {
     return sentence;
 }
 
+bool has_proxy(const Request& request) { return request.wire && !request.wire->proxy.url.empty(); }
+
+// " through the proxy host:port", where there is one.
+std::string through(const Request& request) {
+    if (!has_proxy(request)) return {};
+    return " through the proxy " + host_and_port(request.wire->proxy.url);
+}
+
+std::string no_address(const Request& request, const Outcome& outcome) {
+    if (outcome.code != CURLE_COULDNT_RESOLVE_PROXY) {
+        return "no address found for " + host_and_port(request.url);
+    }
+    return "no address found for the proxy " + host_and_port(request.wire->proxy.url);
+}
+
 std::string protocol_message(const std::string& peer, const Outcome& outcome) {
     switch (outcome.code) {
         case CURLE_URL_MALFORMAT: return "the upstream's URL is not valid";
@@ -88,15 +105,18 @@ std::string protocol_message(const std::string& peer, const Outcome& outcome) {
 std::string message_of(FailureKind kind, const Request& request, const Outcome& outcome) {
     const std::string peer = host_and_port(request.url);
     switch (kind) {
-        case FailureKind::resolve: return "no address found for " + peer;
-        case FailureKind::connect: return with_detail("no connection to " + peer, outcome.detail);
+        case FailureKind::resolve: return no_address(request, outcome);
+        case FailureKind::connect:
+            return with_detail("no connection to " + peer + through(request), outcome.detail);
         case FailureKind::connect_timeout:
-            return fmt::format("no connection to {} within {} ms", peer,
+            return fmt::format("no connection to {}{} within {} ms", peer, through(request),
                                request.connect_timeout.count());
-        case FailureKind::tls: return with_detail("no TLS with " + peer, outcome.detail);
+        case FailureKind::tls:
+            return with_detail("no TLS with " + peer + through(request), outcome.detail);
         case FailureKind::cut:
             return peer + (outcome.head_seen ? " closed the connection before the response ended"
                                              : " closed the connection without a response");
+        case FailureKind::overrun:
         case FailureKind::protocol: break;
     }
     return protocol_message(peer, outcome);
@@ -120,6 +140,9 @@ Failure make_failure(const Request& request, const Outcome& outcome) {
     // libcurl 7.88 reports a header line beyond its own bound (100 KB) as lack of memory.
     const bool line_too_long = outcome.code == CURLE_OUT_OF_MEMORY || outcome.code == k_too_large;
     if (line_too_long && !outcome.head_seen) return make_head_too_large_failure(request);
+    if (outcome.connect_code >= 300 && !outcome.head_seen) {
+        return make_proxy_failure(request, outcome.connect_code);
+    }
     const FailureKind kind = broken_chunk(outcome) ? FailureKind::protocol : kind_of(outcome.code);
     return {kind, message_of(kind, request, outcome)};
 }
@@ -142,6 +165,48 @@ Failure make_head_too_large_failure(const Request& request) {
 Failure make_bad_status_failure(const Request& request, int status) {
     return {FailureKind::protocol, fmt::format("{} answered with status {}, which is no answer",
                                                host_and_port(request.url), status)};
+}
+
+bool proxied_in_plain(const Request& request) {
+    return has_proxy(request) && request.wire->proxy.url.starts_with("http") &&
+           request.url.starts_with("http:");
+}
+
+Failure make_proxy_failure(const Request& request, int status) {
+    const std::string proxy = host_and_port(request.wire->proxy.url);
+    const std::string peer = host_and_port(request.url);
+    if (status != k_proxy_wants_credentials) {
+        return {FailureKind::connect,
+                fmt::format("the proxy {} refused a connection to {} with status {}", proxy, peer,
+                            status)};
+    }
+    const bool given = !request.wire->proxy.user.empty();
+    return {FailureKind::connect,
+            fmt::format("the proxy {} refused a connection to {} with status 407: {}", proxy, peer,
+                        given ? "it does not accept the credentials; check proxy_secret"
+                              : "it wants credentials; set proxy_secret")};
+}
+
+// The name of an encoding is the upstream's text, so little of it is repeated.
+Failure make_encoding_failure(const Request& request, std::string_view encoding) {
+    return {
+        FailureKind::protocol,
+        fmt::format("{} answered with the content-encoding \"{}\", which nobody asked for; only "
+                    "gzip is understood",
+                    host_and_port(request.url), encoding.substr(0, 32))};
+}
+
+Failure make_inflation_failure(const Request& request, std::size_t times_max) {
+    return {FailureKind::protocol,
+            fmt::format("the compressed response of {} grows to more than {} times its size",
+                        host_and_port(request.url), times_max)};
+}
+
+Failure make_overrun_failure(const Request& request, std::size_t bytes_max) {
+    return {FailureKind::overrun,
+            fmt::format("{} sent more than {} KiB over HTTP/2 ahead of a client that reads slowly; "
+                        "over HTTP/1.1 it would wait",
+                        host_and_port(request.url), bytes_max >> 10)};
 }
 
 }  // namespace bw::net

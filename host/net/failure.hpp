@@ -17,12 +17,21 @@ struct Outcome {
     CURLcode code = CURLE_OK;
     std::string_view detail;  // libcurl's own words
     bool head_seen = false;
+    int connect_code = 0;  // what a proxy answered to the wish for a tunnel
 };
 
 Failure make_failure(const Request& request, const Outcome& outcome);
 Failure make_redirect_failure(const Request& request, int status, std::string_view location);
 Failure make_head_too_large_failure(const Request& request);
 Failure make_bad_status_failure(const Request& request, int status);
+Failure make_proxy_failure(const Request& request, int status);  // a proxy refused
+Failure make_encoding_failure(const Request& request, std::string_view encoding);
+Failure make_inflation_failure(const Request& request, std::size_t times_max);
+Failure make_overrun_failure(const Request& request, std::size_t bytes_max);
+
+inline constexpr int k_proxy_wants_credentials = 407;
+// A proxy passes the request on without a tunnel, so that an answer may be its own.
+bool proxied_in_plain(const Request& request);
 
 std::string host_and_port(const std::string& url);
 

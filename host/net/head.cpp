@@ -57,6 +57,7 @@ void Head::begin(std::string_view status_line) {
     text_.clear();
     fields_.clear();
     status_ = parse_status(status_line);
+    multiplexed_ = status_line.starts_with("HTTP/2");
 }
 
 // A line that is no field is left out, and with it whatever its sender hoped to hide in it.

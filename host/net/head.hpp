@@ -23,6 +23,7 @@ class Head {
 
     bool complete() const { return complete_; }
     int status() const { return status_; }
+    bool multiplexed() const { return multiplexed_; }  // HTTP/2: the connection has other users
     bool redirects() const { return status_ >= 300 && status_ < 400; }
     // Valid until the next add.
     std::span<const Header> headers();
@@ -46,6 +47,7 @@ class Head {
     std::size_t bytes_ = 0;
     int status_ = 0;
     bool complete_ = false;
+    bool multiplexed_ = false;
 };
 
 }  // namespace bw::net

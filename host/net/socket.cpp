@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "net/engine.hpp"
@@ -103,6 +104,12 @@ void SocketTable::want(int number, bool read, bool write) {
     Socket* const socket =
         found != sockets_.end() ? found->second.socket.get() : watch(number, false);
     if (socket != nullptr) socket->want(read, write);
+}
+
+std::size_t SocketTable::connections() const {
+    return static_cast<std::size_t>(std::ranges::count_if(sockets_, [](const auto& entry) {
+        return entry.second.ours && entry.second.socket->connected();
+    }));
 }
 
 // A connection stays registered for the next exchange. Anything else libcurl closes by itself, and

@@ -8,6 +8,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
+#include <cstddef>
 #include <memory>
 #include <unordered_map>
 
@@ -53,7 +54,8 @@ class SocketTable {
     void close(int number);
     void close_all();
     void want(int number, bool read, bool write);
-    void release(int number);  // no exchange waits for it any more
+    std::size_t connections() const;  // open ones
+    void release(int number);         // no exchange waits for it any more
 
   private:
     struct Entry {

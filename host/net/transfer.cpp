@@ -14,7 +14,15 @@ namespace {
 
 constexpr std::size_t k_abort = 0;  // from a callback that was given bytes: end the transfer
 
-Transfer& transfer_of(void* self) { return *static_cast<Transfer*>(self); }
+// Held of one exchange that is paused under HTTP/2. libcurl (7.88) would itself hold up to a whole
+// flow-control window, 32 MB, as soon as another exchange keeps the same connection busy.
+constexpr std::size_t k_held_bytes_max = 1u << 20;
+
+// What was compressed may grow to this many times its size, and a little more at its beginning.
+constexpr std::size_t k_inflation_max = 100;
+constexpr std::size_t k_inflation_grace_bytes = 1u << 20;
+
+Transfer& transfer_of(void* self) { return static_cast<Easy*>(self)->transfer(); }
 
 bool one_line(std::string_view header) {
     return header.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
@@ -56,7 +64,8 @@ std::optional<Failure> Transfer::check_request() const {
 void Transfer::finish(CURLcode code) {
     ended_ = true;
     if (failure_ || (code == CURLE_OK && head_.complete())) return;
-    failure_ = make_failure(request_, {code, easy_->error_text(), head_.complete()});
+    failure_ = make_failure(request_, {code, easy_->error_text(), head_.complete(),
+                                       static_cast<int>(easy_->number(CURLINFO_HTTP_CONNECTCODE))});
 }
 
 void Transfer::fail(Failure failure) {
@@ -64,14 +73,17 @@ void Transfer::fail(Failure failure) {
     failure_ = std::move(failure);
 }
 
+// Something held back goes first: a flush is on its way then.
 void Transfer::deliver_end() {
-    if (dropped() || paused_) return;
+    if (dropped() || paused_ || !held_.empty()) return;
     std::exchange(events_, nullptr)->on_end(std::move(failure_));
 }
 
 void Transfer::flush() {
     if (dropped() || paused_) return;
     if (head_.complete() && !head_delivered_) deliver_head();
+    if (dropped() || paused_) return;
+    if (!held_.empty()) deliver_held();
     if (dropped() || paused_) return;
     if (ended_) return deliver_end();
     if (active() && std::exchange(data_held_, false)) {
@@ -82,6 +94,11 @@ void Transfer::flush() {
 void Transfer::deliver_head() {
     head_delivered_ = true;
     events_->on_head(head_.status(), head_.headers());
+}
+
+void Transfer::deliver_held() {
+    const std::string bytes = std::exchange(held_, {});
+    events_->on_data(bytes);
 }
 
 bool Transfer::on_header(std::string_view line) {
@@ -97,24 +114,59 @@ bool Transfer::on_header(std::string_view line) {
         failure_ = make_head_too_large_failure(request_);
         return false;
     }
+    return on_head_complete();
+}
+
+bool Transfer::on_head_complete() {
     if (head_.redirects()) {
         failure_ = make_redirect_failure(request_, head_.status(), head_.find("location"));
-        return false;
+    } else if (head_.status() == k_proxy_wants_credentials && proxied_in_plain(request_)) {
+        failure_ = make_proxy_failure(request_, head_.status());
     }
+    if (failure_ || !on_encoding(head_.find("content-encoding"))) return false;
     if (!paused_) deliver_head();
     return !dropped();
+}
+
+bool Transfer::on_encoding(std::string_view encoding) {
+    if (encoding.empty() || encoding == "identity") return true;
+    compressed_ = encoding == "gzip" || encoding == "x-gzip";
+    if (!compressed_) failure_ = make_encoding_failure(request_, encoding);
+    return compressed_;
 }
 
 // Pausing takes effect at the next chunk: returning PAUSE refuses a chunk, which libcurl then keeps
 // and delivers again, so the one that led to the pause must have been accepted.
 std::size_t Transfer::on_body(std::string_view bytes) {
     if (dropped()) return k_abort;
+    if (compressed_ && inflates_too_far(bytes.size())) {
+        failure_ = make_inflation_failure(request_, k_inflation_max);
+        return k_abort;
+    }
+    if (head_.multiplexed() && (paused_ || !held_.empty())) return hold(bytes);
     if (paused_) {
         data_held_ = true;
         return CURL_WRITEFUNC_PAUSE;
     }
     events_->on_data(bytes);
     return dropped() ? k_abort : bytes.size();
+}
+
+// Other exchanges share an HTTP/2 connection, so it cannot be left unread: what comes is held, up
+// to a bound.
+std::size_t Transfer::hold(std::string_view bytes) {
+    if (held_.size() + bytes.size() > k_held_bytes_max) {
+        failure_ = make_overrun_failure(request_, k_held_bytes_max);
+        return k_abort;
+    }
+    held_.append(bytes);
+    return bytes.size();
+}
+
+bool Transfer::inflates_too_far(std::size_t more) {
+    inflated_bytes_ += more;
+    return inflated_bytes_ >
+           k_inflation_grace_bytes + k_inflation_max * easy_->received_body_bytes();
 }
 
 std::size_t Transfer::write_callback(char* data, std::size_t, std::size_t size,

@@ -32,6 +32,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     bool active() const { return easy_ != nullptr; }
     Easy& attach(std::unique_ptr<Easy> easy);
     std::unique_ptr<Easy> detach() { return std::move(easy_); }
+    bool answered() const { return head_.complete(); }
     std::optional<Failure> check_request() const;  // what libcurl would not notice
     void finish(CURLcode code);                    // libcurl is done with it; still attached
     void fail(Failure failure);                    // it never got to libcurl
@@ -49,7 +50,12 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
 
   private:
     bool on_header(std::string_view line);
+    bool on_head_complete();
+    bool on_encoding(std::string_view encoding);
     std::size_t on_body(std::string_view bytes);
+    std::size_t hold(std::string_view bytes);
+    bool inflates_too_far(std::size_t more);
+    void deliver_held();
     void deliver_head();
 
     Engine& engine_;
@@ -59,6 +65,9 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     Head head_;
     std::optional<Failure> failure_;
     std::size_t sent_ = 0;  // of a body that libcurl reads piece by piece
+    std::string held_;      // what came under HTTP/2 while paused
+    std::size_t inflated_bytes_ = 0;
+    bool compressed_ = false;
     bool paused_ = false;
     bool head_delivered_ = false;
     bool data_held_ = false;  // libcurl keeps a chunk that it will deliver again

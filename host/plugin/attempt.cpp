@@ -45,10 +45,16 @@ std::string lower(std::string_view name) {
 
 // The host frames the message and owns the connection; a plugin must not contradict it.
 bool is_framing_header(std::string_view name) {
-    static constexpr std::array<std::string_view, 9> k_names{
-        "host",       "content-length", "transfer-encoding",
-        "connection", "keep-alive",     "upgrade",
-        "te",         "trailer",        "expect"};
+    static constexpr std::array<std::string_view, 10> k_names{"host",
+                                                              "content-length",
+                                                              "transfer-encoding",
+                                                              "connection",
+                                                              "keep-alive",
+                                                              "upgrade",
+                                                              "te",
+                                                              "trailer",
+                                                              "expect",
+                                                              "accept-encoding"};
     return std::ranges::find(k_names, name) != k_names.end();
 }
 
@@ -64,6 +70,7 @@ Error to_error(const net::Failure& failure, std::string_view provider) {
         case net::FailureKind::tls: return make(ErrorKind::unreachable, "upstream_tls_error");
         case net::FailureKind::connect_timeout: return make(ErrorKind::timeout, "connect_timeout");
         case net::FailureKind::cut: return make(ErrorKind::protocol, "upstream_cut");
+        case net::FailureKind::overrun: return make(ErrorKind::protocol, "upstream_too_large");
         case net::FailureKind::protocol: break;
     }
     return make(ErrorKind::protocol, "upstream_protocol_error");
@@ -94,7 +101,7 @@ Result<void> Attempt::start(net::Client& client, boost::asio::io_context& loop) 
     complete_headers();
     if (!own_body_.empty()) request_.body = own_body_;
     request_.connect_timeout = instance_->provider().timeouts.connect;
-    request_.ca_file = instance_->provider().ca_file;
+    request_.wire = instance_->provider().wire;
     exchange_ = client.start(std::move(request_), *this);
     return {};
 }

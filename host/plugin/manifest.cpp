@@ -104,8 +104,10 @@ class OptionCheck {
     std::string unknown(const config::Option& option) {
         std::vector<std::string> keys;
         for (const auto& spec : manifest_.options) keys.push_back(spec.key);
-        for (const char* key : {"plugin", "base_url", "api_key", "timeouts", "models", "required",
-                                "ca_file", "sha256"}) {
+        for (const char* key :
+             {"plugin", "base_url", "api_key", "timeouts", "models", "required", "ca_file",
+              "sha256", "client_cert", "client_key", "http", "proxy", "proxy_secret",
+              "max_connections", "max_idle_connections", "idle_connection_time"}) {
             keys.emplace_back(key);
         }
         const auto near = nearest(option.key, keys);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "plugin/wire.hpp"
+
 namespace bw::plugin {
 namespace {
 
@@ -34,9 +36,9 @@ class Loader {
         auto provider = std::make_shared<Provider>();
         provider->name = wanted.name;
         provider->timeouts = wanted.timeouts;
-        provider->ca_file = wanted.ca_file;
         if (!load_library(wanted, *provider)) return provider;
         resolve_base_url(wanted, *provider);
+        resolve_wire(wanted, *provider);
         resolve_secrets(wanted, *provider);
         provider->config =
             plugin_config(wanted, provider->manifest, provider->base_url, diagnostics_);
@@ -92,6 +94,17 @@ class Loader {
                 fmt::format("base_url of provider \"{}\" is not a URL", wanted.name),
                 "http://host[:port]/path or https://host[:port]/path");
         }
+    }
+
+    void resolve_wire(const config::Provider& wanted, Provider& provider) {
+        auto wire = make_wire(wanted.wire, provider.base_url);
+        if (wire) {
+            provider.wire = std::move(*wire);
+            return;
+        }
+        const config::Position at = wire.error().at.line != 0 ? wire.error().at : wanted.at;
+        add(Severity::error, at,
+            fmt::format("the proxy of provider \"{}\": {}", wanted.name, wire.error().what));
     }
 
     void resolve_secrets(const config::Provider& wanted, Provider& provider) {

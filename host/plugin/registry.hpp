@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config.hpp"
+#include "net/wire.hpp"
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
 
@@ -27,7 +28,7 @@ struct Provider {
     std::map<std::string, std::string, std::less<>> secrets;  // name -> value; never printed
     std::vector<Model> models;  // the plugin's catalogue and the config's additions
     config::Timeouts timeouts;
-    std::filesystem::path ca_file;
+    std::shared_ptr<const net::Wire> wire;  // how it is reached
     std::string unavailable;  // why it cannot serve (an optional credential is missing); else empty
 };
 

@@ -57,7 +57,7 @@ ca_file = "/dev/../etc/passwd"
     EXPECT_EQ(provider.timeouts.idle, milliseconds(0));
     EXPECT_EQ(provider.timeouts.total, milliseconds(500));
     EXPECT_EQ(provider.timeouts.stream_total, milliseconds(86'400'000));
-    EXPECT_EQ(provider.ca_file, "/etc/passwd");
+    EXPECT_EQ(provider.wire.ca_file, "/etc/passwd");
 }
 
 TEST(Provider, KeepsTheOrderOfTheFile) {

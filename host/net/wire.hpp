@@ -1,0 +1,39 @@
+// How one provider is reached: the same for all of its requests, so that it is set up once and not
+// each time. Constant and shared by all workers; each worker's Client keeps the connections of each
+// Wire apart.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace bw::net {
+
+enum class HttpVersion {
+    one,        // HTTP/1.1
+    automatic,  // HTTP/2 if the upstream offers it in the TLS handshake
+    two,        // as automatic; over plain http, HTTP/2 without asking
+};
+
+struct Proxy {
+    std::string url;       // scheme://host:port; empty: none. Never with a credential
+    std::string user;      // never printed
+    std::string password;  // never printed
+};
+
+struct Wire {
+    std::filesystem::path ca_file;      // PEM; empty: the system's bundle
+    std::filesystem::path client_cert;  // PEM; empty: none
+    std::filesystem::path client_key;   // PEM; empty: within client_cert
+    Proxy proxy;
+    HttpVersion http = HttpVersion::one;
+    std::size_t connections_max = 0;  // for each worker; 0: no limit
+    std::size_t idle_connections_max = 256;
+    std::chrono::seconds idle_time{60};  // a connection idle for longer is not used again
+    // "host:port:address,address": known without asking a resolver.
+    std::vector<std::string> addresses;
+};
+
+}  // namespace bw::net

@@ -1,0 +1,68 @@
+#include "plugin/wire.hpp"
+
+#include <fmt/format.h>
+
+#include "config/proxy.hpp"
+
+namespace bw::plugin {
+namespace {
+
+using config::ProxyChoice;
+
+net::HttpVersion version_of(config::HttpVersion version) {
+    switch (version) {
+        case config::HttpVersion::one: break;
+        case config::HttpVersion::automatic: return net::HttpVersion::automatic;
+        case config::HttpVersion::two: return net::HttpVersion::two;
+    }
+    return net::HttpVersion::one;
+}
+
+std::expected<config::ProxyAddress, WireFault> choose_proxy(const config::Wire& wanted,
+                                                            const std::string& base_url) {
+    if (wanted.proxy_choice == ProxyChoice::given)
+        return config::ProxyAddress{wanted.proxy, {}, {}};
+    if (wanted.proxy_choice == ProxyChoice::none) return {};
+    auto found = config::environment_proxy(base_url);
+    if (!found) return std::unexpected(WireFault{{}, found.error()});
+    return std::move(found->address);
+}
+
+// "user:password" of a reference takes the place of what the environment's URL held.
+std::expected<void, WireFault> add_secret(const config::Wire& wanted, config::ProxyAddress& proxy) {
+    if (wanted.proxy_secret.empty() || proxy.url.empty()) return {};
+    const auto value = config::resolve(wanted.proxy_secret);
+    if (!value) return std::unexpected(WireFault{wanted.proxy_secret_at, value.error()});
+    const auto colon = value->find(':');
+    if (colon == std::string::npos || colon == 0) {
+        return std::unexpected(
+            WireFault{wanted.proxy_secret_at,
+                      fmt::format("what {} holds is not user:password", wanted.proxy_secret)});
+    }
+    proxy.user = value->substr(0, colon);
+    proxy.password = value->substr(colon + 1);
+    return {};
+}
+
+}  // namespace
+
+std::expected<std::shared_ptr<const net::Wire>, WireFault> make_wire(const config::Wire& wanted,
+                                                                     const std::string& base_url) {
+    auto proxy = choose_proxy(wanted, base_url);
+    if (!proxy) return std::unexpected(proxy.error());
+    if (const auto added = add_secret(wanted, *proxy); !added) {
+        return std::unexpected(added.error());
+    }
+    return std::make_shared<const net::Wire>(net::Wire{
+        .ca_file = wanted.ca_file,
+        .client_cert = wanted.client_cert,
+        .client_key = wanted.client_key,
+        .proxy = {std::move(proxy->url), std::move(proxy->user), std::move(proxy->password)},
+        .http = version_of(wanted.http),
+        .connections_max = wanted.connections_max,
+        .idle_connections_max = wanted.idle_connections_max,
+        .idle_time = wanted.idle_time,
+        .addresses = {}});
+}
+
+}  // namespace bw::plugin
