@@ -1,0 +1,262 @@
+// What a provider's Wire settles: proxies, addresses, caps, the age of connections, compression.
+#include <gmock/gmock.h>
+
+#include "harness.hpp"
+
+namespace bw::net::test {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class WireTest : public NetTest {
+  protected:
+    static void answer_all(Peer& peer) {
+        while (!peer.read_request().empty()) peer.send(reply(std::to_string(peer.index())));
+    }
+    Exchange ask(const Wire& wire, const std::string& url, Events& events) {
+        Request request;
+        request.url = url;
+        request.headers = {"authorization: Bearer hidden-key"};
+        request.body = "{}";
+        request.wire = keep(wire);
+        return client->start(std::move(request), events);
+    }
+    const std::shared_ptr<const Wire>& keep(const Wire& wire) {
+        if (!kept) kept = std::make_shared<const Wire>(wire);
+        return kept;
+    }
+    void fetch(const Wire& wire, const std::string& url) {
+        seen = Recorder();
+        const Exchange exchange = ask(wire, url, seen);
+        EXPECT_TRUE(run_to_end(seen));
+    }
+    std::string failure_text() const { return seen.failure ? seen.failure->message : "none"; }
+    // The same as `fetch`, from a server that answers with these headers and this body.
+    void fetch_reply(std::string_view body, std::string_view headers) {
+        ScriptedServer server([&](Peer& peer) {
+            peer.read_request();
+            peer.send(reply(body, headers));
+        });
+        fetch({}, server.url());
+    }
+
+    std::shared_ptr<const Wire> kept;
+    Recorder seen;
+};
+
+TEST_F(WireTest, APlainRequestGoesToTheProxyWithItsCredential) {
+    std::promise<std::string> received;
+    ScriptedServer proxy([&](Peer& peer) {
+        received.set_value(peer.read_request());
+        peer.send(reply("by proxy"));
+    });
+    Wire wire;
+    wire.proxy = {proxy.url(""), "me", "hidden-word"};
+    fetch(wire, "http://upstream.invalid/v1");
+    EXPECT_EQ(seen.body, "by proxy");
+    const std::string text = received.get_future().get();
+    EXPECT_THAT(text, HasSubstr("POST http://upstream.invalid/v1 HTTP/1.1\r\n"));
+    EXPECT_THAT(text, HasSubstr("Proxy-Authorization: Basic bWU6aGlkZGVuLXdvcmQ="));
+}
+
+TEST_F(WireTest, ATunnelIsAskedForWithoutTheUpstreamsKey) {
+    std::promise<std::string> received;
+    ScriptedServer proxy([&](Peer& peer) {
+        received.set_value(peer.read_request());
+        peer.send("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
+    });
+    Wire wire;
+    wire.proxy = {proxy.url(""), "me", "hidden-word"};
+    fetch(wire, "https://upstream.invalid/v1?key=hidden");
+    const std::string text = received.get_future().get();
+    EXPECT_THAT(text, HasSubstr("CONNECT upstream.invalid:443 HTTP/1.1\r\n"));
+    EXPECT_THAT(text, Not(HasSubstr("hidden-key")));
+    EXPECT_EQ(failure_text(), "the proxy 127.0.0.1:" + std::to_string(proxy.port()) +
+                                  " refused a connection to upstream.invalid:443 with status 403");
+    EXPECT_EQ(seen.failure->kind, FailureKind::connect);
+}
+
+TEST_F(WireTest, AProxyThatWantsCredentialsIsNamedAndNothingSecretIs) {
+    ScriptedServer proxy([](Peer& peer) {
+        peer.read_request();
+        peer.send(
+            "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
+            "Content-Length: 0\r\n\r\n");
+        peer.wait_closed();
+    });
+    for (const char* url : {"https://upstream.invalid/v1", "http://upstream.invalid/v1"}) {
+        kept.reset();
+        Wire wire;
+        wire.proxy.url = proxy.url("");
+        fetch(wire, url);
+        EXPECT_THAT(failure_text(),
+                    HasSubstr("status 407: it wants credentials; set proxy_secret"));
+        EXPECT_THAT(failure_text(), HasSubstr("127.0.0.1:" + std::to_string(proxy.port())));
+        kept.reset();
+        wire.proxy.user = "me";
+        wire.proxy.password = "hidden-word";
+        fetch(wire, url);
+        EXPECT_THAT(failure_text(), HasSubstr("does not accept the credentials"));
+        EXPECT_THAT(failure_text(), Not(HasSubstr("hidden")));
+    }
+    client.reset();
+}
+
+TEST_F(WireTest, AProxyOutOfReachIsNamed) {
+    std::string url;
+    {
+        ScriptedServer gone([](Peer&) {});
+        url = gone.url("");
+    }
+    Wire wire;
+    wire.proxy.url = url;
+    fetch(wire, "https://upstream.invalid/v1");
+    EXPECT_EQ(seen.failure->kind, FailureKind::connect);
+    EXPECT_THAT(failure_text(), HasSubstr("upstream.invalid:443 through the proxy 127.0.0.1:"));
+}
+
+TEST_F(WireTest, ASocksProxyOutOfReachIsNamed) {
+    Wire wire;
+    wire.proxy.url = "socks5h://127.0.0.1:1";
+    fetch(wire, "https://upstream.invalid/v1");
+    EXPECT_EQ(seen.failure->kind, FailureKind::connect);
+    EXPECT_THAT(failure_text(), HasSubstr("through the proxy 127.0.0.1:1"));
+}
+
+// One address refuses (nobody listens there), the next one answers.
+TEST_F(WireTest, TheNextAddressIsTriedWhenOneRefuses) {
+    ScriptedServer server(answer_all);
+    const std::string port = std::to_string(server.port());
+    Wire wire;
+    wire.addresses = {"upstream.invalid:" + port + ":127.0.0.3,127.0.0.1"};
+    fetch(wire, "http://upstream.invalid:" + port + "/v1");
+    EXPECT_EQ(seen.body, "0") << failure_text();
+    client.reset();
+}
+
+TEST_F(WireTest, TheNextAddressIsTriedWhenOneHangs) {
+    ScriptedServer server(answer_all);
+    const SilentPort silent("127.0.0.2", server.port());
+    const std::string port = std::to_string(server.port());
+    Wire wire;
+    wire.addresses = {"upstream.invalid:" + port + ":127.0.0.2,127.0.0.1"};
+    Request request;
+    request.url = "http://upstream.invalid:" + port + "/v1";
+    request.connect_timeout = 1'000ms;
+    request.wire = keep(wire);
+    const Exchange exchange = client->start(std::move(request), seen);
+    ASSERT_TRUE(run_to_end(seen));
+    EXPECT_EQ(seen.body, "0") << failure_text();
+    client.reset();
+}
+
+TEST_F(WireTest, CallsBeyondTheCapWaitForAConnection) {
+    ScriptedServer server(answer_all);
+    Wire wire;
+    wire.connections_max = 2;
+    std::vector<Recorder> all(12);
+    std::vector<Exchange> exchanges;
+    std::size_t ended = 0;
+    for (Recorder& one : all) {
+        one.at_end = [&] { ++ended; };
+        exchanges.push_back(ask(wire, server.url(), one));
+    }
+    ASSERT_TRUE(run_until([&] { return ended == all.size(); }));
+    for (const Recorder& one : all) EXPECT_EQ(one.status, 200);
+    EXPECT_EQ(server.connections(), 2);
+    exchanges.clear();
+    client.reset();
+}
+
+TEST_F(WireTest, ADropMakesRoomForTheOneThatWaits) {
+    ScriptedServer server([](Peer& peer) {
+        if (peer.index() > 0) return answer_all(peer);
+        peer.read_request();
+        peer.wait_closed();
+    });
+    Wire wire;
+    wire.connections_max = 1;
+    Recorder stuck;
+    Exchange first = ask(wire, server.url(), stuck);
+    ASSERT_TRUE(run_until([&] { return server.connections() == 1; }));
+    const Exchange second = ask(wire, server.url(), seen);
+    run_for(30ms);
+    EXPECT_EQ(server.connections(), 1);
+    first.reset();
+    ASSERT_TRUE(run_to_end(seen));
+    EXPECT_EQ(seen.body, "1");
+    client.reset();
+}
+
+TEST_F(WireTest, AnOldIdleConnectionIsNotUsedAgain) {
+    ScriptedServer server(answer_all);
+    Wire wire;
+    wire.idle_time = std::chrono::seconds(1);
+    fetch(wire, server.url());
+    fetch(wire, server.url());
+    EXPECT_EQ(server.connections(), 1);
+    run_for(2'100ms);
+    fetch(wire, server.url());
+    EXPECT_EQ(server.connections(), 2);
+    client.reset();
+}
+
+TEST_F(WireTest, ARequestIsNotSentTwiceOnceAnAnswerHasBegun) {
+    std::atomic<int> requests = 0;
+    ScriptedServer server([&](Peer& peer) {
+        while (!peer.read_request().empty()) {
+            if (++requests == 1) {
+                peer.send(reply("first"));
+                continue;
+            }
+            peer.send("HTTP/1.1 2");
+            return;
+        }
+    });
+    fetch({}, server.url());
+    EXPECT_EQ(seen.body, "first");
+    fetch({}, server.url());
+    ASSERT_TRUE(seen.failure);
+    EXPECT_EQ(requests, 2);
+    client.reset();
+}
+
+TEST_F(WireTest, ConnectionsAreCounted) {
+    ScriptedServer server(answer_all);
+    EXPECT_EQ(client->stats().connections_open, 0u);
+    for (int i = 0; i < 3; ++i) fetch({}, server.url());
+    const Stats stats = client->stats();
+    EXPECT_EQ(stats.transfers_active, 0u);
+    EXPECT_EQ(stats.connections_open, 1u);
+    EXPECT_EQ(stats.connections_opened_total, 1u);
+    EXPECT_EQ(stats.connections_reused_total, 2u);
+    client.reset();
+}
+
+// ---- compression ----------------------------------------------------------------------------
+
+// "hello" as gzip packs it.
+constexpr std::string_view k_hello(
+    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00"
+    "\x00\x00",
+    25);
+
+TEST_F(WireTest, ACompressedAnswerIsReadAllTheSame) {
+    fetch_reply(k_hello, "Content-Encoding: gzip\r\n");
+    EXPECT_EQ(seen.body, "hello") << failure_text();
+}
+
+TEST_F(WireTest, AnUnknownEncodingIsRefused) {
+    fetch_reply("?", "Content-Encoding: br\r\n");
+    EXPECT_EQ(seen.failure->kind, FailureKind::protocol);
+    EXPECT_THAT(failure_text(), HasSubstr("content-encoding \"br\""));
+    EXPECT_EQ(seen.calls, 1);
+}
+
+TEST_F(WireTest, ABrokenCompressionIsAFailure) {
+    fetch_reply("not gzip at all", "Content-Encoding: gzip\r\n");
+    ASSERT_TRUE(seen.failure);
+    EXPECT_EQ(seen.failure->kind, FailureKind::protocol);
+}
+
+}  // namespace bw::net::test
