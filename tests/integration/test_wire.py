@@ -2,16 +2,12 @@
 
 import gzip
 import json
-import ssl
-import subprocess
-from pathlib import Path
 from typing import Iterator
 
 import pytest
 
 from integration.conftest import StartHost, provider, route, server
 from integration.host import Host
-from integration.http_client import content_of
 from upstream import qwen
 from upstream.exchange import Exchange, Scenario
 from upstream.proxy import ForwardProxy
