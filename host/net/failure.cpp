@@ -72,6 +72,11 @@ bool broken_chunk(const Outcome& outcome) {
     return outcome.code == CURLE_RECV_ERROR && outcome.detail.find("chunk") != std::string::npos;
 }
 
+// Under TLS 1.3 a client's certificate is only missed when the handshake is over for the client.
+bool misses_certificate(const Outcome& outcome) {
+    return outcome.detail.find("alert certificate required") != std::string::npos;
+}
+
 std::string with_detail(std::string sentence, std::string_view detail) {
     if (!detail.empty()) sentence.append(": ").append(detail);
     return sentence;
@@ -142,6 +147,11 @@ Failure make_failure(const Request& request, const Outcome& outcome) {
     if (line_too_long && !outcome.head_seen) return make_head_too_large_failure(request);
     if (outcome.connect_code >= 300 && !outcome.head_seen) {
         return make_proxy_failure(request, outcome.connect_code);
+    }
+    if (misses_certificate(outcome)) {
+        return {FailureKind::tls,
+                fmt::format("no TLS with {}: it wants a certificate of the client; set client_cert",
+                            host_and_port(request.url))};
     }
     const FailureKind kind = broken_chunk(outcome) ? FailureKind::protocol : kind_of(outcome.code);
     return {kind, message_of(kind, request, outcome)};

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import ssl
 from typing import Iterator
 
 import pytest
@@ -60,6 +61,41 @@ def test_the_environments_proxy_is_not_for_this_machine(
                          env={"https_proxy": unused.url, "all_proxy": unused.url, "no_proxy": None})
         assert host.chat(upstream.serve(answers.chat())).status == 200
         assert unused.targets == []
+
+
+# ---- certificates of the client ------------------------------------------------------------------
+
+
+class StrictAuthority(Authority):
+    """Its server talks to nobody without a certificate."""
+
+    def server_context(self) -> ssl.SSLContext:
+        context = super().server_context()
+        context.load_verify_locations(self.ca_file)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+
+@pytest.fixture(scope="module")
+def strict(authority: Authority) -> Iterator[Simulator]:
+    strict = StrictAuthority(authority.ca_file, authority.certificate, authority.key)
+    with Simulator(strict) as simulator:
+        yield simulator
+
+
+def test_a_clients_certificate_is_shown(start_host: StartHost, strict: Simulator,
+                                        authority: Authority) -> None:
+    host = host_with(start_host, strict, authority, f'client_cert = "{authority.certificate}"',
+                     f'client_key = "{authority.key}"')
+    assert host.chat(strict.serve(answers.chat())).status == 200
+
+
+def test_a_missing_clients_certificate_is_named(start_host: StartHost, strict: Simulator,
+                                                authority: Authority) -> None:
+    reply = host_with(start_host, strict, authority).chat(strict.serve(answers.chat()))
+    error = reply.error()
+    assert (reply.status, error["code"]) == (502, "upstream_tls_error"), error
+    assert "client_cert" in error["message"]
 
 
 # ---- compression ---------------------------------------------------------------------------------
