@@ -191,12 +191,10 @@ inline constexpr std::string_view k_chunked_head =
 // is full, so the kernel leaves the SYN unanswered.
 class SilentPort {
   public:
-    explicit SilentPort(const char* host = "127.0.0.1", std::uint16_t port = 0)
-        : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    SilentPort() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_addr.s_addr = inet_addr(host);
-        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         socklen_t size = sizeof address;
         auto* const generic = reinterpret_cast<sockaddr*>(&address);
         ::bind(listener_, generic, size);

@@ -134,22 +134,6 @@ TEST_F(WireTest, TheNextAddressIsTriedWhenOneRefuses) {
     client.reset();
 }
 
-TEST_F(WireTest, TheNextAddressIsTriedWhenOneHangs) {
-    ScriptedServer server(answer_all);
-    const SilentPort silent("127.0.0.2", server.port());
-    const std::string port = std::to_string(server.port());
-    Wire wire;
-    wire.addresses = {"upstream.invalid:" + port + ":127.0.0.2,127.0.0.1"};
-    Request request;
-    request.url = "http://upstream.invalid:" + port + "/v1";
-    request.connect_timeout = 1'000ms;
-    request.wire = keep(wire);
-    const Exchange exchange = client->start(std::move(request), seen);
-    ASSERT_TRUE(run_to_end(seen));
-    EXPECT_EQ(seen.body, "0") << failure_text();
-    client.reset();
-}
-
 TEST_F(WireTest, CallsBeyondTheCapWaitForAConnection) {
     ScriptedServer server(answer_all);
     Wire wire;
@@ -209,7 +193,7 @@ TEST_F(WireTest, ARequestIsNotSentTwiceOnceAnAnswerHasBegun) {
                 peer.send(reply("first"));
                 continue;
             }
-            peer.send("HTTP/1.1 2");
+            peer.send("HTTP/1.1 200 OK\r\n");
             return;
         }
     });
