@@ -47,7 +47,7 @@ TEST(Wire, ChecksFilesAndChoices) {
     const Mistake cases[] = {
         {"[providers.p]\nhttp = \"3\"",
          "c.toml:2:8: error: providers.p.http = \"3\" is unknown; expected one of \"1.1\", "
-         "\"auto\", \"2\""},
+         "\"auto\", \"2\"; did you mean \"2\"?"},
         {"[providers.p]\nmax_connections = 0",
          "c.toml:2:19: error: providers.p.max_connections = 0 is out of range; expected a whole "
          "number from 1 to 65536"},
