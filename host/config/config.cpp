@@ -4,10 +4,9 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
+#include <iterator>
 
+#include "config/document.hpp"
 #include "config/sections.hpp"
 
 namespace bw::config {
@@ -15,72 +14,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t k_file_bytes_max = 1u << 20;
-// The parser descends once for each part of a dotted key, so the line bounds the stack.
-constexpr std::size_t k_line_bytes_max = 16u << 10;
-
-Position position_of(const toml::parse_error& error) {
-    const auto at = error.source().begin;
-    return {static_cast<int>(at.line), static_cast<int>(at.column)};
-}
-
-// The parser repeats numbers that it cannot represent, and a number may be a credential.
-std::string without_values(std::string text) {
-    if (!text.starts_with('\'')) return text;
-    const auto end = text.rfind('\'');
-    return "the number" + text.substr(end + 1);
-}
-
-// "Error while parsing boolean: expected ..." tells what the parser took a word for.
-void report_syntax(const toml::parse_error& error, Report& report) {
-    constexpr std::string_view k_lead = "Error while parsing ";
-    std::string text(error.description());
-    std::string context;
-    const auto colon = text.find(": ");
-    if (text.starts_with(k_lead) && colon != text.npos) {
-        context = text.substr(k_lead.size(), colon - k_lead.size());
-        text = without_values(text.substr(colon + 2));
-    }
-    if (text.starts_with('E')) text.front() = 'e';
-    constexpr std::string_view k_unquoted[] = {
-        "value", "boolean", "date", "time", "date-time", "decimal integer", "floating-point"};
-    const bool unquoted = std::ranges::find(k_unquoted, context) != std::ranges::end(k_unquoted);
-    report.error(position_of(error), fmt::format("not valid TOML: {}", visible(text)), {},
-                 unquoted ? "text stands in quotes: key = \"text\"" : "");
-}
-
-bool check_lines(std::string_view text, Report& report) {
-    for (int line = 1; !text.empty(); ++line) {
-        const std::size_t length = std::min(text.find('\n'), text.size());
-        if (length > k_line_bytes_max) {
-            report.error({line, 1},
-                         fmt::format("the line is longer than {} bytes", k_line_bytes_max));
-            return false;
-        }
-        text.remove_prefix(std::min(length + 1, text.size()));
-    }
-    return true;
-}
-
-// Debian builds the library with exceptions; they end here.
-bool parse_toml(std::string_view text, toml::table& table, Report& report) {
-    if (!check_lines(text, report)) return false;
-    try {
-        table = toml::parse(text);
-        return true;
-    } catch (const toml::parse_error& error) {
-        report_syntax(error, report);
-        return false;
-    }
-}
-
 fs::path folder_of(const fs::path& file) {
     std::error_code error;
     const fs::path absolute = fs::absolute(file, error);
     return (error ? file : absolute).parent_path();
 }
 
-void read(Section root, Config& config) {
+void read(Section root, Config& config, std::vector<Diagnostic>& others) {
     const fs::path folder = folder_of(config.file);
     for (const auto& path : root.texts("plugin_path")) {
         config.plugin_path.push_back((folder / path.value).lexically_normal());
@@ -90,6 +30,7 @@ void read(Section root, Config& config) {
     read_log(root, config.log);
     read_providers(root, folder, config.providers);
     read_routes(root, config.providers, config.routes);
+    read_prices(root, folder, config, others);
     check_aliases(config.routes, root.report());
     root.finish();
 }
@@ -115,23 +56,17 @@ Loaded parse(std::string_view text, const fs::path& file) {
     loaded.config.file = file;
     Report report(file.string());
     toml::table table;
-    if (parse_toml(text, table, report)) read(Section(table, {}, report), loaded.config);
+    std::vector<Diagnostic> others;
+    if (parse_toml(text, table, report)) read(Section(table, {}, report), loaded.config, others);
     loaded.diagnostics = report.take();
+    std::ranges::move(others, std::back_inserter(loaded.diagnostics));
     return loaded;
 }
 
 Loaded load(const fs::path& file) {
-    std::error_code error;
-    if (fs::is_directory(file, error)) return unreadable(file, "it is a folder");
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream) return unreadable(file, std::strerror(errno));
-    std::string text(k_file_bytes_max + 1, '\0');
-    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(stream.gcount()));
-    if (text.size() > k_file_bytes_max) {
-        return unreadable(file, fmt::format("it is longer than {} bytes", k_file_bytes_max));
-    }
-    return parse(text, file);
+    const auto text = read_text(file);
+    if (!text) return unreadable(file, text.error());
+    return parse(*text, file);
 }
 
 }  // namespace bw::config

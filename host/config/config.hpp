@@ -111,6 +111,22 @@ struct Route {
     Position alias_at{};
 };
 
+// What a provider takes for a million tokens, in millionths of a US dollar: "1.20 USD" is
+// 1'200'000. Whole numbers only: money is never rounded on its way in.
+struct Price {
+    std::string provider;  // its name in the config
+    std::string model;     // as the provider calls it: exact name or glob
+    std::int64_t input = 0;
+    std::int64_t cached_input = 0;  // the price of input, unless the file says otherwise
+    std::int64_t output = 0;
+    std::optional<std::int64_t> list_input;  // the list price elsewhere, to tell what is saved
+    std::optional<std::int64_t> list_output;
+    std::string source;  // where the figures come from
+    std::string file;    // where the entry stands
+    Position at{};
+    bool own = false;  // stands in the config itself, so it beats the price files
+};
+
 enum class LogFormat { automatic, text, json };
 enum class LogLevel { debug, info, warn, error };
 
@@ -160,6 +176,7 @@ struct Config {
     std::vector<std::filesystem::path> plugin_path;  // absolute; relative ones count from the file
     std::vector<Provider> providers;
     std::vector<Route> routes;
+    std::vector<Price> prices;  // of all files; see config/pattern.hpp for which one counts
 };
 
 struct Loaded {

@@ -22,6 +22,10 @@ void read_providers(Section& root, const std::filesystem::path& folder,
                     std::vector<Provider>& providers);
 void read_routes(Section& root, std::span<const Provider> providers, std::vector<Route>& routes);
 
+// price_files and [[prices]]; the mistakes in price files go to `others`, each with its own file.
+void read_prices(Section& root, const std::filesystem::path& folder, Config& config,
+                 std::vector<Diagnostic>& others);
+
 // Aliases that lead nowhere or in a circle.
 void check_aliases(std::span<const Route> routes, Report& report);
 

@@ -93,6 +93,7 @@ void add_measures(Fields& fields, const AccessRecord& record) {
     fields.add("cached_input_tokens", record.usage.cached_input_tokens);
     fields.add("reasoning_tokens", record.usage.reasoning_tokens);
     fields.add("usage_source", to_string(record.usage.source));
+    fields.add("cost_micro_usd", record.cost_micro_usd);
 }
 
 }  // namespace

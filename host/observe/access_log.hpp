@@ -41,6 +41,7 @@ struct AccessRecord {
     std::int64_t overhead_us = -1;    // of the duration: the rest
     std::string_view trace_id;        // of the client's traceparent
     Usage usage;
+    std::int64_t cost_micro_usd = -1;
 };
 
 // Append one line for `record`, its line end included.

@@ -5,6 +5,7 @@
 #include "json/request.hpp"
 #include "json/writer.hpp"
 #include "observe/log.hpp"
+#include "policy/cost.hpp"
 #include "policy/tokens.hpp"
 
 namespace bw::policy {
@@ -142,7 +143,8 @@ Outcome Attempts::outcome(Result<void> result) const {
             .model = model_,
             .attempts = count_,
             .waited = waited(),
-            .failures = failures_};
+            .failures = failures_,
+            .cost_micro_usd = cost_of(usage, candidates_[at_].price)};
 }
 
 std::chrono::nanoseconds Attempts::waited() const {

@@ -43,6 +43,7 @@ struct Outcome {
     unsigned attempts = 0;
     std::chrono::nanoseconds waited{0};   // for the providers asked, or for a slow client
     std::vector<FailedAttempt> failures;  // of attempts that were followed by another
+    std::optional<std::int64_t> cost_micro_usd;  // nothing: not known
 };
 
 // Receives the answer. `Attempts` may be dropped inside on_end, never inside the others.

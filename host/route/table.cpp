@@ -21,7 +21,7 @@ void order_by_weight(std::vector<Candidate>& candidates, std::uint64_t random) {
 }  // namespace
 
 Table::Table(const config::Config& config)
-    : matcher_(config.routes), aliases_max_(config.routes.size()) {}
+    : matcher_(config.routes), prices_(config), aliases_max_(config.routes.size()) {}
 
 std::optional<Match> Table::match(std::string_view model, std::uint64_t random) const {
     Match match;
@@ -35,9 +35,9 @@ std::optional<Match> Table::match(std::string_view model, std::uint64_t random) 
     if (match.route == nullptr || match.route->to.empty()) return std::nullopt;
     match.candidates.reserve(match.route->to.size());
     for (const auto& target : match.route->to) {
-        match.candidates.push_back({target.provider,
-                                    target.model.empty() ? std::string(model) : target.model,
-                                    target.weight});
+        std::string name = target.model.empty() ? std::string(model) : target.model;
+        const auto* price = prices_.find(target.provider, name);
+        match.candidates.push_back({target.provider, std::move(name), target.weight, price});
     }
     if (match.route->strategy == config::Strategy::weighted) {
         order_by_weight(match.candidates, random);

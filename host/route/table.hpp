@@ -10,6 +10,7 @@
 
 #include "config/config.hpp"
 #include "route/matcher.hpp"
+#include "route/prices.hpp"
 
 namespace bw::route {
 
@@ -17,6 +18,7 @@ struct Candidate {
     std::size_t provider = 0;  // index into Config::providers
     std::string model;         // as the provider calls it
     std::uint32_t weight = 1;
+    const config::Price* price = nullptr;  // null: not known
 };
 
 struct Match {
@@ -27,15 +29,18 @@ struct Match {
 
 class Table {
   public:
-    // The routes of `config` must outlive the table and every Match; a move keeps them, a copy not.
+    // The routes and prices of `config` must outlive the table and every Match; a move keeps them,
+    // a copy not.
     explicit Table(const config::Config& config);
 
     // Nothing: no route serves the model. `random` decides a weighted route: each value of 64 bits
     // must be as likely as any other.
     std::optional<Match> match(std::string_view model, std::uint64_t random) const;
+    const Prices& prices() const { return prices_; }
 
   private:
     Matcher matcher_;
+    Prices prices_;
     std::size_t aliases_max_;
 };
 

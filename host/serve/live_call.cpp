@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/money.hpp"
 #include "json/request.hpp"
 
 namespace bw::serve {
@@ -29,6 +30,12 @@ std::string header_value(std::string_view text) {
     std::ranges::replace_if(
         value, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
     return value;
+}
+
+// A stream's head goes out before anyone knows what it will cost.
+std::string cost_header(const policy::Outcome& outcome) {
+    if (!outcome.cost_micro_usd) return {};
+    return fmt::format("x-bellwether-cost: {}\r\n", config::format_usd(*outcome.cost_micro_usd));
 }
 
 }  // namespace
@@ -93,7 +100,7 @@ void LiveCall::on_end(const policy::Outcome& outcome) {
     } else {
         first_byte_ = steady_clock::now();
         bytes_out_ = reply_.size();
-        downstream_.respond(200, headers(), reply_);
+        downstream_.respond(200, headers() + cost_header(outcome), reply_);
     }
     record(outcome, 200, {});
     downstream_.finished();
@@ -179,7 +186,8 @@ void LiveCall::record(const policy::Outcome& outcome, int status, std::string_vi
                                  .duration_us = since_start(now),
                                  .upstream_us = duration_cast<microseconds>(outcome.waited).count(),
                                  .trace_id = call_.trace_id(),
-                                 .usage = outcome.usage};
+                                 .usage = outcome.usage,
+                                 .cost_micro_usd = outcome.cost_micro_usd.value_or(-1)};
     record.overhead_us = record.duration_us - record.upstream_us;
     if (first_byte_ != steady_clock::time_point{}) record.first_byte_us = since_start(first_byte_);
     context_.access_log.add(record);

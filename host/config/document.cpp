@@ -1,0 +1,93 @@
+#include "config/document.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include "config/section.hpp"
+
+namespace bw::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_file_bytes_max = 1u << 20;
+// The parser descends once for each part of a dotted key, so the line bounds the stack.
+constexpr std::size_t k_line_bytes_max = 16u << 10;
+
+Position position_of(const toml::parse_error& error) {
+    const auto at = error.source().begin;
+    return {static_cast<int>(at.line), static_cast<int>(at.column)};
+}
+
+// The parser repeats numbers that it cannot represent, and a number may be a credential.
+std::string without_values(std::string text) {
+    if (!text.starts_with('\'')) return text;
+    const auto end = text.rfind('\'');
+    return "the number" + text.substr(end + 1);
+}
+
+// "Error while parsing boolean: expected ..." tells what the parser took a word for.
+void report_syntax(const toml::parse_error& error, Report& report) {
+    constexpr std::string_view k_lead = "Error while parsing ";
+    std::string text(error.description());
+    std::string context;
+    const auto colon = text.find(": ");
+    if (text.starts_with(k_lead) && colon != text.npos) {
+        context = text.substr(k_lead.size(), colon - k_lead.size());
+        text = without_values(text.substr(colon + 2));
+    }
+    if (text.starts_with('E')) text.front() = 'e';
+    constexpr std::string_view k_unquoted[] = {
+        "value", "boolean", "date", "time", "date-time", "decimal integer", "floating-point"};
+    const bool unquoted = std::ranges::find(k_unquoted, context) != std::ranges::end(k_unquoted);
+    report.error(position_of(error), fmt::format("not valid TOML: {}", visible(text)), {},
+                 unquoted ? "text stands in quotes: key = \"text\"" : "");
+}
+
+bool check_lines(std::string_view text, Report& report) {
+    for (int line = 1; !text.empty(); ++line) {
+        const std::size_t length = std::min(text.find('\n'), text.size());
+        if (length > k_line_bytes_max) {
+            report.error({line, 1},
+                         fmt::format("the line is longer than {} bytes", k_line_bytes_max));
+            return false;
+        }
+        text.remove_prefix(std::min(length + 1, text.size()));
+    }
+    return true;
+}
+
+}  // namespace
+
+// Debian builds the library with exceptions; they end here.
+bool parse_toml(std::string_view text, toml::table& table, Report& report) {
+    if (!check_lines(text, report)) return false;
+    try {
+        table = toml::parse(text);
+        return true;
+    } catch (const toml::parse_error& error) {
+        report_syntax(error, report);
+        return false;
+    }
+}
+
+std::expected<std::string, std::string> read_text(const fs::path& file) {
+    std::error_code error;
+    if (fs::is_directory(file, error)) return std::unexpected("it is a folder");
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) return std::unexpected(std::strerror(errno));
+    std::string text(k_file_bytes_max + 1, '\0');
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(stream.gcount()));
+    if (text.size() > k_file_bytes_max) {
+        return std::unexpected(fmt::format("it is longer than {} bytes", k_file_bytes_max));
+    }
+    return text;
+}
+
+}  // namespace bw::config

@@ -1,0 +1,25 @@
+// A TOML file as text and as a table, with its size and its depth bounded.
+#pragma once
+
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "config/report.hpp"
+
+namespace toml {
+inline namespace v3 {
+class table;
+}  // namespace v3
+}  // namespace toml
+
+namespace bw::config {
+
+// The error continues "the file cannot be read: ".
+std::expected<std::string, std::string> read_text(const std::filesystem::path& file);
+
+// False: the text is not TOML, and the report says why.
+bool parse_toml(std::string_view text, toml::table& table, Report& report);
+
+}  // namespace bw::config

@@ -1,0 +1,39 @@
+// Finds the price of a provider's model. An entry of the config itself beats those of price files;
+// then exact beats glob and the longest glob wins, as for routes. Constant once built.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace bw::route {
+
+class Prices {
+  public:
+    // Keeps pointers to the prices of `config`.
+    explicit Prices(const config::Config& config);
+
+    // `provider`: index into Config::providers; `model` as the provider calls it. Null: no price.
+    const config::Price* find(std::size_t provider, std::string_view model) const;
+
+  private:
+    struct Book {
+        std::unordered_map<std::string_view, const config::Price*> exact;
+        std::vector<const config::Price*> globs;  // the most specific first
+
+        void add(const config::Price& price);
+        void sort();
+        const config::Price* find(std::string_view model) const;
+    };
+    struct Books {
+        Book own;
+        Book files;
+    };
+
+    std::vector<Books> books_;  // one a provider
+};
+
+}  // namespace bw::route
