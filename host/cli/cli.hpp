@@ -31,6 +31,8 @@ struct ChatOptions {
 int serve(const Common& common);
 int check(const Common& common);
 int models(const Common& common, const std::string& filter);
+// `key`: the name of a client key; empty: none was given.
+int explain(const Common& common, const std::string& model, const std::string& key);
 int chat(const Common& common, const ChatOptions& options);
 int health(const Common& common, const std::string& url);
 int plugin_list(const Common& common);

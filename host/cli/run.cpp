@@ -18,6 +18,7 @@ constexpr const char* k_teaching = R"(Start here:
   bellwether chat -m echo "Hello"                      talk to it from another terminal
   bellwether check                                     find every mistake in the config at once
   bellwether models --filter qwen                      what a client can ask for
+  bellwether explain qwen-max                          who serves a model, how, and why
   bellwether plugin list                               which provider plugins are installed
 
 Any OpenAI client works with base_url = http://127.0.0.1:4141/v1.
@@ -31,6 +32,8 @@ struct Invocation {
     std::string filter;
     ChatOptions chat;
     std::string file;
+    std::string model;
+    std::string key;
     std::function<int()> verb;
 };
 
@@ -61,6 +64,14 @@ void add_chat(CLI::App& app, Invocation& invocation) {
         "Example: bellwether chat -m qwen-plus --stream \"Explain mixture of experts\"");
 }
 
+void add_explain(CLI::App& app, Invocation& invocation) {
+    CLI::App* command =
+        add(app, invocation, "explain", "Say how a model name is served, and why; no network",
+            [&invocation] { return explain(invocation.common, invocation.model, invocation.key); });
+    command->add_option("model", invocation.model, "The name that a client uses")->required();
+    command->add_option("--key", invocation.key, "The name of the client key it is used with");
+}
+
 void add_plugin(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("plugin", "List or inspect provider plugins");
     command->require_subcommand(1);
@@ -84,6 +95,7 @@ void describe(CLI::App& app, Invocation& invocation) {
     add(app, invocation, "models", "List the models that the config serves", [&invocation] {
         return models(invocation.common, invocation.filter);
     })->add_option("--filter", invocation.filter, "Only names that contain this");
+    add_explain(app, invocation);
     add_chat(app, invocation);
     add_url(*add(app, invocation, "health", "Ask a running host whether it takes work",
                  [&invocation] { return health(invocation.common, invocation.chat.url); }),

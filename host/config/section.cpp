@@ -42,7 +42,7 @@ Section::Section(const toml::table& table, std::string name, Report& report)
     : table_(&table), name_(std::move(name)), report_(&report) {}
 
 const toml::node* Section::find(std::string_view key) {
-    known_.emplace_back(key);
+    if (std::ranges::find(known_, key) == known_.end()) known_.emplace_back(key);
     return table_->get(key);
 }
 

@@ -1,0 +1,98 @@
+// An explanation for people.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <iterator>
+
+#include "config/money.hpp"
+#include "route/explain.hpp"
+
+namespace bw::route {
+namespace {
+
+std::string duration(config::milliseconds limit) {
+    const auto ms = limit.count();
+    if (ms == 0) return "none";
+    if (ms % 3'600'000 == 0) return fmt::format("{}h", ms / 3'600'000);
+    if (ms % 60'000 == 0) return fmt::format("{}m", ms / 60'000);
+    return ms % 1'000 == 0 ? fmt::format("{}s", ms / 1'000) : fmt::format("{}ms", ms);
+}
+
+// "90 %", "33.3 %".
+std::string percent(unsigned permille) {
+    return permille % 10 == 0 ? fmt::format("{} %", permille / 10)
+                              : fmt::format("{}.{} %", permille / 10, permille % 10);
+}
+
+std::string price(const config::Price* price) {
+    if (price == nullptr) return "unpriced";
+    return fmt::format("{} in, {} cached, {} out, for a million tokens ({}:{})",
+                       config::format_amount(price->input),
+                       config::format_amount(price->cached_input),
+                       config::format_amount(price->output), price->file, price->at.line);
+}
+
+std::string tokens(std::int64_t count) {
+    return count == 0 ? "not known" : fmt::format("{} tokens", count);
+}
+
+std::string role(const Explanation& explanation, std::size_t at) {
+    const auto& target = explanation.targets[at];
+    if (explanation.strategy == config::Strategy::ordered) return at == 0 ? "first" : "fallback";
+    if (target.weight == 0) return "weight 0, only as a fallback";
+    return fmt::format("weight {}, {} of the calls", target.weight, percent(target.share_permille));
+}
+
+void append_target(std::string& out, const ExplainedTarget& target) {
+    const auto line = [&out](std::string_view name, std::string_view text) {
+        fmt::format_to(std::back_inserter(out), "   {:<11} {}\n", name, text);
+    };
+    if (!target.unavailable.empty()) line("UNAVAILABLE", target.unavailable);
+    line("plugin",
+         fmt::format("{} {}, ABI {}, {}", target.plugin, target.version, target.abi, target.file));
+    line("sha256", target.sha256);
+    line("upstream", target.origin.empty() ? "none: it answers by itself" : target.origin);
+    for (const auto& credential : target.credentials) {
+        line("credential", fmt::format("{} from {}: {}", credential.name, credential.reference,
+                                       credential.set ? "set" : "not set"));
+    }
+    const auto& limits = target.timeouts;
+    line("time-outs",
+         fmt::format("connect {}, first byte {}, idle {}, total {}, stream total {}",
+                     duration(limits.connect), duration(limits.first_byte), duration(limits.idle),
+                     duration(limits.total), duration(limits.stream_total)));
+    line("price", price(target.price));
+    line("context",
+         fmt::format("{}; output {}", tokens(target.context), tokens(target.max_output)));
+    std::vector<std::string_view> operations;
+    for (const auto operation : target.operations) operations.push_back(to_string(operation));
+    line("serves", fmt::format("{}", fmt::join(operations, ", ")));
+}
+
+}  // namespace
+
+std::string to_text(const Explanation& explanation) {
+    std::string out;
+    const auto add = std::back_inserter(out);
+    for (const auto& rule : explanation.rules) {
+        fmt::format_to(add, "{}: rule \"{}\" ({})", rule.name, rule.model, rule.place);
+        if (!rule.alias.empty()) fmt::format_to(add, ", an alias of {}", rule.alias);
+        out += '\n';
+    }
+    for (std::size_t i = 0; i < explanation.targets.size(); ++i) {
+        const auto& target = explanation.targets[i];
+        fmt::format_to(add, "\n{}. {} as {}: {}\n", i + 1, target.provider, target.model,
+                       role(explanation, i));
+        append_target(out, target);
+    }
+    out += "\nother rules\n";
+    for (const auto& rival : explanation.rivals) {
+        fmt::format_to(add, "   \"{}\" ({}) matches too: {}\n", rival.model, rival.place,
+                       rival.why);
+    }
+    fmt::format_to(add, "   {} that {} not match\n", explanation.without_match,
+                   explanation.without_match == 1 ? "does" : "do");
+    return out;
+}
+
+}  // namespace bw::route

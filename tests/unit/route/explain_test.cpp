@@ -1,0 +1,190 @@
+// How a model is served, as people and as programs read it: golden outputs.
+#include "route/explain.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace bw::route {
+namespace {
+
+constexpr const char* k_config = R"([providers.sheep]
+plugin = "holysheep"
+required = false
+api_key = "env:BW_TEST_SHEEP_KEY"
+timeouts = { connect = "5s", first_byte = "1500ms", idle = "none", total = "1h" }
+[providers.echo]
+[[routes]]
+model = "best"
+alias = "qwen-max"
+[[routes]]
+model = "qwen-*"
+strategy = "weighted"
+to = [{ provider = "sheep", weight = 2 }, { provider = "echo", model = "echo" }]
+[[routes]]
+model = "*"
+to = "echo"
+[[prices]]
+provider = "sheep"
+model = "qwen-*"
+input = "1.20 USD"
+output = "4.8 USD"
+cached_input = "0.000001 USD"
+list_input = "8 USD"
+source = "a bill"
+)";
+
+constexpr const char* k_secret = "a-value-that-nobody-may-see";
+
+class Explain : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        setenv("BW_TEST_SHEEP_KEY", k_secret, 1);
+        unsetenv("HOLYSHEEP_BASE_URL");
+        auto loaded = config::parse(k_config, "c.toml");
+        for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+        config = std::move(loaded.config);
+        std::vector<config::Diagnostic> diagnostics;
+        registry = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
+        for (const auto& diagnostic : diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    }
+    void TearDown() override { unsetenv("BW_TEST_SHEEP_KEY"); }
+
+    std::optional<Explanation> explained(std::string_view model) {
+        prices.emplace(config);
+        auto explanation = explain(config, registry, *prices, model);
+        if (!explanation) return explanation;
+        for (auto& target : explanation->targets) {
+            EXPECT_EQ(target.sha256.size(), 64u);
+            EXPECT_TRUE(target.file.starts_with(BELLWETHER_PLUGIN_DIR)) << target.file;
+            target.sha256 = "SUM";
+            target.file = "FILE";
+            target.version = "1.0.0";
+        }
+        return explanation;
+    }
+
+    config::Config config;
+    plugin::Registry registry;
+    std::optional<Prices> prices;
+};
+
+TEST_F(Explain, AsText) {
+    const auto explanation = explained("best");
+    ASSERT_TRUE(explanation);
+    EXPECT_EQ(to_text(*explanation), R"(best: rule "best" (c.toml:7), an alias of qwen-max
+qwen-max: rule "qwen-*" (c.toml:10)
+
+1. sheep as qwen-max: weight 2, 66.7 % of the calls
+   plugin      ai.holysheep 1.0.0, ABI 1.0, FILE
+   sha256      SUM
+   upstream    https://api.holysheep.ai:443
+   credential  api_key from env:BW_TEST_SHEEP_KEY: set
+   time-outs   connect 5s, first byte 1500ms, idle none, total 1h, stream total 1h
+   price       1.20 USD in, 0.000001 USD cached, 4.80 USD out, for a million tokens (c.toml:17)
+   context     32768 tokens; output 8192 tokens
+   serves      chat, completions, embeddings
+
+2. echo as echo: weight 1, 33.3 % of the calls
+   plugin      dev.bellwether.echo 1.0.0, ABI 1.0, FILE
+   sha256      SUM
+   upstream    none: it answers by itself
+   time-outs   connect 5s, first byte 1m, idle 1m, total 1m, stream total 1h
+   price       unpriced
+   context     1000000 tokens; output 1000000 tokens
+   serves      chat, completions, embeddings
+
+other rules
+   "*" (c.toml:14) matches too: a pattern with more literal characters beats it
+   1 that does not match
+)");
+}
+
+TEST_F(Explain, AsJson) {
+    const auto explanation = explained("qwen-max");
+    ASSERT_TRUE(explanation);
+    const std::string json = to_json(*explanation);
+    EXPECT_EQ(json.substr(0, json.find("        },\n        {")), R"({
+    "model": "qwen-max",
+    "rules": [
+        {
+            "name": "qwen-max",
+            "rule": "qwen-*",
+            "place": "c.toml:10",
+            "alias": null
+        }
+    ],
+    "strategy": "weighted",
+    "targets": [
+        {
+            "provider": "sheep",
+            "model": "qwen-max",
+            "weight": 2,
+            "share_permille": 667,
+            "unavailable": null,
+            "plugin": {
+                "id": "ai.holysheep",
+                "version": "1.0.0",
+                "abi": "1.0",
+                "file": "FILE",
+                "sha256": "SUM"
+            },
+            "origin": "https://api.holysheep.ai:443",
+            "credentials": [
+                {
+                    "name": "api_key",
+                    "reference": "env:BW_TEST_SHEEP_KEY",
+                    "set": true
+                }
+            ],
+            "timeouts_ms": {
+                "connect": 5000,
+                "first_byte": 1500,
+                "idle": null,
+                "total": 3600000,
+                "stream_total": 3600000
+            },
+            "price": {
+                "input_micro_usd": 1200000,
+                "cached_input_micro_usd": 1,
+                "output_micro_usd": 4800000,
+                "per_tokens": 1000000,
+                "list_input_micro_usd": 8000000,
+                "model": "qwen-*",
+                "place": "c.toml:17",
+                "source": "a bill"
+            },
+            "context": 32768,
+            "max_output": 8192,
+            "operations": [
+                "chat",
+                "completions",
+                "embeddings"
+            ]
+)");
+}
+
+TEST_F(Explain, NeverShowsACredential) {
+    const auto explanation = explained("best");
+    ASSERT_TRUE(explanation);
+    EXPECT_EQ(to_text(*explanation).find(k_secret), std::string::npos);
+    EXPECT_EQ(to_json(*explanation).find(k_secret), std::string::npos);
+}
+
+TEST_F(Explain, KnowsNothingOfWhatNoRuleServes) {
+    config.routes.pop_back();
+    EXPECT_FALSE(explained("gpt-4"));
+    EXPECT_FALSE(explained(std::string(1000, 'q')));
+    ASSERT_TRUE(explained("qwen-max"));
+}
+
+// A valid configuration has no circle; an explanation of another must still end.
+TEST_F(Explain, EndsInACircle) {
+    config.routes[1].model = "qwen-max";
+    config.routes[1].alias = "best";
+    config.routes[1].to.clear();
+    EXPECT_FALSE(explained("best"));
+}
+
+}  // namespace
+}  // namespace bw::route
