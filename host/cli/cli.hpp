@@ -30,6 +30,7 @@ struct ChatOptions {
 
 int serve(const Common& common);
 int check(const Common& common);
+int check_live(const Common& common);  // asks every provider for its models
 int models(const Common& common, const std::string& filter);
 // `key`: the name of a client key; empty: none was given.
 int explain(const Common& common, const std::string& model, const std::string& key);

@@ -29,6 +29,7 @@ Exit codes: 0 done; 1 failed at its work; 2 wrong usage or configuration.)";
 // The parsed command line and the verb that it chose.
 struct Invocation {
     Common common;
+    bool live = false;
     std::string filter;
     ChatOptions chat;
     std::string file;
@@ -91,7 +92,11 @@ void describe(CLI::App& app, Invocation& invocation) {
         return serve(common);
     })->footer("SIGTERM finishes the calls in flight first; a second one stops at once.");
     add(app, invocation, "check", "Check the config, its plugins and credentials; no network",
-        [&common] { return check(common); });
+        [&invocation] {
+            return invocation.live ? check_live(invocation.common) : check(invocation.common);
+        })
+        ->add_flag("--live", invocation.live,
+                   "Ask each provider for its models, and name routes that lead nowhere");
     add(app, invocation, "models", "List the models that the config serves", [&invocation] {
         return models(invocation.common, invocation.filter);
     })->add_option("--filter", invocation.filter, "Only names that contain this");

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bellwether/json.hpp>
 #include <vector>
 
 #include "observe/log.hpp"
 #include "plugin/correlation.hpp"
+#include "plugin/net_error.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -22,59 +22,6 @@ constexpr milliseconds k_end_grace{100};
 constexpr milliseconds k_step_wait_max{std::chrono::hours(24)};
 // More is a mistake of somebody's; sums of such numbers must not overflow.
 constexpr std::int64_t k_tokens_max = 1'000'000'000'000;
-constexpr const char* k_user_agent = "user-agent: bellwether/" BELLWETHER_VERSION;
-
-bool is_token(std::string_view name) {
-    return !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
-        return c > 0x20 && c < 0x7f &&
-               std::string_view("()<>@,;:\\\"/[]?={}").find(static_cast<char>(c)) ==
-                   std::string_view::npos;
-    });
-}
-
-bool is_field_value(std::string_view value) {
-    return std::ranges::none_of(
-        value, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
-}
-
-std::string lower(std::string_view name) {
-    std::string copy(name);
-    for (char& c : copy) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return copy;
-}
-
-// The host frames the message and owns the connection; a plugin must not contradict it.
-bool is_framing_header(std::string_view name) {
-    static constexpr std::array<std::string_view, 10> k_names{"host",
-                                                              "content-length",
-                                                              "transfer-encoding",
-                                                              "connection",
-                                                              "keep-alive",
-                                                              "upgrade",
-                                                              "te",
-                                                              "trailer",
-                                                              "expect",
-                                                              "accept-encoding"};
-    return std::ranges::find(k_names, name) != k_names.end();
-}
-
-Error to_error(const net::Failure& failure, std::string_view provider) {
-    const auto make = [&](ErrorKind kind, const char* code) {
-        return Error{.kind = kind,
-                     .message = fmt::format("{}: {}", provider, failure.message),
-                     .code = code};
-    };
-    switch (failure.kind) {
-        case net::FailureKind::resolve:
-        case net::FailureKind::connect: return make(ErrorKind::unreachable, "upstream_unreachable");
-        case net::FailureKind::tls: return make(ErrorKind::unreachable, "upstream_tls_error");
-        case net::FailureKind::connect_timeout: return make(ErrorKind::timeout, "connect_timeout");
-        case net::FailureKind::cut: return make(ErrorKind::protocol, "upstream_cut");
-        case net::FailureKind::overrun: return make(ErrorKind::protocol, "upstream_too_large");
-        case net::FailureKind::protocol: break;
-    }
-    return make(ErrorKind::protocol, "upstream_protocol_error");
-}
 
 }  // namespace
 
@@ -83,6 +30,7 @@ Attempt::Attempt(std::shared_ptr<Instance> instance, const Order& order, Attempt
       order_(order),
       events_(events),
       handle_{this},
+      outgoing_(instance_->provider()),
       framer_([this](std::uint32_t kind, std::string_view data, std::string_view event) {
           return frame(kind, data, event);
       }),
@@ -98,11 +46,10 @@ Result<void> Attempt::start(net::Client& client, boost::asio::io_context& loop) 
         schedule_step(milliseconds(0));
         return {};
     }
-    complete_headers();
-    if (!own_body_.empty()) request_.body = own_body_;
-    request_.connect_timeout = instance_->provider().timeouts.connect;
-    request_.wire = instance_->provider().wire;
-    exchange_ = client.start(std::move(request_), *this);
+    outgoing_.complete();
+    set_correlation(outgoing_.request.headers, *order_.call);
+    if (!own_body_.empty()) outgoing_.request.body = own_body_;
+    exchange_ = client.start(std::move(outgoing_.request), *this);
     return {};
 }
 
@@ -129,24 +76,12 @@ Result<void> Attempt::open() {
 }
 
 Result<void> Attempt::check_opened() const {
-    if (sent_ || generating_) return {};
+    if (outgoing_.sent() || generating_) return {};
     instance_->poison();
     return fail(ErrorKind::internal,
                 fmt::format("plugin misbehaved: provider \"{}\" opened a call and sent nothing",
                             instance_->provider().name),
                 "plugin_error");
-}
-
-void Attempt::complete_headers() {
-    if (!has_content_type_ && request_.method == "POST") {
-        request_.headers.emplace_back("content-type: application/json");
-    }
-    if (!has_accept_) {
-        request_.headers.emplace_back(frame_ == BW_FRAME_SSE ? "accept: text/event-stream"
-                                                             : "accept: application/json");
-    }
-    request_.headers.emplace_back(k_user_agent);
-    set_correlation(request_.headers, *order_.call);
 }
 
 void Attempt::pause() {
@@ -173,7 +108,7 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
                        .http_status = static_cast<std::uint32_t>(status),
                        .headers = fields.data(),
                        .header_count = fields.size()};
-    framer_.begin(frame_, status < 200 || status >= 300);
+    framer_.begin(outgoing_.frame(), status < 200 || status >= 300);
     bw_error error = new_error();
     const bw_status answer = instance_->table().call_head(call_, &head, &error);
     if (auto judged = judge(answer, error); !judged) end(std::move(judged));
@@ -274,56 +209,35 @@ void Attempt::step() {
 
 void Attempt::send(std::string_view method, std::string_view url, std::uint32_t frame) {
     if (phase_ != Phase::opening) return misbehaved("send outside call_open");
-    if (sent_ || generating_) return misbehaved("send called twice");
-    if (method != "GET" && method != "POST")
-        return misbehaved("send with a method other than GET or POST");
-    if (frame > BW_FRAME_WHOLE) return misbehaved("send with an unknown frame kind");
-    if (!is_field_value(url) || url.find(' ') != std::string_view::npos) {
-        return misbehaved("send with a malformed URL");
-    }
-    if (instance_->provider().origin.empty() || origin_of(url) != instance_->provider().origin) {
-        return misbehaved("send to another origin than the provider's base_url");
-    }
-    sent_ = true;
-    frame_ = frame;
-    request_.method = method;
-    request_.url = url;
+    if (generating_) return misbehaved("send called twice");
+    obey(outgoing_.send(method, url, frame));
 }
 
 void Attempt::send_header(std::string_view name, std::string_view value) {
-    if (phase_ != Phase::opening || !sent_) return misbehaved("send_header before send");
-    if (!is_token(name) || !is_field_value(value))
-        return misbehaved("send_header with a malformed field");
-    const std::string lowered = lower(name);
-    if (is_framing_header(lowered)) return misbehaved("send_header with a framing header");
-    has_content_type_ |= lowered == "content-type";
-    has_accept_ |= lowered == "accept";
-    request_.headers.push_back(fmt::format("{}: {}", lowered, value));
+    if (phase_ != Phase::opening) return misbehaved("send_header before send");
+    obey(outgoing_.header(name, value));
 }
 
 void Attempt::send_secret(std::string_view name, std::string_view prefix, std::string_view secret) {
-    const auto& secrets = instance_->provider().secrets;
-    const auto found = secrets.find(secret);
-    if (found == secrets.end())
-        return misbehaved("send_secret with a credential that was not given");
-    send_header(name, fmt::format("{}{}", prefix, found->second));
+    if (phase_ != Phase::opening) return misbehaved("send_header before send");
+    obey(outgoing_.secret(name, prefix, secret));
 }
 
 void Attempt::send_body(std::string_view bytes) {
-    if (phase_ != Phase::opening || !sent_) return misbehaved("send_body before send");
+    if (phase_ != Phase::opening || !outgoing_.sent()) return misbehaved("send_body before send");
     const bool borrowed = bytes.data() >= order_.body.data() &&
                           bytes.data() + bytes.size() <= order_.body.data() + order_.body.size();
-    if (borrowed && request_.body.empty() && own_body_.empty()) {
-        request_.body = bytes;
+    if (borrowed && outgoing_.request.body.empty() && own_body_.empty()) {
+        outgoing_.request.body = bytes;
         return;
     }
-    if (own_body_.empty()) own_body_ = request_.body;
+    if (own_body_.empty()) own_body_ = outgoing_.request.body;
     own_body_.append(bytes);
 }
 
 void Attempt::begin_generating() {
     if (phase_ != Phase::opening) return misbehaved("generate outside call_open");
-    if (sent_ || generating_) return misbehaved("generate after send");
+    if (outgoing_.sent() || generating_) return misbehaved("generate after send");
     if (instance_->generate() == nullptr) return misbehaved("generate without its extension");
     generating_ = true;
 }
@@ -354,6 +268,10 @@ void Attempt::emit_usage(const bw_usage& usage) {
 }
 
 // ---- endings --------------------------------------------------------------------------------
+
+void Attempt::obey(const char* broken_rule) {
+    if (broken_rule != nullptr) misbehaved(broken_rule);
+}
 
 void Attempt::misbehaved(std::string_view rule) {
     if (misbehaviour_.empty()) misbehaviour_ = rule;

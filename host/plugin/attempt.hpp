@@ -17,10 +17,11 @@
 #include "net/client.hpp"
 #include "plugin/framer.hpp"
 #include "plugin/instance.hpp"
+#include "plugin/outgoing.hpp"
+#include "plugin/sinks.hpp"
 #include "plugin/upstream_wait.hpp"
 
 namespace bw::plugin {
-class Attempt;
 
 enum class Piece { reply, chunk, usage };  // the ABI's BW_EMIT_*
 
@@ -35,15 +36,6 @@ class AttemptEvents {
     ~AttemptEvents() = default;
 };
 
-}  // namespace bw::plugin
-
-// What a plugin holds of an attempt.
-struct bw_exchange {
-    bw::plugin::Attempt* attempt;
-};
-
-namespace bw::plugin {
-
 // What an attempt is to do. The text stays valid until the attempt is dropped.
 struct Order {
     const Call* call;
@@ -53,7 +45,7 @@ struct Order {
     std::chrono::milliseconds deadline{0};  // time left; zero: no limit
 };
 
-class Attempt final : private net::Events {
+class Attempt final : private net::Events, private Sinks {
   public:
     Attempt(std::shared_ptr<Instance> instance, const Order& order, AttemptEvents& events);
     ~Attempt();
@@ -71,15 +63,6 @@ class Attempt final : private net::Events {
     const Usage& usage() const { return usage_; }
     std::chrono::nanoseconds waited() const { return wait_.total(); }
 
-    // The host's half of the ABI: what the plugin calls while it has the word.
-    void send(std::string_view method, std::string_view url, std::uint32_t frame);
-    void send_header(std::string_view name, std::string_view value);
-    void send_secret(std::string_view name, std::string_view prefix, std::string_view secret);
-    void send_body(std::string_view bytes);
-    void begin_generating();
-    void emit(std::uint32_t kind, std::string_view json);
-    void emit_usage(const bw_usage& usage);
-
   private:
     enum class Phase { waiting, opening, emitting };  // what the plugin may call just now
 
@@ -87,9 +70,18 @@ class Attempt final : private net::Events {
     void on_data(std::string_view bytes) override;
     void on_end(std::optional<net::Failure> failure) override;
 
+    void send(std::string_view method, std::string_view url, std::uint32_t frame) override;
+    void send_header(std::string_view name, std::string_view value) override;
+    void send_secret(std::string_view name, std::string_view prefix,
+                     std::string_view secret) override;
+    void send_body(std::string_view bytes) override;
+    void begin_generating() override;
+    void emit(std::uint32_t kind, std::string_view json) override;
+    void emit_usage(const bw_usage& usage) override;
+    void add_model(std::string_view) override { misbehaved("add outside a list of models"); }
+
     Result<void> open();
     Result<void> check_opened() const;
-    void complete_headers();
     bool frame(std::uint32_t kind, std::string_view data, std::string_view event);
     Error framing_error();
     Result<void> finish_reply();
@@ -100,6 +92,7 @@ class Attempt final : private net::Events {
     // The plugin's answer, or what it did wrong meanwhile.
     Result<void> judge(bw_status status, const bw_error& error);
     void misbehaved(std::string_view rule);
+    void obey(const char* broken_rule);
     void end(Result<void> result);
     void close();
 
@@ -109,12 +102,8 @@ class Attempt final : private net::Events {
     bw_exchange handle_;
     bw_call* call_ = nullptr;
     Phase phase_ = Phase::waiting;
-    net::Request request_;
-    std::uint32_t frame_ = BW_FRAME_WHOLE;
+    Outgoing outgoing_;
     std::string own_body_;  // unless the body is a stretch of the order's
-    bool sent_ = false;
-    bool has_content_type_ = false;
-    bool has_accept_ = false;
     net::Exchange exchange_;
     Framer framer_;
 

@@ -1,11 +1,14 @@
 // The functions that a plugin reaches through bw_host_api: each checks its pointers and hands over
 // to the attempt or the instance. None may throw: an exception must not unwind through a plugin.
+#include <bellwether/ext/models.h>
+#include <fmt/format.h>
+
 #include <chrono>
 #include <cstring>
 
 #include "observe/log.hpp"
-#include "plugin/attempt.hpp"
 #include "plugin/instance.hpp"
+#include "plugin/sinks.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -29,37 +32,43 @@ std::int32_t has_secret(bw_host* host, bw_str name) noexcept {
     return host->provider->secrets.contains(view(name)) ? 1 : 0;
 }
 
-void begin(bw_exchange* exchange) noexcept { exchange->attempt->begin_generating(); }
+void begin(bw_exchange* exchange) noexcept { exchange->sinks->begin_generating(); }
+
+void add_model(bw_exchange* exchange, bw_str id) noexcept { exchange->sinks->add_model(view(id)); }
 
 const void* extension(bw_host*, const char* id) noexcept {
     static constexpr bw_generate_host k_generate{
         .size = sizeof(bw_generate_host), .reserved = 0, .begin = begin};
-    if (id != nullptr && std::strcmp(id, BW_EXT_GENERATE) == 0) return &k_generate;
+    static constexpr bw_models_host k_models{
+        .size = sizeof(bw_models_host), .reserved = 0, .add = add_model};
+    if (id == nullptr) return nullptr;
+    if (std::strcmp(id, BW_EXT_GENERATE) == 0) return &k_generate;
+    if (std::strcmp(id, BW_EXT_MODELS) == 0) return &k_models;
     return nullptr;
 }
 
 void send(bw_exchange* exchange, bw_str method, bw_str url, std::uint32_t frame) noexcept {
-    exchange->attempt->send(view(method), view(url), frame);
+    exchange->sinks->send(view(method), view(url), frame);
 }
 
 void send_header(bw_exchange* exchange, bw_str name, bw_str value) noexcept {
-    exchange->attempt->send_header(view(name), view(value));
+    exchange->sinks->send_header(view(name), view(value));
 }
 
 void send_secret(bw_exchange* exchange, bw_str name, bw_str prefix, bw_str secret) noexcept {
-    exchange->attempt->send_secret(view(name), view(prefix), view(secret));
+    exchange->sinks->send_secret(view(name), view(prefix), view(secret));
 }
 
 void send_body(bw_exchange* exchange, bw_str bytes) noexcept {
-    exchange->attempt->send_body(view(bytes));
+    exchange->sinks->send_body(view(bytes));
 }
 
 void emit(bw_exchange* exchange, std::uint32_t kind, bw_str json) noexcept {
-    exchange->attempt->emit(kind, view(json));
+    exchange->sinks->emit(kind, view(json));
 }
 
 void emit_usage(bw_exchange* exchange, const bw_usage* usage) noexcept {
-    if (usage != nullptr) exchange->attempt->emit_usage(*usage);
+    if (usage != nullptr) exchange->sinks->emit_usage(*usage);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
  * an assertion fails, the header has to change back. Compiled as C11; it makes no code. */
 #include <assert.h>
 #include <bellwether/ext/generate.h>
+#include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -109,6 +110,17 @@ ABI_SIZE(bw_generate_plugin, 16)
 ABI_FIELD(bw_generate_plugin, size, 0)
 ABI_FIELD(bw_generate_plugin, reserved, 4)
 ABI_FIELD(bw_generate_plugin, step, 8)
+
+ABI_SIZE(bw_models_host, 16)
+ABI_FIELD(bw_models_host, size, 0)
+ABI_FIELD(bw_models_host, reserved, 4)
+ABI_FIELD(bw_models_host, add, 8)
+
+ABI_SIZE(bw_models_plugin, 24)
+ABI_FIELD(bw_models_plugin, size, 0)
+ABI_FIELD(bw_models_plugin, reserved, 4)
+ABI_FIELD(bw_models_plugin, ask, 8)
+ABI_FIELD(bw_models_plugin, read, 16)
 
 static_assert(_Alignof(bw_str) == 8 && _Alignof(bw_error) == 8 && _Alignof(bw_plugin) == 8, "");
 static_assert(sizeof(bw_status) == 4 && (bw_status)-1 < 0, "bw_status is a signed int32");

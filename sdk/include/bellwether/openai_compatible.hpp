@@ -34,6 +34,9 @@ class Provider {
 
     class Call;
 
+    void ask_models(const ModelsQuery& query) const;
+    void read_models(const ModelsReply& reply) const;
+
   private:
     friend class Call;
     std::string url(Operation operation) const;
@@ -345,6 +348,30 @@ inline void Provider::Call::end() {
         protocol_error("stream_truncated", "cut its stream before the answer was complete");
     }
     close_stream();
+}
+
+// ---- the list of models ------------------------------------------------------------------------
+
+inline void Provider::ask_models(const ModelsQuery& query) const {
+    Sending sending = query.get(base_url_ + path_prefix_ + "/models");
+    if (has_key_) sending.secret("authorization", "Bearer ", "api_key");
+    for (const auto& [name, value] : headers_) sending.header(name, value);
+}
+
+inline void Provider::read_models(const ModelsReply& reply) const {
+    const std::string url = base_url_ + path_prefix_ + "/models";
+    const std::string_view text = json::Value(reply.body()).raw();
+    if (!reply.head().ok()) {
+        throw upstream_failure({api_, name_, "", url, reply.head().status(), {}, has_key_}, text);
+    }
+    const json::Value data = json::Value(text)["data"];
+    if (!json::valid(text) || data.kind() != json::Kind::array) {
+        throw Error(BW_E_PROTOCOL, name_ + " answered " + url +
+                                       " with something that is no list of models: \"" +
+                                       detail::excerpt(text) + "\"; check that base_url is right")
+            .code("malformed_reply");
+    }
+    for (const json::Value& model : data.elements()) reply.add(model["id"].string());
 }
 
 // The table of a provider class made for `api`. Its texts are made once and stay.

@@ -14,6 +14,10 @@
 //   };
 //   BW_PROVIDER(Shout, "com.example.shout", "1.0.0", R"({"summary": "SHOUTS"})")
 //
+// A provider that can list its upstream's models has, besides, both of
+//       void ask_models(bw::ModelsQuery query);   // query.get(url), once
+//       void read_models(bw::ModelsReply reply);  // reply.add(id) for each
+//
 // The constructor of Call sends; the destructor of Call is also what a cancel looks like. `data`
 // may return a bw::Progress instead of nothing: Progress::complete says that the reply is, though
 // the upstream may not close; what it still sends is dropped, and end() comes next. Anything goes
@@ -22,6 +26,7 @@
 #pragma once
 
 #include <bellwether/ext/generate.h>
+#include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 
 #include <cstdint>
@@ -30,6 +35,7 @@
 #include <bellwether/provider/error.hpp>
 #include <bellwether/provider/exchange.hpp>
 #include <bellwether/provider/host.hpp>
+#include <bellwether/provider/models.hpp>
 #include <bellwether/provider/thunks.hpp>
 
 namespace bw {

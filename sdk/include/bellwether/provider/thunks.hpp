@@ -2,11 +2,13 @@
 #pragma once
 
 #include <bellwether/ext/generate.h>
+#include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
 #include <bellwether/provider/error.hpp>
 #include <bellwether/provider/exchange.hpp>
 #include <bellwether/provider/host.hpp>
+#include <bellwether/provider/models.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -78,9 +80,11 @@ template <typename Provider>
 struct Instance {
     Instance(const bw_host_api* api, bw_host* host, std::string_view config)
         : context{api, static_cast<const bw_generate_host*>(api->extension(host, BW_EXT_GENERATE))},
+          models(static_cast<const bw_models_host*>(api->extension(host, BW_EXT_MODELS))),
           provider(Setup(Host(api, host), config)) {}
 
     Context context;
+    const bw_models_host* models;  // nullptr: this host asks for no list of models
     Provider provider;
 };
 
@@ -164,7 +168,33 @@ struct Thunks {
         return BW_E_UNSUPPORTED;
     }
 
+    static bw_status ask_models(bw_provider* provider, bw_exchange* exchange,
+                                bw_error* error) noexcept {
+        if constexpr (HasModels<Provider>::value) {
+            return guarded(error, "ask_models", [&] {
+                Instance<Provider>* const self = instance(provider);
+                self->provider.ask_models(ModelsQuery(self->context.api, exchange));
+            });
+        }
+        return BW_E_UNSUPPORTED;
+    }
+
+    static bw_status read_models(bw_provider* provider, bw_exchange* exchange, const bw_head* head,
+                                 bw_str body, bw_error* error) noexcept {
+        if constexpr (HasModels<Provider>::value) {
+            return guarded(error, "read_models", [&] {
+                Instance<Provider>* const self = instance(provider);
+                if (self->models == nullptr) throw Error(BW_E_UNSUPPORTED, "no bw.models/1");
+                self->provider.read_models(ModelsReply(self->models, exchange, *head, body));
+            });
+        }
+        return BW_E_UNSUPPORTED;
+    }
+
     static const void* extension(const char* id) noexcept {
+        static constexpr bw_models_plugin models = {sizeof(bw_models_plugin), 0, &ask_models,
+                                                    &read_models};
+        if (HasModels<Provider>::value && std::strcmp(id, BW_EXT_MODELS) == 0) return &models;
         static constexpr bw_generate_plugin generate = {sizeof(bw_generate_plugin), 0, &step};
         if (HasStep<Call>::value && std::strcmp(id, BW_EXT_GENERATE) == 0) return &generate;
         return nullptr;

@@ -76,6 +76,7 @@ struct Result {
     std::vector<Emitted> emitted;
     std::optional<bw_usage> usage;
     bool completed = false;           // call_data said BW_COMPLETE
+    std::vector<std::string> models;  // what bw.models/1 added
     std::vector<std::int64_t> waits;  // what each step of bw.generate/1 asked for
 
     bool ok() const { return !error; }

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <bellwether/ext/generate.h>
+#include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 #include <dlfcn.h>
 
@@ -103,6 +104,37 @@ class Instance {
         const bool complete =
             asked.stream || !exchange.result.ok() || !exchange.result.reply().empty();
         if (!complete) host_.misbehaved("the call ended well without a reply");
+        return std::move(exchange.result);
+    }
+
+    // The upstream's models by bw.models/1; BW_E_UNSUPPORTED if the plugin has not got it.
+    Result list_models(const Response& response) {
+        FakeExchange exchange;
+        exchange.host = &host_;
+        exchange.base_url = base_url_;
+        bw_error error = detail::fresh_error();
+        const auto* const extension =
+            table_->extension == nullptr
+                ? nullptr
+                : static_cast<const bw_models_plugin*>(table_->extension(BW_EXT_MODELS));
+        if (extension == nullptr) {
+            fail(exchange, BW_E_UNSUPPORTED, "extension", error);
+            return std::move(exchange.result);
+        }
+        exchange.in_open = true;
+        bw_status status = extension->ask(provider_, handle(exchange), &error);
+        exchange.in_open = false;
+        if (status != BW_OK) {
+            fail(exchange, status, "ask", error);
+            return std::move(exchange.result);
+        }
+        if (exchange.sends == 0) host_.misbehaved("ask sent nothing");
+        const bw_head head = {sizeof(bw_head), response.status, nullptr, 0};
+        exchange.may_add = true;
+        status = extension->read(provider_, handle(exchange), &head, detail::to_str(response.body),
+                                 &error);
+        exchange.may_add = false;
+        if (status != BW_OK) fail(exchange, status, "read", error);
         return std::move(exchange.result);
     }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bellwether/ext/generate.h>
+#include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
 #include <bellwether/testing/call.hpp>
@@ -69,6 +70,7 @@ struct FakeExchange {
     bool stream = false;
     bool in_open = false;
     bool may_emit = false;
+    bool may_add = false;  // inside read of bw.models/1
     int sends = 0;
     bool generating = false;
 };
@@ -122,7 +124,14 @@ class FakeHost {
     static const void* extension(bw_host* host, const char* id) noexcept {
         static constexpr bw_generate_host generate = {sizeof(bw_generate_host), 0, &begin};
         const bool there = self(host).has_generate && std::string_view(id) == BW_EXT_GENERATE;
-        return there ? &generate : nullptr;
+        if (there) return &generate;
+        static constexpr bw_models_host models = {sizeof(bw_models_host), 0, &add_model};
+        return std::string_view(id) == BW_EXT_MODELS ? &models : nullptr;
+    }
+    static void add_model(bw_exchange* handle, bw_str id) noexcept {
+        FakeExchange& exchange = self(handle);
+        require(exchange, exchange.may_add, "add outside read");
+        exchange.result.models.emplace_back(detail::to_view(id));
     }
     static void begin(bw_exchange* handle) noexcept {
         FakeExchange& exchange = self(handle);

@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/cli.hpp"
+#include "json/writer.hpp"
+#include "policy/live_check.hpp"
+
+namespace bw::cli {
+namespace {
+
+constexpr std::chrono::milliseconds k_limit{10'000};
+
+// Which setting to look at.
+std::string advice_for(const Error& error, const config::Provider& wanted,
+                       const plugin::Provider& provider) {
+    if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout) {
+        return fmt::format("check that {} can be reached from here, and base_url", provider.origin);
+    }
+    if (error.kind != ErrorKind::auth || provider.manifest.secrets.empty()) return {};
+    const auto& spec = provider.manifest.secrets.front();
+    const auto given = std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
+    return fmt::format("check the credential in {}",
+                       given != wanted.secrets.end() ? given->reference : "env:" + spec.env);
+}
+
+policy::ProviderCheck check_provider(const config::Provider& wanted,
+                                     const std::shared_ptr<const plugin::Provider>& provider) {
+    policy::ProviderCheck check{.provider = provider->name};
+    if (!provider->unavailable.empty()) {
+        check.models = fail(ErrorKind::unavailable, provider->unavailable);
+        check.skipped = !wanted.required;
+        return check;
+    }
+    const auto started = std::chrono::steady_clock::now();
+    check.models = plugin::list_models(provider, k_limit);
+    check.latency = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - started);
+    if (check.models) return check;
+    check.skipped = check.models.error().kind == ErrorKind::unsupported;
+    check.advice = advice_for(check.models.error(), wanted, *provider);
+    return check;
+}
+
+void print_text(const policy::ProviderCheck& check) {
+    if (!check.models) {
+        fmt::print("{}: {}: {}{}\n", check.provider, check.skipped ? "not checked" : "BROKEN",
+                   check.models.error().message, check.advice.empty() ? "" : "; " + check.advice);
+    } else if (!check.models->asked) {
+        fmt::print("{}: ok: answers by itself, {} models\n", check.provider,
+                   check.models->ids.size());
+    } else {
+        fmt::print("{}: ok: reached, credential accepted, {} models, {} ms\n", check.provider,
+                   check.models->ids.size(), check.latency.count());
+    }
+}
+
+void write_json(json::PrettyWriter& writer, const policy::ProviderCheck& check) {
+    writer.begin_object().field("provider", check.provider);
+    writer.field("ok", check.models.has_value()).field("skipped", check.skipped);
+    if (check.models) {
+        writer.field("asked", check.models->asked);
+        writer.field("models", std::uint64_t{check.models->ids.size()});
+        writer.field("latency_ms", std::int64_t{check.latency.count()});
+    } else {
+        writer.field("error", check.models.error().message);
+        writer.field_or_null("code", check.models.error().code);
+        writer.field_or_null("advice", check.advice);
+    }
+    writer.end_object();
+}
+
+void print_json(bool ok, const std::vector<policy::ProviderCheck>& checks,
+                const std::vector<policy::LiveFinding>& findings) {
+    json::PrettyWriter writer;
+    writer.begin_object().field("ok", ok).key("providers").begin_array();
+    for (const auto& check : checks) write_json(writer, check);
+    writer.end_array().key("findings").begin_array();
+    for (const auto& finding : findings) {
+        writer.begin_object().field("severity", finding.broken ? "error" : "warning");
+        writer.field("place", finding.place).field("message", finding.message).end_object();
+    }
+    fmt::print("{}\n", writer.end_array().end_object().view());
+}
+
+}  // namespace
+
+int check_live(const Common& common) {
+    const auto host = load_host(common);
+    if (!host) return k_usage;
+    std::vector<policy::ProviderCheck> checks;
+    bool ok = true;
+    for (std::size_t i = 0; i < host->config.providers.size(); ++i) {
+        checks.push_back(check_provider(host->config.providers[i], host->registry.providers[i]));
+        ok &= checks.back().models.has_value() || checks.back().skipped;
+        if (!common.json) print_text(checks.back());
+    }
+    const auto findings = policy::judge_lists(host->config, checks);
+    for (const auto& finding : findings) {
+        ok &= !finding.broken;
+        if (common.json) continue;
+        fmt::print("{}: {}: {}\n", finding.place, finding.broken ? "error" : "warning",
+                   finding.message);
+    }
+    if (common.json) print_json(ok, checks, findings);
+    return ok ? k_ok : k_failed;
+}
+
+}  // namespace bw::cli

@@ -1,0 +1,25 @@
+#include "plugin/net_error.hpp"
+
+#include <fmt/format.h>
+
+namespace bw::plugin {
+
+Error to_error(const net::Failure& failure, std::string_view provider) {
+    const auto make = [&](ErrorKind kind, const char* code) {
+        return Error{.kind = kind,
+                     .message = fmt::format("{}: {}", provider, failure.message),
+                     .code = code};
+    };
+    switch (failure.kind) {
+        case net::FailureKind::resolve:
+        case net::FailureKind::connect: return make(ErrorKind::unreachable, "upstream_unreachable");
+        case net::FailureKind::tls: return make(ErrorKind::unreachable, "upstream_tls_error");
+        case net::FailureKind::connect_timeout: return make(ErrorKind::timeout, "connect_timeout");
+        case net::FailureKind::cut: return make(ErrorKind::protocol, "upstream_cut");
+        case net::FailureKind::overrun: return make(ErrorKind::protocol, "upstream_too_large");
+        case net::FailureKind::protocol: break;
+    }
+    return make(ErrorKind::protocol, "upstream_protocol_error");
+}
+
+}  // namespace bw::plugin

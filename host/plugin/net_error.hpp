@@ -1,0 +1,14 @@
+// From a failure of the wire to the error of a call.
+#pragma once
+
+#include <string_view>
+
+#include "base/error.hpp"
+#include "net/client.hpp"
+
+namespace bw::plugin {
+
+// `provider`: its name in the config, for the message.
+Error to_error(const net::Failure& failure, std::string_view provider);
+
+}  // namespace bw::plugin

@@ -1,0 +1,37 @@
+// A request to an upstream while a plugin writes it, under the rules of the ABI.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "net/client.hpp"
+#include "plugin/registry.hpp"
+
+namespace bw::plugin {
+
+class Outgoing {
+  public:
+    explicit Outgoing(const Provider& provider) : provider_(provider) {}
+
+    // Each gives the rule that was broken, or nullptr.
+    const char* send(std::string_view method, std::string_view url, std::uint32_t frame);
+    const char* header(std::string_view name, std::string_view value);
+    const char* secret(std::string_view name, std::string_view prefix, std::string_view secret);
+
+    // Adds what the plugin left to the host: headers, and how the provider is reached.
+    void complete();
+
+    bool sent() const { return sent_; }
+    std::uint32_t frame() const { return frame_; }
+
+    net::Request request;
+
+  private:
+    const Provider& provider_;
+    std::uint32_t frame_ = BW_FRAME_WHOLE;
+    bool sent_ = false;
+    bool has_content_type_ = false;
+    bool has_accept_ = false;
+};
+
+}  // namespace bw::plugin

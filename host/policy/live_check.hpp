@@ -1,0 +1,33 @@
+// What the providers' own lists of models say of a configuration: routes that lead nowhere, prices
+// for models that are not there. Pure: the lists are given.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "config/config.hpp"
+#include "plugin/models.hpp"
+
+namespace bw::policy {
+
+struct ProviderCheck {
+    std::string provider;
+    Result<plugin::ModelList> models;
+    std::chrono::milliseconds latency{0};
+    bool skipped = false;  // it cannot be asked, and that is no fault of the configuration
+    std::string advice;    // what to do about a failure; may be empty
+};
+
+struct LiveFinding {
+    bool broken = false;  // else a warning
+    std::string place;    // file:line
+    std::string message;
+};
+
+// `checks`: one a provider, in the order of the configuration.
+std::vector<LiveFinding> judge_lists(const config::Config& config,
+                                     const std::vector<ProviderCheck>& checks);
+
+}  // namespace bw::policy
