@@ -13,6 +13,8 @@ from bench import processes
 from bench.processes import BINARIES, Gateway, HeldLoad, Upstream, resident_bytes
 
 MIB = 2**20
+# Of the host: the client's socket, the provider's, and the loop's duplicate of that.
+DESCRIPTORS_A_STREAM = 3
 # What a socket of the provider may hold back in the kernel: ten thousand of them would take gigabytes.
 SEND_BUFFER_BYTES = 8 << 10
 
@@ -69,7 +71,7 @@ def many_streams(pids: list[int], port: int, count: int, reader: str, core: int 
     how = READERS[reader]
     before = resident()
     held = HeldLoad("slow", port, core, binaries, connections=count, model=how.model,
-                    read_bytes=how.bytes_at_a_time, seconds=600, ramp=max(1, count / 1000))
+                    read_bytes=how.bytes_at_a_time, seconds=900, ramp=max(1, count / 1000))
     try:
         with_them = settle(resident, patience)
     finally:
@@ -99,8 +101,8 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=20, help="of the endless stream")
     given = parser.parse_args()
-    limit = processes.raise_descriptor_limit(2 * given.streams + 100)
-    count = min(given.streams, (limit - 100) // 2)
+    limit = processes.raise_descriptor_limit(DESCRIPTORS_A_STREAM * given.streams + 500)
+    count = min(given.streams, (limit - 500) // DESCRIPTORS_A_STREAM)
     if count < given.streams:
         print(f"only {limit} descriptors are allowed: {count} streams", file=sys.stderr)
     gateway_core, load_core = processes.cores()

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def flood(start_host: StartHost) -> Host:
     """A host whose provider is bench_upstream."""
-    processes.raise_descriptor_limit(2 * STREAMS + 500)
+    processes.raise_descriptor_limit(memory.DESCRIPTORS_A_STREAM * STREAMS + 500)
     with processes.Upstream(binaries=TOOLS, send_buffer=memory.SEND_BUFFER_BYTES) as upstream:
         yield start_host(server() + f"""
 [providers.bench]

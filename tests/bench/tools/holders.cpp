@@ -64,6 +64,7 @@ class Slow : public Workload {
     explicit Slow(const Options& options)
         : limit_ns_(nanoseconds(options.real("seconds", 60))),
           ramp_ns_(nanoseconds(options.real("ramp", 1))),
+          patience_ns_(nanoseconds(options.real("ready-within", 120))),
           pause_ns_(nanoseconds(options.real("read-every", 1))),
           read_bytes_(static_cast<std::size_t>(options.number("read-bytes", 0))),
           links_({.port = port_of(options),
@@ -81,7 +82,8 @@ class Slow : public Workload {
             until(std::min(limit, start + ramp_ns_ * i / count));
             links_.send(links_[static_cast<std::size_t>(i)], now_ns());
         }
-        while (!all_begun() && now_ns() < limit) read_all(1024, 100 * k_millisecond);
+        const std::int64_t begun_by = std::min(limit, now_ns() + patience_ns_);
+        while (!all_begun() && now_ns() < begun_by) read_all(1024, 100 * k_millisecond);
         print("ready");
         while (!input_ended() && now_ns() < limit) {
             if (read_bytes_ > 0) {
@@ -137,6 +139,7 @@ class Slow : public Workload {
 
     std::int64_t limit_ns_;
     std::int64_t ramp_ns_;
+    std::int64_t patience_ns_;  // for all streams to have begun
     std::int64_t pause_ns_;
     std::size_t read_bytes_;
     Links links_;
