@@ -21,12 +21,30 @@ std::int64_t tool_tokens(const Value& calls) {
     return tokens;
 }
 
+// One pass over the members: this runs for each chunk of a stream.
 std::int64_t message_tokens(const Value& message) {
     std::int64_t tokens = 0;
-    for (const char* key : {"content", "reasoning_content", "reasoning", "refusal"}) {
-        tokens += text_tokens(message[key]);
+    for (const auto& member : message.members()) {
+        if (member.key_is("content") || member.key_is("reasoning_content") ||
+            member.key_is("reasoning") || member.key_is("refusal")) {
+            tokens += text_tokens(member.value());
+        } else if (member.key_is("tool_calls")) {
+            tokens += tool_tokens(member.value());
+        }
     }
-    return tokens + tool_tokens(message["tool_calls"]);
+    return tokens;
+}
+
+std::int64_t choice_tokens(const Value& choice) {
+    std::int64_t tokens = 0;
+    for (const auto& member : choice.members()) {
+        if (member.key_is("delta") || member.key_is("message")) {
+            tokens += message_tokens(member.value());
+        } else if (member.key_is("text")) {
+            tokens += text_tokens(member.value());
+        }
+    }
+    return tokens;
 }
 
 }  // namespace
@@ -39,10 +57,7 @@ std::int64_t estimate_tokens(std::string_view text) {
 
 std::int64_t generated_tokens(std::string_view json) {
     std::int64_t tokens = 0;
-    for (const auto& choice : Value(json)["choices"].elements()) {
-        tokens += message_tokens(choice["delta"]) + message_tokens(choice["message"]);
-        tokens += text_tokens(choice["text"]);
-    }
+    for (const auto& choice : Value(json)["choices"].elements()) tokens += choice_tokens(choice);
     return tokens;
 }
 
