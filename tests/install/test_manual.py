@@ -84,6 +84,15 @@ def test_the_page_is_well_formed() -> None:
     assert "bellwether" in done.stdout
 
 
+def test_the_installation_guide_names_commands_that_exist() -> None:
+    guide = (ROOT / "docs/install.md").read_text()
+    told = run(ROOT / "bw", "help").stdout
+    for command in set(re.findall(r"\./bw \w+", guide)):
+        assert command in told
+    for verb in set(re.findall(r"^bellwether (\w+)", guide, re.M)):
+        assert verb in verbs_of(help_of())
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_offers_verbs_and_options(shell: str) -> None:
     """Those of the program, at each level, whatever they will be."""
