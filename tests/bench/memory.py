@@ -1,6 +1,7 @@
 """`./bw bench memory`: what many slow streams and one endless stream take of the host's memory."""
 
 import argparse
+import datetime
 import json
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Callable
 
 from bench import processes
-from bench.processes import BINARIES, Gateway, HeldLoad, Upstream, resident_bytes
+from bench.processes import BINARIES, ROOT, Gateway, HeldLoad, Upstream, resident_bytes
 
 MIB = 2**20
 # Of the host: the client's socket, the provider's, and the loop's duplicate of that.
@@ -96,10 +97,21 @@ def line(found: dict[str, float]) -> str:
             f"{found['resident_with'] / MIB:.1f}, after them {found['resident_after'] / MIB:.1f}")
 
 
+def endless_line(found: dict[str, float]) -> str:
+    return (f"one endless stream, {found['body_bytes'] / 2**30:.2f} GiB: resident before "
+            f"{found['resident_before'] / MIB:.1f} MiB, early {found['resident_early'] / MIB:.1f}, "
+            f"at most {found['resident_most'] / MIB:.1f}")
+
+
+def lines(result: dict) -> list[str]:
+    return [*map(line, result["many"]), endless_line(result["endless"])]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./bw bench memory", description=__doc__)
     parser.add_argument("--streams", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=20, help="of the endless stream")
+    parser.add_argument("--keep", action="store_true", help="as what the benchmark page shows")
     given = parser.parse_args()
     limit = processes.raise_descriptor_limit(DESCRIPTORS_A_STREAM * given.streams + 500)
     count = min(given.streams, (limit - 500) // DESCRIPTORS_A_STREAM)
@@ -116,9 +128,8 @@ def main() -> None:
     with (tempfile.TemporaryDirectory(prefix="bench-") as folder, Upstream(load_core) as upstream,
           Gateway("bellwether", Path(folder), upstream.port, gateway_core) as gateway):
         endless = one_endless(gateway, load_core, given.seconds)
-        print(f"one endless stream, {endless['body_bytes'] / 2**30:.2f} GiB: resident before "
-              f"{endless['resident_before'] / MIB:.1f} MiB, early {endless['resident_early'] / MIB:.1f}, "
-              f"at most {endless['resident_most'] / MIB:.1f}")
-    path = processes.ROOT / "build/bench/memory.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
+        print(endless_line(endless))
+    folder = ROOT / ("tests/bench/results" if given.keep else "build/bench")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{datetime.date.today().isoformat()}-memory.json"
     path.write_text(json.dumps({"many": results, "endless": endless}, indent=1) + "\n")

@@ -1,11 +1,12 @@
 """From a raw result to a table, a picture and a page."""
 
+import json
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import picture
+from bench import memory, picture
 
 BASE = "nginx"
 OURS = "bellwether"
@@ -111,6 +112,14 @@ def bars(result: dict[str, Any]) -> list[picture.Group]:
     return groups
 
 
+def memory_section(results: Path) -> str:
+    """The newest result of `./bw bench memory --keep`, if there is one."""
+    newest = max(results.glob("*-memory.json"), default=None)
+    if newest is None:
+        return "Not measured yet: `./bw bench memory --keep`."
+    return "\n".join(f"- {line}" for line in memory.lines(json.loads(newest.read_text())))
+
+
 def write_page(result: dict[str, Any], source: Path, docs: Path) -> None:
     (docs / "benchmark.svg").write_text(picture.draw(bars(result)))
     page = (Path(__file__).parent / "page.md").read_text()
@@ -118,4 +127,4 @@ def write_page(result: dict[str, Any], source: Path, docs: Path) -> None:
                       for name, value in result["machine"].items())
     (docs / "benchmark.md").write_text(page.format(
         table=table(result), machine=facts, rounds=len(result["rounds"]), date=result["date"],
-        source=source.name, failures=failures(result)))
+        source=source.name, memory=memory_section(source.parent), failures=failures(result)))
