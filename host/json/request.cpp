@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <bellwether/json.hpp>
 
+#include "json/member_names.hpp"
+#include "json/mistake.hpp"
+#include "json/number.hpp"
+
 namespace bw::json {
 namespace {
 
@@ -13,6 +17,11 @@ std::unexpected<Error> refuse(std::string message, std::string param = {}, std::
                                  .message = std::move(message),
                                  .code = std::move(code),
                                  .param = std::move(param)});
+}
+
+std::unexpected<Error> refuse_twice(std::string_view name) {
+    return refuse(fmt::format("\"{}\" appears more than once; send it once", name),
+                  std::string(name));
 }
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
@@ -31,9 +40,6 @@ std::string_view prompt_member(Operation operation) {
 }
 
 Result<void> read_model(Call& call, const Value& value) {
-    if (call.model_value.length != 0) {
-        return refuse("\"model\" appears more than once; send it once", "model");
-    }
     if (value.kind() != Kind::string) return refuse("\"model\" must be a string", "model");
     call.model = value.string();
     if (call.model.size() > k_model_bytes_max || !std::ranges::none_of(call.model, is_control)) {
@@ -63,35 +69,56 @@ Result<void> read_stream_options(Call& call, const Value& value) {
         return refuse("\"stream_options\" must be an object", "stream_options");
     }
     call.stream_options_value = span_of(call.body, value.raw());
-    call.usage_asked = value["include_usage"].boolean(false);
+    bool said = false;
+    for (const Member& option : value.members()) {
+        if (!option.key_is("include_usage")) continue;
+        if (said) return refuse_twice("include_usage");
+        said = true;
+        call.usage_asked = option.value().boolean(false);
+    }
     return {};
 }
 
-Result<void> read_member(Call& call, const Member& member) {
-    const Value value = member.value();
-    if (member.key_is("model")) return read_model(call, value);
-    if (member.key_is("stream")) return read_stream(call, value);
-    if (member.key_is("stream_options")) return read_stream_options(call, value);
-    if (member.key_is(prompt_member(call.operation))) {
-        call.prompt_value = span_of(call.body, value.raw());
-    }
+Result<void> read_member(Call& call, std::string_view name, const Value& value) {
+    if (name == "model") return read_model(call, value);
+    if (name == "stream") return read_stream(call, value);
+    if (name == "stream_options") return read_stream_options(call, value);
+    if (name == prompt_member(call.operation)) call.prompt_value = span_of(call.body, value.raw());
     return {};
+}
+
+std::unexpected<Error> refuse_syntax(std::string_view body) {
+    const auto mistake = find_mistake(body, k_depth_max);
+    if (!mistake) return refuse("The request body is not valid JSON.");
+    return refuse(fmt::format("The request body is not valid JSON: {}, at {}.", mistake->what,
+                              place(body, mistake->offset)));
 }
 
 }  // namespace
 
 Result<void> read_request(Call& call) {
-    if (!valid(call.body, k_depth_max)) {
-        return refuse(
-            fmt::format("The request body is not valid JSON (RFC 8259, UTF-8, at most {} "
-                        "levels deep); check for a cut or doubly encoded body.",
-                        k_depth_max));
+    const std::string_view text = call.body;
+    const char* const end = text.data() + text.size();
+    const char* const begin = skip_space(text.data(), end);
+    MemberNames names;
+    Result<void> read;
+    // A mistake in a member counts only once the whole is known to be JSON.
+    const char* const stop = scan_object(begin, end, [&](std::string_view key, const char* value) {
+        const char* const next = skip_value(value, end, k_depth_max - 1, &skip_number_in_range);
+        if (next == nullptr || !read) return next;
+        const auto name = names.take(key);
+        if (!name) {
+            read = std::unexpected(name.error());
+        } else if (!name->empty()) {
+            read = read_member(call, *name, Value({value, static_cast<std::size_t>(next - value)}));
+        }
+        return next;
+    });
+    if (stop == nullptr || skip_space(stop, end) != end) {
+        if (!valid(text, k_depth_max) || begin == end || *begin == '{') return refuse_syntax(text);
+        return refuse("The request body must be a JSON object.");
     }
-    const Value body(call.body);
-    if (body.kind() != Kind::object) return refuse("The request body must be a JSON object.");
-    for (const auto& member : body.members()) {
-        if (auto read = read_member(call, member); !read) return read;
-    }
+    if (!read) return read;
     if (call.model_value.length == 0 || call.model.empty()) {
         return refuse("you must provide a model parameter", "model");
     }

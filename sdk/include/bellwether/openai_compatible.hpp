@@ -22,6 +22,7 @@
 
 #include <bellwether/openai_compatible/api.hpp>
 #include <bellwether/openai_compatible/chunk.hpp>
+#include <bellwether/openai_compatible/embeddings.hpp>
 #include <bellwether/openai_compatible/errors.hpp>
 #include <bellwether/openai_compatible/fold.hpp>
 
@@ -74,6 +75,7 @@ class Provider::Call {
     void fold(std::string_view chunk);
     void take_usage();
     void emit_whole(std::string_view body);
+    void emit_embeddings(std::string_view body);
     void close_stream();
     std::string usage_chunk() const;
     Failure failure() const;
@@ -83,6 +85,7 @@ class Provider::Call {
     Exchange exchange_;
     Operation operation_;
     bool stream_;           // the client wants a stream
+    bool base64_;           // how the client wants its embeddings
     bool folding_ = false;  // chunks are collected into one reply
     bool done_ = false;     // the stream said [DONE], or the reply is out
     bool any_chunk_ = false;
@@ -143,6 +146,8 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Exchange
       exchange_(exchange),
       operation_(request.operation()),
       stream_(request.stream()),
+      base64_(operation_ == Operation::embeddings &&
+              request.json()["encoding_format"].equals("base64")),
       model_(request.model()),
       url_(provider.url(request.operation())),
       reader_(provider.quirks_.rename_reasoning) {
@@ -263,7 +268,18 @@ inline void Provider::Call::take_whole(std::string_view body) {
         reader_.edited(edited_);
         body = edited_;
     }
-    emit_whole(body);
+    embeddings ? emit_embeddings(body) : emit_whole(body);
+}
+
+inline void Provider::Call::emit_embeddings(std::string_view body) {
+    std::vector<detail::Edit> edits;
+    if (!convert_embeddings(json::Value(body)["data"].raw(), base64_, edits)) {
+        protocol_error("malformed_reply", "answered with an embedding that cannot be read");
+    }
+    if (edits.empty()) return exchange_.emit_reply(body);
+    std::string converted;
+    detail::apply_edits(body, edits, converted);
+    exchange_.emit_reply(converted);
 }
 
 inline void Provider::Call::emit_whole(std::string_view body) {

@@ -191,15 +191,16 @@ inline const char* skip_number(const char* p, const char* end) {
     return p;
 }
 
-// The end of the string, number, true, false or null at p.
-inline const char* skip_scalar(const char* p, const char* end) {
+// The end of the string, number, true, false or null at p. `number` is what takes a number.
+template <typename Number = decltype(&skip_number)>
+const char* skip_scalar(const char* p, const char* end, Number number = &skip_number) {
     if (p == end) return nullptr;
     switch (*p) {
         case '"': return skip_string(p, end);
         case 't': return detail::skip_word(p, end, "true");
         case 'f': return detail::skip_word(p, end, "false");
         case 'n': return detail::skip_word(p, end, "null");
-        default: return skip_number(p, end);
+        default: return number(p, end);
     }
 }
 
@@ -213,9 +214,11 @@ inline const char* skip_key(const char* p, const char* end) {
 }
 
 // The end of the value that begins at p (no white space before it): nullptr if it is malformed or
-// nests deeper than `depth_max`.
-inline const char* skip_value(const char* p, const char* end, int depth_max = k_nesting_default) {
-    if (p != end && *p != '{' && *p != '[') return skip_scalar(p, end);
+// nests deeper than `depth_max`. A stricter reader of numbers than skip_number can take its place.
+template <typename Number = decltype(&skip_number)>
+const char* skip_value(const char* p, const char* end, int depth_max = k_nesting_default,
+                       Number number = &skip_number) {
+    if (p != end && *p != '{' && *p != '[') return skip_scalar(p, end, number);
     detail::Nesting nesting(depth_max);
     while (true) {
         if (p == end) return nullptr;
@@ -229,7 +232,7 @@ inline const char* skip_value(const char* p, const char* end, int depth_max = k_
             }
             nesting.leave();
             ++p;
-        } else if ((p = skip_scalar(p, end)) == nullptr) {
+        } else if ((p = skip_scalar(p, end, number)) == nullptr) {
             return nullptr;
         }
         // A value has ended: what encloses it goes on after a comma, or ends too.

@@ -1,0 +1,78 @@
+#include "json/member_names.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bellwether/json.hpp>
+#include <string>
+
+namespace bw::json {
+namespace {
+
+constexpr std::array<std::string_view, 12> k_names{
+    "model",   "messages",        "prompt",
+    "input",   "stream",          "stream_options",
+    "n",       "max_tokens",      "max_completion_tokens",
+    "best_of", "encoding_format", "enable_thinking"};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+// In lower case, with the two characters beyond ASCII that readers who ignore case take for a
+// letter of it: the long s and the sign of the kelvin.
+std::string folded(std::string_view key) {
+    std::string out;
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        if (key.substr(i, 2) == "\xC5\xBF") {
+            out += 's';
+            i += 1;
+        } else if (key.substr(i, 3) == "\xE2\x84\xAA") {
+            out += 'k';
+            i += 2;
+        } else {
+            out += lower(key[i]);
+        }
+    }
+    return out;
+}
+
+bool is_plain(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
+
+std::unexpected<Error> refuse(std::string message, std::string_view name) {
+    return std::unexpected(Error{
+        .kind = ErrorKind::invalid, .message = std::move(message), .param = std::string(name)});
+}
+
+}  // namespace
+
+Result<std::string_view> MemberNames::take(std::string_view raw_key) {
+    std::string unescaped;
+    std::string_view key = raw_key;
+    if (!std::ranges::all_of(raw_key, is_plain)) {
+        unescaped = unescape(raw_key);
+        // A reader with C strings would see the beginning only.
+        if (unescaped.find('\0') != std::string::npos) {
+            return refuse("a member's name contains a NUL character", {});
+        }
+        key = unescaped;
+    }
+    const auto exact = std::ranges::find(k_names, key);
+    const auto found = exact != k_names.end() || unescaped.empty()
+                           ? exact
+                           : std::ranges::find(k_names, folded(key));
+    if (found == k_names.end()) return std::string_view{};
+    if (exact == k_names.end()) {
+        return refuse(fmt::format("a member's name differs from \"{}\" in case only, and some "
+                                  "providers ignore case; write it as \"{}\"",
+                                  *found, *found),
+                      *found);
+    }
+    const auto bit = std::uint32_t{1} << (found - k_names.begin());
+    if ((seen_ & bit) != 0) {
+        return refuse(fmt::format("\"{}\" appears more than once; send it once", *found), *found);
+    }
+    seen_ |= bit;
+    return *found;
+}
+
+}  // namespace bw::json

@@ -1,0 +1,135 @@
+// Embeddings in the form that the client asked for, whatever the upstream's own: an array of
+// numbers, or base64 of little-endian 32-bit floats. Part of <bellwether/openai_compatible.hpp>.
+//
+// The official SDKs ask for base64 unless told otherwise, and some of them decode whatever comes;
+// some upstreams know only one of the two forms.
+#pragma once
+
+#include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/edit.hpp>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+namespace bw::openai {
+
+namespace detail {
+
+inline constexpr std::string_view k_base64_digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+inline std::string to_base64(std::string_view bytes) {
+    std::string out;
+    out.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
+        std::uint32_t group = 0;
+        for (std::size_t k = 0; k < 3; ++k) {
+            group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
+        }
+        for (std::size_t k = 0; k < 4; ++k) {
+            out += k <= count ? k_base64_digits[group >> (18 - 6 * k) & 63] : '=';
+        }
+    }
+    return out;
+}
+
+// Nothing if it is not base64 to the last character.
+inline std::optional<std::string> from_base64(std::string_view text) {
+    while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+    std::string out;
+    out.reserve(text.size() / 4 * 3 + 2);
+    std::uint32_t group = 0;
+    int bits = 0;
+    for (const char c : text) {
+        const std::size_t digit = k_base64_digits.find(c);
+        if (digit == std::string_view::npos) return std::nullopt;
+        group = group << 6 | static_cast<std::uint32_t>(digit);
+        bits += 6;
+        if (bits < 8) continue;
+        bits -= 8;
+        out += static_cast<char>(group >> bits & 0xFF);
+    }
+    return bits < 6 ? std::optional(out) : std::nullopt;
+}
+
+// The nearest float, rounded once; nothing if there is none.
+inline std::optional<float> to_float(std::string_view number) {
+    const char* const end = number.data() + number.size();
+    float value = 0;
+    auto [stop, error] = std::from_chars(number.data(), end, value);
+    if (error == std::errc::result_out_of_range) {
+        // Too small is zero; too large is a mistake of the upstream's.
+        double wide = 0;
+        stop = std::from_chars(number.data(), end, wide).ptr;
+        value = static_cast<float>(wide);
+        if (std::fabs(wide) > 1) return std::nullopt;
+    } else if (error != std::errc()) {
+        return std::nullopt;
+    }
+    return stop == end ? std::optional(value) : std::nullopt;
+}
+
+// The array as a JSON string of base64; nothing if an element is no number.
+inline std::optional<std::string> floats_to_base64(const json::Value& array) {
+    std::string bytes;
+    for (const json::Value& element : array.elements()) {
+        const auto value = to_float(element.raw());
+        if (!value) return std::nullopt;
+        std::uint32_t bits = 0;
+        std::memcpy(&bits, &*value, sizeof bits);
+        for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(bits >> shift);
+    }
+    return '"' + to_base64(bytes) + '"';
+}
+
+// The base64 as a JSON array, each number the shortest that gives the same float again; nothing if
+// it does not hold floats, or one that JSON has no number for.
+inline std::optional<std::string> base64_to_floats(const json::Value& text) {
+    const auto bytes = from_base64(text.string());
+    if (!bytes || bytes->size() % 4 != 0) return std::nullopt;
+    std::string out = "[";
+    for (std::size_t i = 0; i < bytes->size(); i += 4) {
+        std::uint32_t bits = 0;
+        for (std::size_t k = 4; k-- > 0;)
+            bits = bits << 8 | static_cast<unsigned char>((*bytes)[i + k]);
+        float value = 0;
+        std::memcpy(&value, &bits, sizeof value);
+        if (!std::isfinite(value)) return std::nullopt;
+        std::array<char, 32> digits{};
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+        if (out.size() > 1) out += ',';
+        out.append(digits.data(), end);
+    }
+    return out + ']';
+}
+
+}  // namespace detail
+
+// Writes `data`, the array of a reply, to the form asked for: each `embedding` of the other form
+// becomes an edit of the text. False if one cannot be read.
+inline bool convert_embeddings(std::string_view data, bool as_base64,
+                               std::vector<detail::Edit>& edits) {
+    for (const json::Value& item : json::Value(data).elements()) {
+        const json::Value embedding = item["embedding"];
+        const bool is_text = embedding.kind() == json::Kind::string;
+        if (is_text == as_base64 || (!is_text && embedding.kind() != json::Kind::array)) continue;
+        auto converted =
+            as_base64 ? detail::floats_to_base64(embedding) : detail::base64_to_floats(embedding);
+        if (!converted) return false;
+        const std::string_view raw = embedding.raw();
+        edits.push_back({raw.data(), raw.data() + raw.size(), *std::move(converted)});
+    }
+    return true;
+}
+
+}  // namespace bw::openai
