@@ -51,8 +51,11 @@ struct Call {
     bool usage_asked = false;  // stream_options.include_usage
     Span model_value;          // the raw value of `model` in body
     Span stream_options_value;
-    Span prompt_value;  // `messages`, `prompt` or `input`
+    Span prompt_value;    // `messages`, `prompt` or `input`
+    std::string timeout;  // x-bellwether-timeout, as the client sent it
     std::chrono::steady_clock::time_point started;
+    // When the client will wait no longer; all attempts share it. max: it did not say.
+    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
     std::string_view trace_id() const {
         return traceparent.empty() ? std::string_view()

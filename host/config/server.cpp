@@ -25,6 +25,15 @@ constexpr QuantityRule k_drain{.kind = "duration",
                                .max = 3'600'000,
                                .range = R"("0s" to "1h")"};
 
+constexpr QuantityRule k_heartbeat{.kind = "duration",
+                                   .example = R"("15s", "1m" or "none")",
+                                   .units = k_duration_units,
+                                   .unit = "s",
+                                   .min = 100,
+                                   .max = 3'600'000,
+                                   .range = R"("100ms" to "1h", or "none")",
+                                   .none = true};
+
 // In the order of the enumerators.
 const std::string k_levels[] = {"debug", "info", "warn", "error"};
 const std::string k_formats[] = {"auto", "text", "json"};
@@ -76,6 +85,9 @@ void read_server(Section& root, Server& server) {
     if (const auto bytes = section->quantity("max_body", k_max_body))
         server.max_body_bytes = *bytes;
     if (const auto wait = section->quantity("drain", k_drain)) server.drain = milliseconds(*wait);
+    if (const auto silence = section->quantity("heartbeat", k_heartbeat)) {
+        server.heartbeat = milliseconds(*silence);
+    }
     read_front(*section, server.front);
     section->finish();
 }

@@ -45,12 +45,13 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     auto instance = slot.acquire();
     if (!instance) return std::unexpected(instance.error());
     body_ = json::upstream_body(call_, model_);
-    const Limits limits = limits_of(slot.provider().timeouts, call_.stream);
+    Limits limits = limits_of(slot.provider().timeouts, call_.stream);
+    limits.deadline = call_.deadline;
     const plugin::Order order{.call = &call_,
                               .model = model_,
                               .body = body_.empty() ? std::string_view(call_.body) : body_,
                               .number = count_ - 1,
-                              .deadline = limits.total};
+                              .deadline = time_left(limits, attempt_started_)};
     attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order,
                                                  static_cast<plugin::AttemptEvents&>(*this));
     if (auto started = attempt_->start(engine_.client, engine_.loop); !started) return started;
@@ -108,7 +109,8 @@ void Attempts::failed(Error error) {
     waited_ = waited();
     deadlines_.reset();
     attempt_.reset();
-    const bool another = !delivered_ && at_ + 1 < candidates_.size() && may_fall_back(error.kind);
+    const bool another = !delivered_ && at_ + 1 < candidates_.size() && may_fall_back(error.kind) &&
+                         steady_clock::now() < call_.deadline;
     if (!another) return finish(std::unexpected(std::move(error)));
     observe::debug("call {}: attempt {} at provider \"{}\" failed, trying the next: {}", call_.id,
                    count_, provider_, error.message);

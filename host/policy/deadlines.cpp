@@ -25,6 +25,13 @@ Limits limits_of(const config::Timeouts& timeouts, bool stream) {
             .total = stream ? timeouts.stream_total : timeouts.total};
 }
 
+milliseconds time_left(const Limits& limits, steady_clock::time_point now) {
+    if (limits.deadline == steady_clock::time_point::max()) return limits.total;
+    const auto left =
+        std::max(std::chrono::ceil<milliseconds>(limits.deadline - now), milliseconds(1));
+    return limits.total.count() == 0 ? left : std::min(left, limits.total);
+}
+
 Verdict judge(const Limits& limits, const Progress& progress, steady_clock::time_point now) {
     Verdict verdict{.expired = nullptr,
                     .limit = milliseconds(0),
@@ -43,12 +50,27 @@ Verdict judge(const Limits& limits, const Progress& progress, steady_clock::time
         apply(limits.idle, since, "idle_timeout");
     }
     apply(limits.total, progress.started, "total_timeout");
+    verdict.look_again = std::min(verdict.look_again, limits.deadline);
+    if (verdict.expired == nullptr && now >= limits.deadline) verdict.expired = "deadline_exceeded";
     // Silence is limited from the first byte on, so look again when it could first matter.
     if (!progress.body_begun && limits.idle.count() != 0) {
         verdict.look_again = std::min(verdict.look_again, now + limits.idle);
     }
     return verdict;
 }
+
+namespace {
+
+std::string message_of(const Verdict& verdict) {
+    if (verdict.expired == std::string_view("deadline_exceeded")) {
+        return "The provider did not finish within the time that the request allows "
+               "(x-bellwether-timeout).";
+    }
+    return fmt::format("The provider {} within {} ms ({}).", what_was_late(verdict.expired),
+                       verdict.limit.count(), verdict.expired);
+}
+
+}  // namespace
 
 Deadlines::Deadlines(boost::asio::io_context& loop, Limits limits, Observe observe, Expired expired)
     : alarm_(loop), limits_(limits), observe_(std::move(observe)), expired_(std::move(expired)) {}
@@ -60,11 +82,8 @@ void Deadlines::look() {
     if (verdict.expired != nullptr) {
         // Moved out first: the receiver may destroy this object.
         const auto expired = std::move(expired_);
-        return expired(Error{.kind = ErrorKind::timeout,
-                             .message = fmt::format("The provider {} within {} ms ({}).",
-                                                    what_was_late(verdict.expired),
-                                                    verdict.limit.count(), verdict.expired),
-                             .code = verdict.expired});
+        return expired(Error{
+            .kind = ErrorKind::timeout, .message = message_of(verdict), .code = verdict.expired});
     }
     if (verdict.look_again == steady_clock::time_point::max()) return;
     alarm_.set(verdict.look_again, [this] { look(); });

@@ -18,8 +18,14 @@ struct Limits {
     std::chrono::milliseconds first_byte{0};  // zero: none, as for all of them
     std::chrono::milliseconds idle{0};
     std::chrono::milliseconds total{0};
+    // The client's own, for all attempts together.
+    std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 Limits limits_of(const config::Timeouts& timeouts, bool stream);
+
+// What an attempt that starts at `now` may take; zero: as long as it wants.
+std::chrono::milliseconds time_left(const Limits& limits,
+                                    std::chrono::steady_clock::time_point now);
 
 // What a deadline is judged by.
 struct Progress {

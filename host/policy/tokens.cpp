@@ -6,46 +6,76 @@
 namespace bw::policy {
 namespace {
 
-using json::Value;
+constexpr int k_depth = json::k_nesting_default;
 
-std::int64_t text_tokens(const Value& value) {
-    return value.kind() == json::Kind::string ? estimate_tokens(value.raw().substr(1)) : 0;
-}
+// Each value is walked once, and only what holds generated text is entered.
+class Counter {
+  public:
+    explicit Counter(std::string_view json) : begin_(json.data()), end_(begin_ + json.size()) {}
 
-std::int64_t tool_tokens(const Value& calls) {
-    std::int64_t tokens = 0;
-    for (const auto& call : calls.elements()) {
-        tokens +=
-            text_tokens(call["function"]["name"]) + text_tokens(call["function"]["arguments"]);
+    std::int64_t count() {
+        json::scan_object(json::skip_space(begin_, end_), end_,
+                          [this](std::string_view key, const char* value) {
+                              return key == "choices" ? choices(value) : skip(value);
+                          });
+        return tokens_;
     }
-    return tokens;
-}
 
-// One pass over the members: this runs for each chunk of a stream.
-std::int64_t message_tokens(const Value& message) {
-    std::int64_t tokens = 0;
-    for (const auto& member : message.members()) {
-        if (member.key_is("content") || member.key_is("reasoning_content") ||
-            member.key_is("reasoning") || member.key_is("refusal")) {
-            tokens += text_tokens(member.value());
-        } else if (member.key_is("tool_calls")) {
-            tokens += tool_tokens(member.value());
+  private:
+    bool begins(const char* at, char first) const { return at != end_ && *at == first; }
+    const char* skip(const char* value) { return json::skip_value(value, end_, k_depth); }
+
+    const char* text(const char* value) {
+        const char* const stop = skip(value);
+        if (stop != nullptr && *value == '"') {
+            tokens_ += estimate_tokens({value + 1, static_cast<std::size_t>(stop - value) - 1});
         }
+        return stop;
     }
-    return tokens;
-}
 
-std::int64_t choice_tokens(const Value& choice) {
-    std::int64_t tokens = 0;
-    for (const auto& member : choice.members()) {
-        if (member.key_is("delta") || member.key_is("message")) {
-            tokens += message_tokens(member.value());
-        } else if (member.key_is("text")) {
-            tokens += text_tokens(member.value());
-        }
+    const char* choices(const char* array) {
+        if (!begins(array, '[')) return skip(array);
+        return json::scan_array(array, end_, [this](const char* choice) {
+            return object(choice, [this](std::string_view key, const char* value) {
+                if (key == "delta" || key == "message") return message(value);
+                return key == "text" ? text(value) : skip(value);
+            });
+        });
     }
-    return tokens;
-}
+
+    const char* message(const char* at) {
+        return object(at, [this](std::string_view key, const char* value) {
+            const bool generated = key == "content" || key == "reasoning_content" ||
+                                   key == "reasoning" || key == "refusal";
+            if (generated) return text(value);
+            return key == "tool_calls" ? tool_calls(value) : skip(value);
+        });
+    }
+
+    const char* tool_calls(const char* array) {
+        if (!begins(array, '[')) return skip(array);
+        return json::scan_array(array, end_, [this](const char* call) {
+            return object(call, [this](std::string_view key, const char* value) {
+                return key == "function" ? function(value) : skip(value);
+            });
+        });
+    }
+
+    const char* function(const char* at) {
+        return object(at, [this](std::string_view key, const char* value) {
+            return key == "name" || key == "arguments" ? text(value) : skip(value);
+        });
+    }
+
+    template <typename Member>
+    const char* object(const char* at, Member member) {
+        return begins(at, '{') ? json::scan_object(at, end_, member) : skip(at);
+    }
+
+    const char* begin_;
+    const char* end_;
+    std::int64_t tokens_ = 0;
+};
 
 }  // namespace
 
@@ -55,11 +85,7 @@ std::int64_t estimate_tokens(std::string_view text) {
     return digits + (others + 3) / 4;
 }
 
-std::int64_t generated_tokens(std::string_view json) {
-    std::int64_t tokens = 0;
-    for (const auto& choice : Value(json)["choices"].elements()) tokens += choice_tokens(choice);
-    return tokens;
-}
+std::int64_t generated_tokens(std::string_view json) { return Counter(json).count(); }
 
 Usage settle(const Call& call, Usage reported, bool sent, std::int64_t observed) {
     if (!sent) return {};

@@ -23,8 +23,7 @@ void CallMeter::stream_begins(std::string_view route, std::string_view provider,
     stream_ = &metrics_.series(route, provider, model);
 }
 
-void CallMeter::chunk() {
-    const auto now = Clock::now();
+void CallMeter::chunk(Clock::time_point now) {
     const bool first = last_chunk_ == Clock::time_point{};
     first ? stream_->first_token.record(now - started_)
           : stream_->between_tokens.record(now - last_chunk_);

@@ -29,7 +29,7 @@ class CallMeter {
     CallMeter& operator=(const CallMeter&) = delete;
 
     void stream_begins(std::string_view route, std::string_view provider, std::string_view model);
-    void chunk();  // of a stream that has begun
+    void chunk(Clock::time_point now);  // of a stream that has begun
     void pause();
     void resume();
     void end(const CallEnd& end);

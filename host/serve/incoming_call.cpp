@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "serve/client_deadline.hpp"
 #include "serve/trace_context.hpp"
 
 namespace bw::serve {
@@ -15,6 +16,7 @@ Call incoming_call(http::Request& request, Operation operation, std::string id,
             .tracestate = std::move(trace.tracestate),
             .operation = operation,
             .body = std::move(request.body),
+            .timeout = std::string(request.header(k_timeout_header)),
             .started = std::chrono::steady_clock::now()};
 }
 

@@ -6,6 +6,7 @@
 
 #include "config/money.hpp"
 #include "json/request.hpp"
+#include "serve/client_deadline.hpp"
 
 namespace bw::serve {
 
@@ -49,6 +50,9 @@ LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, std::str
 
 void LiveCall::start() {
     if (context_.draining) return refuse(shutting_down());
+    const auto deadline = client_deadline(call_.timeout, call_.started);
+    if (!deadline) return refuse(deadline.error());
+    call_.deadline = *deadline;
     if (auto read = json::read_request(call_); !read) return refuse(read.error());
     auto match = context_.host.routes.match(call_.model, context_.random());
     if (!match) {
@@ -59,6 +63,10 @@ void LiveCall::start() {
     route_ = match->route->model;
     attempts_.emplace(context_.engine, call_, std::move(match->candidates),
                       static_cast<policy::Replies&>(*this));
+    const auto silence_max = context_.host.config.server.heartbeat;
+    if (call_.stream && silence_max.count() > 0) {
+        heartbeat_.emplace(context_.engine.loop, silence_max, [this] { beat(); });
+    }
     attempts_->start();
 }
 
@@ -77,15 +85,29 @@ void LiveCall::resume() {
 void LiveCall::on_reply(std::string_view json) { reply_ = json; }
 
 void LiveCall::on_chunk(std::string_view json) {
+    const auto now = steady_clock::now();
+    if (first_byte_ == steady_clock::time_point{}) {
+        first_byte_ = now;
+        meter_.stream_begins(route_, attempts_->provider(), call_.model);
+    }
     if (!streaming_) {
         streaming_ = true;
-        first_byte_ = steady_clock::now();
-        meter_.stream_begins(route_, attempts_->provider(), call_.model);
         downstream_.begin_stream(headers());
     }
-    meter_.chunk();
+    meter_.chunk(now);
+    if (heartbeat_) heartbeat_->wrote(now);
     bytes_out_ += json.size();
     downstream_.event(json);
+}
+
+// Nothing of content has gone out with it: another target can still be tried, which is why the head
+// of such a stream does not name one.
+void LiveCall::beat() {
+    if (!streaming_) {
+        streaming_ = true;
+        downstream_.begin_stream({});
+    }
+    downstream_.comment();
 }
 
 void LiveCall::on_end(const policy::Outcome& outcome) {

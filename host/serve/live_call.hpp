@@ -11,6 +11,7 @@
 #include "serve/call_meter.hpp"
 #include "serve/context.hpp"
 #include "serve/error_reply.hpp"
+#include "serve/heartbeat.hpp"
 
 namespace bw::serve {
 
@@ -20,6 +21,7 @@ class Downstream {
     virtual void respond(int status, std::string_view extra_headers, std::string_view body) = 0;
     virtual void begin_stream(std::string_view extra_headers) = 0;
     virtual void event(std::string_view json) = 0;
+    virtual void comment() = 0;  // only after begin_stream
     virtual void end_stream() = 0;
     virtual void finished() = 0;  // the reply is complete; the live call may be dropped
 
@@ -46,6 +48,7 @@ class LiveCall final : private policy::Replies {
     void on_chunk(std::string_view json) override;
     void on_end(const policy::Outcome& outcome) override;
 
+    void beat();
     std::string headers() const;
     void refuse(const Error& error);
     void respond_error(const ErrorReply& reply);
@@ -58,6 +61,7 @@ class LiveCall final : private policy::Replies {
     std::string client_;
     std::string route_;
     std::optional<policy::Attempts> attempts_;
+    std::optional<Heartbeat> heartbeat_;  // of a stream
     std::string reply_;
     bool streaming_ = false;  // the head of the stream has gone out
     std::size_t bytes_out_ = 0;

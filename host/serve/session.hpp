@@ -48,6 +48,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void respond(int status, std::string_view extra, std::string_view body) override;
     void begin_stream(std::string_view extra) override;
     void event(std::string_view json) override;
+    void comment() override;
     void end_stream() override;
     void finished() override;
 

@@ -48,6 +48,13 @@ void Session::event(std::string_view json) {
     }
 }
 
+// Bytes that still wait say as well that the stream lives.
+void Session::comment() {
+    if (!flight_.empty() || !pending_.empty()) return;
+    append_comment(pending_, " waiting", !http_1_0_);
+    flush_soon();
+}
+
 void Session::end_stream() { append_stream_end(pending_, !http_1_0_); }
 
 void Session::finished() {
