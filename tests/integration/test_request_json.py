@@ -22,7 +22,7 @@ def string(inner: bytes) -> bytes:
 
 CONTROLS = {f"control {code:#04x}": (string(b"a" + bytes([code])), f"0x{code:02x}")
             for code in (0, 1, 8, 9, 10, 13, 27, 31)}
-TWICE = {f"{name} twice": (member(b'"%s":1,"%s":1' % (name.encode(), name.encode())),
+TWICE = {f"{name} twice": (member(b'"%s":null,"%s":null' % (name.encode(), name.encode())),
                            "more than once")
          for name in ("n", "max_tokens", "max_completion_tokens", "stream_options")}
 NUMBERS = {f"number {text[:12]}": (member(b'"x":' + text.encode()), message) for text, message in {
