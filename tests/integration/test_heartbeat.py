@@ -57,8 +57,7 @@ def test_a_plain_call_is_not(beating: Host, upstream: Simulator) -> None:
 
 def test_another_target_is_tried_after_a_comment(beating: Host, upstream: Simulator,
                                                  second: Simulator) -> None:
-    model = upstream.serve(timing.late(0.3 * SLOWNESS, faults.cut_before_head()
-                                       if hasattr(faults, "cut_before_head") else faults.error(503)))
+    model = upstream.serve(timing.late(0.3 * SLOWNESS, faults.hang_up()))
     second.script(model, answers.chat())
     assert content_of(beating.chat(model, stream=True).chunks())
 

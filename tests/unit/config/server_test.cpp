@@ -17,6 +17,7 @@ TEST(Server, HasDefaults) {
     EXPECT_EQ(config.server.workers, 0u);
     EXPECT_EQ(config.server.max_body_bytes, 32u << 20);
     EXPECT_EQ(config.server.drain, milliseconds(30'000));
+    EXPECT_EQ(config.server.heartbeat, milliseconds(15'000));
     EXPECT_EQ(config.log.level, LogLevel::info);
     EXPECT_EQ(config.log.format, LogFormat::automatic);
     EXPECT_TRUE(config.log.access);
@@ -32,6 +33,7 @@ listen = "[::1]:0"
 workers = 256
 max_body = "1MB"
 drain = "0s"
+heartbeat = "none"
 [log]
 level = "error"
 format = "json"
@@ -42,6 +44,7 @@ access = false
     EXPECT_EQ(config.server.workers, 256u);
     EXPECT_EQ(config.server.max_body_bytes, 1'000'000u);
     EXPECT_EQ(config.server.drain, milliseconds(0));
+    EXPECT_EQ(config.server.heartbeat, milliseconds(0));
     EXPECT_EQ(config.log.level, LogLevel::error);
     EXPECT_EQ(config.log.format, LogFormat::json);
     EXPECT_FALSE(config.log.access);

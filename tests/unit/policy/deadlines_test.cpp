@@ -42,6 +42,25 @@ TEST(Deadlines, TheWholeIsLateHoweverLively) {
     EXPECT_STREQ(judge(k_limits, streaming(k_start + 59s), k_start + 60s).expired, "total_timeout");
 }
 
+TEST(Deadlines, TheClientsOwnCutsEveryAttempt) {
+    Limits limits = k_limits;
+    limits.deadline = k_start + 10s;
+    EXPECT_EQ(judge(limits, waiting(), k_start + 9s).expired, nullptr);
+    EXPECT_EQ(judge(limits, waiting(), k_start + 9s).look_again, k_start + 10s);
+    EXPECT_STREQ(judge(limits, waiting(), k_start + 10s).expired, "deadline_exceeded");
+    EXPECT_STREQ(judge(limits, streaming(k_start + 9s), k_start + 10s).expired,
+                 "deadline_exceeded");
+}
+
+TEST(Deadlines, WhatIsLeftShrinksFromAttemptToAttempt) {
+    Limits limits = k_limits;
+    EXPECT_EQ(time_left(limits, k_start), 60s);
+    limits.deadline = k_start + 10s;
+    EXPECT_EQ(time_left(limits, k_start), 10s);
+    EXPECT_EQ(time_left(limits, k_start + 8s), 2s);
+    EXPECT_EQ(time_left(limits, k_start + 11s), 1ms);  // zero would be: no limit
+}
+
 TEST(Deadlines, ZeroIsNoLimit) {
     const Verdict verdict = judge({}, streaming(k_start), k_start + 1000h);
     EXPECT_EQ(verdict.expired, nullptr);

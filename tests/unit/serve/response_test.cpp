@@ -45,6 +45,15 @@ TEST(Response, PrettyPrintedJsonStaysOneEvent) {
     EXPECT_EQ(out, "data: {    \"a\": 1 }\n\n");
 }
 
+TEST(Response, ACommentIsAChunkOfItsOwn) {
+    std::string out;
+    append_comment(out, true);
+    EXPECT_EQ(out, "b\r\n: waiting\n\n\r\n");
+    out.clear();
+    append_comment(out, false);
+    EXPECT_EQ(out, ": waiting\n\n");
+}
+
 TEST(Response, TheBodyEndsRightAfterDone) {
     std::string out;
     append_stream_end(out, true);
