@@ -84,7 +84,8 @@ def test_the_log_level_changes_while_it_runs(start_host: StartHost) -> None:
     host.stop()
     messages = [line["message"] for line in map(json.loads, host.log().splitlines())
                 if "message" in line]
-    assert messages[:2] == ["log level: debug", "log level: error"]
+    changes = [message for message in messages if message.startswith("log level")]
+    assert changes == ["log level: debug", "log level: error"]
     assert not any("SIGTERM" in message for message in messages), messages
 
 
@@ -101,7 +102,7 @@ def test_a_web_page_cannot_change_anything(host: Host) -> None:
     port = int(host.admin_url.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port)) as client:
         body = b'{"level":"error"}'
-        client.sendall(b"PUT /admin/log HTTP/1.1\r\nhost: a\r\ncontent-type: text/plain\r\n"
+        client.sendall(b"PUT /admin/log HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/plain\r\n"
                        b"content-length: %d\r\n\r\n%s" % (len(body), body))
         assert b" 415 " in client.recv(4096).split(b"\r\n")[0]
     assert host.admin("GET", "/admin/log").json()["level"] == "info"
