@@ -79,20 +79,20 @@ void Series::add(const Series& other) {
     cost_micro_usd.add(other.cost_micro_usd.value());
 }
 
-// The last free slot is kept for what has no place: all keys lead to an end.
+// The last free slot is kept for what has no place, so the nameless key always finds one.
 Series& SeriesTable::at(SeriesKey key) {
-    for (std::size_t at = hash(key);; ++at) {
-        Slot& slot = slots_[at % k_series_max];
+    for (std::size_t step = 0; step < k_series_max; ++step) {
+        Slot& slot = slots_[(hash(key) + step) % k_series_max];
         if (slot.series && slot.key == key) return *slot.series;
         if (slot.series) continue;
-        const bool full = used_ + 1 >= k_series_max && key != SeriesKey{};
-        if (full) return this->at(SeriesKey{});
+        if (used_ + 1 >= k_series_max && key != SeriesKey{}) break;
         ++used_;
         slot.key = key;
         slot.series = std::make_unique<Series>();
         slot.published.store(slot.series.get(), std::memory_order_release);
         return *slot.series;
     }
+    return at(SeriesKey{});
 }
 
 }  // namespace bw::observe

@@ -53,7 +53,7 @@ TEST(Metrics, InventedNamesMakeNoSeries) {
     Metrics metrics(some_names(), 1);
     for (int i = 0; i < 1000; ++i) {
         auto& series = metrics.worker(0).series("qwen-*", "alpha", fmt::format("invented-{}", i));
-        series.results.add(200, error_type(""));
+        series.results.add(200, 0);
         series.results.add(404, error_type(fmt::format("code-{}", i), ErrorKind::not_found));
     }
     const std::string text = written(metrics);
