@@ -23,7 +23,7 @@ struct Client::Impl {
         const auto found = lanes.find(wire.get());
         if (found != lanes.end() && !found->second.wire.expired()) return *found->second.engine;
         forget_expired();
-        auto engine = std::make_shared<Engine>(loop, *wire);
+        auto engine = std::make_shared<Engine>(loop, *wire, stats);
         return *lanes.insert_or_assign(wire.get(), Lane{wire, engine}).first->second.engine;
     }
 
@@ -37,6 +37,7 @@ struct Client::Impl {
     }
 
     boost::asio::io_context& loop;
+    std::shared_ptr<Stats> stats = std::make_shared<Stats>();
     std::shared_ptr<const Wire> plain = std::make_shared<const Wire>();
     std::unordered_map<const Wire*, Lane> lanes;
 };
@@ -75,16 +76,6 @@ Exchange Client::start(Request request, Events& events) {
     return Exchange(engine.start(std::move(request), events));
 }
 
-Stats Client::stats() const {
-    Stats sum;
-    for (const auto& [wire, lane] : impl_->lanes) {
-        const Stats one = lane.engine->stats();
-        sum.transfers_active += one.transfers_active;
-        sum.connections_open += one.connections_open;
-        sum.connections_opened_total += one.connections_opened_total;
-        sum.connections_reused_total += one.connections_reused_total;
-    }
-    return sum;
-}
+const Stats& Client::stats() const { return *impl_->stats; }
 
 }  // namespace bw::net

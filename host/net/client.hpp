@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/counter.hpp"
 #include "net/wire.hpp"
 
 namespace bw::net {
@@ -82,12 +83,12 @@ class Exchange {
     std::shared_ptr<Transfer> transfer_;
 };
 
-// What goes on in a Client; totals since its start.
+// What goes on in a Client; totals since its start. Any thread may read it.
 struct Stats {
-    std::size_t transfers_active = 0;
-    std::size_t connections_open = 0;
-    std::uint64_t connections_opened_total = 0;
-    std::uint64_t connections_reused_total = 0;  // exchanges that found a connection waiting
+    Gauge transfers_active;
+    Gauge connections_open;
+    Counter connections_opened;
+    Counter connections_reused;  // exchanges that found a connection waiting
 };
 
 class Client {
@@ -99,7 +100,7 @@ class Client {
 
     // Never calls `events` from inside start. `events` outlives the exchange.
     [[nodiscard]] Exchange start(Request request, Events& events);
-    Stats stats() const;
+    const Stats& stats() const;
 
     struct Impl;
 

@@ -24,10 +24,11 @@ class Inside {
 
 }  // namespace
 
-Engine::Engine(boost::asio::io_context& loop, const Wire& wire)
+Engine::Engine(boost::asio::io_context& loop, const Wire& wire, std::shared_ptr<Stats> stats)
     : loop_(loop),
       multi_(nullptr),
-      sockets_(*this, loop),
+      stats_(std::move(stats)),
+      sockets_(*this, loop, *stats_),
       pool_(wire, {&open_callback, &close_callback, this}),
       timer_(loop) {
     initialize_curl();
@@ -107,14 +108,14 @@ void Engine::add(Transfer& transfer) {
     }
     CURL* const easy = transfer.attach(pool_.take()).get();
     curl_multi_add_handle(multi_, easy);
-    ++stats_.transfers_active;
+    stats_->transfers_active.add(1);
 }
 
 // Ends a transfer that has not come to its end by closing its connection.
 void Engine::remove(Transfer& transfer) {
     if (!transfer.active()) return;
     auto easy = transfer.detach();
-    --stats_.transfers_active;
+    stats_->transfers_active.add(-1);
     count_connection(*easy, transfer.answered());
     curl_multi_remove_handle(multi_, easy->get());
     pool_.give(std::move(easy));
@@ -122,14 +123,8 @@ void Engine::remove(Transfer& transfer) {
 
 void Engine::count_connection(const Easy& easy, bool answered) {
     const long opened = easy.number(CURLINFO_NUM_CONNECTS);
-    stats_.connections_opened_total += static_cast<std::uint64_t>(opened);
-    if (opened == 0 && answered) ++stats_.connections_reused_total;
-}
-
-Stats Engine::stats() const {
-    Stats now = stats_;
-    now.connections_open = sockets_.connections();
-    return now;
+    stats_->connections_opened.add(static_cast<std::uint64_t>(opened));
+    if (opened == 0 && answered) stats_->connections_reused.add();
 }
 
 void Engine::act(curl_socket_t socket, int events) {

@@ -19,12 +19,11 @@ namespace bw::net {
 
 class Engine : public std::enable_shared_from_this<Engine> {
   public:
-    Engine(boost::asio::io_context& loop, const Wire& wire);
+    Engine(boost::asio::io_context& loop, const Wire& wire, std::shared_ptr<Stats> stats);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
     // The settings are copied out of `wire`; nothing refers to it afterwards.
-    Stats stats() const;
     void shutdown();  // closes everything; what the loop still holds does nothing afterwards
 
     std::shared_ptr<Transfer> start(Request request, Events& events);
@@ -58,6 +57,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
     boost::asio::io_context& loop_;
     CURLM* multi_;
+    std::shared_ptr<Stats> stats_;
     SocketTable sockets_;
     EasyPool pool_;
     Timer timer_;
@@ -66,7 +66,6 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Transfers starting_;
     Transfers flushing_;
     Transfers doomed_;  // dropped inside libcurl
-    Stats stats_;
     bool inside_ = false;  // libcurl is on the stack
     bool kicked_ = false;
 };

@@ -84,6 +84,7 @@ Socket* SocketTable::watch(int number, bool ours) {
 void SocketTable::forget(int number) {
     const auto found = sockets_.find(number);
     if (found == sockets_.end()) return;
+    if (found->second.is_connection()) stats_.connections_open.add(-1);
     found->second.socket->close();
     sockets_.erase(found);
 }
@@ -94,22 +95,21 @@ void SocketTable::close(int number) {
 }
 
 void SocketTable::close_all() {
-    for (const auto& [number, entry] : std::exchange(sockets_, {})) entry.socket->close();
+    while (!sockets_.empty()) forget(sockets_.begin()->first);
 }
 
 // Where a duplicate cannot be had nothing is watched: libcurl also looks after its sockets by
 // timer.
 void SocketTable::want(int number, bool read, bool write) {
     const auto found = sockets_.find(number);
-    Socket* const socket =
-        found != sockets_.end() ? found->second.socket.get() : watch(number, false);
-    if (socket != nullptr) socket->want(read, write);
-}
-
-std::size_t SocketTable::connections() const {
-    return static_cast<std::size_t>(std::ranges::count_if(sockets_, [](const auto& entry) {
-        return entry.second.ours && entry.second.socket->connected();
-    }));
+    if (found == sockets_.end()) {
+        if (Socket* const socket = watch(number, false)) socket->want(read, write);
+        return;
+    }
+    const Entry& entry = found->second;
+    const bool before = entry.is_connection();
+    entry.socket->want(read, write);
+    if (!before && entry.is_connection()) stats_.connections_open.add(1);
 }
 
 // A connection stays registered for the next exchange. Anything else libcurl closes by itself, and
@@ -118,7 +118,7 @@ void SocketTable::release(int number) {
     const auto found = sockets_.find(number);
     if (found == sockets_.end()) return;
     Entry& entry = found->second;
-    if (!entry.ours || !entry.socket->connected()) return forget(number);
+    if (!entry.is_connection()) return forget(number);
     entry.socket->want(false, false);
 }
 

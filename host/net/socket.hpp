@@ -15,6 +15,7 @@
 namespace bw::net {
 
 class Engine;
+struct Stats;
 
 class Socket : public std::enable_shared_from_this<Socket> {
   public:
@@ -48,19 +49,21 @@ class Socket : public std::enable_shared_from_this<Socket> {
 
 class SocketTable {
   public:
-    SocketTable(Engine& engine, boost::asio::io_context& loop) : engine_(engine), loop_(loop) {}
+    SocketTable(Engine& engine, boost::asio::io_context& loop, Stats& stats)
+        : engine_(engine), loop_(loop), stats_(stats) {}
 
     int open(int family, int type, int protocol);  // -1: failed, errno says why
     void close(int number);
     void close_all();
     void want(int number, bool read, bool write);
-    std::size_t connections() const;  // open ones
-    void release(int number);         // no exchange waits for it any more
+    void release(int number);  // no exchange waits for it any more
 
   private:
     struct Entry {
         std::shared_ptr<Socket> socket;
         bool ours;  // from open; otherwise libcurl's internal one, such as the resolver's
+
+        bool is_connection() const { return ours && socket->connected(); }
     };
 
     Socket* watch(int number, bool ours);  // null: failed
@@ -68,6 +71,7 @@ class SocketTable {
 
     Engine& engine_;
     boost::asio::io_context& loop_;
+    Stats& stats_;
     std::unordered_map<int, Entry> sockets_;
 };
 

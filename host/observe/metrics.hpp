@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,10 +16,11 @@
 namespace bw::observe {
 
 // Connections to the providers, as the net layer counts them. Read from the scraping thread.
+// Counted elsewhere; set before the first scrape.
 struct UpstreamConnections {
-    std::uint64_t opened = 0;
-    std::uint64_t reused = 0;
-    std::int64_t open = 0;
+    const Gauge* open = nullptr;
+    const Counter* opened = nullptr;
+    const Counter* reused = nullptr;
 };
 
 class WorkerMetrics {
@@ -43,7 +43,7 @@ class WorkerMetrics {
     Gauge requests_active;
     Gauge streams_active;
     Gauge streams_paused;
-    std::function<UpstreamConnections()> upstream_connections;  // set before the first scrape
+    UpstreamConnections upstream_connections;
 
   private:
     friend class Metrics;

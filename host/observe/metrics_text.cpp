@@ -163,16 +163,16 @@ void Metrics::write_connections(PrometheusText& text) const {
     number("bellwether_client_connections_refused_total", "counter",
            "Client connections that were closed at once, because there were too many.",
            [](const auto& worker) { return worker.connections_refused.value(); });
-    if (!workers_.front()->upstream_connections) return;
+    if (workers_.front()->upstream_connections.open == nullptr) return;
     number("bellwether_upstream_connections_open", "gauge",
            "Connections to providers, idle ones too.",
-           [](const auto& worker) { return worker.upstream_connections().open; });
+           [](const auto& worker) { return worker.upstream_connections.open->value(); });
     number("bellwether_upstream_connections_opened_total", "counter",
            "Connections to providers that were opened.",
-           [](const auto& worker) { return worker.upstream_connections().opened; });
+           [](const auto& worker) { return worker.upstream_connections.opened->value(); });
     number("bellwether_upstream_connections_reused_total", "counter",
            "Exchanges that used a connection that was open already.",
-           [](const auto& worker) { return worker.upstream_connections().reused; });
+           [](const auto& worker) { return worker.upstream_connections.reused->value(); });
 }
 
 }  // namespace bw::observe

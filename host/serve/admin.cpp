@@ -108,6 +108,7 @@ constexpr Entry k_pages[] = {
     {"/health/liveness", "GET", health_page},
     {"/health/readiness", "GET", health_page},
     {"/admin/config", "GET", admin_config},
+    {"/admin/explain", "GET", admin_explain},
     {"/admin/log", "GET", admin_log},
     {"/admin/log", "PUT", set_admin_log},
     {"/admin/models", "GET", models},

@@ -22,6 +22,7 @@ Answer admin_surface(const http::Request& request, const Context& context);
 
 // The pages that have files of their own.
 Answer admin_config(const AdminRequest& request, const Context& context);
+Answer admin_explain(const AdminRequest& request, const Context& context);
 Answer admin_log(const AdminRequest& request, const Context& context);
 Answer set_admin_log(const AdminRequest& request, const Context& context);
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <bellwether/json.hpp>
 
+#include "config/money.hpp"
 #include "config/quantity.hpp"
 #include "config/secret.hpp"
 #include "json/writer.hpp"
@@ -17,6 +18,7 @@ namespace {
 using json::PrettyWriter;
 
 constexpr std::array<std::string_view, 4> k_levels{"debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 3> k_http{"1.1", "auto", "2"};
 constexpr std::array<std::string_view, 3> k_formats{"auto", "text", "json"};
 
 // In the largest unit that gives a whole number.
@@ -35,6 +37,19 @@ std::string duration(std::chrono::milliseconds time) {
 
 std::string limit(std::chrono::milliseconds time) {
     return time.count() == 0 ? "none" : duration(time);
+}
+
+std::string bytes(std::size_t count) { return quantity(count, config::k_size_units); }
+
+// 0: no limit.
+void write_count(PrettyWriter& writer, std::size_t count) {
+    count == 0 ? writer.value("none") : writer.value(std::uint64_t{count});
+}
+
+void write_texts(PrettyWriter& writer, std::string_view key, const std::vector<std::string>& all) {
+    writer.key(key).begin_array();
+    for (const auto& text : all) writer.value(text);
+    writer.end_array();
 }
 
 std::string endpoint(const std::string& host, std::uint16_t port) {
@@ -57,6 +72,22 @@ bool holds_secret(const json::Value& value) {
     return false;
 }
 
+void write_front(PrettyWriter& writer, const config::Front& front) {
+    writer.field("max_request_line", bytes(front.request_line_bytes_max));
+    writer.field("max_headers", bytes(front.header_bytes_max));
+    writer.field("max_header_count", std::uint64_t{front.header_count_max});
+    writer.field("max_inflate_ratio", std::uint64_t{front.inflate_ratio_max});
+    writer.field("header_timeout", duration(front.header_timeout));
+    writer.field("body_timeout", duration(front.body_timeout));
+    writer.field("min_body_rate", bytes(front.body_rate_min));
+    writer.field("idle_timeout", duration(front.idle_timeout));
+    writer.field("write_timeout", duration(front.write_timeout));
+    writer.field("max_connections", std::uint64_t{front.connections_max});
+    writer.key("max_connections_per_client");
+    write_count(writer, front.connections_per_client_max);
+    write_texts(writer, "hosts", front.hosts);
+}
+
 void write_server(PrettyWriter& writer, const config::Server& server) {
     writer.key("server").begin_object();
     writer.field("listen", endpoint(server.host, server.port));
@@ -65,8 +96,11 @@ void write_server(PrettyWriter& writer, const config::Server& server) {
     } else {
         writer.field("workers", server.workers);
     }
-    writer.field("max_body", quantity(server.max_body_bytes, config::k_size_units));
-    writer.field("drain", duration(server.drain)).end_object();
+    writer.field("max_body", bytes(server.max_body_bytes));
+    writer.field("heartbeat", limit(server.heartbeat));
+    writer.field("drain", duration(server.drain));
+    write_front(writer, server.front);
+    writer.end_object();
 }
 
 void write_admin(PrettyWriter& writer, const config::Admin& admin) {
@@ -90,6 +124,20 @@ void write_timeouts(PrettyWriter& writer, const config::Timeouts& timeouts) {
     writer.field("stream_total", limit(timeouts.stream_total)).end_object();
 }
 
+void write_wire(PrettyWriter& writer, const config::Wire& wire) {
+    writer.field("ca_file", wire.ca_file.string());
+    writer.field("client_cert", wire.client_cert.string());
+    writer.field("client_key", wire.client_key.string());
+    writer.field("http", k_http[static_cast<std::size_t>(wire.http)]);
+    const bool environment = wire.proxy_choice == config::ProxyChoice::environment;
+    const bool none = wire.proxy_choice == config::ProxyChoice::none;
+    writer.field("proxy", environment ? "environment" : none ? "none" : wire.proxy);
+    writer.field("proxy_secret", wire.proxy_secret).key("max_connections");
+    write_count(writer, wire.connections_max);
+    writer.field("max_idle_connections", std::uint64_t{wire.idle_connections_max});
+    writer.field("idle_connection_time", duration(wire.idle_time));
+}
+
 void write_provider(PrettyWriter& writer, const config::Provider& provider,
                     const plugin::Provider& loaded) {
     writer.key(provider.name).begin_object();
@@ -103,11 +151,9 @@ void write_provider(PrettyWriter& writer, const config::Provider& provider,
             provider.secrets.end();
         if (!given && !secret.env.empty()) writer.field(secret.name, "env:" + secret.env);
     }
-    writer.key("models").begin_array();
-    for (const auto& model : provider.models) writer.value(model);
-    writer.end_array();
+    write_texts(writer, "models", provider.models);
     write_timeouts(writer, provider.timeouts);
-    writer.field("ca_file", provider.ca_file.string());
+    write_wire(writer, provider.wire);
     for (const auto& option : provider.options) {
         writer.key(option.key)
             .raw(holds_secret(json::Value(option.json)) ? R"("***")" : option.json);
@@ -131,6 +177,14 @@ void write_route(PrettyWriter& writer, const config::Config& config, const confi
     writer.end_array().end_object();
 }
 
+void write_price(PrettyWriter& writer, const config::Price& price) {
+    writer.begin_object().field("provider", price.provider).field("model", price.model);
+    writer.field("input", config::format_usd(price.input) + " USD");
+    writer.field("cached_input", config::format_usd(price.cached_input) + " USD");
+    writer.field("output", config::format_usd(price.output) + " USD");
+    writer.field("file", price.file).field("line", price.at.line).end_object();
+}
+
 }  // namespace
 
 Answer admin_config(const AdminRequest&, const Context& context) {
@@ -149,6 +203,8 @@ Answer admin_config(const AdminRequest&, const Context& context) {
     }
     writer.end_object().key("routes").begin_array();
     for (const auto& route : config.routes) write_route(writer, config, route);
+    writer.end_array().key("prices").begin_array();
+    for (const auto& price : config.prices) write_price(writer, price);
     writer.end_array().end_object();
     return {.status = 200, .body = writer.text()};
 }

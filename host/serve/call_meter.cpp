@@ -57,6 +57,9 @@ void CallMeter::end(const CallEnd& end) {
                   outcome.result ? "" : std::string_view(outcome.result.error().code)));
     series.overhead.record(end.duration - outcome.waited);
     series.count_tokens(outcome.usage);
+    if (outcome.cost_micro_usd) {
+        series.cost_micro_usd.add(static_cast<std::uint64_t>(*outcome.cost_micro_usd));
+    }
 }
 
 }  // namespace bw::serve

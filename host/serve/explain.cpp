@@ -25,8 +25,4 @@ ExplainReply explain(const Host& host, std::string_view model) {
     return {.found = true, .json = to_json(*explanation), .text = to_text(*explanation)};
 }
 
-std::string explain_json(const Host& host, std::string_view model) {
-    return explain(host, model).json;
-}
-
 }  // namespace bw::serve

@@ -16,7 +16,4 @@ struct ExplainReply {
 
 ExplainReply explain(const Host& host, std::string_view model);
 
-// What GET /admin/explain?model=... answers.
-std::string explain_json(const Host& host, std::string_view model);
-
 }  // namespace bw::serve

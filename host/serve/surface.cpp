@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "http/query.hpp"
 #include "json/writer.hpp"
 #include "serve/health.hpp"
 #include "serve/metrics_page.hpp"
@@ -31,27 +32,8 @@ Answer list_models(const Host& host) {
     return {.status = 200, .body = writer.text()};
 }
 
-int hex_digit(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-std::string url_decoded(std::string_view text) {
-    std::string decoded;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool escape = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                            hex_digit(text[i + 2]) >= 0;
-        decoded += escape ? static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]))
-                          : text[i];
-        if (escape) i += 2;
-    }
-    return decoded;
-}
-
 Answer one_model(const Host& host, std::string_view encoded) {
-    const std::string id = url_decoded(encoded);
+    const std::string id = http::percent_decoded(encoded);
     const auto* entry = host.catalogue.find(id);
     if (entry == nullptr) {
         return to_answer(error_reply(404, "invalid_request_error", "model_not_found",

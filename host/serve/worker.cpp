@@ -42,6 +42,10 @@ Worker::Worker(const Host& host, const Running& running, observe::WorkerMetrics&
       surface_(listener.surface),
       acceptor_(loop_),
       timer_(loop_) {
+    const net::Stats& stats = client_.stats();
+    metrics.upstream_connections = {.open = &stats.connections_open,
+                                    .opened = &stats.connections_opened,
+                                    .reused = &stats.connections_reused};
     sockaddr_storage bound{};
     socklen_t length = sizeof(bound);
     getsockname(listener.socket, reinterpret_cast<sockaddr*>(&bound), &length);

@@ -45,17 +45,17 @@ TEST(Syntax, RefusesKeysThatItDoesNotKnow) {
     const Mistake cases[] = {
         {"lisen = 1\n",
          "c.toml:1:1: error: unknown key \"lisen\"; "
-         "expected one of plugin_path, server, log, providers, routes, price_files, prices"},
+         "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices"},
         {"[sever]\n",
          "c.toml:1:2: error: unknown key \"sever\"; "
-         "expected one of plugin_path, server, log, providers, routes, price_files, prices; did "
+         "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices; did "
          "you mean \"server\"?"},
         {"[ledger]\nurl = \"memory:\"\n",
          "c.toml:1:2: error: unknown key \"ledger\"; "
-         "expected one of plugin_path, server, log, providers, routes, price_files, prices"},
+         "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices"},
         {"[[keys]]\n",
          "c.toml:1:3: error: unknown key \"keys\"; "
-         "expected one of plugin_path, server, log, providers, routes, price_files, prices"},
+         "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices"},
         {"[server]\n  lisen = 1\n",
          "c.toml:2:3: error: unknown key \"lisen\" in server; "
          "expected one of listen, workers, max_body, drain, heartbeat, max_request_line, max_headers, "

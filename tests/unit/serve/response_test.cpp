@@ -47,10 +47,10 @@ TEST(Response, PrettyPrintedJsonStaysOneEvent) {
 
 TEST(Response, ACommentIsAChunkOfItsOwn) {
     std::string out;
-    append_comment(out, true);
+    append_comment(out, " waiting", true);
     EXPECT_EQ(out, "b\r\n: waiting\n\n\r\n");
     out.clear();
-    append_comment(out, false);
+    append_comment(out, " waiting", false);
     EXPECT_EQ(out, ": waiting\n\n");
 }
 
