@@ -163,11 +163,12 @@ void check_providers(const Config& config, Report& report) {
 }
 
 void check_duplicates(const Config& config, Report& report, std::vector<Diagnostic>& others) {
-    std::map<std::tuple<bool, std::string_view, std::string_view>, const Price*> known;
+    using Key = std::tuple<bool, std::string_view, std::string_view>;
+    std::map<Key, const Price*> known;
     for (const auto& price : config.prices) {
         if (price.provider.empty() || price.model.empty()) continue;
         const auto [first, added] =
-            known.emplace(std::tuple(price.own, price.provider, price.model), &price);
+            known.try_emplace(Key(price.own, price.provider, price.model), &price);
         if (added) continue;
         std::string what = fmt::format("a second price for {} of {}; the first is at {}:{}",
                                        in_quotes(price.model), price.provider, first->second->file,

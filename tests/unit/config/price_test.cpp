@@ -127,7 +127,7 @@ TEST_F(PriceFile, ItsMistakesNameItAndTheirPlace) {
     const auto loaded = load_with("price_files = [\"p.toml\", \"q.toml\"]\n");
     ASSERT_EQ(loaded.diagnostics.size(), 2u);
     EXPECT_TRUE(to_string(loaded.diagnostics[0])
-                    .starts_with((folder / "q.toml").string() + ":2:9: error: not valid TOML"));
+                    .starts_with((folder / "q.toml").string() + ":2:10: error: not valid TOML"));
     const std::string p = (folder / "p.toml").string();
     EXPECT_EQ(to_string(loaded.diagnostics[1]), p +
                                                     ":6:1: error: a second price for \"m\" of "
