@@ -3,7 +3,8 @@
 set(host ${CPACK_TEMPORARY_DIRECTORY}/host)
 set(development ${CPACK_TEMPORARY_DIRECTORY}/development)
 
-file(COPY ${host}/usr/share/doc/bellwether/examples/bellwether.toml
+set(examples ${host}/usr/share/doc/bellwether/examples)
+file(COPY ${examples}/bellwether.toml ${examples}/prices.toml
   DESTINATION ${host}/etc/bellwether)
 
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)

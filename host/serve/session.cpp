@@ -273,6 +273,7 @@ void Session::on_input_end() {
     input_ended_ = true;
     if (lingering_) return close();
     if (busy_) return probe();
+    if (!early_.empty()) return;  // requests that came before it have their turn first
     if (!parser_.begun()) return close();
     refuse(http::malformed("The connection ended within a request."));
 }

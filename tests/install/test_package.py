@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parent
 ENABLED = "/etc/systemd/system/multi-user.target.wants/bellwether.service"
 KEYS = "/etc/bellwether/environment"
 CONFIG = "/etc/bellwether/bellwether.toml"
+PRICES = "/etc/bellwether/prices.toml"
 
 
 def succeed(box: Box, script: str) -> str:
@@ -48,7 +49,7 @@ def test_what_the_packages_say(packages: dict[str, Path], version: str) -> None:
     depends = run("dpkg-deb", "--field", packages["bellwether"], "Depends").stdout
     for library in ("libc6", "libcurl4", "libssl3", "libstdc++6"):
         assert library in depends
-    assert run("dpkg-deb", "--info", packages["bellwether"], "conffiles").stdout == f"{CONFIG}\n"
+    assert run("dpkg-deb", "--info", packages["bellwether"], "conffiles").stdout == f"{CONFIG}\n{PRICES}\n"
 
 
 def test_what_the_packages_hold(packages: dict[str, Path]) -> None:

@@ -18,7 +18,8 @@ EXAMPLES = "share/doc/bellwether-dev/examples"
 
 def config(oracle: Oracle, **plugins: Path) -> str:
     """A config with one provider and one route a plugin."""
-    text = '[server]\nlisten = "127.0.0.1:0"\nworkers = 1\n'
+    text = ('[server]\nlisten = "127.0.0.1:0"\nworkers = 1\nhosts = ["bellwether"]\n'
+            '[admin]\nlisten = "off"\n')
     for name, file in plugins.items():
         text += (f'[providers.{name}]\nplugin = "{file}"\nbase_url = "{oracle.url}"\n'
                  + ('api_key = "env:ORACLE_API_KEY"\n' if name == "cpp" else "")

@@ -22,8 +22,9 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def shipped(start_host: StartHost) -> Host:
-    """The host on the shipped config, which needs no key; only its ports are others."""
+    """The host on the shipped config, which needs no key; only its ports and folder are others."""
     listening = re.sub(r"127\.0\.0\.1:414[12]", "127.0.0.1:0", SHIPPED)
+    listening = listening.replace('"prices.toml"', f'"{ROOT}/config/prices.toml"')
     config = f'plugin_path = ["{PLUGINS}"]\n' + listening
     return start_host(config, {"HOLYSHEEP_API_KEY": None})
 

@@ -366,30 +366,6 @@ inline void Provider::Call::end() {
     close_stream();
 }
 
-// ---- the list of models ------------------------------------------------------------------------
-
-inline void Provider::ask_models(const ModelsQuery& query) const {
-    Sending sending = query.get(base_url_ + path_prefix_ + "/models");
-    if (has_key_) sending.secret("authorization", "Bearer ", "api_key");
-    for (const auto& [name, value] : headers_) sending.header(name, value);
-}
-
-inline void Provider::read_models(const ModelsReply& reply) const {
-    const std::string url = base_url_ + path_prefix_ + "/models";
-    const std::string_view text = json::Value(reply.body()).raw();
-    if (!reply.head().ok()) {
-        throw upstream_failure({api_, name_, "", url, reply.head().status(), {}, has_key_}, text);
-    }
-    const json::Value data = json::Value(text)["data"];
-    if (!json::valid(text) || data.kind() != json::Kind::array) {
-        throw Error(BW_E_PROTOCOL, name_ + " answered " + url +
-                                       " with something that is no list of models: \"" +
-                                       detail::excerpt(text) + "\"; check that base_url is right")
-            .code("malformed_reply");
-    }
-    for (const json::Value& model : data.elements()) reply.add(model["id"].string());
-}
-
 // The table of a provider class made for `api`. Its texts are made once and stay.
 template <typename ProviderOfApi>
 const bw_plugin* plugin_table_of(const Api& api) noexcept {
@@ -400,6 +376,8 @@ const bw_plugin* plugin_table_of(const Api& api) noexcept {
 }
 
 }  // namespace bw::openai
+
+#include <bellwether/openai_compatible/models.hpp>  // completes Provider
 
 // Makes the file that it stands in the plugin of `api`, a constexpr bw::openai::Api.
 #define BW_OPENAI_COMPATIBLE(api)                                                       \
