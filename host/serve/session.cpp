@@ -143,6 +143,7 @@ void Session::take_early() {
     }
     if (parser_.complete()) {
         on_request();
+        if (input_ended_ && busy_) return probe();  // nothing will be read that shows a hang-up
     } else if (!busy_ && !closed_) {
         if (input_ended_) return on_input_end();
         wait_for_rest(before);
@@ -273,7 +274,7 @@ void Session::on_input_end() {
     input_ended_ = true;
     if (lingering_) return close();
     if (busy_) return probe();
-    if (!early_.empty()) return;  // requests that came before it have their turn first
+    if (!early_.empty()) return;  // a whole request may be among it: take_early looks
     if (!parser_.begun()) return close();
     refuse(http::malformed("The connection ended within a request."));
 }

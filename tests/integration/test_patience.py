@@ -1,6 +1,7 @@
 """Clients that are slow, silent, too many or half gone: each wait for one has an end."""
 
 import json
+import signal
 import socket
 import time
 
@@ -156,6 +157,29 @@ def test_a_client_that_stops_sending_gets_its_reply(host: Host, upstream: Simula
         gate.open()
         reply = connection.read_reply()
         assert reply.json()["choices"][0]["message"]["content"] == "whole"
+        assert connection.at_end()
+
+
+def test_a_call_sent_ahead_of_a_half_close_is_answered(host: Host, upstream: Simulator) -> None:
+    """Also if the first reply and the half-close come in one breath, for which the host is stopped:
+    it then hears of the end between the two calls. That it still has one to answer, it must know;
+    and as nothing more will be read, it must find out itself whether the client is there."""
+    gate = Gate(upstream)
+    first = upstream.serve(gate.behind(answers.chat(["first"])))
+    second = upstream.serve(answers.chat(["second"]))
+    with host.connect() as connection:
+        connection.socket.sendall(chat(first) + chat(second))
+        upstream.journal.wait(first, lambda entries: len(entries) == 1)
+        host.process.send_signal(signal.SIGSTOP)
+        try:
+            gate.open()
+            assert upstream.ended(first)
+            connection.socket.shutdown(socket.SHUT_WR)
+        finally:
+            host.process.send_signal(signal.SIGCONT)
+        assert connection.read_reply().json()["choices"][0]["message"]["content"] == "first"
+        assert connection.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 100")
+        assert connection.read_reply().json()["choices"][0]["message"]["content"] == "second"
         assert connection.at_end()
 
 
