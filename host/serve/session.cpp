@@ -260,7 +260,7 @@ void Session::log_refusal(int status, std::string_view code) {
                              .request_id = request_id_,
                              .client = client_,
                              .method = request.method,
-                             .path = request.target,
+                             .path = request.path,  // a query may hold a credential
                              .status = status,
                              .outcome = observe::CallOutcome::error,
                              .error = code});

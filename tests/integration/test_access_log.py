@@ -33,6 +33,14 @@ def test_a_line_says_who_asked_what_of_whom(host: Host, upstream: Simulator) -> 
     assert line["bytes_in"] == len(upstream.request(model).body)
 
 
+def test_a_query_is_not_logged(host: Host) -> None:
+    """Some APIs take their key there, and their clients may be pointed here."""
+    reply = host.connect().send("GET", "/v1beta/models?key=a-key", headers={"x-request-id": "q-1"})
+    assert reply.status == 404
+    assert host.access_line("q-1")["path"] == "/v1beta/models"
+    assert "a-key" not in host.log()
+
+
 def test_there_is_one_line_a_call(host: Host, upstream: Simulator) -> None:
     """No matter how it went: each call once, each line by itself valid JSON."""
     model = upstream.serve(answers.chat(), faults.error(errors.INTERNAL), answers.chat())
