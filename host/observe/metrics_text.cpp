@@ -161,7 +161,7 @@ void Metrics::write_connections(PrometheusText& text) const {
            "Client connections that were accepted.",
            [](const auto& worker) { return worker.connections_accepted.value(); });
     number("bellwether_client_connections_refused_total", "counter",
-           "Client connections that were closed at once, because there were too many.",
+           "Client connections that were refused, because there were too many.",
            [](const auto& worker) { return worker.connections_refused.value(); });
     if (workers_.front()->upstream_connections.open == nullptr) return;
     number("bellwether_upstream_connections_open", "gauge",

@@ -97,6 +97,7 @@ void Worker::open(Socket socket) {
     const auto client = socket.remote_endpoint(error);
     if (error) return;  // it is gone already
     Place place = connections_.enter(client.address());
+    if (!place || place.beyond_limit()) context_.metrics.connection_refused();
     if (!place) return;
     std::make_shared<Session>(std::move(socket), context_, static_cast<Sessions&>(*this), surface_,
                               std::move(place))

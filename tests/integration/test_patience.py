@@ -10,6 +10,7 @@ import pytest
 from integration.conftest import StartHost, provider, route, server
 from integration.host import SLOWNESS, Host, milliseconds, wait_for
 from integration.http_client import Connection
+from integration.metrics_page import scrape
 from upstream.puppet import Puppet
 from upstream.scenarios import answers, timing
 from upstream.scenarios.gate import Gate
@@ -130,6 +131,7 @@ def test_too_many_connections(start_host: StartHost, key: str) -> None:
         assert (reply.status, reply.error()["code"]) == (503, "too_many_connections")
         assert reply.headers["connection"] == "close" and reply.headers["retry-after"] == "1"
         assert connection.at_end()
+    assert scrape(host).sum("bellwether_client_connections_refused_total") == 1
     kept.pop().close()
 
     def served() -> bool:
