@@ -7,7 +7,7 @@ namespace {
 
 // Every status that the host sends of itself, or lets an upstream set.
 constexpr std::array k_codes{200, 400, 401, 403, 404, 405, 408, 409, 411, 413, 414, 415, 417,
-                             422, 429, 431, 499, 500, 501, 502, 503, 504, 505, 520, 529};
+                             421, 422, 429, 431, 499, 500, 501, 502, 503, 504, 505, 520, 529};
 
 // Never zero: that marks a free slot.
 std::uint32_t pack(int code, std::size_t error) {

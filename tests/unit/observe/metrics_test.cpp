@@ -62,6 +62,12 @@ TEST(Metrics, InventedNamesMakeNoSeries) {
     EXPECT_THAT(text, Not(HasSubstr("invented")));
 }
 
+TEST(Metrics, AStatusOfTheHostsOwnIsNamed) {
+    Metrics metrics(some_names(), 1);
+    metrics.worker(0).refused(421, "misdirected_request");
+    EXPECT_THAT(written(metrics), HasSubstr("code=\"421\",error_type=\"other\"} 1\n"));
+}
+
 TEST(Metrics, AnUnusualStatusIsOther) {
     Metrics metrics(some_names(), 1);
     for (int code = 510; code < 600; ++code) {
