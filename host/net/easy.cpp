@@ -4,6 +4,7 @@
 #include <limits>
 #include <mutex>
 #include <new>
+#include <utility>
 
 #include "net/transfer.hpp"
 
@@ -132,10 +133,16 @@ void Easy::prepare(Request& request, Transfer& transfer) {
     const auto timeout = limited ? std::min(request.connect_timeout, k_forever) : k_forever;
     transfer_ = &transfer;
     error_.front() = '\0';
+    if (std::exchange(reuse_forbidden_, false)) curl_easy_setopt(get(), CURLOPT_FORBID_REUSE, 0L);
     curl_easy_setopt(get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
     set_url(request.url);
     set_headers(request.headers);
     set_method(request);
+}
+
+void Easy::forbid_reuse() {
+    reuse_forbidden_ = true;
+    curl_easy_setopt(get(), CURLOPT_FORBID_REUSE, 1L);
 }
 
 // A URL is parsed when it is new to the handle. One that does not parse is left to libcurl, which

@@ -35,6 +35,8 @@ class Easy {
     // Points the handle at a request; `request` stays where it is until the handle is recycled.
     void prepare(Request& request, Transfer& transfer);
     Transfer& transfer() const { return *transfer_; }
+    // The connection is closed after this exchange, unless others are using it.
+    void forbid_reuse();
     std::string_view error_text() const { return error_.data(); }
     long number(CURLINFO which) const;        // of what libcurl counts
     std::size_t received_body_bytes() const;  // as they came, before decompression
@@ -58,6 +60,7 @@ class Easy {
     Url parsed_{nullptr, &curl_url_cleanup};
     std::string url_;  // what parsed_ was made of
     HttpVersion http_ = HttpVersion::one;
+    bool reuse_forbidden_ = false;
 };
 
 class EasyPool {

@@ -30,7 +30,8 @@ Engine::Engine(boost::asio::io_context& loop, const Wire& wire, std::shared_ptr<
       stats_(std::move(stats)),
       sockets_(*this, loop, *stats_),
       pool_(wire, {&open_callback, &close_callback, this}),
-      timer_(loop) {
+      timer_(loop),
+      shares_(wire.http != HttpVersion::one) {
     initialize_curl();
     multi_ = curl_multi_init();
     if (multi_ == nullptr) throw std::bad_alloc();
@@ -65,7 +66,7 @@ void Engine::drop(Transfer& transfer) {
     if (inside_) {
         doomed_.push_back(transfer.shared_from_this());
     } else {
-        remove(transfer);
+        cut(transfer);
     }
 }
 
@@ -96,6 +97,10 @@ void Engine::on_kick() {
         const Inside inside(inside_);
         transfer->flush();
     }
+    if (std::exchange(pushing_, false)) {
+        const Inside inside(inside_);
+        for (Transfer* const transfer : sharing_) transfer->push();
+    }
     act(CURL_SOCKET_TIMEOUT, 0);
     finish_round();
 }
@@ -108,17 +113,34 @@ void Engine::add(Transfer& transfer) {
     }
     CURL* const easy = transfer.attach(pool_.take()).get();
     curl_multi_add_handle(multi_, easy);
+    if (shares_) sharing_.insert(&transfer);
     stats_->transfers_active.add(1);
 }
 
-// Ends a transfer that has not come to its end by closing its connection.
-void Engine::remove(Transfer& transfer) {
+// Ends a transfer that may not have come to its end: closes its connection, or, where others use
+// that too, resets the stream.
+void Engine::cut(Transfer& transfer) {
     if (!transfer.active()) return;
+    transfer.easy().forbid_reuse();
+    remove(transfer);
+    push_soon();
+}
+
+void Engine::remove(Transfer& transfer) {
+    sharing_.erase(&transfer);
     auto easy = transfer.detach();
     stats_->transfers_active.add(-1);
     count_connection(*easy, transfer.answered());
     curl_multi_remove_handle(multi_, easy->get());
     pool_.give(std::move(easy));
+}
+
+// libcurl (7.88) keeps a stream's reset until something else goes over the connection, and all the
+// while the upstream works for nobody.
+void Engine::push_soon() {
+    if (sharing_.empty()) return;
+    pushing_ = true;
+    kick();
 }
 
 void Engine::count_connection(const Easy& easy, bool answered) {
@@ -134,7 +156,7 @@ void Engine::act(curl_socket_t socket, int events) {
 }
 
 void Engine::finish_round() {
-    for (const auto& transfer : std::exchange(doomed_, {})) remove(*transfer);
+    for (const auto& transfer : std::exchange(doomed_, {})) cut(*transfer);
     int left = 0;
     while (true) {
         const CURLMsg* const message = curl_multi_info_read(multi_, &left);
@@ -150,6 +172,7 @@ void Engine::finish(const CURLMsg& message) {
     const auto transfer = found->transfer().shared_from_this();
     transfer->finish(code);
     remove(*transfer);
+    if (code != CURLE_OK) push_soon();
     transfer->deliver_end();
 }
 

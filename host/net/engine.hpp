@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <memory>
+#include <unordered_set>
 #include <vector>
 
 #include "net/easy.hpp"
@@ -49,7 +50,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
     void kick();
     void on_kick();
     void add(Transfer& transfer);
+    void cut(Transfer& transfer);
     void remove(Transfer& transfer);
+    void push_soon();
     void count_connection(const Easy& easy, bool answered);
     void act(curl_socket_t socket, int events);
     void finish_round();
@@ -65,8 +68,11 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Clock::time_point armed_ = k_never;     // when the timer fires; never later than deadline_
     Transfers starting_;
     Transfers flushing_;
-    Transfers doomed_;  // dropped inside libcurl
-    bool inside_ = false;  // libcurl is on the stack
+    Transfers doomed_;                       // dropped inside libcurl
+    const bool shares_;                      // HTTP/2 may let exchanges share a connection
+    std::unordered_set<Transfer*> sharing_;  // the attached ones then
+    bool pushing_ = false;                   // resets of streams may wait to be sent
+    bool inside_ = false;                    // libcurl is on the stack
     bool kicked_ = false;
 };
 

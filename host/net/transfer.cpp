@@ -91,6 +91,13 @@ void Transfer::flush() {
     }
 }
 
+// Ending a pause makes libcurl write what has gathered, whichever exchange it belongs to.
+void Transfer::push() {
+    if (!begun_ || data_held_) return;
+    curl_easy_pause(easy_->get(), CURLPAUSE_RECV);
+    curl_easy_pause(easy_->get(), CURLPAUSE_CONT);
+}
+
 void Transfer::deliver_head() {
     head_delivered_ = true;
     events_->on_head(head_.status(), head_.headers());
@@ -171,17 +178,24 @@ bool Transfer::inflates_too_far(std::size_t more) {
 
 std::size_t Transfer::write_callback(char* data, std::size_t, std::size_t size,
                                      void* self) noexcept {
-    return transfer_of(self).on_body({data, size});
+    const std::size_t taken = transfer_of(self).on_body({data, size});
+    if (taken == k_abort) static_cast<Easy*>(self)->forbid_reuse();
+    return taken;
 }
 
 std::size_t Transfer::header_callback(char* data, std::size_t, std::size_t size,
                                       void* self) noexcept {
-    return transfer_of(self).on_header({data, size}) ? size : k_abort;
+    if (transfer_of(self).on_header({data, size})) return size;
+    static_cast<Easy*>(self)->forbid_reuse();
+    return k_abort;
 }
 
 std::size_t Transfer::read_callback(char* to, std::size_t, std::size_t size, void* self) noexcept {
     Transfer& transfer = transfer_of(self);
-    if (transfer.dropped()) return CURL_READFUNC_ABORT;  // the body may be gone
+    if (transfer.dropped()) {  // the body may be gone
+        transfer.easy_->forbid_reuse();
+        return CURL_READFUNC_ABORT;
+    }
     const std::string_view rest = transfer.request_.body.substr(transfer.sent_);
     const std::size_t count = std::min(size, rest.size());
     std::memcpy(to, rest.data(), count);
@@ -200,7 +214,9 @@ int Transfer::seek_callback(void* self, curl_off_t offset, int origin) noexcept 
 
 // An exchange dropped while libcurl was working for another one must not start to read its body.
 int Transfer::before_send_callback(void* self, char*, char*, int, int) noexcept {
-    return transfer_of(self).dropped() ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    Transfer& transfer = transfer_of(self);
+    transfer.begun_ = !transfer.dropped();
+    return transfer.begun_ ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 }  // namespace bw::net

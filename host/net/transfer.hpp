@@ -30,6 +30,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     // From the engine, on the loop and outside libcurl unless said otherwise.
     bool dropped() const { return events_ == nullptr; }
     bool active() const { return easy_ != nullptr; }
+    Easy& easy() const { return *easy_; }
     Easy& attach(std::unique_ptr<Easy> easy);
     std::unique_ptr<Easy> detach() { return std::move(easy_); }
     bool answered() const { return head_.complete(); }
@@ -38,6 +39,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     void fail(Failure failure);                    // it never got to libcurl
     void deliver_end();                            // once detached
     void flush();                                  // delivers what was held; may call libcurl
+    void push();  // makes libcurl send what it keeps for this exchange's connection
 
     // libcurl's. An exception cannot pass through its frames: Events must not throw.
     static std::size_t write_callback(char* data, std::size_t, std::size_t size,
@@ -72,6 +74,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     bool head_delivered_ = false;
     bool data_held_ = false;  // libcurl keeps a chunk that it will deliver again
     bool ended_ = false;      // failure_ is final
+    bool begun_ = false;      // connected, the request is being sent
 };
 
 }  // namespace bw::net

@@ -34,13 +34,13 @@ def route(model: str, to: str) -> str:
     return f'\n[[routes]]\nmodel = "{model}"\nto = {to}\n'
 
 
-def server(**members: str) -> str:
+def server(workers: int = 2, **members: str) -> str:
     """What every config begins with; members are TOML, added to [server]."""
     more = "\n".join(f"{key} = {text}" for key, text in members.items())
     return f"""plugin_path = ["{PLUGINS}"]
 [server]
 listen = "127.0.0.1:0"
-workers = 2
+workers = {workers}
 hosts = ["x", "bellwether"]
 {more}
 [admin]

@@ -9,20 +9,13 @@ from typing import Any, Iterator
 
 import pytest
 
-from integration.conftest import StartHost, provider, route
-from integration.host import PLUGINS, Host, wait_for
+from integration.conftest import StartHost, provider, route, server
+from integration.host import Host, wait_for
 from integration.http_client import content_of
 from upstream.tls import Authority
 
 SCRIPT = Path(__file__).resolve().parents[1] / "upstream" / "http2.mjs"
 ROUTES = route("qwen-*", '"p"')
-CONFIG = f"""plugin_path = ["{PLUGINS}"]
-[server]
-listen = "127.0.0.1:0"
-workers = 1
-[log]
-format = "json"
-"""
 
 
 class Http2Upstream:
@@ -54,7 +47,7 @@ def host_with(start_host: StartHost, far: Http2Upstream, authority: Authority,
               http: str | None) -> Host:
     line = f'http = "{http}"\n' if http else ""
     section = provider("p", far, authority, first_byte=20000, idle=20000)
-    return start_host(CONFIG + section + line + ROUTES)
+    return start_host(server(workers=1) + section + line + ROUTES)
 
 
 def test_http_1_1_unless_asked(start_host: StartHost, far: Http2Upstream,
@@ -81,6 +74,17 @@ def test_calls_share_a_connection_and_one_that_leaves_disturbs_nobody(
     seen = far.seen()
     assert set(seen["versions"]) == {"2.0"}
     assert (seen["sessions"], seen["resets"]) == (1, 1)
+
+
+def test_a_reset_is_not_kept_until_the_next_call(
+        start_host: StartHost, far: Http2Upstream, authority: Authority) -> None:
+    """Nobody else uses the connection, so that nothing else would carry it to the upstream."""
+    host = host_with(start_host, far, authority, "auto")
+    alone = host.connect()
+    assert alone.chat("qwen-held", stream=True).status == 200
+    alone.close()
+    wait_for(lambda: far.seen()["resets"] == 1, "the upstream heard of it")
+    assert content_of(host.chat("qwen-short", stream=True).chunks()) == "begin end"
 
 
 def test_a_reader_that_stops_costs_no_more_than_a_bound(

@@ -27,7 +27,7 @@ function finish(response) {
 function answer(model, response) {
   seen.requests += 1;
   response.writeHead(200, { 'content-type': 'text/event-stream' });
-  response.on('close', () => { if (!response.writableFinished) seen.resets += 1; });
+  response.on('close', () => { if (!response.writableEnded) seen.resets += 1; });
   if (model.includes('endless')) return endless(response);
   response.write(chunk('begin '));
   if (model.includes('held')) return held.push(response);
