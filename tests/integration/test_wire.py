@@ -14,10 +14,10 @@ from upstream.exchange import Exchange, Scenario
 from upstream.proxy import ForwardProxy
 from upstream.scenarios import answers
 from upstream.simulator import Simulator
-from upstream.tls import Authority
+from upstream.tls import Authority, StrictDoor
 
 
-def host_with(start_host: StartHost, upstream: Simulator, authority: Authority, *lines: str,
+def host_with(start_host: StartHost, upstream: Simulator | StrictDoor, authority: Authority, *lines: str,
               env: dict[str, str | None] | None = None) -> Host:
     """A host whose provider has these lines too."""
     section = provider("p", upstream, authority)
@@ -90,9 +90,10 @@ def test_a_clients_certificate_is_shown(start_host: StartHost, strict: Simulator
     assert host.chat(strict.serve(answers.chat())).status == 200
 
 
-def test_a_missing_clients_certificate_is_named(start_host: StartHost, strict: Simulator,
+def test_a_missing_clients_certificate_is_named(start_host: StartHost,
                                                 authority: Authority) -> None:
-    reply = host_with(start_host, strict, authority).chat(strict.serve(answers.chat()))
+    with StrictDoor(authority) as door:
+        reply = host_with(start_host, door, authority).chat("qwen-plus")
     error = reply.error()
     assert (reply.status, error["code"]) == (502, "upstream_tls_error"), error
     assert "client_cert" in error["message"]

@@ -1,7 +1,10 @@
 """A certificate authority for one test session, made with the openssl command line."""
 
+import socket
 import ssl
 import subprocess
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +21,46 @@ class Authority:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.certificate, self.key)
         return context
+
+
+class StrictDoor:
+    """Turns away who shows no certificate, with the alert that TLS has for it, which asyncio's
+    servers close the connection without."""
+
+    def __init__(self, authority: Authority) -> None:
+        self._context = authority.server_context()
+        self._context.load_verify_locations(authority.ca_file)
+        self._context.verify_mode = ssl.CERT_REQUIRED
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "StrictDoor":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join()
+
+    @property
+    def base_url(self) -> str:
+        return f"https://127.0.0.1:{self._listener.getsockname()[1]}/v1"
+
+    def _run(self) -> None:
+        with suppress(OSError):
+            while True:
+                self._refuse(self._listener.accept()[0])
+
+    def _refuse(self, visitor: socket.socket) -> None:
+        with visitor, suppress(OSError):
+            # The handshake reads from a copy, so that what came too early can be read here: a
+            # connection closed before that is reset, and the alert with it.
+            with suppress(ssl.SSLError):
+                self._context.wrap_socket(visitor.dup(), server_side=True)
+            visitor.shutdown(socket.SHUT_WR)
+            while visitor.recv(1 << 16):
+                pass
 
 
 def _openssl(*arguments: str) -> None:
