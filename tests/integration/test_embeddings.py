@@ -38,6 +38,17 @@ def test_the_form_asked_for(host: Host, upstream: Simulator, sent: Any, asked: s
         assert struct.pack("<8f", *item["embedding"]) == FLOATS
 
 
+def test_an_upstream_that_refuses_base64(host: Host, upstream: Simulator) -> None:
+    """It is asked for numbers, and nothing else of the request is changed."""
+    model = upstream.serve(answers.embeddings())
+    asked = {"model": model, "encoding_format": "base64", "input": ["a", "b"], "dimensions": 3}
+    reply = host.post("/v1/embeddings", asked)
+    assert reply.status == 200
+    expected = base64.b64encode(struct.pack("<3f", 0.25, -0.5, 1.0)).decode()
+    assert [item["embedding"] for item in reply.json()["data"]] == [expected] * 2
+    assert upstream.request(model).json == {**asked, "encoding_format": "float"}
+
+
 @pytest.mark.parametrize("sent", ["AAA", "not base64!", ["a"], [1e39],
                                   base64.b64encode(struct.pack("<f", float("nan"))).decode()])
 def test_what_cannot_be_read_is_an_error(host: Host, upstream: Simulator, sent: Any) -> None:

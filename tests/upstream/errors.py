@@ -26,6 +26,9 @@ class QwenError:
 INVALID_KEY = QwenError(401, "invalid_api_key", "Incorrect API key provided.")
 INVALID_PARAMETER = QwenError(400, "invalid_parameter_error",
                               "<400> InternalError.Algo.InvalidParameter: top_p must be in (0, 1]")
+FLOATS_ONLY = QwenError(
+    400, "invalid_parameter_error",
+    "<400> InternalError.Algo.InvalidParameter: encoding_format must be float")
 CONTEXT_OVERFLOW = QwenError(
     400, "invalid_parameter_error",
     "<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 30720]")

@@ -20,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include <bellwether/openai_compatible/adapt.hpp>
 #include <bellwether/openai_compatible/api.hpp>
 #include <bellwether/openai_compatible/chunk.hpp>
 #include <bellwether/openai_compatible/embeddings.hpp>
@@ -69,7 +70,6 @@ class Provider::Call {
     bool is_chat() const { return operation_ == Operation::chat; }
 
     void send(const Request& request, std::string_view body);
-    std::string adapted_body(const Request& request);
     void take_whole(std::string_view body);
     void take_chunk(std::string_view chunk);
     void fold(std::string_view chunk);
@@ -120,6 +120,7 @@ inline Provider::Provider(const Api& api, const Setup& setup)
     flag("stream_options", quirks_.stream_options);
     flag("max_completion_tokens", quirks_.max_completion_tokens);
     flag("rename_reasoning", quirks_.rename_reasoning);
+    flag("base64_embeddings", quirks_.base64_embeddings);
     flag("default_enable_thinking_false", think_only_if_asked_);
     path_prefix_ = setup.option("path_prefix").string(path_prefix_);
     if (!path_prefix_.empty() && path_prefix_.front() != '/') path_prefix_.insert(0, "/");
@@ -160,8 +161,10 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Exchange
     if (provider_.needs_key_ && !provider_.has_key_) {
         throw Error(BW_E_AUTH, provider_.name_ + " has no API key; " + detail::how_to_set_key(api));
     }
-    const std::string adapted = adapted_body(request);
-    send(request, adapted.empty() ? request.body() : std::string_view(adapted));
+    const Adapted adapted =
+        adapt({api, provider_.quirks_, provider_.think_only_if_asked_}, request);
+    folding_ = adapted.folds;
+    send(request, adapted.body.empty() ? request.body() : std::string_view(adapted.body));
 }
 
 inline void Provider::Call::send(const Request& request, std::string_view body) {
@@ -173,40 +176,6 @@ inline void Provider::Call::send(const Request& request, std::string_view body) 
     if (!request.id().empty()) sending.header("x-client-request-id", request.id());
     for (const auto& [name, value] : provider_.headers_) sending.header(name, value);
     sending.body(body);
-}
-
-// The request with the API's quirks; empty if it will do as it is, as nearly all do.
-inline std::string Provider::Call::adapted_body(const Request& request) {
-    const Quirks& quirks = provider_.quirks_;
-    const json::Value body = request.json();
-    std::string out;
-    const auto now = [&] { return out.empty() ? request.body() : std::string_view(out); };
-    if (!quirks.stream_options && body["stream_options"].kind() != json::Kind::missing) {
-        out = json::without_member(now(), "stream_options");
-    }
-    if (!quirks.max_completion_tokens) {
-        if (const json::Value limit = body["max_completion_tokens"]) {
-            out = json::without_member(now(), "max_completion_tokens");
-            out = json::with_member(out, "max_tokens", limit.raw());
-        }
-    }
-    if (stream_ || !is_chat()) return out;
-    const Model* const model = detail::find_model(provider_.api_, model_);
-    const bool stream_only = model != nullptr && model->stream_only;
-    const bool unsaid = body["enable_thinking"].kind() == json::Kind::missing;
-    if (unsaid &&
-        (provider_.think_only_if_asked_ || (stream_only && quirks.default_enable_thinking_false))) {
-        return json::with_member(now(), "enable_thinking", "false");
-    }
-    const bool thinks = unsaid || body["enable_thinking"].boolean(true);
-    if (stream_only && thinks) {
-        folding_ = true;
-        out = json::with_member(now(), "stream", "true");
-        if (quirks.stream_options) {
-            out = json::with_member(out, "stream_options", R"({"include_usage":true})");
-        }
-    }
-    return out;
 }
 
 // ---- Call: the answer ------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import json
 
-from upstream import qwen
+from upstream import errors, qwen
 from upstream.exchange import Exchange, Scenario
 from upstream.qwen import Json, dump
 
@@ -79,7 +79,12 @@ def text() -> Scenario:
 
 
 def embeddings() -> Scenario:
+    """Numbers; Qwen's models refuse to give base64."""
+
     async def play(exchange: Exchange) -> None:
+        if exchange.request.json.get("encoding_format", "float") != "float":
+            fault = errors.FLOATS_ONLY
+            return await exchange.reply(fault.body(), fault.status)
         asked = exchange.request.json.get("input", "")
         inputs = asked if isinstance(asked, list) else [asked]
         data = [{"object": "embedding", "index": index, "embedding": [0.25, -0.5, 1.0]}

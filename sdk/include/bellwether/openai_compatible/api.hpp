@@ -66,6 +66,7 @@ struct Quirks {
     bool stream_options = true;         // false: it does not take `stream_options`; left out
     bool max_completion_tokens = true;  // false: it only knows `max_tokens`; renamed
     bool rename_reasoning = false;      // it says `reasoning` where others say `reasoning_content`
+    bool base64_embeddings = true;      // false: it refuses them; asked for floats, converted here
     KeyNeed key = KeyNeed::always;
     // A model marked stream_only answers without a stream once thinking is off: sets
     // `"enable_thinking":false` unless the client says otherwise.
@@ -133,6 +134,8 @@ inline std::string options_json(const Quirks& quirks) {
                 "false: send it as max_tokens, the API knows only that") +
            flag("rename_reasoning", quirks.rename_reasoning,
                 "true: hand on the field reasoning as reasoning_content") +
+           flag("base64_embeddings", quirks.base64_embeddings,
+                "false: ask for embeddings as floats, the API refuses encoding_format base64") +
            flag("default_enable_thinking_false", quirks.default_enable_thinking_false,
                 "true: without a stream, set enable_thinking to false unless the client sets it") +
            R"("path_prefix":{"type":"string","default":)" + json::quote(quirks.path_prefix) +
