@@ -161,7 +161,8 @@ Answer answer_admin(const AdminRequest& request, const Context& context) {
             const bool listing = request.path.starts_with("/admin/");
             return listing ? without_secrets(std::move(answer), context.host) : answer;
         }
-        allowed.append(allowed.empty() ? "" : ", ").append(entry.method);
+        allowed.append(allowed.empty() ? "" : ", ");
+        allowed.append(entry.method == "GET" ? "GET, HEAD" : entry.method);
     }
     if (!allowed.empty()) return method_not_allowed(request.method, request.path, allowed);
     return to_answer(error_reply(404, "invalid_request_error", "unknown_url",

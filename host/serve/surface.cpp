@@ -74,7 +74,7 @@ Answer answer_for(const http::Request& request, const Context& context) {
     const bool metrics = path == "/metrics";
     auto healthy = health(path, context);
     if ((models || metrics || healthy) && !is_read(request)) {
-        return method_not_allowed(request.method, path, "GET");
+        return method_not_allowed(request.method, path, "GET, HEAD");
     }
     if (metrics) return metrics_page(context);
     if (healthy) return std::move(*healthy);

@@ -112,7 +112,7 @@ def test_what_it_does_not_serve(host: Host) -> None:
     """No calls; and the API serves no admin pages."""
     assert host.admin("POST", "/v1/chat/completions", {}).status == 404
     reply = host.admin("DELETE", "/admin/log")
-    assert reply.status == 405 and reply.headers["allow"] == "GET, PUT"
+    assert reply.status == 405 and reply.headers["allow"] == "GET, HEAD, PUT"
     for page in PAGES:
         if page.startswith("/admin/"):
             assert host.get(page).status == 404

@@ -32,6 +32,30 @@ def test_one_model(host: Host) -> None:
         assert host.get(path).json() == listed["qwen-max"]
 
 
+@pytest.mark.parametrize("path", ["team/echo%20v1", "team%2Fecho%20v1", "team%2fecho%20v1?x=1",
+                                  "%74eam/echo%20v1"])
+def test_a_model_whose_name_is_no_part_of_a_path(start_host: StartHost, path: str) -> None:
+    """Some clients write the slash of a name as it is, others as %2F."""
+    host = start_host(server() + "\n[providers.echo]\n" + route("team/echo v1", '"echo"'))
+    (listed,) = host.get("/v1/models").json()["data"]
+    reply = host.get(f"/v1/models/{path}")
+    assert (reply.status, reply.json()) == (200, listed)
+
+
+@pytest.mark.parametrize("path", ["%00", "qwen-max%2F", "..%2Fmodels", "%FF", "%22%0D%0Ax:"])
+def test_a_strange_name_is_an_unknown_model(host: Host, path: str) -> None:
+    """Whatever the name is once decoded, the envelope holds."""
+    reply = host.get(f"/v1/models/{path}")
+    assert (reply.status, reply.error()["code"]) == (404, "model_not_found")
+
+
+@pytest.mark.parametrize("path", ["qwen%2", "qwen%zz", "qwen-max%"])
+def test_a_broken_escape_is_refused(host: Host, path: str) -> None:
+    """Readers differ in what they make of one."""
+    reply = host.get(f"/v1/models/{path}")
+    assert (reply.status, reply.error()["code"]) == (400, "malformed_request")
+
+
 @pytest.mark.parametrize(("asked", "near"), [("qwen-mex", "qwen-max"), ("ecko", "echo")])
 def test_an_unknown_model_is_a_404_that_names_the_nearest(host: Host, asked: str,
                                                           near: str) -> None:
@@ -64,25 +88,36 @@ def test_health(host: Host, upstream: Simulator, path: str) -> None:
     assert (reply.status, reply.json()) == (200, {"status": "ok"})
 
 
+WHAT_IS_UNKNOWN = {"/v1/models/": "model_not_found"}
+
+
 @pytest.mark.parametrize("path", ["/", "/v1", "/v1/chat", "/v1/chat/completions/x", "/v2/models",
                                   "/healthy", "//v1/models", "/v1/models/"])
 def test_unknown_paths(host: Host, path: str) -> None:
     """A wrong base URL shows as a 404 that says so, not as an empty answer."""
     reply = host.get(path)
-    reply.error()
-    assert reply.status == 404
+    assert (reply.status, reply.error()["code"]) == (404, WHAT_IS_UNKNOWN.get(path, "unknown_url"))
+    assert "allow" not in reply.headers
 
 
-@pytest.mark.parametrize(("method", "path", "allowed"), [
-    ("GET", "/v1/chat/completions", "POST"), ("DELETE", "/v1/models", "GET"),
-    ("POST", "/v1/models/qwen-max", "GET"), ("PUT", "/v1/embeddings", "POST"),
-    ("POST", "/health", "GET")])
+WRONG_METHODS = [
+    ("GET", "/v1/chat/completions", "POST"), ("HEAD", "/v1/completions", "POST"),
+    ("PUT", "/v1/embeddings", "POST"), ("OPTIONS", "/v1/chat/completions", "POST"),
+    ("DELETE", "/v1/models", "GET, HEAD"), ("POST", "/v1/models/qwen-max", "GET, HEAD"),
+    ("PATCH", "/health", "GET, HEAD"), ("POST", "/metrics", "GET, HEAD")]
+
+
+@pytest.mark.parametrize(("method", "path", "allowed"), WRONG_METHODS)
 def test_wrong_methods(host: Host, method: str, path: str, allowed: str) -> None:
-    """The answer names the method that would do."""
-    reply = host.connect().send(method, path, b"{}" if method != "GET" else None)
-    reply.error()
-    assert reply.status == 405
-    assert allowed in reply.headers["allow"]
+    """The answer names the methods that would do; the connection lives on."""
+    with host.connect() as connection:
+        reply = connection.send(method, path, None if method in ("GET", "HEAD") else b"{}")
+        assert (reply.status, reply.headers["allow"]) == (405, allowed)
+        if method != "HEAD":
+            error = reply.error()
+            assert (error["code"], error["type"]) == ("method_not_allowed", "invalid_request_error")
+            assert method in error["message"] and allowed in error["message"]
+        assert connection.send("GET", "/health").status == 200
 
 
 BAD_BODIES: dict[str, tuple[bytes, str | None]] = {
@@ -194,12 +229,19 @@ def test_pipelined_requests_are_answered_in_order(host: Host) -> None:
     check_error(replies[2][1])
 
 
-def test_head_has_no_body(host: Host) -> None:
-    """The next answer on the connection begins where it should."""
+@pytest.mark.parametrize("path", ["/health", "/v1/models", "/v1/models/qwen-max",
+                                  "/v1/models/nothing", "/nothing", "/v1/chat/completions"])
+def test_head_has_no_body(host: Host, path: str) -> None:
+    """The head is that of GET, also of an error, and the next answer begins where it should."""
     with host.connect() as connection:
-        reply = connection.send("HEAD", "/health")
-        assert reply.status == 200
-        assert connection.send("GET", "/health").json() == {"status": "ok"}
+        head = connection.send("HEAD", path)
+        whole = connection.send("GET", path)
+        assert head.status == whole.status
+        # The message of an error names the method, so its length may differ.
+        for field in ("content-type", "allow", *(["content-length"] if head.status == 200 else [])):
+            assert head.headers.get(field) == whole.headers.get(field)
+        body = whole.body()
+        assert body and connection.send("GET", "/health").json() == {"status": "ok"}
 
 
 def test_a_provider_without_its_key_answers_503(start_host: StartHost, upstream: Simulator,
