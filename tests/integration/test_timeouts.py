@@ -57,6 +57,14 @@ def test_no_first_byte(limits: Host, upstream: Simulator, scenario: Scenario,
     assert request.disconnected_at is not None
 
 
+def test_a_part_of_an_event_is_no_first_byte(limits: Host, upstream: Simulator) -> None:
+    """Bytes that trickle in and never become an event: nothing has been said."""
+    model = upstream.serve(timing.trickled([], 0.02))
+    began = time.monotonic()
+    assert_timed_out(limits.chat(model, stream=True), "first_byte_timeout")
+    assert_prompt(began, 500)
+
+
 def test_comments_are_no_first_byte(limits: Host, upstream: Simulator) -> None:
     """A queue that says `: keep-alive` for ever has not begun to answer."""
     model = upstream.serve(timing.comments_after([]))
@@ -68,13 +76,14 @@ def test_comments_are_no_first_byte(limits: Host, upstream: Simulator) -> None:
 SILENT: dict[str, Scenario] = {
     "silence": timing.silent_after(["one ", "two"]),
     "comments": timing.comments_after(["one ", "two"]),
+    "an event that never ends": timing.trickled(["one ", "two"], 0.02),
 }
 
 
 @pytest.mark.parametrize("scenario", SILENT.values(), ids=SILENT.keys())
 def test_silence_in_mid_stream(limits: Host, upstream: Simulator, scenario: Scenario) -> None:
-    """The limit is on the silence between chunks, and comments are no chunks. The client gets what
-    there was, the error, and a proper end."""
+    """The limit is on the silence between chunks; comments are no chunks, nor are the bytes of one
+    that is not there yet. The client gets what there was, the error, and a proper end."""
     model = upstream.serve(scenario)
     began = time.monotonic()
     *chunks, last = limits.chat(model, stream=True).chunks()

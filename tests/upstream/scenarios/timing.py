@@ -80,3 +80,18 @@ def endless(event_bytes: int = 16384) -> Scenario:
             await exchange.event(event)
 
     return play
+
+
+def trickled(words: list[str], interval: float) -> Scenario:
+    """Some words, then an event of which a byte comes at a time, without end."""
+
+    async def play(exchange: Exchange) -> None:
+        await exchange.head()
+        for word in words:
+            await exchange.event(qwen.said(exchange.model, word))
+        await exchange.write(b'data: {"id":"')
+        while True:
+            await exchange.write(b"x")
+            await asyncio.sleep(interval)
+
+    return play
