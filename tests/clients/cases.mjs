@@ -47,6 +47,23 @@ const cases = {
     return { content: said.join("") };
   },
 
+  async completion() {
+    const said = [];
+    const stream = await client.completions.create({ model: MODEL, prompt: "Hello", stream: true });
+    for await (const chunk of stream) said.push(chunk.choices[0].text);
+    return { content: said.join("") };
+  },
+
+  // The package asks for base64 and decodes it.
+  async embedding() {
+    const reply = await client.embeddings.create({ model: MODEL, input: "Hello" });
+    return { embedding: reply.data[0].embedding };
+  },
+
+  async oneModel() {
+    return { id: (await client.models.retrieve(MODEL)).id };
+  },
+
   // The helper checks every chunk, and throws on what is missing.
   async helper() {
     const stream = client.chat.completions.stream({

@@ -66,6 +66,30 @@ def test_tools(host: Host, upstream: Simulator, case: str) -> None:
         "calls": [["function", name, arguments] for name, arguments in answers.WEATHER]}
 
 
+def test_completion(host: Host, upstream: Simulator) -> None:
+    """The older endpoint, streamed."""
+    assert run("completion", host, upstream.serve(answers.text())) == {"content": "as asked"}
+
+
+def test_embedding(host: Host, upstream: Simulator) -> None:
+    """In base64, though the upstream gives numbers only."""
+    model = upstream.serve(answers.embeddings())
+    assert run("embedding", host, model) == {"embedding": [0.25, -0.5, 1.0]}
+
+
+@pytest.mark.parametrize("case", ["stream", "helper"])
+def test_comments_are_passed_over(beating: Host, upstream: Simulator, case: str) -> None:
+    """A slow stream, with keep-alive comments before its first chunk and between the others."""
+    model = upstream.serve(timing.slow(0.25 * SLOWNESS, WORDS))
+    assert run(case, beating, model)["content"] == "".join(WORDS)
+
+
+@pytest.mark.parametrize("model", ["qwen-max", "team/echo v1"])
+def test_one_model(beating: Host, model: str) -> None:
+    """The package writes the name into a path, and what is no part of a path as %XX."""
+    assert run("oneModel", beating, model) == {"id": model}
+
+
 def test_models(host: Host) -> None:
     """The package reads the list as pages; there is one."""
     names = run("models", host, "")["names"]

@@ -7,8 +7,8 @@ import openai
 import pytest
 from pydantic import BaseModel
 
-from integration.host import Host
-from upstream.scenarios import answers
+from integration.host import SLOWNESS, Host
+from upstream.scenarios import answers, timing
 from upstream.simulator import Simulator
 
 PROMPT = [{"role": "user", "content": "Hello there"}]
@@ -65,6 +65,22 @@ def test_stream_helper(client: openai.OpenAI, upstream: Simulator) -> None:
         final = stream.get_final_completion()
     assert done[0].content == final.choices[0].message.content == "one two"
     assert final.choices[0].finish_reason == "stop"
+
+
+def test_comments_are_passed_over(beating: Host, upstream: Simulator) -> None:
+    """A slow stream with keep-alive comments, which are there: before its first chunk and between
+    the others."""
+    words = ["one ", "two"]
+    model = upstream.serve(timing.slow(0.25 * SLOWNESS, words))
+    pieces = list(beating.chat(model, stream=True).pieces())
+    first = next(at for at, piece in enumerate(pieces) if piece.startswith(b"data: "))
+    assert first > 0 and any(piece.startswith(b":") for piece in pieces[first:])
+    with openai.OpenAI(api_key="x", base_url=f"{beating.url}/v1", max_retries=0) as client:
+        stream = client.chat.completions.create(model=model, messages=PROMPT, stream=True)
+        said = [chunk.choices[0].delta.content or "" for chunk in stream]
+        with client.chat.completions.stream(model=model, messages=PROMPT) as helped:
+            final = helped.get_final_completion()
+    assert "".join(said) == final.choices[0].message.content == "".join(words)
 
 
 def test_async(host: Host, upstream: Simulator) -> None:
@@ -152,6 +168,18 @@ def test_completions_and_embeddings(client: openai.OpenAI, upstream: Simulator) 
     assert found == [0.25, -0.5, 1.0]
 
 
+def test_streamed_completion(client: openai.OpenAI, upstream: Simulator) -> None:
+    """Each chunk has a choice with a text; the usage comes in one more, if asked for."""
+    model = upstream.serve(answers.text())
+    plain = list(client.completions.create(model=model, prompt="x", stream=True))
+    assert "".join(chunk.choices[0].text for chunk in plain) == "as asked"
+    *_, last = client.completions.create(model=model, prompt="x", stream=True,
+                                         stream_options={"include_usage": True})
+    assert last.choices == [] and last.usage.total_tokens > 0
+    echoed = client.completions.create(model="echo", prompt="Hello there", stream=True)
+    assert "".join(chunk.choices[0].text for chunk in echoed) == "echo: Hello there"
+
+
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 def test_echo(client: openai.OpenAI, stream: bool) -> None:
     """The provider that needs no key speaks to the same clients."""
@@ -164,6 +192,12 @@ def test_echo(client: openai.OpenAI, stream: bool) -> None:
 def test_one_model(client: openai.OpenAI) -> None:
     """A program that checks its model before it starts."""
     assert client.models.retrieve("qwen-max").id == "qwen-max"
+
+
+def test_one_model_whose_name_is_no_part_of_a_path(beating: Host) -> None:
+    """A slash and a space, however the package writes them."""
+    with openai.OpenAI(api_key="x", base_url=f"{beating.url}/v1", max_retries=0) as client:
+        assert client.models.retrieve("team/echo v1").id == "team/echo v1"
 
 
 def test_raw_response(client: openai.OpenAI) -> None:

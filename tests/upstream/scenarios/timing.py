@@ -82,6 +82,19 @@ def endless(event_bytes: int = 16384) -> Scenario:
     return play
 
 
+def slow(pause: float, words: list[str]) -> Scenario:
+    """The head at once; a pause before each chunk, also before the first."""
+
+    async def play(exchange: Exchange) -> None:
+        await exchange.head()
+        for chunk in qwen.stream(exchange.model, words):
+            await asyncio.sleep(pause)
+            await exchange.event(chunk)
+        await exchange.end()
+
+    return play
+
+
 def trickled(words: list[str], interval: float) -> Scenario:
     """Some words, then an event of which a byte comes at a time, without end."""
 
