@@ -34,12 +34,12 @@ void Histogram::record(nanoseconds duration) {
     duration = std::max(duration, nanoseconds(0));
     const auto bound = std::ranges::lower_bound(bounds_, duration);
     buckets_[static_cast<std::size_t>(bound - bounds_.begin())].add();
-    sum_ns_.add(static_cast<std::uint64_t>(duration.count()));
+    sum_us_.add(static_cast<std::uint64_t>(std::chrono::round<microseconds>(duration).count()));
 }
 
 void Histogram::add(const Histogram& other) {
     for (std::size_t i = 0; i <= bounds_.size(); ++i) buckets_[i].add(other.bucket(i));
-    sum_ns_.add(other.sum_ns_.value());
+    sum_us_.add(other.sum_us_.value());
 }
 
 std::uint64_t Histogram::count() const {
@@ -48,8 +48,8 @@ std::uint64_t Histogram::count() const {
     return total;
 }
 
-nanoseconds Histogram::sum() const {
-    return nanoseconds(static_cast<std::int64_t>(sum_ns_.value()));
+microseconds Histogram::sum() const {
+    return microseconds(static_cast<std::int64_t>(sum_us_.value()));
 }
 
 }  // namespace bw::observe

@@ -32,12 +32,14 @@ class Histogram {
     Bounds bounds() const { return bounds_; }
     std::uint64_t bucket(std::size_t index) const { return buckets_[index].value(); }
     std::uint64_t count() const;  // of all buckets, so that it never contradicts them
-    std::chrono::nanoseconds sum() const;
+    std::chrono::microseconds sum() const;
 
   private:
     Bounds bounds_;
     std::array<Counter, k_bounds_max + 1> buckets_;
-    Counter sum_ns_;
+    // Thousands of streams at once add up thousands of seconds in each: nanoseconds would not last
+    // for the life of a process.
+    Counter sum_us_;
 };
 
 }  // namespace bw::observe

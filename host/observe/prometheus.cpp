@@ -23,9 +23,9 @@ void append_escaped(std::string& out, std::string_view text, bool quotes) {
 }
 
 // Exact, and without needless zeros: 250 us is "0.00025".
-std::string seconds(std::chrono::nanoseconds duration) {
+std::string seconds(std::chrono::microseconds duration) {
     const std::int64_t count = duration.count();
-    std::string text = fmt::format("{}.{:09}", count / 1'000'000'000, count % 1'000'000'000);
+    std::string text = fmt::format("{}.{:06}", count / 1'000'000, count % 1'000'000);
     text.erase(text.find_last_not_of('0') + 1);
     if (text.ends_with('.')) text.pop_back();
     return text;
