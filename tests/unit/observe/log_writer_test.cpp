@@ -43,6 +43,21 @@ TEST(LogWriter, AReaderThatStopsLosesLinesAndIsTold) {
     EXPECT_THAT(text, EndsWith("after\n"));
 }
 
+// A program that shares standard error may have made it so.
+TEST(LogWriter, LosesNothingToANonBlockingDescriptor) {
+    Pipe pipe;
+    ::fcntl(pipe.input(), F_SETFL, O_NONBLOCK);
+    const std::string line = std::string(999, 'x') + "\n";
+    constexpr std::size_t k_lines = 500;  // more than a pipe holds, less than the writer does
+    std::string text;
+    {
+        const LogWriter writer(pipe.input());
+        for (std::size_t i = 0; i < k_lines; ++i) write_log(line);
+        while (text.size() < k_lines * line.size()) text += pipe.read();
+    }
+    EXPECT_EQ(text.size() + pipe.read().size(), k_lines * line.size());
+}
+
 TEST(LogWriter, EndsThoughNobodyReads) {
     std::signal(SIGPIPE, SIG_IGN);  // as in the host: the pipe is gone before the write returns
     Pipe pipe;
