@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <string_view>
 
 #include "http/authority.hpp"
@@ -24,8 +25,10 @@ std::optional<http::Refusal> check_content_type(const http::Request& request) {
         .message = "Send the request body as JSON, with content-type: application/json."};
 }
 
-bool is_loopback(std::string_view address) {
-    return address.starts_with("127.") || address == "::1";
+// By whatever spelling: "0:0:0:0:0:0:0:1" is loopback as well.
+bool is_loopback(const std::string& address) {
+    boost::system::error_code error;
+    return boost::asio::ip::make_address(address, error).is_loopback();
 }
 
 // No name of the DNS is of digits and dots only.

@@ -59,6 +59,9 @@ TEST(CheckHead, OnLoopbackOnlyNamesThatNobodyElseCanHave) {
     named.front.hosts = {"gateway.example.com"};
     EXPECT_EQ(of("Gateway.Example.com:80", named), 200);
     EXPECT_EQ(of("example.com", named), 421);
+    config::Server spelt_out;
+    spelt_out.host = "0:0:0:0:0:0:0:1";
+    EXPECT_EQ(of("example.com", spelt_out), 421);
     config::Server open;
     open.host = "0.0.0.0";
     EXPECT_EQ(of("example.com", open), 200);
