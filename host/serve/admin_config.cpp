@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bellwether/json.hpp>
 
 #include "config/money.hpp"
 #include "config/quantity.hpp"
-#include "config/secret.hpp"
 #include "json/writer.hpp"
 #include "serve/admin.hpp"
+#include "serve/secret_setting.hpp"
 
 namespace bw::serve {
 namespace {
@@ -55,21 +54,6 @@ void write_texts(PrettyWriter& writer, std::string_view key, const std::vector<s
 std::string endpoint(const std::string& host, std::uint16_t port) {
     const bool v6 = host.find(':') != host.npos;
     return fmt::format("{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
-}
-
-// Below a setting of the plugin's own there may be a credential in plain text: the config warns of
-// it, but cannot know. Such a setting is not shown at all.
-bool holds_secret(const json::Value& value) {
-    for (const auto& member : value.members()) {
-        const std::string key = member.key();
-        const bool secret = config::names_secret(key) || key == "password" ||
-                            key == "authorization" || key == "Authorization";
-        if (secret || holds_secret(member.value())) return true;
-    }
-    for (const auto& element : value.elements()) {
-        if (holds_secret(element)) return true;
-    }
-    return false;
 }
 
 void write_front(PrettyWriter& writer, const config::Front& front) {
@@ -156,7 +140,7 @@ void write_provider(PrettyWriter& writer, const config::Provider& provider,
     write_wire(writer, provider.wire);
     for (const auto& option : provider.options) {
         writer.key(option.key)
-            .raw(holds_secret(json::Value(option.json)) ? R"("***")" : option.json);
+            .raw(may_hold_secret(option.key, option.json) ? R"("***")" : option.json);
     }
     writer.end_object();
 }
