@@ -9,6 +9,7 @@
 #include "plugin/instance.hpp"
 #include "serve/build_info.hpp"
 #include "serve/health.hpp"
+#include "serve/http_request.hpp"
 #include "serve/metrics_page.hpp"
 
 namespace bw::serve {
@@ -126,15 +127,6 @@ std::string names_of_pages() {
     return names;
 }
 
-// A web page in a browser on this machine can reach the listener too, but cannot send JSON without
-// the browser asking first, which is never granted.
-bool is_json(std::string_view content_type) {
-    content_type = content_type.substr(0, content_type.find(';'));
-    content_type = content_type.substr(0, content_type.find_last_not_of(" \t") + 1);
-    return std::ranges::equal(content_type, std::string_view("application/json"), {},
-                              [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
-}
-
 // No credential belongs here. Should one have come in all the same, by way of a setting of the
 // plugin's own or an address from the environment, it does not leave.
 Answer without_secrets(Answer answer, const Host& host) {
@@ -152,10 +144,11 @@ Answer answer_admin(const AdminRequest& request, const Context& context) {
     for (const Entry& entry : k_pages) {
         if (entry.path != request.path) continue;
         if (entry.method == method) {
+            // A web page in a browser on this machine can reach the listener too, but cannot send
+            // JSON without the browser asking first, which is never granted.
             if (method != "GET" && !is_json(request.content_type)) {
-                return to_answer(error_reply(
-                    415, "invalid_request_error", "unsupported_media_type",
-                    "Send the request body as JSON, with content-type: application/json."));
+                return to_answer(error_reply(415, "invalid_request_error", "unsupported_media_type",
+                                             k_send_json));
             }
             Answer answer = entry.page(request, context);
             const bool listing = request.path.starts_with("/admin/");

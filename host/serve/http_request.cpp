@@ -16,13 +16,9 @@ namespace {
 // this host first, which does not agree.
 std::optional<http::Refusal> check_content_type(const http::Request& request) {
     if (request.method != "POST") return std::nullopt;
-    std::string_view type = request.header("content-type");
-    type = http::trimmed(type.substr(0, type.find(';')));
-    if (http::equals_ignoring_case(type, "application/json")) return std::nullopt;
+    if (is_json(request.header("content-type"))) return std::nullopt;
     return http::Refusal{
-        .status = 415,
-        .code = "unsupported_media_type",
-        .message = "Send the request body as JSON, with content-type: application/json."};
+        .status = 415, .code = "unsupported_media_type", .message = std::string(k_send_json)};
 }
 
 // By whatever spelling: "0:0:0:0:0:0:0:1" is loopback as well.
@@ -73,6 +69,11 @@ std::string headers_of(const http::Refusal& refusal) {
 }
 
 }  // namespace
+
+bool is_json(std::string_view content_type) {
+    const std::string_view type = http::trimmed(content_type.substr(0, content_type.find(';')));
+    return http::equals_ignoring_case(type, "application/json");
+}
 
 std::optional<http::Refusal> check_head(const http::Request& request,
                                         const config::Server& server) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "config/config.hpp"
 #include "http/refusal.hpp"
@@ -9,6 +10,12 @@
 #include "serve/error_reply.hpp"
 
 namespace bw::serve {
+
+inline constexpr std::string_view k_send_json =
+    "Send the request body as JSON, with content-type: application/json.";
+
+// Whether the value of Content-Type says so.
+bool is_json(std::string_view content_type);
 
 // Why a request with this head is refused, if it is.
 std::optional<http::Refusal> check_head(const http::Request& request, const config::Server& server);

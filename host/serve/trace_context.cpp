@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "http/characters.hpp"
+
 namespace bw::serve {
 namespace {
 
@@ -57,17 +59,11 @@ bool is_state_member(std::string_view member) {
            std::ranges::all_of(member.substr(equals + 1), in_value);
 }
 
-std::string_view trimmed(std::string_view text) {
-    const auto begin = std::min(text.find_first_not_of(" \t"), text.size());
-    text.remove_prefix(begin);
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
 bool is_tracestate(std::string_view text) {
     if (text.empty() || text.size() > k_state_bytes_max) return false;
     for (int members = 1;; ++members) {
         const auto comma = text.find(',');
-        const std::string_view member = trimmed(text.substr(0, comma));
+        const std::string_view member = http::trimmed(text.substr(0, comma));
         if (members > k_state_members_max) return false;
         if (!member.empty() && !is_state_member(member)) return false;
         if (comma == text.npos) return true;
