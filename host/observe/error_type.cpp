@@ -13,15 +13,17 @@ constexpr auto k_types = std::to_array<std::string_view>(
      "invalid_request", "malformed_request", "request_too_large", "headers_too_large",
      "unsupported_media_type", "unsupported_transfer_encoding", "unknown_url", "method_not_allowed",
      "request_timeout", "model_not_found", "context_length_exceeded", "content_filter",
-     "unsupported", "unsupported_operation", "client_closed",
+     "unsupported", "unsupported_operation", "client_closed", "invalid_timeout", "length_required",
+     "request_line_too_long", "unsupported_content_encoding", "unsupported_expectation",
+     "misdirected_request", "unsupported_http_version",
      // the provider
      "invalid_api_key", "insufficient_quota", "rate_limit_exceeded", "upstream_error",
      "upstream_protocol_error", "upstream_cut", "stream_truncated", "malformed_chunk",
      "empty_reply", "upstream_too_large", "upstream_unreachable", "upstream_tls_error",
      "connect_timeout", "first_byte_timeout", "idle_timeout", "total_timeout", "plugin_error",
      // the host
-     "timeout", "provider_not_configured", "unavailable", "draining", "too_many_connections",
-     "too_many_requests", "budget_exceeded", "slow_reader", "other"});
+     "timeout", "deadline_exceeded", "provider_not_configured", "unavailable", "draining",
+     "too_many_connections", "too_many_requests", "budget_exceeded", "slow_reader", "other"});
 
 std::string_view usual(ErrorKind kind) {
     switch (kind) {

@@ -65,7 +65,8 @@ TEST(Metrics, InventedNamesMakeNoSeries) {
 TEST(Metrics, AStatusOfTheHostsOwnIsNamed) {
     Metrics metrics(some_names(), 1);
     metrics.worker(0).refused(421, "misdirected_request");
-    EXPECT_THAT(written(metrics), HasSubstr("code=\"421\",error_type=\"other\"} 1\n"));
+    EXPECT_THAT(written(metrics),
+                HasSubstr("code=\"421\",error_type=\"misdirected_request\"} 1\n"));
 }
 
 TEST(Metrics, AnUnusualStatusIsOther) {
