@@ -14,6 +14,7 @@
 #include "observe/log.hpp"
 #include "serve/admin.hpp"
 #include "serve/descriptors.hpp"
+#include "serve/memory_return.hpp"
 #include "serve/metrics_page.hpp"
 #include "serve/service_manager.hpp"
 #include "serve/surface.hpp"
@@ -180,6 +181,7 @@ std::expected<void, std::string> run(const Host& host, const Ready& ready) {
                                                 Listener{admin->sockets.front(), admin_surface});
     }
     end_on_signals(signals, running, workers, host.config.server.drain);
+    const MemoryReturn memory_return(signal_loop);
     for (const auto& worker : workers) worker->start();
     if (admin_worker) admin_worker->start();
     std::thread signal_thread([] { signal_loop.run(); });

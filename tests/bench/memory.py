@@ -55,8 +55,9 @@ def settle(measure: Callable[[], int], seconds: float = 20, quiet: float = 2) ->
     return Settled(max(most, measure()), time.monotonic() - begin)
 
 
-def returned(measure: Callable[[], int], goal: int, seconds: float = 3) -> int:
-    """Memory after the load has gone, at once when it is below the goal."""
+def returned(measure: Callable[[], int], goal: int, seconds: float = 8) -> int:
+    """Memory after the load has gone, at once when it is below the goal. The host takes a few
+    seconds to see what it has no more use for."""
     deadline = time.monotonic() + seconds
     while measure() > goal and time.monotonic() < deadline:
         time.sleep(0.1)

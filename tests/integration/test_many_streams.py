@@ -45,10 +45,12 @@ def test_a_thousand_live_streams_take_a_constant_each(flood: Host) -> None:
 
 
 def test_a_reader_that_stops_costs_at_most_its_buffers(flood: Host) -> None:
-    """The provider of each never stops sending, so without an end to it all memory would go. What
-    ended streams leave behind counts: with as many again the bound is the same."""
-    first, again = many(flood, FLOODS, "stopped"), many(flood, FLOODS, "stopped")
-    if MEASURED:
-        assert first["bytes_per_stream"] < 768 * KIB, memory.line(first)
-        in_all = again["resident_with"] - first["resident_before"]
-        assert in_all < FLOODS * 768 * KIB, memory.line(again)
+    """The provider of each never stops sending, so without an end to it all memory would go. When
+    they have ended, most of what they took is the system's again."""
+    for _ in range(2):
+        found = many(flood, FLOODS, "stopped")
+        if not MEASURED:
+            continue
+        assert found["bytes_per_stream"] < 768 * KIB, memory.line(found)
+        grown = found["resident_with"] - found["resident_before"]
+        assert found["resident_after"] < found["resident_before"] + grown / 2, memory.line(found)
