@@ -11,8 +11,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 // Above the first a slow reader's upstream is paused, below the second it goes on.
-constexpr std::size_t k_pending_bytes_pause = 256u << 10;
-constexpr std::size_t k_pending_bytes_resume = 64u << 10;
+constexpr std::size_t k_pending_bytes_pause = 64u << 10;
+constexpr std::size_t k_pending_bytes_resume = 16u << 10;
 // A connection that waits keeps a buffer for a small reply, not one that a large reply has grown.
 constexpr std::size_t k_buffer_bytes_kept = 4u << 10;
 
