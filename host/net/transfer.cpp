@@ -22,6 +22,9 @@ constexpr std::size_t k_held_bytes_max = 1u << 20;
 constexpr std::size_t k_inflation_max = 100;
 constexpr std::size_t k_inflation_grace_bytes = 1u << 20;
 
+// A connection that had ended before a request was sent over it says so within this time.
+constexpr std::chrono::seconds k_resend_within{1};
+
 Transfer& transfer_of(void* self) { return static_cast<Easy*>(self)->transfer(); }
 
 bool one_line(std::string_view header) {
@@ -93,7 +96,7 @@ void Transfer::flush() {
 
 // Ending a pause makes libcurl write what has gathered, whichever exchange it belongs to.
 void Transfer::push() {
-    if (!begun_ || data_held_) return;
+    if (!begun_at_ || data_held_) return;
     curl_easy_pause(easy_->get(), CURLPAUSE_RECV);
     curl_easy_pause(easy_->get(), CURLPAUSE_CONT);
 }
@@ -106,6 +109,16 @@ void Transfer::deliver_head() {
 void Transfer::deliver_held() {
     const std::string bytes = std::exchange(held_, {});
     events_->on_data(bytes);
+}
+
+// libcurl sends a request again whose kept connection ended before the response's first line did.
+// Later than at once that is not safe: the upstream may have begun, and would do the work twice.
+bool Transfer::may_send() {
+    const auto now = std::chrono::steady_clock::now();
+    if (!begun_at_) begun_at_ = now;
+    if (now - *begun_at_ <= k_resend_within) return true;
+    failure_ = make_failure(request_, {.code = CURLE_GOT_NOTHING});
+    return false;
 }
 
 bool Transfer::on_header(std::string_view line) {
@@ -215,8 +228,8 @@ int Transfer::seek_callback(void* self, curl_off_t offset, int origin) noexcept 
 // An exchange dropped while libcurl was working for another one must not start to read its body.
 int Transfer::before_send_callback(void* self, char*, char*, int, int) noexcept {
     Transfer& transfer = transfer_of(self);
-    transfer.begun_ = !transfer.dropped();
-    return transfer.begun_ ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+    const bool may = !transfer.dropped() && transfer.may_send();
+    return may ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 }  // namespace bw::net

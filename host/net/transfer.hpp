@@ -5,6 +5,7 @@
 
 #include <curl/curl.h>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -51,6 +52,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     static int before_send_callback(void* self, char*, char*, int, int) noexcept;
 
   private:
+    bool may_send();
     bool on_header(std::string_view line);
     bool on_head_complete();
     bool on_encoding(std::string_view encoding);
@@ -74,7 +76,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     bool head_delivered_ = false;
     bool data_held_ = false;  // libcurl keeps a chunk that it will deliver again
     bool ended_ = false;      // failure_ is final
-    bool begun_ = false;      // connected, the request is being sent
+    std::optional<std::chrono::steady_clock::time_point> begun_at_;  // sending, for the first time
 };
 
 }  // namespace bw::net

@@ -131,6 +131,28 @@ TEST_F(ConnectionTest, ClosedUnderTheSecondRequestIsRetried) {
     }
 }
 
+// By then the upstream may have worked on the request, and a second one would be paid for, too.
+TEST_F(ConnectionTest, ClosedAfterAWhileIsNotRetried) {
+    std::atomic<int> requests = 0;
+    ScriptedServer server([&](Peer& peer) {
+        for (const auto wait : {0ms, 1'100ms}) {
+            if (peer.read_request().empty()) return;
+            ++requests;
+            std::this_thread::sleep_for(wait);
+            if (wait == 0ms) peer.send(reply("first"));
+        }
+    });
+    EXPECT_EQ(fetch(server.url()), "first");
+    Recorder seen;
+    const Exchange exchange = post(server.url(), "{}", seen);
+    ASSERT_TRUE(run_to_end(seen));
+    ASSERT_TRUE(seen.failure);
+    EXPECT_EQ(seen.failure->kind, FailureKind::cut);
+    EXPECT_TRUE(seen.failure->message.ends_with("without a response")) << seen.failure->message;
+    EXPECT_EQ(requests, 2);
+    client.reset();
+}
+
 TEST_F(ConnectionTest, TwoHundredAtATime) {
     ScriptedServer server(answer_all);
     std::vector<Recorder> seen(200);
