@@ -53,7 +53,8 @@ struct HostPort {
 HostPort split(std::string_view authority) {
     const auto bracket = authority.rfind(']');
     const auto colon = authority.find(':', bracket == authority.npos ? 0 : bracket);
-    if (colon == authority.npos) return {authority, {}};
+    const bool bare_v6 = bracket == authority.npos && authority.rfind(':') != colon;
+    if (colon == authority.npos || bare_v6) return {authority, {}};
     return {authority.substr(0, colon), authority.substr(colon + 1)};
 }
 

@@ -143,16 +143,22 @@ bool Transfer::on_head_complete() {
     } else if (head_.status() == k_proxy_wants_credentials && proxied_in_plain(request_)) {
         failure_ = make_proxy_failure(request_, head_.status());
     }
-    if (failure_ || !on_encoding(head_.find("content-encoding"))) return false;
+    for (const Header& header : head_.headers()) {
+        if (header.name == "content-encoding" && !on_encoding(header.value)) return false;
+    }
+    if (failure_) return false;
     if (!paused_) deliver_head();
     return !dropped();
 }
 
 bool Transfer::on_encoding(std::string_view encoding) {
     if (encoding.empty() || encoding == "identity") return true;
-    compressed_ = encoding == "gzip" || encoding == "x-gzip";
-    if (!compressed_) failure_ = make_encoding_failure(request_, encoding);
-    return compressed_;
+    if (encoding != "gzip" && encoding != "x-gzip") {
+        failure_ = make_encoding_failure(request_, encoding);
+        return false;
+    }
+    compressed_ = true;
+    return true;
 }
 
 // Pausing takes effect at the next chunk: returning PAUSE refuses a chunk, which libcurl then keeps

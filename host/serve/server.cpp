@@ -140,8 +140,8 @@ void end_on_signals(boost::asio::signal_set& signals, Running& running, const Wo
         if (error) return;
         running.draining = true;
         observe::info(
-            "{} received: finishing calls in flight (at most {} s); again to stop at once",
-            signal == SIGINT ? "SIGINT" : "SIGTERM", limit.count() / 1000);
+            "{} received: finishing calls in flight (at most {:g} s); again to stop at once",
+            signal == SIGINT ? "SIGINT" : "SIGTERM", std::chrono::duration<double>(limit).count());
         tell_service_manager("STOPPING=1");
         for (const auto& worker : workers) worker->drain(limit);
         signals.async_wait([&workers](boost::system::error_code second, int) {

@@ -96,6 +96,7 @@ TEST(Proxy, ExceptionsCoverNamesBelow) {
     }
     EXPECT_TRUE(bypasses_proxy("10.0.0.1", "http://10.0.0.1:81/v1"));
     EXPECT_TRUE(bypasses_proxy("[fd00::1]", "http://[fd00::1]:81/v1"));
+    EXPECT_TRUE(bypasses_proxy("fd00::1", "http://[fd00::1]:81/v1"));
 }
 
 class EnvironmentTest : public testing::Test {

@@ -1,5 +1,6 @@
 // Embeddings: what the upstream is asked for, and what the client gets.
 #include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/embeddings.hpp>
 #include <string>
 
 #include "plugin_fixture.hpp"
@@ -22,6 +23,18 @@ Asked embedding(const std::string& format) {
     asked.operation = BW_OP_EMBEDDINGS;
     asked.body = R"({"model":"m", )" + format + R"("input":"a"})";
     return asked;
+}
+
+// What no float holds is an error of the upstream's, unless it is too small to matter.
+TEST(EmbeddingNumbers, AreRoundedOrRefused) {
+    using bw::openai::detail::to_float;
+    EXPECT_EQ(to_float("0.1"), 0.1f);
+    EXPECT_EQ(to_float("1e-50"), 0.0f);
+    EXPECT_EQ(to_float("1e-400"), 0.0f);
+    EXPECT_FALSE(to_float("1e39"));
+    EXPECT_FALSE(to_float("-1e39"));
+    EXPECT_FALSE(to_float("1e400"));
+    EXPECT_FALSE(to_float("null"));
 }
 
 class FloatsOnly : public PluginTest {

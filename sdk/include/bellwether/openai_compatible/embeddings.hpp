@@ -70,9 +70,12 @@ inline std::optional<float> to_float(std::string_view number) {
     if (error == std::errc::result_out_of_range) {
         // Too small is zero; too large is a mistake of the upstream's.
         double wide = 0;
-        stop = std::from_chars(number.data(), end, wide).ptr;
+        const auto again = std::from_chars(number.data(), end, wide);
+        const bool small =
+            again.ec == std::errc() ? std::fabs(wide) < 1 : number.find('-', 1) != number.npos;
+        if (!small) return std::nullopt;
+        stop = again.ptr;
         value = static_cast<float>(wide);
-        if (std::fabs(wide) > 1) return std::nullopt;
     } else if (error != std::errc()) {
         return std::nullopt;
     }
