@@ -10,7 +10,7 @@ from typing import Any, Iterator
 import pytest
 
 from integration.conftest import StartHost, provider, route, server
-from integration.host import Host, wait_for
+from integration.host import SLOWNESS, Host, wait_for
 from integration.http_client import content_of
 from upstream.tls import Authority
 
@@ -97,6 +97,7 @@ def test_a_reader_that_stops_costs_no_more_than_a_bound(
         assert connection.chat("qwen-endless", stream=True).status == 200
     wait_for(lambda: far.seen()["resets"] == 10, "streams beyond their bound were ended", 20)
     assert content_of(host.chat("qwen-short", stream=True).chunks()) == "begin end"
-    assert host.resident_bytes() - before < 80 << 20
+    if SLOWNESS == 1:  # a sanitizer keeps what was freed
+        assert host.resident_bytes() - before < 80 << 20
     for connection in slow:
         connection.close()

@@ -59,8 +59,7 @@ TEST(LogWriter, LosesNothingToANonBlockingDescriptor) {
 }
 
 TEST(LogWriter, EndsThoughNobodyReads) {
-    std::signal(SIGPIPE, SIG_IGN);  // as in the host: the pipe is gone before the write returns
-    Pipe pipe;
+    static auto& pipe = *new Pipe;  // its end is still written to when the test is over
     std::optional<LogWriter> writer(std::in_place, pipe.input());
     const std::string line = std::string(999, 'x') + "\n";
     for (int i = 0; i < 500; ++i) write_log(line);
