@@ -243,6 +243,7 @@ namespace detail {
 
 // A message as the delta of a single chunk: its tool calls need an index and a type.
 inline std::string message_delta(const json::Value& message) {
+    if (message.kind() != json::Kind::object) return "{}";
     const json::Value calls = message["tool_calls"];
     if (calls.kind() != json::Kind::array) return std::string(message.raw());
     std::string indexed;
