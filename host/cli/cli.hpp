@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "serve/context.hpp"
+#include "front/context.hpp"
 
 namespace bw::cli {
 
@@ -45,7 +45,7 @@ std::vector<std::filesystem::path> plugin_folders();
 
 // Reads the config, loads its plugins and tries each provider once. Prints every diagnostic on
 // standard error; nothing if one of them is an error.
-std::optional<serve::Host> load_host(const Common& common);
+std::optional<front::Host> load_host(const Common& common);
 
 // Parses the arguments and runs the verb; returns the exit code.
 int run(int argc, char** argv);

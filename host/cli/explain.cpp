@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/cli.hpp"
-#include "serve/explain.hpp"
+#include "pages/explain.hpp"
 
 namespace bw::cli {
 
@@ -15,7 +15,7 @@ int explain(const Common& common, const std::string& model, const std::string& k
                    "caller may use every model; leave out --key\n");
         return k_failed;
     }
-    const auto reply = serve::explain(*host, model);
+    const auto reply = pages::explain(*host, model);
     if (common.json) {
         fmt::print("{}\n", reply.json);
     } else if (reply.found) {

@@ -70,7 +70,7 @@ std::vector<fs::path> plugin_folders() {
     return {prefix / "plugins", prefix / "lib" / "bellwether" / "plugins"};
 }
 
-std::optional<serve::Host> load_host(const Common& common) {
+std::optional<front::Host> load_host(const Common& common) {
     const auto file = find_config(common);
     if (!file) return std::nullopt;
     config::Loaded loaded = config::load(*file);
@@ -84,7 +84,7 @@ std::optional<serve::Host> load_host(const Common& common) {
     if (!report(diagnostics)) return std::nullopt;
     route::Table routes(loaded.config);
     route::Catalogue catalogue(loaded.config, routes, registry);
-    return serve::Host{.config = std::move(loaded.config),
+    return front::Host{.config = std::move(loaded.config),
                        .registry = std::move(registry),
                        .routes = std::move(routes),
                        .catalogue = std::move(catalogue),

@@ -5,10 +5,7 @@
 
 #include "cli/cli.hpp"
 #include "json/writer.hpp"
-
-#ifndef BELLWETHER_VERSION
-#error "BELLWETHER_VERSION comes from the build"
-#endif
+#include "pages/build_info.hpp"
 
 namespace bw::cli {
 namespace {
@@ -112,13 +109,13 @@ void describe(CLI::App& app, Invocation& invocation) {
 }  // namespace
 
 int version(const Common& common) {
+    const pages::BuildInfo info = pages::build_info();
     if (common.json) {
         json::Writer writer;
-        writer.begin_object().field("version", BELLWETHER_VERSION);
-        writer.field("abi", fmt::format("1.{}", BW_ABI_MINOR)).end_object();
+        writer.begin_object().field("version", info.version).field("abi", info.abi).end_object();
         fmt::print("{}\n", writer.view());
     } else {
-        fmt::print("bellwether {} (plugin ABI 1.{})\n", BELLWETHER_VERSION, BW_ABI_MINOR);
+        fmt::print("bellwether {} (plugin ABI {})\n", info.version, info.abi);
     }
     return k_ok;
 }

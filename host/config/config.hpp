@@ -135,12 +135,12 @@ struct Front {
     std::size_t request_line_bytes_max = 16u << 10;
     std::size_t header_bytes_max = 64u << 10;
     std::size_t header_count_max = 100;
-    std::size_t inflate_ratio_max = 100;   // how many times a packed body may grow
-    milliseconds header_timeout{10'000};   // from a request's first byte to the end of its head
-    milliseconds body_timeout{30'000};     // silence within a body
-    std::size_t body_rate_min = 512;       // bytes in a second, after the first body_timeout
-    milliseconds idle_timeout{75'000};     // between two requests
-    milliseconds write_timeout{60'000};    // without a byte of a reply taken
+    std::size_t inflate_ratio_max = 100;  // how many times a packed body may grow
+    milliseconds header_timeout{10'000};  // from a request's first byte to the end of its head
+    milliseconds body_timeout{30'000};    // silence within a body
+    std::size_t body_rate_min = 512;      // bytes in a second, after the first body_timeout
+    milliseconds idle_timeout{75'000};    // between two requests
+    milliseconds write_timeout{60'000};   // without a byte of a reply taken
     std::size_t connections_max = 10'000;
     std::size_t connections_per_client_max = 0;  // 0: no limit of its own
     std::vector<std::string> hosts;  // names to be called by besides localhost; lower case

@@ -41,8 +41,8 @@ struct Outcome {
     std::string provider;
     std::string model;
     unsigned attempts = 0;
-    std::chrono::nanoseconds waited{0};   // for the providers asked, or for a slow client
-    std::vector<FailedAttempt> failures;  // of attempts that were followed by another
+    std::chrono::nanoseconds waited{0};          // for the providers asked, or for a slow client
+    std::vector<FailedAttempt> failures;         // of attempts that were followed by another
     std::optional<std::int64_t> cost_micro_usd;  // nothing: not known
 };
 

@@ -12,12 +12,12 @@
 #include <thread>
 
 #include "observe/log.hpp"
-#include "serve/admin.hpp"
+#include "pages/admin.hpp"
+#include "pages/metrics_page.hpp"
+#include "pages/surface.hpp"
 #include "serve/descriptors.hpp"
 #include "serve/memory_return.hpp"
-#include "serve/metrics_page.hpp"
 #include "serve/service_manager.hpp"
-#include "serve/surface.hpp"
 #include "serve/worker.hpp"
 
 namespace bw::serve {
@@ -134,8 +134,8 @@ std::expected<Listening, std::string> listen(const config::Admin& admin) {
 
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
-void end_on_signals(boost::asio::signal_set& signals, Running& running, const Workers& workers,
-                    std::chrono::milliseconds limit) {
+void end_on_signals(boost::asio::signal_set& signals, front::Running& running,
+                    const Workers& workers, std::chrono::milliseconds limit) {
     signals.async_wait([&, limit](boost::system::error_code error, int signal) {
         if (error) return;
         running.draining = true;
@@ -153,32 +153,33 @@ void end_on_signals(boost::asio::signal_set& signals, Running& running, const Wo
 
 }  // namespace
 
-std::expected<void, std::string> run(const Host& host, const Ready& ready) {
+std::expected<void, std::string> run(const front::Host& host, const Ready& ready) {
     auto api = listen(host.config.server);
     if (!api) return Refusal(api.error());
     auto admin = listen(host.config.admin);
     if (!admin) return Refusal(admin.error());
     std::signal(SIGPIPE, SIG_IGN);
-    const config::Front& front = host.config.server.front;
-    raise_descriptor_limit(front.connections_max);
+    const config::Front& limits = host.config.server.front;
+    raise_descriptor_limit(limits.connections_max);
     // Never destroyed: a signal that comes while the process is ending must not kill it.
     static auto& signal_loop = *new boost::asio::io_context(1);
     static auto& signals = *new boost::asio::signal_set(signal_loop, SIGINT, SIGTERM);
-    Connections connections(front.connections_max, front.connections_per_client_max);
-    Running running{.metrics = {metric_names(host), api->sockets.size()}};
+    front::Connections connections(limits.connections_max, limits.connections_per_client_max);
+    front::Running running{.metrics = {pages::metric_names(host), api->sockets.size()}};
     Workers workers;
     for (std::size_t i = 0; i < api->sockets.size(); ++i) {
         workers.push_back(std::make_unique<Worker>(host, running, running.metrics.worker(i),
                                                    connections,
-                                                   Listener{api->sockets[i], answer_for}));
+                                                   Listener{api->sockets[i], pages::answer_for}));
     }
     // Outlives the others, so that an operator can see them end. It is no part of what is measured.
     observe::WorkerMetrics unmeasured(running.metrics.names());
-    Connections admin_connections(k_admin_connections_max, 0);
+    front::Connections admin_connections(k_admin_connections_max, 0);
     std::unique_ptr<Worker> admin_worker;
     if (!admin->url.empty()) {
-        admin_worker = std::make_unique<Worker>(host, running, unmeasured, admin_connections,
-                                                Listener{admin->sockets.front(), admin_surface});
+        admin_worker =
+            std::make_unique<Worker>(host, running, unmeasured, admin_connections,
+                                     Listener{admin->sockets.front(), pages::admin_surface});
     }
     end_on_signals(signals, running, workers, host.config.server.drain);
     const MemoryReturn memory_return(signal_loop);

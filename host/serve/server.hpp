@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-#include "serve/context.hpp"
+#include "front/context.hpp"
 
 namespace bw::serve {
 
@@ -14,6 +14,6 @@ namespace bw::serve {
 // Calls `ready` with the addresses of the API and of the admin listener (empty: there is none) once
 // connections are accepted. The error is a sentence.
 using Ready = std::function<void(const std::string& url, const std::string& admin_url)>;
-std::expected<void, std::string> run(const Host& host, const Ready& ready);
+std::expected<void, std::string> run(const front::Host& host, const Ready& ready);
 
 }  // namespace bw::serve

@@ -3,7 +3,6 @@
 #include <boost/asio/post.hpp>
 
 #include "observe/log.hpp"
-#include "serve/surface.hpp"
 
 namespace bw::serve {
 namespace {
@@ -24,8 +23,8 @@ http::Limits limits_of(const config::Server& server) {
 
 }  // namespace
 
-Worker::Worker(const Host& host, const Running& running, observe::WorkerMetrics& metrics,
-               Connections& connections, Listener listener)
+Worker::Worker(const front::Host& host, const front::Running& running,
+               observe::WorkerMetrics& metrics, front::Connections& connections, Listener listener)
     : host_(host),
       connections_(connections),
       client_(loop_),
@@ -78,7 +77,7 @@ void Worker::run() {
 }
 
 void Worker::accept() {
-    acceptor_.async_accept(loop_, [this](error_code error, Socket socket) {
+    acceptor_.async_accept(loop_, [this](error_code error, front::Socket socket) {
         if (!acceptor_.is_open()) return;
         if (!error) {
             accept();
@@ -92,15 +91,16 @@ void Worker::accept() {
     });
 }
 
-void Worker::open(Socket socket) {
+void Worker::open(front::Socket socket) {
     error_code error;
     const auto client = socket.remote_endpoint(error);
     if (error) return;  // it is gone already
-    Place place = connections_.enter(client.address());
+    front::Place place = connections_.enter(client.address());
     if (!place || place.beyond_limit()) context_.metrics.connection_refused();
     if (!place) return;
-    std::make_shared<Session>(std::move(socket), context_, static_cast<Sessions&>(*this), surface_,
-                              std::move(place))
+    std::make_shared<front::Session>(std::move(socket), context_,
+                                     static_cast<front::Sessions&>(*this), surface_,
+                                     std::move(place))
         ->start();
 }
 
@@ -118,7 +118,7 @@ void Worker::begin_drain(std::chrono::milliseconds limit) {
     error_code ignored;
     acceptor_.close(ignored);
     const auto open = sessions_;
-    for (Session* session : open) session->drain();
+    for (front::Session* session : open) session->drain();
     timer_.expires_after(limit);
     timer_.async_wait([this](error_code cancelled) {
         if (!cancelled) abort_all();
@@ -131,17 +131,17 @@ void Worker::abort_all() {
     error_code ignored;
     acceptor_.close(ignored);
     const auto open = sessions_;
-    for (Session* session : open) session->abort();
+    for (front::Session* session : open) session->abort();
     loop_.stop();
 }
 
-void Worker::opened(Session& session) {
+void Worker::opened(front::Session& session) {
     context_.metrics.connections_accepted.add();
     context_.metrics.connections_open.add(1);
     sessions_.insert(&session);
 }
 
-void Worker::closed(Session& session) {
+void Worker::closed(front::Session& session) {
     context_.metrics.connections_open.add(-1);
     sessions_.erase(&session);
     if (context_.draining && sessions_.empty()) loop_.stop();

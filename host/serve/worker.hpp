@@ -10,11 +10,11 @@
 #include <unordered_set>
 #include <vector>
 
+#include "front/connections.hpp"
+#include "front/context.hpp"
+#include "front/session.hpp"
 #include "net/client.hpp"
 #include "observe/access_log.hpp"
-#include "serve/connections.hpp"
-#include "serve/context.hpp"
-#include "serve/session.hpp"
 
 namespace bw::serve {
 
@@ -24,15 +24,15 @@ using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
 // A socket, and what it serves.
 struct Listener {
     int socket;
-    Surface surface;
+    front::Surface surface;
 };
 
-class Worker final : private Sessions {
+class Worker final : private front::Sessions {
   public:
     // The listener's socket is bound and listening; the worker takes it over. `connections` are
     // counted with those of the workers that share them.
-    Worker(const Host& host, const Running& running, observe::WorkerMetrics& metrics,
-           Connections& connections, Listener listener);
+    Worker(const front::Host& host, const front::Running& running, observe::WorkerMetrics& metrics,
+           front::Connections& connections, Listener listener);
     ~Worker();
 
     void start();
@@ -43,26 +43,26 @@ class Worker final : private Sessions {
     void join();
 
   private:
-    void opened(Session& session) override;
-    void closed(Session& session) override;
+    void opened(front::Session& session) override;
+    void closed(front::Session& session) override;
 
     void run();
     void accept();
-    void open(Socket socket);
+    void open(front::Socket socket);
     void begin_drain(std::chrono::milliseconds limit);
     void abort_all();
 
-    const Host& host_;
-    Connections& connections_;
+    const front::Host& host_;
+    front::Connections& connections_;
     boost::asio::io_context loop_{1};
     net::Client client_;
     std::vector<plugin::Slot> slots_;
     observe::AccessLog access_log_;
-    Context context_;
-    Surface surface_;
+    front::Context context_;
+    front::Surface surface_;
     Acceptor acceptor_;
     boost::asio::steady_timer timer_;  // after a failed accept; then the end of draining
-    std::unordered_set<Session*> sessions_;
+    std::unordered_set<front::Session*> sessions_;
     std::thread thread_;
 };
 

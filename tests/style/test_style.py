@@ -8,8 +8,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # A folder of host/ may include those to its right and itself, nothing else.
 LAYERS = {
-    "cli": "serve http policy route plugin net config observe json base",
-    "serve": "http policy route plugin net config observe json base",
+    "cli": "serve pages front http policy route plugin net config observe json base",
+    "serve": "pages front http policy route plugin net config observe json base",
+    "pages": "front http policy route plugin net config observe json base",
+    "front": "http policy route plugin net config observe json base",
     "policy": "route plugin net config observe json base",
     "route": "plugin net config observe json base",
     "plugin": "net config observe json base",

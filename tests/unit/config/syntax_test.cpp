@@ -48,7 +48,8 @@ TEST(Syntax, RefusesKeysThatItDoesNotKnow) {
          "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices"},
         {"[sever]\n",
          "c.toml:1:2: error: unknown key \"sever\"; "
-         "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices; did "
+         "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices; "
+         "did "
          "you mean \"server\"?"},
         {"[ledger]\nurl = \"memory:\"\n",
          "c.toml:1:2: error: unknown key \"ledger\"; "
@@ -58,7 +59,8 @@ TEST(Syntax, RefusesKeysThatItDoesNotKnow) {
          "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices"},
         {"[server]\n  lisen = 1\n",
          "c.toml:2:3: error: unknown key \"lisen\" in server; "
-         "expected one of listen, workers, max_body, drain, heartbeat, max_request_line, max_headers, "
+         "expected one of listen, workers, max_body, drain, heartbeat, max_request_line, "
+         "max_headers, "
          "max_header_count, max_inflate_ratio, header_timeout, body_timeout, min_body_rate, "
          "idle_timeout, write_timeout, max_connections, max_connections_per_client, hosts; "
          "did you mean \"listen\"?"},

@@ -1,0 +1,72 @@
+#include "front/connections.hpp"
+
+#include <algorithm>
+
+namespace bw::front {
+namespace {
+
+// Refusals that are on their way at one time.
+constexpr std::size_t k_beyond_limit_max = 256;
+
+// One network of IPv6 counts as one client: whoever has one address of it has all of them.
+Place::Client client_of(const boost::asio::ip::address& address) {
+    Place::Client client{};
+    if (address.is_v6()) {
+        const auto bytes = address.to_v6().to_bytes();
+        std::copy_n(bytes.begin(), 8, client.begin());
+    } else {
+        const auto bytes = address.to_v4().to_bytes();
+        std::ranges::copy(bytes, client.begin() + 12);
+    }
+    return client;
+}
+
+}  // namespace
+
+Place::~Place() {
+    if (connections_ == nullptr) return;
+    if (beyond_limit_) {
+        connections_->beyond_limit_count_.fetch_sub(1, std::memory_order_relaxed);
+    } else {
+        connections_->leave(client_);
+    }
+}
+
+Place Connections::enter(const boost::asio::ip::address& address) {
+    if (count_.fetch_add(1, std::memory_order_relaxed) >= max_) {
+        count_.fetch_sub(1, std::memory_order_relaxed);
+        return enter_beyond_limit();
+    }
+    const Place::Client client = client_of(address);
+    if (per_client_max_ != 0 && !enter_client(client)) {
+        count_.fetch_sub(1, std::memory_order_relaxed);
+        return enter_beyond_limit();
+    }
+    return {*this, client, false};
+}
+
+Place Connections::enter_beyond_limit() {
+    if (beyond_limit_count_.fetch_add(1, std::memory_order_relaxed) < k_beyond_limit_max) {
+        return {*this, {}, true};
+    }
+    beyond_limit_count_.fetch_sub(1, std::memory_order_relaxed);
+    return {};
+}
+
+bool Connections::enter_client(const Place::Client& client) {
+    const std::lock_guard lock(mutex_);
+    const auto found = clients_.try_emplace(client, 0).first;
+    if (found->second == per_client_max_) return false;
+    ++found->second;
+    return true;
+}
+
+void Connections::leave(const Place::Client& client) {
+    count_.fetch_sub(1, std::memory_order_relaxed);
+    if (per_client_max_ == 0) return;
+    const std::lock_guard lock(mutex_);
+    const auto found = clients_.find(client);
+    if (--found->second == 0) clients_.erase(found);
+}
+
+}  // namespace bw::front

@@ -1,0 +1,66 @@
+// How many client connections are open, in all and for each client address. Shared by all workers;
+// touched when a connection is accepted and when it is closed, never between.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/asio/ip/address.hpp>
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <utility>
+
+namespace bw::front {
+
+class Connections;
+
+// A place among the connections, given back when it is dropped. An empty one is none; one beyond
+// the limit is good for a refusal and no more.
+class Place {
+  public:
+    using Client = std::array<unsigned char, 16>;  // an address; of IPv6 its network of 64 bits
+
+    Place() = default;
+    Place(Connections& connections, const Client& client, bool beyond_limit)
+        : connections_(&connections), client_(client), beyond_limit_(beyond_limit) {}
+    Place(Place&& other) noexcept
+        : connections_(std::exchange(other.connections_, nullptr)),
+          client_(other.client_),
+          beyond_limit_(other.beyond_limit_) {}
+    Place& operator=(Place&&) = delete;
+    ~Place();
+
+    explicit operator bool() const { return connections_ != nullptr; }
+    bool beyond_limit() const { return beyond_limit_; }
+
+  private:
+    Connections* connections_ = nullptr;
+    Client client_{};
+    bool beyond_limit_ = false;
+};
+
+class Connections {
+  public:
+    // `per_client_max` 0: no limit for each.
+    Connections(std::size_t max, std::size_t per_client_max)
+        : max_(max), per_client_max_(per_client_max) {}
+
+    // A place beyond the limit if there is none below it; an empty one if there are many of those.
+    Place enter(const boost::asio::ip::address& address);
+    std::size_t count() const { return count_.load(std::memory_order_relaxed); }
+
+  private:
+    friend class Place;
+    bool enter_client(const Place::Client& client);
+    Place enter_beyond_limit();
+    void leave(const Place::Client& client);
+
+    const std::size_t max_;
+    const std::size_t per_client_max_;
+    std::atomic<std::size_t> count_ = 0;
+    std::atomic<std::size_t> beyond_limit_count_ = 0;
+    std::mutex mutex_;
+    std::map<Place::Client, std::size_t> clients_;  // only with a limit for each
+};
+
+}  // namespace bw::front

@@ -1,0 +1,41 @@
+// What the sessions of one worker share: the host's constant parts and the worker's own engine.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <random>
+
+#include "config/config.hpp"
+#include "front/running.hpp"
+#include "http/limits.hpp"
+#include "observe/access_log.hpp"
+#include "policy/attempts.hpp"
+#include "route/catalogue.hpp"
+#include "route/table.hpp"
+
+namespace bw::front {
+
+// Built once at start-up, constant afterwards, shared by all workers. `routes` points into the
+// routes of `config`, which stay where they are when a Host is moved.
+struct Host {
+    config::Config config;
+    plugin::Registry registry;
+    route::Table routes;
+    route::Catalogue catalogue;
+    std::int64_t started_unix = 0;  // seconds
+};
+
+struct Context {
+    const Host& host;
+    policy::Engine engine;
+    const Running& running;
+    observe::WorkerMetrics& metrics;  // the worker's own
+    observe::AccessLog& access_log;
+    std::mt19937_64 random;
+    http::Limits http_limits;
+    bool draining = false;  // finish what runs, take nothing new
+    std::array<char, 64u << 10>
+        scratch{};  // for one read, never for longer than a turn of the loop
+};
+
+}  // namespace bw::front

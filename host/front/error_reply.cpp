@@ -1,0 +1,93 @@
+#include "front/error_reply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bellwether/json.hpp>
+
+#include "json/writer.hpp"
+
+namespace bw::front {
+namespace {
+
+// What a kind of error is to the client. `status` 0: the upstream's own, if it fits.
+struct Shape {
+    int status;
+    const char* type;
+    const char* code;  // unless the error has one; nullptr: null
+};
+
+Shape shape_of(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::invalid: return {400, "invalid_request_error", nullptr};
+        case ErrorKind::unsupported: return {400, "invalid_request_error", "unsupported"};
+        case ErrorKind::auth: return {401, "invalid_request_error", "invalid_api_key"};
+        case ErrorKind::quota: return {429, "insufficient_quota", "insufficient_quota"};
+        case ErrorKind::rate: return {429, "rate_limit_error", "rate_limit_exceeded"};
+        case ErrorKind::upstream: return {502, "server_error", "upstream_error"};
+        case ErrorKind::protocol: return {502, "server_error", "upstream_protocol_error"};
+        case ErrorKind::internal: return {502, "server_error", "plugin_error"};
+        case ErrorKind::not_found: return {404, "invalid_request_error", "model_not_found"};
+        case ErrorKind::context_length:
+            return {400, "invalid_request_error", "context_length_exceeded"};
+        case ErrorKind::content_filter: return {400, "invalid_request_error", "content_filter"};
+        case ErrorKind::unreachable: return {502, "server_error", "upstream_unreachable"};
+        case ErrorKind::timeout: return {504, "server_error", "timeout"};
+        case ErrorKind::unavailable: return {503, "server_error", "unavailable"};
+        case ErrorKind::cancelled: return {499, "server_error", "cancelled"};
+    }
+    return {500, "server_error", "internal_error"};
+}
+
+// These kinds have one code in OpenAI's API that programs test for, whatever the upstream calls it.
+bool has_fixed_code(ErrorKind kind) {
+    return kind == ErrorKind::auth || kind == ErrorKind::quota || kind == ErrorKind::not_found ||
+           kind == ErrorKind::context_length || kind == ErrorKind::content_filter;
+}
+
+int status_of(const Error& error, int fallback) {
+    const int upstream = error.http_status;
+    switch (error.kind) {
+        case ErrorKind::invalid:
+            return upstream == 413 || upstream == 422 || upstream == 409 ? upstream : fallback;
+        case ErrorKind::auth: return upstream == 403 ? 403 : fallback;
+        case ErrorKind::upstream: return upstream >= 500 && upstream <= 599 ? upstream : fallback;
+        default: return fallback;
+    }
+}
+
+std::string retry_headers(const Error& error) {
+    using namespace std::chrono;
+    if (error.kind == ErrorKind::quota || error.code == "provider_not_configured") {
+        return "x-should-retry: false\r\n";
+    }
+    if (!error.retry_after) return {};
+    const auto wait_ms = std::max<std::int64_t>(error.retry_after->count(), 0);
+    return fmt::format("retry-after: {}\r\nretry-after-ms: {}\r\n", (wait_ms + 999) / 1000,
+                       wait_ms);
+}
+
+}  // namespace
+
+ErrorReply error_reply(int status, std::string_view type, std::string_view code,
+                       std::string_view message, std::string_view param) {
+    json::Writer writer;
+    writer.begin_object().key("error").begin_object();
+    // A message may quote what a client or an upstream sent: quote() mends what is not UTF-8.
+    writer.key("message").raw(json::quote(message)).field("type", type);
+    writer.field_or_null("param", param).field_or_null("code", code);
+    writer.end_object().end_object();
+    return {.status = status, .body = writer.text(), .code = std::string(code)};
+}
+
+ErrorReply error_reply(const Error& error) {
+    const Shape shape = shape_of(error.kind);
+    std::string_view code = shape.code == nullptr ? std::string_view() : shape.code;
+    if (!error.code.empty() && !has_fixed_code(error.kind)) code = error.code;
+    ErrorReply reply =
+        error_reply(status_of(error, shape.status), shape.type, code, error.message, error.param);
+    reply.headers = retry_headers(error);
+    return reply;
+}
+
+}  // namespace bw::front

@@ -1,0 +1,25 @@
+// An Error as the client sees it: the HTTP status, OpenAI's envelope, and the headers that make the
+// official SDKs retry when that helps and give up when it does not.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.hpp"
+
+namespace bw::front {
+
+struct ErrorReply {
+    int status = 500;
+    std::string body;     // {"error":{message,type,param,code}}
+    std::string headers;  // complete lines: retry-after, retry-after-ms, x-should-retry
+    std::string code;     // as in the body; for the log
+};
+
+ErrorReply error_reply(const Error& error);
+
+// For errors of the surface itself: unknown path, wrong method, malformed request.
+ErrorReply error_reply(int status, std::string_view type, std::string_view code,
+                       std::string_view message, std::string_view param = {});
+
+}  // namespace bw::front

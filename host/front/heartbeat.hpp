@@ -1,0 +1,48 @@
+// Tells a client whose stream is silent that it still lives: proxies and clients give up on
+// connections on which nothing comes. One timer a stream, that sleeps until the silence could be
+// too long and looks then whether there was any, so that a chunk costs no timer call.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <utility>
+
+#include "net/alarm.hpp"
+
+namespace bw::front {
+
+class Heartbeat {
+  public:
+    using Clock = net::Alarm::Clock;
+
+    // Calls `beat` after each `interval` in which nothing was written. `beat` must not destroy it.
+    Heartbeat(boost::asio::io_context& loop, std::chrono::milliseconds interval,
+              std::function<void()> beat)
+        : alarm_(loop), interval_(interval), beat_(std::move(beat)), written_(Clock::now()) {
+        wait();
+    }
+
+    void wrote(Clock::time_point at) { written_ = at; }
+
+  private:
+    void wait() {
+        alarm_.set(written_ + interval_, [this] { look(); });
+    }
+
+    void look() {
+        const auto now = Clock::now();
+        if (now >= written_ + interval_) {
+            written_ = now;
+            beat_();
+        }
+        wait();
+    }
+
+    net::Alarm alarm_;
+    std::chrono::milliseconds interval_;
+    std::function<void()> beat_;
+    Clock::time_point written_;
+};
+
+}  // namespace bw::front

@@ -1,0 +1,23 @@
+#include "front/incoming_call.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "front/client_deadline.hpp"
+#include "front/trace_context.hpp"
+
+namespace bw::front {
+
+Call incoming_call(http::Request& request, Operation operation, std::string id,
+                   std::mt19937_64& random) {
+    auto trace = trace_context(request.header("traceparent"), request.header("tracestate"), random);
+    return {.id = std::move(id),
+            .traceparent = std::move(trace.traceparent),
+            .tracestate = std::move(trace.tracestate),
+            .operation = operation,
+            .body = std::move(request.body),
+            .timeout = std::string(request.header(k_timeout_header)),
+            .started = std::chrono::steady_clock::now()};
+}
+
+}  // namespace bw::front

@@ -1,0 +1,16 @@
+// Makes the call out of the request: what its headers and its body say to the rest of the host.
+#pragma once
+
+#include <random>
+#include <string>
+
+#include "base/call.hpp"
+#include "http/request.hpp"
+
+namespace bw::front {
+
+// Takes the body; the request's headers stay as they are. `random` makes the id of the call's span.
+Call incoming_call(http::Request& request, Operation operation, std::string id,
+                   std::mt19937_64& random);
+
+}  // namespace bw::front

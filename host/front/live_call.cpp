@@ -1,0 +1,218 @@
+#include "front/live_call.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/money.hpp"
+#include "front/client_deadline.hpp"
+#include "json/request.hpp"
+
+namespace bw::front {
+
+using std::chrono::duration;
+using std::chrono::duration_cast;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+
+Error shutting_down() {
+    return {.kind = ErrorKind::unavailable,
+            .message = "The host is shutting down; try again.",
+            .code = "draining",
+            .retry_after = std::chrono::seconds(1)};
+}
+
+// A name that a config or a client gave, fit for a header.
+std::string header_value(std::string_view text) {
+    std::string value(text);
+    std::ranges::replace_if(
+        value, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    return value;
+}
+
+// A stream's head goes out before anyone knows what it will cost.
+std::string cost_header(const policy::Outcome& outcome) {
+    if (!outcome.cost_micro_usd) return {};
+    return fmt::format("x-bellwether-cost: {}\r\n", config::format_usd(*outcome.cost_micro_usd));
+}
+
+}  // namespace
+
+LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, std::string client)
+    : context_(context),
+      downstream_(downstream),
+      call_(std::move(call)),
+      meter_(context.metrics, call_.started),
+      client_(std::move(client)) {}
+
+void LiveCall::start() {
+    if (context_.draining) return refuse(shutting_down());
+    const auto deadline = client_deadline(call_.timeout, call_.started);
+    if (!deadline) return refuse(deadline.error());
+    call_.deadline = *deadline;
+    if (auto read = json::read_request(call_); !read) return refuse(read.error());
+    auto match = context_.host.routes.match(call_.model, context_.random());
+    if (!match) {
+        return refuse({.kind = ErrorKind::not_found,
+                       .message = context_.host.catalogue.not_found_message(call_.model),
+                       .param = "model"});
+    }
+    route_ = match->route->model;
+    attempts_.emplace(context_.engine, call_, std::move(match->candidates),
+                      static_cast<policy::Replies&>(*this));
+    const auto silence_max = context_.host.config.server.heartbeat;
+    if (call_.stream && silence_max.count() > 0) {
+        heartbeat_.emplace(context_.engine.loop, silence_max, [this] { beat(); });
+    }
+    attempts_->start();
+}
+
+void LiveCall::pause() {
+    meter_.pause();
+    attempts_->pause();
+}
+
+void LiveCall::resume() {
+    meter_.resume();
+    attempts_->resume();
+}
+
+// ---- what the policy delivers -----------------------------------------------------------------
+
+void LiveCall::on_reply(std::string_view json) { reply_ = json; }
+
+void LiveCall::on_chunk(std::string_view json) {
+    const auto now = steady_clock::now();
+    if (first_byte_ == steady_clock::time_point{}) {
+        first_byte_ = now;
+        meter_.stream_begins(route_, attempts_->provider(), call_.model);
+    }
+    if (!streaming_) {
+        streaming_ = true;
+        downstream_.begin_stream(headers());
+    }
+    meter_.chunk(now);
+    if (heartbeat_) heartbeat_->wrote(now);
+    bytes_out_ += json.size();
+    downstream_.event(json);
+}
+
+// Nothing of content has gone out with it: another target can still be tried, which is why the head
+// of such a stream does not name one.
+void LiveCall::beat() {
+    if (!streaming_) {
+        streaming_ = true;
+        downstream_.begin_stream({});
+    }
+    downstream_.comment();
+}
+
+void LiveCall::on_end(const policy::Outcome& outcome) {
+    if (!outcome.result) {
+        const ErrorReply reply = error_reply(outcome.result.error());
+        record(outcome, streaming_ ? 200 : reply.status, reply.code);
+        return respond_error(reply);
+    }
+    if (call_.stream) {
+        if (!streaming_) downstream_.begin_stream(headers());
+        downstream_.end_stream();
+    } else {
+        first_byte_ = steady_clock::now();
+        bytes_out_ = reply_.size();
+        downstream_.respond(200, headers() + cost_header(outcome), reply_);
+    }
+    record(outcome, 200, {});
+    downstream_.finished();
+}
+
+void LiveCall::abandoned() {
+    if (!attempts_) return;
+    const policy::Outcome outcome =
+        attempts_->outcome(fail(ErrorKind::cancelled, "the client hung up", "client_closed"));
+    record(outcome, 499, "client_closed");
+}
+
+void LiveCall::interrupt() {
+    const ErrorReply reply = error_reply(shutting_down());
+    record(attempts_->outcome(std::unexpected(shutting_down())), streaming_ ? 200 : reply.status,
+           reply.code);
+    respond_error(reply);
+}
+
+// ---- errors ---------------------------------------------------------------------------------
+
+void LiveCall::refuse(const Error& error) {
+    const ErrorReply reply = error_reply(error);
+    record(policy::Outcome{.result = std::unexpected(error)}, reply.status, reply.code);
+    respond_error(reply);
+}
+
+// Before the first chunk an error has a status of its own; after it, it is the stream's last event.
+void LiveCall::respond_error(const ErrorReply& reply) {
+    if (streaming_) {
+        downstream_.event(reply.body);
+        downstream_.end_stream();
+    } else {
+        downstream_.respond(reply.status, headers() + reply.headers, reply.body);
+    }
+    downstream_.finished();
+}
+
+std::string LiveCall::headers() const {
+    if (!attempts_ || attempts_->count() == 0) return {};
+    const auto so_far = steady_clock::now() - call_.started;
+    return fmt::format(
+        "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: {}\r\n"
+        "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
+        attempts_->provider(), header_value(attempts_->model()), attempts_->count(),
+        duration<double, std::milli>(so_far - attempts_->waited()).count(),
+        duration_cast<milliseconds>(so_far).count());
+}
+
+// ---- the record -----------------------------------------------------------------------------
+
+void LiveCall::record(const policy::Outcome& outcome, int status, std::string_view error_code) {
+    const auto now = steady_clock::now();
+    meter_.end({.route = route_,
+                .model = call_.model,
+                .outcome = outcome,
+                .status = status,
+                .error_code = error_code,
+                .duration = now - call_.started});
+    if (!observe::access_enabled()) return;
+    const auto since_start = [this](steady_clock::time_point at) {
+        return duration_cast<microseconds>(at - call_.started).count();
+    };
+    const bool cancelled = !outcome.result && outcome.result.error().kind == ErrorKind::cancelled;
+    observe::AccessRecord record{.time = std::chrono::system_clock::now(),
+                                 .request_id = call_.id,
+                                 .client = client_,
+                                 .method = "POST",
+                                 .path = path_of(call_.operation),
+                                 .status = status,
+                                 .outcome = outcome.result ? observe::CallOutcome::ok
+                                            : cancelled    ? observe::CallOutcome::cancelled
+                                                           : observe::CallOutcome::error,
+                                 .error = error_code,
+                                 .route = route_,
+                                 .model = call_.model,
+                                 .provider = outcome.provider,
+                                 .upstream_model = outcome.model,
+                                 .attempts = static_cast<int>(outcome.attempts),
+                                 .stream = call_.stream,
+                                 .bytes_in = static_cast<std::int64_t>(call_.body.size()),
+                                 .bytes_out = static_cast<std::int64_t>(bytes_out_),
+                                 .duration_us = since_start(now),
+                                 .upstream_us = duration_cast<microseconds>(outcome.waited).count(),
+                                 .trace_id = call_.trace_id(),
+                                 .usage = outcome.usage,
+                                 .cost_micro_usd = outcome.cost_micro_usd.value_or(-1)};
+    record.overhead_us = record.duration_us - record.upstream_us;
+    if (first_byte_ != steady_clock::time_point{}) record.first_byte_us = since_start(first_byte_);
+    context_.access_log.add(record);
+}
+
+}  // namespace bw::front

@@ -1,0 +1,71 @@
+// A call being answered: between the policy that runs its attempts and the connection that it came
+// from. Decides what the client sees of each piece, and writes the access record at the end.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/call.hpp"
+#include "front/call_meter.hpp"
+#include "front/context.hpp"
+#include "front/error_reply.hpp"
+#include "front/heartbeat.hpp"
+#include "policy/attempts.hpp"
+
+namespace bw::front {
+
+// The connection, as a live call needs it. None of these calls back.
+class Downstream {
+  public:
+    virtual void respond(int status, std::string_view extra_headers, std::string_view body) = 0;
+    virtual void begin_stream(std::string_view extra_headers) = 0;
+    virtual void event(std::string_view json) = 0;
+    virtual void comment() = 0;  // only after begin_stream
+    virtual void end_stream() = 0;
+    virtual void finished() = 0;  // the reply is complete; the live call may be dropped
+
+  protected:
+    ~Downstream() = default;
+};
+
+class LiveCall final : private policy::Replies {
+  public:
+    LiveCall(Context& context, Downstream& downstream, Call call, std::string client);
+
+    // May finish at once, and be gone when it returns.
+    void start();
+    void pause();
+    void resume();
+    // The client has hung up: writes the record. The caller drops the call next, which cancels it.
+    void abandoned();
+    // The host will not wait for the call any longer: tells the client why. May be gone when it
+    // returns.
+    void interrupt();
+
+  private:
+    void on_reply(std::string_view json) override;
+    void on_chunk(std::string_view json) override;
+    void on_end(const policy::Outcome& outcome) override;
+
+    void beat();
+    std::string headers() const;
+    void refuse(const Error& error);
+    void respond_error(const ErrorReply& reply);
+    void record(const policy::Outcome& outcome, int status, std::string_view error_code);
+
+    Context& context_;
+    Downstream& downstream_;
+    Call call_;
+    CallMeter meter_;
+    std::string client_;
+    std::string route_;
+    std::optional<policy::Attempts> attempts_;
+    std::optional<Heartbeat> heartbeat_;  // of a stream
+    std::string reply_;
+    bool streaming_ = false;  // the head of the stream has gone out
+    std::size_t bytes_out_ = 0;
+    std::chrono::steady_clock::time_point first_byte_{};
+};
+
+}  // namespace bw::front

@@ -1,0 +1,12 @@
+// The id of a request: the client's own if it is fit for a header and a log, else a new one.
+#pragma once
+
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace bw::front {
+
+std::string request_id(std::string_view given, std::mt19937_64& random);
+
+}  // namespace bw::front

@@ -1,0 +1,15 @@
+// What the threads of a running host share besides constants. Each part says who may touch it.
+#pragma once
+
+#include <atomic>
+
+#include "observe/metrics.hpp"
+
+namespace bw::front {
+
+struct Running {
+    observe::Metrics metrics;           // each worker writes its own; any thread reads
+    std::atomic<bool> draining{false};  // set once, when the host begins to end
+};
+
+}  // namespace bw::front

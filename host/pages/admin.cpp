@@ -1,0 +1,184 @@
+#include "pages/admin.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bellwether/json.hpp>
+
+#include "front/http_request.hpp"
+#include "json/writer.hpp"
+#include "pages/build_info.hpp"
+#include "pages/health.hpp"
+#include "pages/metrics_page.hpp"
+#include "plugin/instance.hpp"
+
+namespace bw::pages {
+namespace {
+
+using Page = front::Answer (*)(const AdminRequest& request, const front::Context& context);
+
+front::Answer metrics(const AdminRequest&, const front::Context& context) {
+    return metrics_page(context);
+}
+
+front::Answer health_page(const AdminRequest& request, const front::Context& context) {
+    return *health(request.path, context);
+}
+
+front::Answer plugins(const AdminRequest&, const front::Context& context) {
+    json::PrettyWriter writer;
+    writer.begin_object().key("plugins").begin_array();
+    for (const auto& provider : context.host.registry.providers) {
+        const bw_plugin& table = provider->library->table();
+        writer.begin_object().field("provider", provider->name).field("plugin", table.id);
+        writer.field("version", table.version).field("abi", fmt::format("1.{}", table.abi_minor));
+        writer.field("file", provider->library->file().string());
+        writer.field("sha256", provider->library->sha256());
+        writer.field("base_url", provider->base_url);
+        writer.key("operations").begin_array();
+        for (const auto operation : provider->manifest.operations) {
+            writer.value(to_string(operation));
+        }
+        writer.end_array().field_or_null("unavailable", provider->unavailable).end_object();
+    }
+    writer.end_array().end_object();
+    return {.status = 200, .body = writer.text()};
+}
+
+void write_targets(json::PrettyWriter& writer, const config::Config& config,
+                   const config::Route& route) {
+    writer.key("to").begin_array();
+    for (const auto& target : route.to) {
+        writer.begin_object().field("provider", config.providers[target.provider].name);
+        writer.field_or_null("model", target.model);
+        writer.field("weight", std::uint64_t{target.weight}).end_object();
+    }
+    writer.end_array();
+}
+
+front::Answer routes(const AdminRequest&, const front::Context& context) {
+    const config::Config& config = context.host.config;
+    json::PrettyWriter writer;
+    writer.begin_object().key("routes").begin_array();
+    for (const auto& route : config.routes) {
+        writer.begin_object().field("model", route.model);
+        if (!route.alias.empty()) {
+            writer.field("alias", route.alias);
+        } else {
+            const bool weighted = route.strategy == config::Strategy::weighted;
+            writer.field("strategy", weighted ? "weighted" : "ordered");
+            write_targets(writer, config, route);
+        }
+        writer.field("line", route.at.line).end_object();
+    }
+    writer.end_array().end_object();
+    return {.status = 200, .body = writer.text()};
+}
+
+front::Answer models(const AdminRequest&, const front::Context& context) {
+    json::PrettyWriter writer;
+    writer.begin_object().key("models").begin_array();
+    for (const auto& entry : context.host.catalogue.entries()) {
+        writer.begin_object().field("id", entry.id).field("owned_by", entry.owned_by);
+        if (entry.context != 0) writer.field("context", entry.context);
+        writer.key("providers").begin_array();
+        for (const auto& provider : entry.providers) writer.value(provider);
+        writer.end_array().end_object();
+    }
+    writer.end_array().end_object();
+    return {.status = 200, .body = writer.text()};
+}
+
+front::Answer version(const AdminRequest&, const front::Context& context) {
+    const BuildInfo build = build_info();
+    json::PrettyWriter writer;
+    writer.begin_object().field("version", build.version).field("abi", build.abi);
+    writer.field("compiler", build.compiler);
+    writer.field("started_unix", context.host.started_unix).end_object();
+    return {.status = 200, .body = writer.text()};
+}
+
+struct Entry {
+    std::string_view path;
+    std::string_view method;
+    Page page;
+};
+
+constexpr Entry k_pages[] = {
+    {"/metrics", "GET", metrics},
+    {"/health", "GET", health_page},
+    {"/health/liveliness", "GET", health_page},
+    {"/health/liveness", "GET", health_page},
+    {"/health/readiness", "GET", health_page},
+    {"/admin/config", "GET", admin_config},
+    {"/admin/explain", "GET", admin_explain},
+    {"/admin/log", "GET", admin_log},
+    {"/admin/log", "PUT", set_admin_log},
+    {"/admin/models", "GET", models},
+    {"/admin/plugins", "GET", plugins},
+    {"/admin/routes", "GET", routes},
+    {"/admin/version", "GET", version},
+};
+
+std::string names_of_pages() {
+    std::string names;
+    for (const Entry& entry : k_pages) {
+        if (names.ends_with(entry.path)) continue;
+        names.append(names.empty() ? "" : ", ").append(entry.path);
+    }
+    return names;
+}
+
+front::Answer not_json() {
+    return front::to_answer(front::error_reply(415, "invalid_request_error",
+                                               "unsupported_media_type", front::k_send_json));
+}
+
+// No credential belongs here. Should one have come in all the same, by way of a setting of the
+// plugin's own or an address from the environment, it does not leave.
+front::Answer without_secrets(front::Answer answer, const front::Host& host) {
+    for (const auto& provider : host.registry.providers) {
+        answer.body = plugin::presentable(answer.body, *provider);
+    }
+    return answer;
+}
+
+}  // namespace
+
+front::Answer answer_admin(const AdminRequest& request, const front::Context& context) {
+    const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+    std::string allowed;
+    for (const Entry& entry : k_pages) {
+        if (entry.path != request.path) continue;
+        if (entry.method == method) {
+            // A web page in a browser on this machine can reach the listener too, but cannot send
+            // JSON without the browser asking first, which is never granted.
+            if (method != "GET" && !front::is_json(request.content_type)) {
+                return not_json();
+            }
+            front::Answer answer = entry.page(request, context);
+            const bool listing = request.path.starts_with("/admin/");
+            return listing ? without_secrets(std::move(answer), context.host) : answer;
+        }
+        allowed.append(allowed.empty() ? "" : ", ");
+        allowed.append(entry.method == "GET" ? "GET, HEAD" : entry.method);
+    }
+    if (!allowed.empty()) return front::method_not_allowed(request.method, request.path, allowed);
+    return front::to_answer(
+        front::error_reply(404, "invalid_request_error", "unknown_url",
+                           fmt::format("Unknown admin URL: {} {}. There are {}.", request.method,
+                                       request.path, names_of_pages())));
+}
+
+front::Answer admin_surface(const http::Request& request, const front::Context& context) {
+    const auto question = std::min(request.target.find('?'), request.target.size());
+    return answer_admin(
+        {.method = request.method,
+         .path = request.path,
+         .query = request.target.substr(std::min(question + 1, request.target.size())),
+         .content_type = request.header("content-type"),
+         .body = request.body},
+        context);
+}
+
+}  // namespace bw::pages

@@ -1,0 +1,29 @@
+// What the admin listener serves: what is configured, what runs, and the little that an operator
+// may change. A page is a function of the request and the host; the table of them is in admin.cpp.
+#pragma once
+
+#include <string_view>
+
+#include "front/answer.hpp"
+
+namespace bw::pages {
+
+struct AdminRequest {
+    std::string_view method;
+    std::string_view path;
+    std::string_view query;  // without the question mark
+    std::string_view content_type;
+    std::string_view body;
+};
+
+front::Answer answer_admin(const AdminRequest& request, const front::Context& context);
+// The same, of a request as it came.
+front::Answer admin_surface(const http::Request& request, const front::Context& context);
+
+// The pages that have files of their own.
+front::Answer admin_config(const AdminRequest& request, const front::Context& context);
+front::Answer admin_explain(const AdminRequest& request, const front::Context& context);
+front::Answer admin_log(const AdminRequest& request, const front::Context& context);
+front::Answer set_admin_log(const AdminRequest& request, const front::Context& context);
+
+}  // namespace bw::pages

@@ -1,0 +1,196 @@
+// /admin/config: the configuration as it counts, every default filled in, in the file's own terms.
+// Credentials appear as what the file says of them: the name of a variable or a file.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "config/money.hpp"
+#include "config/quantity.hpp"
+#include "json/writer.hpp"
+#include "pages/admin.hpp"
+#include "pages/secret_setting.hpp"
+
+namespace bw::pages {
+namespace {
+
+using json::PrettyWriter;
+
+constexpr std::array<std::string_view, 4> k_levels{"debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 3> k_http{"1.1", "auto", "2"};
+constexpr std::array<std::string_view, 3> k_formats{"auto", "text", "json"};
+
+// In the largest unit that gives a whole number.
+std::string quantity(std::uint64_t amount, std::span<const config::Unit> units) {
+    const config::Unit* best = &units.front();
+    for (const auto& unit : units) {
+        if (amount % unit.factor == 0 && unit.factor > best->factor) best = &unit;
+    }
+    return fmt::format("{}{}", amount / best->factor, best->name);
+}
+
+std::string duration(std::chrono::milliseconds time) {
+    if (time.count() == 0) return "0s";
+    return quantity(static_cast<std::uint64_t>(time.count()), config::k_duration_units);
+}
+
+std::string limit(std::chrono::milliseconds time) {
+    return time.count() == 0 ? "none" : duration(time);
+}
+
+std::string bytes(std::size_t count) { return quantity(count, config::k_size_units); }
+
+// 0: no limit.
+void write_count(PrettyWriter& writer, std::size_t count) {
+    count == 0 ? writer.value("none") : writer.value(std::uint64_t{count});
+}
+
+void write_texts(PrettyWriter& writer, std::string_view key, const std::vector<std::string>& all) {
+    writer.key(key).begin_array();
+    for (const auto& text : all) writer.value(text);
+    writer.end_array();
+}
+
+std::string endpoint(const std::string& host, std::uint16_t port) {
+    const bool v6 = host.find(':') != host.npos;
+    return fmt::format("{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
+}
+
+void write_front(PrettyWriter& writer, const config::Front& front) {
+    writer.field("max_request_line", bytes(front.request_line_bytes_max));
+    writer.field("max_headers", bytes(front.header_bytes_max));
+    writer.field("max_header_count", std::uint64_t{front.header_count_max});
+    writer.field("max_inflate_ratio", std::uint64_t{front.inflate_ratio_max});
+    writer.field("header_timeout", duration(front.header_timeout));
+    writer.field("body_timeout", duration(front.body_timeout));
+    writer.field("min_body_rate", bytes(front.body_rate_min));
+    writer.field("idle_timeout", duration(front.idle_timeout));
+    writer.field("write_timeout", duration(front.write_timeout));
+    writer.field("max_connections", std::uint64_t{front.connections_max});
+    writer.key("max_connections_per_client");
+    write_count(writer, front.connections_per_client_max);
+    write_texts(writer, "hosts", front.hosts);
+}
+
+void write_server(PrettyWriter& writer, const config::Server& server) {
+    writer.key("server").begin_object();
+    writer.field("listen", endpoint(server.host, server.port));
+    if (server.workers == 0) {
+        writer.field("workers", "auto");
+    } else {
+        writer.field("workers", server.workers);
+    }
+    writer.field("max_body", bytes(server.max_body_bytes));
+    writer.field("heartbeat", limit(server.heartbeat));
+    writer.field("drain", duration(server.drain));
+    write_front(writer, server.front);
+    writer.end_object();
+}
+
+void write_admin(PrettyWriter& writer, const config::Admin& admin) {
+    writer.key("admin").begin_object();
+    writer.field("listen", admin.on ? endpoint(admin.host, admin.port) : std::string("off"));
+    writer.end_object();
+}
+
+void write_log(PrettyWriter& writer, const config::Log& log) {
+    writer.key("log").begin_object();
+    writer.field("level", k_levels[static_cast<std::size_t>(log.level)]);
+    writer.field("format", k_formats[static_cast<std::size_t>(log.format)]);
+    writer.field("access", log.access).end_object();
+}
+
+void write_timeouts(PrettyWriter& writer, const config::Timeouts& timeouts) {
+    writer.key("timeouts").begin_object();
+    writer.field("connect", limit(timeouts.connect));
+    writer.field("first_byte", limit(timeouts.first_byte));
+    writer.field("idle", limit(timeouts.idle)).field("total", limit(timeouts.total));
+    writer.field("stream_total", limit(timeouts.stream_total)).end_object();
+}
+
+void write_wire(PrettyWriter& writer, const config::Wire& wire) {
+    writer.field("ca_file", wire.ca_file.string());
+    writer.field("client_cert", wire.client_cert.string());
+    writer.field("client_key", wire.client_key.string());
+    writer.field("http", k_http[static_cast<std::size_t>(wire.http)]);
+    const bool environment = wire.proxy_choice == config::ProxyChoice::environment;
+    const bool none = wire.proxy_choice == config::ProxyChoice::none;
+    writer.field("proxy", environment ? "environment" : none ? "none" : wire.proxy);
+    writer.field("proxy_secret", wire.proxy_secret).key("max_connections");
+    write_count(writer, wire.connections_max);
+    writer.field("max_idle_connections", std::uint64_t{wire.idle_connections_max});
+    writer.field("idle_connection_time", duration(wire.idle_time));
+}
+
+void write_provider(PrettyWriter& writer, const config::Provider& provider,
+                    const plugin::Provider& loaded) {
+    writer.key(provider.name).begin_object();
+    writer.field("plugin", provider.plugin);
+    writer.field("sha256", loaded.library->sha256());
+    writer.field("base_url", loaded.base_url).field("required", provider.required);
+    for (const auto& secret : provider.secrets) writer.field(secret.name, secret.reference);
+    for (const auto& secret : loaded.manifest.secrets) {
+        const bool given =
+            std::ranges::find(provider.secrets, secret.name, &config::SecretReference::name) !=
+            provider.secrets.end();
+        if (!given && !secret.env.empty()) writer.field(secret.name, "env:" + secret.env);
+    }
+    write_texts(writer, "models", provider.models);
+    write_timeouts(writer, provider.timeouts);
+    write_wire(writer, provider.wire);
+    for (const auto& option : provider.options) {
+        writer.key(option.key)
+            .raw(may_hold_secret(option.key, option.json) ? R"("***")" : option.json);
+    }
+    writer.end_object();
+}
+
+void write_route(PrettyWriter& writer, const config::Config& config, const config::Route& route) {
+    writer.begin_object().field("model", route.model);
+    if (!route.alias.empty()) {
+        writer.field("alias", route.alias).end_object();
+        return;
+    }
+    const bool weighted = route.strategy == config::Strategy::weighted;
+    writer.field("strategy", weighted ? "weighted" : "ordered").key("to").begin_array();
+    for (const auto& target : route.to) {
+        writer.begin_object().field("provider", config.providers[target.provider].name);
+        if (!target.model.empty()) writer.field("model", target.model);
+        writer.field("weight", target.weight).end_object();
+    }
+    writer.end_array().end_object();
+}
+
+void write_price(PrettyWriter& writer, const config::Price& price) {
+    writer.begin_object().field("provider", price.provider).field("model", price.model);
+    writer.field("input", config::format_usd(price.input) + " USD");
+    writer.field("cached_input", config::format_usd(price.cached_input) + " USD");
+    writer.field("output", config::format_usd(price.output) + " USD");
+    writer.field("file", price.file).field("line", price.at.line).end_object();
+}
+
+}  // namespace
+
+front::Answer admin_config(const AdminRequest&, const front::Context& context) {
+    const config::Config& config = context.host.config;
+    PrettyWriter writer;
+    writer.begin_object().field("file", config.file.string());
+    writer.key("plugin_path").begin_array();
+    for (const auto& folder : config.plugin_path) writer.value(folder.string());
+    writer.end_array();
+    write_server(writer, config.server);
+    write_admin(writer, config.admin);
+    write_log(writer, config.log);
+    writer.key("providers").begin_object();
+    for (std::size_t i = 0; i < config.providers.size(); ++i) {
+        write_provider(writer, config.providers[i], *context.host.registry.providers[i]);
+    }
+    writer.end_object().key("routes").begin_array();
+    for (const auto& route : config.routes) write_route(writer, config, route);
+    writer.end_array().key("prices").begin_array();
+    for (const auto& price : config.prices) write_price(writer, price);
+    writer.end_array().end_object();
+    return {.status = 200, .body = writer.text()};
+}
+
+}  // namespace bw::pages

@@ -1,0 +1,19 @@
+// /admin/explain?model=NAME: who serves a model, how and why.
+#include "http/query.hpp"
+#include "pages/admin.hpp"
+#include "pages/explain.hpp"
+
+namespace bw::pages {
+
+front::Answer admin_explain(const AdminRequest& request, const front::Context& context) {
+    const auto model = http::query_value(request.query, "model");
+    if (!model) {
+        return front::to_answer(
+            front::error_reply(400, "invalid_request_error", "missing_required_parameter",
+                               "Name a model: /admin/explain?model=NAME.", "model"));
+    }
+    ExplainReply reply = explain(context.host, *model);
+    return {.status = reply.found ? 200 : 404, .body = std::move(reply.json)};
+}
+
+}  // namespace bw::pages

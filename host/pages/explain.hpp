@@ -1,0 +1,19 @@
+// The explanation of a model as the host shows it: on its admin listener and on the command line.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "front/context.hpp"
+
+namespace bw::pages {
+
+struct ExplainReply {
+    bool found = false;
+    std::string json;  // an object; if the model is unknown with `error` and the models there are
+    std::string text;  // the same for people
+};
+
+ExplainReply explain(const front::Host& host, std::string_view model);
+
+}  // namespace bw::pages

@@ -1,0 +1,64 @@
+#include "pages/metrics_page.hpp"
+
+#include <fmt/format.h>
+
+#include "observe/log_writer.hpp"
+#include "observe/process_metrics.hpp"
+#include "pages/build_info.hpp"
+
+namespace bw::pages {
+namespace {
+
+using observe::PrometheusText;
+
+constexpr std::uint64_t k_one = 1;
+
+void write_info(PrometheusText& text, const front::Host& host) {
+    const BuildInfo build = build_info();
+    text.metric("bellwether_build_info", "gauge", "The program; always 1.");
+    text.sample({{"version", build.version}, {"abi", build.abi}, {"compiler", build.compiler}},
+                k_one);
+    text.metric("bellwether_config_info", "gauge", "The configuration; always 1.");
+    text.sample({{"file", host.config.file.string()}}, k_one);
+    text.metric("bellwether_plugin_info", "gauge", "The plugin of each provider; always 1.");
+    for (const auto& provider : host.registry.providers) {
+        const bw_plugin& table = provider->library->table();
+        text.sample({{"provider", provider->name},
+                     {"plugin", table.id},
+                     {"version", table.version},
+                     {"abi", fmt::format("1.{}", table.abi_minor)},
+                     {"sha256", provider->library->sha256()}},
+                    k_one);
+    }
+    text.metric("bellwether_provider_available", "gauge",
+                "1, or 0 if the provider's credential is missing.");
+    for (const auto& provider : host.registry.providers) {
+        text.sample({{"provider", provider->name}},
+                    std::uint64_t{provider->unavailable.empty() ? 1u : 0u});
+    }
+}
+
+}  // namespace
+
+observe::MetricNames metric_names(const front::Host& host) {
+    std::vector<std::string> routes, providers, models;
+    for (const auto& route : host.config.routes) routes.push_back(route.model);
+    for (const auto& provider : host.config.providers) providers.push_back(provider.name);
+    for (const auto& entry : host.catalogue.entries()) models.push_back(entry.id);
+    return {.routes = {"", routes}, .providers = {"", providers}, .models = {"other", models}};
+}
+
+front::Answer metrics_page(const front::Context& context) {
+    PrometheusText text;
+    write_info(text, context.host);
+    text.metric("bellwether_draining", "gauge", "1 while the host finishes its last calls.");
+    text.sample({}, std::uint64_t{context.running.draining ? 1u : 0u});
+    context.running.metrics.write(text);
+    text.metric("bellwether_log_lines_dropped_total", "counter",
+                "Log lines given up because standard error was not read fast enough.");
+    text.sample({}, observe::log_lines_dropped());
+    observe::write_process_metrics(text);
+    return {.status = 200, .body = text.take(), .content_type = PrometheusText::k_content_type};
+}
+
+}  // namespace bw::pages

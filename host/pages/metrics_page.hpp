@@ -1,0 +1,14 @@
+// GET /metrics: the host's metrics in Prometheus's text format.
+#pragma once
+
+#include "front/answer.hpp"
+#include "observe/metric_names.hpp"
+
+namespace bw::pages {
+
+// The label sets that a configuration gives.
+observe::MetricNames metric_names(const front::Host& host);
+
+front::Answer metrics_page(const front::Context& context);
+
+}  // namespace bw::pages

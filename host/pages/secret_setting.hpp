@@ -1,0 +1,12 @@
+// Whether a plugin's own setting may hold a credential in plain text, and so is not to be shown.
+// The config warns of one, but cannot know. Pure.
+#pragma once
+
+#include <string_view>
+
+namespace bw::pages {
+
+// `json` is the setting's value; any member within it counts, however deep.
+bool may_hold_secret(std::string_view key, std::string_view json);
+
+}  // namespace bw::pages

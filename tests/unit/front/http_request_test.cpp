@@ -1,0 +1,81 @@
+// What is asked of a head besides being HTTP: a name that is this host's, and a body that is JSON.
+#include "front/http_request.hpp"
+
+#include <gtest/gtest.h>
+
+namespace bw::front {
+namespace {
+
+http::Request post() {
+    return {.method = "POST",
+            .target = "/v1/chat/completions",
+            .path = "/v1/chat/completions",
+            .authority = "localhost",
+            .fields = {{"content-type", "application/json"}}};
+}
+
+int status(const http::Request& request, const config::Server& server = {}) {
+    const auto refused = check_head(request, server);
+    return refused ? refused->status : 200;
+}
+
+// What a web page may post without asking first is not taken.
+TEST(CheckHead, ABodyIsDeclaredAsJson) {
+    for (const char* type : {"application/json", "Application/JSON",
+                             "application/json; charset=utf-8", "application/json ;x"}) {
+        http::Request request = post();
+        request.fields = {{"content-type", type}};
+        EXPECT_EQ(status(request), 200) << type;
+    }
+    for (const char* type : {"text/plain", "application/x-www-form-urlencoded",
+                             "multipart/form-data", "application/jsonx", ""}) {
+        http::Request request = post();
+        request.fields = {{"content-type", type}};
+        EXPECT_EQ(status(request), 415) << type;
+    }
+    http::Request none = post();
+    none.fields.clear();
+    EXPECT_EQ(status(none), 415);
+    none.method = "GET";
+    EXPECT_EQ(status(none), 200);
+}
+
+// A web page whose name leads here must not be answered.
+TEST(CheckHead, OnLoopbackOnlyNamesThatNobodyElseCanHave) {
+    const auto of = [](std::string_view authority, const config::Server& server = {}) {
+        http::Request request = post();
+        request.authority = authority;
+        return status(request, server);
+    };
+    for (const char* own : {"localhost", "LOCALHOST:4141", "localhost.", "api.localhost:1", "",
+                            "127.0.0.1", "127.0.0.1:4141", "[::1]:4141", "[::1]", "10.1.2.3"}) {
+        EXPECT_EQ(of(own), 200) << own;
+    }
+    for (const char* other : {"example.com", "localhost.example.com", "notlocalhost", "x:4141",
+                              "127.0.0.1.example.com", "1e100.net"}) {
+        EXPECT_EQ(of(other), 421) << other;
+    }
+    config::Server named;
+    named.front.hosts = {"gateway.example.com"};
+    EXPECT_EQ(of("Gateway.Example.com:80", named), 200);
+    EXPECT_EQ(of("example.com", named), 421);
+    config::Server spelt_out;
+    spelt_out.host = "0:0:0:0:0:0:0:1";
+    EXPECT_EQ(of("example.com", spelt_out), 421);
+    config::Server open;
+    open.host = "0.0.0.0";
+    EXPECT_EQ(of("example.com", open), 200);
+}
+
+TEST(CheckHead, ARefusalHasTheEnvelope) {
+    const ErrorReply wrong = error_reply(http::malformed("No."));
+    EXPECT_EQ(wrong.status, 400);
+    EXPECT_EQ(wrong.body, R"({"error":{"message":"No.","type":"invalid_request_error",)"
+                          R"("param":null,"code":"malformed_request"}})");
+    const ErrorReply full = error_reply({.status = 503, .code = "too_many_connections"});
+    EXPECT_NE(full.body.find("server_error"), std::string::npos);
+    EXPECT_EQ(full.headers, "retry-after: 1\r\n");
+}
+
+}  // namespace
+}  // namespace bw::front
