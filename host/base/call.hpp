@@ -51,7 +51,14 @@ struct Call {
     bool usage_asked = false;  // stream_options.include_usage
     Span model_value;          // the raw value of `model` in body
     Span stream_options_value;
-    Span prompt_value;    // `messages`, `prompt` or `input`
+    Span prompt_value;  // `messages`, `prompt` or `input`
+    std::string user;   // `user`, at most k_user_bytes_max; empty: the client named nobody
+    // What the client lets be generated: tokens for each choice, -1: it did not say.
+    std::int64_t max_tokens = -1;
+    std::int64_t choices = 1;  // `n`, or `best_of` where that is more
+    // Which of those is no whole number that makes sense; empty: none. The upstream decides about
+    // it, unless the host has to count with it.
+    std::string_view unsound_limit;
     std::string timeout;  // x-bellwether-timeout, as the client sent it
     std::chrono::steady_clock::time_point started;
     // When the client will wait no longer; all attempts share it. max: it did not say.

@@ -79,10 +79,32 @@ Result<void> read_stream_options(Call& call, const Value& value) {
     return {};
 }
 
+void read_user(Call& call, const Value& value) {
+    if (value.kind() != Kind::string || value.raw().size() > k_user_bytes_max) return;
+    std::string user = value.string();
+    if (std::ranges::none_of(user, is_control)) call.user = std::move(user);
+}
+
+// A limit on what is generated. `name` is a constant.
+void read_limit(Call& call, std::string_view name, const Value& value, std::int64_t& limit) {
+    if (value.kind() == Kind::null) return;
+    const auto number = value.kind() == Kind::number ? value.integer() : std::nullopt;
+    if (number && *number > 0) {
+        limit = std::max(limit, *number);
+    } else {
+        call.unsound_limit = name;
+    }
+}
+
 Result<void> read_member(Call& call, std::string_view name, const Value& value) {
     if (name == "model") return read_model(call, value);
     if (name == "stream") return read_stream(call, value);
     if (name == "stream_options") return read_stream_options(call, value);
+    if (name == "user") read_user(call, value);
+    if (name == "max_tokens" || name == "max_completion_tokens") {
+        read_limit(call, name, value, call.max_tokens);
+    }
+    if (name == "n" || name == "best_of") read_limit(call, name, value, call.choices);
     if (name == prompt_member(call.operation)) call.prompt_value = span_of(call.body, value.raw());
     return {};
 }

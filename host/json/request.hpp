@@ -12,9 +12,10 @@ namespace bw::json {
 
 inline constexpr int k_depth_max = 64;
 inline constexpr std::size_t k_model_bytes_max = 256;
+inline constexpr std::size_t k_user_bytes_max = 256;  // of a longer name the host takes no notice
 
 // Checks that call.body is one JSON object with what every request needs, and fills in what the
-// host wants to know: model, stream, usage_asked and the spans.
+// host wants to know of it: everything in Call that comes from the body.
 Result<void> read_request(Call& call);
 
 // The body for an upstream: `model` replaced, and `stream_options.include_usage` set if it streams.

@@ -1,0 +1,115 @@
+// What is held for a call is enough: for prompts in every script, for pictures, for many choices;
+// and never absurd.
+#include "policy/estimate.hpp"
+
+#include <gtest/gtest.h>
+
+#include "json/request.hpp"
+
+namespace bw::policy {
+namespace {
+
+Call call_of(std::string body, Operation operation = Operation::chat) {
+    Call call;
+    call.operation = operation;
+    call.body = std::move(body);
+    EXPECT_TRUE(json::read_request(call));
+    return call;
+}
+
+Call saying(std::string_view content, std::string_view more = "") {
+    return call_of(R"({"model":"m","messages":[{"role":"user","content":)" + std::string(content) +
+                   "}]" + std::string(more) + "}");
+}
+
+std::int64_t prompt_of(const Call& call) {
+    return prompt_tokens_max(measure_prompt(call), k_density_default);
+}
+
+std::string repeated(std::string_view text, int count) {
+    std::string out;
+    while (count-- > 0) out += text;
+    return out;
+}
+
+TEST(PromptEstimate, IsNotBelowWhatAVocabularyMakesOfNaturalText) {
+    // Tokens for each repetition, as Qwen's vocabulary has them at most.
+    const struct {
+        std::string_view text;
+        int tokens;
+    } k_samples[] = {{"The quick brown fox jumps. ", 7},    {"สวัสดีครับ ยินดีต้อนรับ ", 16},
+                     {"你好，世界。今天天气很好。", 10},    {"안녕하세요 반갑습니다 ", 9},
+                     {"for (int i = 0; i < n; ++i) {", 14}, {"2026-11-24 19:47:29 ", 17}};
+    for (const auto& sample : k_samples) {
+        const Call call = saying("\"" + repeated(sample.text, 100) + "\"");
+        EXPECT_GE(prompt_of(call), sample.tokens * 100) << sample.text;
+        EXPECT_LE(prompt_of(call), sample.tokens * 250) << sample.text;
+    }
+}
+
+TEST(PromptEstimate, CountsToolsAndSchemas) {
+    const std::string tool = R"({"type":"function","function":{"name":"f","parameters":{}}})";
+    const auto without = prompt_of(saying("\"x\""));
+    const auto with = prompt_of(saying("\"x\"", ",\"tools\":[" + tool + "]"));
+    EXPECT_GE(with - without, static_cast<std::int64_t>(tool.size()) / 4);
+}
+
+TEST(PromptEstimate, APictureCountsAsAPictureAndNotByItsBytes) {
+    const std::string picture = repeated("iVBORw0KGgo1", 100'000);
+    const auto of_bytes = [&](const std::string& data) {
+        return prompt_of(saying(R"([{"type":"text","text":"What is it?"},{"type":"image_url",)"
+                                R"("image_url":{"url":"data:image/png;base64,)" +
+                                data + "\"}}]"));
+    };
+    EXPECT_EQ(of_bytes(picture), of_bytes("1"));
+    EXPECT_GT(of_bytes(picture), 4'096);
+    EXPECT_LT(of_bytes(picture), 5'000);
+}
+
+TEST(PromptEstimate, TheWordImageIsOnlyText) {
+    EXPECT_EQ(measure_prompt(saying("\"describe this image\"")).media_tokens, 0);
+}
+
+TEST(PromptEstimate, SoundCountsByItsLength) {
+    const std::string second_of_sound = repeated("UklGR", 2'000);
+    const auto size = measure_prompt(
+        saying(R"([{"type":"input_audio","input_audio":{"data":")" + second_of_sound + "\"}}]"));
+    EXPECT_GT(size.media_tokens, 25);
+    EXPECT_LT(size.text_bytes, 200);
+}
+
+TEST(PromptEstimate, LearnsOnlyUpwardsAndWithinABytesBound) {
+    const PromptSize size{.text_bytes = 1'000, .digits = 0, .media_tokens = 0};
+    EXPECT_EQ(density_of(size, 10), k_density_default);
+    EXPECT_EQ(density_of(size, 500), 500);
+    EXPECT_EQ(density_of(size, 1'000'000), k_density_max);
+    EXPECT_GE(prompt_tokens_max(size, density_of(size, 731)), 731);
+    EXPECT_EQ(density_of({}, 5), k_density_default);
+}
+
+TEST(OutputEstimate, IsTheClientsLimitForEachChoice) {
+    EXPECT_EQ(output_tokens_max(saying("\"x\""), 4'096), 4'096);
+    EXPECT_EQ(output_tokens_max(saying("\"x\"", R"(,"max_tokens":10)"), 4'096), 10);
+    EXPECT_EQ(output_tokens_max(saying("\"x\"", R"(,"max_completion_tokens":10,"n":3)"), 4'096),
+              30);
+    EXPECT_EQ(output_tokens_max(saying("\"x\"", R"(,"max_tokens":5,"max_completion_tokens":9)"), 1),
+              9);
+    EXPECT_EQ(output_tokens_max(call_of(R"({"model":"m","input":"x"})", Operation::embeddings), 9),
+              0);
+}
+
+TEST(OutputEstimate, AbsurdLimitsNeitherWrapNorPassForLess) {
+    const Call huge =
+        saying("\"x\"", R"(,"max_tokens":9223372036854775807,"n":9223372036854775807)");
+    EXPECT_EQ(output_tokens_max(huge, 1), k_choice_tokens_max * k_choices_max);
+    EXPECT_TRUE(huge.unsound_limit.empty());
+    for (const char* limit : {R"(,"max_tokens":-1)", R"(,"max_tokens":0)", R"(,"max_tokens":1.5)",
+                              R"(,"max_tokens":"9")", R"(,"max_tokens":92233720368547758080)"}) {
+        EXPECT_EQ(saying("\"x\"", limit).unsound_limit, "max_tokens") << limit;
+    }
+    EXPECT_EQ(saying("\"x\"", R"(,"n":0)").unsound_limit, "n");
+    EXPECT_TRUE(saying("\"x\"", R"(,"max_tokens":null)").unsound_limit.empty());
+}
+
+}  // namespace
+}  // namespace bw::policy
