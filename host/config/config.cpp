@@ -20,6 +20,16 @@ fs::path folder_of(const fs::path& file) {
     return (error ? file : absolute).parent_path();
 }
 
+void read_rules(Section& root, Config& config) {
+    KnownNames known;
+    for (const auto& provider : config.providers) known.providers.push_back(provider.name);
+    for (const auto& route : config.routes) known.routes.push_back(route.model);
+    RuleNames names;
+    read_budgets(root, known, names, config);
+    read_limits(root, known, names, config.limits);
+    check_priced(config, root.report());
+}
+
 void read(Section root, Config& config, std::vector<Diagnostic>& others) {
     const fs::path folder = folder_of(config.file);
     for (const auto& path : root.texts("plugin_path")) {
@@ -32,6 +42,8 @@ void read(Section root, Config& config, std::vector<Diagnostic>& others) {
     read_routes(root, config.providers, config.routes);
     read_prices(root, folder, config, others);
     check_aliases(config.routes, root.report());
+    read_rules(root, config);
+    read_ledger(root, folder, config);
     root.finish();
 }
 

@@ -2,6 +2,7 @@
 // Read on one thread; a Config is never changed afterwards and may be shared by all.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <expected>
@@ -10,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "calendar/period.hpp"
 
 namespace bw::config {
 
@@ -86,6 +89,7 @@ struct Provider {
     bool required = true;  // false: a missing credential disables the provider, with a warning
     std::vector<SecretReference> secrets;  // keys named `api_key` or `*_key`, `*_token`, `*_secret`
     std::vector<std::string> models;       // models known to be there besides the plugin's own
+    std::int64_t max_concurrent = 0;       // calls at once, of all workers and hosts; 0: no limit
     Timeouts timeouts;
     Wire wire;
     std::vector<Option> options;
@@ -101,11 +105,21 @@ struct Target {
 
 enum class Strategy { ordered, weighted };
 
+// What becomes of a call whose client hangs up.
+struct OnDisconnect {
+    bool drains = false;  // false: it is cancelled
+    milliseconds longest{
+        0};  // how long it may go on; zero: as long as the provider's time-outs say
+
+    bool operator==(const OnDisconnect&) const = default;
+};
+
 struct Route {
     std::string model;  // exact name or glob (`*` any run, `?` one character)
     std::string alias;  // resolve this name instead; then `to` is empty
     Strategy strategy = Strategy::ordered;
     std::vector<Target> to;
+    std::optional<OnDisconnect> on_disconnect;  // nothing: as the server's
     Position at;
     Position model_at{};
     Position alias_at{};
@@ -125,6 +139,84 @@ struct Price {
     std::string file;    // where the entry stands
     Position at{};
     bool own = false;  // stands in the config itself, so it beats the price files
+};
+
+enum class StoreKind : std::uint8_t { none, memory, sqlite, redis };
+
+// Where what was used is kept.
+struct Ledger {
+    StoreKind kind = StoreKind::none;  // none: nothing is counted, for no rule asks for it
+    std::filesystem::path file;        // of SQLite; absolute
+    std::string host;                  // of Redis: a name or an address, IPv6 without brackets
+    std::uint16_t port = 6379;
+    std::string user;  // empty: the default one
+    int database = 0;
+    bool encrypted = false;
+    std::string password;  // reference as of a credential; empty: none
+    Position password_at;
+    std::filesystem::path ca_file;  // PEM bundle to trust instead of the system's; empty: system
+    std::string prefix = "bellwether";  // of all its keys in Redis
+    bool allows_on_failure = false;     // while it cannot answer: true: let calls pass uncounted
+    Position at;
+};
+
+// What a rule can look at in a call.
+enum class Subject : std::uint8_t { key, team, user, model, provider, route };
+inline constexpr std::size_t k_subjects = 6;
+
+// Which calls a rule is for, and what it counts apart.
+struct Scope {
+    // By Subject: names and globs, of which one has to fit; empty: whatever it is.
+    std::array<std::vector<std::string>, k_subjects> match;
+    std::optional<Subject> each;  // one counter for each value of it; nothing: a single one
+
+    const std::vector<std::string>& names(Subject subject) const {
+        return match[static_cast<std::size_t>(subject)];
+    }
+};
+
+using calendar::Period;
+
+enum class BudgetUnit : std::uint8_t { tokens, micro_usd };
+enum class Count : std::uint8_t { total, input, output };  // which tokens
+enum class BudgetMode : std::uint8_t {
+    hard,   // refuses
+    soft,   // warns
+    shadow  // counts only, and says what it would have refused
+};
+
+struct Budget {
+    std::string name;
+    BudgetUnit unit = BudgetUnit::tokens;
+    std::int64_t limit = 0;
+    Count count = Count::total;  // of tokens
+    Period period;
+    Scope scope;
+    BudgetMode mode = BudgetMode::hard;
+    std::vector<int> warn_at;  // shares of the limit in hundredths of a percent, rising
+    std::string webhook;       // a URL; empty: none. May hold a secret
+    Position at;
+};
+
+// `amount` in `period`, at most `burst` at once.
+struct Rate {
+    std::int64_t amount = 0;
+    std::chrono::seconds period{60};
+    std::int64_t burst = 0;
+
+    bool operator==(const Rate&) const = default;
+};
+
+// At least one of the three is there.
+struct Limit {
+    std::string name;  // where the file gives none: "limit-1" and so on, by its place
+    Scope scope;
+    std::optional<Rate> requests;
+    std::optional<Rate> tokens;
+    std::int64_t concurrent = 0;  // calls at once; 0: no limit
+    milliseconds queue_wait{0};   // how long a call waits for its turn; zero: it is refused at once
+    std::size_t queue_length = 100;
+    Position at;
 };
 
 enum class LogFormat { automatic, text, json };
@@ -153,6 +245,9 @@ struct Server {
     std::size_t max_body_bytes = 32u << 20;
     milliseconds heartbeat{15'000};  // the longest silence on a client's stream; zero: no limit
     milliseconds drain{30'000};      // how long SIGTERM waits for calls in flight
+    OnDisconnect on_disconnect;
+    // What a call may generate that says nothing of it, of a model whose limit is not known.
+    std::int64_t default_max_tokens = 4096;
     Front front;
 };
 
@@ -178,6 +273,9 @@ struct Config {
     std::vector<Provider> providers;
     std::vector<Route> routes;
     std::vector<Price> prices;  // of all files; see config/pattern.hpp for which one counts
+    Ledger ledger;
+    std::vector<Budget> budgets;
+    std::vector<Limit> limits;
 };
 
 struct Loaded {

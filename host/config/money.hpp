@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
+#include "config/decimal.hpp"
+
 namespace bw::config {
 
 inline constexpr std::int64_t k_micro_per_usd = 1'000'000;
 inline constexpr std::int64_t k_amount_max = 1'000'000 * k_micro_per_usd;
-
-enum class AmountFault { malformed, without_unit, too_fine, too_large };
 
 // A whole number or a decimal one with at most six digits behind the point, a space or none, "USD".
 std::expected<std::int64_t, AmountFault> parse_amount(std::string_view text);

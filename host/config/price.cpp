@@ -181,20 +181,14 @@ void check_duplicates(const Config& config, Report& report, std::vector<Diagnost
     }
 }
 
-// One file, or an array of them.
-std::vector<Text> file_names(Section& root) {
-    const toml::node* node = root.find("price_files");
-    if (node == nullptr || !node->is_string()) return root.texts("price_files");
-    auto name = root.text("price_files");
-    return name ? std::vector{std::move(*name)} : std::vector<Text>{};
-}
-
 }  // namespace
 
 void read_prices(Section& root, const fs::path& folder, Config& config,
                  std::vector<Diagnostic>& others) {
     Report& report = root.report();
-    for (const auto& name : file_names(root)) read_file(name, folder, config, report, others);
+    for (const auto& name : root.text_or_texts("price_files")) {
+        read_file(name, folder, config, report, others);
+    }
     if (auto sections = root.tables("prices")) {
         read_entries(*sections, config.file.string(), true, config.prices);
     }

@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t k_sha256_digits = 64;
+constexpr std::int64_t k_concurrent_max = 1'000'000;
 
 constexpr QuantityRule k_timeout{.kind = "duration",
                                  .example = R"("500ms", "30s", "10m", "1h" or "none")",
@@ -48,6 +49,9 @@ class ProviderReader {
         provider_.required = section_.flag("required").value_or(provider_.required);
         for (auto& model : section_.texts("models"))
             provider_.models.push_back(std::move(model.value));
+        if (const auto most = section_.integer("max_concurrent", 1, k_concurrent_max)) {
+            provider_.max_concurrent = *most;
+        }
         read_timeouts();
         read_wire(section_, folder_, provider_.wire);
         read_secrets_and_options();

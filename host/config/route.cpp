@@ -35,6 +35,7 @@ class RouteReader {
         if (strategy) route_.strategy = static_cast<Strategy>(*strategy);
         read_alias();
         read_targets();
+        route_.on_disconnect = read_on_disconnect(section_);
         section_.finish();
         check_alternatives();
         check_weights();
@@ -141,6 +142,10 @@ class RouteReader {
         if (alias && !to && section_.has("strategy")) {
             section_.report().warning(section_.key_at("strategy"),
                                       "strategy has no effect on an alias");
+        }
+        if (alias && !to && section_.has("on_disconnect")) {
+            section_.report().warning(section_.key_at("on_disconnect"),
+                                      "on_disconnect has no effect on an alias");
         }
     }
 

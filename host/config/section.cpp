@@ -174,6 +174,13 @@ std::vector<Text> Section::texts(std::string_view key) {
     return result;
 }
 
+std::vector<Text> Section::text_or_texts(std::string_view key) {
+    const toml::node* node = find(key);
+    if (node == nullptr || !node->is_string()) return texts(key);
+    auto given = text(key);
+    return given ? std::vector{std::move(*given)} : std::vector<Text>{};
+}
+
 std::optional<Section> Section::table(std::string_view key) {
     const toml::node* node = find(key);
     if (node == nullptr) return std::nullopt;

@@ -52,6 +52,7 @@ class Section {
     std::optional<std::uint64_t> quantity(std::string_view key, const QuantityRule& rule);
     std::optional<std::size_t> choice(std::string_view key, std::span<const std::string> names);
     std::vector<Text> texts(std::string_view key);
+    std::vector<Text> text_or_texts(std::string_view key);  // one, or an array of them
     std::optional<Section> table(std::string_view key);
     std::optional<std::vector<Section>> tables(std::string_view key);  // [[key]]
     const toml::node* find(std::string_view key);

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "config/rule.hpp"
 #include "config/section.hpp"
 
 namespace bw::config {
@@ -25,6 +27,20 @@ void read_routes(Section& root, std::span<const Provider> providers, std::vector
 // price_files and [[prices]]; the mistakes in price files go to `others`, each with its own file.
 void read_prices(Section& root, const std::filesystem::path& folder, Config& config,
                  std::vector<Diagnostic>& others);
+
+// `folder`: what relative paths count from. Comes after all that may need a ledger, for what holds
+// when the file has no [ledger].
+void read_ledger(Section& root, const std::filesystem::path& folder, Config& config);
+// Both come after the providers, routes and prices, which they may name.
+void read_budgets(Section& root, const KnownNames& known, RuleNames& names, Config& config);
+void read_period(Section& budget, Period& period);  // per and reset
+void read_limits(Section& root, const KnownNames& known, RuleNames& names,
+                 std::vector<Limit>& limits);
+// Budgets of money that a model without a price could pass by.
+void check_priced(const Config& config, Report& report);
+
+// The key on_disconnect; nothing: it is absent or wrong.
+std::optional<OnDisconnect> read_on_disconnect(Section& section);
 
 // Aliases that lead nowhere or in a circle.
 void check_aliases(std::span<const Route> routes, Report& report);

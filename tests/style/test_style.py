@@ -8,17 +8,18 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # A folder of host/ may include those to its right and itself, nothing else.
 LAYERS = {
-    "cli": "serve pages front http policy route plugin net config observe json base",
-    "serve": "pages front http policy route plugin net config observe json base",
-    "pages": "front http policy route plugin net config observe json base",
-    "front": "http policy route plugin net config observe json base",
-    "policy": "route plugin net config observe json base",
-    "route": "plugin net config observe json base",
-    "plugin": "net config observe json base",
+    "cli": "serve pages front http policy route plugin net config observe calendar json base",
+    "serve": "pages front http policy route plugin net config observe calendar json base",
+    "pages": "front http policy route plugin net config observe calendar json base",
+    "front": "http policy route plugin net config observe calendar json base",
+    "policy": "route plugin net config observe calendar json base",
+    "route": "plugin net config observe calendar json base",
+    "plugin": "net config observe calendar json base",
     "http": "base",
     "net": "base",
-    "config": "json base",
+    "config": "calendar json base",
     "observe": "json base",
+    "calendar": "base",
     "json": "base",
     "base": "",
 }
@@ -26,6 +27,7 @@ LAYERS = {
 # A library's headers stay in one place.
 HOMES = {
     r"curl/": ["host/net/"],
+    r"date/": ["host/calendar/zone.cpp"],
     r"toml\+\+/": ["host/config/"],
     r"rapidjson/": ["host/json/", "tests/"],
     r"boost/dll": ["host/plugin/library.cpp"],

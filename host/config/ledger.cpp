@@ -1,0 +1,161 @@
+// [ledger], and where the ledger is when the file does not say.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "config/pem.hpp"
+#include "config/secret.hpp"
+#include "config/sections.hpp"
+#include "config/store_address.hpp"
+
+namespace bw::config {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t k_prefix_bytes_max = 64;
+constexpr std::string_view k_url_expected =
+    R"("memory:", "sqlite:PATH", "redis://host:port/0" or "rediss://host:port/0")";
+
+// In the order of allows_on_failure.
+const std::string k_failures[] = {"refuse", "allow"};
+
+bool fits_prefix(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == ':' || c == '.';
+}
+
+// An absolute path out of a variable; of several, divided by colons, the first. Empty: none.
+fs::path folder_in(const char* variable) {
+    const char* value = std::getenv(variable);
+    if (value == nullptr) return {};
+    const std::string_view all(value);
+    const fs::path folder(all.substr(0, all.find(':')));
+    return folder.is_absolute() ? folder : fs::path();
+}
+
+// As systemd and the XDG base directories have it. Empty: there is none.
+fs::path default_file() {
+    constexpr std::string_view k_name = "ledger.db";
+    if (const auto folder = folder_in("STATE_DIRECTORY"); !folder.empty()) return folder / k_name;
+    if (const auto folder = folder_in("XDG_STATE_HOME"); !folder.empty()) {
+        return folder / "bellwether" / k_name;
+    }
+    const auto home = folder_in("HOME");
+    return home.empty() ? home : home / ".local/state/bellwether" / k_name;
+}
+
+class LedgerReader {
+  public:
+    LedgerReader(Section& section, const fs::path& folder, Ledger& ledger)
+        : section_(section), folder_(folder), ledger_(ledger) {}
+
+    void read() {
+        read_url();
+        read_password();
+        read_ca_file();
+        read_prefix();
+        if (const auto failure = section_.choice("on_failure", k_failures)) {
+            ledger_.allows_on_failure = *failure == 1;
+        }
+        if (ledger_.kind == StoreKind::memory || ledger_.kind == StoreKind::sqlite) {
+            for (const std::string_view key : {"password", "ca_file", "prefix"}) warn_unused(key);
+        }
+    }
+
+  private:
+    void read_url() {
+        const auto given = section_.text("url");
+        if (!given) return;
+        auto address = parse_store_address(given->value);
+        if (!address) {
+            const bool password = address.error() == "holds a password";
+            return section_.report().error(
+                given->at, fmt::format("ledger.url {}", address.error()),
+                password ? std::string() : std::string(k_url_expected),
+                password ? R"(write password = "env:NAME" or "file:/path" beside it)" : "");
+        }
+        ledger_ = std::move(*address);
+        if (ledger_.kind == StoreKind::sqlite) {
+            ledger_.file = (folder_ / ledger_.file).lexically_normal();
+        }
+    }
+
+    void read_password() {
+        auto given = section_.text("password");
+        if (!given) return;
+        if (const auto fault = reference_fault(given->value)) {
+            return section_.report().error(
+                given->at, fmt::format("ledger.password {}", *fault), {},
+                R"(write "env:NAME" or "file:/path": a password does not belong in a config file)");
+        }
+        ledger_.password = std::move(given->value);
+        ledger_.password_at = given->at;
+    }
+
+    void read_ca_file() {
+        const auto given = section_.text("ca_file");
+        if (!given) return;
+        const fs::path file = (folder_ / given->value).lexically_normal();
+        if (const auto fault = readable_fault(file)) {
+            return section_.report().error(
+                given->at, fmt::format("ledger.ca_file = {} {}", in_quotes(given->value), *fault),
+                "a file of PEM certificates");
+        }
+        ledger_.ca_file = file;
+        if (ledger_.kind == StoreKind::redis && !ledger_.encrypted) warn_unused("ca_file");
+    }
+
+    void read_prefix() {
+        auto given = section_.text("prefix");
+        if (!given) return;
+        if (given->value.size() > k_prefix_bytes_max ||
+            !std::ranges::all_of(given->value, fits_prefix)) {
+            return section_.report().error(
+                given->at, fmt::format("ledger.prefix = {} is no prefix", in_quotes(given->value)),
+                "at most 64 letters, digits, \"-\", \"_\", \".\" and \":\"");
+        }
+        ledger_.prefix = std::move(given->value);
+    }
+
+    void warn_unused(std::string_view key) {
+        if (!section_.has(key)) return;
+        section_.report().warning(section_.key_at(key),
+                                  fmt::format("ledger.{} has no effect with this url", key));
+    }
+
+    Section& section_;
+    const fs::path& folder_;
+    Ledger& ledger_;
+};
+
+}  // namespace
+
+void read_ledger(Section& root, const fs::path& folder, Config& config) {
+    Ledger& ledger = config.ledger;
+    auto section = root.table("ledger");
+    if (section) {
+        LedgerReader(*section, folder, ledger).read();
+        ledger.at = section->at();
+        section->finish();
+        if (section->has("url")) return;
+    }
+    const bool lasting = section || root.has("budgets") || root.has("limits") || root.has("keys");
+    if (!lasting) {
+        // What runs at once begins at nothing with the process: there is nothing to keep.
+        const auto capped = [](const Provider& provider) { return provider.max_concurrent > 0; };
+        if (std::ranges::any_of(config.providers, capped)) ledger.kind = StoreKind::memory;
+        return;
+    }
+    ledger.kind = StoreKind::sqlite;
+    ledger.file = default_file();
+    if (ledger.file.empty()) {
+        root.report().error(ledger.at,
+                            "there is no place for the ledger: neither STATE_DIRECTORY, "
+                            "XDG_STATE_HOME nor HOME names a folder",
+                            "[ledger] with url = \"sqlite:PATH\"");
+    }
+}
+
+}  // namespace bw::config

@@ -1,0 +1,36 @@
+// What budgets and limits have in common while they are read.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/section.hpp"
+
+namespace bw::config {
+
+// What a rule may name because it is in the file.
+struct KnownNames {
+    std::vector<std::string> providers;
+    std::vector<std::string> routes;               // the models that they are for
+    std::optional<std::vector<std::string>> keys;  // nothing: any key may come
+};
+
+std::string_view name_of(Subject subject);  // "key", as in the file
+
+// match and each, which are keys of the rule.
+void read_scope(Section& rule, const KnownNames& known, Scope& scope);
+
+// The names of all rules, which are those of their counters.
+class RuleNames {
+  public:
+    // Reads the name of a rule; `fallback` if the file gives none. Empty: it is wrong or missing.
+    std::string read(Section& rule, std::string_view kind, std::string fallback);
+
+  private:
+    std::map<std::string, int> lines_;  // where each is
+};
+
+}  // namespace bw::config
