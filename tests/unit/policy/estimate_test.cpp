@@ -84,7 +84,6 @@ TEST(PromptEstimate, LearnsOnlyUpwardsAndWithinABytesBound) {
     EXPECT_EQ(density_of(size, 500), 500);
     EXPECT_EQ(density_of(size, 1'000'000), k_density_max);
     EXPECT_GE(prompt_tokens_max(size, density_of(size, 731)), 731);
-    EXPECT_EQ(density_of({}, 5), k_density_default);
 }
 
 TEST(OutputEstimate, IsTheClientsLimitForEachChoice) {
