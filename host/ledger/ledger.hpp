@@ -47,12 +47,12 @@ struct CounterName {
 struct Claim {
     Measure measure = Measure::budget;
     CounterName counter;
-    std::int64_t amount = 0;      // at least 0; units as the rule counts them
-    std::int64_t limit = 0;       // at least 0
-    bool refuses = true;          // false: counted, whatever it comes to
-    Window window;                // of a budget
-    std::int64_t period_us = 0;   // of a rate: above 0
-    std::int64_t burst = 0;       // of a rate: at least 1
+    std::int64_t amount = 0;     // at least 0; units as the rule counts them
+    std::int64_t limit = 0;      // at least 0
+    bool refuses = true;         // false: counted, whatever it comes to
+    Window window;               // of a budget
+    std::int64_t period_us = 0;  // of a rate: above 0
+    std::int64_t burst = 0;      // of a rate: at least 1
 };
 
 // How a counter stands after an operation.
@@ -144,8 +144,7 @@ class Store {
     // Reports, from any thread; each as of one moment. Budgets of windows that are over are left
     // out unless calls of theirs are in flight.
     virtual Result<std::vector<Counter>> counters() = 0;
-    virtual Result<void> each_usage(Span span,
-                                    const std::function<void(const UsageRow&)>& row) = 0;
+    virtual Result<void> each_usage(Span span, const std::function<void(const UsageRow&)>& row) = 0;
     // Sets what the rule's counters have used to 0, in the windows that are open now; what is held
     // stays held. Gives how many counters there were.
     virtual Result<std::size_t> reset(std::string_view rule) = 0;

@@ -8,15 +8,16 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # A folder of host/ may include those to its right and itself, nothing else.
 LAYERS = {
-    "cli": "serve pages front http policy route plugin net config observe calendar json base",
-    "serve": "pages front http policy route plugin net config observe calendar json base",
-    "pages": "front http policy route plugin net config observe calendar json base",
-    "front": "http policy route plugin net config observe calendar json base",
-    "policy": "route plugin net config observe calendar json base",
+    "cli": "serve pages front http policy route plugin net ledger config observe calendar json base",
+    "serve": "pages front http policy route plugin net ledger config observe calendar json base",
+    "pages": "front http policy route plugin net ledger config observe calendar json base",
+    "front": "http policy route plugin net ledger config observe calendar json base",
+    "policy": "route plugin net ledger config observe calendar json base",
     "route": "plugin net config observe calendar json base",
     "plugin": "net config observe calendar json base",
     "http": "base",
     "net": "base",
+    "ledger": "config observe calendar json base",
     "config": "calendar json base",
     "observe": "json base",
     "calendar": "base",
@@ -32,6 +33,7 @@ HOMES = {
     r"rapidjson/": ["host/json/", "tests/"],
     r"boost/dll": ["host/plugin/library.cpp"],
     r"openssl/": ["host/plugin/library.cpp"],
+    r"sqlite3": ["host/ledger/sqlite_database.cpp"],
     r"zlib": ["host/http/inflate.cpp"],
     r"CLI/": ["host/cli/"],
 }

@@ -1,0 +1,28 @@
+// Sums of amounts: they end at the greatest number instead of turning negative.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+namespace bw::ledger {
+
+// Wide enough for any sum or product of two amounts.
+__extension__ typedef __int128 Wide;
+
+constexpr std::int64_t clamped(Wide value) {
+    constexpr Wide least = std::numeric_limits<std::int64_t>::min();
+    constexpr Wide greatest = std::numeric_limits<std::int64_t>::max();
+    return static_cast<std::int64_t>(std::clamp(value, least, greatest));
+}
+
+constexpr std::int64_t add_clamped(std::int64_t left, std::int64_t right) {
+    return clamped(Wide{left} + right);
+}
+
+// What is not there cannot be claimed or used: below 0 is 0.
+constexpr std::int64_t at_least_zero(std::int64_t amount) {
+    return std::max<std::int64_t>(amount, 0);
+}
+
+}  // namespace bw::ledger

@@ -1,0 +1,306 @@
+#include "ledger/book.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_set>
+#include <utility>
+
+namespace bw::ledger {
+namespace {
+
+// A clock that goes back by less than this is two threads that read it and came in another order.
+constexpr std::int64_t k_clock_step_us = 1'000'000;
+// For one new tally, so many buckets of the table are looked at: more go than can come.
+constexpr std::size_t k_swept_for_one = 4;
+
+bool is_longer(const Window& window, const Window& than) {
+    return than.end != 0 && (window.end == 0 || window.end > than.end);
+}
+
+// Takes it, if it fits or must be counted anyway.
+bool take(Tally& tally, const Claim& claim, const Times& times) {
+    const auto amount = at_least_zero(claim.amount);
+    if (claim.measure == Measure::rate) {
+        adopt(tally.rate, claim, times.rate_ns);
+        if (claim.refuses && !fits(tally.rate, claim, times.rate_ns)) return false;
+        take(tally.rate, claim, times.rate_ns);
+        return true;
+    }
+    if (claim.refuses && tally.held + tally.used + amount > claim.limit) return false;
+    tally.held += amount;
+    return true;
+}
+
+// What a claim came to. Taking it back is using 0.
+void settle_claim(Tally& tally, const Claim& claim, std::int64_t used) {
+    if (claim.measure == Measure::rate) {
+        correct(tally.rate, claim, used);
+        return;
+    }
+    tally.held -= at_least_zero(claim.amount);
+    if (claim.measure == Measure::budget) tally.used = add_clamped(tally.used, used);
+}
+
+Standing standing(const Tally& tally, const Claim& claim, const Times& times, bool refused) {
+    if (claim.measure == Measure::rate) {
+        const bool waits = refused && claim.refuses && !fits(tally.rate, claim, times.rate_ns);
+        return standing(tally.rate, claim, times.rate_ns, waits);
+    }
+    return {.used = tally.used,
+            .held = clamped(tally.held),
+            .left = clamped(Wide{claim.limit} - tally.used - tally.held),
+            .window = tally.window};
+}
+
+// What was used of claim `at`: what nobody told is what was claimed, never nothing.
+std::int64_t amount_used(const Settlement& settlement, const Hold& hold, std::size_t at) {
+    return at_least_zero(at < settlement.amounts.size() ? settlement.amounts[at]
+                                                        : hold.claims[at].amount);
+}
+
+}  // namespace
+
+Verdict Book::hold(Hold hold, std::int64_t now_us) {
+    const auto call = std::make_shared<HeldCall>(std::move(hold));
+    const auto& claims = call->hold.claims;
+    std::vector<std::size_t> hashes;
+    hashes.reserve(claims.size());
+    for (const auto& claim : claims) hashes.push_back(counter_hash(claim.measure, claim.counter));
+    std::vector<Mark> marks;
+    if (journal_) marks.reserve(claims.size());
+    Verdict verdict;
+    verdict.standings.reserve(claims.size());
+
+    const std::lock_guard lock(mutex_);
+    if (calls_.contains(call->hold.id)) {
+        verdict.answer = Answer::unavailable;
+        verdict.reason = fmt::format("the ledger has a hold with the number {}:{} already",
+                                     call->hold.id.host, call->hold.id.number);
+        return verdict;
+    }
+    const auto now = times(now_us);
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+        call->tallies.push_back(present(claims[i], hashes[i]));
+    }
+    const bool held = claim_all(*call, now, verdict);
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+        verdict.standings.push_back(standing(*call->tallies[i], claims[i], now, !held));
+    }
+    if (held) enter(call, std::move(marks));
+    sweep(now);
+    return verdict;
+}
+
+bool Book::settle(Settlement settlement, std::int64_t now_us) {
+    std::shared_ptr<HeldCall> call;  // freed after the mutex
+    std::vector<Mark> marks;
+    if (journal_) marks.reserve(settlement.amounts.size());
+
+    const std::lock_guard lock(mutex_);
+    const auto found = calls_.find(settlement.id);
+    if (found == calls_.end()) return false;
+    times(now_us);
+    call = std::move(found->second);
+    calls_.erase(found);
+    for (std::size_t i = 0; i < call->tallies.size(); ++i) {
+        auto& tally = *call->tallies[i];
+        settle_claim(tally, call->hold.claims[i], amount_used(settlement, call->hold, i));
+        if (journal_ && tally.measure != Measure::concurrency) {
+            marks.push_back(mark(call->tallies[i]));
+        }
+    }
+    if (journal_) journal_->settled(call, std::move(settlement), std::move(marks));
+    release(*call);
+    return true;
+}
+
+std::size_t Book::reset(std::string_view rule, std::int64_t now_us) {
+    std::vector<Mark> marks;
+    std::size_t count = 0;
+    const std::lock_guard lock(mutex_);
+    for (const auto& tally : tallies_) {
+        if (tally->name.rule != rule || is_over(tally->window, now_us)) continue;
+        ++count;
+        tally->used = 0;
+        tally->rate.full_ns = 0;
+        if (tally->journaled) marks.push_back(mark(tally));
+    }
+    if (journal_ && !marks.empty()) journal_->reset(std::move(marks));
+    return count;
+}
+
+std::vector<Counter> Book::counters(std::int64_t now_us) const {
+    struct Seen {
+        TallyPointer tally;  // for its name, which is copied after the mutex
+        Counter counter;
+    };
+    std::vector<Seen> seen;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto see = [&](const TallyPointer& tally) {
+            if (tally->calls == 0 && is_over(tally->window, now_us)) return;
+            seen.push_back({tally, Counter{.measure = tally->measure,
+                                           .window = tally->window,
+                                           .used = tally->used,
+                                           .held = clamped(tally->held)}});
+        };
+        for (const auto& tally : tallies_) see(tally);
+        std::unordered_set<const Tally*> gone;
+        for (const auto& [id, call] : calls_) {
+            for (const auto& tally : call->tallies) {
+                if (!tally->current && gone.insert(tally.get()).second) see(tally);
+            }
+        }
+    }
+    std::vector<Counter> counters;
+    counters.reserve(seen.size());
+    for (auto& [tally, counter] : seen) {
+        counter.name = tally->name;
+        counters.push_back(std::move(counter));
+    }
+    std::ranges::sort(counters, {}, [](const Counter& counter) {
+        return std::tie(counter.name.rule, counter.name.value, counter.measure,
+                        counter.window.start);
+    });
+    return counters;
+}
+
+std::optional<std::uint64_t> Book::sequence(const HoldId& id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = calls_.find(id);
+    if (found == calls_.end()) return std::nullopt;
+    return found->second->sequence;
+}
+
+std::size_t Book::calls_in_flight() const {
+    const std::lock_guard lock(mutex_);
+    return calls_.size();
+}
+
+std::size_t Book::tallies() const {
+    const std::lock_guard lock(mutex_);
+    return tallies_.size();
+}
+
+std::vector<std::uint64_t> Book::restore(const std::vector<StoredTally>& stored) {
+    std::vector<std::uint64_t> dropped;
+    const std::lock_guard lock(mutex_);
+    for (const auto& each : stored) {
+        next_tally_ = std::max(next_tally_, each.number + 1);
+        const auto hash = counter_hash(each.measure, each.name);
+        auto tally =
+            std::make_shared<Tally>(each.number, each.measure, each.name, hash, each.window);
+        tally->used = each.used;
+        tally->rate = each.rate;
+        tally->journaled = true;
+        const auto other =
+            tallies_.find(Claim{.measure = each.measure, .counter = each.name}, hash);
+        if (other && other->window.start >= each.window.start) {
+            dropped.push_back(each.number);
+            continue;
+        }
+        if (other) {
+            dropped.push_back(other->number);
+            tallies_.erase(other);
+        }
+        tallies_.insert(std::move(tally));
+    }
+    return dropped;
+}
+
+// Where the clock goes back by more than a moment, rates go on from where they were: else nobody
+// would be admitted until the clock is there again.
+Times Book::times(std::int64_t now_us) {
+    auto rate_us = add_clamped(now_us, rate_shift_us_);
+    if (rate_us < latest_us_ - k_clock_step_us) {
+        rate_shift_us_ = latest_us_ - now_us;
+        rate_us = latest_us_;
+    }
+    latest_us_ = std::max(latest_us_, rate_us);
+    return {.now_us = now_us, .rate_ns = clamped(Wide{latest_us_} * 1000)};
+}
+
+TallyPointer Book::present(const Claim& claim, std::size_t hash) {
+    auto tally = tallies_.find(claim, hash);
+    if (!tally) return create(claim, hash);
+    const bool moved = claim.measure == Measure::budget && tally->window != claim.window;
+    return moved ? in_window(std::move(tally), claim) : tally;
+}
+
+TallyPointer Book::create(const Claim& claim, std::size_t hash) {
+    const auto window = claim.measure == Measure::budget ? claim.window : Window{};
+    auto tally = std::make_shared<Tally>(next_tally_++, claim.measure, claim.counter, hash, window);
+    tallies_.insert(tally);
+    ++created_;
+    return tally;
+}
+
+// The windows of a counter only go forward. One that starts later begins with nothing used; one
+// that starts earlier is a clock that went back, and is counted in the present window, unless it
+// is longer: then the rule was edited, and what was used in a part of it was used in it.
+TallyPointer Book::in_window(TallyPointer tally, const Claim& claim) {
+    if (claim.window.start > tally->window.start) {
+        tallies_.erase(tally);
+        if (tally->calls == 0) forget(*tally);
+        return create(claim, tally->hash);
+    }
+    if (claim.window.start == tally->window.start || is_longer(claim.window, tally->window)) {
+        tally->window = claim.window;
+        tally->journaled = false;
+    }
+    return tally;
+}
+
+// All or nothing. One counter may be claimed twice: each claim sees those before it.
+bool Book::claim_all(HeldCall& call, const Times& times, Verdict& verdict) {
+    const auto& claims = call.hold.claims;
+    for (std::size_t i = 0; i < claims.size(); ++i) {
+        if (take(*call.tallies[i], claims[i], times)) continue;
+        verdict.answer = Answer::refused;
+        verdict.refused_by = i;
+        while (i-- > 0) settle_claim(*call.tallies[i], claims[i], 0);
+        return false;
+    }
+    return true;
+}
+
+void Book::enter(std::shared_ptr<HeldCall> call, std::vector<Mark> marks) {
+    for (const auto& tally : call->tallies) {
+        ++tally->calls;
+        tally->idle_since_us = 0;
+        const bool changed = tally->measure == Measure::rate ||
+                             (tally->measure == Measure::budget && !tally->journaled);
+        if (journal_ && changed) {
+            tally->journaled = true;
+            marks.push_back(mark(tally));
+        }
+    }
+    if (journal_) call->sequence = journal_->held(call, std::move(marks));
+    const auto id = call->hold.id;
+    calls_.emplace(id, std::move(call));
+}
+
+void Book::release(const HeldCall& call) {
+    for (const auto& tally : call.tallies) {
+        if (--tally->calls == 0 && !tally->current) forget(*tally);
+    }
+}
+
+void Book::forget(const Tally& tally) {
+    if (journal_ && tally.journaled) journal_->forgotten(tally.number);
+}
+
+void Book::sweep(const Times& times) {
+    const auto buckets = 1 + k_swept_for_one * std::exchange(created_, 0);
+    for (const auto& tally : tallies_.sweep(buckets, times)) forget(*tally);
+}
+
+Mark Book::mark(const TallyPointer& tally) const {
+    auto rate = tally->rate;
+    rate.full_ns = clamped(Wide{rate.full_ns} - Wide{rate_shift_us_} * 1000);  // by the clock
+    return {.tally = tally, .window = tally->window, .used = tally->used, .rate = rate};
+}
+
+}  // namespace bw::ledger

@@ -1,0 +1,81 @@
+// The counters and holds of one process: what the memory store is, and what the SQLite store writes
+// down. No input or output, no clock: time is given. Any thread may call anything; one mutex is
+// held for a fraction of a microsecond, and nothing that can be done outside it is done inside.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ledger/journal.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/tally.hpp"
+
+namespace bw::ledger {
+
+// A tally from an earlier life.
+struct StoredTally {
+    std::uint64_t number = 0;
+    Measure measure = Measure::budget;
+    CounterName name;
+    Window window;
+    std::int64_t used = 0;
+    Rate rate;
+};
+
+class Book {
+  public:
+    // The journal, if any, outlives the book.
+    explicit Book(Journal* journal = nullptr) : journal_(journal) {}
+    Book(const Book&) = delete;
+    Book& operator=(const Book&) = delete;
+
+    Verdict hold(Hold hold, std::int64_t now_us);
+    // False: there is no such hold, and nothing happened.
+    bool settle(Settlement settlement, std::int64_t now_us);
+    std::size_t reset(std::string_view rule, std::int64_t now_us);
+
+    // By rule, then by value.
+    std::vector<Counter> counters(std::int64_t now_us) const;
+    // The journal's number of a hold that is not settled.
+    std::optional<std::uint64_t> sequence(const HoldId& id) const;
+    std::size_t calls_in_flight() const;
+    std::size_t tallies() const;
+
+    // Before anything else happens. Of several windows of one counter the latest is the present
+    // one; the numbers of the others are given back.
+    std::vector<std::uint64_t> restore(const std::vector<StoredTally>& stored);
+
+  private:
+    struct IdHash {
+        std::size_t operator()(const HoldId& id) const {
+            return id.host ^ id.number * std::size_t{0x9e3779b97f4a7c15};
+        }
+    };
+    Times times(std::int64_t now_us);
+    TallyPointer present(const Claim& claim, std::size_t hash);
+    TallyPointer create(const Claim& claim, std::size_t hash);
+    TallyPointer in_window(TallyPointer tally, const Claim& claim);
+    bool claim_all(HeldCall& call, const Times& times, Verdict& verdict);
+    void enter(std::shared_ptr<HeldCall> call, std::vector<Mark> marks);
+    void release(const HeldCall& call);
+    void forget(const Tally& tally);
+    void sweep(const Times& times);
+    Mark mark(const TallyPointer& tally) const;
+
+    Journal* journal_;
+    mutable std::mutex mutex_;  // guards all below
+    TallyTable tallies_;
+    std::unordered_map<HoldId, std::shared_ptr<HeldCall>, IdHash> calls_;
+    std::uint64_t next_tally_ = 1;
+    std::size_t created_ = 0;         // since the last sweep
+    std::int64_t latest_us_ = 0;      // of the time of rates
+    std::int64_t rate_shift_us_ = 0;  // how far that is ahead of the clock
+};
+
+}  // namespace bw::ledger

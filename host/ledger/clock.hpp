@@ -1,0 +1,18 @@
+// The time as stores know it; a test gives its own.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+
+namespace bw::ledger {
+
+// Microseconds since 1970. Called by any thread.
+using Clock = std::function<std::int64_t()>;
+
+inline std::int64_t system_time_us() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+}  // namespace bw::ledger

@@ -1,0 +1,79 @@
+#include "ledger/memory.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "ledger/book.hpp"
+#include "ledger/numbers.hpp"
+#include "ledger/usage_ring.hpp"
+
+namespace bw::ledger {
+namespace {
+
+// Of what a book decides, only the usage is kept.
+class UsageJournal final : public Journal {
+  public:
+    explicit UsageJournal(std::size_t rows_max) : rows(rows_max) {}
+
+    std::uint64_t held(std::shared_ptr<const HeldCall>, std::vector<Mark>) override { return 0; }
+    void settled(std::shared_ptr<const HeldCall>, Settlement settlement,
+                 std::vector<Mark>) override {
+        if (settlement.recorded) rows.add(std::move(settlement.usage));
+    }
+    void reset(std::vector<Mark>) override {}
+    void forgotten(std::uint64_t) override {}
+
+    UsageRing rows;
+};
+
+class MemorySession final : public Session {
+  public:
+    MemorySession(Book& book, const Clock& clock, HoldNumbers numbers)
+        : book_(book), clock_(clock), numbers_(numbers) {}
+
+    HoldId next_id() override { return numbers_.next(); }
+    std::int64_t now_us() const override { return clock_(); }
+    void hold(Hold hold, OnVerdict on_verdict) override {
+        on_verdict(book_.hold(std::move(hold), clock_()));
+    }
+    void when_durable(const HoldId&, OnDurable on_durable) override { on_durable(); }
+    void settle(Settlement settlement) override { book_.settle(std::move(settlement), clock_()); }
+
+  private:
+    Book& book_;
+    const Clock& clock_;
+    HoldNumbers numbers_;
+};
+
+class MemoryStore final : public Store {
+  public:
+    MemoryStore(Clock clock, std::size_t rows_max)
+        : clock_(std::move(clock)), journal_(rows_max), book_(&journal_) {}
+
+    std::unique_ptr<Session> open(boost::asio::io_context&) override {
+        return std::make_unique<MemorySession>(book_, clock_, source_.open());
+    }
+    Result<std::vector<Counter>> counters() override { return book_.counters(clock_()); }
+    Result<void> each_usage(Span span, const std::function<void(const UsageRow&)>& row) override {
+        journal_.rows.each(span, row);
+        return {};
+    }
+    Result<std::size_t> reset(std::string_view rule) override {
+        return book_.reset(rule, clock_());
+    }
+    bool flush(std::int64_t) override { return true; }
+
+  private:
+    const Clock clock_;
+    UsageJournal journal_;
+    Book book_;
+    HoldNumberSource source_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open_memory(Clock clock, std::size_t rows_max) {
+    return std::make_unique<MemoryStore>(std::move(clock), rows_max);
+}
+
+}  // namespace bw::ledger

@@ -1,0 +1,41 @@
+// Numbers of holds. The host's part is drawn by chance when a store is opened; each session counts
+// in a range of its own, so that workers share nothing.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <random>
+
+#include "ledger/ledger.hpp"
+
+namespace bw::ledger {
+
+class HoldNumbers {
+  public:
+    HoldNumbers(std::uint64_t host, std::uint64_t session) : next_{host, session << 40} {}
+
+    HoldId next() {
+        ++next_.number;
+        return next_;
+    }
+
+  private:
+    HoldId next_;
+};
+
+class HoldNumberSource {
+  public:
+    HoldNumbers open() { return {host_, sessions_.fetch_add(1)}; }
+    std::uint64_t host() const { return host_; }
+
+  private:
+    static std::uint64_t draw() {
+        std::random_device device;
+        return std::uint64_t{device()} << 32 | device();
+    }
+
+    const std::uint64_t host_ = draw();
+    std::atomic<std::uint64_t> sessions_ = 0;
+};
+
+}  // namespace bw::ledger

@@ -1,0 +1,73 @@
+#include "ledger/tally.hpp"
+
+#include <functional>
+#include <utility>
+
+namespace bw::ledger {
+namespace {
+
+// A window is forgotten only some time after its end: a clock that ran ahead may come back.
+constexpr std::int64_t k_window_idle_us = 3'600'000'000;
+constexpr std::int64_t k_other_idle_us = 60'000'000;
+
+bool is_idle(const Tally& tally, const Times& times) {
+    if (tally.calls > 0) return false;
+    switch (tally.measure) {
+        case Measure::budget: return is_over(tally.window, times.now_us);
+        case Measure::rate: return tally.rate.full_ns <= times.rate_ns;
+        case Measure::concurrency: return true;
+    }
+    return false;
+}
+
+// True: it has been idle for so long that it can go.
+bool is_stale(Tally& tally, const Times& times) {
+    if (!is_idle(tally, times)) {
+        tally.idle_since_us = 0;
+        return false;
+    }
+    if (tally.idle_since_us == 0 || tally.idle_since_us > times.now_us) {
+        tally.idle_since_us = times.now_us;
+        return false;
+    }
+    const auto idle_us = times.now_us - tally.idle_since_us;
+    return idle_us >= (tally.measure == Measure::budget ? k_window_idle_us : k_other_idle_us);
+}
+
+}  // namespace
+
+std::size_t counter_hash(Measure measure, const CounterName& name) {
+    const std::hash<std::string_view> hash;
+    constexpr std::size_t k_odd = 0x9e3779b97f4a7c15;
+    return (hash(name.rule) * k_odd ^ hash(name.value)) + static_cast<std::size_t>(measure);
+}
+
+bool is_over(const Window& window, std::int64_t now_us) {
+    return window.end != 0 && window.end <= now_us / 1'000'000;
+}
+
+TallyPointer TallyTable::find(const Claim& claim, std::size_t hash) const {
+    const auto found = tallies_.find(Key{claim.measure, claim.counter, hash});
+    return found == tallies_.end() ? nullptr : *found;
+}
+
+void TallyTable::insert(TallyPointer tally) { tallies_.insert(std::move(tally)); }
+
+void TallyTable::erase(const TallyPointer& tally) {
+    tally->current = false;
+    tallies_.erase(tally);
+}
+
+std::vector<TallyPointer> TallyTable::sweep(std::size_t buckets, const Times& times) {
+    std::vector<TallyPointer> stale;
+    for (; buckets > 0; --buckets) {
+        if (++next_bucket_ >= tallies_.bucket_count()) next_bucket_ = 0;
+        for (auto at = tallies_.begin(next_bucket_); at != tallies_.end(next_bucket_); ++at) {
+            if (is_stale(**at, times)) stale.push_back(*at);
+        }
+    }
+    for (const auto& tally : stale) erase(tally);
+    return stale;
+}
+
+}  // namespace bw::ledger
