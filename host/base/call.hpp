@@ -63,6 +63,9 @@ struct Call {
     std::chrono::steady_clock::time_point started;
     // When the client will wait no longer; all attempts share it. max: it did not say.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+    std::string key;  // the client key's public id; empty: nobody is asked for one
+    std::string key_name;
+    std::string team;
 
     std::string_view trace_id() const {
         return traceparent.empty() ? std::string_view()

@@ -26,6 +26,7 @@ enum class ErrorKind {
     unreachable,  // no connection: name not resolved, refused, TLS failed
     timeout,      // one of the four limits; `code` says which
     unavailable,  // the host cannot serve this now: provider not configured, draining
+    budget,       // a budget of this host's own has too little left
     cancelled,    // the client is gone; nobody reads the reply
 };
 
@@ -36,6 +37,7 @@ struct Error {
     std::string param;    // the request field at fault, if any
     int http_status = 0;  // the upstream's; 0: none
     std::optional<std::chrono::milliseconds> retry_after;
+    bool final = false;  // the same request can never succeed, whatever its status says
 };
 
 template <typename T>

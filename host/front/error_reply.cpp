@@ -34,6 +34,7 @@ Shape shape_of(ErrorKind kind) {
         case ErrorKind::unreachable: return {502, "server_error", "upstream_unreachable"};
         case ErrorKind::timeout: return {504, "server_error", "timeout"};
         case ErrorKind::unavailable: return {503, "server_error", "unavailable"};
+        case ErrorKind::budget: return {429, "insufficient_quota", "budget_exceeded"};
         case ErrorKind::cancelled: return {499, "server_error", "cancelled"};
     }
     return {500, "server_error", "internal_error"};
@@ -58,13 +59,15 @@ int status_of(const Error& error, int fallback) {
 
 std::string retry_headers(const Error& error) {
     using namespace std::chrono;
-    if (error.kind == ErrorKind::quota || error.code == "provider_not_configured") {
-        return "x-should-retry: false\r\n";
+    std::string headers;
+    if (error.kind == ErrorKind::quota || error.kind == ErrorKind::budget || error.final ||
+        error.code == "provider_not_configured") {
+        headers = "x-should-retry: false\r\n";
     }
-    if (!error.retry_after) return {};
+    if (!error.retry_after || error.kind == ErrorKind::quota) return headers;
     const auto wait_ms = std::max<std::int64_t>(error.retry_after->count(), 0);
-    return fmt::format("retry-after: {}\r\nretry-after-ms: {}\r\n", (wait_ms + 999) / 1000,
-                       wait_ms);
+    return headers + fmt::format("retry-after: {}\r\nretry-after-ms: {}\r\n",
+                                 (wait_ms + 999) / 1000, wait_ms);
 }
 
 }  // namespace

@@ -23,7 +23,8 @@ constexpr auto k_types = std::to_array<std::string_view>(
      "connect_timeout", "first_byte_timeout", "idle_timeout", "total_timeout", "plugin_error",
      // the host
      "timeout", "deadline_exceeded", "provider_not_configured", "unavailable", "draining",
-     "too_many_connections", "too_many_requests", "budget_exceeded", "slow_reader", "other"});
+     "too_many_connections", "too_many_requests", "budget_exceeded", "model_without_price", "ledger_unavailable",
+     "slow_reader", "other"});
 
 std::string_view usual(ErrorKind kind) {
     switch (kind) {
@@ -41,6 +42,7 @@ std::string_view usual(ErrorKind kind) {
         case ErrorKind::unreachable: return "upstream_unreachable";
         case ErrorKind::timeout: return "timeout";
         case ErrorKind::unavailable: return "unavailable";
+        case ErrorKind::budget: return "budget_exceeded";
         case ErrorKind::cancelled: return "client_closed";
     }
     return "other";

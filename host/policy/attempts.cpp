@@ -16,6 +16,7 @@ bool may_fall_back(ErrorKind kind) {
     switch (kind) {
         case ErrorKind::invalid:
         case ErrorKind::content_filter:
+        case ErrorKind::budget:
         case ErrorKind::cancelled: return false;
         default: return true;
     }

@@ -1,0 +1,84 @@
+// The budgets and limits of the configuration, applied to calls: which of them count a call, what
+// it claims of each before it is sent, and what it has used of each at its end.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+#include "base/usage.hpp"
+#include "calendar/zone.hpp"
+#include "config/config.hpp"
+#include "ledger/ledger.hpp"
+
+namespace bw::policy {
+
+// Tokens that a call may use.
+struct Estimate {
+    std::int64_t input = 0;
+    std::int64_t output = 0;
+};
+
+// One of the providers that a call may be sent to, and what it may use there.
+struct Prospect {
+    std::string_view provider;
+    const config::Price* price = nullptr;  // null: not known
+    Estimate estimate;
+};
+
+enum class Counts : std::uint8_t { requests, concurrent, input, output, total, micro_usd };
+
+// One thing that is counted: a budget, or one of the up to three numbers of a limit.
+struct Rule {
+    std::string name;  // of its counters: "everyone", "fair/requests"
+    const config::Scope* scope = nullptr;
+    const config::Budget* budget = nullptr;  // one of the two
+    const config::Limit* limit = nullptr;
+    Counts counts = Counts::total;
+    calendar::Zone zone;
+    ledger::Window window;  // the one that was last asked for
+
+    bool depends_on_provider() const;
+    // True if the rule, or its counter for `value`, counts what the provider serves.
+    bool counts_provider(std::string_view provider, std::string_view value) const;
+};
+
+// A call's claim of one counter, and the rule behind it.
+struct Asked {
+    const Rule* rule;
+    ledger::Claim claim;
+};
+
+// What a call has come to.
+struct Used {
+    std::string_view provider;  // who served it; empty: nobody was asked
+    Usage usage;
+    const config::Price* price = nullptr;
+    bool consumed = false;  // something was generated, or may have been
+};
+
+// One worker's; the configuration must outlive it.
+class Rules {
+  public:
+    explicit Rules(const config::Config& config);
+
+    // Every counter that counts the call. An error: what the call says of its limits cannot be
+    // counted with, or a budget of money would have to count what has no price.
+    Result<std::vector<Asked>> apply(const Call& call, std::string_view route,
+                                     std::span<const Prospect> prospects, std::int64_t now_us);
+
+  private:
+    Result<void> add(std::vector<Asked>& all, Rule& rule, const Call& call, std::string_view route,
+                     std::span<const Prospect> prospects, std::int64_t now_us);
+
+    std::vector<Rule> rules_;
+};
+
+// What of its claim the call has used, in the claim's unit.
+std::int64_t used_of(const Asked& asked, const Used& used);
+
+}  // namespace bw::policy
