@@ -20,7 +20,7 @@ Providers are plugins: shared libraries that the host loads at run time.
 Requests are routed by model name from one TOML file; clients change only
 their base URL.")
 set(CPACK_DEBIAN_HOST_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_HOST_PACKAGE_DEPENDS ca-certificates)
+set(CPACK_DEBIAN_HOST_PACKAGE_DEPENDS "ca-certificates, tzdata")
 set(debian ${CMAKE_SOURCE_DIR}/config/deploy/debian)
 set(CPACK_DEBIAN_HOST_PACKAGE_CONTROL_EXTRA
   ${debian}/conffiles ${debian}/postinst ${debian}/prerm ${debian}/postrm)

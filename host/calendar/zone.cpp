@@ -29,12 +29,9 @@ std::int64_t count(date::sys_seconds instant) { return instant.time_since_epoch(
 
 std::optional<Zone> Zone::find(std::string_view name) {
     if (name == k_utc) return Zone();
-    const date::tzdb* zones = database();
-    if (zones == nullptr) return std::nullopt;
     try {
-        const date::time_zone* zone = zones->locate_zone(name);
-        zone->get_info(
-            date::sys_seconds());  // reads the file now, so that it is never missing later
+        const date::time_zone* zone = date::locate_zone(name);
+        zone->get_info(date::sys_seconds());  // reads its file now, so that it never fails later
         return Zone(zone);
     } catch (const std::exception&) {
         return std::nullopt;
