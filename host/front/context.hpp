@@ -10,6 +10,7 @@
 #include "http/limits.hpp"
 #include "observe/access_log.hpp"
 #include "policy/attempts.hpp"
+#include "policy/books.hpp"
 #include "route/catalogue.hpp"
 #include "route/table.hpp"
 
@@ -28,6 +29,7 @@ struct Host {
 struct Context {
     const Host& host;
     policy::Engine engine;
+    policy::Books& books;
     const Running& running;
     observe::WorkerMetrics& metrics;  // the worker's own
     observe::AccessLog& access_log;

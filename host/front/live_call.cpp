@@ -61,13 +61,29 @@ void LiveCall::start() {
                        .param = "model"});
     }
     route_ = match->route->model;
-    attempts_.emplace(context_.engine, call_, std::move(match->candidates),
-                      static_cast<policy::Replies&>(*this));
+    admission_.emplace(context_.books, context_.engine, call_, route_,
+                       std::move(match->candidates));
+    admission_->ask(
+        [this](const Result<void>& admitted) { admitted ? begin() : refuse(admitted.error()); });
+}
+
+void LiveCall::begin() {
+    gate_.emplace(*admission_, static_cast<policy::Replies&>(*this), [this] {
+        attempts_->pause();
+        admission_->when_durable([this] { open_gate(); });
+    });
+    attempts_.emplace(context_.engine, call_, admission_->candidates(),
+                      static_cast<policy::Replies&>(*gate_));
     const auto silence_max = context_.host.config.server.heartbeat;
     if (call_.stream && silence_max.count() > 0) {
         heartbeat_.emplace(context_.engine.loop, silence_max, [this] { beat(); });
     }
     attempts_->start();
+}
+
+void LiveCall::open_gate() {
+    attempts_->resume();
+    gate_->open();
 }
 
 void LiveCall::pause() {
@@ -103,6 +119,7 @@ void LiveCall::on_chunk(std::string_view json) {
 // Nothing of content has gone out with it: another target can still be tried, which is why the head
 // of such a stream does not name one.
 void LiveCall::beat() {
+    if (!admission_->durable()) return;
     if (!streaming_) {
         streaming_ = true;
         downstream_.begin_stream({});
@@ -129,17 +146,26 @@ void LiveCall::on_end(const policy::Outcome& outcome) {
 }
 
 void LiveCall::abandoned() {
-    if (!attempts_) return;
-    const policy::Outcome outcome =
-        attempts_->outcome(fail(ErrorKind::cancelled, "the client hung up", "client_closed"));
-    record(outcome, 499, "client_closed");
+    record(outcome({.kind = ErrorKind::cancelled,
+                    .message = "the client hung up",
+                    .code = "client_closed"}),
+           499, "client_closed");
 }
 
 void LiveCall::interrupt() {
     const ErrorReply reply = error_reply(shutting_down());
-    record(attempts_->outcome(std::unexpected(shutting_down())), streaming_ ? 200 : reply.status,
-           reply.code);
+    record(outcome(shutting_down()), streaming_ ? 200 : reply.status, reply.code);
     respond_error(reply);
+}
+
+policy::Outcome LiveCall::outcome(Error error) const {
+    if (gate_ && gate_->kept_end() != nullptr) {
+        policy::Outcome kept = *gate_->kept_end();
+        kept.result = std::unexpected(std::move(error));
+        return kept;
+    }
+    if (attempts_) return attempts_->outcome(std::unexpected(std::move(error)));
+    return {.result = std::unexpected(std::move(error))};
 }
 
 // ---- errors ---------------------------------------------------------------------------------
@@ -162,17 +188,44 @@ void LiveCall::respond_error(const ErrorReply& reply) {
 }
 
 std::string LiveCall::headers() const {
-    if (!attempts_ || attempts_->count() == 0) return {};
+    std::string left = admission_ ? admission_->headers() : std::string();
+    if (!attempts_ || attempts_->count() == 0) return left;
     const auto so_far = steady_clock::now() - call_.started;
-    return fmt::format(
-        "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: {}\r\n"
-        "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
-        attempts_->provider(), header_value(attempts_->model()), attempts_->count(),
-        duration<double, std::milli>(so_far - attempts_->waited()).count(),
-        duration_cast<milliseconds>(so_far).count());
+    return std::move(left) + fmt::format(
+                                 "x-bellwether-provider: {}\r\nx-bellwether-model: "
+                                 "{}\r\nx-bellwether-attempts: {}\r\n"
+                                 "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
+                                 attempts_->provider(), header_value(attempts_->model()),
+                                 attempts_->count(),
+                                 duration<double, std::milli>(so_far - attempts_->waited()).count(),
+                                 duration_cast<milliseconds>(so_far).count());
 }
 
 // ---- the record -----------------------------------------------------------------------------
+
+ledger::UsageRow LiveCall::usage_row(const policy::Outcome& outcome, int status,
+                                     std::string_view error_code) const {
+    const auto since_start = [this](steady_clock::time_point at) {
+        return duration_cast<microseconds>(at - call_.started).count();
+    };
+    const bool begun = first_byte_ != steady_clock::time_point{};
+    const std::int64_t duration_us = since_start(steady_clock::now());
+    return {.time_us = context_.books.session ? context_.books.session->now_us() - duration_us : 0,
+            .request_id = call_.id,
+            .key = call_.key,
+            .user = call_.user,
+            .team = call_.team,
+            .route = route_,
+            .model = call_.model,
+            .provider = outcome.provider,
+            .upstream_model = outcome.model,
+            .usage = outcome.usage,
+            .cost_micro_usd = outcome.cost_micro_usd.value_or(-1),
+            .duration_us = duration_us,
+            .first_token_us = begun ? since_start(first_byte_) : -1,
+            .status = status,
+            .error = std::string(error_code)};
+}
 
 void LiveCall::record(const policy::Outcome& outcome, int status, std::string_view error_code) {
     const auto now = steady_clock::now();
@@ -182,6 +235,7 @@ void LiveCall::record(const policy::Outcome& outcome, int status, std::string_vi
                 .status = status,
                 .error_code = error_code,
                 .duration = now - call_.started});
+    if (admission_) admission_->settle(outcome, usage_row(outcome, status, error_code));
     if (!observe::access_enabled()) return;
     const auto since_start = [this](steady_clock::time_point at) {
         return duration_cast<microseconds>(at - call_.started).count();

@@ -11,7 +11,9 @@
 #include "front/context.hpp"
 #include "front/error_reply.hpp"
 #include "front/heartbeat.hpp"
+#include "policy/admission.hpp"
 #include "policy/attempts.hpp"
+#include "policy/gate.hpp"
 
 namespace bw::front {
 
@@ -48,10 +50,16 @@ class LiveCall final : private policy::Replies {
     void on_chunk(std::string_view json) override;
     void on_end(const policy::Outcome& outcome) override;
 
+    void begin();
+    void open_gate();
     void beat();
+    // How the call stands, if it ends now by `error`.
+    policy::Outcome outcome(Error error) const;
     std::string headers() const;
     void refuse(const Error& error);
     void respond_error(const ErrorReply& reply);
+    ledger::UsageRow usage_row(const policy::Outcome& outcome, int status,
+                               std::string_view error_code) const;
     void record(const policy::Outcome& outcome, int status, std::string_view error_code);
 
     Context& context_;
@@ -60,6 +68,8 @@ class LiveCall final : private policy::Replies {
     CallMeter meter_;
     std::string client_;
     std::string route_;
+    std::optional<policy::Admission> admission_;
+    std::optional<policy::Gate> gate_;
     std::optional<policy::Attempts> attempts_;
     std::optional<Heartbeat> heartbeat_;  // of a stream
     std::string reply_;

@@ -2,14 +2,17 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
+#include "ledger/ledger.hpp"
 #include "observe/metrics.hpp"
 
 namespace bw::front {
 
 struct Running {
-    observe::Metrics metrics;           // each worker writes its own; any thread reads
-    std::atomic<bool> draining{false};  // set once, when the host begins to end
+    observe::Metrics metrics;               // each worker writes its own; any thread reads
+    std::unique_ptr<ledger::Store> ledger;  // null: nothing is counted; any thread
+    std::atomic<bool> draining{false};      // set once, when the host begins to end
 };
 
 }  // namespace bw::front

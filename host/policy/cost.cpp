@@ -27,4 +27,12 @@ std::optional<std::int64_t> cost_of(const Usage& usage, const config::Price* pri
     return static_cast<std::int64_t>(std::min(cost, k_max));
 }
 
+std::optional<std::int64_t> list_cost_of(const Usage& usage, const config::Price* price) {
+    if (price == nullptr || !price->list_input || !price->list_output) return std::nullopt;
+    const config::Price list{.input = *price->list_input,
+                             .cached_input = *price->list_input,
+                             .output = *price->list_output};
+    return cost_of(usage, &list);
+}
+
 }  // namespace bw::policy

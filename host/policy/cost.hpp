@@ -14,4 +14,7 @@ namespace bw::policy {
 // the price or the usage is not known: that is never the same as 0.
 std::optional<std::int64_t> cost_of(const Usage& usage, const config::Price* price);
 
+// The same at the list price elsewhere. Nothing: not known.
+std::optional<std::int64_t> list_cost_of(const Usage& usage, const config::Price* price);
+
 }  // namespace bw::policy

@@ -57,6 +57,7 @@ class Worker final : private front::Sessions {
     boost::asio::io_context loop_{1};
     net::Client client_;
     std::vector<plugin::Slot> slots_;
+    policy::Books books_;
     observe::AccessLog access_log_;
     front::Context context_;
     front::Surface surface_;

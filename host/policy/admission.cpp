@@ -1,0 +1,240 @@
+#include "policy/admission.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "observe/log.hpp"
+#include "policy/cost.hpp"
+#include "policy/refusal.hpp"
+
+namespace bw::policy {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+// How often a call asks again whether one elsewhere has ended: those of this worker say so at once.
+constexpr std::int64_t k_concurrency_poll_us = 50'000;
+
+// A model's own limit, if its provider knows one.
+std::int64_t output_cap(const plugin::Provider& provider, std::string_view model,
+                        std::int64_t otherwise) {
+    const auto known = std::ranges::find(provider.models, model, &plugin::Model::id);
+    return known != provider.models.end() && known->max_output > 0 ? known->max_output : otherwise;
+}
+
+std::string line_name(const ledger::Claim& claim) {
+    return claim.counter.rule + '\n' + claim.counter.value;
+}
+
+bool may_wait(const Asked& asked) {
+    return asked.rule->limit != nullptr && asked.rule->limit->queue_wait.count() > 0;
+}
+
+Error ledger_unavailable(const std::string& reason) {
+    observe::warn("a call is refused, for the ledger cannot count it: {}", reason);
+    return {.kind = ErrorKind::unavailable,
+            .message = "The host cannot count this request at the moment; try again.",
+            .code = "ledger_unavailable",
+            .retry_after = std::chrono::seconds(1)};
+}
+
+}  // namespace
+
+Admission::Admission(Books& books, const Engine& engine, const Call& call, std::string route,
+                     std::vector<route::Candidate> candidates)
+    : books_(books),
+      engine_(engine),
+      call_(call),
+      route_(std::move(route)),
+      candidates_(std::move(candidates)) {}
+
+Admission::~Admission() {
+    if (!held_) return;
+    ledger::Settlement settlement{.id = hold_, .usage = estimate()};
+    for (const Asked& asked : asked_) settlement.amounts.push_back(asked.claim.amount);
+    books_.session->settle(std::move(settlement));
+}
+
+void Admission::ask(OnAnswer on_answer) {
+    on_answer_ = std::move(on_answer);
+    if (!books_.session) return answer({});
+    prompt_ = measure_prompt(call_);
+    apply();
+}
+
+void Admission::apply() {
+    auto asked = books_.rules.apply(call_, route_, prospects(), books_.session->now_us());
+    if (!asked) return answer(std::unexpected(std::move(asked.error())));
+    asked_ = *std::move(asked);
+    const Asked* const line = place_ ? nullptr : line_to_join();
+    if (line == nullptr) return hold();
+    if (!wait_in_line(*line, 0)) {
+        answer(std::unexpected(refusal_of(*line, {}, books_.session->now_us())));
+    }
+}
+
+// A line that has formed already: a newcomer does not pass those who wait.
+const Asked* Admission::line_to_join() const {
+    const auto line = std::ranges::find_if(asked_, [this](const Asked& asked) {
+        return may_wait(asked) && !books_.lines.empty(line_name(asked.claim));
+    });
+    return line == asked_.end() ? nullptr : &*line;
+}
+
+void Admission::hold() {
+    ledger::Hold hold{.id = books_.session->next_id(), .estimate = estimate()};
+    hold_ = hold.id;
+    for (const Asked& asked : asked_) hold.claims.push_back(asked.claim);
+    books_.session->hold(std::move(hold), [this, alive = std::weak_ptr(alive_),
+                                           session = books_.session.get(), id = hold_,
+                                           count = asked_.size()](ledger::Verdict verdict) {
+        if (!alive.expired()) return on_verdict(std::move(verdict));
+        if (verdict.answer != ledger::Answer::held) return;
+        session->settle({.id = id, .amounts = std::vector<std::int64_t>(count), .recorded = false});
+    });
+}
+
+void Admission::on_verdict(ledger::Verdict verdict) {
+    standings_ = std::move(verdict.standings);
+    switch (verdict.answer) {
+        case ledger::Answer::refused: return refused(verdict.refused_by);
+        case ledger::Answer::unavailable: return unavailable(verdict.reason);
+        case ledger::Answer::held: break;
+    }
+    held_ = true;
+    durable_ = false;
+    books_.session->when_durable(hold_, [this, alive = std::weak_ptr(alive_)] {
+        if (!alive.expired()) durable_ = true;
+    });
+    answer({});
+}
+
+void Admission::unavailable(const std::string& reason) {
+    const bool strict = std::ranges::any_of(asked_, [](const Asked& a) { return a.claim.refuses; });
+    asked_.clear();
+    if (strict && !books_.allows_on_failure)
+        return answer(std::unexpected(ledger_unavailable(reason)));
+    observe::warn("a call passes uncounted, for the ledger cannot count it: {}", reason);
+    answer({});
+}
+
+void Admission::refused(std::size_t by) {
+    const Asked& asked = asked_[by];
+    if (asked.rule->depends_on_provider() && go_elsewhere(asked)) return apply();
+    const ledger::Standing& standing = standings_[by];
+    const bool concurrent = asked.rule->counts == Counts::concurrent;
+    const std::int64_t wait_us = concurrent ? k_concurrency_poll_us : standing.wait_us;
+    if (may_wait(asked) && wait_us >= 0 && wait_in_line(asked, wait_us)) return;
+    answer(std::unexpected(refusal_of(asked, standing, books_.session->now_us())));
+}
+
+// Leaves out the providers that have no room; false if then none is left.
+bool Admission::go_elsewhere(const Asked& asked) {
+    const auto full = [&](const route::Candidate& candidate) {
+        return asked.rule->counts_provider(engine_.slots[candidate.provider].provider().name,
+                                           asked.claim.counter.value);
+    };
+    if (std::ranges::all_of(candidates_, full)) return false;
+    std::erase_if(candidates_, full);
+    return true;
+}
+
+bool Admission::wait_in_line(const Asked& asked, std::int64_t wait_us) {
+    std::string line = line_name(asked.claim);
+    if (place_ && line == line_) {
+        place_->try_again(microseconds(wait_us));
+        return true;
+    }
+    const auto deadline = call_.started + asked.rule->limit->queue_wait;
+    if (steady_clock::now() >= deadline) return false;
+    place_.reset();
+    place_ = books_.lines.enter(line, call_.key, asked.rule->limit->queue_length,
+                                microseconds(wait_us), [this] { apply(); });
+    if (!place_) return false;
+    line_ = std::move(line);
+    patience_.emplace(engine_.loop);
+    const ledger::Standing standing{.wait_us = wait_us};
+    patience_->set(std::min(deadline, call_.deadline), [this, refused = asked, standing] {
+        answer(std::unexpected(refusal_of(refused, standing, books_.session->now_us())));
+    });
+    return true;
+}
+
+void Admission::answer(Result<void> result) {
+    patience_.reset();
+    place_.reset();
+    std::exchange(on_answer_, {})(std::move(result));
+}
+
+void Admission::when_durable(std::function<void()> then) {
+    books_.session->when_durable(hold_,
+                                 [this, alive = std::weak_ptr(alive_), then = std::move(then)] {
+                                     if (alive.expired()) return;
+                                     durable_ = true;
+                                     then();
+                                 });
+}
+
+void Admission::settle(const Outcome& outcome, ledger::UsageRow usage) {
+    if (!held_) return;
+    held_ = false;
+    Used used{.provider = outcome.provider,
+              .usage = outcome.usage,
+              .consumed = outcome.usage.source != UsageSource::none};
+    for (const route::Candidate& candidate : candidates_) {
+        const auto& name = engine_.slots[candidate.provider].provider().name;
+        if (name == outcome.provider && candidate.model == outcome.model)
+            used.price = candidate.price;
+    }
+    ledger::Settlement settlement{.id = hold_, .usage = std::move(usage)};
+    settlement.recorded = used.consumed;
+    settlement.usage.list_cost_micro_usd = list_cost_of(outcome.usage, used.price).value_or(-1);
+    for (const Asked& asked : asked_) settlement.amounts.push_back(used_of(asked, used));
+    books_.session->settle(std::move(settlement));
+    for (const Asked& asked : asked_) {
+        if (may_wait(asked)) books_.lines.came_back(line_name(asked.claim));
+    }
+    if (outcome.usage.source == UsageSource::provider) {
+        books_.densities.learn(outcome.provider, outcome.model, prompt_,
+                               outcome.usage.input_tokens);
+    }
+}
+
+std::string Admission::headers() const { return standing_headers(asked_, standings_); }
+
+std::vector<Prospect> Admission::prospects() const {
+    std::vector<Prospect> all;
+    for (const route::Candidate& candidate : candidates_) {
+        const plugin::Provider& provider = engine_.slots[candidate.provider].provider();
+        const std::int64_t density = books_.densities.of(provider.name, candidate.model);
+        const std::int64_t cap = output_cap(provider, candidate.model, books_.default_max_tokens);
+        all.push_back({.provider = provider.name,
+                       .price = candidate.price,
+                       .estimate = {.input = prompt_tokens_max(prompt_, density),
+                                    .output = output_tokens_max(call_, cap)}});
+    }
+    return all;
+}
+
+// As if the first candidate had served the call, and taken all that it may.
+ledger::UsageRow Admission::estimate() const {
+    const std::vector<Prospect> all = prospects();
+    const Usage usage{.input_tokens = all.front().estimate.input,
+                      .output_tokens = all.front().estimate.output,
+                      .source = UsageSource::estimate};
+    return {.time_us = books_.session->now_us(),
+            .request_id = call_.id,
+            .key = call_.key,
+            .user = call_.user,
+            .team = call_.team,
+            .route = route_,
+            .model = call_.model,
+            .provider = std::string(all.front().provider),
+            .upstream_model = candidates_.front().model,
+            .usage = usage,
+            .cost_micro_usd = cost_of(usage, all.front().price).value_or(-1),
+            .list_cost_micro_usd = list_cost_of(usage, all.front().price).value_or(-1)};
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,80 @@
+// One call's way past the budgets and limits: it asks for a hold over all of them, waits in line if
+// they say so, and gives the hold back exactly once. A hold that nobody settled is settled at what
+// was held when its admission ends: unknown is never free.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+#include "net/alarm.hpp"
+#include "plugin/instance.hpp"
+#include "policy/attempts.hpp"
+#include "policy/books.hpp"
+#include "route/table.hpp"
+
+namespace bw::policy {
+
+class Admission {
+  public:
+    using OnAnswer = std::function<void(Result<void>)>;
+
+    // `call` and `engine` must outlive it.
+    Admission(Books& books, const Engine& engine, const Call& call, std::string route,
+              std::vector<route::Candidate> candidates);
+    ~Admission();
+    Admission(const Admission&) = delete;
+    Admission& operator=(const Admission&) = delete;
+
+    // Answers once, perhaps from inside; the admission may be gone when it returns.
+    void ask(OnAnswer on_answer);
+    // The providers that have room for the call, once it is admitted.
+    const std::vector<route::Candidate>& candidates() const { return candidates_; }
+
+    // True once no crash can lose the hold; until then nothing of the answer may go out.
+    bool durable() const { return durable_; }
+    void when_durable(std::function<void()> then);
+
+    // Once, of a call that was admitted. `usage` is the row to be kept, but for what is known here.
+    void settle(const Outcome& outcome, ledger::UsageRow usage);
+
+    // What is left, for the response's head: complete lines.
+    std::string headers() const;
+
+  private:
+    void apply();
+    void hold();
+    void on_verdict(ledger::Verdict verdict);
+    void refused(std::size_t by);
+    void unavailable(const std::string& reason);
+    bool go_elsewhere(const Asked& asked);
+    const Asked* line_to_join() const;
+    bool wait_in_line(const Asked& asked, std::int64_t wait_us);
+    void answer(Result<void> result);
+    std::vector<Prospect> prospects() const;
+    ledger::UsageRow estimate() const;
+
+    Books& books_;
+    const Engine& engine_;
+    const Call& call_;
+    std::string route_;
+    std::vector<route::Candidate> candidates_;
+    PromptSize prompt_;
+    OnAnswer on_answer_;
+    std::vector<Asked> asked_;
+    std::vector<ledger::Standing> standings_;
+    ledger::HoldId hold_;
+    bool held_ = false;
+    bool durable_ = true;
+    std::unique_ptr<Lines::Place> place_;
+    std::string line_;  // whose place that is
+    std::optional<net::Alarm> patience_;
+    std::shared_ptr<int> alive_ = std::make_shared<int>();  // for callbacks that may come too late
+};
+
+}  // namespace bw::policy

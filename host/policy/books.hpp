@@ -1,0 +1,32 @@
+// What a worker's calls share to be counted: the rules, the worker's session with the ledger, and
+// what it has learned of prompts. On the worker's thread only.
+#pragma once
+
+#include <memory>
+
+#include "config/config.hpp"
+#include "ledger/ledger.hpp"
+#include "policy/densities.hpp"
+#include "policy/lines.hpp"
+#include "policy/rules.hpp"
+
+namespace bw::policy {
+
+struct Books {
+    // Without a store nothing is counted. Both must outlive the books.
+    Books(boost::asio::io_context& loop, const config::Config& config, ledger::Store* store)
+        : rules(config),
+          lines(loop),
+          session(store == nullptr ? nullptr : store->open(loop)),
+          allows_on_failure(config.ledger.allows_on_failure),
+          default_max_tokens(config.server.default_max_tokens) {}
+
+    Rules rules;
+    Densities densities;
+    Lines lines;
+    std::unique_ptr<ledger::Session> session;
+    bool allows_on_failure;
+    std::int64_t default_max_tokens;
+};
+
+}  // namespace bw::policy
