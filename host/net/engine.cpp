@@ -75,8 +75,8 @@ void Engine::flush_soon(Transfer& transfer) {
     kick();
 }
 
-void Engine::on_socket_ready(int socket, bool read, bool failed) {
-    act(socket, (read ? CURL_CSELECT_IN : CURL_CSELECT_OUT) | (failed ? CURL_CSELECT_ERR : 0));
+void Engine::on_socket_ready(int socket, bool read, bool write) {
+    act(socket, (read ? CURL_CSELECT_IN : 0) | (write ? CURL_CSELECT_OUT : 0));
     finish_round();
 }
 

@@ -30,7 +30,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     std::shared_ptr<Transfer> start(Request request, Events& events);
     void drop(Transfer& transfer);
     void flush_soon(Transfer& transfer);
-    void on_socket_ready(int socket, bool read, bool failed);
+    void on_socket_ready(int socket, bool read, bool write);
 
   private:
     using Clock = std::chrono::steady_clock;

@@ -1,91 +1,69 @@
 #include "net/socket.hpp"
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "net/engine.hpp"
 
 namespace bw::net {
 
-using boost::system::error_code;
-using Wait = boost::asio::posix::descriptor_base;
+namespace {
 
-Socket::Socket(Engine& engine, boost::asio::io_context& loop, int number)
-    : engine_(&engine), watched_(loop.get_executor()), number_(number) {}
+// Taken from the set in one go; the rest is still there the next time.
+constexpr int k_events_max = 64;
 
-bool Socket::watch() {
-    const int duplicate = ::fcntl(number_, F_DUPFD_CLOEXEC, 0);
-    if (duplicate < 0) return false;
-    error_code failed;
-    watched_.assign(duplicate, failed);
-    if (failed) ::close(duplicate);
+std::uint32_t events_of(bool read, bool write) {
+    return (read ? std::uint32_t{EPOLLIN} : 0u) | (write ? std::uint32_t{EPOLLOUT} : 0u);
+}
+
+// An event may be on its way for a socket that has been closed since, and for its number there may
+// be another one: the serial tells them apart.
+std::uint64_t key_of(int number, std::uint32_t serial) {
+    return std::uint64_t{serial} << 32 | static_cast<std::uint32_t>(number);
+}
+
+}  // namespace
+
+SocketTable::SocketTable(Engine& engine, boost::asio::io_context& loop, Stats& stats)
+    : engine_(engine), stats_(stats), set_(loop.get_executor()) {}
+
+bool SocketTable::have_set() {
+    if (set_.is_open()) return true;
+    const int made = ::epoll_create1(EPOLL_CLOEXEC);
+    if (made < 0) return false;
+    boost::system::error_code failed;
+    set_.assign(made, failed);
+    if (failed) ::close(made);
     return !failed;
 }
 
-void Socket::want(bool read, bool write) {
-    connected_ = connected_ || read;
-    read_.wanted = read;
-    write_.wanted = write;
-    wait(read_, true);
-    wait(write_, false);
-}
-
-// Releasing first takes it out of the reactor: closing alone would leave it there for as long as
-// libcurl's descriptor is open.
-void Socket::close() {
-    engine_ = nullptr;
-    if (watched_.is_open()) ::close(watched_.release());
-}
-
-// A wait that nobody wants any more is left to stand: on a kept-alive connection the next exchange
-// takes it over, which saves arming it again. If it ends before that, the event is dropped.
-void Socket::wait(Direction& direction, bool read) {
-    if (engine_ == nullptr || !direction.wanted || std::exchange(direction.waiting, true)) return;
-    watched_.async_wait(read ? Wait::wait_read : Wait::wait_write,
-                        [self = shared_from_this(), &direction, read](error_code error) {
-                            self->on_ready(direction, read, bool(error));
-                        });
-}
-
-void Socket::on_ready(Direction& direction, bool read, bool failed) {
-    direction.waiting = false;
-    if (engine_ == nullptr || !direction.wanted) return;
-    engine_->on_socket_ready(number_, read, failed);
-    wait(direction, read);
-}
-
 int SocketTable::open(int family, int type, int protocol) {
+    if (!have_set()) return -1;
     const int number = ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     if (number < 0) return number;
     // A socket of this number was closed behind our back, and libcurl may not say again what it
     // waits for: to be writable, if the new one took its place in the same breath.
     const auto stale = sockets_.find(number);
-    const bool connecting = stale != sockets_.end() && stale->second.socket->wants_write();
-    Socket* const watched = watch(number, true);
-    if (watched == nullptr) {
-        ::close(number);
-        return -1;
-    }
-    watched->want(false, connecting);
+    const bool connecting =
+        stale != sockets_.end() && (stale->second.wanted & std::uint32_t{EPOLLOUT}) != 0;
+    Socket& socket = add(number, true);
+    if (connecting) want(number, socket, EPOLLOUT);
     return number;
 }
 
-Socket* SocketTable::watch(int number, bool ours) {
+SocketTable::Socket& SocketTable::add(int number, bool ours) {
     forget(number);
-    auto socket = std::make_shared<Socket>(engine_, loop_, number);
-    if (!socket->watch()) return nullptr;
-    return (sockets_[number] = {std::move(socket), ours}).socket.get();
+    return sockets_.emplace(number, Socket{.serial = ++serial_, .ours = ours}).first->second;
 }
 
 void SocketTable::forget(int number) {
     const auto found = sockets_.find(number);
     if (found == sockets_.end()) return;
     if (found->second.is_connection()) stats_.connections_open.add(-1);
-    found->second.socket->close();
+    set_registered(number, found->second, 0);
     sockets_.erase(found);
 }
 
@@ -96,30 +74,82 @@ void SocketTable::close(int number) {
 
 void SocketTable::close_all() {
     while (!sockets_.empty()) forget(sockets_.begin()->first);
+    boost::system::error_code ignored;
+    set_.close(ignored);
 }
 
-// Where a duplicate cannot be had nothing is watched: libcurl also looks after its sockets by
-// timer.
 void SocketTable::want(int number, bool read, bool write) {
     const auto found = sockets_.find(number);
-    if (found == sockets_.end()) {
-        if (Socket* const socket = watch(number, false)) socket->want(read, write);
-        return;
-    }
-    const Entry& entry = found->second;
-    const bool before = entry.is_connection();
-    entry.socket->want(read, write);
-    if (!before && entry.is_connection()) stats_.connections_open.add(1);
+    Socket& socket = found == sockets_.end() ? add(number, false) : found->second;
+    const bool before = socket.is_connection();
+    socket.read_from = socket.read_from || read;
+    if (!before && socket.is_connection()) stats_.connections_open.add(1);
+    want(number, socket, events_of(read, write));
 }
 
-// A connection stays registered for the next exchange. Anything else libcurl closes by itself, and
-// holding on to the duplicate would keep it open.
+// Waiting for data that nobody wants any more is left to stand: on a kept-alive connection the next
+// exchange takes it over, which saves two calls of the kernel. If data comes before that, or the
+// end, the event ends it. A socket is writable nearly always, so that is not left.
+void SocketTable::want(int number, Socket& socket, std::uint32_t events) {
+    socket.wanted = events;
+    const std::uint32_t kept = socket.registered & std::uint32_t{EPOLLIN};
+    if ((events | kept) != socket.registered) set_registered(number, socket, events | kept);
+}
+
+// Where the kernel has no room for another one it is not watched: libcurl also looks after its
+// sockets by timer.
+void SocketTable::set_registered(int number, Socket& socket, std::uint32_t events) {
+    if (events == socket.registered) return;
+    const int set = set_.native_handle();
+    epoll_event event{.events = events, .data = {.u64 = key_of(number, socket.serial)}};
+    const bool is_known = std::exchange(socket.registered, 0) != 0;
+    const int change = events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
+    if (is_known && ::epoll_ctl(set, change, number, &event) == 0) {
+        socket.registered = events;
+        return;
+    }
+    // It is new, or it was closed and is another one now.
+    if (events == 0 || ::epoll_ctl(set, EPOLL_CTL_ADD, number, &event) != 0) return;
+    socket.registered = events;
+    wait();
+}
+
+// A connection stays registered for the next exchange. Anything else libcurl closes by itself.
 void SocketTable::release(int number) {
     const auto found = sockets_.find(number);
     if (found == sockets_.end()) return;
-    Entry& entry = found->second;
-    if (!entry.is_connection()) return forget(number);
-    entry.socket->want(false, false);
+    if (!found->second.is_connection()) return forget(number);
+    want(number, found->second, 0);
+}
+
+void SocketTable::wait() {
+    if (std::exchange(waiting_, true)) return;
+    set_.async_wait(decltype(set_)::wait_read,
+                    [this, engine = engine_.shared_from_this()](boost::system::error_code error) {
+                        waiting_ = false;
+                        if (!error && set_.is_open()) take_events();
+                    });
+}
+
+// Waits again first: what is thrown at an event must not leave the others unseen for good.
+void SocketTable::take_events() {
+    wait();
+    std::array<epoll_event, k_events_max> events;
+    const int count = ::epoll_wait(set_.native_handle(), events.data(), k_events_max, 0);
+    for (int i = 0; i < count && set_.is_open(); ++i) take(events[static_cast<std::size_t>(i)]);
+}
+
+// The end of a connection counts as whatever is wanted: libcurl finds out about it by trying.
+void SocketTable::take(const epoll_event& event) {
+    const int number = static_cast<int>(event.data.u64 & 0xffffffffu);
+    const auto found = sockets_.find(number);
+    if (found == sockets_.end() || key_of(number, found->second.serial) != event.data.u64) return;
+    Socket& socket = found->second;
+    const bool ended = (event.events & (std::uint32_t{EPOLLHUP} | std::uint32_t{EPOLLERR})) != 0;
+    const std::uint32_t ready = ended ? socket.wanted : event.events & socket.wanted;
+    if (socket.registered != socket.wanted) set_registered(number, socket, socket.wanted);
+    if (ready == 0) return;
+    engine_.on_socket_ready(number, (ready & EPOLLIN) != 0, (ready & EPOLLOUT) != 0);
 }
 
 }  // namespace bw::net

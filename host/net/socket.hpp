@@ -1,15 +1,17 @@
-// The sockets of one multi handle, each registered with the loop's reactor once, for as long as it
-// is open, instead of once for each exchange that uses it.
+// The sockets of one multi handle, each registered with an epoll set once, for as long as it is
+// open, instead of once for each exchange that uses it. The loop watches the set.
 //
-// What is registered is a duplicate of libcurl's descriptor. libcurl (7.88) closes a socket that
-// was still connecting by itself, without the close callback; its number may be anybody's a moment
-// later, and a descriptor of our own is the only one that we can close without harm to others.
+// The set is their own because libcurl (7.88) closes a socket that was still connecting by itself,
+// without the close callback, and its number may be anybody's a moment later. The kernel takes a
+// closed socket out of the set. What is done here with a number that is somebody else's by now
+// fails, as nobody else's is in the set; in the loop's own set it would hit the new owner.
 #pragma once
+
+#include <sys/epoll.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <unordered_map>
 
 namespace bw::net {
@@ -17,62 +19,45 @@ namespace bw::net {
 class Engine;
 struct Stats;
 
-class Socket : public std::enable_shared_from_this<Socket> {
-  public:
-    Socket(Engine& engine, boost::asio::io_context& loop, int number);
-
-    [[nodiscard]] bool watch();
-    // What libcurl waits for now.
-    void want(bool read, bool write);
-    void close();  // closes the duplicate; nothing is reported afterwards
-
-    bool wants_write() const { return write_.wanted; }
-    bool connected() const { return connected_; }  // libcurl has waited for data on it
-
-  private:
-    using Loop = boost::asio::io_context::executor_type;
-    struct Direction {
-        bool wanted = false;
-        bool waiting = false;
-    };
-
-    void wait(Direction& direction, bool read);
-    void on_ready(Direction& direction, bool read, bool failed);
-
-    Engine* engine_;  // null: closed
-    boost::asio::posix::basic_stream_descriptor<Loop> watched_;
-    int number_;  // libcurl's descriptor
-    Direction read_;
-    Direction write_;
-    bool connected_ = false;
-};
-
 class SocketTable {
   public:
-    SocketTable(Engine& engine, boost::asio::io_context& loop, Stats& stats)
-        : engine_(engine), loop_(loop), stats_(stats) {}
+    SocketTable(Engine& engine, boost::asio::io_context& loop, Stats& stats);
 
     int open(int family, int type, int protocol);  // -1: failed, errno says why
     void close(int number);
-    void close_all();
+    void close_all();  // the sockets are closed already; nothing is reported afterwards
+    // What libcurl waits for now.
     void want(int number, bool read, bool write);
     void release(int number);  // no exchange waits for it any more
 
   private:
-    struct Entry {
-        std::shared_ptr<Socket> socket;
-        bool ours;  // from open; otherwise libcurl's internal one, such as the resolver's
+    using Loop = boost::asio::io_context::executor_type;
 
-        bool is_connection() const { return ours && socket->connected(); }
+    struct Socket {
+        std::uint32_t serial;          // of all that had its number
+        bool ours;                     // from open; otherwise libcurl's, such as the resolver's
+        bool read_from = false;        // libcurl has waited for data on it
+        std::uint32_t wanted = 0;      // events
+        std::uint32_t registered = 0;  // events in the set; none: it is not there
+
+        bool is_connection() const { return ours && read_from; }
     };
 
-    Socket* watch(int number, bool ours);  // null: failed
+    bool have_set();  // opens it, if need be
+    Socket& add(int number, bool ours);
     void forget(int number);
+    void want(int number, Socket& socket, std::uint32_t events);
+    void set_registered(int number, Socket& socket, std::uint32_t events);
+    void wait();
+    void take_events();
+    void take(const epoll_event& event);
 
     Engine& engine_;
-    boost::asio::io_context& loop_;
     Stats& stats_;
-    std::unordered_map<int, Entry> sockets_;
+    boost::asio::posix::basic_stream_descriptor<Loop> set_;
+    bool waiting_ = false;
+    std::uint32_t serial_ = 0;
+    std::unordered_map<int, Socket> sockets_;
 };
 
 }  // namespace bw::net
