@@ -8,10 +8,14 @@ namespace {
 // Refusals that are on their way at one time.
 constexpr std::size_t k_beyond_limit_max = 256;
 
-// One network of IPv6 counts as one client: whoever has one address of it has all of them.
+// One network of IPv6 counts as one client: whoever has one address of it has all of them. A
+// listener on IPv6 sees clients of IPv4, too, as addresses of one such network.
 Place::Client client_of(const boost::asio::ip::address& address) {
     Place::Client client{};
-    if (address.is_v6()) {
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        const auto bytes = address.to_v6().to_bytes();
+        std::copy_n(bytes.begin() + 12, 4, client.begin() + 12);
+    } else if (address.is_v6()) {
         const auto bytes = address.to_v6().to_bytes();
         std::copy_n(bytes.begin(), 8, client.begin());
     } else {

@@ -7,10 +7,25 @@
 #include "front/trace_context.hpp"
 
 namespace bw::front {
+namespace {
+
+// A list may be divided over several fields; their order is the list's.
+std::string joined(const http::Request& request, std::string_view lower_case_name) {
+    std::string list;
+    for (const http::Field& field : request.fields) {
+        if (field.name != lower_case_name) continue;
+        if (!list.empty()) list += ',';
+        list += field.value;
+    }
+    return list;
+}
+
+}  // namespace
 
 Call incoming_call(http::Request& request, Operation operation, std::string id,
                    std::mt19937_64& random) {
-    auto trace = trace_context(request.header("traceparent"), request.header("tracestate"), random);
+    auto trace =
+        trace_context(request.header("traceparent"), joined(request, "tracestate"), random);
     return {.id = std::move(id),
             .traceparent = std::move(trace.traceparent),
             .tracestate = std::move(trace.tracestate),

@@ -4,13 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 
 namespace bw::serve {
 namespace {
 
-constexpr std::chrono::seconds k_interval{2};
 // Returning takes a quarter of a millisecond a MiB, and taking it again about as long.
 constexpr std::size_t k_worthwhile_bytes = 16u << 20;
 
@@ -31,7 +29,7 @@ std::size_t unused_bytes() {
 }  // namespace
 
 void MemoryReturn::wait() {
-    alarm_.set(net::Alarm::Clock::now() + k_interval, [this] {
+    alarm_.set(net::Alarm::Clock::now() + interval_, [this] {
         look();
         wait();
     });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstddef>
 
 #include "net/alarm.hpp"
@@ -13,12 +14,17 @@ namespace bw::serve {
 // worth it. Away from the workers' loops; a worker that allocates meanwhile may have to wait.
 class MemoryReturn {
   public:
-    explicit MemoryReturn(boost::asio::io_context& loop) : alarm_(loop) { wait(); }
+    explicit MemoryReturn(boost::asio::io_context& loop,
+                          std::chrono::milliseconds interval = std::chrono::seconds(2))
+        : interval_(interval), alarm_(loop) {
+        wait();
+    }
 
   private:
     void wait();
     void look();
 
+    const std::chrono::milliseconds interval_;  // between two looks
     net::Alarm alarm_;
     std::size_t before_ = 0;   // unused when it looked the last time
     std::size_t lasting_ = 0;  // unused, but cannot be returned: pages that are partly in use, code

@@ -23,6 +23,14 @@ def test_a_trace_goes_on(host: Host, upstream: Simulator) -> None:
     assert host.access_line("trace-1")["trace_id"] == TRACE
 
 
+def test_a_state_in_several_fields_is_one_list(host: Host, upstream: Simulator) -> None:
+    """Proxies on the way may each have added a field; their order says who was last."""
+    model = upstream.serve(answers.chat())
+    host.chat(model, headers={"traceparent": PARENT, "tracestate": "near=1", "Tracestate": "",
+                              "TraceState": "far=2,farther=3"}).body()
+    assert upstream.request(model).header("tracestate") == "near=1,far=2,farther=3"
+
+
 def test_no_trace_no_header(host: Host, upstream: Simulator) -> None:
     """Nothing is invented, and nothing malformed is passed on."""
     model = upstream.serve(answers.chat())

@@ -9,11 +9,13 @@ import pytest
 
 from integration.conftest import StartHost, provider, route, server
 from integration.host import Host
+from integration.http_client import content_of
 from upstream import qwen
 from upstream.exchange import Exchange, Scenario
 from upstream.proxy import ForwardProxy
 from upstream.scenarios import answers
 from upstream.simulator import Simulator
+from upstream.socks import SocksProxy
 from upstream.tls import Authority, StrictDoor
 
 
@@ -52,6 +54,34 @@ def test_a_proxy_that_refuses_is_named(start_host: StartHost, upstream: Simulato
     assert (reply.status, error["code"]) == (502, "upstream_unreachable"), error
     assert "407" in error["message"] and f"127.0.0.1:{proxy.port}" in error["message"]
     assert "wrong-word" not in error["message"] + host.log()
+
+
+def test_a_socks_proxy_carries_calls_and_streams(
+        start_host: StartHost, upstream: Simulator, authority: Authority) -> None:
+    """TLS goes end to end, and the name is the proxy's to look up."""
+    with SocksProxy("me:pass:word") as socks:
+        section = provider("p", upstream, authority).replace("127.0.0.1", "localhost")
+        host = start_host(server() + section + f'proxy = "{socks.url}"\n'
+                          + 'proxy_secret = "env:PROXY_LOGIN"' + route("qwen-*", '"p"'),
+                          {"PROXY_LOGIN": "me:pass:word"})
+        assert host.chat(upstream.serve(answers.chat(["through"]))).status == 200
+        streamed = host.chat(upstream.serve(answers.chat(["a", "b"])), stream=True)
+        assert content_of(streamed.chunks()) == "ab"
+        assert set(socks.targets) == {f"localhost:{upstream.port}"}
+        assert set(socks.logins) == {"me:pass:word"}
+
+
+def test_a_socks_proxy_that_refuses_is_named(start_host: StartHost, upstream: Simulator,
+                                             authority: Authority) -> None:
+    with SocksProxy("me:pass:word") as socks:
+        host = host_with(start_host, upstream, authority, f'proxy = "{socks.url}"',
+                         'proxy_secret = "env:PROXY_LOGIN"', env={"PROXY_LOGIN": "me:wrong-word"})
+        reply = host.chat(upstream.serve(answers.chat()))
+        error = reply.error()
+        assert (reply.status, error["code"]) == (502, "upstream_unreachable"), error
+        assert f"127.0.0.1:{socks.port}" in error["message"]
+        assert "wrong-word" not in error["message"] + host.log()
+        assert socks.targets == []
 
 
 def test_the_environments_proxy_is_not_for_this_machine(

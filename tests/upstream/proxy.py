@@ -4,6 +4,8 @@ import asyncio
 import base64
 import threading
 
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 
 class ForwardProxy:
     """`with ForwardProxy() as proxy:`; with a login it refuses all others with 407."""
@@ -61,14 +63,18 @@ class ForwardProxy:
     async def _tunnel(self, target: str, reader: asyncio.StreamReader,
                       writer: asyncio.StreamWriter) -> None:
         host, port = target.rsplit(":", 1)
-        far_reader, far_writer = await asyncio.open_connection(host, int(port))
+        far = await asyncio.open_connection(host, int(port))
         writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+        await self._carry((reader, writer), far)
+
+    async def _carry(self, near: Ends, far: Ends) -> None:
+        """Copies both ways until one side ends."""
         try:
-            await asyncio.wait([asyncio.ensure_future(_copy(reader, far_writer)),
-                                asyncio.ensure_future(_copy(far_reader, writer))],
+            await asyncio.wait([asyncio.ensure_future(_copy(near[0], far[1])),
+                                asyncio.ensure_future(_copy(far[0], near[1]))],
                                return_when=asyncio.FIRST_COMPLETED)
         finally:
-            far_writer.close()
+            far[1].close()
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -35,6 +35,28 @@ TEST(Connections, EachClientHasItsOwnLimit) {
     EXPECT_EQ(connections.count(), 2u);
 }
 
+TEST(Connections, ANetworkOfIpv6IsOneClient) {
+    Connections connections(10, 2);
+    const Place first = connections.enter(make_address("2001:db8:1:2::1"));
+    {
+        const Place second = connections.enter(make_address("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        EXPECT_FALSE(second.beyond_limit());
+        EXPECT_TRUE(connections.enter(make_address("2001:db8:1:2:3::")).beyond_limit());
+        EXPECT_FALSE(connections.enter(make_address("2001:db8:1:3::1")).beyond_limit());
+    }
+    EXPECT_FALSE(connections.enter(make_address("2001:db8:1:2:3::")).beyond_limit());
+}
+
+// All of them are in ::/64.
+TEST(Connections, ClientsOfIpv4ThatComeOverIpv6AreNotOneClient) {
+    Connections connections(10, 1);
+    const Place first = connections.enter(make_address("::ffff:192.0.2.1"));
+    EXPECT_FALSE(connections.enter(make_address("::ffff:192.0.2.2")).beyond_limit());
+    EXPECT_FALSE(connections.enter(make_address("::1")).beyond_limit());
+    EXPECT_TRUE(connections.enter(make_address("::ffff:192.0.2.1")).beyond_limit());
+    EXPECT_TRUE(connections.enter(make_address("192.0.2.1")).beyond_limit());
+}
+
 TEST(Connections, RefusalsAreBounded) {
     Connections connections(1, 0);
     std::vector<Place> places;

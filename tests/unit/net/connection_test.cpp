@@ -1,4 +1,9 @@
 // Connections: kept, reused, given up when stale, many at a time, and gone with the Client.
+#include <boost/asio/local/connect_pair.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/write.hpp>
+#include <filesystem>
+
 #include "harness.hpp"
 
 namespace bw::net::test {
@@ -73,6 +78,54 @@ TEST_F(ConnectionTest, DroppedWhileConnectingClosesNobodyElsesDescriptor) {
     client.reset();
     run_for(10ms);
     for (const int file : files) EXPECT_EQ(::close(file), 0);
+}
+
+// The same for a socket of the loop that gets the number: it stays watched.
+TEST_F(ConnectionTest, DroppedWhileConnectingBlindsNobodyElse) {
+    using boost::asio::local::stream_protocol;
+    const SilentPort silent;
+    ScriptedServer server(answer_all);
+    Recorder dropped;
+    Exchange exchange = post(silent.url(), "{}", dropped);
+    run_for(10ms);
+    exchange.reset();
+    stream_protocol::socket near(loop);
+    stream_protocol::socket far(loop);
+    boost::asio::local::connect_pair(near, far);
+    char received = 0;
+    near.async_read_some(boost::asio::buffer(&received, 1), [](auto, auto) {});
+    for (int i = 0; i < 3; ++i) fetch(server.url());
+    client.reset();
+    run_for(5ms);
+    boost::asio::write(far, boost::asio::buffer("x", 1));
+    EXPECT_TRUE(run_until([&] { return received == 'x'; }));
+}
+
+// What the process may open decides how many streams it can serve.
+TEST_F(ConnectionTest, TakesOneDescriptorForEach) {
+    constexpr std::size_t k_count = 50;
+    constexpr std::size_t k_beside = 8;  // of the engine
+    std::promise<void> answer;
+    ScriptedServer server([told = answer.get_future().share()](Peer& peer) {
+        peer.read_request();
+        told.wait();
+        peer.send(reply("late"));
+    });
+    const auto open_files = [] {
+        const std::filesystem::directory_iterator files("/proc/self/fd");
+        return static_cast<std::size_t>(std::distance(begin(files), end(files)));
+    };
+    const std::size_t before = open_files();
+    std::vector<Recorder> seen(k_count);
+    std::vector<Exchange> exchanges;
+    for (Recorder& recorder : seen) exchanges.push_back(post(server.url(), "{}", recorder));
+    EXPECT_TRUE(run_until([&] { return server.connections() == k_count; }));
+    run_for(10ms);
+    EXPECT_LE(open_files(), before + 2 * k_count + k_beside);  // the server has one, too
+    answer.set_value();
+    for (const Recorder& recorder : seen) EXPECT_TRUE(run_to_end(recorder));
+    exchanges.clear();
+    client.reset();
 }
 
 TEST_F(ConnectionTest, WorksOnAfterManyDropsWhileConnecting) {

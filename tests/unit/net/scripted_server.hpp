@@ -191,10 +191,13 @@ inline constexpr std::string_view k_chunked_head =
 // is full, so the kernel leaves the SYN unanswered.
 class SilentPort {
   public:
-    SilentPort() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    // By default any free port of 127.0.0.1.
+    explicit SilentPort(std::uint32_t host = INADDR_LOOPBACK, std::uint16_t port = 0)
+        : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_addr.s_addr = htonl(host);
+        address.sin_port = htons(port);
         socklen_t size = sizeof address;
         auto* const generic = reinterpret_cast<sockaddr*>(&address);
         ::bind(listener_, generic, size);

@@ -134,6 +134,24 @@ TEST_F(WireTest, TheNextAddressIsTriedWhenOneRefuses) {
     client.reset();
 }
 
+// One address neither refuses nor answers; the next one gets half of the time to connect, unless
+// that is so short that libcurl does not divide it.
+TEST_F(WireTest, TheNextAddressIsTriedWhenOneHangs) {
+    ScriptedServer server(answer_all);
+    const SilentPort silent(INADDR_LOOPBACK + 2, server.port());
+    const std::string authority = "upstream.invalid:" + std::to_string(server.port());
+    Wire wire;
+    wire.addresses = {authority + ":127.0.0.3,127.0.0.1"};
+    Request request;
+    request.url = "http://" + authority + "/v1";
+    request.wire = keep(wire);
+    request.connect_timeout = 1500ms;
+    const Exchange exchange = client->start(std::move(request), seen);
+    ASSERT_TRUE(run_to_end(seen));
+    EXPECT_EQ(seen.body, "0") << failure_text();
+    client.reset();
+}
+
 TEST_F(WireTest, CallsBeyondTheCapWaitForAConnection) {
     ScriptedServer server(answer_all);
     Wire wire;
