@@ -73,6 +73,9 @@ plugin_path = ["{root}/build/release/plugins"]
 listen  = "127.0.0.1:{port}"
 workers = {workers}
 
+[admin]
+listen = "127.0.0.1:0"
+
 [log]
 format = "json"
 access = true

@@ -2,6 +2,7 @@
 
 import argparse
 import datetime
+import itertools
 import json
 import sys
 import tempfile
@@ -14,8 +15,10 @@ from bench import processes
 from bench.processes import BINARIES, ROOT, Gateway, HeldLoad, Upstream, resident_bytes
 
 MIB = 2**20
-# Of the host: the client's socket, the provider's, and the loop's duplicate of that.
-DESCRIPTORS_A_STREAM = 3
+DESCRIPTORS_A_STREAM = 2  # of the host: the client's socket and the provider's
+DESCRIPTORS_BESIDE = 60
+SPREAD_MAX = 0.1
+SHARES = (0.25, 0.5, 1)  # of the most streams at once: what one of them takes must stay the same
 # What a socket of the provider may hold back in the kernel: ten thousand of them would take gigabytes.
 SEND_BUFFER_BYTES = 8 << 10
 
@@ -30,9 +33,9 @@ class Reader:
 
 
 READERS = {
+    "stopped": Reader("a flood, not read at all", "flood-4096", 0),
     "live": Reader("one chunk a second, read as it comes", "endless-1", 4096),
     "slow": Reader("a flood, read 1 KiB a second", "flood-4096", 1024),
-    "stopped": Reader("a flood, not read at all", "flood-4096", 0),
 }
 
 
@@ -104,8 +107,42 @@ def endless_line(found: dict[str, float]) -> str:
             f"at most {found['resident_most'] / MIB:.1f}")
 
 
-def lines(result: dict) -> list[str]:
-    return [*map(line, result["many"]), endless_line(result["endless"])]
+def spread(results: list[dict[str, float]]) -> float:
+    """By how much what a stream takes differs between few and many, as a share of the least."""
+    each = [found["bytes_per_stream"] for found in results]
+    return max(each) / min(each) - 1
+
+
+def by_reader(result: dict) -> dict[str, list[dict[str, float]]]:
+    readers = [reader for reader in READERS
+               if any(found["reader"] == reader for found in result["many"])]
+    return {reader: [found for found in result["many"] if found["reader"] == reader]
+            for reader in readers}
+
+
+def section(result: dict) -> str:
+    """What the benchmark page shows of a result."""
+    rows = ["| what the clients do | streams | KiB a stream | resident before, MiB | with them "
+            "| after them |", "|---|--:|--:|--:|--:|--:|"]
+    for reader, results in by_reader(result).items():
+        for found in results:
+            sizes = [found[f"resident_{when}"] / MIB for when in ("before", "with", "after")]
+            rows.append(f"| {READERS[reader].says} | {found['open']:,} "
+                        f"| {found['bytes_per_stream'] / 1024:.1f} | "
+                        + " | ".join(f"{size:.1f}" for size in sizes) + " |")
+    spreads = ", ".join(f"{spread(results):.1%} ({reader})"
+                        for reader, results in by_reader(result).items())
+    endless = endless_line(result["endless"])
+    return "\n".join([*rows, "", f"From the fewest to the most streams, what one takes differs by "
+                      f"{spreads}.", "", endless[0].upper() + endless[1:] + "."])
+
+
+def write(result: dict, keep: bool) -> None:
+    """After each case, so that what was measured is there even if the rest takes too long."""
+    folder = ROOT / ("tests/bench/results" if keep else "build/bench")
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{datetime.date.today().isoformat()}-memory.json"
+    path.write_text(json.dumps(result, indent=1) + "\n")
 
 
 def main() -> None:
@@ -114,23 +151,27 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20, help="of the endless stream")
     parser.add_argument("--keep", action="store_true", help="as what the benchmark page shows")
     given = parser.parse_args()
-    limit = processes.raise_descriptor_limit(DESCRIPTORS_A_STREAM * given.streams + 500)
-    count = min(given.streams, (limit - 500) // DESCRIPTORS_A_STREAM)
+    limit = processes.raise_descriptor_limit(
+        DESCRIPTORS_A_STREAM * given.streams + DESCRIPTORS_BESIDE)
+    count = min(given.streams, (limit - DESCRIPTORS_BESIDE) // DESCRIPTORS_A_STREAM)
     if count < given.streams:
         print(f"only {limit} descriptors are allowed: {count} streams", file=sys.stderr)
     gateway_core, load_core = processes.cores()
-    results = []
-    with (tempfile.TemporaryDirectory(prefix="bench-") as folder,
-          Upstream(load_core, send_buffer=SEND_BUFFER_BYTES) as upstream):
-        for reader in READERS:
-            with Gateway("bellwether", Path(folder), upstream.port, gateway_core) as gateway:
-                results.append(many_streams(gateway.pids(), gateway.port, count, reader, load_core))
-                print(line(results[-1]), flush=True)
     with (tempfile.TemporaryDirectory(prefix="bench-") as folder, Upstream(load_core) as upstream,
           Gateway("bellwether", Path(folder), upstream.port, gateway_core) as gateway):
         endless = one_endless(gateway, load_core, given.seconds)
-        print(endless_line(endless))
-    folder = ROOT / ("tests/bench/results" if given.keep else "build/bench")
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{datetime.date.today().isoformat()}-memory.json"
-    path.write_text(json.dumps({"many": results, "endless": endless}, indent=1) + "\n")
+        print(endless_line(endless), flush=True)
+    result = {"descriptors_allowed": limit, "many": [], "endless": endless}
+    with (tempfile.TemporaryDirectory(prefix="bench-") as folder,
+          Upstream(load_core, send_buffer=SEND_BUFFER_BYTES) as upstream):
+        for reader, share in itertools.product(READERS, SHARES):
+            with Gateway("bellwether", Path(folder), upstream.port, gateway_core) as gateway:
+                found = many_streams(gateway.pids(), gateway.port, int(count * share), reader,
+                                     load_core, patience=60)
+            print(line(found), flush=True)
+            result["many"].append(found)
+            write(result, given.keep)
+    whole = all(found["open"] == found["streams"] for found in result["many"])
+    constant = all(spread(found) <= SPREAD_MAX for found in by_reader(result).values())
+    print(f"all streams served: {whole}; memory a stream constant within {SPREAD_MAX:.0%}: {constant}")
+    sys.exit(0 if whole and constant else 1)

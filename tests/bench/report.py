@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import memory, picture
+from bench import memory, picture, soak
 
 BASE = "nginx"
 OURS = "bellwether"
@@ -112,12 +112,20 @@ def bars(result: dict[str, Any]) -> list[picture.Group]:
     return groups
 
 
+def newest(results: Path, kind: str) -> dict[str, Any] | None:
+    """The newest result of `./bw bench KIND --keep`, if there is one."""
+    found = max(results.glob(f"*-{kind}.json"), default=None)
+    return None if found is None else json.loads(found.read_text())
+
+
 def memory_section(results: Path) -> str:
-    """The newest result of `./bw bench memory --keep`, if there is one."""
-    newest = max(results.glob("*-memory.json"), default=None)
-    if newest is None:
-        return "Not measured yet: `./bw bench memory --keep`."
-    return "\n".join(f"- {line}" for line in memory.lines(json.loads(newest.read_text())))
+    result = newest(results, "memory")
+    return "Not measured yet: `./bw bench memory --keep`." if result is None else memory.section(result)
+
+
+def soak_section(results: Path) -> str:
+    result = newest(results, "soak")
+    return "Not measured yet: `./bw bench soak --keep`." if result is None else soak.section(result)
 
 
 def write_page(result: dict[str, Any], source: Path, docs: Path) -> None:
@@ -127,4 +135,5 @@ def write_page(result: dict[str, Any], source: Path, docs: Path) -> None:
                       for name, value in result["machine"].items())
     (docs / "benchmark.md").write_text(page.format(
         table=table(result), machine=facts, rounds=len(result["rounds"]), date=result["date"],
-        source=source.name, memory=memory_section(source.parent), failures=failures(result)))
+        source=source.name, memory=memory_section(source.parent),
+        soak=soak_section(source.parent), failures=failures(result)))

@@ -1,6 +1,7 @@
 """`./bw bench soak`: mixed traffic for minutes; does the host grow?"""
 
 import argparse
+import datetime
 import itertools
 import json
 import subprocess
@@ -106,9 +107,31 @@ def verdict(samples: list[Sample], rest: Sample) -> dict[str, object]:
     }
 
 
+def section(result: dict) -> str:
+    """What the benchmark page shows of a result."""
+    judged = result["verdict"]
+    minutes = result["samples"][-1][0] / 60
+    return (f"In {minutes:.0f} minutes of that, resident memory was {judged['resident_mib_mean']} MiB on "
+            f"average, {judged['resident_mib_most']} at most and {judged['resident_mib_at_rest']} after "
+            f"it; from its first {WARM_SHARE:.0%} on it changed by {judged['growth_mib']:+.1f} MiB. There "
+            f"were at most {judged['descriptors_most']} descriptors and {judged['threads_most']} threads.\n\n"
+            "![Resident memory, descriptors and threads over time](soak.svg)")
+
+
+def places(keep: bool) -> tuple[Path, Path]:
+    """Where the samples and the plot go."""
+    if keep:
+        day = datetime.date.today().isoformat()
+        return ROOT / f"tests/bench/results/{day}-soak.json", ROOT / "docs/soak.svg"
+    folder = ROOT / "build/bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "soak.json", folder / "soak.svg"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="./bw bench soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--keep", action="store_true", help="as what the benchmark page shows")
     given = parser.parse_args()
     processes.raise_descriptor_limit()
     gateway_core, load_core = processes.cores()
@@ -117,18 +140,17 @@ def main() -> None:
         samples, rest = soak(gateway, load_core, given.minutes * 60)
         alive = gateway.process.poll() is None and gateway.answers()
     judged = {**verdict(samples, rest), "answers_afterwards": alive}
-    folder = ROOT / "build/bench"
-    folder.mkdir(parents=True, exist_ok=True)
     rows = [[round(one.second, 1), round(one.resident_mib, 2), one.descriptors, one.threads]
             for one in samples]
-    (folder / "soak.json").write_text(json.dumps(
+    path, plot = places(given.keep)
+    path.write_text(json.dumps(
         {"verdict": judged, "columns": ["second", "resident_mib", "descriptors", "threads"],
          "samples": rows}) + "\n")
-    (folder / "soak.svg").write_text(picture.draw_lines(
+    plot.write_text(picture.draw_lines(
         {"resident memory, MiB": [(row[0], row[1]) for row in rows],
          "descriptors": [(row[0], row[2]) for row in rows],
          "threads": [(row[0], row[3]) for row in rows]}))
     for name, value in judged.items():
         print(f"{name.replace('_', ' ')}: {value}")
-    print("samples and plot: build/bench/soak.json, build/bench/soak.svg")
+    print(f"samples and plot: {path.relative_to(ROOT)}, {plot.relative_to(ROOT)}")
     sys.exit(0 if judged["steady"] and alive else 1)
