@@ -49,6 +49,7 @@ void Engine::shutdown() {
     CURLM* const multi = std::exchange(multi_, nullptr);
     starting_.clear();
     flushing_.clear();
+    between_.clear();
     timer_.cancel();
     curl_multi_cleanup(multi);  // closes the idle connections, through close_callback
     sockets_.close_all();
@@ -97,6 +98,10 @@ void Engine::on_kick() {
         const Inside inside(inside_);
         transfer->flush();
     }
+    for (const auto& transfer : std::exchange(between_, {})) {
+        const Inside inside(inside_);
+        if (transfer->active() && !transfer->sending()) transfer->wake();
+    }
     if (std::exchange(pushing_, false)) {
         const Inside inside(inside_);
         for (Transfer* const transfer : sharing_) transfer->push();
@@ -140,6 +145,16 @@ void Engine::remove(Transfer& transfer) {
 void Engine::push_soon() {
     if (sharing_.empty()) return;
     pushing_ = true;
+    kick();
+}
+
+// libcurl (7.88) gives up an address that hangs, and goes on to the next one only when it is called
+// again, for which it neither leaves a socket nor sets a timer.
+void Engine::go_on_soon(CURL* easy) {
+    Easy* found = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &found);
+    if (multi_ == nullptr || found == nullptr || !found->transfer().active()) return;
+    between_.push_back(found->transfer().shared_from_this());
     kick();
 }
 
@@ -210,10 +225,11 @@ int Engine::timer_callback(CURLM*, long timeout_ms, void* self) noexcept {
     return 0;
 }
 
-int Engine::socket_callback(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept {
+int Engine::socket_callback(CURL* easy, curl_socket_t socket, int what, void* self,
+                            void*) noexcept {
     SocketTable& sockets = engine_of(self).sockets_;
     if (what == CURL_POLL_REMOVE) {
-        sockets.release(socket);
+        if (sockets.release(socket)) engine_of(self).go_on_soon(easy);
     } else {
         sockets.want(socket, (what & CURL_POLL_IN) != 0, (what & CURL_POLL_OUT) != 0);
     }

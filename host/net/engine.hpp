@@ -52,6 +52,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     void add(Transfer& transfer);
     void cut(Transfer& transfer);
     void remove(Transfer& transfer);
+    void go_on_soon(CURL* easy);
     void push_soon();
     void count_connection(const Easy& easy, bool answered);
     void act(curl_socket_t socket, int events);
@@ -68,6 +69,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Clock::time_point armed_ = k_never;     // when the timer fires; never later than deadline_
     Transfers starting_;
     Transfers flushing_;
+    Transfers between_;                      // one address failed, another may follow
     Transfers doomed_;                       // dropped inside libcurl
     const bool shares_;                      // HTTP/2 may let exchanges share a connection
     std::unordered_set<Transfer*> sharing_;  // the attached ones then

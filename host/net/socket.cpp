@@ -115,11 +115,16 @@ void SocketTable::set_registered(int number, Socket& socket, std::uint32_t event
 }
 
 // A connection stays registered for the next exchange. Anything else libcurl closes by itself.
-void SocketTable::release(int number) {
+bool SocketTable::release(int number) {
     const auto found = sockets_.find(number);
-    if (found == sockets_.end()) return;
-    if (!found->second.is_connection()) return forget(number);
-    want(number, found->second, 0);
+    if (found == sockets_.end()) return false;
+    if (found->second.is_connection()) {
+        want(number, found->second, 0);
+        return false;
+    }
+    const bool was_connecting = found->second.ours;
+    forget(number);
+    return was_connecting;
 }
 
 void SocketTable::wait() {

@@ -28,7 +28,8 @@ class SocketTable {
     void close_all();  // the sockets are closed already; nothing is reported afterwards
     // What libcurl waits for now.
     void want(int number, bool read, bool write);
-    void release(int number);  // no exchange waits for it any more
+    // No exchange waits for it any more; true: it never came to be a connection.
+    bool release(int number);
 
   private:
     using Loop = boost::asio::io_context::executor_type;

@@ -96,7 +96,10 @@ void Transfer::flush() {
 
 // Ending a pause makes libcurl write what has gathered, whichever exchange it belongs to.
 void Transfer::push() {
-    if (!begun_at_ || data_held_) return;
+    if (begun_at_ && !data_held_) wake();
+}
+
+void Transfer::wake() {
     curl_easy_pause(easy_->get(), CURLPAUSE_RECV);
     curl_easy_pause(easy_->get(), CURLPAUSE_CONT);
 }

@@ -34,12 +34,14 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     Easy& easy() const { return *easy_; }
     Easy& attach(std::unique_ptr<Easy> easy);
     std::unique_ptr<Easy> detach() { return std::move(easy_); }
+    bool sending() const { return begun_at_.has_value(); }
     bool answered() const { return head_.complete(); }
     std::optional<Failure> check_request() const;  // what libcurl would not notice
     void finish(CURLcode code);                    // libcurl is done with it; still attached
     void fail(Failure failure);                    // it never got to libcurl
     void deliver_end();                            // once detached
     void flush();                                  // delivers what was held; may call libcurl
+    void wake();                                   // makes libcurl look after it at once
     void push();  // makes libcurl send what it keeps for this exchange's connection
 
     // libcurl's. An exception cannot pass through its frames: Events must not throw.
