@@ -13,7 +13,7 @@ namespace {
 std::string joined(const http::Request& request, std::string_view lower_case_name) {
     std::string list;
     for (const http::Field& field : request.fields) {
-        if (field.name != lower_case_name) continue;
+        if (field.name != lower_case_name || field.value.empty()) continue;
         if (!list.empty()) list += ',';
         list += field.value;
     }

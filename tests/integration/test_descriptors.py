@@ -21,7 +21,7 @@ def test_too_few_descriptors_are_warned_of(tmp_path: Path, connections: int, war
     """Two for a connection, its own and the upstream's, and a hundred beside. The soft limit is the
     host's own to raise."""
     limited = tmp_path / "limited"
-    limited.write_text(f"#!/bin/sh\nulimit -Hn 300 && ulimit -Sn 64 && exec {BINARY} \"$@\"\n")
+    limited.write_text(f"#!/bin/sh\nulimit -Sn 64 && ulimit -Hn 300 && exec {BINARY} \"$@\"\n")
     limited.chmod(0o755)
     host = Host(server(max_connections=str(connections)) + ECHO, tmp_path, binary=limited)
     try:
