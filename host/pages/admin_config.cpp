@@ -6,9 +6,10 @@
 #include <array>
 
 #include "config/money.hpp"
-#include "config/quantity.hpp"
 #include "json/writer.hpp"
 #include "pages/admin.hpp"
+#include "pages/admin_rules.hpp"
+#include "pages/quantity_text.hpp"
 #include "pages/secret_setting.hpp"
 
 namespace bw::pages {
@@ -20,25 +21,11 @@ constexpr std::array<std::string_view, 4> k_levels{"debug", "info", "warn", "err
 constexpr std::array<std::string_view, 3> k_http{"1.1", "auto", "2"};
 constexpr std::array<std::string_view, 3> k_formats{"auto", "text", "json"};
 
-// In the largest unit that gives a whole number.
-std::string quantity(std::uint64_t amount, std::span<const config::Unit> units) {
-    const config::Unit* best = &units.front();
-    for (const auto& unit : units) {
-        if (amount % unit.factor == 0 && unit.factor > best->factor) best = &unit;
-    }
-    return fmt::format("{}{}", amount / best->factor, best->name);
-}
-
-std::string duration(std::chrono::milliseconds time) {
-    if (time.count() == 0) return "0s";
-    return quantity(static_cast<std::uint64_t>(time.count()), config::k_duration_units);
-}
-
 std::string limit(std::chrono::milliseconds time) {
-    return time.count() == 0 ? "none" : duration(time);
+    return time.count() == 0 ? "none" : duration_text(time);
 }
 
-std::string bytes(std::size_t count) { return quantity(count, config::k_size_units); }
+std::string bytes(std::size_t count) { return quantity_text(count, config::k_size_units); }
 
 // 0: no limit.
 void write_count(PrettyWriter& writer, std::size_t count) {
@@ -56,16 +43,21 @@ std::string endpoint(const std::string& host, std::uint16_t port) {
     return fmt::format("{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
 }
 
+std::string on_disconnect(const config::OnDisconnect& action) {
+    if (!action.drains) return "cancel";
+    return action.longest.count() == 0 ? "drain" : "drain:" + duration_text(action.longest);
+}
+
 void write_front(PrettyWriter& writer, const config::Front& front) {
     writer.field("max_request_line", bytes(front.request_line_bytes_max));
     writer.field("max_headers", bytes(front.header_bytes_max));
     writer.field("max_header_count", std::uint64_t{front.header_count_max});
     writer.field("max_inflate_ratio", std::uint64_t{front.inflate_ratio_max});
-    writer.field("header_timeout", duration(front.header_timeout));
-    writer.field("body_timeout", duration(front.body_timeout));
+    writer.field("header_timeout", duration_text(front.header_timeout));
+    writer.field("body_timeout", duration_text(front.body_timeout));
     writer.field("min_body_rate", bytes(front.body_rate_min));
-    writer.field("idle_timeout", duration(front.idle_timeout));
-    writer.field("write_timeout", duration(front.write_timeout));
+    writer.field("idle_timeout", duration_text(front.idle_timeout));
+    writer.field("write_timeout", duration_text(front.write_timeout));
     writer.field("max_connections", std::uint64_t{front.connections_max});
     writer.key("max_connections_per_client");
     write_count(writer, front.connections_per_client_max);
@@ -82,7 +74,9 @@ void write_server(PrettyWriter& writer, const config::Server& server) {
     }
     writer.field("max_body", bytes(server.max_body_bytes));
     writer.field("heartbeat", limit(server.heartbeat));
-    writer.field("drain", duration(server.drain));
+    writer.field("drain", duration_text(server.drain));
+    writer.field("on_disconnect", on_disconnect(server.on_disconnect));
+    writer.field("default_max_tokens", server.default_max_tokens);
     write_front(writer, server.front);
     writer.end_object();
 }
@@ -119,7 +113,7 @@ void write_wire(PrettyWriter& writer, const config::Wire& wire) {
     writer.field("proxy_secret", wire.proxy_secret).key("max_connections");
     write_count(writer, wire.connections_max);
     writer.field("max_idle_connections", std::uint64_t{wire.idle_connections_max});
-    writer.field("idle_connection_time", duration(wire.idle_time));
+    writer.field("idle_connection_time", duration_text(wire.idle_time));
 }
 
 void write_provider(PrettyWriter& writer, const config::Provider& provider,
@@ -136,6 +130,8 @@ void write_provider(PrettyWriter& writer, const config::Provider& provider,
         if (!given && !secret.env.empty()) writer.field(secret.name, "env:" + secret.env);
     }
     write_texts(writer, "models", provider.models);
+    writer.key("max_concurrent");
+    write_count(writer, static_cast<std::size_t>(provider.max_concurrent));
     write_timeouts(writer, provider.timeouts);
     write_wire(writer, provider.wire);
     for (const auto& option : provider.options) {
@@ -158,7 +154,11 @@ void write_route(PrettyWriter& writer, const config::Config& config, const confi
         if (!target.model.empty()) writer.field("model", target.model);
         writer.field("weight", target.weight).end_object();
     }
-    writer.end_array().end_object();
+    writer.end_array();
+    if (route.on_disconnect) {
+        writer.field("on_disconnect", on_disconnect(*route.on_disconnect));
+    }
+    writer.end_object();
 }
 
 void write_price(PrettyWriter& writer, const config::Price& price) {
@@ -189,7 +189,9 @@ front::Answer admin_config(const AdminRequest&, const front::Context& context) {
     for (const auto& route : config.routes) write_route(writer, config, route);
     writer.end_array().key("prices").begin_array();
     for (const auto& price : config.prices) write_price(writer, price);
-    writer.end_array().end_object();
+    writer.end_array();
+    write_rules(writer, config);
+    writer.end_object();
     return {.status = 200, .body = writer.text()};
 }
 

@@ -39,6 +39,22 @@ to = [{ provider = "a", model = "m", weight = 2 }, "a"]
 [[routes]]
 model = "b"
 alias = "ab"
+[ledger]
+url = "redis://u@h:1/2"
+password = "env:P"
+[[budgets]]
+name = "c"
+limit = "1.5 Mtok"
+per = "month"
+reset = { day = 31, hour = 1, zone = "Asia/Bangkok" }
+match = { key = ["k*"], provider = "a" }
+each = "user"
+warn_at = [0.8, "95%"]
+webhook = "https://h/w"
+[[limits]]
+requests = "60/min"
+tokens = "200k/min"
+on_limit = "queue:1s"
 )";
 
 void expect_answer(std::string_view toml) {

@@ -1,0 +1,136 @@
+#include "pages/admin_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "config/money.hpp"
+#include "pages/quantity_text.hpp"
+
+namespace bw::pages {
+namespace {
+
+using json::PrettyWriter;
+
+constexpr std::array<std::string_view, config::k_subjects> k_subjects{"key",   "team",     "user",
+                                                                      "model", "provider", "route"};
+constexpr std::array<std::string_view, 6> k_units{"minute", "hour", "day", "week", "month", "none"};
+constexpr std::array<std::string_view, 3> k_counts{"total", "input", "output"};
+constexpr std::array<std::string_view, 3> k_modes{"hard", "soft", "shadow"};
+constexpr std::array<std::string_view, 7> k_weekdays{"monday", "tuesday",  "wednesday", "thursday",
+                                                     "friday", "saturday", "sunday"};
+constexpr config::Unit k_tokens[] = {
+    {" tok", 1}, {" ktok", 1'000}, {" Mtok", 1'000'000}, {" Gtok", 1'000'000'000}};
+constexpr config::Unit k_plain[] = {{"", 1}, {"k", 1'000}, {"M", 1'000'000}, {"G", 1'000'000'000}};
+
+template <typename Enum, std::size_t count>
+std::string_view name_of(Enum value, const std::array<std::string_view, count>& names) {
+    return names[static_cast<std::size_t>(value)];
+}
+
+std::string address_of(const config::Ledger& ledger) {
+    switch (ledger.kind) {
+        case config::StoreKind::none: return "none";
+        case config::StoreKind::memory: return "memory:";
+        case config::StoreKind::sqlite: return "sqlite:" + ledger.file.string();
+        case config::StoreKind::redis: break;
+    }
+    const bool v6 = ledger.host.find(':') != ledger.host.npos;
+    return fmt::format("{}://{}{}{}{}{}:{}/{}", ledger.encrypted ? "rediss" : "redis", ledger.user,
+                       ledger.user.empty() ? "" : "@", v6 ? "[" : "", ledger.host, v6 ? "]" : "",
+                       ledger.port, ledger.database);
+}
+
+void write_ledger(PrettyWriter& writer, const config::Ledger& ledger) {
+    writer.key("ledger").begin_object().field("url", address_of(ledger));
+    writer.field("password", ledger.password).field("ca_file", ledger.ca_file.string());
+    writer.field("prefix", ledger.prefix);
+    writer.field("on_failure", ledger.allows_on_failure ? "allow" : "refuse").end_object();
+}
+
+void write_scope(PrettyWriter& writer, const config::Scope& scope) {
+    writer.key("match").begin_object();
+    for (std::size_t i = 0; i < scope.match.size(); ++i) {
+        if (scope.match[i].empty()) continue;
+        writer.key(k_subjects[i]).begin_array();
+        for (const auto& pattern : scope.match[i]) writer.value(pattern);
+        writer.end_array();
+    }
+    writer.end_object();
+    if (scope.each) writer.field("each", name_of(*scope.each, k_subjects));
+}
+
+void write_period(PrettyWriter& writer, const config::Period& period) {
+    writer.field("per", name_of(period.unit, k_units));
+    if (period.unit == calendar::Unit::none) return;
+    writer.key("reset").begin_object();
+    if (period.unit == calendar::Unit::month) writer.field("day", period.day);
+    if (period.unit == calendar::Unit::week) {
+        writer.field("day", k_weekdays[static_cast<std::size_t>(period.day - 1)]);
+    }
+    if (period.unit >= calendar::Unit::day) writer.field("hour", period.hour);
+    if (period.unit >= calendar::Unit::hour) writer.field("minute", period.minute);
+    writer.field("zone", period.zone).end_object();
+}
+
+// Of the address only that there is one: whoever knows it may write to it.
+void write_budget(PrettyWriter& writer, const config::Budget& budget) {
+    const bool money = budget.unit == config::BudgetUnit::micro_usd;
+    writer.begin_object().field("name", budget.name);
+    writer.field("limit", money
+                              ? config::format_amount(budget.limit)
+                              : quantity_text(static_cast<std::uint64_t>(budget.limit), k_tokens));
+    if (!money) writer.field("count", name_of(budget.count, k_counts));
+    write_period(writer, budget.period);
+    write_scope(writer, budget.scope);
+    writer.field("mode", name_of(budget.mode, k_modes)).key("warn_at").begin_array();
+    for (const int share : budget.warn_at) {
+        writer.value(fmt::format("{}.{:02}%", share / 100, share % 100));
+    }
+    writer.end_array();
+    if (!budget.webhook.empty()) writer.field("webhook", "***");
+    writer.field("line", budget.at.line).end_object();
+}
+
+std::string_view time_of(std::chrono::seconds period) {
+    switch (period.count()) {
+        case 1: return "s";
+        case 60: return "min";
+        case 3'600: return "h";
+        default: return "day";
+    }
+}
+
+void write_rate(PrettyWriter& writer, std::string_view name,
+                const std::optional<config::Rate>& rate) {
+    if (!rate) return;
+    writer.field(
+        name, fmt::format("{}/{}", quantity_text(static_cast<std::uint64_t>(rate->amount), k_plain),
+                          time_of(rate->period)));
+    writer.field(fmt::format("burst_{}", name), rate->burst);
+}
+
+void write_limit(PrettyWriter& writer, const config::Limit& limit) {
+    writer.begin_object().field("name", limit.name);
+    write_scope(writer, limit.scope);
+    write_rate(writer, "requests", limit.requests);
+    write_rate(writer, "tokens", limit.tokens);
+    if (limit.concurrent > 0) writer.field("concurrent", limit.concurrent);
+    const bool waits = limit.queue_wait.count() > 0;
+    writer.field("on_limit", waits ? "queue:" + duration_text(limit.queue_wait) : "reject");
+    if (waits) writer.field("queue_length", std::uint64_t{limit.queue_length});
+    writer.field("line", limit.at.line).end_object();
+}
+
+}  // namespace
+
+void write_rules(PrettyWriter& writer, const config::Config& config) {
+    write_ledger(writer, config.ledger);
+    writer.key("budgets").begin_array();
+    for (const auto& budget : config.budgets) write_budget(writer, budget);
+    writer.end_array().key("limits").begin_array();
+    for (const auto& limit : config.limits) write_limit(writer, limit);
+    writer.end_array();
+}
+
+}  // namespace bw::pages
