@@ -119,8 +119,8 @@ struct Wrong {
 
 TEST(Budget, EveryMistakeHasItsPlace) {
     const Wrong cases[] = {
-        {"per = \"daily\"",
-         "c.toml:4:7: error: budgets.per = \"daily\" is unknown; expected one of \"minute\", "
+        {"per = \"days\"",
+         "c.toml:4:7: error: budgets.per = \"days\" is unknown; expected one of \"minute\", "
          "\"hour\", \"day\", \"week\", \"month\", \"none\"; did you mean \"day\"?"},
         {"",
          "c.toml:1:1: error: a budget has no per; expected one of \"minute\", \"hour\", "
@@ -141,8 +141,8 @@ TEST(Budget, EveryMistakeHasItsPlace) {
         {"per = \"day\"\nreset = { zone = \"Asia/Bankok\" }",
          "c.toml:5:18: error: budgets.reset.zone = \"Asia/Bankok\" is unknown; expected an IANA "
          "name such as \"Asia/Bangkok\" or \"UTC\"; did you mean \"Asia/Bangkok\"?"},
-        {"per = \"day\"\ncount = \"in\"",
-         "c.toml:5:9: error: budgets.count = \"in\" is unknown; expected one of \"total\", "
+        {"per = \"day\"\ncount = \"inputs\"",
+         "c.toml:5:9: error: budgets.count = \"inputs\" is unknown; expected one of \"total\", "
          "\"input\", \"output\"; did you mean \"input\"?"},
         {"per = \"day\"\nmatch = { provider = \"ehco\" }",
          "c.toml:5:22: error: budgets.match.provider = \"ehco\" names no provider of this file; "

@@ -122,9 +122,8 @@ TEST_F(LedgerTest, SaysWhatHasNoEffect) {
               "c.toml:3:10: error: ledger.prefix = \"a b\" is no prefix; expected at most 64 "
               "letters, digits, \"-\", \"_\", \".\" and \":\"");
     EXPECT_EQ(
-        mistakes("[ledger]\nurl = \"memory:\"\non_ledger_failure = \"allow\"" +
-                 std::string(k_rest)),
-        "c.toml:3:1: error: unknown key \"on_ledger_failure\" in ledger; expected one of url, "
+        mistakes("[ledger]\nurl = \"memory:\"\non_failures = \"allow\"" + std::string(k_rest)),
+        "c.toml:3:1: error: unknown key \"on_failures\" in ledger; expected one of url, "
         "password, ca_file, prefix, on_failure; did you mean \"on_failure\"?");
 }
 

@@ -61,7 +61,7 @@ TEST(Route, NeedsAModelAndOneOfToAndAlias) {
          "c.toml:4:1: error: a route has both to and alias; expected one of the two"},
         {"[[routes]]\nmodel = \"m\"\nto = \"alpha\"\nwhen = \"x\"",
          "c.toml:4:1: error: unknown key \"when\" in routes; expected one of model, strategy, "
-         "alias, to"},
+         "alias, to, on_disconnect"},
         {"routes = []", "c.toml: error: there are no routes; expected at least one [[routes]]"},
         {"routes = [1]",
          "c.toml:1:11: error: an element of routes is an integer; expected a table\n"
