@@ -121,7 +121,7 @@ void Admission::unavailable(const std::string& reason) {
 
 void Admission::refused(std::size_t by) {
     const Asked& asked = asked_[by];
-    if (asked.rule->depends_on_provider() && go_elsewhere(asked)) return apply();
+    if (depends_on_provider(*asked.rule->scope) && go_elsewhere(asked)) return apply();
     const ledger::Standing& standing = standings_[by];
     const bool concurrent = asked.rule->counts == Counts::concurrent;
     const std::int64_t wait_us = concurrent ? k_concurrency_poll_us : standing.wait_us;

@@ -42,11 +42,4 @@ std::string_view counter_value(const config::Scope& scope, const Facts& facts) {
     return scope.each ? facts.of(*scope.each) : std::string_view();
 }
 
-const config::Budget* money_budget(std::span<const config::Budget> budgets, const Facts& facts) {
-    const auto found = std::ranges::find_if(budgets, [&](const config::Budget& budget) {
-        return budget.unit == config::BudgetUnit::micro_usd && fits(budget.scope, facts);
-    });
-    return found == budgets.end() ? nullptr : &*found;
-}
-
 }  // namespace bw::policy

@@ -29,7 +29,4 @@ bool depends_on_provider(const config::Scope& scope);
 // Whom the rule's counter is for; empty: it has a single one, or the call has no such thing.
 std::string_view counter_value(const config::Scope& scope, const Facts& facts);
 
-// The first budget of money that is for a call, which cannot be served then if it has no price.
-const config::Budget* money_budget(std::span<const config::Budget> budgets, const Facts& facts);
-
 }  // namespace bw::policy

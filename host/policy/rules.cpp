@@ -16,31 +16,13 @@ using config::Subject;
 
 constexpr std::int64_t k_us = 1'000'000;
 
-std::string_view subject_of(Subject subject, const Call& call, std::string_view route) {
-    switch (subject) {
-        case Subject::key: return call.key_name;
-        case Subject::team: return call.team;
-        case Subject::user: return call.user;
-        case Subject::model: return call.model;
-        case Subject::route: return route;
-        case Subject::provider: break;
-    }
-    return {};
-}
-
-bool fits(const std::vector<std::string>& patterns, std::string_view name) {
-    return patterns.empty() || std::ranges::any_of(patterns, [name](const std::string& pattern) {
-               return config::glob_match(pattern, name);
-           });
-}
-
-// Whatever the call is sent to.
-bool fits_call(const config::Scope& scope, const Call& call, std::string_view route) {
-    for (const Subject subject :
-         {Subject::key, Subject::team, Subject::user, Subject::model, Subject::route}) {
-        if (!fits(scope.names(subject), subject_of(subject, call, route))) return false;
-    }
-    return true;
+Facts facts_of(const Call& call, std::string_view route) {
+    return {.key = call.key_name,
+            .team = call.team,
+            .user = call.user,
+            .model = call.model,
+            .provider = {},
+            .route = route};
 }
 
 std::int64_t clamped_sum(std::int64_t a, std::int64_t b) {
@@ -110,25 +92,34 @@ ledger::Claim claim_of(Rule& rule, std::int64_t now_us) {
     return claim;
 }
 
-std::unexpected<Error> without_price(const Rule& rule, const Call& call, const Prospect& prospect) {
+std::unexpected<Error> without_price(const Rule& rule, const Facts& facts) {
     return std::unexpected(Error{
         .kind = ErrorKind::invalid,
         .message = fmt::format("The model \"{}\" has no price at provider \"{}\", and the budget "
                                "\"{}\" counts money: an operator has to give it one ([[prices]]).",
-                               call.model, prospect.provider, rule.name),
+                               facts.model, facts.provider, rule.name),
         .code = "model_without_price",
         .param = "model"});
 }
 
-}  // namespace
-
-bool Rule::depends_on_provider() const {
-    return scope->each == Subject::provider || !scope->names(Subject::provider).empty();
+// max_concurrent of a provider. A call that nobody else can take waits for a place.
+config::Limit limit_of(const config::Provider& provider) {
+    config::Limit limit{.name = fmt::format("providers.{}", provider.name)};
+    limit.scope.match[static_cast<std::size_t>(Subject::provider)] = {provider.name};
+    limit.concurrent = provider.max_concurrent;
+    limit.queue_wait = provider.timeouts.first_byte;
+    return limit;
 }
+
+}  // namespace
 
 bool Rule::counts_provider(std::string_view provider, std::string_view value) const {
     if (scope->each == Subject::provider) return provider == value;
-    return fits(scope->names(Subject::provider), provider);
+    const auto& patterns = scope->names(Subject::provider);
+    return patterns.empty() ||
+           std::ranges::any_of(patterns, [provider](const std::string& pattern) {
+               return config::glob_match(pattern, provider);
+           });
 }
 
 Rules::Rules(const config::Config& config) {
@@ -140,25 +131,31 @@ Rules::Rules(const config::Config& config) {
              .counts = counts_of(budget),
              .zone = calendar::Zone::find(budget.period.zone).value_or(calendar::Zone())});
     }
-    for (const auto& limit : config.limits) {
-        const auto add = [&](const char* what, Counts counts) {
-            rules_.push_back({.name = fmt::format("{}/{}", limit.name, what),
-                              .scope = &limit.scope,
-                              .limit = &limit,
-                              .counts = counts});
-        };
-        if (limit.concurrent > 0) add("concurrent", Counts::concurrent);
-        if (limit.requests) add("requests", Counts::requests);
-        if (limit.tokens) add("tokens", Counts::total);
+    for (const auto& provider : config.providers) {
+        if (provider.max_concurrent > 0) own_limits_.push_back(limit_of(provider));
     }
+    for (const auto& limit : config.limits) add(limit);
+    for (const auto& limit : own_limits_) add(limit);
+}
+
+void Rules::add(const config::Limit& limit) {
+    const auto add_rule = [&](const char* what, Counts counts) {
+        rules_.push_back({.name = fmt::format("{}/{}", limit.name, what),
+                          .scope = &limit.scope,
+                          .limit = &limit,
+                          .counts = counts});
+    };
+    if (limit.concurrent > 0) add_rule("concurrent", Counts::concurrent);
+    if (limit.requests) add_rule("requests", Counts::requests);
+    if (limit.tokens) add_rule("tokens", Counts::total);
 }
 
 Result<std::vector<Asked>> Rules::apply(const Call& call, std::string_view route,
                                         std::span<const Prospect> prospects, std::int64_t now_us) {
     std::vector<Asked> all;
+    const Facts facts = facts_of(call, route);
     for (Rule& rule : rules_) {
-        if (!fits_call(*rule.scope, call, route)) continue;
-        if (auto added = add(all, rule, call, route, prospects, now_us); !added) {
+        if (auto added = add(all, rule, facts, prospects, now_us); !added) {
             return std::unexpected(std::move(added.error()));
         }
     }
@@ -173,24 +170,20 @@ Result<std::vector<Asked>> Rules::apply(const Call& call, std::string_view route
 }
 
 // The most that any of the providers would take: only one of them will serve the call.
-Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, const Call& call,
-                        std::string_view route, std::span<const Prospect> prospects,
-                        std::int64_t now_us) {
-    const bool per_provider = rule.scope->each == Subject::provider;
-    const std::size_t first = all.size();
+Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, Facts facts,
+                        std::span<const Prospect> prospects, std::int64_t now_us) {
+    const auto first = static_cast<std::ptrdiff_t>(all.size());
     for (const Prospect& prospect : prospects) {
-        if (!fits(rule.scope->names(Subject::provider), prospect.provider)) continue;
+        facts.provider = prospect.provider;
+        if (!fits(*rule.scope, facts)) continue;
         const auto amount = estimated(rule.counts, prospect);
         if (!amount && rule.budget->mode == config::BudgetMode::hard) {
-            return without_price(rule, call, prospect);
+            return without_price(rule, facts);
         }
-        const std::string_view value = per_provider ? prospect.provider
-                                       : rule.scope->each
-                                           ? subject_of(*rule.scope->each, call, route)
-                                           : std::string_view();
-        const auto same = std::find_if(
-            all.begin() + static_cast<std::ptrdiff_t>(first), all.end(),
-            [value](const Asked& asked) { return asked.claim.counter.value == value; });
+        const std::string_view value = counter_value(*rule.scope, facts);
+        const auto same = std::find_if(all.begin() + first, all.end(), [value](const Asked& asked) {
+            return asked.claim.counter.value == value;
+        });
         if (same != all.end()) {
             same->claim.amount = std::max(same->claim.amount, amount.value_or(0));
             continue;
@@ -205,7 +198,7 @@ Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, const Call& call,
 std::int64_t used_of(const Asked& asked, const Used& used) {
     const Rule& rule = *asked.rule;
     if (rule.counts == Counts::concurrent) return 0;
-    const bool elsewhere = rule.depends_on_provider() &&
+    const bool elsewhere = depends_on_provider(*rule.scope) &&
                            !rule.counts_provider(used.provider, asked.claim.counter.value);
     if (elsewhere) return 0;
     if (rule.counts == Counts::requests) return 1;

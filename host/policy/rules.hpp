@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "calendar/zone.hpp"
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
+#include "policy/rule_match.hpp"
 
 namespace bw::policy {
 
@@ -42,7 +44,6 @@ struct Rule {
     calendar::Zone zone;
     ledger::Window window;  // the one that was last asked for
 
-    bool depends_on_provider() const;
     // True if the rule, or its counter for `value`, counts what the provider serves.
     bool counts_provider(std::string_view provider, std::string_view value) const;
 };
@@ -72,9 +73,11 @@ class Rules {
                                      std::span<const Prospect> prospects, std::int64_t now_us);
 
   private:
-    Result<void> add(std::vector<Asked>& all, Rule& rule, const Call& call, std::string_view route,
+    void add(const config::Limit& limit);
+    Result<void> add(std::vector<Asked>& all, Rule& rule, Facts facts,
                      std::span<const Prospect> prospects, std::int64_t now_us);
 
+    std::deque<config::Limit> own_limits_;  // of providers
     std::vector<Rule> rules_;
 };
 

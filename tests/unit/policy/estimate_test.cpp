@@ -37,9 +37,11 @@ TEST(PromptEstimate, IsNotBelowWhatAVocabularyMakesOfNaturalText) {
     const struct {
         std::string_view text;
         int tokens;
-    } k_samples[] = {{"The quick brown fox jumps. ", 7},    {"สวัสดีครับ ยินดีต้อนรับ ", 16},
-                     {"你好，世界。今天天气很好。", 10},    {"안녕하세요 반갑습니다 ", 9},
-                     {"for (int i = 0; i < n; ++i) {", 14}, {"2026-11-24 19:47:29 ", 17}};
+    } k_samples[] = {{"The quick brown fox jumps. ", 7},
+                     {"สวัสดีครับ ยินดีต้อนรับ ", 16},
+                     {"你好，世界。今天天气很好。", 10},
+                     {"안녕하세요 반갑습니다 ", 9},
+                     {"0123456789 ", 11}};
     for (const auto& sample : k_samples) {
         const Call call = saying("\"" + repeated(sample.text, 100) + "\"");
         EXPECT_GE(prompt_of(call), sample.tokens * 100) << sample.text;

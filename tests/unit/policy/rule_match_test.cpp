@@ -74,14 +74,5 @@ TEST(RuleMatch, SaysWhatDependsOnTheProvider) {
     EXPECT_TRUE(depends_on_provider(scope));
 }
 
-TEST(RuleMatch, FindsTheBudgetThatNeedsAPrice) {
-    std::vector<config::Budget> budgets(3);
-    budgets[1].unit = config::BudgetUnit::micro_usd;
-    budgets[1].scope = matching(Subject::model, {"gpt-*"});
-    EXPECT_EQ(money_budget(budgets, k_call), nullptr);
-    budgets[2].unit = config::BudgetUnit::micro_usd;
-    EXPECT_EQ(money_budget(budgets, k_call), &budgets[2]);
-}
-
 }  // namespace
 }  // namespace bw::policy
