@@ -28,7 +28,7 @@ constexpr std::chrono::seconds k_resend_within{1};
 Transfer& transfer_of(void* self) { return static_cast<Easy*>(self)->transfer(); }
 
 bool one_line(std::string_view header) {
-    return header.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+    return std::ranges::none_of(header, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ class TextFields {
     }
     void add(std::string_view key, std::int64_t value) {
         if (value < 0) return;
-        fmt::format_to(std::back_inserter(out_), FMT_COMPILE(" {}={}"), key, value);
+        out_.append(" ").append(key).append("=").append(fmt::format_int(value).c_str());
     }
     void add_flag(std::string_view key, bool value) {
         if (value) add(key, "yes");
@@ -54,7 +54,7 @@ class JsonFields {
     void add(std::string_view key, std::int64_t value) {
         if (value < 0) return;
         begin(key);
-        fmt::format_to(std::back_inserter(out_), FMT_COMPILE("{}"), value);
+        out_.append(fmt::format_int(value).c_str());
     }
     void add_flag(std::string_view key, bool value) {
         begin(key);

@@ -49,14 +49,22 @@ std::size_t printable_sequence(std::string_view text) {
     return size;
 }
 
-// Copies what is printable and not in `special` as it is; hands every other byte to `escape`.
-template <typename Escape>
-void append_escaped(std::string& out, std::string_view text, std::string_view special,
-                    Escape escape) {
+bool special(char c) { return c == '"' || c == '\\'; }
+bool never(char) { return false; }
+
+// Copies what is printable and not special as it is, in runs; hands every other byte to `escape`.
+template <typename Special, typename Escape>
+void append_escaped(std::string& out, std::string_view text, Special is_special, Escape escape) {
     while (!text.empty()) {
-        const auto c = static_cast<unsigned char>(text.front());
-        const bool plain = plain_ascii(c) && special.find(text.front()) == std::string_view::npos;
-        const std::size_t size = plain ? 1 : plain_ascii(c) ? 0 : printable_sequence(text);
+        const auto end = std::ranges::find_if_not(text, [&](char c) {
+            return plain_ascii(static_cast<unsigned char>(c)) && !is_special(c);
+        });
+        const auto run = static_cast<std::size_t>(end - text.begin());
+        out.append(text.substr(0, run));
+        text.remove_prefix(run);
+        if (text.empty()) return;
+        const bool ascii = plain_ascii(static_cast<unsigned char>(text.front()));
+        const std::size_t size = ascii ? 0 : printable_sequence(text);
         if (size == 0) escape(text.front());
         out.append(text.substr(0, size));
         text.remove_prefix(std::max<std::size_t>(size, 1));
@@ -94,12 +102,12 @@ bool needs_quotes(char c) { return c == ' ' || c == '=' || c == '"' || c == '\\'
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
-    append_escaped(out, text, "\"\\", [&](char c) { append_json_escape(out, c); });
+    append_escaped(out, text, special, [&](char c) { append_json_escape(out, c); });
     out += '"';
 }
 
 void append_printable(std::string& out, std::string_view text) {
-    append_escaped(out, text, "", [&](char c) { append_text_escape(out, c); });
+    append_escaped(out, text, never, [&](char c) { append_text_escape(out, c); });
 }
 
 void append_value(std::string& out, std::string_view text) {
@@ -107,7 +115,7 @@ void append_value(std::string& out, std::string_view text) {
         return append_printable(out, text);
     }
     out += '"';
-    append_escaped(out, text, "\"\\", [&](char c) { append_text_escape(out, c); });
+    append_escaped(out, text, special, [&](char c) { append_text_escape(out, c); });
     out += '"';
 }
 

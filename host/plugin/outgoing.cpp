@@ -70,7 +70,9 @@ const char* Outgoing::header(std::string_view name, std::string_view value) {
     if (is_framing_header(lowered)) return "send_header with a framing header";
     has_content_type_ |= lowered == "content-type";
     has_accept_ |= lowered == "accept";
-    request.headers.push_back(fmt::format("{}: {}", lowered, value));
+    std::string& field = request.headers.emplace_back();
+    field.reserve(lowered.size() + 2 + value.size());
+    field.append(lowered).append(": ").append(value);
     return nullptr;
 }
 
