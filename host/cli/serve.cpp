@@ -10,6 +10,7 @@
 #include "cli/cli.hpp"
 #include "observe/log.hpp"
 #include "observe/log_writer.hpp"
+#include "serve/descriptors.hpp"
 #include "serve/service_manager.hpp"
 
 namespace bw::cli {
@@ -42,6 +43,7 @@ int serve(const Common& common) {
     observe::configure(static_cast<observe::Level>(host->config.log.level),
                        format_of(host->config.log.format), host->config.log.access);
     keep_out_of_core_dumps();
+    serve::prepare_descriptors(host->config.server.front.connections_max);
     const observe::LogWriter log_writer;
     const auto done = serve::run(*host, [](const std::string& url, const std::string& admin_url) {
         std::string lines = fmt::format("bellwether listening on {}\n", url);

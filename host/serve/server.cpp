@@ -16,7 +16,6 @@
 #include "pages/admin.hpp"
 #include "pages/metrics_page.hpp"
 #include "pages/surface.hpp"
-#include "serve/descriptors.hpp"
 #include "serve/memory_return.hpp"
 #include "serve/service_manager.hpp"
 #include "serve/worker.hpp"
@@ -176,7 +175,6 @@ std::expected<void, std::string> run(const front::Host& host, const Ready& ready
     if (!admin) return Refusal(admin.error());
     std::signal(SIGPIPE, SIG_IGN);
     const config::Front& limits = host.config.server.front;
-    raise_descriptor_limit(limits.connections_max);
     // Never destroyed: a signal that comes while the process is ending must not kill it.
     static auto& signal_loop = *new boost::asio::io_context(1);
     static auto& signals = *new boost::asio::signal_set(signal_loop, SIGINT, SIGTERM);
