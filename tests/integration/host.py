@@ -143,5 +143,12 @@ class Host:
         return wait_for(find, f"an access line for {request_id}")
 
     def resident_bytes(self) -> int:
+        return self._status(r"VmRSS:\s+(\d+) kB") * 1024
+
+    def descriptor_table_size(self) -> int:
+        """For how many descriptors the system has made room."""
+        return self._status(r"FDSize:\s+(\d+)")
+
+    def _status(self, pattern: str) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+        return int(re.search(pattern, status)[1])

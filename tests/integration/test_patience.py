@@ -143,6 +143,13 @@ def test_too_many_connections(start_host: StartHost, key: str) -> None:
         connection.close()
 
 
+def test_room_for_descriptors_is_made_at_the_start(start_host: StartHost) -> None:
+    """Making it later stops a worker, and all its streams with it, for many milliseconds."""
+    host = start_host(server(max_connections="400") + '\n[providers.echo]\n' +
+                      route("echo", '"echo"'))
+    assert host.descriptor_table_size() >= 2 * 400
+
+
 # ---- half-close ---------------------------------------------------------------------------------
 
 
