@@ -79,6 +79,7 @@ class Provider::Call {
     void close_stream();
     std::string usage_chunk() const;
     Failure failure() const;
+    std::string content_type() const;
     [[noreturn]] void protocol_error(std::string_view code, const std::string& what) const;
 
     Provider& provider_;
@@ -91,7 +92,7 @@ class Provider::Call {
     bool any_chunk_ = false;
     std::uint32_t http_status_ = 0;
     std::optional<std::int64_t> retry_after_ms_;
-    std::string content_type_;  // for messages: shortened
+    std::string content_type_;  // as it came: for messages
     std::string model_;
     std::string url_;
     ChunkReader reader_;
@@ -182,13 +183,17 @@ inline void Provider::Call::send(const Request& request, std::string_view body) 
 
 inline void Provider::Call::head(const Head& head) {
     http_status_ = head.status();
-    content_type_ = detail::shorten(detail::mask_keys(head.header("content-type")), 60);
+    content_type_ = head.header("content-type");
     if (!head.ok()) retry_after_ms_ = header_wait_ms(head, provider_.host_);
 }
 
 inline Failure Provider::Call::failure() const {
     return {provider_.api_,  provider_.name_,   model_, url_, http_status_,
             retry_after_ms_, provider_.has_key_};
+}
+
+inline std::string Provider::Call::content_type() const {
+    return detail::shorten(detail::mask_keys(content_type_), 60);
 }
 
 inline void Provider::Call::protocol_error(std::string_view code, const std::string& what) const {
@@ -220,7 +225,7 @@ inline void Provider::Call::take_whole(std::string_view body) {
     if (!reader_.read(body, true)) {
         protocol_error("malformed_reply",
                        "answered with something that is not JSON, or is cut (content-type \"" +
-                           content_type_ + "\"): \"" + detail::excerpt(body) + "\"");
+                           content_type() + "\"): \"" + detail::excerpt(body) + "\"");
     }
     if (reader_.is_error()) throw upstream_failure(failure(), body);
     const bool embeddings = operation_ == Operation::embeddings;
@@ -326,7 +331,7 @@ inline void Provider::Call::end() {
     if (done_) return;
     if (!any_chunk_) {
         protocol_error("empty_reply", "answered with status " + std::to_string(http_status_) +
-                                          " and no answer (content-type \"" + content_type_ +
+                                          " and no answer (content-type \"" + content_type() +
                                           "\"); check that base_url is right");
     }
     if (!reader_.all_finished()) {
