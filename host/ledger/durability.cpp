@@ -1,0 +1,58 @@
+#include "ledger/durability.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace bw::ledger {
+
+void Durability::Inbox::wait(std::uint64_t sequence, Session::OnDurable on_durable) {
+    if (sequence <= durability_.written()) return on_durable();
+    waiting_.emplace(sequence, std::move(on_durable));
+    waits_ = true;
+    // The writer may have looked at waits_ before it was set.
+    if (sequence <= durability_.written()) deliver();
+}
+
+void Durability::Inbox::deliver() {
+    const auto self = shared_from_this();  // a callback may close the session
+    while (!waiting_.empty()) {
+        const auto first = waiting_.begin();
+        if (first->first > durability_.written()) {
+            waits_ = true;
+            if (first->first > durability_.written()) return;
+        }
+        auto on_durable = std::move(first->second);
+        waiting_.erase(first);
+        on_durable();
+    }
+}
+
+void Durability::Inbox::post() {
+    if (!waits_.exchange(false)) return;
+    boost::asio::post(loop_, [self = shared_from_this()] {
+        if (!self->waiting_.empty()) self->deliver();
+    });
+}
+
+std::shared_ptr<Durability::Inbox> Durability::open(boost::asio::io_context& loop) {
+    auto inbox = std::make_shared<Inbox>(loop, *this);
+    const std::lock_guard lock(mutex_);
+    inboxes_.push_back(inbox);
+    return inbox;
+}
+
+void Durability::close(const std::shared_ptr<Inbox>& inbox) {
+    {
+        const std::lock_guard lock(mutex_);
+        std::erase(inboxes_, inbox);
+    }
+    inbox->waiting_.clear();
+}
+
+void Durability::advance(std::uint64_t sequence) {
+    written_ = sequence;
+    const std::lock_guard lock(mutex_);
+    for (const auto& inbox : inboxes_) inbox->post();
+}
+
+}  // namespace bw::ledger

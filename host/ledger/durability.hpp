@@ -1,0 +1,53 @@
+// Tells sessions, each on its own loop, how far the journal is written. A loop is posted to once
+// for any number of waiting calls, and only if one waits.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "ledger/ledger.hpp"
+
+namespace bw::ledger {
+
+class Durability {
+  public:
+    // What one session waits for. On its loop only.
+    class Inbox : public std::enable_shared_from_this<Inbox> {
+      public:
+        Inbox(boost::asio::io_context& loop, const Durability& durability)
+            : loop_(loop), durability_(durability) {}
+
+        // From inside if the entry is written already.
+        void wait(std::uint64_t sequence, Session::OnDurable on_durable);
+
+      private:
+        friend class Durability;
+        void deliver();
+        void post();  // by the writer's thread, while the inbox is open
+
+        boost::asio::io_context& loop_;
+        const Durability& durability_;
+        std::multimap<std::uint64_t, Session::OnDurable> waiting_;
+        std::atomic<bool> waits_ = false;  // whether to post at the next commit
+    };
+
+    std::shared_ptr<Inbox> open(boost::asio::io_context& loop);
+    // What still waits is dropped; nothing is posted any more.
+    void close(const std::shared_ptr<Inbox>& inbox);
+
+    std::uint64_t written() const { return written_.load(); }
+    // By the writer.
+    void advance(std::uint64_t sequence);
+
+  private:
+    std::atomic<std::uint64_t> written_ = 0;
+    std::mutex mutex_;
+    std::vector<std::shared_ptr<Inbox>> inboxes_;  // guarded by mutex_
+};
+
+}  // namespace bw::ledger

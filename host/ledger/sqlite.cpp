@@ -1,0 +1,163 @@
+#include "ledger/sqlite.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "ledger/book.hpp"
+#include "ledger/numbers.hpp"
+#include "ledger/sqlite_file.hpp"
+#include "ledger/sqlite_journal.hpp"
+#include "ledger/sqlite_load.hpp"
+#include "ledger/sqlite_report.hpp"
+#include "ledger/sqlite_schema.hpp"
+#include "observe/log.hpp"
+
+namespace bw::ledger {
+namespace {
+
+class SqliteSession final : public Session {
+  public:
+    SqliteSession(Book& book, SqliteJournal& journal, const Clock& clock, HoldNumbers numbers,
+                  boost::asio::io_context& loop)
+        : book_(book),
+          journal_(journal),
+          clock_(clock),
+          numbers_(numbers),
+          inbox_(journal.durability().open(loop)) {}
+    ~SqliteSession() override { journal_.durability().close(inbox_); }
+
+    HoldId next_id() override { return numbers_.next(); }
+    std::int64_t now_us() const override { return clock_(); }
+
+    void hold(Hold hold, OnVerdict on_verdict) override {
+        if (auto trouble = journal_.trouble()) {
+            return on_verdict({.answer = Answer::unavailable, .reason = *std::move(trouble)});
+        }
+        auto verdict = book_.hold(std::move(hold), clock_());
+        journal_.wake();
+        on_verdict(std::move(verdict));
+    }
+
+    void when_durable(const HoldId& id, OnDurable on_durable) override {
+        inbox_->wait(book_.sequence(id).value_or(0), std::move(on_durable));
+    }
+
+    void settle(Settlement settlement) override {
+        if (book_.settle(std::move(settlement), clock_())) journal_.wake();
+    }
+
+  private:
+    Book& book_;
+    SqliteJournal& journal_;
+    const Clock& clock_;
+    HoldNumbers numbers_;
+    std::shared_ptr<Durability::Inbox> inbox_;
+};
+
+class SqliteStore final : public Store {
+  public:
+    SqliteStore(FileLock lock, std::unique_ptr<Database> database, BatchStatements statements,
+                Clock clock)
+        : clock_(std::move(clock)),
+          lock_(std::move(lock)),
+          path_(database->path()),
+          journal_(std::move(database), std::move(statements)),
+          book_(&journal_) {}
+
+    void restore(const std::vector<StoredTally>& tallies) {
+        for (const auto number : book_.restore(tallies)) journal_.forgotten(number);
+        journal_.wake();
+    }
+
+    std::unique_ptr<Session> open(boost::asio::io_context& loop) override {
+        return std::make_unique<SqliteSession>(book_, journal_, clock_, source_.open(), loop);
+    }
+    Result<std::vector<Counter>> counters() override { return book_.counters(clock_()); }
+    Result<void> each_usage(Span span, const std::function<void(const UsageRow&)>& row) override {
+        auto report = SqliteReport::open(path_);
+        if (!report) return std::unexpected(std::move(report.error()));
+        return report->each_usage(span, row);
+    }
+    Result<std::size_t> reset(std::string_view rule) override {
+        const auto count = book_.reset(rule, clock_());
+        journal_.wake();
+        return count;
+    }
+    bool flush(std::int64_t limit_ms) override {
+        return journal_.flush(std::chrono::milliseconds(limit_ms));
+    }
+
+  private:
+    const Clock clock_;
+    const FileLock lock_;  // let go of when all is written
+    const std::string path_;
+    SqliteJournal journal_;
+    Book book_;
+    HoldNumberSource source_;
+};
+
+// Commits wait for the disk; readers never wait for the writer; what a tool leaves of the
+// write-ahead log is cut.
+Result<void> configure(Database& database) {
+    const auto mode = database.text("PRAGMA journal_mode=WAL");
+    if (!mode) return std::unexpected(mode.error());
+    if (*mode != "wal") {
+        return fail(ErrorKind::unavailable,
+                    fmt::format("{}: the file system cannot share memory between processes, which "
+                                "SQLite's write-ahead log needs; name a file on a local disk",
+                                database.path()));
+    }
+    return database.run(
+        "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF");
+}
+
+Result<std::unique_ptr<Database>> open_database(const std::string& path) {
+    auto database = Database::open(path, Database::Access::write);
+    if (!database) return database;
+    const auto known = schema_version(**database);  // before anything is changed
+    if (!known) return std::unexpected(known.error());
+    if (auto done = configure(**database); !done) return std::unexpected(std::move(done.error()));
+    if (auto done = migrate(**database); !done) return std::unexpected(std::move(done.error()));
+    return database;
+}
+
+Result<std::vector<StoredTally>> load(Database& database) {
+    const auto dead = settle_dead_holds(database);
+    if (!dead) return std::unexpected(dead.error());
+    if (*dead > 0) {
+        observe::warn(
+            "ledger: {}: {} calls were in flight when the host ended; they are settled "
+            "at their estimates",
+            database.path(), *dead);
+    }
+    auto tallies = load_budgets(database);
+    if (!tallies) return tallies;
+    auto rates = load_rates(database);
+    if (!rates) return rates;
+    std::ranges::move(*rates, std::back_inserter(*tallies));
+    return tallies;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock) {
+    if (auto done = make_folder(path); !done) return std::unexpected(std::move(done.error()));
+    auto lock = FileLock::take(path);
+    if (!lock) return std::unexpected(std::move(lock.error()));
+    if (auto done = make_file(path); !done) return std::unexpected(std::move(done.error()));
+    auto database = open_database(path);
+    if (!database) return std::unexpected(std::move(database.error()));
+    const auto tallies = load(**database);
+    if (!tallies) return std::unexpected(tallies.error());
+    auto statements = BatchStatements::prepare(**database);
+    if (!statements) return std::unexpected(std::move(statements.error()));
+    auto store = std::make_unique<SqliteStore>(*std::move(lock), *std::move(database),
+                                               *std::move(statements), std::move(clock));
+    store->restore(*tallies);
+    return store;
+}
+
+}  // namespace bw::ledger

@@ -1,0 +1,17 @@
+// The store of one host: a book whose every operation is written to a SQLite file.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/error.hpp"
+#include "ledger/clock.hpp"
+#include "ledger/ledger.hpp"
+
+namespace bw::ledger {
+
+// Makes the file if there is none. Refuses one that another host uses, that is not a ledger, or
+// that cannot be written. Outlives its sessions; its end waits until all is written.
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock = system_time_us);
+
+}  // namespace bw::ledger

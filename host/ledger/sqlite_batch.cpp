@@ -1,0 +1,118 @@
+#include "ledger/sqlite_batch.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <utility>
+
+#include "ledger/sqlite_rows.hpp"
+#include "ledger/sqlite_schema.hpp"
+
+namespace bw::ledger {
+namespace {
+
+// SQLite's integers have a sign; the bits are what counts.
+std::int64_t stored(std::uint64_t number) { return static_cast<std::int64_t>(number); }
+
+std::string insert(std::string_view table, std::string_view more_columns, int columns) {
+    return fmt::format("INSERT OR REPLACE INTO {}({}{}) VALUES(?{})", table, more_columns,
+                       k_usage_column_names,
+                       fmt::join(std::vector<std::string>(columns, ""), ",?"));
+}
+
+}  // namespace
+
+Result<BatchStatements> BatchStatements::prepare(Database& database) {
+    std::vector<Statement> statements;
+    for (const auto& sql :
+         {std::string("INSERT OR REPLACE INTO counters(id, rule, value, window_start, window_end, "
+                      "used) VALUES(?,?,?,?,?,?)"),
+          std::string("INSERT OR REPLACE INTO rates(id, rule, value, full_ns, units, period_us) "
+                      "VALUES(?,?,?,?,?,?)"),
+          std::string("DELETE FROM counters WHERE id = ?"),
+          std::string("DELETE FROM rates WHERE id = ?"),
+          insert("holds", "host, number, claims, ", k_usage_columns + 3),
+          std::string("DELETE FROM holds WHERE host = ? AND number = ?"),
+          insert("usage", "", k_usage_columns)}) {
+        auto statement = database.prepare(sql);
+        if (!statement) return std::unexpected(std::move(statement.error()));
+        statements.push_back(*std::move(statement));
+    }
+    auto next = statements.begin();
+    const auto take = [&] { return std::move(*next++); };
+    return BatchStatements{take(), take(), take(), take(), take(), take(), take()};
+}
+
+void Batch::held(std::shared_ptr<const HeldCall> call, std::vector<Mark> marks) {
+    reset(std::move(marks));
+    const auto id = call->hold.id;
+    held_.insert_or_assign(id, std::move(call));
+}
+
+void Batch::settled(const HeldCall& call, Settlement settlement, std::vector<Mark> marks) {
+    reset(std::move(marks));
+    if (held_.erase(call.hold.id) == 0) settled_.push_back(call.hold.id);
+    if (settlement.recorded) rows_.push_back(std::move(settlement.usage));
+}
+
+void Batch::reset(std::vector<Mark> marks) {
+    for (auto& mark : marks) {
+        const auto number = mark.tally->number;
+        forgotten_.erase(number);
+        marks_.insert_or_assign(number, std::move(mark));
+    }
+}
+
+void Batch::forgotten(std::uint64_t tally) {
+    marks_.erase(tally);
+    forgotten_.insert(tally);
+}
+
+Result<void> Batch::write(BatchStatements& statements) const {
+    Result<void> done;
+    for (const auto& [number, mark] : marks_) {
+        if (done = write_mark(statements, mark); !done) return done;
+    }
+    for (const auto number : forgotten_) {
+        if (done = statements.drop_counter.bind(1, stored(number)).run(); !done) return done;
+        if (done = statements.drop_rate.bind(1, stored(number)).run(); !done) return done;
+    }
+    for (const auto& id : settled_) {
+        statements.drop_hold.bind(1, stored(id.host)).bind(2, stored(id.number));
+        if (done = statements.drop_hold.run(); !done) return done;
+    }
+    for (const auto& [id, call] : held_) {
+        statements.put_hold.bind(1, stored(id.host)).bind(2, stored(id.number));
+        statements.put_hold.bind(3, claims_text(*call));
+        bind_usage(statements.put_hold, 4, call->hold.estimate);
+        if (done = statements.put_hold.run(); !done) return done;
+    }
+    for (const auto& row : rows_) {
+        bind_usage(statements.put_usage, 1, row);
+        if (done = statements.put_usage.run(); !done) return done;
+    }
+    return done;
+}
+
+Result<void> Batch::write_mark(BatchStatements& statements, const Mark& mark) const {
+    const bool rate = mark.tally->measure == Measure::rate;
+    auto& put = rate ? statements.put_rate : statements.put_counter;
+    put.bind(1, stored(mark.tally->number));
+    put.bind(2, mark.tally->name.rule).bind(3, mark.tally->name.value);
+    if (rate) {
+        put.bind(4, mark.rate.full_ns).bind(5, mark.rate.limit).bind(6, mark.rate.period_us);
+    } else {
+        put.bind(4, mark.window.start).bind(5, mark.window.end).bind(6, mark.used);
+    }
+    return put.run();
+}
+
+void Batch::clear() {
+    marks_.clear();
+    forgotten_.clear();
+    held_.clear();
+    settled_.clear();
+    rows_.clear();
+}
+
+}  // namespace bw::ledger
