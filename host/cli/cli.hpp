@@ -28,13 +28,21 @@ struct ChatOptions {
     std::vector<std::string> prompt;  // joined by spaces; empty: standard input
 };
 
+struct KeyOptions {
+    std::string name;
+    std::string team;
+    std::vector<std::string> models;
+    std::string expires;
+};
+
 int serve(const Common& common);
 int check(const Common& common);
 int check_live(const Common& common);  // asks every provider for its models
 int models(const Common& common, const std::string& filter);
-// `key`: the name of a client key; empty: none was given.
+// `key`: the name or the public id of a client key; empty: none was given.
 int explain(const Common& common, const std::string& model, const std::string& key);
 int chat(const Common& common, const ChatOptions& options);
+int key_new(const Common& common, const KeyOptions& options);
 int health(const Common& common, const std::string& url);
 int plugin_list(const Common& common);
 int plugin_inspect(const Common& common, const std::string& file);

@@ -17,6 +17,7 @@ constexpr const char* k_teaching = R"(Start here:
   bellwether models --filter qwen                      what a client can ask for
   bellwether explain qwen-max                          who serves a model, how, and why
   bellwether plugin list                               which provider plugins are installed
+  bellwether key new alice                             a client key, and its lines for the config
 
 Any OpenAI client works with base_url = http://127.0.0.1:4141/v1.
 The config is --config FILE, else $BELLWETHER_CONFIG, else bellwether.toml, config/bellwether.toml
@@ -32,6 +33,7 @@ struct Invocation {
     std::string file;
     std::string model;
     std::string key;
+    KeyOptions new_key;
     std::function<int()> verb;
 };
 
@@ -67,7 +69,23 @@ void add_explain(CLI::App& app, Invocation& invocation) {
         add(app, invocation, "explain", "Say how a model name is served, and why; no network",
             [&invocation] { return explain(invocation.common, invocation.model, invocation.key); });
     command->add_option("model", invocation.model, "The name that a client uses")->required();
-    command->add_option("--key", invocation.key, "The name of the client key it is used with");
+    command->add_option("--key", invocation.key,
+                        "The name or public id of the client key it is used with");
+}
+
+void add_key(CLI::App& app, Invocation& invocation) {
+    CLI::App* command = app.add_subcommand("key", "Make keys for clients");
+    command->require_subcommand(1);
+    CLI::App* made = add(*command, invocation, "new", "Make a key, and what the config says of it",
+                         [&invocation] { return key_new(invocation.common, invocation.new_key); });
+    KeyOptions& options = invocation.new_key;
+    made->add_option("name", options.name, "Whose key it is")->required();
+    made->add_option("--team", options.team, "Several keys may have one team");
+    made->add_option("--models", options.models, "Only these: names, or patterns in quotes");
+    made->add_option("--expires", options.expires, "When it ends: 2027-01-31; none: never");
+    made->footer(
+        "The key goes to standard error, the lines for the config to standard output.\n"
+        "Example: bellwether key new alice --team research --models 'qwen-*' >> bellwether.toml");
 }
 
 void add_plugin(CLI::App& app, Invocation& invocation) {
@@ -103,6 +121,7 @@ void describe(CLI::App& app, Invocation& invocation) {
                  [&invocation] { return health(invocation.common, invocation.chat.url); }),
             invocation.chat.url);
     add_plugin(app, invocation);
+    add_key(app, invocation);
     add(app, invocation, "version", "Print the version", [&common] { return version(common); });
 }
 

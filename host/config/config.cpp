@@ -35,6 +35,7 @@ void read(Section root, Config& config, std::vector<Diagnostic>& others) {
     for (const auto& path : root.texts("plugin_path")) {
         config.plugin_path.push_back((folder / path.value).lexically_normal());
     }
+    read_keys(root, config.keys);
     read_server(root, config.server);
     read_admin(root, config);
     read_log(root, config.log);

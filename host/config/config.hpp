@@ -219,6 +219,18 @@ struct Limit {
     Position at;
 };
 
+// Somebody who may call, and with what. Of the key itself only its hash is known.
+struct Key {
+    std::string name;
+    std::string id;                   // the public part of the key
+    std::string sha256;               // of the whole key, lower-case hex
+    std::string team;                 // empty: none
+    std::vector<std::string> models;  // exact names or globs, as clients use them; empty: all
+    std::optional<std::chrono::sys_seconds> expires;  // refused from this moment on
+    bool disabled = false;
+    Position at{};
+};
+
 enum class LogFormat { automatic, text, json };
 enum class LogLevel { debug, info, warn, error };
 
@@ -273,6 +285,7 @@ struct Config {
     std::vector<Provider> providers;
     std::vector<Route> routes;
     std::vector<Price> prices;  // of all files; see config/pattern.hpp for which one counts
+    std::vector<Key> keys;      // in the order of the file; none: callers are not asked for one
     Ledger ledger;
     std::vector<Budget> budgets;
     std::vector<Limit> limits;

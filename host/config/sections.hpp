@@ -16,6 +16,7 @@ void read_server(Section& root, Server& server);
 // The limits towards clients, which are keys of [server], too.
 void read_front(Section& server, Front& front);
 void read_admin(Section& root, Config& config);
+void read_keys(Section& root, std::vector<Key>& keys);
 void read_log(Section& root, Log& log);
 
 // `folder`: what relative paths count from.

@@ -22,7 +22,8 @@ def test_version() -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["serve", "--nonsense"], ["plugin"],
-                                       ["plugin", "inspect"], ["chat", "--model"]])
+                                       ["plugin", "inspect"], ["chat", "--model"], ["key"],
+                                       ["key", "new"]])
 def test_wrong_usage(arguments: list[str]) -> None:
     """Exit code 2, and something to go by."""
     done = run_cli(*arguments)
@@ -34,7 +35,7 @@ def test_help() -> None:
     """The first thing that a new user reads names every verb and the exit codes."""
     done = run_cli("--help")
     assert done.returncode == 0
-    for verb in ("serve", "check", "models", "chat", "plugin", "version"):
+    for verb in ("serve", "check", "models", "chat", "plugin", "key", "version"):
         assert verb in done.stdout
     assert "Exit codes" in done.stdout
 

@@ -8,14 +8,14 @@ _bellwether() {
             [a-z]*) verbs+=("$word") ;;
             *) break ;;
         esac
-        [ "$word" = plugin ] || break
+        [ "$word" = plugin ] || [ "$word" = key ] || break
     done
     case $previous in
         -c | --config | inspect)
             compopt -o default
             return
             ;;
-        --model | -m | --filter | --url) return ;;
+        --model | -m | --models | --filter | --url | --key | --team | --expires) return ;;
     esac
     text=$("${COMP_WORDS[0]}" "${verbs[@]}" --help 2>/dev/null) || return
     if [[ $current == -* ]]; then

@@ -45,21 +45,17 @@ TEST(Syntax, RefusesKeysThatItDoesNotKnow) {
     const Mistake cases[] = {
         {"lisen = 1\n",
          "c.toml:1:1: error: unknown key \"lisen\"; "
-         "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices, "
-         "budgets, limits, ledger"},
+         "expected one of plugin_path, keys, server, admin, log, providers, routes, price_files, "
+         "prices, budgets, limits, ledger"},
         {"[sever]\n",
          "c.toml:1:2: error: unknown key \"sever\"; "
-         "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices, "
-         "budgets, limits, ledger; "
+         "expected one of plugin_path, keys, server, admin, log, providers, routes, price_files, "
+         "prices, budgets, limits, ledger; "
          "did you mean \"server\"?"},
         {"[ledgers]\nurl = \"memory:\"\n",
          "c.toml:1:2: error: unknown key \"ledgers\"; "
-         "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices, "
-         "budgets, limits, ledger; did you mean \"ledger\"?"},
-        {"[[keys]]\n",
-         "c.toml:1:3: error: unknown key \"keys\"; "
-         "expected one of plugin_path, server, admin, log, providers, routes, price_files, prices, "
-         "budgets, limits, ledger"},
+         "expected one of plugin_path, keys, server, admin, log, providers, routes, price_files, "
+         "prices, budgets, limits, ledger; did you mean \"ledger\"?"},
         {"[server]\n  lisen = 1\n",
          "c.toml:2:3: error: unknown key \"lisen\" in server; "
          "expected one of listen, workers, max_body, drain, heartbeat, on_disconnect, default_max_tokens, "

@@ -1,0 +1,74 @@
+#include "config/key_form.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/pattern.hpp"
+
+namespace bw::config {
+namespace {
+
+constexpr std::size_t k_name_bytes_max = 64;
+constexpr std::size_t k_hash_digits = 64;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+bool is_alphanumeric(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool is_of_alphabet(char c) { return k_key_alphabet.find(c) != k_key_alphabet.npos; }
+
+}  // namespace
+
+bool is_key_id(std::string_view text) {
+    return text.size() >= k_key_id_min && text.size() <= k_key_id_max &&
+           std::ranges::all_of(text, is_of_alphabet);
+}
+
+bool is_key_hash(std::string_view text) {
+    return text.size() == k_hash_digits && std::ranges::all_of(text, [](char c) {
+               return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+           });
+}
+
+bool is_key_name(std::string_view text) {
+    constexpr std::string_view k_others = "-_.@+";
+    return !text.empty() && text.size() <= k_name_bytes_max && is_alphanumeric(text.front()) &&
+           std::ranges::all_of(text, [k_others](char c) {
+               return is_alphanumeric(c) || k_others.find(c) != k_others.npos;
+           });
+}
+
+std::optional<std::string_view> key_id_of(std::string_view key) {
+    if (!key.starts_with(k_key_prefix) || key.size() > k_key_bytes_max) return std::nullopt;
+    const std::string_view rest = key.substr(k_key_prefix.size());
+    const auto dash = rest.find('-');
+    if (dash == rest.npos || dash + 1 == rest.size()) return std::nullopt;
+    const std::string_view id = rest.substr(0, dash);
+    return is_key_id(id) ? std::optional(id) : std::nullopt;
+}
+
+bool may_be_secret(std::string_view text) {
+    return text.starts_with(k_key_prefix) || text.starts_with("sk-");
+}
+
+bool may_use(const Key* key, std::string_view model) {
+    if (key == nullptr || key->models.empty()) return true;
+    return std::ranges::any_of(key->models, [model](const std::string& allowed) {
+        return is_glob(allowed) ? glob_match(allowed, model) : allowed == model;
+    });
+}
+
+std::string format_expiry(std::chrono::sys_seconds at) {
+    using namespace std::chrono;
+    const auto day = floor<days>(at);
+    const year_month_day date(day);
+    const hh_mm_ss clock(at - day);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", int(date.year()),
+                       unsigned(date.month()), unsigned(date.day()), clock.hours().count(),
+                       clock.minutes().count(), clock.seconds().count());
+}
+
+}  // namespace bw::config

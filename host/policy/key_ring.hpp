@@ -1,0 +1,61 @@
+// Who calls: the configured client keys, looked up by what a client presents. Built once, constant
+// afterwards, shared by all workers.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+
+namespace bw::policy {
+
+// Why a key is refused, in the order of observe::k_key_faults. That it is disabled or has expired
+// is told only to who has the secret.
+enum class KeyFault { missing, ambiguous, unknown, wrong, disabled, expired };
+
+struct KeyRefusal {
+    KeyFault fault = KeyFault::unknown;
+    const config::Key* key = nullptr;  // whose public id was presented; null: nobody's
+};
+
+class KeyRing {
+  public:
+    KeyRing() = default;
+    // The keys must outlive the ring and stay where they are.
+    explicit KeyRing(std::span<const config::Key> keys);
+
+    // No keys: everybody may call.
+    bool empty() const { return entries_.empty(); }
+    std::size_t size() const { return entries_.size(); }
+
+    // Takes the same time whatever of the secret is right. `presented` is a whole key.
+    std::expected<const config::Key*, KeyRefusal> check(
+        std::string_view presented, std::chrono::system_clock::time_point now) const;
+
+    // By its public id or, for operators, by its name; null: there is none.
+    const config::Key* find_id(std::string_view id) const;
+    const config::Key* find(std::string_view name_or_id) const;
+
+  private:
+    using Hash = std::array<unsigned char, 32>;
+    struct Entry {
+        std::string_view id;
+        Hash hash;
+        const config::Key* key;
+    };
+
+    const Entry* entry_of(std::string_view id) const;
+
+    std::vector<Entry> entries_;  // by id
+};
+
+// The SHA-256 of a whole key in lower-case hex: what the config holds.
+std::string key_hash(std::string_view key);
+
+}  // namespace bw::policy
