@@ -4,6 +4,7 @@
 #include <bellwether/sse.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <iostream>
 #include <iterator>
 
@@ -128,9 +129,13 @@ int chat(const Common& common, const ChatOptions& options) {
     while (url.ends_with('/')) url.pop_back();
     if (!url.ends_with("/v1")) url += "/v1";
     net::Client client(loop);
+    std::vector<std::string> headers{"content-type: application/json"};
+    if (const char* key = std::getenv("BELLWETHER_API_KEY"); key != nullptr && *key != '\0') {
+        headers.push_back(fmt::format("authorization: Bearer {}", key));
+    }
     auto exchange = client.start({.method = "POST",
                                   .url = url + "/chat/completions",
-                                  .headers = {"content-type: application/json"},
+                                  .headers = std::move(headers),
                                   .body = body},
                                  printer);
     loop.run();

@@ -84,11 +84,13 @@ std::optional<front::Host> load_host(const Common& common) {
     if (!report(diagnostics)) return std::nullopt;
     route::Table routes(loaded.config);
     route::Catalogue catalogue(loaded.config, routes, registry);
+    policy::KeyRing keys(loaded.config.keys);
     return front::Host{.config = std::move(loaded.config),
                        .registry = std::move(registry),
                        .routes = std::move(routes),
                        .catalogue = std::move(catalogue),
-                       .started_unix = unix_seconds()};
+                       .started_unix = unix_seconds(),
+                       .keys = std::move(keys)};
 }
 
 }  // namespace bw::cli

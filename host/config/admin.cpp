@@ -4,6 +4,29 @@
 #include "config/sections.hpp"
 
 namespace bw::config {
+namespace {
+
+// Whether a socket on `host` takes what is sent to `other`, of the same port.
+bool covers(const std::string& host, const std::string& other) {
+    return host == other || host == "::" || (host == "0.0.0.0" && other.find(':') == other.npos);
+}
+
+void read_listen(Section& section, const Text& given, Admin& admin) {
+    auto endpoint = parse_endpoint(given.value);
+    if (endpoint && endpoint->loopback) {
+        admin.host = std::move(endpoint->host);
+        admin.port = endpoint->port;
+        return;
+    }
+    section.report().error(
+        given.at,
+        fmt::format("admin.listen = {} {}", in_quotes(given.value),
+                    endpoint ? "can be reached from other machines" : endpoint.error().what),
+        R"(a loopback address such as "127.0.0.1:4142", or "off")",
+        endpoint ? std::string() : endpoint.error().hint);
+}
+
+}  // namespace
 
 // Whoever reaches the admin listener can change the host: it stays on loopback even where the host
 // itself may be reached from outside.
@@ -12,24 +35,15 @@ void read_admin(Section& root, Config& config) {
     if (!section) return;
     Admin& admin = config.admin;
     if (const auto given = section->text("listen")) {
-        auto endpoint = parse_endpoint(given->value);
         admin.on = given->value != "off";
-        if (endpoint) {
-            admin.host = std::move(endpoint->host);
-            admin.port = endpoint->port;
-        } else if (admin.on) {
-            const auto& fault = endpoint.error();
-            section->report().error(
-                given->at, fmt::format("admin.listen = {} {}", in_quotes(given->value), fault.what),
-                R"(a loopback address such as "127.0.0.1:4142", or "off")", fault.hint);
-        }
+        if (admin.on) read_listen(*section, *given, admin);
     }
     if (admin.on && admin.port != 0 && admin.port == config.server.port &&
-        admin.host == config.server.host) {
-        section->report().error(
-            section->at(),
-            fmt::format("admin.listen and server.listen are both {}:{}", admin.host, admin.port),
-            "two addresses");
+        covers(config.server.host, admin.host)) {
+        section->report().error(section->at(),
+                                fmt::format("admin.listen is {}:{}, where server.listen is, too",
+                                            admin.host, admin.port),
+                                "two addresses");
     }
     section->finish();
 }

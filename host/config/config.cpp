@@ -36,7 +36,7 @@ void read(Section root, Config& config, std::vector<Diagnostic>& others) {
         config.plugin_path.push_back((folder / path.value).lexically_normal());
     }
     read_keys(root, config.keys);
-    read_server(root, config.server);
+    read_server(root, !config.keys.empty(), config.server);
     read_admin(root, config);
     read_log(root, config.log);
     read_providers(root, folder, config.providers);

@@ -86,16 +86,13 @@ std::expected<Endpoint, EndpointFault> parse_endpoint(std::string_view text) {
     const auto port = whole_number<std::uint16_t>(halves->port);
     if (!port) return malformed("has no valid port");
     if (halves->host == "localhost") return Endpoint{"127.0.0.1", *port};
-    switch (reach_of(halves->host, halves->bracketed)) {
-        case Reach::none: return malformed("does not begin with an IP address or localhost");
-        case Reach::loopback: return Endpoint{std::move(halves->host), *port};
-        case Reach::beyond: break;
-    }
-    return std::unexpected(EndpointFault{
-        "can be reached from other machines, and there are no client keys yet to keep "
-        "strangers out",
-        R"(a loopback address such as "127.0.0.1:4141")",
-        "to serve others, put a proxy that checks who they are in front"});
+    const Reach reach = reach_of(halves->host, halves->bracketed);
+    if (reach == Reach::none) return malformed("does not begin with an IP address or localhost");
+    return Endpoint{std::move(halves->host), *port, reach == Reach::loopback};
+}
+
+bool is_loopback(const std::string& host) {
+    return reach_of(host, host.find(':') != host.npos) == Reach::loopback;
 }
 
 }  // namespace bw::config

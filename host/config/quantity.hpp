@@ -29,6 +29,7 @@ std::expected<std::uint64_t, QuantityFault> parse_quantity(std::string_view text
 struct Endpoint {
     std::string host;  // an IP address; IPv6 without brackets
     std::uint16_t port = 0;
+    bool loopback = true;  // reached from this machine only
 };
 
 struct EndpointFault {
@@ -37,8 +38,10 @@ struct EndpointFault {
     std::string hint;
 };
 
-// "host:port" or "[v6]:port" on this machine only: an address that others can reach needs client
-// keys.
+// "host:port" or "[v6]:port".
 std::expected<Endpoint, EndpointFault> parse_endpoint(std::string_view text);
+
+// Whether an IP address, in any spelling, is reached from this machine only.
+bool is_loopback(const std::string& host);
 
 }  // namespace bw::config

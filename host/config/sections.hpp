@@ -12,7 +12,8 @@
 
 namespace bw::config {
 
-void read_server(Section& root, Server& server);
+// `keys`: whether there are client keys, without which the host is for this machine only.
+void read_server(Section& root, bool keys, Server& server);
 // The limits towards clients, which are keys of [server], too.
 void read_front(Section& server, Front& front);
 void read_admin(Section& root, Config& config);

@@ -39,7 +39,7 @@ constexpr QuantityRule k_heartbeat{.kind = "duration",
 const std::string k_levels[] = {"debug", "info", "warn", "error"};
 const std::string k_formats[] = {"auto", "text", "json"};
 
-void read_listen(Section& section, Server& server) {
+void read_listen(Section& section, bool keys, Server& server) {
     const auto given = section.text("listen");
     if (!given) return;
     auto endpoint = parse_endpoint(given->value);
@@ -48,6 +48,15 @@ void read_listen(Section& section, Server& server) {
         return section.report().error(
             given->at, fmt::format("server.listen = {} {}", in_quotes(given->value), fault.what),
             fault.expected, fault.hint);
+    }
+    if (!endpoint->loopback && !keys) {
+        return section.report().error(
+            given->at,
+            fmt::format("server.listen = {} can be reached from other machines, and there are no "
+                        "client keys to keep strangers out",
+                        in_quotes(given->value)),
+            R"(a loopback address such as "127.0.0.1:4141", or [[keys]])",
+            "make a key with `bellwether key new NAME`");
     }
     server.host = std::move(endpoint->host);
     server.port = endpoint->port;
@@ -78,10 +87,10 @@ void read_workers(Section& section, Server& server) {
 
 }  // namespace
 
-void read_server(Section& root, Server& server) {
+void read_server(Section& root, bool keys, Server& server) {
     auto section = root.table("server");
     if (!section) return;
-    read_listen(*section, server);
+    read_listen(*section, keys, server);
     read_workers(*section, server);
     if (const auto bytes = section->quantity("max_body", k_max_body))
         server.max_body_bytes = *bytes;

@@ -9,6 +9,7 @@
 #include "front/context.hpp"
 #include "front/error_reply.hpp"
 #include "http/request.hpp"
+#include "policy/key_ring.hpp"
 
 namespace bw::front {
 
@@ -22,8 +23,19 @@ struct Answer {
     std::string_view content_type = "application/json";  // a constant
 };
 
-// What a listener serves.
-using Surface = Answer (*)(const http::Request& request, const Context& context);
+// What the paths of a listener answer. `caller`: whose client key the request came with; null:
+// nobody was asked for one.
+using Pages = Answer (*)(const http::Request& request, const Context& context,
+                         const config::Key* caller);
+
+// What a listener serves, and to whom.
+struct Surface {
+    Pages pages;
+    bool loopback = true;                   // it is reached from this machine only
+    const policy::KeyRing* keys = nullptr;  // who may come; null or empty: everybody
+    // The paths that everybody may ask for all the same; null: none.
+    bool (*keyless)(std::string_view path) = nullptr;
+};
 
 Answer to_answer(ErrorReply reply);
 Answer method_not_allowed(std::string_view method, std::string_view path, std::string_view allowed);

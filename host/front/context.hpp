@@ -11,19 +11,21 @@
 #include "observe/access_log.hpp"
 #include "policy/attempts.hpp"
 #include "policy/books.hpp"
+#include "policy/key_ring.hpp"
 #include "route/catalogue.hpp"
 #include "route/table.hpp"
 
 namespace bw::front {
 
-// Built once at start-up, constant afterwards, shared by all workers. `routes` points into the
-// routes of `config`, which stay where they are when a Host is moved.
+// Built once at start-up, constant afterwards, shared by all workers. `routes` and `keys` point
+// into `config`, whose routes and keys stay where they are when a Host is moved.
 struct Host {
     config::Config config;
     plugin::Registry registry;
     route::Table routes;
     route::Catalogue catalogue;
     std::int64_t started_unix = 0;  // seconds
+    policy::KeyRing keys;
 };
 
 struct Context {

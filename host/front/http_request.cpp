@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <string_view>
 
 #include "http/authority.hpp"
@@ -11,21 +10,6 @@
 
 namespace bw::front {
 namespace {
-
-// A web page can post text anywhere without asking; it cannot post JSON without the browser asking
-// this host first, which does not agree.
-std::optional<http::Refusal> check_content_type(const http::Request& request) {
-    if (request.method != "POST") return std::nullopt;
-    if (is_json(request.header("content-type"))) return std::nullopt;
-    return http::Refusal{
-        .status = 415, .code = "unsupported_media_type", .message = std::string(k_send_json)};
-}
-
-// By whatever spelling: "0:0:0:0:0:0:0:1" is loopback as well.
-bool is_loopback(const std::string& address) {
-    boost::system::error_code error;
-    return boost::asio::ip::make_address(address, error).is_loopback();
-}
 
 // No name of the DNS is of digits and dots only.
 bool is_address(std::string_view authority, std::string_view host) {
@@ -41,27 +25,6 @@ bool is_localhost(std::string_view host) {
            (rest == 0 || host[rest - 1] == '.');
 }
 
-// A web page of anyone can give its own name this host's loopback address, and is then allowed to
-// read what the host answers to that name (DNS rebinding). So only names that nobody else can have
-// are answered to.
-std::optional<http::Refusal> check_host(const http::Request& request,
-                                        const config::Server& server) {
-    std::string_view host = http::host_of(request.authority);
-    if (is_address(request.authority, host) || !is_loopback(server.host)) return std::nullopt;
-    if (host.ends_with('.')) host.remove_suffix(1);
-    if (is_localhost(host)) return std::nullopt;
-    const bool known = std::ranges::any_of(server.front.hosts, [host](const std::string& name) {
-        return http::equals_ignoring_case(host, name);
-    });
-    if (known) return std::nullopt;
-    return http::Refusal{
-        .status = 421,
-        .code = "misdirected_request",
-        .message = fmt::format("The host does not answer to the name {}. Use localhost or an IP "
-                               "address, or add the name to server.hosts.",
-                               host)};
-}
-
 std::string headers_of(const http::Refusal& refusal) {
     if (refusal.code == "unsupported_content_encoding") return "accept-encoding: gzip, deflate\r\n";
     if (refusal.status == 503) return "retry-after: 1\r\n";
@@ -75,10 +38,34 @@ bool is_json(std::string_view content_type) {
     return http::equals_ignoring_case(type, "application/json");
 }
 
-std::optional<http::Refusal> check_head(const http::Request& request,
-                                        const config::Server& server) {
-    if (auto refused = check_host(request, server)) return refused;
-    return check_content_type(request);
+// A web page of anyone can give its own name this host's loopback address, and is then allowed to
+// read what the host answers to that name (DNS rebinding). So on loopback only names that nobody
+// else can have are answered to. Beyond it a page would need a client key, and the names are those
+// that the operator has given, if any.
+std::optional<http::Refusal> check_host(const http::Request& request, bool loopback,
+                                        const config::Front& front) {
+    if (!loopback && front.hosts.empty()) return std::nullopt;
+    std::string_view host = http::host_of(request.authority);
+    if (is_address(request.authority, host)) return std::nullopt;
+    if (host.ends_with('.')) host.remove_suffix(1);
+    if (is_localhost(host)) return std::nullopt;
+    const bool known = std::ranges::any_of(front.hosts, [host](const std::string& name) {
+        return http::equals_ignoring_case(host, name);
+    });
+    if (known) return std::nullopt;
+    return http::Refusal{
+        .status = 421,
+        .code = "misdirected_request",
+        .message = fmt::format("The host does not answer to the name {}. Use localhost or an IP "
+                               "address, or add the name to server.hosts.",
+                               host)};
+}
+
+std::optional<http::Refusal> check_content_type(const http::Request& request) {
+    if (request.method != "POST") return std::nullopt;
+    if (is_json(request.header("content-type"))) return std::nullopt;
+    return http::Refusal{
+        .status = 415, .code = "unsupported_media_type", .message = std::string(k_send_json)};
 }
 
 ErrorReply error_reply(const http::Refusal& refusal) {

@@ -1,4 +1,5 @@
-// What the host insists on before it reads a request's body, besides what makes it HTTP.
+// What the host insists on before it reads a request's body, besides what makes it HTTP and a
+// client key.
 #pragma once
 
 #include <optional>
@@ -17,8 +18,14 @@ inline constexpr std::string_view k_send_json =
 // Whether the value of Content-Type says so.
 bool is_json(std::string_view content_type);
 
-// Why a request with this head is refused, if it is.
-std::optional<http::Refusal> check_head(const http::Request& request, const config::Server& server);
+// Whether the host answers to the name that the request calls it by. `loopback`: the listener is
+// reached from this machine only.
+std::optional<http::Refusal> check_host(const http::Request& request, bool loopback,
+                                        const config::Front& front);
+
+// A web page can post text anywhere without asking; it cannot post JSON without the browser asking
+// this host first, which does not agree.
+std::optional<http::Refusal> check_content_type(const http::Request& request);
 
 // As the client sees it.
 ErrorReply error_reply(const http::Refusal& refusal);

@@ -23,7 +23,7 @@ std::string joined(const http::Request& request, std::string_view lower_case_nam
 }  // namespace
 
 Call incoming_call(http::Request& request, Operation operation, std::string id,
-                   std::mt19937_64& random) {
+                   const config::Key* caller, std::mt19937_64& random) {
     auto trace =
         trace_context(request.header("traceparent"), joined(request, "tracestate"), random);
     return {.id = std::move(id),
@@ -32,7 +32,10 @@ Call incoming_call(http::Request& request, Operation operation, std::string id,
             .operation = operation,
             .body = std::move(request.body),
             .timeout = std::string(request.header(k_timeout_header)),
-            .started = std::chrono::steady_clock::now()};
+            .started = std::chrono::steady_clock::now(),
+            .key = caller == nullptr ? std::string() : caller->id,
+            .key_name = caller == nullptr ? std::string() : caller->name,
+            .team = caller == nullptr ? std::string() : caller->team};
 }
 
 }  // namespace bw::front

@@ -5,12 +5,14 @@
 #include <string>
 
 #include "base/call.hpp"
+#include "config/config.hpp"
 #include "http/request.hpp"
 
 namespace bw::front {
 
-// Takes the body; the request's headers stay as they are. `random` makes the id of the call's span.
+// Takes the body; the request's headers stay as they are. `caller` may be null; `random` makes the
+// id of the call's span.
 Call incoming_call(http::Request& request, Operation operation, std::string id,
-                   std::mt19937_64& random);
+                   const config::Key* caller, std::mt19937_64& random);
 
 }  // namespace bw::front

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "config/key_form.hpp"
 #include "config/money.hpp"
 #include "front/client_deadline.hpp"
+#include "front/client_key.hpp"
 #include "json/request.hpp"
 
 namespace bw::front {
@@ -41,10 +43,12 @@ std::string cost_header(const policy::Outcome& outcome) {
 
 }  // namespace
 
-LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, std::string client)
+LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, const config::Key* caller,
+                   std::string client)
     : context_(context),
       downstream_(downstream),
       call_(std::move(call)),
+      caller_(caller),
       meter_(context.metrics, call_.started),
       client_(std::move(client)) {}
 
@@ -54,10 +58,13 @@ void LiveCall::start() {
     if (!deadline) return refuse(deadline.error());
     call_.deadline = *deadline;
     if (auto read = json::read_request(call_); !read) return refuse(read.error());
+    if (!config::may_use(caller_, call_.model)) {
+        return refuse({.kind = ErrorKind::not_found}, no_access(*caller_, call_.model));
+    }
     auto match = context_.host.routes.match(call_.model, context_.random());
     if (!match) {
         return refuse({.kind = ErrorKind::not_found,
-                       .message = context_.host.catalogue.not_found_message(call_.model),
+                       .message = context_.host.catalogue.not_found_message(call_.model, caller_),
                        .param = "model"});
     }
     route_ = match->route->model;
@@ -170,8 +177,9 @@ policy::Outcome LiveCall::outcome(Error error) const {
 
 // ---- errors ---------------------------------------------------------------------------------
 
-void LiveCall::refuse(const Error& error) {
-    const ErrorReply reply = error_reply(error);
+void LiveCall::refuse(const Error& error) { refuse(error, error_reply(error)); }
+
+void LiveCall::refuse(const Error& error, const ErrorReply& reply) {
     record(policy::Outcome{.result = std::unexpected(error)}, reply.status, reply.code);
     respond_error(reply);
 }
@@ -244,6 +252,8 @@ void LiveCall::record(const policy::Outcome& outcome, int status, std::string_vi
     observe::AccessRecord record{.time = std::chrono::system_clock::now(),
                                  .request_id = call_.id,
                                  .client = client_,
+                                 .key = call_.key,
+                                 .team = call_.team,
                                  .method = "POST",
                                  .path = path_of(call_.operation),
                                  .status = status,

@@ -33,7 +33,9 @@ class Downstream {
 
 class LiveCall final : private policy::Replies {
   public:
-    LiveCall(Context& context, Downstream& downstream, Call call, std::string client);
+    // `caller`: whose key the call came with; null: none was needed.
+    LiveCall(Context& context, Downstream& downstream, Call call, const config::Key* caller,
+             std::string client);
 
     // May finish at once, and be gone when it returns.
     void start();
@@ -57,6 +59,7 @@ class LiveCall final : private policy::Replies {
     policy::Outcome outcome(Error error) const;
     std::string headers() const;
     void refuse(const Error& error);
+    void refuse(const Error& error, const ErrorReply& reply);
     void respond_error(const ErrorReply& reply);
     ledger::UsageRow usage_row(const policy::Outcome& outcome, int status,
                                std::string_view error_code) const;
@@ -65,6 +68,7 @@ class LiveCall final : private policy::Replies {
     Context& context_;
     Downstream& downstream_;
     Call call_;
+    const config::Key* const caller_;
     CallMeter meter_;
     std::string client_;
     std::string route_;

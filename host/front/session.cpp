@@ -6,10 +6,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
-#include "front/http_request.hpp"
 #include "front/incoming_call.hpp"
-#include "front/request_id.hpp"
-#include "observe/log.hpp"
 
 namespace bw::front {
 namespace {
@@ -170,28 +167,6 @@ void Session::parse(std::string_view& bytes) {
     }
 }
 
-// False if the request is refused for its head. `waits`: the client may wait for leave to send on.
-bool Session::on_head(bool waits) {
-    const http::Request& request = parser_.request();
-    const http::Framing& framing = parser_.framing();
-    keep_alive_ = framing.keep_alive && !context_.draining;
-    http_1_0_ = request.version == http::Version::http_1_0;
-    head_only_ = request.method == "HEAD";
-    request_id_ = request_id(request.header("x-request-id"), context_.random);
-    if (const auto refusal = check_head(request, context_.host.config.server)) {
-        refuse(*refusal);
-        return false;
-    }
-    const bool has_body = framing.body == http::Body::chunked || framing.length > 0;
-    if (has_body && waits && framing.expects_continue) {
-        pending_.append(k_continue);
-        flush_soon();
-    }
-    if (has_body) body_begun_ = Clock::now();
-    body_bytes_ = 0;
-    return true;
-}
-
 // A head has one time for all of it. A body may be long; it must not pause for long, and not
 // trickle.
 void Session::wait_for_rest(std::size_t bytes) {
@@ -218,9 +193,9 @@ void Session::begin_reply() {
 
 void Session::on_request() {
     begin_reply();
-    const Answer answer = surface_(parser_.request(), context_);
+    const Answer answer = surface_.pages(parser_.request(), context_, caller_);
     if (answer.operation) return begin_call(*answer.operation);
-    if (!answer.code.empty()) log_refusal(answer.status, answer.code);
+    if (!answer.code.empty()) log_refusal(answer.status, answer.code, caller_);
     ResponseHead reply = head(answer.status, answer.headers);
     reply.content_type = answer.content_type;
     append_response(pending_, reply, answer.body, head_only_);
@@ -230,40 +205,9 @@ void Session::on_request() {
 void Session::begin_call(Operation operation) {
     call_ = std::make_unique<LiveCall>(
         context_, static_cast<Downstream&>(*this),
-        incoming_call(parser_.request(), operation, request_id_, context_.random), client_);
+        incoming_call(parser_.request(), operation, request_id_, caller_, context_.random), caller_,
+        client_);
     call_->start();
-}
-
-// What cannot be read as a request gets one answer, and the connection ends: no resynchronising.
-void Session::refuse(const http::Refusal& refusal) {
-    begin_reply();
-    refused_ = true;
-    keep_alive_ = false;
-    forget_early();
-    const http::Request& request = parser_.request();
-    http_1_0_ = request.version == http::Version::http_1_0;
-    head_only_ = request.method == "HEAD";
-    if (request_id_.empty()) {
-        request_id_ = request_id(request.header("x-request-id"), context_.random);
-    }
-    const ErrorReply reply = error_reply(refusal);
-    log_refusal(reply.status, reply.code);
-    respond(reply.status, reply.headers, reply.body);
-    finished();
-}
-
-void Session::log_refusal(int status, std::string_view code) {
-    context_.metrics.refused(status, code);
-    if (!observe::access_enabled()) return;
-    const http::Request& request = parser_.request();
-    context_.access_log.add({.time = std::chrono::system_clock::now(),
-                             .request_id = request_id_,
-                             .client = client_,
-                             .method = request.method,
-                             .path = request.path,  // a query may hold a credential
-                             .status = status,
-                             .outcome = observe::CallOutcome::error,
-                             .error = code});
 }
 
 // ---- the end ------------------------------------------------------------------------------------

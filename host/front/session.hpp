@@ -60,6 +60,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void forget_early();
     void parse(std::string_view& bytes);
     bool on_head(bool waits);
+    bool admit(const http::Request& request);
     void wait_for_rest(std::size_t bytes);
     void on_input_end();
     void probe();
@@ -68,7 +69,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void begin_reply();
     void begin_call(Operation operation);
     void refuse(const http::Refusal& refusal);
-    void log_refusal(int status, std::string_view code);
+    void refuse(const ErrorReply& reply, const config::Key* key);
+    void log_refusal(int status, std::string_view code, const config::Key* key);
     ResponseHead head(int status, std::string_view extra) const;
 
     void flush_soon();
@@ -101,6 +103,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     Clock::time_point body_begun_{};
     std::size_t body_bytes_ = 0;  // as they came
     std::string request_id_;
+    const config::Key* caller_ = nullptr;  // whose key the request came with; null: none was needed
 
     bool keep_alive_ = true;
     bool http_1_0_ = false;

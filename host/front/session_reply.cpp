@@ -121,6 +121,7 @@ void Session::next_request() {
     parser_.restart();
     http_1_0_ = head_only_ = false;
     request_id_.clear();
+    caller_ = nullptr;
     alarm_.set(Clock::now() + limits().idle_timeout);
     if (early_.empty()) return input_ended_ ? close() : read();
     // Sent ahead. Not from here: each of many would be one level deeper.

@@ -72,6 +72,8 @@ void add_routing(Fields& fields, const AccessRecord& record) {
     fields.add("id", record.request_id);
     fields.add("trace_id", record.trace_id);
     fields.add("client", record.client);
+    fields.add("key", record.key);
+    fields.add("team", record.team);
     fields.add("error", record.error);
     fields.add("route", record.route);
     fields.add("model", record.model);

@@ -22,6 +22,8 @@ struct AccessRecord {
     std::chrono::system_clock::time_point time;  // when it ended
     std::string_view request_id;
     std::string_view client;  // address
+    std::string_view key;     // the client key's public id
+    std::string_view team;
     std::string_view method;
     std::string_view path;
     int status = 0;

@@ -15,7 +15,7 @@ constexpr auto k_types = std::to_array<std::string_view>(
      "request_timeout", "model_not_found", "context_length_exceeded", "content_filter",
      "unsupported", "unsupported_operation", "client_closed", "invalid_timeout", "length_required",
      "request_line_too_long", "unsupported_content_encoding", "unsupported_expectation",
-     "misdirected_request", "unsupported_http_version",
+     "misdirected_request", "unsupported_http_version", "missing_api_key",
      // the provider
      "invalid_api_key", "insufficient_quota", "rate_limit_exceeded", "upstream_error",
      "upstream_protocol_error", "upstream_cut", "stream_truncated", "malformed_chunk",

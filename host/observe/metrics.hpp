@@ -2,6 +2,7 @@
 // summed when somebody asks. docs/metrics.md says what each means.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,10 @@ struct UpstreamConnections {
     const Counter* reused = nullptr;
 };
 
+// Why a client's key is refused, as the metrics call it.
+inline constexpr std::array<std::string_view, 6> k_key_faults{"missing", "ambiguous", "unknown",
+                                                              "wrong",   "disabled",  "expired"};
+
 class WorkerMetrics {
   public:
     explicit WorkerMetrics(const MetricNames& names);
@@ -34,6 +39,8 @@ class WorkerMetrics {
     void attempt(std::string_view provider, std::size_t error);
     // Another provider is tried after this one.
     void fallback(std::string_view provider);
+    // Of a closed set of reasons, k_key_faults: why a client's key was refused.
+    void key_refused(std::size_t reason) { keys_refused_[reason].add(); }
     // Before its first request, because of a limit.
     void connection_refused() { connections_refused.add(); }
 
@@ -52,6 +59,7 @@ class WorkerMetrics {
     SeriesTable table_;
     std::vector<Counter> attempts_;   // by provider and error type
     std::vector<Counter> fallbacks_;  // by provider
+    std::array<Counter, k_key_faults.size()> keys_refused_;
 };
 
 class Metrics {
@@ -71,6 +79,7 @@ class Metrics {
     void write_durations(PrometheusText& text, const Totals& totals) const;
     void write_tokens(PrometheusText& text, const Totals& totals) const;
     void write_attempts(PrometheusText& text) const;
+    void write_keys_refused(PrometheusText& text) const;
     void write_connections(PrometheusText& text) const;
 
     MetricNames names_;

@@ -44,6 +44,7 @@ void Metrics::write(PrometheusText& text) const {
     write_durations(text, all);
     write_tokens(text, all);
     write_attempts(text);
+    write_keys_refused(text);
     write_connections(text);
 }
 
@@ -145,6 +146,16 @@ void Metrics::write_attempts(PrometheusText& text) const {
         text.sample({{"provider", names_.providers.name(provider)}},
                     sum(workers_, [provider](const auto& worker) {
                         return worker.fallbacks_[provider].value();
+                    }));
+    }
+}
+
+void Metrics::write_keys_refused(PrometheusText& text) const {
+    text.metric("bellwether_client_keys_refused_total", "counter",
+                "Requests without a client key that counts, by reason.");
+    for (std::size_t reason = 0; reason < k_key_faults.size(); ++reason) {
+        text.sample({{"reason", k_key_faults[reason]}}, sum(workers_, [reason](const auto& worker) {
+                        return worker.keys_refused_[reason].value();
                     }));
     }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "config/key_form.hpp"
 #include "config/money.hpp"
 #include "json/writer.hpp"
 #include "pages/admin.hpp"
@@ -161,6 +162,21 @@ void write_route(PrettyWriter& writer, const config::Config& config, const confi
     writer.end_object();
 }
 
+// Of a key, who has it and what it may do. Its hash is nobody's business.
+void write_key(PrettyWriter& writer, const config::Key& key) {
+    writer.begin_object().field("name", key.name).field("id", key.id);
+    writer.field_or_null("team", key.team).key("models");
+    if (key.models.empty()) {
+        writer.value("all");
+    } else {
+        writer.begin_array();
+        for (const auto& model : key.models) writer.value(model);
+        writer.end_array();
+    }
+    writer.field_or_null("expires", key.expires ? config::format_expiry(*key.expires) : "");
+    writer.field("disabled", key.disabled).end_object();
+}
+
 void write_price(PrettyWriter& writer, const config::Price& price) {
     writer.begin_object().field("provider", price.provider).field("model", price.model);
     writer.field("input", config::format_usd(price.input) + " USD");
@@ -181,7 +197,9 @@ front::Answer admin_config(const AdminRequest&, const front::Context& context) {
     write_server(writer, config.server);
     write_admin(writer, config.admin);
     write_log(writer, config.log);
-    writer.key("providers").begin_object();
+    writer.key("keys").begin_array();
+    for (const auto& key : config.keys) write_key(writer, key);
+    writer.end_array().key("providers").begin_object();
     for (std::size_t i = 0; i < config.providers.size(); ++i) {
         write_provider(writer, config.providers[i], *context.host.registry.providers[i]);
     }

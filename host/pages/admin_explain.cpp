@@ -1,4 +1,5 @@
-// /admin/explain?model=NAME: who serves a model, how and why.
+// /admin/explain?model=NAME[&key=KEY]: who serves a model, how and why, and whether a client key
+// may use it.
 #include "http/query.hpp"
 #include "pages/admin.hpp"
 #include "pages/explain.hpp"
@@ -12,7 +13,8 @@ front::Answer admin_explain(const AdminRequest& request, const front::Context& c
             front::error_reply(400, "invalid_request_error", "missing_required_parameter",
                                "Name a model: /admin/explain?model=NAME.", "model"));
     }
-    ExplainReply reply = explain(context.host, *model);
+    const auto key = http::query_value(request.query, "key");
+    ExplainReply reply = explain(context.host, *model, key.value_or(""));
     return {.status = reply.found ? 200 : 404, .body = std::move(reply.json)};
 }
 

@@ -9,11 +9,13 @@
 namespace bw::pages {
 
 struct ExplainReply {
-    bool found = false;
-    std::string json;  // an object; if the model is unknown with `error` and the models there are
-    std::string text;  // the same for people
+    bool found = false;  // the model, and the key if one was named
+    std::string json;    // an object; if the model is unknown with `error` and the models there are
+    std::string text;    // the same for people
 };
 
-ExplainReply explain(const front::Host& host, std::string_view model);
+// `key`: the name or the public id of a client key, to say whether it may use the model; empty:
+// none.
+ExplainReply explain(const front::Host& host, std::string_view model, std::string_view key);
 
 }  // namespace bw::pages

@@ -4,6 +4,11 @@
 
 namespace bw::pages {
 
+bool is_health(std::string_view path) {
+    return path == "/health" || path == "/health/readiness" || path == "/health/liveliness" ||
+           path == "/health/liveness";
+}
+
 std::optional<front::Answer> health(std::string_view path, const front::Context& context) {
     const auto status = [](int code, std::string_view word) {
         return front::Answer{.status = code, .body = fmt::format(R"({{"status":"{}"}})", word)};

@@ -9,6 +9,8 @@
 
 namespace bw::pages {
 
+bool is_health(std::string_view path);
+
 std::optional<front::Answer> health(std::string_view path, const front::Context& context);
 
 }  // namespace bw::pages

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "config/key_form.hpp"
+#include "front/client_key.hpp"
 #include "http/query.hpp"
 #include "json/writer.hpp"
 #include "pages/health.hpp"
@@ -23,30 +25,46 @@ void write_model(json::Writer& writer, const route::CatalogueEntry& entry, std::
     writer.field("created", created).field("owned_by", entry.owned_by).end_object();
 }
 
-front::Answer list_models(const front::Host& host) {
+front::Answer list_models(const front::Host& host, const config::Key* caller) {
     json::Writer writer;
     writer.begin_object().field("object", "list").key("data").begin_array();
-    for (const auto& entry : host.catalogue.entries())
-        write_model(writer, entry, host.started_unix);
+    for (const auto& entry : host.catalogue.entries()) {
+        if (config::may_use(caller, entry.id)) write_model(writer, entry, host.started_unix);
+    }
     writer.end_array().end_object();
     return {.status = 200, .body = writer.text()};
 }
 
-front::Answer one_model(const front::Host& host, std::string_view encoded) {
+front::Answer one_model(const front::Host& host, std::string_view encoded,
+                        const config::Key* caller) {
     const std::string id = http::percent_decoded(encoded);
+    if (!config::may_use(caller, id)) return front::to_answer(front::no_access(*caller, id));
     const auto* entry = host.catalogue.find(id);
     if (entry == nullptr) {
         return front::to_answer(front::error_reply(404, "invalid_request_error", "model_not_found",
-                                                   host.catalogue.not_found_message(id), "model"));
+                                                   host.catalogue.not_found_message(id, caller),
+                                                   "model"));
     }
     json::Writer writer;
     write_model(writer, *entry, host.started_unix);
     return {.status = 200, .body = writer.text()};
 }
 
+// Metrics tell of everybody's calls. A client key is for one's own: where there are keys, metrics
+// are for operators only, on their listener.
+front::Answer unknown_url(const http::Request& request, bool metrics) {
+    return front::to_answer(front::error_reply(
+        404, "invalid_request_error", "unknown_url",
+        fmt::format("Unknown request URL: {} {}. The host serves /v1/chat/completions, "
+                    "/v1/completions, /v1/embeddings, /v1/models{} and /health{}.",
+                    request.method, request.path, metrics ? ", /metrics" : "",
+                    metrics ? "" : "; metrics are on the admin listener")));
+}
+
 }  // namespace
 
-front::Answer answer_for(const http::Request& request, const front::Context& context) {
+front::Answer answer_for(const http::Request& request, const front::Context& context,
+                         const config::Key* caller) {
     const std::string_view path = request.path;
     for (const Operation operation : k_operations) {
         if (path != path_of(operation)) continue;
@@ -56,21 +74,17 @@ front::Answer answer_for(const http::Request& request, const front::Context& con
     }
     constexpr std::string_view k_models = "/v1/models";
     const bool models = path == k_models || path.starts_with("/v1/models/");
-    const bool metrics = path == "/metrics";
+    const bool with_metrics = context.host.keys.empty();
+    const bool metrics = with_metrics && path == "/metrics";
     auto healthy = health(path, context);
     if ((models || metrics || healthy) && !is_read(request)) {
         return front::method_not_allowed(request.method, path, "GET, HEAD");
     }
     if (metrics) return metrics_page(context);
     if (healthy) return std::move(*healthy);
-    if (path == k_models) return list_models(context.host);
-    if (models) return one_model(context.host, path.substr(k_models.size() + 1));
-    return front::to_answer(
-        front::error_reply(404, "invalid_request_error", "unknown_url",
-                           fmt::format("Unknown request URL: {} {}. The host serves "
-                                       "/v1/chat/completions, /v1/completions, /v1/embeddings, "
-                                       "/v1/models, /metrics and /health.",
-                                       request.method, path)));
+    if (path == k_models) return list_models(context.host, caller);
+    if (models) return one_model(context.host, path.substr(k_models.size() + 1), caller);
+    return unknown_url(request, with_metrics);
 }
 
 }  // namespace bw::pages

@@ -5,6 +5,7 @@
 
 namespace bw::pages {
 
-front::Answer answer_for(const http::Request& request, const front::Context& context);
+front::Answer answer_for(const http::Request& request, const front::Context& context,
+                         const config::Key* caller);
 
 }  // namespace bw::pages

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/nearest.hpp"
+#include "config/key_form.hpp"
 
 namespace bw::route {
 namespace {
@@ -67,9 +68,11 @@ const CatalogueEntry* Catalogue::find(std::string_view id) const {
     return found != entries_.end() && found->id == id ? &*found : nullptr;
 }
 
-std::string Catalogue::not_found_message(std::string_view model) const {
+std::string Catalogue::not_found_message(std::string_view model, const config::Key* caller) const {
     std::vector<std::string> names;
-    for (const auto& entry : entries_) names.push_back(entry.id);
+    for (const auto& entry : entries_) {
+        if (config::may_use(caller, entry.id)) names.push_back(entry.id);
+    }
     std::string message = fmt::format("The model \"{}\" does not exist here.", model);
     if (const auto near = nearest(model, names)) {
         message += fmt::format(" Did you mean \"{}\"?", *near);

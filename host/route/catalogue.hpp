@@ -25,8 +25,9 @@ class Catalogue {
 
     const std::vector<CatalogueEntry>& entries() const { return entries_; }
     const CatalogueEntry* find(std::string_view id) const;
-    // For the reply to an unknown name: what is there, and the nearest.
-    std::string not_found_message(std::string_view model) const;
+    // For the reply to an unknown name: what there is for the caller, and the nearest. Null: nobody
+    // was asked for a key.
+    std::string not_found_message(std::string_view model, const config::Key* caller) const;
 
   private:
     std::vector<CatalogueEntry> entries_;

@@ -68,7 +68,8 @@ struct Explanation {
 std::optional<Explanation> explain(const config::Config& config, const plugin::Registry& registry,
                                    const Prices& prices, std::string_view model);
 
-std::string to_json(const Explanation& explanation);
+// `key`: an object that says what a client key may do, or empty.
+std::string to_json(const Explanation& explanation, std::string_view key = {});
 std::string to_text(const Explanation& explanation);
 
 }  // namespace bw::route

@@ -70,7 +70,7 @@ void write_target(PrettyWriter& writer, const ExplainedTarget& target) {
 
 }  // namespace
 
-std::string to_json(const Explanation& explanation) {
+std::string to_json(const Explanation& explanation, std::string_view key) {
     PrettyWriter writer;
     writer.begin_object().field("model", explanation.model).key("rules").begin_array();
     for (const auto& rule : explanation.rules) {
@@ -87,6 +87,7 @@ std::string to_json(const Explanation& explanation) {
         writer.field("why", rival.why).end_object();
     }
     writer.end_array().field("rules_without_match", std::uint64_t{explanation.without_match});
+    if (!key.empty()) writer.key("key").raw(key);
     return writer.end_object().text();
 }
 

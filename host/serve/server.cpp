@@ -11,9 +11,11 @@
 #include <cstring>
 #include <thread>
 
+#include "config/quantity.hpp"
 #include "ledger/open_store.hpp"
 #include "observe/log.hpp"
 #include "pages/admin.hpp"
+#include "pages/health.hpp"
 #include "pages/metrics_page.hpp"
 #include "pages/surface.hpp"
 #include "serve/memory_return.hpp"
@@ -185,11 +187,15 @@ std::expected<void, std::string> run(const front::Host& host, const Ready& ready
     } else {
         return Refusal(opened.error());
     }
+    const front::Surface surface{.pages = pages::answer_for,
+                                 .loopback = config::is_loopback(host.config.server.host),
+                                 .keys = &host.keys,
+                                 .keyless = pages::is_health};
     Workers workers;
     for (std::size_t i = 0; i < api->sockets.size(); ++i) {
         workers.push_back(std::make_unique<Worker>(host, running, running.metrics.worker(i),
                                                    connections,
-                                                   Listener{api->sockets[i], pages::answer_for}));
+                                                   Listener{api->sockets[i], surface}));
     }
     // Outlives the others, so that an operator can see them end. It is no part of what is measured.
     observe::WorkerMetrics unmeasured(running.metrics.names());
@@ -198,7 +204,7 @@ std::expected<void, std::string> run(const front::Host& host, const Ready& ready
     if (!admin->url.empty()) {
         admin_worker =
             std::make_unique<Worker>(host, running, unmeasured, admin_connections,
-                                     Listener{admin->sockets.front(), pages::admin_surface});
+                                     Listener{admin->sockets.front(), {pages::admin_surface}});
     }
     end_on_signals(signals, running, workers, host.config.server.drain);
     const MemoryReturn memory_return(signal_loop);

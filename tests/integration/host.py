@@ -42,7 +42,8 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = 10) -> T:
 def environment(extra: dict[str, str | None] | None = None) -> dict[str, str]:
     """This process's environment with the key that the simulator takes, and none of the developer's
     own settings. None removes a variable."""
-    own = ("HOLYSHEEP", "OPENAI", "BELLWETHER_CONFIG", "BELLWETHER_URL")
+    own = ("HOLYSHEEP", "OPENAI", "BELLWETHER_CONFIG", "BELLWETHER_URL",
+           "BELLWETHER_API_KEY")
     wanted = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     wanted.update({"HOLYSHEEP_API_KEY": KEY, **(extra or {})})
     return {name: value for name, value in wanted.items() if value is not None}
@@ -84,7 +85,7 @@ class Host:
             data = os.read(self.process.stdout.fileno(), 4096) if ready else b""
             assert data, f"the host did not start; it said {line!r} and:\n{self.log()}"
             line += data
-        address = r"(http://127\.0\.0\.1:\d+)\n"
+        address = r"(http://(?:127\.0\.0\.1|0\.0\.0\.0|\[::\]):\d+)\n"
         found = re.fullmatch(rf"bellwether listening on {address}(?:bellwether admin on {address})?",
                              line.decode())
         assert found, line

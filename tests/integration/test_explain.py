@@ -31,7 +31,7 @@ def test_an_unknown_model(host: Host) -> None:
     assert "echo" in told["models"] and "echo" in told["error"]
 
 
-def test_there_are_no_client_keys_yet(host: Host) -> None:
+def test_without_client_keys(host: Host) -> None:
     """A key that is not configured is an error, and is not repeated: it may be the key itself."""
     done = run_cli("explain", "echo", "--key", "team-a", "--config", host.config)
     assert done.returncode == 1 and "no client keys are configured" in done.stderr

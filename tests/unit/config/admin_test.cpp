@@ -36,7 +36,21 @@ TEST(Admin, NeedsAnAddressOfItsOwn) {
     const std::string text =
         mistakes("[server]\nlisten = \"127.0.0.1:5\"\n[admin]\nlisten = \"127.0.0.1:5\"" +
                  std::string(k_rest));
-    EXPECT_NE(text.find("admin.listen and server.listen are both 127.0.0.1:5"), text.npos) << text;
+    EXPECT_NE(text.find("admin.listen is 127.0.0.1:5, where server.listen is, too"), text.npos)
+        << text;
+    const std::string keys =
+        "[[keys]]\nname = \"a\"\nid = \"0a1b2c3d\"\nsha256 = \"" + std::string(64, 'a') + "\"\n";
+    const auto with_keys = [&keys](const std::string& server, const std::string& admin) {
+        return mistakes(keys + "[server]\nlisten = \"" + server + "\"\n[admin]\nlisten = \"" +
+                        admin + "\"" + std::string(k_rest));
+    };
+    for (const auto& [server, admin] : {std::pair("0.0.0.0:5", "127.0.0.1:5"),
+                                        {"[::]:5", "127.0.0.1:5"},
+                                        {"[::]:5", "[::1]:5"}}) {
+        EXPECT_NE(with_keys(server, admin).find("where server.listen is"), text.npos) << server;
+    }
+    EXPECT_EQ(with_keys("0.0.0.0:5", "[::1]:5"), "");
+    EXPECT_EQ(with_keys("0.0.0.0:5", "127.0.0.1:6"), "");
 }
 
 }  // namespace

@@ -140,6 +140,21 @@ TEST(Keys, AKeyItselfIsRefusedAndNeverPrinted) {
     EXPECT_EQ(wrong.find("hidden"), wrong.npos) << wrong;
 }
 
+TEST(Keys, OpenTheHostForOtherMachines) {
+    for (const std::string address : {"0.0.0.0:4141", "[::]:4141", "10.1.2.3:80"}) {
+        EXPECT_EQ(told(key("") + "[server]\nlisten = \"" + address + "\""), "");
+        // The admin listener stays where it is.
+        EXPECT_NE(told(key("") + "[admin]\nlisten = \"" + address + "\"")
+                      .find("can be reached from other machines"),
+                  std::string::npos);
+    }
+    // A key with a mistake is one mistake, not two.
+    const std::string text = told(
+        "[[keys]]\nname = \"a\"\nid = \"0a1b2c3d\"\n[server]\nlisten = "
+        "\"0.0.0.0:1\"");
+    EXPECT_EQ(text.find("server.listen"), text.npos) << text;
+}
+
 TEST(KeyForm, ThePublicPartIsFoundInWholeKeysOnly) {
     EXPECT_EQ(key_id_of(k_key), "0a1b2c3d");
     EXPECT_EQ(key_id_of("bw-0a1b2c3d4e5f-x"), "0a1b2c3d4e5f");

@@ -109,15 +109,14 @@ TEST(Server, RefusesAddressesThatAreNone) {
     expect_all(cases);
 }
 
-TEST(Server, RefusesToListenForOthers) {
+TEST(Server, RefusesToListenForOthersWithoutKeys) {
     for (const std::string address :
          {"0.0.0.0:4141", "[::]:4141", "10.1.2.3:80", "[::ffff:127.0.0.1]:1"}) {
-        EXPECT_EQ(
-            mistakes("[server]\nlisten = \"" + address + "\"" + std::string(k_rest)),
-            "c.toml:2:10: error: server.listen = \"" + address +
-                "\" can be reached from other machines, and there are no client keys yet to keep "
-                "strangers out; expected a loopback address such as \"127.0.0.1:4141\"; "
-                "to serve others, put a proxy that checks who they are in front");
+        EXPECT_EQ(mistakes("[server]\nlisten = \"" + address + "\"" + std::string(k_rest)),
+                  "c.toml:2:10: error: server.listen = \"" + address +
+                      "\" can be reached from other machines, and there are no client keys to keep "
+                      "strangers out; expected a loopback address such as \"127.0.0.1:4141\", or "
+                      "[[keys]]; make a key with `bellwether key new NAME`");
     }
 }
 
