@@ -195,3 +195,4 @@ def test_the_shipped_configs_are_good() -> None:
     assert run_cli("check", "--config", root / "holysheep.toml").returncode == 0
     assert run_cli("check", "--config", root / "holysheep.toml", env=no_key).returncode == 2
     assert run_cli("check", "--config", root / "openai-compatible.toml").returncode == 0
+    assert run_cli("check", "--config", root / "budgets.toml").returncode == 0
