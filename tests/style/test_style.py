@@ -34,6 +34,8 @@ HOMES = {
     r"boost/dll": ["host/plugin/library.cpp"],
     r"openssl/": ["host/plugin/library.cpp", "host/policy/key_ring.cpp"],
     r"sqlite3": ["host/ledger/sqlite_database.cpp"],
+    r"hiredis/": ["host/ledger/redis_reply.cpp"],
+    r"boost/asio/ssl": ["host/ledger/redis_socket.cpp"],
     r"zlib": ["host/http/inflate.cpp"],
     r"CLI/": ["host/cli/"],
 }

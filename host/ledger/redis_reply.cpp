@@ -1,0 +1,72 @@
+#include "ledger/redis_reply.hpp"
+
+#include <hiredis/hiredis.h>
+
+#include <new>
+
+namespace bw::ledger {
+namespace {
+
+RedisReply taken(const redisReply& from) {
+    RedisReply reply;
+    switch (from.type) {
+        case REDIS_REPLY_INTEGER:
+            reply.kind = RedisReply::Kind::integer;
+            reply.integer = from.integer;
+            break;
+        case REDIS_REPLY_ARRAY:
+            reply.kind = RedisReply::Kind::array;
+            reply.elements.reserve(from.elements);
+            for (std::size_t i = 0; i < from.elements; ++i) {
+                reply.elements.push_back(taken(*from.element[i]));
+            }
+            break;
+        case REDIS_REPLY_STATUS:
+        case REDIS_REPLY_STRING:
+        case REDIS_REPLY_ERROR:
+            reply.kind =
+                from.type == REDIS_REPLY_ERROR ? RedisReply::Kind::error : RedisReply::Kind::text;
+            reply.text.assign(from.str, from.len);
+            break;
+        default: break;
+    }
+    return reply;
+}
+
+}  // namespace
+
+std::int64_t RedisReply::integer_at(std::size_t index) const {
+    return index < elements.size() ? elements[index].integer : 0;
+}
+
+std::string redis_command(const std::vector<std::string_view>& words) {
+    std::string command = "*" + std::to_string(words.size()) + "\r\n";
+    for (const std::string_view word : words) {
+        command.append("$").append(std::to_string(word.size())).append("\r\n");
+        command.append(word).append("\r\n");
+    }
+    return command;
+}
+
+void RedisReader::Free::operator()(redisReader* reader) const { redisReaderFree(reader); }
+
+RedisReader::RedisReader() : reader_(redisReaderCreate()) {
+    if (!reader_) throw std::bad_alloc();
+}
+
+void RedisReader::feed(std::string_view bytes) {
+    redisReaderFeed(reader_.get(), bytes.data(), bytes.size());
+}
+
+std::expected<std::optional<RedisReply>, std::string> RedisReader::next() {
+    void* found = nullptr;
+    if (redisReaderGetReply(reader_.get(), &found) != REDIS_OK) {
+        return std::unexpected(std::string(reader_->errstr));
+    }
+    if (found == nullptr) return std::nullopt;
+    RedisReply reply = taken(*static_cast<redisReply*>(found));
+    freeReplyObject(found);
+    return reply;
+}
+
+}  // namespace bw::ledger

@@ -1,0 +1,37 @@
+// Which server the ledger is kept on, and how to get there. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace bw::ledger {
+
+struct RedisSettings {
+    std::string url;                    // redis://[user@]host[:port][/database], rediss:// for TLS
+    std::string password;               // empty: none
+    std::string ca_file;                // PEM; empty: the system's authorities
+    std::string prefix = "bellwether";  // hosts with the same one share budgets and limits
+    std::int64_t connect_limit_ms = 3'000;
+    std::int64_t answer_limit_ms = 2'000;
+    std::int64_t lease_ms = 15'000;  // how long the holds of a host that is not heard of are kept
+    std::int64_t usage_rows_max = 1'000'000;  // about: the oldest go first
+};
+
+struct RedisTarget {
+    bool encrypted = false;
+    std::string host;
+    std::string port;
+    std::string user;  // empty: the default one
+    int database = 0;
+    RedisSettings settings;
+
+    // What to call it to people: without user and password.
+    std::string name() const;
+};
+
+// Checks all of it. The error never repeats the text, which may hold a password.
+Result<RedisTarget> parse_redis_target(RedisSettings settings);
+
+}  // namespace bw::ledger

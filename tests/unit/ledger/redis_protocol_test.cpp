@@ -1,0 +1,81 @@
+// What needs no server: the protocol's bytes, the settings, the words of the scripts.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ledger/redis_codec.hpp"
+#include "ledger/redis_lua.hpp"
+#include "ledger/redis_reply.hpp"
+#include "ledger/redis_target.hpp"
+
+namespace bw::ledger {
+namespace {
+
+TEST(RedisReply, CommandsHoldAnyBytes) {
+    EXPECT_EQ(redis_command({"SET", std::string_view("a\r\n\0", 4)}),
+              std::string("*2\r\n$3\r\nSET\r\n$4\r\na\r\n\0\r\n", 23));
+}
+
+TEST(RedisReply, IsReadByteByByte) {
+    RedisReader reader;
+    std::vector<RedisReply> replies;
+    for (const char byte : std::string_view("*3\r\n:7\r\n$2\r\nhi\r\n$-1\r\n-ERR no\r\n+OK\r\n")) {
+        reader.feed({&byte, 1});
+        auto reply = reader.next();
+        ASSERT_TRUE(reply);
+        if (*reply) replies.push_back(**reply);
+    }
+    ASSERT_EQ(replies.size(), 3u);
+    EXPECT_EQ(replies[0].integer_at(0), 7);
+    EXPECT_EQ(replies[0].integer_at(9), 0);
+    EXPECT_EQ(replies[0].elements[1].text, "hi");
+    EXPECT_EQ(replies[0].elements[2].kind, RedisReply::Kind::nothing);
+    EXPECT_TRUE(replies[1].failed());
+    EXPECT_EQ(replies[2].text, "OK");
+}
+
+TEST(RedisReply, WhatIsNotRedisIsAnError) {
+    RedisReader reader;
+    reader.feed("HTTP/1.1 400 Bad Request\r\n");
+    EXPECT_FALSE(reader.next());
+}
+
+TEST(RedisTarget, IsReadFromAnAddress) {
+    const auto plain = parse_redis_target({.url = "redis://cache"});
+    ASSERT_TRUE(plain);
+    EXPECT_EQ(plain->name(), "redis://cache:6379/0");
+    const auto full = parse_redis_target({.url = "rediss://me@[::1]:7000/3", .password = "secret"});
+    ASSERT_TRUE(full);
+    EXPECT_TRUE(full->encrypted);
+    EXPECT_EQ(full->user, "me");
+    EXPECT_EQ(full->host, "::1");
+    EXPECT_EQ(full->name(), "rediss://[::1]:7000/3");
+}
+
+TEST(RedisTarget, MistakesAreToldWithoutTheText) {
+    for (const char* url :
+         {"http://secret", "redis://", "redis://:secret@h", "redis://me:secret@h", "redis://h:0",
+          "redis://h:70000", "redis://h:secret", "redis://h/secret", "redis://h/-1", "redis://[::1",
+          "redis://[::1]secret", "redis://h/0?secret", "redis://me@h"}) {
+        const auto target = parse_redis_target({.url = url});
+        ASSERT_FALSE(target) << url;
+        EXPECT_EQ(target.error().message.find("secret"), std::string::npos) << url;
+    }
+    EXPECT_FALSE(parse_redis_target({.url = "redis://h", .prefix = "a{b"}));
+    EXPECT_FALSE(parse_redis_target({.url = "redis://h", .prefix = ""}));
+}
+
+TEST(RedisCodec, NumbersThatLuaCannotTellAreBounded) {
+    const Words words = hold_words({.id = {1, 2},
+                                    .claims = {{.amount = INT64_MAX,
+                                                .limit = INT64_MAX,
+                                                .window = {.start = INT64_MIN, .end = INT64_MAX}},
+                                               {.amount = -5}}});
+    EXPECT_EQ(words[5], std::to_string(k_redis_amount_max));
+    EXPECT_EQ(words[6], std::to_string(k_redis_amount_max));
+    EXPECT_EQ(words[8], "-9000000000");
+    EXPECT_EQ(words[9], "9000000000");
+    EXPECT_EQ(words[14], "0");
+}
+
+}  // namespace
+}  // namespace bw::ledger
