@@ -1,0 +1,240 @@
+#include "ledger/redis_keeper.hpp"
+
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <utility>
+
+#include "observe/log.hpp"
+
+namespace bw::ledger {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t k_in_flight_max = 1'000;
+// After the server has refused a settlement, for want of memory perhaps.
+constexpr std::chrono::milliseconds k_pause = 200ms;
+// To settle what is left, and to say that this host is gone for good.
+constexpr std::int64_t k_farewell_ms = 1'000;
+
+template <typename Clock>
+std::int64_t microseconds() {
+    return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch())
+        .count();
+}
+std::int64_t steady_us() { return microseconds<std::chrono::steady_clock>(); }
+
+}  // namespace
+
+RedisKeeper::RedisKeeper(RedisTarget target, std::shared_ptr<const RedisScripts> scripts,
+                         std::uint64_t host)
+    : target_(std::move(target)),
+      scripts_(std::move(scripts)),
+      host_(std::to_string(host)),
+      offset_us_(microseconds<std::chrono::system_clock>() - steady_us()),
+      work_(boost::asio::make_work_guard(loop_)),
+      connection_(RedisConnection::make(loop_, target_, scripts_->opening())),
+      pause_timer_(loop_),
+      renew_timer_(loop_),
+      thread_([this] { run(); }) {}
+
+RedisKeeper::~RedisKeeper() {
+    take_over_all();
+    boost::asio::post(loop_, [this] { leave(); });
+    {
+        std::unique_lock lock(mutex_);
+        condition_.wait_for(lock, std::chrono::milliseconds(k_farewell_ms), [&] { return left_; });
+    }
+    boost::asio::post(loop_, [this] {
+        connection_->close();
+        loop_.stop();
+    });
+    thread_.join();
+    if (const std::size_t left = unconfirmed(); left != 0) {
+        observe::warn(
+            "{} settlements did not reach the ledger at {}; another host will settle these calls "
+            "at their estimate",
+            left, target_.name());
+    }
+}
+
+void RedisKeeper::run() {
+    connection_->start([this](const std::string& reason) { changed(reason); });
+    loop_.run();
+}
+
+Result<void> RedisKeeper::first_contact() {
+    std::unique_lock lock(mutex_);
+    condition_.wait(lock, [&] { return tried_; });
+    if (refusal_.empty()) return {};
+    return fail(ErrorKind::unavailable, "the ledger cannot be kept: " + refusal_);
+}
+
+void RedisKeeper::changed(const std::string& reason) {
+    if (reason.empty()) {
+        if (away_) observe::info("the ledger at {} is there again", target_.name());
+    } else if (!away_) {
+        observe::warn("the ledger is away: {}", reason);
+    }
+    away_ = !reason.empty();
+    if (away_) return tried(connection_->refused() ? reason : "");
+    paused_ = false;
+    renew();
+    pump();
+}
+
+void RedisKeeper::tried(const std::string& refusal) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!tried_) refusal_ = refusal;
+        tried_ = true;
+    }
+    condition_.notify_all();
+}
+
+RedisKeeper::TaskPointer RedisKeeper::note(const Settlement& settlement, std::string_view how) {
+    Words words = settle_words(settlement, how);
+    const std::lock_guard lock(mutex_);
+    if (!ids_.insert(settlement.id).second) return nullptr;
+    const std::uint64_t number = ++last_task_;
+    auto task = std::make_shared<const Task>(std::move(words), settlement.id, number);
+    tasks_.emplace(number, task);
+    unconfirmed_.store(tasks_.size(), std::memory_order_relaxed);
+    return task;
+}
+
+void RedisKeeper::confirm(const Task& task) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (tasks_.erase(task.number) == 0) return;
+        ids_.erase(task.id);
+        unconfirmed_.store(tasks_.size(), std::memory_order_relaxed);
+    }
+    condition_.notify_all();
+}
+
+void RedisKeeper::take_over(TaskPointer task) {
+    bool first = false;
+    {
+        const std::lock_guard lock(mutex_);
+        first = incoming_.empty();
+        incoming_.push_back(std::move(task));
+    }
+    if (first) boost::asio::post(loop_, [this] { take(); });
+}
+
+void RedisKeeper::withdraw(HoldId id) {
+    if (TaskPointer task = note({.id = id}, k_settle_withdrawn)) take_over(std::move(task));
+}
+
+void RedisKeeper::take() {
+    std::vector<TaskPointer> taken;
+    {
+        const std::lock_guard lock(mutex_);
+        taken.swap(incoming_);
+    }
+    pending_.insert(pending_.end(), taken.begin(), taken.end());
+    pump();
+}
+
+void RedisKeeper::pump() {
+    while (!paused_ && connection_->ready() && in_flight_ < k_in_flight_max && !pending_.empty()) {
+        TaskPointer task = std::move(pending_.front());
+        pending_.pop_front();
+        ++in_flight_;
+        run_script(scripts_, *connection_, Script::settle, task->words,
+                   [this, task](const RedisAnswer& answer) { answered(task, answer); });
+    }
+}
+
+void RedisKeeper::answered(TaskPointer task, const RedisAnswer& answer) {
+    --in_flight_;
+    if (answer && !answer->failed()) {
+        confirm(*task);
+    } else {
+        pending_.push_back(std::move(task));
+    }
+    if (answer && answer->failed() && !paused_) {
+        paused_ = true;
+        observe::warn("the ledger at {} does not settle, trying again: {}", target_.name(),
+                      answer->text);
+        pause_timer_.expires_after(k_pause);
+        pause_timer_.async_wait([this](const auto& error) {
+            if (error) return;
+            paused_ = false;
+            pump();
+        });
+    }
+    if (in_flight_ < k_in_flight_max / 2) pump();
+}
+
+void RedisKeeper::renew() {
+    const std::int64_t sent_us = steady_us();
+    run_script(scripts_, *connection_, Script::renew, {host_},
+               [this, sent_us](const RedisAnswer& answer) {
+                   if (!answer) return;
+                   if (answer->failed()) return tried(target_.name() + ": " + answer->text);
+                   offset_us_ = answer->integer - (sent_us + steady_us()) / 2;
+                   tried({});
+                   reap();
+               });
+    renew_timer_.expires_after(std::chrono::milliseconds(target_.settings.lease_ms / 3));
+    renew_timer_.async_wait([this](const auto& error) {
+        if (!error && connection_->ready()) renew();
+    });
+}
+
+void RedisKeeper::reap() {
+    run_script(scripts_, *connection_, Script::reap, {}, [this](const RedisAnswer& answer) {
+        if (!answer || answer->failed()) return;
+        if (const std::int64_t settled = answer->integer_at(0); settled != 0) {
+            observe::warn("settled {} calls of a lost host at their estimate", settled);
+        }
+        if (answer->integer_at(1) != 0) reap();
+    });
+}
+
+void RedisKeeper::leave() {
+    const auto done = [this] {
+        const std::lock_guard lock(mutex_);
+        left_ = true;
+        condition_.notify_all();
+    };
+    take();
+    if (!connection_->ready()) return done();
+    if (unconfirmed() != 0) {  // until they are, or the time is up
+        pause_timer_.expires_after(1ms);
+        pause_timer_.async_wait([this](const auto&) {
+            paused_ = false;
+            leave();
+        });
+        return;
+    }
+    run_script(scripts_, *connection_, Script::leave, {host_},
+               [done](const RedisAnswer&) { done(); });
+}
+
+std::int64_t RedisKeeper::now_us() const {
+    return steady_us() + offset_us_.load(std::memory_order_relaxed);
+}
+
+// Those that sessions have sent, too: a session's loop may not run any more.
+void RedisKeeper::take_over_all() {
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [number, task] : tasks_) incoming_.push_back(task);
+    }
+    boost::asio::post(loop_, [this] { take(); });
+}
+
+bool RedisKeeper::flush(std::int64_t limit_ms) {
+    if (unconfirmed() == 0) return true;
+    take_over_all();
+    std::unique_lock lock(mutex_);
+    const std::uint64_t last = last_task_;
+    return condition_.wait_for(lock, std::chrono::milliseconds(limit_ms),
+                               [&] { return tasks_.empty() || tasks_.begin()->first > last; });
+}
+
+}  // namespace bw::ledger

@@ -1,0 +1,27 @@
+// Runs the ledger's scripts over a connection: by their digest, which the server told when the
+// connection was opened, or whole, if it has forgotten them since.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ledger/redis_connection.hpp"
+#include "ledger/redis_lua.hpp"
+
+namespace bw::ledger {
+
+struct RedisScripts {
+    explicit RedisScripts(const RedisSettings& settings);
+
+    RedisConnection::Opening opening() const;
+
+    Scripts texts;
+    std::string root;
+};
+
+void run_script(std::shared_ptr<const RedisScripts> scripts, RedisConnection& connection,
+                Script script, std::vector<std::string> arguments,
+                RedisConnection::OnAnswer on_answer);
+
+}  // namespace bw::ledger

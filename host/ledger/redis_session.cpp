@@ -1,0 +1,79 @@
+#include "ledger/redis_session.hpp"
+
+#include <utility>
+
+#include "ledger/redis_codec.hpp"
+
+namespace bw::ledger {
+namespace {
+
+Verdict unavailable(std::string reason) {
+    return {.answer = Answer::unavailable, .reason = std::move(reason)};
+}
+
+// Whatever is not known to have failed before anything was done is withdrawn.
+Verdict judged(const RedisAnswer& answer, const HoldId& id, RedisKeeper& keeper) {
+    if (answer && !answer->failed()) return to_verdict(*answer);
+    if (answer || answer.error().perhaps_done) keeper.withdraw(id);
+    return unavailable(answer ? "the ledger answered: " + answer->text
+                              : "the ledger is away: " + answer.error().reason);
+}
+
+}  // namespace
+
+RedisHost::RedisHost(const RedisTarget& target)
+    : scripts(std::make_shared<const RedisScripts>(target.settings)),
+      keeper(target, scripts, numbers.host()) {}
+
+RedisSession::RedisSession(boost::asio::io_context& loop, const RedisTarget& target,
+                           std::shared_ptr<RedisHost> host)
+    : host_(std::move(host)),
+      connection_(RedisConnection::make(loop, target, host_->scripts->opening())),
+      alive_(std::make_shared<bool>(true)),
+      numbers_(host_->numbers.open()) {
+    connection_->start();
+}
+
+RedisSession::~RedisSession() {
+    *alive_ = false;
+    connection_->close();
+}
+
+HoldId RedisSession::next_id() { return numbers_.next(); }
+
+std::int64_t RedisSession::now_us() const { return host_->keeper.now_us(); }
+
+void RedisSession::hold(Hold hold, OnVerdict on_verdict) {
+    if (host_->keeper.unconfirmed() >= k_unconfirmed_max) {
+        return on_verdict(unavailable("the ledger is behind: " + std::to_string(k_unconfirmed_max) +
+                                      " settlements wait for it"));
+    }
+    run_script(host_->scripts, *connection_, Script::hold, hold_words(hold),
+               [id = hold.id, host = host_, alive = alive_,
+                on_verdict = std::move(on_verdict)](const RedisAnswer& answer) mutable {
+                   Verdict verdict = judged(answer, id, host->keeper);
+                   if (*alive) on_verdict(std::move(verdict));
+               });
+}
+
+void RedisSession::when_durable(const HoldId&, OnDurable on_durable) { on_durable(); }
+
+// Over the session's own connection, so that its next hold finds it done; by the keeper, if that
+// fails.
+void RedisSession::settle(Settlement settlement) {
+    RedisKeeper& keeper = host_->keeper;
+    auto task =
+        keeper.note(settlement, settlement.recorded ? k_settle_recorded : k_settle_unrecorded);
+    if (!task) return;
+    if (!connection_->ready()) return keeper.take_over(std::move(task));
+    run_script(host_->scripts, *connection_, Script::settle, task->words,
+               [task, host = host_](const RedisAnswer& answer) {
+                   if (answer && !answer->failed()) {
+                       host->keeper.confirm(*task);
+                   } else {
+                       host->keeper.take_over(task);
+                   }
+               });
+}
+
+}  // namespace bw::ledger

@@ -1,0 +1,30 @@
+// What every store must do, done by the ledger in a real Redis server.
+#include <thread>
+
+#include "ledger/redis.hpp"
+#include "redis_server.hpp"
+#include "store_suite.hpp"
+
+namespace bw::ledger {
+namespace {
+
+class RedisUnderTest final : public StoreUnderTest {
+  public:
+    RedisUnderTest() : store_(std::move(*open_redis(server_.settings()))) {}
+
+    Store& store() override { return *store_; }
+    void advance(std::chrono::microseconds time) override { std::this_thread::sleep_for(time); }
+    bool time_stands() const override { return false; }
+
+  private:
+    RedisServer server_;
+    std::unique_ptr<Store> store_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Redis, StoreSuite,
+                         testing::Values(StoreKind{
+                             "redis", [] { return std::make_unique<RedisUnderTest>(); }}),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace bw::ledger
