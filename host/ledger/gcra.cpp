@@ -9,7 +9,12 @@ namespace {
 
 constexpr std::int64_t k_worth_max_ns = std::int64_t{1} << 61;
 
-Wide ceiling(Wide dividend, Wide divisor) { return (dividend + divisor - 1) / divisor; }
+// Of two that are not below 0. Most are small, and dividing wide numbers takes ten times as long.
+Wide ceiling(Wide dividend, Wide divisor) {
+    const Wide sum = dividend + divisor - 1;
+    if (sum > INT64_MAX || divisor > INT64_MAX) return sum / divisor;
+    return static_cast<std::int64_t>(sum) / static_cast<std::int64_t>(divisor);
+}
 
 std::int64_t worth(std::int64_t units, std::int64_t limit, std::int64_t period_us) {
     if (units <= 0) return 0;

@@ -129,8 +129,8 @@ Result<std::vector<StoredTally>> load(Database& database) {
     if (!dead) return std::unexpected(dead.error());
     if (*dead > 0) {
         observe::warn(
-            "ledger: {}: {} calls were in flight when the host ended; they are settled "
-            "at their estimates",
+            "ledger: {}: calls settled at their estimates, as the host ended before they "
+            "did: {}",
             database.path(), *dead);
     }
     auto tallies = load_budgets(database);

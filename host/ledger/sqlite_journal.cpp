@@ -13,7 +13,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds k_pause_least{50};
-constexpr milliseconds k_pause_most{5'000};
+constexpr milliseconds k_pause_most{1'000};
 constexpr milliseconds k_last_tries{5'000};  // of a host that ends
 
 }  // namespace

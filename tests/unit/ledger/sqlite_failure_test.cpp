@@ -42,7 +42,8 @@ class Nobody {
         was_root_ = ::seteuid(k_nobody) == 0;
     }
     ~Nobody() {
-        if (was_root_) EXPECT_EQ(::seteuid(0), 0);
+        if (!was_root_) return;
+        EXPECT_EQ(::seteuid(0), 0);
     }
 
   private:
