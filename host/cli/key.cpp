@@ -54,7 +54,8 @@ std::string expiry_fault(const std::string& text, config::Key& key) {
             "2027-01-31T18:00:00+07:00",
             in_quotes(text));
     }
-    if (*key.expires > std::chrono::system_clock::now()) return {};
+    if (*key.expires > std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()))
+        return {};
     return fmt::format("--expires {} is past", in_quotes(text));
 }
 

@@ -24,6 +24,8 @@ void read_rules(Section& root, Config& config) {
     KnownNames known;
     for (const auto& provider : config.providers) known.providers.push_back(provider.name);
     for (const auto& route : config.routes) known.routes.push_back(route.model);
+    known.keys.emplace();
+    for (const auto& key : config.keys) known.keys->push_back(key.name);
     RuleNames names;
     read_budgets(root, known, names, config);
     read_limits(root, known, names, config.limits);

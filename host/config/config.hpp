@@ -147,6 +147,7 @@ enum class StoreKind : std::uint8_t { none, memory, sqlite, redis };
 struct Ledger {
     StoreKind kind = StoreKind::none;  // none: nothing is counted, for no rule asks for it
     std::filesystem::path file;        // of SQLite; absolute
+    bool usual_place = false;          // the file does not name it: its folders may be missing
     std::string host;                  // of Redis: a name or an address, IPv6 without brackets
     std::uint16_t port = 6379;
     std::string user;  // empty: the default one

@@ -150,6 +150,7 @@ void read_ledger(Section& root, const fs::path& folder, Config& config) {
     }
     ledger.kind = StoreKind::sqlite;
     ledger.file = default_file();
+    ledger.usual_place = true;
     if (ledger.file.empty()) {
         root.report().error(ledger.at,
                             "there is no place for the ledger: neither STATE_DIRECTORY, "

@@ -68,8 +68,12 @@ void LiveCall::start() {
                        .param = "model"});
     }
     route_ = match->route->model;
-    admission_.emplace(context_.books, context_.engine, call_, route_,
-                       std::move(match->candidates));
+    const std::string_view model =
+        match->aliases.empty() ? std::string_view(call_.model) : match->aliases.back();
+    admission_.emplace(context_.books, context_.engine, call_,
+                       policy::Destination{.route = route_,
+                                           .model = std::string(model),
+                                           .candidates = std::move(match->candidates)});
     admission_->ask(
         [this](const Result<void>& admitted) { admitted ? begin() : refuse(admitted.error()); });
 }

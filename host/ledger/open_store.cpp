@@ -2,57 +2,51 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <filesystem>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include "ledger/memory.hpp"
+#include "ledger/redis.hpp"
 #include "ledger/sqlite.hpp"
 
 namespace bw::ledger {
 namespace {
 
-using Opened = Result<std::unique_ptr<Store>>;
-
-Opened memory(std::string_view rest) {
-    if (rest.empty()) return open_memory();
-    return fail(ErrorKind::invalid, "memory: takes nothing after it");
-}
-
-// `sqlite:/path`, `sqlite:path` and, as others write it, `sqlite:///path`.
-Opened sqlite(std::string_view rest) {
-    if (rest.starts_with("//")) rest.remove_prefix(2);
-    if (rest.empty() || rest.ends_with('/')) {
-        return fail(ErrorKind::invalid,
-                    "sqlite: needs a file, such as sqlite:/var/lib/bellwether/ledger.db");
+Result<std::unique_ptr<Store>> open_redis(const config::Ledger& ledger) {
+    const bool v6 = ledger.host.find(':') != ledger.host.npos;
+    RedisSettings settings{
+        .url = fmt::format("redis{}://{}{}{}{}{}:{}/{}", ledger.encrypted ? "s" : "", ledger.user,
+                           ledger.user.empty() ? "" : "@", v6 ? "[" : "", ledger.host,
+                           v6 ? "]" : "", ledger.port, ledger.database),
+        .ca_file = ledger.ca_file.string(),
+        .prefix = ledger.prefix};
+    if (!ledger.password.empty()) {
+        auto password = config::resolve(ledger.password);
+        if (!password) {
+            return fail(ErrorKind::invalid, fmt::format("ledger.password: {}", password.error()));
+        }
+        settings.password = *std::move(password);
     }
-    return open_sqlite(std::string(rest));
+    return open_redis(std::move(settings));
 }
-
-struct Scheme {
-    std::string_view name;
-    Opened (*open)(std::string_view rest);  // of what follows the colon
-};
-
-constexpr std::array k_schemes = {
-    Scheme{"memory", memory},
-    Scheme{"sqlite", sqlite},
-};
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_store(std::string_view url) {
-    const auto colon = url.find(':');
-    std::string known;
-    for (const auto& scheme : k_schemes) {
-        if (colon != url.npos && url.substr(0, colon) == scheme.name) {
-            return scheme.open(url.substr(colon + 1));
-        }
-        known += fmt::format("{}{}:", known.empty() ? "" : ", ", scheme.name);
+Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger) {
+    switch (ledger.kind) {
+        case config::StoreKind::none: break;
+        case config::StoreKind::memory: return open_memory();
+        case config::StoreKind::sqlite:
+            if (ledger.usual_place) {
+                std::error_code error;  // opening says what is wrong
+                std::filesystem::create_directories(ledger.file.parent_path(), error);
+            }
+            return open_sqlite(ledger.file.string());
+        case config::StoreKind::redis: return open_redis(ledger);
     }
-    // What follows the scheme may hold a password.
-    return fail(ErrorKind::invalid,
-                fmt::format("no ledger is known by `{}:`; known are {}",
-                            url.substr(0, colon == url.npos ? 0 : colon), known));
+    return nullptr;
 }
 
 }  // namespace bw::ledger

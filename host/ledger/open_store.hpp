@@ -1,14 +1,15 @@
-// A store by its URL: `memory:` or `sqlite:/path/of/the/file`.
+// The store that the configuration names.
 #pragma once
 
 #include <memory>
-#include <string_view>
 
 #include "base/error.hpp"
+#include "config/config.hpp"
 #include "ledger/ledger.hpp"
 
 namespace bw::ledger {
 
-Result<std::unique_ptr<Store>> open_store(std::string_view url);
+// Null: the configuration asks for none. Resolves the password.
+Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger);
 
 }  // namespace bw::ledger

@@ -41,13 +41,8 @@ Error ledger_unavailable(const std::string& reason) {
 
 }  // namespace
 
-Admission::Admission(Books& books, const Engine& engine, const Call& call, std::string route,
-                     std::vector<route::Candidate> candidates)
-    : books_(books),
-      engine_(engine),
-      call_(call),
-      route_(std::move(route)),
-      candidates_(std::move(candidates)) {}
+Admission::Admission(Books& books, const Engine& engine, const Call& call, Destination destination)
+    : books_(books), engine_(engine), call_(call), to_(std::move(destination)) {}
 
 Admission::~Admission() {
     if (!held_) return;
@@ -64,7 +59,8 @@ void Admission::ask(OnAnswer on_answer) {
 }
 
 void Admission::apply() {
-    auto asked = books_.rules.apply(call_, route_, prospects(), books_.session->now_us());
+    auto asked =
+        books_.rules.apply(facts(), call_.unsound_limit, prospects(), books_.session->now_us());
     if (!asked) return answer(std::unexpected(std::move(asked.error())));
     asked_ = *std::move(asked);
     const Asked* const line = place_ ? nullptr : line_to_join();
@@ -135,8 +131,8 @@ bool Admission::go_elsewhere(const Asked& asked) {
         return asked.rule->counts_provider(engine_.slots[candidate.provider].provider().name,
                                            asked.claim.counter.value);
     };
-    if (std::ranges::all_of(candidates_, full)) return false;
-    std::erase_if(candidates_, full);
+    if (std::ranges::all_of(to_.candidates, full)) return false;
+    std::erase_if(to_.candidates, full);
     return true;
 }
 
@@ -182,7 +178,7 @@ void Admission::settle(const Outcome& outcome, ledger::UsageRow usage) {
     Used used{.provider = outcome.provider,
               .usage = outcome.usage,
               .consumed = outcome.usage.source != UsageSource::none};
-    for (const route::Candidate& candidate : candidates_) {
+    for (const route::Candidate& candidate : to_.candidates) {
         const auto& name = engine_.slots[candidate.provider].provider().name;
         if (name == outcome.provider && candidate.model == outcome.model)
             used.price = candidate.price;
@@ -203,9 +199,18 @@ void Admission::settle(const Outcome& outcome, ledger::UsageRow usage) {
 
 std::string Admission::headers() const { return standing_headers(asked_, standings_); }
 
+Facts Admission::facts() const {
+    return {.key = call_.key_name,
+            .team = call_.team,
+            .user = call_.user,
+            .model = to_.model,
+            .provider = {},
+            .route = to_.route};
+}
+
 std::vector<Prospect> Admission::prospects() const {
     std::vector<Prospect> all;
-    for (const route::Candidate& candidate : candidates_) {
+    for (const route::Candidate& candidate : to_.candidates) {
         const plugin::Provider& provider = engine_.slots[candidate.provider].provider();
         const std::int64_t density = books_.densities.of(provider.name, candidate.model);
         const std::int64_t cap = output_cap(provider, candidate.model, books_.default_max_tokens);
@@ -228,10 +233,10 @@ ledger::UsageRow Admission::estimate() const {
             .key = call_.key,
             .user = call_.user,
             .team = call_.team,
-            .route = route_,
+            .route = to_.route,
             .model = call_.model,
             .provider = std::string(all.front().provider),
-            .upstream_model = candidates_.front().model,
+            .upstream_model = to_.candidates.front().model,
             .usage = usage,
             .cost_micro_usd = cost_of(usage, all.front().price).value_or(-1),
             .list_cost_micro_usd = list_cost_of(usage, all.front().price).value_or(-1)};

@@ -20,13 +20,19 @@
 
 namespace bw::policy {
 
+// Where the call may go.
+struct Destination {
+    std::string route;
+    std::string model;  // as the client named it, aliases followed
+    std::vector<route::Candidate> candidates;
+};
+
 class Admission {
   public:
     using OnAnswer = std::function<void(Result<void>)>;
 
     // `call` and `engine` must outlive it.
-    Admission(Books& books, const Engine& engine, const Call& call, std::string route,
-              std::vector<route::Candidate> candidates);
+    Admission(Books& books, const Engine& engine, const Call& call, Destination destination);
     ~Admission();
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
@@ -34,7 +40,7 @@ class Admission {
     // Answers once, perhaps from inside; the admission may be gone when it returns.
     void ask(OnAnswer on_answer);
     // The providers that have room for the call, once it is admitted.
-    const std::vector<route::Candidate>& candidates() const { return candidates_; }
+    const std::vector<route::Candidate>& candidates() const { return to_.candidates; }
 
     // True once no crash can lose the hold; until then nothing of the answer may go out.
     bool durable() const { return durable_; }
@@ -56,14 +62,14 @@ class Admission {
     const Asked* line_to_join() const;
     bool wait_in_line(const Asked& asked, std::int64_t wait_us);
     void answer(Result<void> result);
+    Facts facts() const;
     std::vector<Prospect> prospects() const;
     ledger::UsageRow estimate() const;
 
     Books& books_;
     const Engine& engine_;
     const Call& call_;
-    std::string route_;
-    std::vector<route::Candidate> candidates_;
+    Destination to_;
     PromptSize prompt_;
     OnAnswer on_answer_;
     std::vector<Asked> asked_;

@@ -86,7 +86,9 @@ std::expected<const config::Key*, KeyRefusal> KeyRing::check(
     if (entry == nullptr) return refuse(KeyFault::unknown);
     if (!same) return refuse(KeyFault::wrong);
     if (entry->key->disabled) return refuse(KeyFault::disabled);
-    if (entry->key->expires && now >= *entry->key->expires) return refuse(KeyFault::expired);
+    if (entry->key->expires &&
+        std::chrono::floor<std::chrono::seconds>(now) >= *entry->key->expires)
+        return refuse(KeyFault::expired);
     return entry->key;
 }
 

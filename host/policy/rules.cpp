@@ -16,15 +16,6 @@ using config::Subject;
 
 constexpr std::int64_t k_us = 1'000'000;
 
-Facts facts_of(const Call& call, std::string_view route) {
-    return {.key = call.key_name,
-            .team = call.team,
-            .user = call.user,
-            .model = call.model,
-            .provider = {},
-            .route = route};
-}
-
 std::int64_t clamped_sum(std::int64_t a, std::int64_t b) {
     const std::int64_t left =
         std::numeric_limits<std::int64_t>::max() - std::max<std::int64_t>(a, 0);
@@ -150,21 +141,19 @@ void Rules::add(const config::Limit& limit) {
     if (limit.tokens) add_rule("tokens", Counts::total);
 }
 
-Result<std::vector<Asked>> Rules::apply(const Call& call, std::string_view route,
+Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view unsound_limit,
                                         std::span<const Prospect> prospects, std::int64_t now_us) {
     std::vector<Asked> all;
-    const Facts facts = facts_of(call, route);
     for (Rule& rule : rules_) {
         if (auto added = add(all, rule, facts, prospects, now_us); !added) {
             return std::unexpected(std::move(added.error()));
         }
     }
-    if (!all.empty() && !call.unsound_limit.empty()) {
+    if (!all.empty() && !unsound_limit.empty()) {
         return std::unexpected(Error{
             .kind = ErrorKind::invalid,
-            .message =
-                fmt::format("\"{}\" must be a whole number of at least 1.", call.unsound_limit),
-            .param = std::string(call.unsound_limit)});
+            .message = fmt::format("\"{}\" must be a whole number of at least 1.", unsound_limit),
+            .param = std::string(unsound_limit)});
     }
     return all;
 }

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/call.hpp"
 #include "base/error.hpp"
 #include "base/usage.hpp"
 #include "calendar/zone.hpp"
@@ -67,9 +66,10 @@ class Rules {
   public:
     explicit Rules(const config::Config& config);
 
-    // Every counter that counts the call. An error: what the call says of its limits cannot be
-    // counted with, or a budget of money would have to count what has no price.
-    Result<std::vector<Asked>> apply(const Call& call, std::string_view route,
+    // Every counter that counts the call; `facts` but for the provider. An error: what the call
+    // says of its limits cannot be counted with (Call::unsound_limit), or a budget of money would
+    // have to count what has no price.
+    Result<std::vector<Asked>> apply(const Facts& facts, std::string_view unsound_limit,
                                      std::span<const Prospect> prospects, std::int64_t now_us);
 
   private:

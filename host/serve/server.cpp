@@ -134,21 +134,6 @@ std::expected<Listening, std::string> listen(const config::Admin& admin) {
     return Listening{url_of(admin.host, *address), std::move(*sockets)};
 }
 
-// Null: the configuration asks for none.
-std::expected<std::unique_ptr<ledger::Store>, std::string> open_ledger(
-    const config::Ledger& ledger) {
-    std::string url;
-    switch (ledger.kind) {
-        case config::StoreKind::none: return nullptr;
-        case config::StoreKind::memory: url = "memory:"; break;
-        case config::StoreKind::sqlite: url = "sqlite:" + ledger.file.string(); break;
-        case config::StoreKind::redis: return Refusal("ledger.url: redis is not supported yet");
-    }
-    auto store = ledger::open_store(url);
-    if (!store) return Refusal(store.error().message);
-    return *std::move(store);
-}
-
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
 void end_on_signals(boost::asio::signal_set& signals, front::Running& running,
@@ -182,10 +167,10 @@ std::expected<void, std::string> run(const front::Host& host, const Ready& ready
     static auto& signals = *new boost::asio::signal_set(signal_loop, SIGINT, SIGTERM);
     front::Connections connections(limits.connections_max, limits.connections_per_client_max);
     front::Running running{.metrics = {pages::metric_names(host), api->sockets.size()}};
-    if (auto opened = open_ledger(host.config.ledger); opened) {
+    if (auto opened = ledger::open_store(host.config.ledger); opened) {
         running.ledger = *std::move(opened);
     } else {
-        return Refusal(opened.error());
+        return Refusal(opened.error().message);
     }
     const front::Surface surface{.pages = pages::answer_for,
                                  .loopback = config::is_loopback(host.config.server.host),

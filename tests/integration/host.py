@@ -67,7 +67,8 @@ class Host:
         self.stderr = folder / "stderr.log"
         with self.stderr.open("wb") as log:
             self.process = subprocess.Popen(
-                [binary, "serve", "--config", self.config], env=environment(env),
+                [binary, "serve", "--config", self.config],
+                env=environment({"XDG_STATE_HOME": str(folder / "state"), **(env or {})}),
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
         try:
             self.url, self.admin_url = self._wait_until_ready()

@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "ledger/open_store.hpp"
 #include "sqlite_fixture.hpp"
 
 namespace bw::ledger {
@@ -144,8 +143,8 @@ TEST_F(SqliteTest, TheFileIsForItsOwner) {
 }
 
 TEST_F(SqliteTest, TheLastPartOfAMissingFolderIsMade) {
-    EXPECT_TRUE(open_store("sqlite:" + folder_.path() + "/new/ledger.db"));
-    const auto deep = open_store("sqlite:" + folder_.path() + "/no/such/ledger.db");
+    EXPECT_TRUE(open_sqlite(folder_.path() + "/new/ledger.db"));
+    const auto deep = open_sqlite(folder_.path() + "/no/such/ledger.db");
     ASSERT_FALSE(deep);
     EXPECT_THAT(deep.error().message, HasSubstr("/no/such is not there and cannot be made"));
 }
@@ -223,19 +222,6 @@ PRAGMA application_id=1115114599; PRAGMA user_version=1;)sql");
     EXPECT_EQ(all[1].request_id, "lost");
     Till till(*store);
     EXPECT_EQ(till.ask({soft(rate("r", 1, 1, 5))}).standings[0].left, -1);
-}
-
-TEST(OpenStore, TellsWhatItKnows) {
-    EXPECT_TRUE(open_store("memory:"));
-    EXPECT_FALSE(open_store("memory:x"));
-    EXPECT_FALSE(open_store("sqlite:"));
-    EXPECT_FALSE(open_store("sqlite:/tmp/"));
-    for (const auto* url : {"", "mysql://me:secret@host", "/var/lib/ledger.db"}) {
-        const auto store = open_store(url);
-        ASSERT_FALSE(store);
-        EXPECT_THAT(store.error().message, HasSubstr("memory:, sqlite:"));
-        EXPECT_THAT(store.error().message, Not(HasSubstr("secret")));
-    }
 }
 
 }  // namespace
