@@ -98,10 +98,10 @@ class Till {
     Session& session() { return *session_; }
     boost::asio::io_context& loop() { return loop_; }
 
-    // Until it is done, ten seconds at most.
+    // Until it is done, a minute at most.
     template <typename Done>
     void run(Done done) {
-        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+        const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
         while (!done() && std::chrono::steady_clock::now() < end) {
             loop_.restart();
             loop_.run_one_for(std::chrono::milliseconds(10));
