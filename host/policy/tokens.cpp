@@ -28,7 +28,7 @@ class Counter {
     const char* text(const char* value) {
         const char* const stop = skip(value);
         if (stop != nullptr && *value == '"') {
-            tokens_ += estimate_tokens({value + 1, static_cast<std::size_t>(stop - value) - 1});
+            tokens_ += estimate_tokens({value + 1, stop - 1});  // between its quotes
         }
         return stop;
     }

@@ -21,7 +21,7 @@ TEST(Tokens, TextIsAQuarterOfItsBytesAndDigitsAreWhole) {
 }
 
 TEST(Tokens, CountsEveryKindOfGeneratedText) {
-    EXPECT_EQ(generated_tokens(R"({"choices":[{"delta":{"content":"abcd"}}]})"), 2);
+    EXPECT_EQ(generated_tokens(R"({"choices":[{"delta":{"content":"abcd"}}]})"), 1);
     EXPECT_GT(generated_tokens(R"({"choices":[{"delta":{"reasoning_content":"abcd"}}]})"), 0);
     EXPECT_GT(
         generated_tokens(
@@ -30,6 +30,7 @@ TEST(Tokens, CountsEveryKindOfGeneratedText) {
     EXPECT_GT(generated_tokens(R"({"choices":[{"message":{"content":"abcd"}}]})"), 0);
     EXPECT_GT(generated_tokens(R"({"choices":[{"text":"abcd"}]})"), 0);
     EXPECT_EQ(generated_tokens(R"({"choices":[{"delta":{"content":null,"role":null}}]})"), 0);
+    EXPECT_EQ(generated_tokens(R"({"choices":[{"delta":{"content":""}}]})"), 0);
     EXPECT_EQ(generated_tokens(R"({"choices":[]})"), 0);
 }
 
