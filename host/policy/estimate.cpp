@@ -53,6 +53,19 @@ class Media {
     bool high_;
 };
 
+// An older completion answers each of several prompts. Numbers are the tokens of a single one.
+std::int64_t count_prompts(const Call& call) {
+    if (call.operation != Operation::completions) return 1;
+    const json::Value prompt(
+        std::string_view(call.body).substr(call.prompt_value.offset, call.prompt_value.length));
+    if (prompt.kind() != json::Kind::array) return 1;
+    std::int64_t count = 0;
+    for (const json::Value& one : prompt.elements()) {
+        if (one.kind() != json::Kind::number) ++count;
+    }
+    return std::max<std::int64_t>(count, 1);
+}
+
 }  // namespace
 
 PromptSize measure_prompt(const Call& call) {
@@ -81,7 +94,7 @@ std::int64_t output_tokens_max(const Call& call, std::int64_t cap) {
     if (call.operation == Operation::embeddings) return 0;
     const std::int64_t each = call.max_tokens > 0 ? call.max_tokens : cap;
     return std::min(each, k_choice_tokens_max) *
-           std::clamp<std::int64_t>(call.choices, 1, k_choices_max);
+           std::clamp<std::int64_t>(call.choices, 1, k_choices_max) * count_prompts(call);
 }
 
 }  // namespace bw::policy

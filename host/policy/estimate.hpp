@@ -34,7 +34,7 @@ inline constexpr std::int64_t k_choice_tokens_max = 1'000'000;
 // OpenAI's own limit on `n`.
 inline constexpr std::int64_t k_choices_max = 128;
 
-// The tokens of all choices: the client's limit, else `cap`, for each of them.
+// The tokens of all choices of all prompts: the client's limit, else `cap`, for each of them.
 std::int64_t output_tokens_max(const Call& call, std::int64_t cap);
 
 }  // namespace bw::policy

@@ -99,6 +99,21 @@ TEST(OutputEstimate, IsTheClientsLimitForEachChoice) {
               0);
 }
 
+// Each prompt of an older completion gets an answer of its own; numbers are one prompt's tokens.
+TEST(OutputEstimate, CountsEachPromptOfACompletion) {
+    const auto completing = [](std::string_view prompt) {
+        return output_tokens_max(
+            call_of(R"({"model":"m","max_tokens":10,"n":2,"prompt":)" + std::string(prompt) + "}",
+                    Operation::completions),
+            1);
+    };
+    EXPECT_EQ(completing(R"("x")"), 20);
+    EXPECT_EQ(completing(R"(["x","y","z"])"), 60);
+    EXPECT_EQ(completing("[11,12,13]"), 20);
+    EXPECT_EQ(completing("[[11,12],[13]]"), 40);
+    EXPECT_EQ(completing("[]"), 20);
+}
+
 TEST(OutputEstimate, AbsurdLimitsNeitherWrapNorPassForLess) {
     const Call huge =
         saying("\"x\"", R"(,"max_tokens":9223372036854775807,"n":9223372036854775807)");
