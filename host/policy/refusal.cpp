@@ -19,7 +19,7 @@ constexpr milliseconds k_concurrency_retry{1'000};
 
 std::string amount_text(const Rule& rule, std::int64_t amount) {
     if (rule.counts == Counts::micro_usd) {
-        return amount < 0 ? "-" + config::format_usd(-amount) : config::format_usd(amount);
+        return amount < 0 ? "-" + config::format_amount(-amount) : config::format_amount(amount);
     }
     return fmt::format("{} tokens", amount);
 }
