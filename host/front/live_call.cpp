@@ -141,7 +141,9 @@ void LiveCall::beat() {
 void LiveCall::on_end(const policy::Outcome& outcome) {
     if (!outcome.result) {
         const ErrorReply reply = error_reply(outcome.result.error());
-        record(outcome, streaming_ ? 200 : reply.status, reply.code);
+        policy::Outcome failed = outcome;
+        admission_->complete(failed);
+        record(failed, streaming_ ? 200 : reply.status, reply.code);
         return respond_error(reply);
     }
     if (call_.stream) {
@@ -175,7 +177,11 @@ policy::Outcome LiveCall::outcome(Error error) const {
         kept.result = std::unexpected(std::move(error));
         return kept;
     }
-    if (attempts_) return attempts_->outcome(std::unexpected(std::move(error)));
+    if (attempts_) {
+        policy::Outcome ended = attempts_->outcome(std::unexpected(std::move(error)));
+        admission_->complete(ended);
+        return ended;
+    }
     return {.result = std::unexpected(std::move(error))};
 }
 

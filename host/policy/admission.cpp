@@ -31,6 +31,19 @@ bool may_wait(const Asked& asked) {
     return asked.rule->limit != nullptr && asked.rule->limit->queue_wait.count() > 0;
 }
 
+bool can_ever_fit(const ledger::Claim& claim) {
+    return claim.measure != ledger::Measure::rate || claim.amount <= claim.burst;
+}
+
+// Until so many claims like this one have been let through.
+std::int64_t wait_us_for(const ledger::Claim& claim, std::size_t claims) {
+    if (claim.measure != ledger::Measure::rate || claim.limit <= 0) return 0;
+    constexpr double k_max_us = 1e15;
+    const double us = static_cast<double>(claims) * static_cast<double>(claim.amount) *
+                      static_cast<double>(claim.period_us) / static_cast<double>(claim.limit);
+    return static_cast<std::int64_t>(std::min(us, k_max_us));
+}
+
 Error ledger_unavailable(const std::string& reason) {
     observe::warn("a call is refused, for the ledger cannot count it: {}", reason);
     return {.kind = ErrorKind::unavailable,
@@ -65,15 +78,14 @@ void Admission::apply() {
     asked_ = *std::move(asked);
     const Asked* const line = place_ ? nullptr : line_to_join();
     if (line == nullptr) return hold();
-    if (!wait_in_line(*line, 0)) {
-        answer(std::unexpected(refusal_of(*line, {}, books_.session->now_us())));
-    }
+    if (!wait_in_line(*line, 0)) refuse_in_line(Asked(*line));
 }
 
 // A line that has formed already: a newcomer does not pass those who wait.
 const Asked* Admission::line_to_join() const {
     const auto line = std::ranges::find_if(asked_, [this](const Asked& asked) {
-        return may_wait(asked) && !books_.lines.empty(line_name(asked.claim));
+        return may_wait(asked) && can_ever_fit(asked.claim) &&
+               books_.lines.length(line_name(asked.claim)) > 0;
     });
     return line == asked_.end() ? nullptr : &*line;
 }
@@ -145,16 +157,27 @@ bool Admission::wait_in_line(const Asked& asked, std::int64_t wait_us) {
     const auto deadline = call_.started + asked.rule->limit->queue_wait;
     if (steady_clock::now() >= deadline) return false;
     place_.reset();
-    place_ = books_.lines.enter(line, call_.key, asked.rule->limit->queue_length,
-                                microseconds(wait_us), [this] { apply(); });
+    // Where nobody has a key, users take turns. With keys they do not: a key could invent many.
+    const std::string& who = call_.key.empty() ? call_.user : call_.key;
+    place_ = books_.lines.enter(line, who, asked.rule->limit->queue_length, microseconds(wait_us),
+                                [this] { apply(); });
     if (!place_) return false;
     line_ = std::move(line);
     patience_.emplace(engine_.loop);
-    const ledger::Standing standing{.wait_us = wait_us};
-    patience_->set(std::min(deadline, call_.deadline), [this, refused = asked, standing] {
-        answer(std::unexpected(refusal_of(refused, standing, books_.session->now_us())));
-    });
+    patience_->set(std::min(deadline, call_.deadline),
+                   [this, refused = asked] { refuse_in_line(refused); });
     return true;
+}
+
+// The line has no place, or took too long. The ledger was not asked, or long ago: what is known is
+// that those who stand there are to be let through first.
+void Admission::refuse_in_line(const Asked& asked) {
+    const std::size_t before = books_.lines.length(line_name(asked.claim));
+    const std::int64_t wait_us = wait_us_for(asked.claim, std::max<std::size_t>(before, 1));
+    const Asked refused = asked;
+    asked_ = {refused};
+    standings_ = {{.wait_us = wait_us, .full_us = wait_us}};
+    answer(std::unexpected(refusal_of(refused, standings_.front(), books_.session->now_us())));
 }
 
 void Admission::answer(Result<void> result) {
@@ -170,6 +193,17 @@ void Admission::when_durable(std::function<void()> then) {
                                      durable_ = true;
                                      then();
                                  });
+}
+
+void Admission::complete(Outcome& outcome) const {
+    if (!held_ || call_.stream || outcome.usage.source != UsageSource::estimate) return;
+    const std::vector<Prospect> all = prospects();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if (all[i].provider != outcome.provider || candidates_[i].model != outcome.model) continue;
+        outcome.usage.input_tokens = all[i].estimate.input;
+        outcome.usage.output_tokens = all[i].estimate.output;
+        outcome.cost_micro_usd = cost_of(outcome.usage, all[i].price);
+    }
 }
 
 void Admission::settle(const Outcome& outcome, ledger::UsageRow usage) {

@@ -46,6 +46,9 @@ class Admission {
     bool durable() const { return durable_; }
     void when_durable(std::function<void()> then);
 
+    // Of a failed call whose answer was to come whole, nothing was seen of what may have been
+    // generated: it counts as the most that it could come to.
+    void complete(Outcome& outcome) const;
     // Once, of a call that was admitted. `usage` is the row to be kept, but for what is known here.
     void settle(const Outcome& outcome, ledger::UsageRow usage);
 
@@ -61,6 +64,7 @@ class Admission {
     bool go_elsewhere(const Asked& asked);
     const Asked* line_to_join() const;
     bool wait_in_line(const Asked& asked, std::int64_t wait_us);
+    void refuse_in_line(const Asked& asked);
     void answer(Result<void> result);
     Facts facts() const;
     std::vector<Prospect> prospects() const;

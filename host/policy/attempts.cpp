@@ -35,6 +35,7 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     provider_ = slot.provider().name;
     model_ = candidate.model;
     reported_ = {};
+    begun_ = false;
     ++count_;
     attempt_started_ = steady_clock::now();
     if (!slot.provider().manifest.serves(call_.operation)) {
@@ -106,7 +107,10 @@ void Attempts::on_end(Result<void> result) {
 }
 
 void Attempts::failed(Error error) {
-    if (attempt_) reported_ = attempt_->usage();
+    if (attempt_) {
+        reported_ = attempt_->usage();
+        begun_ = attempt_->body_begun();
+    }
     waited_ = waited();
     deadlines_.reset();
     attempt_.reset();
@@ -134,7 +138,13 @@ void Attempts::finish(Result<void> result) {
 bool Attempts::consumed(const Result<void>& result) const {
     if (count_ == 0) return false;
     if (delivered_ || result) return true;
-    return result.error().kind == ErrorKind::timeout || result.error().kind == ErrorKind::cancelled;
+    const Error& error = result.error();
+    switch (error.kind) {
+        case ErrorKind::timeout: return error.code != "connect_timeout";
+        case ErrorKind::cancelled: return true;
+        case ErrorKind::protocol: return begun_;  // an answer was cut, or spoiled
+        default: return false;
+    }
 }
 
 Outcome Attempts::outcome(Result<void> result) const {

@@ -102,6 +102,7 @@ class Attempts final : private plugin::AttemptEvents {
     std::chrono::nanoseconds waited_{0};  // of attempts that are over
     std::vector<FailedAttempt> failures_;
     Usage reported_;
+    bool begun_ = false;  // the body of what has failed
     bool delivered_ = false;
     bool usage_sent_ = false;
     bool paused_ = false;

@@ -48,7 +48,10 @@ void Lines::Place::try_again(std::chrono::microseconds wait) {
     if (line_.first() == this) line_.call_first_at(Clock::now() + wait);
 }
 
-bool Lines::empty(const std::string& counter) const { return !lines_.contains(counter); }
+std::size_t Lines::length(const std::string& counter) const {
+    const auto found = lines_.find(counter);
+    return found == lines_.end() ? 0 : found->second->length;
+}
 
 std::unique_ptr<Lines::Place> Lines::enter(const std::string& counter, const std::string& key,
                                            std::size_t length, std::chrono::microseconds wait,

@@ -44,7 +44,7 @@ class Lines {
 
     explicit Lines(boost::asio::io_context& loop) : loop_(loop) {}
 
-    bool empty(const std::string& counter) const;
+    std::size_t length(const std::string& counter) const;
     // Null: `length` others stand there already. The first turn comes after `wait`, or after those
     // who stand before.
     std::unique_ptr<Place> enter(const std::string& counter, const std::string& key,
