@@ -1,0 +1,210 @@
+"""What a crash, a full disk and a read-only file do to the ledger: it forgets nothing that was
+served, counts what it cannot know at its estimate, and says clearly when it cannot write."""
+
+import itertools
+import os
+import random
+import sqlite3
+import subprocess
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+
+from integration.conftest import StartHost
+from integration.counting import (
+    MAX_TOKENS, answers_within, ask, body_of, budget, limit, prompt_bound, rules_config, send,
+    wait_until_left)
+from integration.host import Host, run_cli, wait_for
+from integration.http_client import Truncated
+from upstream import qwen
+from upstream.scenarios import answers
+from upstream.simulator import Simulator
+from upstream.tls import Authority
+
+LIMIT = 500_000
+CALLERS = 8
+ROUNDS = int(os.environ.get("BELLWETHER_TEST_KILLS", "6"))  # of kill -9
+
+
+def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+        return database.execute(query).fetchall()
+
+
+# ---- kill -9 ------------------------------------------------------------------------------------
+
+
+class Load:
+    """Callers that never rest until the host is gone, and the answers that they have."""
+
+    def __init__(self, host: Host, model: str) -> None:
+        self.answered: set[str] = set()
+        self._host = host
+        self._model = model
+        self._threads = [threading.Thread(target=self._call, args=(number,))
+                         for number in range(CALLERS)]
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for thread in self._threads:
+            thread.join()
+
+    def _call(self, number: int) -> None:
+        with suppress(OSError, ValueError, Truncated):  # the host is gone
+            with self._host.connect() as connection:
+                for at in itertools.count():
+                    name = f"{self._host.process.pid}-{number}-{at:06}"
+                    reply = connection.post("/v1/chat/completions",
+                                            body_of(self._model, stream=at % 2 == 0),
+                                            {"x-request-id": name})
+                    reply.body()
+                    assert reply.status == 200
+                    self.answered.add(name)
+
+
+def test_a_kill_loses_nothing(tmp_path: Path, upstream: Simulator, authority: Authority) -> None:
+    """`kill -9` under load, again and again on one file. After each start: every answer that a
+    client has is in the ledger with its figure; what was in flight counts at its estimate; nothing
+    else, nothing twice, and nothing is held for ever."""
+    file = tmp_path / "ledger.db"
+    used = qwen.usage(21, 13)
+    model = upstream.serve(answers.chat(["word "] * 3, used=used))
+    config = rules_config(budget(10 ** 12) + budget(10 ** 12, name="each", each='"user"')
+                          + limit(requests='"1M/s"', concurrent="1000"),
+                          upstream, authority, ledger=f"sqlite:{file}")
+    estimates = {prompt_bound(body_of(model, stream=stream)) + MAX_TOKENS
+                 for stream in (False, True)}
+    answered: set[str] = set()
+    chance = random.Random(7)
+    for number in range(ROUNDS):
+        host = Host(config, tmp_path / str(number))
+        with Load(host, model) as load:
+            wanted = chance.randrange(1, 150)
+            try:
+                wait_for(lambda: len(load.answered) >= wanted, f"{wanted} answers", seconds=20)
+            finally:
+                host.process.kill()
+                host.process.wait()
+        host.process.stdout.close()
+        answered |= load.answered
+    Host(config, tmp_path / "last").stop()
+    assert rows(file, "SELECT count(*) FROM holds") == [(0,)]
+    usage = rows(file, "SELECT request_id, input_tokens + output_tokens, usage_source FROM usage")
+    counted = {name: (tokens, source) for name, tokens, source in usage}
+    reached = {entry.header("x-request-id") for entry in upstream.requests(model)}
+    lost = {name for name, (_, source) in counted.items() if source == "estimate"}
+    print(f"{ROUNDS} kills: {len(answered)} answers, {len(reached)} calls at the upstream, "
+          f"{len(counted)} counted, {len(lost)} of them at their estimate; "
+          f"{len(reached - counted.keys())} had not begun to be answered")
+    assert len(usage) == len(counted), "a call is counted twice"
+    assert not answered - counted.keys(), "an answer is not counted"
+    in_flight = ROUNDS * CALLERS
+    assert len(lost) <= in_flight
+    assert len(reached - counted.keys()) <= in_flight
+    assert len(counted.keys() - reached) <= in_flight
+    assert all(tokens in (estimates if source == "estimate" else {21 + 13})
+               for tokens, source in counted.values())
+    total = sum(tokens for tokens, _ in counted.values())
+    assert dict(rows(file, "SELECT rule, used FROM counters")) == {"everyone": total, "each": total}
+
+
+# ---- a file that cannot be written --------------------------------------------------------------
+
+
+def test_what_was_used_outlives_the_host(tmp_path: Path, upstream: Simulator,
+                                         authority: Authority) -> None:
+    """A host that ends and starts anew goes on where it was, and refuses what no longer fits."""
+    model = upstream.serve(answers.chat(used=qwen.usage(100, 20)))
+    config = rules_config(budget(200), upstream, authority, ledger=f"sqlite:{tmp_path}/ledger.db")
+    first = Host(config, tmp_path / "first")
+    ask(first, model).body()
+    first.stop()
+    second = Host(config, tmp_path / "second")
+    try:
+        wait_until_left(second, model, 80)
+        assert ask(second, model).status == 429
+    finally:
+        second.stop()
+
+
+def test_a_file_that_is_no_ledger_is_left_alone(tmp_path: Path, upstream: Simulator,
+                                                authority: Authority) -> None:
+    file = tmp_path / "ledger.db"
+    file.write_text("notes of another program\n" * 100)
+    config = tmp_path / "bellwether.toml"
+    config.write_text(rules_config(budget(LIMIT), upstream, authority, ledger=f"sqlite:{file}"))
+    ended = run_cli("serve", "--config", config)
+    assert ended.returncode == 1
+    assert str(file) in ended.stderr and len(ended.stderr.splitlines()) <= 2, ended.stderr
+    assert file.read_text().startswith("notes of another program")
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder],
+                             capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("this needs the right to mount")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_a_folder_that_cannot_be_written_is_said_at_the_start(
+        tiny_disk: Path, tmp_path: Path, upstream: Simulator, authority: Authority) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", tiny_disk], check=True)
+    config = tmp_path / "bellwether.toml"
+    config.write_text(rules_config(budget(LIMIT), upstream, authority,
+                                   ledger=f"sqlite:{tiny_disk}/ledger.db"))
+    ended = run_cli("serve", "--config", config)
+    assert ended.returncode == 1
+    assert f"{tiny_disk}/ledger.db" in ended.stderr, ended.stderr
+
+
+@pytest.mark.parametrize("on_failure", ["refuse", "allow"])
+def test_a_full_disk_stops_counting_and_not_the_host(
+        tiny_disk: Path, start_host: StartHost, upstream: Simulator, authority: Authority,
+        on_failure: str) -> None:
+    """One line in the log, and each new call is refused or passes, as the config says. With room
+    again it goes on by itself."""
+    model = upstream.serve(answers.chat())
+    config = rules_config(budget(LIMIT), upstream, authority, ledger=f"sqlite:{tiny_disk}/ledger.db")
+    host = start_host(config.replace("[ledger]\n", f'[ledger]\non_failure = "{on_failure}"\n'))
+    ask(host, model).body()
+    filler = tiny_disk / "filler"
+    with filler.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 512)
+    wanted = 503 if on_failure == "refuse" else 200
+
+    # Calls whose hold cannot be written wait for the disk: these clients do not.
+    def begins_to_fail() -> bool:
+        with host.connect() as connection:
+            send(connection, body_of(model))
+            answers_within(connection, 0.2)
+        return "cannot be written" in host.log() or "no new call is taken" in host.log()
+
+    wait_for(begins_to_fail, "the disk is full", seconds=20)
+    reply = ask(host, model)
+    assert reply.status == wanted
+    if wanted == 503:
+        assert reply.headers["retry-after"] == "1"
+        assert reply.error()["code"] == "ledger_unavailable"
+    filler.unlink()
+
+    def counts_again() -> bool:
+        reply = ask(host, model)
+        reply.body()
+        return reply.status == 200 and "x-bellwether-budget" in reply.headers
+
+    wait_for(counts_again, "it can be written again", seconds=20)
+    assert host.log().count("no new call is taken") == 1

@@ -1,0 +1,306 @@
+"""Limits: how fast and how many at once; refused or kept in line, fairly, and for no longer than
+the client waits."""
+
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from integration.conftest import StartHost, provider, route, server
+from integration.counting import (
+    MAX_TOKENS, answers_within, ask, body_of, budget, limit, prompt_bound, rules_config, send)
+from integration.host import SLOWNESS, Host, wait_for
+from integration.http_client import Connection, content_of
+from upstream import errors, qwen
+from upstream.puppet import Puppet
+from upstream.scenarios import answers, faults
+from upstream.simulator import Simulator
+from upstream.tls import Authority
+
+RATE_HEADERS = [f"x-ratelimit-{what}-{unit}" for what in ("limit", "remaining", "reset")
+                for unit in ("requests", "tokens")]
+
+
+# ---- refused ------------------------------------------------------------------------------------
+
+
+def test_a_refusal_says_when_to_come_back(start_host: StartHost, upstream: Simulator,
+                                          authority: Authority) -> None:
+    host = start_host(rules_config(
+        limit(requests='"2/min"', tokens='"100k/min"', each='"user"'), upstream, authority))
+    model = upstream.serve(answers.chat())
+    served = [ask(host, model, user="ann") for _ in range(2)]
+    assert [reply.headers["x-ratelimit-remaining-requests"] for reply in served] == ["1", "0"]
+    refused = ask(host, model, user="ann")
+    assert refused.status == 429
+    for header in RATE_HEADERS:
+        assert header in refused.headers, header
+    assert refused.headers["x-ratelimit-limit-requests"] == "2"
+    assert refused.headers["x-ratelimit-remaining-requests"] == "0"
+    assert refused.headers["x-ratelimit-limit-tokens"] == "100000"
+    assert re.fullmatch(r"(\d+h)?(\d+m)?[\d.]+(s|ms)", refused.headers["x-ratelimit-reset-requests"])
+    wait_ms = int(refused.headers["retry-after-ms"])
+    assert 20_000 < wait_ms <= 30_000
+    assert int(refused.headers["retry-after"]) == -(-wait_ms // 1000)
+    assert "x-should-retry" not in refused.headers
+    error = refused.error()
+    assert error["code"] == "rate_limit_exceeded"
+    assert '"fair" of "ann"' in error["message"] and "try again in" in error["message"]
+    assert len(upstream.requests(model)) == 2
+    assert ask(host, model, user="bob").status == 200
+
+
+def test_what_is_larger_than_the_burst_is_not_worth_a_retry(
+        start_host: StartHost, upstream: Simulator, authority: Authority) -> None:
+    """Also where calls wait, and also if others do: it would never get through."""
+    host = start_host(rules_config(
+        limit(tokens='"200/min"', on_limit='"queue:60s"'), upstream, authority, workers=1))
+    model = upstream.serve(answers.chat(used=qwen.usage(150, 50)))
+    ask(host, model).body()
+    with host.connect() as waiting:
+        send(waiting, body_of(model))
+        refused = ask(host, model, max_tokens=1000)
+        assert refused.status == 429
+        assert refused.headers["x-should-retry"] == "false"
+        assert "retry-after" not in refused.headers
+        assert "too large" in refused.error()["message"]
+
+
+def test_tokens_are_corrected_to_what_was_used(start_host: StartHost, upstream: Simulator,
+                                               authority: Authority) -> None:
+    """The hold takes what the call may use; at its end the difference comes back."""
+    host = start_host(rules_config(limit(tokens='"10k/day"'), upstream, authority))
+    model = upstream.serve(answers.chat(used=qwen.usage(7, 3)))
+    first = ask(host, model, max_tokens=5000)
+    held = prompt_bound(body_of(model, max_tokens=5000)) + 5000
+    assert int(first.headers["x-ratelimit-remaining-tokens"]) == 10_000 - held
+    first.body()
+    held = prompt_bound(body_of(model)) + MAX_TOKENS
+
+    def settled() -> bool:
+        probe = ask(host, model)
+        probe.body()
+        return int(probe.headers["x-ratelimit-remaining-tokens"]) > 9_000 - held
+
+    wait_for(settled, "the difference came back")
+
+
+# ---- the rate -----------------------------------------------------------------------------------
+
+
+def test_overload_gets_the_rate_and_no_more(start_host: StartHost, upstream: Simulator,
+                                            authority: Authority) -> None:
+    """Four clients that never rest, for two seconds: the burst, and then the rate to a percent."""
+    rate, burst, seconds = 40, 10, 2.0
+    host = start_host(rules_config(
+        limit(requests=f'"{rate}/s"', burst_requests=str(burst)), upstream, authority))
+    model = upstream.serve(answers.chat())
+    began = time.monotonic()
+
+    def hammer(_: int) -> tuple[int, int]:
+        statuses = []
+        with host.connect() as connection:
+            while time.monotonic() < began + seconds:
+                reply = connection.chat(model)
+                reply.body()
+                statuses.append(reply.status)
+        return statuses.count(200), len(statuses)
+
+    with ThreadPoolExecutor(4) as threads:
+        counts = list(threads.map(hammer, range(4)))
+    elapsed = time.monotonic() - began
+    admitted, sent = (sum(column) for column in zip(*counts))
+    print(f"{admitted} of {sent} in {elapsed:.3f} s; {burst + rate * elapsed:.1f} are allowed")
+    assert len(upstream.requests(model)) == admitted
+    assert admitted <= burst + rate * elapsed * 1.01
+    assert admitted >= (burst + rate * seconds) * 0.8 or SLOWNESS > 1
+
+
+# ---- in line ------------------------------------------------------------------------------------
+
+
+def test_those_in_line_are_served_at_the_rate(start_host: StartHost, upstream: Simulator,
+                                              authority: Authority) -> None:
+    """Ten calls at once, of which one fits each tenth of a second: all are served, one by one."""
+    host = start_host(rules_config(
+        limit(requests='"10/s"', burst_requests="1", on_limit='"queue:30s"'), upstream, authority))
+    model = upstream.serve(answers.chat())
+
+    def call(_: int) -> int:
+        reply = ask(host, model)
+        reply.body()
+        return reply.status
+
+    with ThreadPoolExecutor(10) as threads:
+        assert list(threads.map(call, range(10))) == [200] * 10
+    arrived = [request.at for request in upstream.requests(model)]
+    took = arrived[-1] - arrived[0]
+    print(f"the last of ten came {took:.3f} s after the first")
+    assert 0.85 < took < 3 * SLOWNESS
+
+
+def test_a_greedy_one_delays_itself(start_host: StartHost, upstream: Simulator,
+                                    authority: Authority) -> None:
+    """Twenty calls of one stand in line before the three of another come: they take turns."""
+    host = start_host(rules_config(
+        limit(requests='"40/s"', burst_requests="1", on_limit='"queue:30s"'),
+        upstream, authority, workers=1))
+    model = upstream.serve(answers.chat())
+    users = ["greedy"] * 20 + ["modest"] * 3
+    connections = [host.connect() for _ in users]
+    for connection, user in zip(connections, users):
+        send(connection, body_of(model, user=user))
+    assert all(connection.read_reply().status == 200 for connection in connections)
+    order = [request.json["user"] for request in upstream.requests(model)]
+    for connection in connections:
+        connection.close()
+    last = max(place for place, user in enumerate(order) if user == "modest")
+    assert last <= 12, order
+
+
+@pytest.fixture
+def one_at_a_time(start_host: StartHost, upstream: Simulator, authority: Authority) -> Host:
+    return start_host(rules_config(
+        limit(concurrent="1", on_limit='"queue:60s"', queue_length="1"),
+        upstream, authority, workers=1))
+
+
+def test_a_line_has_an_end_and_whoever_leaves_it_makes_room(
+        one_at_a_time: Host, upstream: Simulator) -> None:
+    """One runs, one waits, the third is refused. The one who waits hangs up: its place is free at
+    once, and the upstream never hears of it."""
+    puppet = Puppet(upstream)
+    gone, next_one = (upstream.serve(answers.chat()) for _ in range(2))
+    with one_at_a_time.connect() as running, one_at_a_time.connect() as waiting:
+        send(running, body_of(puppet.model, stream=True))
+        puppet.begin()
+        send(waiting, body_of(gone))
+        assert not answers_within(waiting, 0.3)
+        refused = ask(one_at_a_time, gone)
+        assert refused.status == 429 and int(refused.headers["retry-after-ms"]) > 0
+        assert refused.error()["code"] == "too_many_requests"
+        waiting.close()
+
+        def comes_in() -> Connection | None:
+            connection = one_at_a_time.connect()
+            send(connection, body_of(next_one))
+            if not answers_within(connection, 0.5):
+                return connection
+            connection.close()
+            return None
+
+        with wait_for(comes_in, "a place in the line") as follower:
+            puppet.finish()
+            running.read_reply().chunks()
+            assert follower.read_reply().status == 200
+    assert not upstream.requests(gone)
+
+
+def test_a_full_line_at_a_rate_says_when_to_come_back(start_host: StartHost, upstream: Simulator,
+                                                      authority: Authority) -> None:
+    host = start_host(rules_config(
+        limit(requests='"1/min"', on_limit='"queue:60s"', queue_length="1"),
+        upstream, authority, workers=1))
+    model = upstream.serve(answers.chat())
+    ask(host, model).body()
+    with host.connect() as waiting:
+        send(waiting, body_of(model))
+        assert not answers_within(waiting, 0.3)
+        refused = ask(host, model)
+        assert refused.status == 429
+        assert int(refused.headers["retry-after-ms"]) >= 30_000
+        assert refused.headers["x-ratelimit-limit-requests"] == "1"
+        assert refused.headers["x-ratelimit-remaining-requests"] == "0"
+        assert "0ms" not in refused.error()["message"]
+
+
+def test_nobody_waits_longer_than_the_rule_says(start_host: StartHost, upstream: Simulator,
+                                                authority: Authority) -> None:
+    host = start_host(rules_config(
+        limit(requests='"1/min"', on_limit='"queue:300ms"'), upstream, authority, workers=1))
+    model = upstream.serve(answers.chat())
+    ask(host, model).body()
+    began = time.monotonic()
+    refused = ask(host, model)
+    assert refused.status == 429
+    assert 0.3 <= time.monotonic() - began < 5 * SLOWNESS
+    assert int(refused.headers["retry-after-ms"]) > 0
+    refused.error()
+
+
+# ---- how many at once ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def single(start_host: StartHost, upstream: Simulator, authority: Authority) -> Host:
+    """One call at once for each user, and no line."""
+    return start_host(rules_config(limit(concurrent="1", each='"user"'), upstream, authority))
+
+
+def served_again(host: Host, user: str) -> bool:
+    reply = ask(host, "qwen-max", user=user)
+    reply.body()
+    return reply.status == 200
+
+
+def test_a_place_is_free_again_at_the_end(single: Host, upstream: Simulator) -> None:
+    puppet = Puppet(upstream)
+    with single.connect() as connection:
+        send(connection, body_of(puppet.model, stream=True, user="end"))
+        puppet.begin()
+        refused = ask(single, "qwen-max", user="end")
+        assert refused.status == 429
+        assert refused.error()["code"] == "too_many_requests"
+        assert "retry-after-ms" in refused.headers
+        assert served_again(single, "another")
+        puppet.finish()
+        connection.read_reply().chunks()
+    wait_for(lambda: served_again(single, "end"), "the place is free")
+
+
+def test_a_place_is_free_again_when_the_client_hangs_up(single: Host, upstream: Simulator) -> None:
+    puppet = Puppet(upstream)
+    with single.connect() as connection:
+        send(connection, body_of(puppet.model, stream=True, user="gone"))
+        puppet.begin()
+        assert not served_again(single, "gone")
+    wait_for(lambda: served_again(single, "gone"), "the place is free")
+    upstream.ended(puppet.model)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_place_is_free_again_after_an_error(single: Host, upstream: Simulator,
+                                              stream: bool) -> None:
+    for scenario in (faults.error(errors.INTERNAL), faults.cut(["some"]), faults.hang_up()):
+        ask(single, upstream.serve(scenario), user="failed", stream=stream).body()
+        wait_for(lambda: served_again(single, "failed"), "the place is free")
+
+
+def two_providers(upstream: Simulator, second: Simulator, authority: Authority) -> str:
+    first = provider("first", upstream, authority, first_byte=15000, idle=15000, total=20000)
+    return (server() + first.replace("plugin =", "max_concurrent = 1\nplugin =")
+            + provider("second", second, authority)
+            + route("qwen-*", '["first", "second"]') + route("only-*", '"first"')
+            + '\n[ledger]\nurl = "memory:"\n' + budget(10 ** 9))
+
+
+def test_a_full_provider_leaves_the_call_to_the_next(start_host: StartHost, upstream: Simulator,
+                                                     second: Simulator,
+                                                     authority: Authority) -> None:
+    """And a call that only the full one could take waits until it has a place."""
+    host = start_host(two_providers(upstream, second, authority))
+    puppet = Puppet(upstream)
+    alone = upstream.serve(answers.chat(), prefix="only")
+    with host.connect() as running, host.connect() as waiting:
+        send(running, body_of(puppet.model, stream=True))
+        puppet.begin()
+        reply = ask(host, "qwen-max")
+        assert reply.status == 200 and reply.headers["x-bellwether-provider"] == "second"
+        reply.body()
+        send(waiting, body_of(alone))
+        assert not answers_within(waiting, 0.3)
+        puppet.finish()
+        assert content_of(running.read_reply().chunks()) == ""
+        reply = waiting.read_reply()
+        assert reply.status == 200 and reply.headers["x-bellwether-provider"] == "first"
