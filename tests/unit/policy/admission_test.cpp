@@ -1,0 +1,155 @@
+// A call's hold is taken once and given back once, whatever becomes of the call.
+#include "policy/admission.hpp"
+
+#include "session_under_test.hpp"
+
+namespace bw::policy {
+namespace {
+
+constexpr const char* k_each_provider =
+    "[[budgets]]\nname = \"p\"\nlimit = \"1ktok\"\nper = \"none\"\neach = \"provider\"\n";
+
+Outcome served_by(const char* provider, std::int64_t input, std::int64_t output) {
+    return {
+        .result = {},
+        .usage = {.input_tokens = input, .output_tokens = output, .source = UsageSource::provider},
+        .provider = provider,
+        .model = "m"};
+}
+
+TEST(Admission, HoldsWhatTheCallMayUse) {
+    Desk desk(k_budget);
+    desk.ask();
+    ASSERT_EQ(desk.session->holds.size(), 1U);
+    const auto& hold = desk.session->holds[0];
+    ASSERT_EQ(hold.claims.size(), 1U);
+    EXPECT_GT(hold.claims[0].amount, 100);
+    EXPECT_EQ(hold.claims[0].amount,
+              hold.estimate.usage.input_tokens + hold.estimate.usage.output_tokens);
+    EXPECT_FALSE(desk.told) << "admitted before the ledger said so";
+    desk.session->answer({});
+    EXPECT_TRUE(desk.told && *desk.told);
+}
+
+TEST(Admission, SettlesOnceAtWhatWasUsed) {
+    Desk desk(k_budget);
+    Admission& admission = desk.ask();
+    desk.session->answer({});
+    admission.settle(served_by("a", 7, 5), {});
+    admission.settle(served_by("a", 7, 5), {});
+    desk.admission.reset();
+    ASSERT_EQ(desk.session->settled.size(), 1U);
+    EXPECT_EQ(desk.session->settled[0].id, desk.session->holds[0].id);
+    EXPECT_EQ(desk.session->settled[0].amounts, std::vector<std::int64_t>{12});
+    EXPECT_TRUE(desk.session->settled[0].recorded);
+}
+
+TEST(Admission, ReleasesWhatCameToNothing) {
+    Desk desk(k_budget);
+    Admission& admission = desk.ask();
+    desk.session->answer({});
+    admission.settle({.result = fail(ErrorKind::unreachable, "nobody there")}, {});
+    ASSERT_EQ(desk.session->settled.size(), 1U);
+    EXPECT_EQ(desk.session->settled[0].amounts, std::vector<std::int64_t>{0});
+    EXPECT_FALSE(desk.session->settled[0].recorded);
+}
+
+// Unknown is never free.
+TEST(Admission, SettlesAtItsHoldWhatNobodySettled) {
+    Desk desk(k_budget);
+    desk.ask();
+    desk.session->answer({});
+    desk.admission.reset();
+    ASSERT_EQ(desk.session->settled.size(), 1U);
+    EXPECT_EQ(desk.session->settled[0].amounts,
+              std::vector<std::int64_t>{desk.session->holds[0].claims[0].amount});
+}
+
+TEST(Admission, GivesBackAHoldThatComesWhenTheCallIsGone) {
+    Desk desk(k_budget);
+    desk.ask();
+    desk.admission.reset();
+    desk.session->answer({});
+    ASSERT_EQ(desk.session->settled.size(), 1U);
+    EXPECT_EQ(desk.session->settled[0].amounts, std::vector<std::int64_t>{0});
+    EXPECT_FALSE(desk.session->settled[0].recorded);
+}
+
+TEST(Admission, OwesNothingForWhatWasRefused) {
+    Desk desk(k_budget);
+    desk.ask();
+    desk.session->answer({.answer = ledger::Answer::refused});
+    ASSERT_TRUE(desk.told && !*desk.told);
+    EXPECT_EQ(desk.told->error().kind, ErrorKind::budget);
+    desk.admission.reset();
+    EXPECT_TRUE(desk.session->settled.empty());
+}
+
+TEST(Admission, CountsAtTheProviderThatServed) {
+    Desk desk(k_each_provider);
+    Admission& admission = desk.ask();
+    ASSERT_EQ(desk.session->holds[0].claims.size(), 2U);
+    desk.session->answer({});
+    admission.settle(served_by("b", 7, 5), {});
+    EXPECT_EQ(desk.session->settled[0].amounts, (std::vector<std::int64_t>{0, 12}));
+}
+
+TEST(Admission, LeavesOutAProviderThatHasNoRoom) {
+    Desk desk(k_each_provider);
+    Admission& admission = desk.ask();
+    desk.session->answer({.answer = ledger::Answer::refused, .refused_by = 0});
+    ASSERT_EQ(desk.session->holds.size(), 2U);
+    ASSERT_EQ(desk.session->holds[1].claims.size(), 1U);
+    EXPECT_EQ(desk.session->holds[1].claims[0].counter.value, "b");
+    desk.session->answer({});
+    EXPECT_TRUE(desk.told && *desk.told);
+    ASSERT_EQ(admission.candidates().size(), 1U);
+    EXPECT_EQ(admission.candidates()[0].provider, 1U);
+}
+
+TEST(Admission, RefusesWhileTheLedgerIsAwayUnlessToldToAllow) {
+    Desk strict(k_budget);
+    strict.ask();
+    strict.session->answer({.answer = ledger::Answer::unavailable, .reason = "disk full"});
+    ASSERT_TRUE(strict.told && !*strict.told);
+    EXPECT_EQ(strict.told->error().code, "ledger_unavailable");
+
+    Desk lax(std::string("[ledger]\nurl = \"memory:\"\non_failure = \"allow\"\n") + k_budget);
+    Admission& admission = lax.ask();
+    lax.session->answer({.answer = ledger::Answer::unavailable, .reason = "disk full"});
+    EXPECT_TRUE(lax.told && *lax.told);
+    EXPECT_TRUE(admission.durable()) << "an answer would wait for ever";
+    admission.settle(served_by("a", 7, 5), {});
+    EXPECT_TRUE(lax.session->settled.empty());
+}
+
+// Nothing was seen of it, and all of it may have been generated.
+TEST(Admission, CountsAWholeAnswerThatNobodySawAtItsMost) {
+    Desk desk(k_budget);
+    Admission& admission = desk.ask();
+    desk.session->answer({});
+    Outcome lost{.result = fail(ErrorKind::cancelled, "the client hung up"),
+                 .usage = {.input_tokens = 1, .output_tokens = 0, .source = UsageSource::estimate},
+                 .provider = "b",
+                 .model = "m"};
+    admission.complete(lost);
+    admission.settle(lost, {});
+    EXPECT_EQ(desk.session->settled[0].amounts,
+              std::vector<std::int64_t>{desk.session->holds[0].claims[0].amount});
+}
+
+TEST(Admission, CountsOfAStreamWhatWasSeen) {
+    Desk desk(k_budget);
+    Admission& admission = desk.ask(R"(,"stream":true)");
+    desk.session->answer({});
+    Outcome cut{.result = fail(ErrorKind::cancelled, "the client hung up"),
+                .usage = {.input_tokens = 9, .output_tokens = 0, .source = UsageSource::estimate},
+                .provider = "a",
+                .model = "m"};
+    admission.complete(cut);
+    admission.settle(cut, {});
+    EXPECT_EQ(desk.session->settled[0].amounts, std::vector<std::int64_t>{9});
+}
+
+}  // namespace
+}  // namespace bw::policy

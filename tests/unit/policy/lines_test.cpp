@@ -1,0 +1,104 @@
+// Calls in line: in order, the keys in turn, no more than there is room for, and nobody waits for
+// one who has left.
+#include "policy/lines.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace bw::policy {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::microseconds;
+
+class LinesTest : public testing::Test {
+  protected:
+    using Pointer = std::unique_ptr<Lines::Place>;
+
+    // A call that is let through at its first turn.
+    void enter(const std::string& key, const std::string& name, microseconds wait = {}) {
+        const std::size_t number = places.size();
+        places.push_back(nullptr);
+        places[number] = lines.enter("c", key, 100, wait, [this, number, name] {
+            served += name + " ";
+            places[number].reset();
+        });
+        ASSERT_NE(places[number], nullptr);
+    }
+
+    boost::asio::io_context loop;
+    Lines lines{loop};
+    std::vector<Pointer> places;
+    std::string served;
+};
+
+TEST_F(LinesTest, OneKeysCallsAreServedInOrder) {
+    for (const char* name : {"1", "2", "3"}) enter("a", name);
+    EXPECT_EQ(lines.length("c"), 3U);
+    loop.run();
+    EXPECT_EQ(served, "1 2 3 ");
+    EXPECT_EQ(lines.length("c"), 0U);
+}
+
+TEST_F(LinesTest, KeysTakeTurns) {
+    for (const char* name : {"a1", "a2", "a3", "a4"}) enter("a", name);
+    enter("b", "b1");
+    enter("c", "c1");
+    enter("b", "b2");
+    loop.run();
+    EXPECT_EQ(served, "a1 b1 c1 a2 b2 a3 a4 ");
+}
+
+TEST_F(LinesTest, ALineHasAnEnd) {
+    const Pointer first = lines.enter("c", "a", 2, hours(1), [] {});
+    Pointer second = lines.enter("c", "b", 2, hours(1), [] {});
+    EXPECT_NE(second, nullptr);
+    EXPECT_EQ(lines.enter("c", "d", 2, hours(1), [] {}), nullptr);
+    EXPECT_NE(lines.enter("another", "d", 2, hours(1), [] {}), nullptr);
+    second.reset();
+    EXPECT_NE(lines.enter("c", "d", 2, hours(1), [] {}), nullptr);
+}
+
+TEST_F(LinesTest, WhoLeavesFromTheFrontLetsTheNextOneTryAtOnce) {
+    Pointer first = lines.enter("c", "a", 2, hours(1), [] { FAIL() << "it is gone"; });
+    enter("b", "next");
+    first.reset();
+    loop.run();
+    EXPECT_EQ(served, "next ");
+}
+
+TEST_F(LinesTest, WhoLeavesFromTheMiddleIsMissedByNobody) {
+    enter("a", "1");
+    Pointer middle = lines.enter("c", "a", 9, hours(1), [] { FAIL() << "it is gone"; });
+    enter("a", "3");
+    middle.reset();
+    loop.run();
+    EXPECT_EQ(served, "1 3 ");
+}
+
+TEST_F(LinesTest, ATurnThatCameToNothingComesAgain) {
+    int turns = 0;
+    Pointer place;
+    place = lines.enter("c", "a", 9, microseconds(0), [&] {
+        if (++turns < 3) return place->try_again(microseconds(10));
+        place.reset();
+    });
+    enter("b", "next");
+    loop.run();
+    EXPECT_EQ(turns, 3);
+    EXPECT_EQ(served, "next ");
+}
+
+TEST_F(LinesTest, WhatComesBackIsTriedAtOnce) {
+    enter("a", "1", hours(1));
+    lines.came_back("c");
+    lines.came_back("nobody waits for this");
+    loop.run();
+    EXPECT_EQ(served, "1 ");
+}
+
+}  // namespace
+}  // namespace bw::policy

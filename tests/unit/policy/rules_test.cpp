@@ -1,0 +1,198 @@
+// What a call claims of each budget and limit, and what it has used of each at its end.
+#include "policy/rules.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "json/request.hpp"
+
+namespace bw::policy {
+namespace {
+
+constexpr std::int64_t k_now_us = 1'790'000'000'000'000;  // 2026-09-21T14:13:20Z
+constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
+constexpr config::Price k_price{.input = 2'000'000, .cached_input = 500'000, .output = 8'000'000};
+
+config::Config config_of(const std::string& rules) {
+    auto loaded = config::parse(
+        rules + "[providers.a]\n[providers.b]\n[[routes]]\nmodel = \"*\"\nto = [\"a\", \"b\"]\n",
+        "c.toml");
+    for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    return std::move(loaded.config);
+}
+
+std::string budget(const std::string& limit, const std::string& more = "") {
+    return "[[budgets]]\nname = \"b\"\nlimit = \"" + limit + "\"\nper = \"day\"\n" + more + "\n";
+}
+
+Call call_of(const std::string& members = "") {
+    Call call;
+    call.body = R"({"model":"m","messages":[])" + members + "}";
+    EXPECT_TRUE(json::read_request(call));
+    return call;
+}
+
+class RulesTest : public testing::Test {
+  protected:
+    Result<std::vector<Asked>> apply(const std::string& text, const Call& call,
+                                     std::vector<Prospect> prospects) {
+        config = config_of(text);
+        rules.emplace(config);
+        return rules->apply(call, "m", prospects, k_now_us);
+    }
+    // Of a call that has to be counted.
+    std::vector<Asked> asked(const std::string& text, const Call& call = call_of(),
+                             std::vector<Prospect> prospects = {k_first}) {
+        auto applied = apply(text, call, std::move(prospects));
+        EXPECT_TRUE(applied) << applied.error().message;
+        return applied ? *applied : std::vector<Asked>();
+    }
+
+    static constexpr Prospect k_first{
+        .provider = "a", .price = &k_price, .estimate = {.input = 30, .output = 12}};
+    static constexpr Prospect k_second{
+        .provider = "b", .price = &k_price, .estimate = {.input = 20, .output = 40}};
+
+    config::Config config;
+    std::optional<Rules> rules;
+};
+
+TEST_F(RulesTest, ABudgetCountsTheTokensThatItSays) {
+    EXPECT_EQ(asked(budget("1ktok"))[0].claim.amount, 42);
+    EXPECT_EQ(asked(budget("1ktok", "count = \"input\""))[0].claim.amount, 30);
+    EXPECT_EQ(asked(budget("1ktok", "count = \"output\""))[0].claim.amount, 12);
+    EXPECT_EQ(asked(budget("1 USD"))[0].claim.amount, 30 * 2 + 12 * 8);
+}
+
+TEST_F(RulesTest, OnlyAHardBudgetRefuses) {
+    EXPECT_TRUE(asked(budget("1ktok"))[0].claim.refuses);
+    EXPECT_FALSE(asked(budget("1ktok", "mode = \"soft\""))[0].claim.refuses);
+    EXPECT_FALSE(asked(budget("1ktok", "mode = \"shadow\""))[0].claim.refuses);
+}
+
+TEST_F(RulesTest, ABudgetIsOfTheDayThatIsNow) {
+    const auto claim = asked(budget("1ktok", "reset = { zone = \"Asia/Bangkok\" }"))[0].claim;
+    EXPECT_EQ(claim.window.end - claim.window.start, 86'400);
+    EXPECT_LE(claim.window.start, k_now_us / 1'000'000);
+    EXPECT_GT(claim.window.end, k_now_us / 1'000'000);
+    EXPECT_EQ(claim.window.start % 86'400, 17 * 3'600);
+}
+
+// What was kept of the last window must not be used when the clock has left it, either way.
+TEST_F(RulesTest, AWindowIsLeftWithTheClock) {
+    config = config_of(budget("1ktok"));
+    rules.emplace(config);
+    const Prospect prospects[] = {k_first};
+    const auto start_at = [&](std::int64_t day) {
+        return (*rules->apply(call_of(), "m", prospects, k_now_us + day * 86'400'000'000))[0]
+            .claim.window.start;
+    };
+    const auto today = start_at(0);
+    EXPECT_EQ(start_at(1), today + 86'400);
+    EXPECT_EQ(start_at(-1), today - 86'400);
+    EXPECT_EQ(start_at(0), today);
+}
+
+TEST_F(RulesTest, ALimitIsACounterForEachOfItsNumbers) {
+    const auto all = asked(
+        "[[limits]]\nname = \"l\"\nrequests = \"60/min\"\ntokens = \"1k/s\"\nconcurrent = 3\n"
+        "burst_tokens = 500\n");
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_EQ(all[0].claim.measure, ledger::Measure::concurrency);
+    EXPECT_EQ(all[0].claim.limit, 3);
+    EXPECT_EQ(all[0].claim.amount, 1);
+    EXPECT_EQ(all[1].claim.amount, 1);
+    EXPECT_EQ(all[1].claim.burst, 60);
+    EXPECT_EQ(all[1].claim.period_us, 60'000'000);
+    EXPECT_EQ(all[2].claim.amount, 42);
+    EXPECT_EQ(all[2].claim.limit, 1'000);
+    EXPECT_EQ(all[2].claim.burst, 500);
+    EXPECT_NE(all[1].claim.counter, all[2].claim.counter);
+}
+
+TEST_F(RulesTest, OneCounterHoldsTheMostThatAnyProviderWouldTake) {
+    const auto all = asked(budget("1ktok"), call_of(), {k_first, k_second});
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].claim.amount, 60);
+}
+
+TEST_F(RulesTest, EachProviderHasItsOwnCounter) {
+    const auto all = asked(budget("1ktok", "each = \"provider\""), call_of(), {k_first, k_second});
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].claim.counter.value, "a");
+    EXPECT_EQ(all[0].claim.amount, 42);
+    EXPECT_EQ(all[1].claim.counter.value, "b");
+    EXPECT_EQ(all[1].claim.amount, 60);
+}
+
+TEST_F(RulesTest, ACallOfNobodyIsCountedWithAllOthersOfNobody) {
+    const std::string rule = budget("1ktok", "each = \"user\"");
+    EXPECT_EQ(asked(rule)[0].claim.counter.value, "");
+    EXPECT_EQ(asked(rule, call_of(R"(,"user":"ann")"))[0].claim.counter.value, "ann");
+}
+
+TEST_F(RulesTest, MoneyWithoutAPriceIsRefusedWhereItWouldBeHard) {
+    Prospect unpriced = k_first;
+    unpriced.price = nullptr;
+    const auto refused = apply(budget("1 USD"), call_of(), {unpriced});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "model_without_price");
+    EXPECT_EQ(asked(budget("1 USD", "mode = \"soft\""), call_of(), {unpriced})[0].claim.amount, 0);
+}
+
+TEST_F(RulesTest, WhatCannotBeCountedWithIsRefusedOnlyIfItWouldBe) {
+    const Call unsound = call_of(R"(,"max_tokens":-5)");
+    const auto refused = apply(budget("1ktok"), unsound, {k_first});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().param, "max_tokens");
+    EXPECT_TRUE(apply("", unsound, {k_first}));
+}
+
+TEST_F(RulesTest, SumsAreClampedAndNeverNegative) {
+    Prospect huge = k_first;
+    huge.estimate = {.input = k_most, .output = k_most};
+    EXPECT_EQ(asked(budget("1ktok"), call_of(), {huge})[0].claim.amount, k_most);
+    EXPECT_EQ(asked(budget("1 USD"), call_of(), {huge})[0].claim.amount, k_most);
+    const auto all = asked(budget("1ktok"));
+    const auto used = [&](std::int64_t input, std::int64_t output) {
+        return used_of(all[0], {.provider = "a",
+                                .usage = {.input_tokens = input, .output_tokens = output},
+                                .consumed = true});
+    };
+    EXPECT_EQ(used(k_most, k_most), k_most);
+    EXPECT_EQ(used(-5, 7), 7);
+    EXPECT_EQ(used(-k_most, -k_most), 0);
+}
+
+TEST_F(RulesTest, WhatWasUsedIsCountedWhereItWas) {
+    const auto all = asked(budget("1ktok", "each = \"provider\"") +
+                               "[[limits]]\nname = \"l\"\nrequests = \"60/min\"\nconcurrent = 3\n",
+                           call_of(), {k_first, k_second});
+    ASSERT_EQ(all.size(), 4U);
+    Used used{.provider = "b",
+              .usage = {.input_tokens = 3, .output_tokens = 4, .source = UsageSource::provider},
+              .consumed = true};
+    EXPECT_EQ(used_of(all[0], used), 0);
+    EXPECT_EQ(used_of(all[1], used), 7);
+    EXPECT_EQ(used_of(all[2], used), 0) << "a place is given back";
+    EXPECT_EQ(used_of(all[3], used), 1);
+    used.consumed = false;
+    EXPECT_EQ(used_of(all[1], used), 0);
+    EXPECT_EQ(used_of(all[3], used), 1) << "a request that failed was a request";
+}
+
+TEST_F(RulesTest, AProvidersOwnLimitIsOfThatProvider) {
+    config = config_of("");
+    config.providers[1].max_concurrent = 2;
+    rules.emplace(config);
+    const Prospect prospects[] = {k_first, k_second};
+    const auto all = *rules->apply(call_of(), "m", prospects, k_now_us);
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].claim.limit, 2);
+    EXPECT_TRUE(all[0].rule->counts_provider("b", all[0].claim.counter.value));
+    EXPECT_FALSE(all[0].rule->counts_provider("a", all[0].claim.counter.value));
+}
+
+}  // namespace
+}  // namespace bw::policy

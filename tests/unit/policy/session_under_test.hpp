@@ -1,0 +1,120 @@
+// A ledger that answers when and what the test says, and what a call needs to be admitted by it.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/config.hpp"
+#include "json/request.hpp"
+#include "net/client.hpp"
+#include "plugin/registry.hpp"
+#include "policy/admission.hpp"
+#include "policy/books.hpp"
+
+namespace bw::policy {
+
+class SessionUnderTest final : public ledger::Session {
+  public:
+    ledger::HoldId next_id() override { return {.host = 1, .number = ++number_}; }
+    std::int64_t now_us() const override { return 1'790'000'000'000'000; }
+    void hold(ledger::Hold hold, OnVerdict on_verdict) override {
+        holds.push_back(hold);
+        pending = std::move(on_verdict);
+    }
+    void when_durable(const ledger::HoldId&, OnDurable on_durable) override {
+        if (durable) return on_durable();
+        waiting.push_back(std::move(on_durable));
+    }
+    void settle(ledger::Settlement settlement) override {
+        settled.push_back(std::move(settlement));
+    }
+
+    void answer(ledger::Verdict verdict) {
+        verdict.standings.resize(holds.back().claims.size());
+        std::exchange(pending, {})(std::move(verdict));
+    }
+    void commit() {
+        durable = true;
+        for (auto& told : std::exchange(waiting, {})) told();
+    }
+
+    std::vector<ledger::Hold> holds;
+    std::vector<ledger::Settlement> settled;
+    OnVerdict pending;
+    std::vector<OnDurable> waiting;
+    bool durable = false;
+
+  private:
+    std::uint64_t number_ = 0;
+};
+
+// One worker with the providers "a" and "b", and a call that either may serve.
+struct Desk {
+    explicit Desk(const std::string& rules)
+        : config(parsed(rules + k_providers)), books(loop, config, nullptr) {
+        auto session_made = std::make_unique<SessionUnderTest>();
+        session = session_made.get();
+        books.session = std::move(session_made);
+    }
+
+    static constexpr const char* k_providers =
+        "[providers.a]\n[providers.b]\n[[routes]]\nmodel = \"*\"\nto = [\"a\", \"b\"]\n";
+
+    static plugin::Slot slot(const char* name) {
+        auto provider = std::make_shared<plugin::Provider>();
+        provider->name = name;
+        return plugin::Slot(std::move(provider));
+    }
+
+    static config::Config parsed(const std::string& text) {
+        auto loaded = config::parse(text, "c.toml");
+        for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+        return std::move(loaded.config);
+    }
+
+    static Call call_of(const std::string& more = "") {
+        Call call;
+        call.started = std::chrono::steady_clock::now();
+        call.body = R"({"model":"m","max_tokens":100,"messages":[])" + more + "}";
+        EXPECT_TRUE(json::read_request(call));
+        return call;
+    }
+
+    std::vector<route::Candidate> both() const {
+        return {{.provider = 0, .model = "m"}, {.provider = 1, .model = "m"}};
+    }
+
+    // Asks for one call; what it is told is in `told`.
+    Admission& ask(std::string more = "") {
+        call = call_of(more);
+        told.reset();
+        admission.emplace(books, engine, call, "m", both());
+        admission->ask([this](Result<void> result) { told = std::move(result); });
+        return *admission;
+    }
+
+    boost::asio::io_context loop;
+    net::Client client{loop};
+    std::vector<plugin::Slot> slots{slot("a"), slot("b")};
+    config::Config config;
+    Books books;
+    SessionUnderTest* session = nullptr;
+    Engine engine{loop, client, slots};
+    Call call;
+    std::optional<Result<void>> told;
+    std::optional<Admission> admission;
+};
+
+inline constexpr const char* k_budget =
+    "[[budgets]]\nname = \"b\"\nlimit = \"1ktok\"\nper = "
+    "\"day\"\n";
+
+}  // namespace bw::policy
