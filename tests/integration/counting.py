@@ -100,11 +100,13 @@ def wait_until_left(host: Host, model: str, expected: int, **members: Any) -> No
         raise AssertionError(f"{failure}; there are {last}") from None
 
 
-def send(connection: Connection, body: bytes) -> None:
+def send(connection: Connection, body: bytes, headers: dict[str, str] | None = None) -> None:
     """Sends a chat, and does not wait for the answer."""
-    head = ("POST /v1/chat/completions HTTP/1.1\r\nhost: bellwether\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n")
-    connection.socket.sendall(head.encode() + body)
+    fields = {"host": "bellwether", "content-type": "application/json",
+              "content-length": str(len(body)), **(headers or {})}
+    lines = ["POST /v1/chat/completions HTTP/1.1",
+             *(f"{name}: {text}" for name, text in fields.items()), "", ""]
+    connection.socket.sendall("\r\n".join(lines).encode() + body)
 
 
 def answers_within(connection: Connection, seconds: float) -> bool:

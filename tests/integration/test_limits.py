@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from integration.client_keys import new_key
 from integration.conftest import StartHost, provider, route, server
 from integration.counting import (
     MAX_TOKENS, answers_within, ask, body_of, budget, limit, prompt_bound, rules_config, send)
@@ -140,22 +141,26 @@ def test_those_in_line_are_served_at_the_rate(start_host: StartHost, upstream: S
     assert 0.85 < took < 3 * SLOWNESS
 
 
+@pytest.mark.parametrize("with_keys", [False, True], ids=["users", "keys"])
 def test_a_greedy_one_delays_itself(start_host: StartHost, upstream: Simulator,
-                                    authority: Authority) -> None:
-    """Twenty calls of one stand in line before the three of another come: they take turns."""
+                                    authority: Authority, with_keys: bool) -> None:
+    """Twenty calls of one stand in line before the three of another come: they take turns. One who
+    has a key gets no more turns by naming many users."""
+    keys = {name: new_key(name) for name in ("greedy", "modest")} if with_keys else {}
     host = start_host(rules_config(
         limit(requests='"40/s"', burst_requests="1", on_limit='"queue:30s"'),
-        upstream, authority, workers=1))
+        upstream, authority, workers=1) + "".join(key.toml for key in keys.values()))
     model = upstream.serve(answers.chat())
-    users = ["greedy"] * 20 + ["modest"] * 3
-    connections = [host.connect() for _ in users]
-    for connection, user in zip(connections, users):
-        send(connection, body_of(model, user=user))
+    names = ["greedy"] * 20 + ["modest"] * 3
+    connections = [host.connect() for _ in names]
+    for number, (connection, name) in enumerate(zip(connections, names)):
+        user = f"{name} {number}" if with_keys else name
+        send(connection, body_of(model, user=user), keys[name].bearer if with_keys else {})
     assert all(connection.read_reply().status == 200 for connection in connections)
-    order = [request.json["user"] for request in upstream.requests(model)]
+    order = [request.json["user"].split()[0] for request in upstream.requests(model)]
     for connection in connections:
         connection.close()
-    last = max(place for place, user in enumerate(order) if user == "modest")
+    last = max(place for place, name in enumerate(order) if name == "modest")
     assert last <= 12, order
 
 
