@@ -110,6 +110,8 @@ constexpr Entry k_pages[] = {
     {"/health/liveliness", "GET", health_page},
     {"/health/liveness", "GET", health_page},
     {"/health/readiness", "GET", health_page},
+    {"/admin/budgets", "GET", admin_budgets},
+    {"/admin/budgets/reset", "POST", admin_budgets_reset},
     {"/admin/config", "GET", admin_config},
     {"/admin/explain", "GET", admin_explain},
     {"/admin/log", "GET", admin_log},
@@ -117,6 +119,7 @@ constexpr Entry k_pages[] = {
     {"/admin/models", "GET", models},
     {"/admin/plugins", "GET", plugins},
     {"/admin/routes", "GET", routes},
+    {"/admin/usage", "GET", admin_usage},
     {"/admin/version", "GET", version},
 };
 

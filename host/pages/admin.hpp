@@ -22,9 +22,12 @@ front::Answer admin_surface(const http::Request& request, const front::Context& 
                             const config::Key* caller);
 
 // The pages that have files of their own.
+front::Answer admin_budgets(const AdminRequest& request, const front::Context& context);
+front::Answer admin_budgets_reset(const AdminRequest& request, const front::Context& context);
 front::Answer admin_config(const AdminRequest& request, const front::Context& context);
 front::Answer admin_explain(const AdminRequest& request, const front::Context& context);
 front::Answer admin_log(const AdminRequest& request, const front::Context& context);
 front::Answer set_admin_log(const AdminRequest& request, const front::Context& context);
+front::Answer admin_usage(const AdminRequest& request, const front::Context& context);
 
 }  // namespace bw::pages

@@ -124,6 +124,10 @@ void write_limit(PrettyWriter& writer, const config::Limit& limit) {
 
 }  // namespace
 
+std::string_view name_of(config::Subject subject) { return name_of(subject, k_subjects); }
+std::string_view name_of(config::Count count) { return name_of(count, k_counts); }
+std::string_view name_of(config::BudgetMode mode) { return name_of(mode, k_modes); }
+
 void write_rules(PrettyWriter& writer, const config::Config& config) {
     write_ledger(writer, config.ledger);
     writer.key("budgets").begin_array();

@@ -1,6 +1,8 @@
 // The ledger, the budgets and the limits on the page of the configuration.
 #pragma once
 
+#include <string_view>
+
 #include "config/config.hpp"
 #include "json/writer.hpp"
 
@@ -8,5 +10,10 @@ namespace bw::pages {
 
 // Writes the members ledger, budgets and limits.
 void write_rules(json::PrettyWriter& writer, const config::Config& config);
+
+// As a config writes them.
+std::string_view name_of(config::Subject subject);
+std::string_view name_of(config::Count count);
+std::string_view name_of(config::BudgetMode mode);
 
 }  // namespace bw::pages

@@ -1,0 +1,99 @@
+#include "pages/usage_json.hpp"
+
+#include <fmt/format.h>
+
+#include "json/writer.hpp"
+#include "policy/report_time.hpp"
+
+namespace bw::pages {
+namespace {
+
+using json::PrettyWriter;
+using policy::Figures;
+
+// Not known is not 0.
+void known(PrettyWriter& writer, std::string_view name, std::int64_t number, bool is_known) {
+    writer.key(name);
+    if (is_known) {
+        writer.value(number);
+    } else {
+        writer.null();
+    }
+}
+
+void write_spread(PrettyWriter& writer, std::string_view name, const policy::Spread& spread) {
+    writer.key(name);
+    if (spread.count() == 0) {
+        writer.null();
+        return;
+    }
+    writer.begin_object().field("average", spread.average_us());
+    writer.field("p50", spread.percentile_us(50)).field("p99", spread.percentile_us(99));
+    writer.end_object();
+}
+
+void write_figures(PrettyWriter& writer, const Figures& figures) {
+    const bool none = figures.calls == 0;
+    const bool priced = none || figures.calls_without_cost < figures.calls;
+    const bool compared = none || figures.calls_without_list_cost < figures.calls;
+    writer.field("calls", figures.calls).field("succeeded", figures.succeeded);
+    writer.field("estimated", figures.estimated);
+    writer.field("input_tokens", figures.input_tokens);
+    writer.field("cached_input_tokens", figures.cached_input_tokens);
+    writer.field("output_tokens", figures.output_tokens);
+    writer.field("reasoning_tokens", figures.reasoning_tokens);
+    known(writer, "cost_micro_usd", figures.cost_micro_usd, priced);
+    known(writer, "list_cost_micro_usd", figures.list_cost_micro_usd, compared);
+    known(writer, "saved_micro_usd", figures.saved_micro_usd, compared);
+    writer.field("calls_without_cost", figures.calls_without_cost);
+    writer.field("calls_without_list_cost", figures.calls_without_list_cost);
+    write_spread(writer, "duration_us", figures.duration);
+    write_spread(writer, "first_token_us", figures.first_token);
+    const std::int64_t speed = figures.tokens_per_second_tenths();
+    writer.key("output_tokens_per_second");
+    if (speed < 0) {
+        writer.null();
+    } else {
+        writer.raw(fmt::format("{}.{}", speed / 10, speed % 10));
+    }
+}
+
+void write_groups(PrettyWriter& writer, std::string_view name,
+                  const std::vector<policy::Group>& groups) {
+    writer.key(name).begin_array();
+    for (const policy::Group& group : groups) {
+        writer.begin_object().field("name", group.name);
+        write_figures(writer, group.figures);
+        writer.end_object();
+    }
+    writer.end_array();
+}
+
+}  // namespace
+
+std::string usage_json(const policy::UsageReport& report, const UsageQuestion& question,
+                       const config::Config& config) {
+    PrettyWriter writer;
+    writer.begin_object().field("config", config.file.string());
+    writer.field("by", policy::to_string(report.by)).field("zone", question.zone_name);
+    writer.field("since", policy::moment_text(question.span.since_us, question.zone));
+    const bool ends = question.span.until_us != ledger::Span().until_us;
+    writer.field_or_null("until",
+                         ends ? policy::moment_text(question.span.until_us, question.zone) : "");
+    writer.key("total").begin_object();
+    write_figures(writer, report.total);
+    writer.end_object();
+    write_groups(writer, "groups", report.grouped.groups);
+    writer.key("other");
+    if (report.grouped.other.calls == 0) {
+        writer.null();
+    } else {
+        writer.begin_object();
+        write_figures(writer, report.grouped.other);
+        writer.end_object();
+    }
+    write_groups(writer, "top_users", report.top_users);
+    return writer.end_object().text();
+}
+
+}  // namespace bw::pages

@@ -1,0 +1,93 @@
+#include "pages/usage_question.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "policy/report_time.hpp"
+
+namespace bw::pages {
+namespace {
+
+constexpr std::string_view k_since_default = "30d";
+
+std::unexpected<WordFault> wrong(std::string word, std::string what) {
+    return std::unexpected(WordFault{.word = std::move(word), .what = std::move(what)});
+}
+
+std::unexpected<WordFault> no_moment(std::string word, std::string_view text) {
+    auto what =
+        fmt::format("{} = \"{}\" is no time; write {}", word, text, policy::k_moment_expected);
+    return wrong(std::move(word), std::move(what));
+}
+
+using Part = std::expected<void, WordFault>;
+
+Part read_by(const UsageWords& words, UsageQuestion& question) {
+    if (!words.by) return {};
+    const auto by = policy::parse_grouping(*words.by);
+    if (!by) {
+        return wrong("by", fmt::format("by = \"{}\" is nothing to group by; there are model, key, "
+                                       "user, team, provider, route and day",
+                                       *words.by));
+    }
+    question.by = *by;
+    return {};
+}
+
+Part read_zone(const UsageWords& words, UsageQuestion& question) {
+    if (!words.zone) return {};
+    const auto zone = calendar::Zone::find(*words.zone);
+    if (!zone) {
+        return wrong("zone", fmt::format("zone = \"{}\" is no time zone; write its IANA name, such "
+                                         "as \"Asia/Bangkok\"",
+                                         *words.zone));
+    }
+    question.zone = *zone;
+    question.zone_name = *words.zone;
+    return {};
+}
+
+Part read_span(const UsageWords& words, std::int64_t now_us, UsageQuestion& question) {
+    const std::string since = words.since.value_or(std::string(k_since_default));
+    const auto begin = policy::parse_moment(since, now_us, question.zone);
+    if (!begin) return no_moment("since", since);
+    question.span.since_us = *begin;
+    if (!words.until) return {};
+    const auto end = policy::parse_moment(*words.until, now_us, question.zone);
+    if (!end) return no_moment("until", *words.until);
+    if (*end <= *begin) {
+        return wrong("until", fmt::format("until = \"{}\" is not after since = \"{}\"",
+                                          *words.until, since));
+    }
+    question.span.until_us = *end;
+    return {};
+}
+
+Part read_top(const UsageWords& words, UsageQuestion& question) {
+    if (!words.top) return {};
+    const char* const text_end = words.top->data() + words.top->size();
+    std::uint32_t top = 0;
+    const auto [end, fault] = std::from_chars(words.top->data(), text_end, top);
+    if (fault != std::errc() || end != text_end || top == 0 || top > policy::k_groups_max) {
+        return wrong("top", fmt::format("top = \"{}\" is no whole number from 1 to {}", *words.top,
+                                        policy::k_groups_max));
+    }
+    question.top = top;
+    return {};
+}
+
+}  // namespace
+
+std::expected<UsageQuestion, WordFault> parse_usage(const UsageWords& words, std::int64_t now_us) {
+    UsageQuestion question;
+    auto part = read_by(words, question);
+    if (part) part = read_zone(words, question);
+    if (part) part = read_span(words, now_us, question);
+    if (part) part = read_top(words, question);
+    if (!part) return std::unexpected(std::move(part.error()));
+    return question;
+}
+
+}  // namespace bw::pages

@@ -1,0 +1,37 @@
+// The moments and days of reports: what a person may write for one, and how it is written. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "calendar/zone.hpp"
+
+namespace bw::policy {
+
+// "90m", "24h", "7d" or "4w" before now; "2026-11-01": when that day begins in the zone; "now".
+// Microseconds since 1970; nothing: it is none of these.
+std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now_us,
+                                         const calendar::Zone& zone);
+inline constexpr std::string_view k_moment_expected =
+    R"("24h", "7d", "4w" or a day such as "2026-11-01")";
+
+// "2026-11-01T00:00:00+07:00"; seconds are what is left of it.
+std::string moment_text(std::int64_t us, const calendar::Zone& zone);
+
+// Names the days of moments. Most moments lie in the day of the one before.
+class DayNames {
+  public:
+    explicit DayNames(calendar::Zone zone) : zone_(zone) {}
+
+    const std::string& of(std::int64_t us);  // "2026-11-01"
+
+  private:
+    calendar::Zone zone_;
+    std::int64_t begin_ = 0;  // seconds
+    std::int64_t end_ = 0;
+    std::string name_;
+};
+
+}  // namespace bw::policy
