@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "front/context.hpp"
+#include "pages/usage_question.hpp"
 
 namespace bw::cli {
 
@@ -35,6 +36,14 @@ struct KeyOptions {
     std::string expires;
 };
 
+struct ReportOptions {
+    std::string admin;  // the address of a host's admin listener; empty: as the config has it
+    bool csv = false;
+    bool sure = false;  // ask nothing before a reset
+    std::string name;   // of a budget
+    pages::UsageWords words;
+};
+
 int serve(const Common& common);
 int check(const Common& common);
 int check_live(const Common& common);  // asks every provider for its models
@@ -46,13 +55,18 @@ int key_new(const Common& common, const KeyOptions& options);
 int health(const Common& common, const std::string& url);
 int plugin_list(const Common& common);
 int plugin_inspect(const Common& common, const std::string& file);
+int budget_list(const Common& common, const ReportOptions& options);
+int budget_show(const Common& common, const ReportOptions& options);
+int budget_reset(const Common& common, const ReportOptions& options);
+int usage(const Common& common, const ReportOptions& options);
 int version(const Common& common);
 
 // Folders where plugins are looked up after the config's plugin_path: beside this program.
 std::vector<std::filesystem::path> plugin_folders();
 
-// Reads the config, loads its plugins and tries each provider once. Prints every diagnostic on
-// standard error; nothing if one of them is an error.
+// Reads the config. Prints every diagnostic on standard error; nothing if one of them is an error.
+std::optional<config::Config> load_config(const Common& common);
+// The same, loads its plugins and tries each provider once.
 std::optional<front::Host> load_host(const Common& common);
 
 // Parses the arguments and runs the verb; returns the exit code.

@@ -70,22 +70,27 @@ std::vector<fs::path> plugin_folders() {
     return {prefix / "plugins", prefix / "lib" / "bellwether" / "plugins"};
 }
 
-std::optional<front::Host> load_host(const Common& common) {
+std::optional<config::Config> load_config(const Common& common) {
     const auto file = find_config(common);
     if (!file) return std::nullopt;
     config::Loaded loaded = config::load(*file);
-    std::vector<Diagnostic> diagnostics = std::move(loaded.diagnostics);
+    if (!report(loaded.diagnostics)) return std::nullopt;
+    return std::move(loaded.config);
+}
+
+std::optional<front::Host> load_host(const Common& common) {
+    auto config = load_config(common);
+    if (!config) return std::nullopt;
+    std::vector<Diagnostic> diagnostics;
+    plugin::Registry registry = plugin::load(*config, plugin_folders(), diagnostics);
     if (!report(diagnostics)) return std::nullopt;
     diagnostics.clear();
-    plugin::Registry registry = plugin::load(loaded.config, plugin_folders(), diagnostics);
+    try_providers(*config, registry, diagnostics);
     if (!report(diagnostics)) return std::nullopt;
-    diagnostics.clear();
-    try_providers(loaded.config, registry, diagnostics);
-    if (!report(diagnostics)) return std::nullopt;
-    route::Table routes(loaded.config);
-    route::Catalogue catalogue(loaded.config, routes, registry);
-    policy::KeyRing keys(loaded.config.keys);
-    return front::Host{.config = std::move(loaded.config),
+    route::Table routes(*config);
+    route::Catalogue catalogue(*config, routes, registry);
+    policy::KeyRing keys(config->keys);
+    return front::Host{.config = *std::move(config),
                        .registry = std::move(registry),
                        .routes = std::move(routes),
                        .catalogue = std::move(catalogue),

@@ -18,6 +18,8 @@ constexpr const char* k_teaching = R"(Start here:
   bellwether explain qwen-max                          who serves a model, how, and why
   bellwether plugin list                               which provider plugins are installed
   bellwether key new alice                             a client key, and its lines for the config
+  bellwether usage --by user --since 7d                who used how much, and what it cost
+  bellwether budget list                               how much of each budget is left
 
 Any OpenAI client works with base_url = http://127.0.0.1:4141/v1.
 The config is --config FILE, else $BELLWETHER_CONFIG, else bellwether.toml, config/bellwether.toml
@@ -34,6 +36,7 @@ struct Invocation {
     std::string model;
     std::string key;
     KeyOptions new_key;
+    ReportOptions report;
     std::function<int()> verb;
 };
 
@@ -99,6 +102,45 @@ void add_plugin(CLI::App& app, Invocation& invocation) {
         ->required();
 }
 
+void add_admin(CLI::App& command, ReportOptions& report) {
+    command.add_option("--admin", report.admin,
+                       "The address of the host's admin listener; else as the config has it");
+}
+
+void add_budget(CLI::App& app, Invocation& invocation) {
+    Common& common = invocation.common;
+    ReportOptions& report = invocation.report;
+    CLI::App* command = app.add_subcommand("budget", "How the budgets stand, and begin one anew");
+    command->require_subcommand(1);
+    CLI::App* list = add(*command, invocation, "list", "All budgets: limit, used, left, reset",
+                         [&common, &report] { return budget_list(common, report); });
+    list->add_flag("--csv", report.csv, "Print comma-separated values");
+    CLI::App* show = add(*command, invocation, "show", "One budget, with its fullest counters",
+                         [&common, &report] { return budget_show(common, report); });
+    CLI::App* reset = add(*command, invocation, "reset", "Set what was used of a budget to 0",
+                          [&common, &report] { return budget_reset(common, report); });
+    reset->add_flag("--yes", report.sure, "Do not ask");
+    for (CLI::App* one : {show, reset}) {
+        one->add_option("name", report.name, "The budget's name")->required();
+    }
+    for (CLI::App* each : {list, show, reset}) add_admin(*each, report);
+}
+
+void add_usage(CLI::App& app, Invocation& invocation) {
+    Common& common = invocation.common;
+    ReportOptions& report = invocation.report;
+    CLI::App* command = add(app, invocation, "usage", "Calls, tokens, cost, savings and latency",
+                            [&common, &report] { return usage(common, report); });
+    pages::UsageWords& words = report.words;
+    command->add_option("--by", words.by, "model, key, user, team, provider, route or day");
+    command->add_option("--since", words.since, "24h, 7d, 4w or a day: 2026-11-01; else 30d");
+    command->add_option("--until", words.until, "Up to then, in the same form; else now");
+    command->add_option("--zone", words.zone, "Whose days they are: Asia/Bangkok; else UTC");
+    command->add_option("--top", words.top, "Only so many; the rest together");
+    command->add_flag("--csv", report.csv, "Print comma-separated values");
+    add_admin(*command, report);
+}
+
 void describe(CLI::App& app, Invocation& invocation) {
     app.require_subcommand(1);
     app.footer(k_teaching);
@@ -120,6 +162,8 @@ void describe(CLI::App& app, Invocation& invocation) {
     add_url(*add(app, invocation, "health", "Ask a running host whether it takes work",
                  [&invocation] { return health(invocation.common, invocation.chat.url); }),
             invocation.chat.url);
+    add_budget(app, invocation);
+    add_usage(app, invocation);
     add_plugin(app, invocation);
     add_key(app, invocation);
     add(app, invocation, "version", "Print the version", [&common] { return version(common); });

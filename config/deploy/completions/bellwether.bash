@@ -8,14 +8,19 @@ _bellwether() {
             [a-z]*) verbs+=("$word") ;;
             *) break ;;
         esac
-        [ "$word" = plugin ] || [ "$word" = key ] || break
+        [[ $word == plugin || $word == key || $word == budget ]] || break
     done
     case $previous in
         -c | --config | inspect)
             compopt -o default
             return
             ;;
+        --by)
+            mapfile -t COMPREPLY < <(compgen -W "model key user team provider route day" -- "$current")
+            return
+            ;;
         --model | -m | --models | --filter | --url | --key | --team | --expires) return ;;
+        --admin | --since | --until | --zone | --top) return ;;
     esac
     text=$("${COMP_WORDS[0]}" "${verbs[@]}" --help 2>/dev/null) || return
     if [[ $current == -* ]]; then

@@ -6,7 +6,7 @@ function __bellwether_choices
     for word in $words[2..-1]
         string match -qr '^[a-z]' -- $word; or break
         set -a verbs $word
-        contains -- $word plugin key; or break
+        contains -- $word plugin key budget; or break
     end
     set -l text ($words[1] $verbs --help 2>/dev/null)
     if string match -q -- '-*' (commandline -ct)
@@ -18,3 +18,4 @@ end
 complete -c bellwether -f -a '(__bellwether_choices)'
 complete -c bellwether -s c -l config -r -F
 complete -c bellwether -n '__fish_seen_subcommand_from inspect' -F
+complete -c bellwether -n '__fish_seen_subcommand_from usage' -l by -x -a 'model key user team provider route day'

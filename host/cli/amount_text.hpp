@@ -1,0 +1,18 @@
+// Amounts as people read them. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace bw::cli {
+
+// "12,345,678"
+std::string grouped(std::int64_t number);
+// "$1,234.57"; below a dollar with all that there is: "$0.000190".
+std::string dollars(std::int64_t micro_usd);
+// "12.000000", for programs.
+std::string exact_dollars(std::int64_t micro_usd);
+// "0.4 ms", "812 ms", "1.23 s", "340 s"
+std::string time_text(std::int64_t us);
+
+}  // namespace bw::cli

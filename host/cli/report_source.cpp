@@ -1,0 +1,203 @@
+#include "cli/report_source.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bellwether/json.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "cli/ask_host.hpp"
+#include "cli/plain_text.hpp"
+#include "ledger/clock.hpp"
+#include "ledger/open_store.hpp"
+#include "pages/budgets_json.hpp"
+#include "pages/no_ledger.hpp"
+#include "pages/usage_json.hpp"
+
+namespace bw::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t k_write_within_ms = 5'000;
+
+std::unexpected<ReportFailure> failed(std::string message, int exit_code = k_failed) {
+    return std::unexpected(ReportFailure{.message = std::move(message), .exit_code = exit_code});
+}
+
+// Empty: there is none, or it has any free port.
+std::string address_of(const config::Admin& admin) {
+    if (!admin.on || admin.port == 0) return {};
+    const bool v6 = admin.host.contains(':');
+    return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", admin.host, v6 ? "]" : "", admin.port);
+}
+
+std::string usage_target(const pages::UsageWords& words) {
+    std::string target = "/admin/usage";
+    const std::pair<const char*, const std::optional<std::string>&> all[] = {
+        {"by", words.by},     {"since", words.since}, {"until", words.until},
+        {"zone", words.zone}, {"top", words.top},
+    };
+    for (const auto& [name, value] : all) {
+        if (!value) continue;
+        target += target.contains('?') ? '&' : '?';
+        target += fmt::format("{}={}", name, percent_encoded(*value));
+    }
+    return target;
+}
+
+std::string local_budgets(const config::Config& config,
+                          const std::vector<ledger::Counter>& counters, const std::string& name) {
+    const auto report = policy::budget_report(config, counters, ledger::system_time_us());
+    return pages::budgets_json(report, config, name);
+}
+
+}  // namespace
+
+int say_failure(const ReportFailure& failure) {
+    if (!failure.message.empty()) fmt::print(stderr, "error: {}\n", failure.message);
+    return failure.exit_code;
+}
+
+Reported<ReportSource> ReportSource::find(const Common& common, const std::string& admin) {
+    ReportSource source;
+    source.admin_url_ = admin;
+    while (source.admin_url_.ends_with('/')) source.admin_url_.pop_back();
+    if (!source.admin_url_.empty()) return source;
+    source.config_ = load_config(common);
+    if (!source.config_) return failed("", k_usage);
+    if (source.config_->ledger.kind == config::StoreKind::none) {
+        return failed(std::string(pages::k_no_ledger));
+    }
+    source.admin_url_ = address_of(source.config_->admin);
+    return source;
+}
+
+Reported<std::optional<std::string>> ReportSource::from_host(const std::string& method,
+                                                             const std::string& target,
+                                                             const std::string& body) {
+    if (admin_url_.empty()) return std::nullopt;
+    const auto reply = ask_host(method, admin_url_ + target, body);
+    if (!reply && reply.error().absent && config_) return std::nullopt;
+    if (!reply) {
+        return failed(fmt::format("{}: {}; is the host running? bellwether serve", admin_url_,
+                                  reply.error().problem));
+    }
+    place_ = "the host at " + admin_url_;
+    if (reply->status == 200 && json::valid(reply->body)) return reply->body;
+    const std::string said = json::Value(reply->body)["error"]["message"].string();
+    return failed(said.empty() ? fmt::format("{} answers with status {}: it is no admin listener "
+                                             "of Bellwether that has reports",
+                                             admin_url_, reply->status)
+                               : fmt::format("{}: {}", admin_url_, plain(said)));
+}
+
+// Other programs of this kind may run on the machine, and have the address.
+bool ReportSource::runs_this_config(const std::string& reply) const {
+    if (!config_) return true;
+    const std::string theirs = json::Value(reply)["config"].string();
+    std::error_code error;
+    return fs::weakly_canonical(theirs, error) == fs::weakly_canonical(config_->file, error);
+}
+
+ReportFailure ReportSource::no_file() const {
+    const std::string nobody =
+        admin_url_.empty()
+            ? "the configuration does not tell where the admin listener is (admin.listen is off or "
+              "has port 0); name it with --admin URL"
+            : fmt::format(
+                  "no host runs at {}; start it with bellwether serve, or name its admin "
+                  "listener with --admin URL",
+                  admin_url_);
+    const char* const why = config_->ledger.kind == config::StoreKind::memory
+                                ? "a ledger in memory ends with its host"
+                                : "this ledger is read through a running host only";
+    return {.message = fmt::format("{}: {}", nobody, why)};
+}
+
+Reported<std::string> ReportSource::from_file(const Local& local) {
+    if (config_->ledger.kind != config::StoreKind::sqlite) return std::unexpected(no_file());
+    const std::string path = config_->ledger.file.string();
+    place_ = "the file " + path;
+    std::optional<ledger::SqliteReport> file;
+    std::error_code error;
+    if (fs::exists(path, error)) {
+        auto opened = ledger::SqliteReport::open(path);
+        if (!opened) return failed(opened.error().message);
+        file = *std::move(opened);
+    }
+    auto text = local(file);
+    if (!text) return failed(text.error().message);
+    return *std::move(text);
+}
+
+Reported<std::string> ReportSource::budgets(const std::string& name) {
+    if (config_ && !name.empty() && !pages::is_reported(*config_, name)) {
+        return failed(pages::unknown_budget(*config_, name));
+    }
+    const std::string query = name.empty() ? "" : "?name=" + percent_encoded(name);
+    auto told = from_host("GET", "/admin/budgets" + query);
+    if (!told) return std::unexpected(std::move(told.error()));
+    if (*told) {
+        if (!runs_this_config(**told)) {
+            return failed(fmt::format(
+                "{} runs another configuration, {}; give it with --config, or say that you mean "
+                "this host with --admin {}",
+                place_, plain(json::Value(**told)["config"].string()), admin_url_));
+        }
+        return *std::move(*told);
+    }
+    return from_file([&](std::optional<ledger::SqliteReport>& file) -> Result<std::string> {
+        auto counters = file ? file->counters(ledger::system_time_us())
+                             : Result<std::vector<ledger::Counter>>();
+        if (!counters) return std::unexpected(std::move(counters.error()));
+        return local_budgets(*config_, *counters, name);
+    });
+}
+
+Reported<std::string> ReportSource::usage(const pages::UsageWords& words) {
+    const auto question = pages::parse_usage(words, ledger::system_time_us());
+    if (!question) return failed("--" + question.error().what, k_usage);
+    auto told = from_host("GET", usage_target(words));
+    if (!told) return std::unexpected(std::move(told.error()));
+    if (*told) {
+        if (!runs_this_config(**told)) {
+            fmt::print(stderr, "note: {} runs another configuration, {}\n", place_,
+                       plain(json::Value(**told)["config"].string()));
+        }
+        return *std::move(*told);
+    }
+    return from_file([&](std::optional<ledger::SqliteReport>& file) -> Result<std::string> {
+        policy::UsageReporter reporter(question->by, question->zone);
+        const auto add = [&reporter](const ledger::UsageRow& row) { reporter.add(row); };
+        if (file) {
+            if (auto done = file->each_usage(question->span, add); !done) {
+                return std::unexpected(std::move(done.error()));
+            }
+        }
+        return pages::usage_json(reporter.take(question->top), *question, *config_);
+    });
+}
+
+Reported<std::string> ReportSource::reset(const std::string& name) {
+    const std::string body = fmt::format("{{\"name\":{}}}", json::quote(name));
+    auto told = from_host("POST", "/admin/budgets/reset", body);
+    if (!told) return std::unexpected(std::move(told.error()));
+    if (*told) return *std::move(*told);
+    return from_file([&](std::optional<ledger::SqliteReport>& file) -> Result<std::string> {
+        if (!file) return pages::reset_json(name, 0);
+        file.reset();
+        auto store = ledger::open_store("sqlite:" + config_->ledger.file.string());
+        if (!store) return std::unexpected(std::move(store.error()));
+        const auto counters = (*store)->reset(name);
+        if (!counters) return std::unexpected(counters.error());
+        if (!(*store)->flush(k_write_within_ms)) {
+            return fail(ErrorKind::unavailable, "the reset could not be written to the ledger");
+        }
+        return pages::reset_json(name, *counters);
+    });
+}
+
+}  // namespace bw::cli
