@@ -189,7 +189,7 @@ Reported<std::string> ReportSource::reset(const std::string& name) {
     return from_file([&](std::optional<ledger::SqliteReport>& file) -> Result<std::string> {
         if (!file) return pages::reset_json(name, 0);
         file.reset();
-        auto store = ledger::open_store("sqlite:" + config_->ledger.file.string());
+        auto store = ledger::open_store(config_->ledger);
         if (!store) return std::unexpected(std::move(store.error()));
         const auto counters = (*store)->reset(name);
         if (!counters) return std::unexpected(counters.error());

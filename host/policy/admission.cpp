@@ -199,7 +199,8 @@ void Admission::complete(Outcome& outcome) const {
     if (!held_ || call_.stream || outcome.usage.source != UsageSource::estimate) return;
     const std::vector<Prospect> all = prospects();
     for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i].provider != outcome.provider || candidates_[i].model != outcome.model) continue;
+        if (all[i].provider != outcome.provider || to_.candidates[i].model != outcome.model)
+            continue;
         outcome.usage.input_tokens = all[i].estimate.input;
         outcome.usage.output_tokens = all[i].estimate.output;
         outcome.cost_micro_usd = cost_of(outcome.usage, all[i].price);

@@ -33,13 +33,24 @@ Call call_of(const std::string& members = "") {
     return call;
 }
 
+Facts facts_of(const Call& call) {
+    return {.key = call.key_name,
+            .team = call.team,
+            .user = call.user,
+            .model = call.model,
+            .provider = {},
+            .route = "m"};
+}
+
+const Call k_plain = call_of();
+
 class RulesTest : public testing::Test {
   protected:
     Result<std::vector<Asked>> apply(const std::string& text, const Call& call,
                                      std::vector<Prospect> prospects) {
         config = config_of(text);
         rules.emplace(config);
-        return rules->apply(call, "m", prospects, k_now_us);
+        return rules->apply(facts_of(call), call.unsound_limit, prospects, k_now_us);
     }
     // Of a call that has to be counted.
     std::vector<Asked> asked(const std::string& text, const Call& call = call_of(),
@@ -85,7 +96,7 @@ TEST_F(RulesTest, AWindowIsLeftWithTheClock) {
     rules.emplace(config);
     const Prospect prospects[] = {k_first};
     const auto start_at = [&](std::int64_t day) {
-        return (*rules->apply(call_of(), "m", prospects, k_now_us + day * 86'400'000'000))[0]
+        return (*rules->apply(facts_of(k_plain), {}, prospects, k_now_us + day * 86'400'000'000))[0]
             .claim.window.start;
     };
     const auto today = start_at(0);
@@ -187,7 +198,7 @@ TEST_F(RulesTest, AProvidersOwnLimitIsOfThatProvider) {
     config.providers[1].max_concurrent = 2;
     rules.emplace(config);
     const Prospect prospects[] = {k_first, k_second};
-    const auto all = *rules->apply(call_of(), "m", prospects, k_now_us);
+    const auto all = *rules->apply(facts_of(k_plain), {}, prospects, k_now_us);
     ASSERT_EQ(all.size(), 1U);
     EXPECT_EQ(all[0].claim.limit, 2);
     EXPECT_TRUE(all[0].rule->counts_provider("b", all[0].claim.counter.value));

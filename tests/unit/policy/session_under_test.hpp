@@ -96,7 +96,8 @@ struct Desk {
     Admission& ask(std::string more = "") {
         call = call_of(more);
         told.reset();
-        admission.emplace(books, engine, call, "m", both());
+        admission.emplace(books, engine, call,
+                          Destination{.route = "m", .model = "m", .candidates = both()});
         admission->ask([this](Result<void> result) { told = std::move(result); });
         return *admission;
     }
