@@ -11,7 +11,7 @@ import pytest
 from integration.conftest import StartHost, provider, route, server
 from integration.counting import (
     MAX_TOKENS, NEVER_FITS, ask, body_of, budget, prompt_bound, prompt_estimate, remaining,
-    rules_config, standings, wait_until_left)
+    rules_config, send, standings, wait_until_left)
 from integration.host import SLOWNESS, Host
 from upstream import errors, qwen
 from upstream.exchange import Scenario
@@ -145,11 +145,12 @@ def test_a_stream_without_a_figure_counts_as_observed(counted: Host, upstream: S
 def test_a_client_that_hangs_up_pays_for_what_was_produced(counted: Host, upstream: Simulator,
                                                            user: str) -> None:
     model = upstream.serve(timing.silent_after(WORDS))
-    reply = ask(counted, model, user=user, stream=True)
-    events = reply.events()
+    connection = counted.connect()
+    send(connection, body_of(model, user=user, stream=True))
+    events = connection.read_reply().events()
     for _ in range(len(WORDS) + 1):  # the opening chunk, and the words
         next(events)
-    reply._connection.close()
+    connection.close()
     used = prompt_estimate(body_of(model, user=user, stream=True)) + len(WORDS)
     wait_until_left(counted, model, LIMIT - used, user=user)
 
@@ -159,13 +160,9 @@ def test_hanging_up_before_a_whole_answer_does_not_make_it_free(
     """The provider may have generated all of it: nobody can tell, so it counts as much as it may."""
     model = upstream.serve(timing.late(timing.FOREVER, answers.chat()))
     body = body_of(model, user=user)
-    connection = counted.connect()
-    sender = threading.Thread(
-        target=lambda: pytest.raises(OSError, connection.post, "/v1/chat/completions", body))
-    sender.start()
-    upstream.journal.wait(model, lambda entries: len(entries) == 1)
-    connection.socket.shutdown(2)
-    sender.join()
+    with counted.connect() as connection:
+        send(connection, body)
+        upstream.journal.wait(model, lambda entries: len(entries) == 1)
     wait_until_left(counted, model, LIMIT - prompt_bound(body) - MAX_TOKENS, user=user)
 
 
