@@ -139,7 +139,7 @@ void print_top(const Value& rule) {
 
 void print_one(const Value& rule, std::string_view counts) {
     const std::string each = rule["each"].string();
-    fmt::print("{}: {} {}{}\n", plain(rule["name"].string()), amount(rule, "limit"), counts,
+    fmt::print("{}: {}{}{}\n", plain(rule["name"].string()), amount(rule, "limit"), counts,
                each.empty() ? "" : " for each " + each);
     if (number(rule, "counters") == 0) fmt::print("Nothing has been counted yet.\n");
     fmt::print("{} used, {} held by calls in flight, {} left{} ({} full).\n", amount(rule, "used"),
@@ -200,9 +200,12 @@ int budget_show(const Common& common, const ReportOptions& options) {
         fmt::print("{}\n", told->json);
         return k_ok;
     }
-    for (const Value& rule : report["budgets"].elements()) print_one(rule, unit_of(rule));
+    for (const Value& rule : report["budgets"].elements()) {
+        const bool money = rule["unit"].equals("micro_usd");  // its amounts say so
+        print_one(rule, money ? "" : " " + unit_of(rule));
+    }
     for (const Value& rule : report["limits"].elements()) {
-        print_one(rule, rule["counts"].string());
+        print_one(rule, " " + rule["counts"].string());
     }
     return k_ok;
 }
