@@ -8,7 +8,6 @@
 #include "config/decimal.hpp"
 #include "config/rule_amount.hpp"
 #include "config/sections.hpp"
-#include "config/url.hpp"
 
 namespace bw::config {
 namespace {
@@ -33,7 +32,6 @@ class BudgetReader {
             budget_.mode = static_cast<BudgetMode>(*mode);
         }
         read_warnings();
-        read_webhook();
     }
 
   private:
@@ -92,22 +90,6 @@ class BudgetReader {
         }
         return share >= 1 && share <= k_whole ? std::optional(static_cast<int>(share))
                                               : std::nullopt;
-    }
-
-    // Nothing of the text is repeated: whoever knows such an address may write to it.
-    void read_webhook() {
-        auto given = section_.text("webhook");
-        if (!given) return;
-        const auto url =
-            parse_url(std::string_view(given->value).substr(0, given->value.find('?')));
-        if (!url || given->value.find('#') != std::string::npos) {
-            return error(given->at, "budgets.webhook " + (url ? "has a fragment" : url.error()),
-                         R"(a URL such as "https://host/path")");
-        }
-        if (!url->encrypted && !url->local) {
-            return error(given->at, "budgets.webhook is plain http to another machine", "https://");
-        }
-        budget_.webhook = std::move(given->value);
     }
 
     void error(Position at, std::string what, std::string expected) {

@@ -195,7 +195,6 @@ struct Budget {
     Scope scope;
     BudgetMode mode = BudgetMode::hard;
     std::vector<int> warn_at;  // shares of the limit in hundredths of a percent, rising
-    std::string webhook;       // a URL; empty: none. May hold a secret
     Position at;
 };
 

@@ -28,10 +28,13 @@ struct Host {
     policy::KeyRing keys;
 };
 
+class DrainedCalls;
+
 struct Context {
     const Host& host;
     policy::Engine engine;
     policy::Books& books;
+    DrainedCalls& drained_calls;
     const Running& running;
     observe::WorkerMetrics& metrics;  // the worker's own
     observe::AccessLog& access_log;

@@ -46,7 +46,7 @@ std::string cost_header(const policy::Outcome& outcome) {
 LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, const config::Key* caller,
                    std::string client)
     : context_(context),
-      downstream_(downstream),
+      downstream_(&downstream),
       call_(std::move(call)),
       caller_(caller),
       meter_(context.metrics, call_.started),
@@ -68,6 +68,8 @@ void LiveCall::start() {
                        .param = "model"});
     }
     route_ = match->route->model;
+    on_disconnect_ =
+        match->route->on_disconnect.value_or(context_.host.config.server.on_disconnect);
     const std::string_view model =
         match->aliases.empty() ? std::string_view(call_.model) : match->aliases.back();
     admission_.emplace(context_.books, context_.engine, call_,
@@ -119,12 +121,12 @@ void LiveCall::on_chunk(std::string_view json) {
     }
     if (!streaming_) {
         streaming_ = true;
-        downstream_.begin_stream(headers());
+        downstream_->begin_stream(headers());
     }
     meter_.chunk(now);
     if (heartbeat_) heartbeat_->wrote(now);
     bytes_out_ += json.size();
-    downstream_.event(json);
+    downstream_->event(json);
 }
 
 // Nothing of content has gone out with it: another target can still be tried, which is why the head
@@ -133,9 +135,9 @@ void LiveCall::beat() {
     if (!admission_->durable()) return;
     if (!streaming_) {
         streaming_ = true;
-        downstream_.begin_stream({});
+        downstream_->begin_stream({});
     }
-    downstream_.comment();
+    downstream_->comment();
 }
 
 void LiveCall::on_end(const policy::Outcome& outcome) {
@@ -147,15 +149,15 @@ void LiveCall::on_end(const policy::Outcome& outcome) {
         return respond_error(reply);
     }
     if (call_.stream) {
-        if (!streaming_) downstream_.begin_stream(headers());
-        downstream_.end_stream();
+        if (!streaming_) downstream_->begin_stream(headers());
+        downstream_->end_stream();
     } else {
         first_byte_ = steady_clock::now();
         bytes_out_ = reply_.size();
-        downstream_.respond(200, headers() + cost_header(outcome), reply_);
+        downstream_->respond(200, headers() + cost_header(outcome), reply_);
     }
     record(outcome, 200, {});
-    downstream_.finished();
+    downstream_->finished();
 }
 
 void LiveCall::abandoned() {
@@ -163,6 +165,18 @@ void LiveCall::abandoned() {
                     .message = "the client hung up",
                     .code = "client_closed"}),
            499, "client_closed");
+}
+
+// One that was not sent to anybody yet has nothing to finish.
+config::OnDisconnect LiveCall::on_disconnect() const {
+    return attempts_ ? on_disconnect_ : config::OnDisconnect{};
+}
+
+void LiveCall::go_on_without_client(Downstream& nobody) {
+    downstream_ = &nobody;
+    client_gone_ = true;
+    heartbeat_.reset();
+    if (!gate_->keeps()) resume();
 }
 
 void LiveCall::interrupt() {
@@ -197,12 +211,12 @@ void LiveCall::refuse(const Error& error, const ErrorReply& reply) {
 // Before the first chunk an error has a status of its own; after it, it is the stream's last event.
 void LiveCall::respond_error(const ErrorReply& reply) {
     if (streaming_) {
-        downstream_.event(reply.body);
-        downstream_.end_stream();
+        downstream_->event(reply.body);
+        downstream_->end_stream();
     } else {
-        downstream_.respond(reply.status, headers() + reply.headers, reply.body);
+        downstream_->respond(reply.status, headers() + reply.headers, reply.body);
     }
-    downstream_.finished();
+    downstream_->finished();
 }
 
 std::string LiveCall::headers() const {
@@ -246,6 +260,10 @@ ledger::UsageRow LiveCall::usage_row(const policy::Outcome& outcome, int status,
 }
 
 void LiveCall::record(const policy::Outcome& outcome, int status, std::string_view error_code) {
+    if (client_gone_) {
+        status = 499;
+        error_code = "client_closed";
+    }
     const auto now = steady_clock::now();
     meter_.end({.route = route_,
                 .model = call_.model,

@@ -43,6 +43,10 @@ class LiveCall final : private policy::Replies {
     void resume();
     // The client has hung up: writes the record. The caller drops the call next, which cancels it.
     void abandoned();
+    // What is to become of the call if its client hangs up now.
+    config::OnDisconnect on_disconnect() const;
+    // The client has hung up, and the call goes on: `nobody` takes what it says.
+    void go_on_without_client(Downstream& nobody);
     // The host will not wait for the call any longer: tells the client why. May be gone when it
     // returns.
     void interrupt();
@@ -66,7 +70,7 @@ class LiveCall final : private policy::Replies {
     void record(const policy::Outcome& outcome, int status, std::string_view error_code);
 
     Context& context_;
-    Downstream& downstream_;
+    Downstream* downstream_;
     Call call_;
     const config::Key* const caller_;
     CallMeter meter_;
@@ -77,6 +81,8 @@ class LiveCall final : private policy::Replies {
     std::optional<policy::Attempts> attempts_;
     std::optional<Heartbeat> heartbeat_;  // of a stream
     std::string reply_;
+    config::OnDisconnect on_disconnect_;
+    bool client_gone_ = false;
     bool streaming_ = false;  // the head of the stream has gone out
     std::size_t bytes_out_ = 0;
     std::chrono::steady_clock::time_point first_byte_{};

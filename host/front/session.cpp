@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "front/drained_calls.hpp"
 #include "front/incoming_call.hpp"
 
 namespace bw::front {
@@ -261,8 +262,14 @@ void Session::linger() {
 }
 
 void Session::hung_up() {
-    if (call_) call_->abandoned();
+    if (call_) leave_call();
     close();
+}
+
+void Session::leave_call() {
+    const config::OnDisconnect then = call_->on_disconnect();
+    if (!then.drains) return call_->abandoned();
+    context_.drained_calls.adopt(std::move(call_), then.longest);
 }
 
 void Session::close() {

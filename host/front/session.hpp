@@ -82,6 +82,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void on_time();
     void linger();
     void hung_up();
+    void leave_call();
     void close();
 
     const config::Front& limits() const { return context_.host.config.server.front; }

@@ -88,7 +88,6 @@ void write_budget(PrettyWriter& writer, const config::Budget& budget) {
         writer.value(fmt::format("{}.{:02}%", share / 100, share % 100));
     }
     writer.end_array();
-    if (!budget.webhook.empty()) writer.field("webhook", "***");
     writer.field("line", budget.at.line).end_object();
 }
 

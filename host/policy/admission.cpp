@@ -110,6 +110,9 @@ void Admission::on_verdict(ledger::Verdict verdict) {
         case ledger::Answer::unavailable: return unavailable(verdict.reason);
         case ledger::Answer::held: break;
     }
+    for (std::size_t i = 0; books_.warnings != nullptr && i < asked_.size(); ++i) {
+        books_.warnings->look(asked_[i], standings_[i]);
+    }
     held_ = true;
     durable_ = false;
     books_.session->when_durable(hold_, [this, alive = std::weak_ptr(alive_)] {

@@ -9,14 +9,18 @@
 #include "policy/densities.hpp"
 #include "policy/lines.hpp"
 #include "policy/rules.hpp"
+#include "policy/warnings.hpp"
 
 namespace bw::policy {
 
 struct Books {
-    // Without a store nothing is counted. Both must outlive the books.
-    Books(boost::asio::io_context& loop, const config::Config& config, ledger::Store* store)
+    // Without a store nothing is counted, without warnings nothing is said. All must outlive the
+    // books.
+    Books(boost::asio::io_context& loop, const config::Config& config, ledger::Store* store,
+          Warnings* all_warnings = nullptr)
         : rules(config),
           lines(loop),
+          warnings(all_warnings),
           session(store == nullptr ? nullptr : store->open(loop)),
           allows_on_failure(config.ledger.allows_on_failure),
           default_max_tokens(config.server.default_max_tokens) {}
@@ -24,6 +28,7 @@ struct Books {
     Rules rules;
     Densities densities;
     Lines lines;
+    Warnings* warnings;
     std::unique_ptr<ledger::Session> session;
     bool allows_on_failure;
     std::int64_t default_max_tokens;

@@ -20,6 +20,8 @@ class Gate final : public Replies {
 
     // Lets through what was kept. The call may be gone when it returns.
     void open();
+    // True while something waits for it to open.
+    bool keeps() const { return keeps_; }
     // How the call ended, if nobody has been told of that yet.
     const Outcome* kept_end() const { return end_ ? &*end_ : nullptr; }
 

@@ -29,11 +29,13 @@ Worker::Worker(const front::Host& host, const front::Running& running,
       connections_(connections),
       client_(loop_),
       slots_(host.registry.providers.begin(), host.registry.providers.end()),
-      books_(loop_, host.config, running.ledger.get()),
+      books_(loop_, host.config, running.ledger.get(), running.warnings.get()),
+      drained_calls_(loop_),
       access_log_(loop_),
       context_{.host = host_,
                .engine = {loop_, client_, slots_},
                .books = books_,
+               .drained_calls = drained_calls_,
                .running = running,
                .metrics = metrics,
                .access_log = access_log_,
@@ -73,6 +75,7 @@ void Worker::run() {
             observe::error("a worker caught an exception: {}", error.what());
         }
     }
+    drained_calls_.end();
     // What was aborted still has handlers to be told; its sessions end with them.
     loop_.restart();
     loop_.poll();

@@ -12,6 +12,7 @@
 
 #include "front/connections.hpp"
 #include "front/context.hpp"
+#include "front/drained_calls.hpp"
 #include "front/session.hpp"
 #include "net/client.hpp"
 #include "observe/access_log.hpp"
@@ -58,6 +59,7 @@ class Worker final : private front::Sessions {
     net::Client client_;
     std::vector<plugin::Slot> slots_;
     policy::Books books_;
+    front::DrainedCalls drained_calls_;
     observe::AccessLog access_log_;
     front::Context context_;
     front::Surface surface_;

@@ -28,7 +28,6 @@ match = { key = ["a*", "b*"], team = "t", user = "u", model = "m", provider = "e
 each = "user"
 mode = "soft"
 warn_at = [0.95, "80%", 1, "0.01%"]
-webhook = "https://hooks.example.com/x?token=1"
 )");
     ASSERT_EQ(read.size(), 1u);
     const Budget& all = read[0];
@@ -46,7 +45,6 @@ webhook = "https://hooks.example.com/x?token=1"
     EXPECT_EQ(all.scope.each, Subject::user);
     EXPECT_EQ(all.mode, BudgetMode::soft);
     EXPECT_EQ(all.warn_at, (std::vector<int>{1, 8'000, 9'500, 10'000}));
-    EXPECT_EQ(all.webhook, "https://hooks.example.com/x?token=1");
     EXPECT_EQ(all.at.line, 2);
 }
 
@@ -56,7 +54,7 @@ TEST(Budget, HasDefaults) {
     EXPECT_EQ(plain.count, Count::total);
     EXPECT_EQ(plain.period, Period{});
     EXPECT_EQ(plain.scope.each, std::nullopt);
-    EXPECT_TRUE(plain.warn_at.empty() && plain.webhook.empty());
+    EXPECT_TRUE(plain.warn_at.empty());
 }
 
 TEST(Budget, ReadsAmountsExactly) {
@@ -169,14 +167,9 @@ TEST(Budget, EveryMistakeHasItsPlace) {
          "0.8 or \"80%\", up to 1\n"
          "c.toml:5:31: error: an element of budgets.warn_at is no share; expected a share such as "
          "0.8 or \"80%\", up to 1"},
-        {"per = \"day\"\nwebhook = \"http://hooks.example.com/secret\"",
-         "c.toml:5:11: error: budgets.webhook is plain http to another machine; expected https://"},
-        {"per = \"day\"\nwebhook = \"ftp://secret\"",
-         "c.toml:5:11: error: budgets.webhook does not begin with https:// or http://; expected a "
-         "URL such as \"https://host/path\""},
         {"per = \"day\"\nlimits = 1",
          "c.toml:5:1: error: unknown key \"limits\" in budgets; expected one of name, each, match, "
-         "limit, count, per, reset, mode, warn_at, webhook; did you mean \"limit\"?"},
+         "limit, count, per, reset, mode, warn_at; did you mean \"limit\"?"},
     };
     for (const auto& [keys, message] : cases) {
         EXPECT_EQ(

@@ -50,7 +50,6 @@ reset = { day = 31, hour = 1, zone = "Asia/Bangkok" }
 match = { key = ["k*"], provider = "a" }
 each = "user"
 warn_at = [0.8, "95%"]
-webhook = "https://h/w"
 [[limits]]
 requests = "60/min"
 tokens = "200k/min"

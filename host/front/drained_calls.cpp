@@ -1,0 +1,63 @@
+#include "front/drained_calls.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "net/alarm.hpp"
+
+namespace bw::front {
+
+// In the place of the client.
+class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_from_this<Nobody> {
+  public:
+    Nobody(DrainedCalls& all, std::unique_ptr<LiveCall> call)
+        : all_(all), call_(std::move(call)), patience_(all.loop_) {}
+
+    void wait(std::chrono::milliseconds longest) {
+        if (longest.count() > 0) {
+            patience_.set(net::Alarm::Clock::now() + longest, [this] { cancel(); });
+        }
+        call_->go_on_without_client(*this);
+    }
+    void cancel() {
+        if (!std::exchange(over_, true)) call_->abandoned();
+        leave();
+    }
+
+    void respond(int, std::string_view, std::string_view) override {}
+    void begin_stream(std::string_view) override {}
+    void event(std::string_view) override {}
+    void comment() override {}
+    void end_stream() override {}
+    void finished() override {
+        over_ = true;
+        leave();
+    }
+
+  private:
+    // Not from here: the call is at work.
+    void leave() {
+        boost::asio::post(all_.loop_,
+                          [self = shared_from_this()] { self->all_.all_.remove(self); });
+    }
+
+    DrainedCalls& all_;
+    std::unique_ptr<LiveCall> call_;
+    net::Alarm patience_;
+    bool over_ = false;
+};
+
+DrainedCalls::DrainedCalls(boost::asio::io_context& loop) : loop_(loop) {}
+DrainedCalls::~DrainedCalls() = default;
+
+void DrainedCalls::adopt(std::unique_ptr<LiveCall> call, std::chrono::milliseconds longest) {
+    all_.push_back(std::make_shared<Nobody>(*this, std::move(call)));
+    all_.back()->wait(longest);
+}
+
+void DrainedCalls::end() {
+    const auto left = std::exchange(all_, {});
+    for (const auto& one : left) one->cancel();
+}
+
+}  // namespace bw::front

@@ -1,0 +1,31 @@
+// Calls that go on to their end after their client has hung up (on_disconnect = "drain"): nobody
+// reads what they say, and they are counted like any other. One worker's.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <list>
+#include <memory>
+
+#include "front/live_call.hpp"
+
+namespace bw::front {
+
+class DrainedCalls {
+  public:
+    explicit DrainedCalls(boost::asio::io_context& loop);
+    ~DrainedCalls();
+
+    // Lets the call go on, for at most `longest`; zero: for as long as it takes.
+    void adopt(std::unique_ptr<LiveCall> call, std::chrono::milliseconds longest);
+    // Cancels all that are left. While the worker's context is still there.
+    void end();
+
+  private:
+    class Nobody;
+
+    boost::asio::io_context& loop_;
+    std::list<std::shared_ptr<Nobody>> all_;
+};
+
+}  // namespace bw::front
