@@ -69,8 +69,8 @@ def test_the_python_snippet(shipped: Host) -> None:
 
 
 def test_the_config_is_good(tmp_path: os.PathLike[str]) -> None:
-    """The example is complete: `check` finds nothing in it."""
-    (example,) = blocks("toml")
+    """The examples are complete: `check` finds nothing in them, one after the other."""
+    example = "\n".join(blocks("toml"))
     file = tmp_path / "bellwether.toml"
     file.write_text(f'plugin_path = ["{PLUGINS}"]\n' + example)
     checked = run_cli("check", "--config", file)
