@@ -23,6 +23,11 @@ class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_
         if (!std::exchange(over_, true)) call_->abandoned();
         leave();
     }
+    // Not while the call is at work.
+    void end() {
+        if (!std::exchange(over_, true)) call_->abandoned();
+        call_.reset();
+    }
 
     void respond(int, std::string_view, std::string_view) override {}
     void begin_stream(std::string_view) override {}
@@ -37,8 +42,7 @@ class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_
   private:
     // Not from here: the call is at work.
     void leave() {
-        boost::asio::post(all_.loop_,
-                          [self = shared_from_this()] { self->all_.all_.remove(self); });
+        boost::asio::post(all_.loop_, [self = shared_from_this()] { self->all_.left(self); });
     }
 
     DrainedCalls& all_;
@@ -47,7 +51,8 @@ class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_
     bool over_ = false;
 };
 
-DrainedCalls::DrainedCalls(boost::asio::io_context& loop) : loop_(loop) {}
+DrainedCalls::DrainedCalls(boost::asio::io_context& loop, std::function<void()> on_empty)
+    : loop_(loop), on_empty_(std::move(on_empty)) {}
 DrainedCalls::~DrainedCalls() = default;
 
 void DrainedCalls::adopt(std::unique_ptr<LiveCall> call, std::chrono::milliseconds longest) {
@@ -56,8 +61,11 @@ void DrainedCalls::adopt(std::unique_ptr<LiveCall> call, std::chrono::millisecon
 }
 
 void DrainedCalls::end() {
-    const auto left = std::exchange(all_, {});
-    for (const auto& one : left) one->cancel();
+    for (const auto& one : std::exchange(all_, {})) one->end();
+}
+
+void DrainedCalls::left(const std::shared_ptr<Nobody>& one) {
+    if (all_.remove(one) > 0 && all_.empty()) on_empty_();
 }
 
 }  // namespace bw::front

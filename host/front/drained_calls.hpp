@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <functional>
 #include <list>
 #include <memory>
 
@@ -13,18 +14,23 @@ namespace bw::front {
 
 class DrainedCalls {
   public:
-    explicit DrainedCalls(boost::asio::io_context& loop);
+    // `on_empty` is told when the last of them has ended by itself.
+    DrainedCalls(boost::asio::io_context& loop, std::function<void()> on_empty);
     ~DrainedCalls();
 
     // Lets the call go on, for at most `longest`; zero: for as long as it takes.
     void adopt(std::unique_ptr<LiveCall> call, std::chrono::milliseconds longest);
+    bool empty() const { return all_.empty(); }
     // Cancels all that are left. While the worker's context is still there.
     void end();
 
   private:
     class Nobody;
 
+    void left(const std::shared_ptr<Nobody>& one);
+
     boost::asio::io_context& loop_;
+    std::function<void()> on_empty_;
     std::list<std::shared_ptr<Nobody>> all_;
 };
 

@@ -15,6 +15,7 @@ using std::chrono::steady_clock;
 
 // How often a call asks again whether one elsewhere has ended: those of this worker say so at once.
 constexpr std::int64_t k_concurrency_poll_us = 50'000;
+constexpr std::int64_t k_wait_max_us = 86'400'000'000;
 
 // A model's own limit, if its provider knows one.
 std::int64_t output_cap(const plugin::Provider& provider, std::string_view model,
@@ -76,8 +77,10 @@ void Admission::apply() {
         books_.rules.apply(facts(), call_.unsound_limit, prospects(), books_.session->now_us());
     if (!asked) return answer(std::unexpected(std::move(asked.error())));
     asked_ = *std::move(asked);
+    standings_.clear();
     const Asked* const line = place_ ? nullptr : line_to_join();
     if (line == nullptr) return hold();
+    if (depends_on_provider(*line->rule->scope) && go_elsewhere(*line)) return apply();
     if (!wait_in_line(*line, 0)) refuse_in_line(Asked(*line));
 }
 
@@ -94,6 +97,8 @@ void Admission::hold() {
     ledger::Hold hold{.id = books_.session->next_id(), .estimate = estimate()};
     hold_ = hold.id;
     for (const Asked& asked : asked_) hold.claims.push_back(asked.claim);
+    asking_ = true;
+    turn_missed_ = false;
     books_.session->hold(std::move(hold), [this, alive = std::weak_ptr(alive_),
                                            session = books_.session.get(), id = hold_,
                                            count = asked_.size()](ledger::Verdict verdict) {
@@ -104,6 +109,7 @@ void Admission::hold() {
 }
 
 void Admission::on_verdict(ledger::Verdict verdict) {
+    asking_ = false;
     standings_ = std::move(verdict.standings);
     switch (verdict.answer) {
         case ledger::Answer::refused: return refused(verdict.refused_by);
@@ -135,7 +141,8 @@ void Admission::refused(std::size_t by) {
     if (depends_on_provider(*asked.rule->scope) && go_elsewhere(asked)) return apply();
     const ledger::Standing& standing = standings_[by];
     const bool concurrent = asked.rule->counts == Counts::concurrent;
-    const std::int64_t wait_us = concurrent ? k_concurrency_poll_us : standing.wait_us;
+    const std::int64_t wait_us =
+        concurrent ? k_concurrency_poll_us : std::min(standing.wait_us, k_wait_max_us);
     if (may_wait(asked) && wait_us >= 0 && wait_in_line(asked, wait_us)) return;
     answer(std::unexpected(refusal_of(asked, standing, books_.session->now_us())));
 }
@@ -153,22 +160,24 @@ bool Admission::go_elsewhere(const Asked& asked) {
 
 bool Admission::wait_in_line(const Asked& asked, std::int64_t wait_us) {
     std::string line = line_name(asked.claim);
-    if (place_ && line == line_) {
-        place_->try_again(microseconds(wait_us));
-        return true;
-    }
     const auto deadline = call_.started + asked.rule->limit->queue_wait;
     if (steady_clock::now() >= deadline) return false;
+    if (place_ && line == line_) {
+        place_->try_again(microseconds(std::exchange(turn_missed_, false) ? 0 : wait_us));
+        return true;
+    }
     place_.reset();
     // Where nobody has a key, users take turns. With keys they do not: a key could invent many.
     const std::string& who = call_.key.empty() ? call_.user : call_.key;
     place_ = books_.lines.enter(line, who, asked.rule->limit->queue_length, microseconds(wait_us),
-                                [this] { apply(); });
+                                [this] { asking_ ? void(turn_missed_ = true) : apply(); });
     if (!place_) return false;
     line_ = std::move(line);
     patience_.emplace(engine_.loop);
-    patience_->set(std::min(deadline, call_.deadline),
-                   [this, refused = asked] { refuse_in_line(refused); });
+    patience_->set(std::min(deadline, call_.deadline), [this, refused = asked] {
+        // An answer that is on its way decides: it finds that time is up.
+        if (!asking_) refuse_in_line(refused);
+    });
     return true;
 }
 
@@ -214,6 +223,7 @@ void Admission::settle(const Outcome& outcome, ledger::UsageRow usage) {
     if (!held_) return;
     held_ = false;
     Used used{.provider = outcome.provider,
+              .failed = outcome.failures,
               .usage = outcome.usage,
               .consumed = outcome.usage.source != UsageSource::none};
     for (const route::Candidate& candidate : to_.candidates) {

@@ -80,6 +80,8 @@ class Admission {
     std::vector<ledger::Standing> standings_;
     ledger::HoldId hold_;
     bool held_ = false;
+    bool asking_ = false;       // the ledger has been asked, and has not answered
+    bool turn_missed_ = false;  // a turn came meanwhile
     bool durable_ = true;
     std::unique_ptr<Lines::Place> place_;
     std::string line_;  // whose place that is

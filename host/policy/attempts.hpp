@@ -16,6 +16,7 @@
 #include "net/client.hpp"
 #include "plugin/attempt.hpp"
 #include "policy/deadlines.hpp"
+#include "policy/failed_attempt.hpp"
 #include "route/table.hpp"
 
 namespace bw::policy {
@@ -25,13 +26,6 @@ struct Engine {
     boost::asio::io_context& loop;
     net::Client& client;
     std::span<plugin::Slot> slots;  // one a provider, in the order of the configuration
-};
-
-// An attempt that failed.
-struct FailedAttempt {
-    std::string provider;
-    ErrorKind kind;
-    std::string code;
 };
 
 // How a call ended, for the log and the books.

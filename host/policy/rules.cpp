@@ -162,6 +162,10 @@ Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view uns
 Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, Facts facts,
                         std::span<const Prospect> prospects, std::int64_t now_us) {
     const auto first = static_cast<std::ptrdiff_t>(all.size());
+    // A place at a provider is taken where the call goes first: else a call would take one at each.
+    if (rule.counts == Counts::concurrent && depends_on_provider(*rule.scope)) {
+        prospects = prospects.first(std::min<std::size_t>(prospects.size(), 1));
+    }
     for (const Prospect& prospect : prospects) {
         facts.provider = prospect.provider;
         if (!fits(*rule.scope, facts)) continue;
@@ -189,7 +193,13 @@ std::int64_t used_of(const Asked& asked, const Used& used) {
     if (rule.counts == Counts::concurrent) return 0;
     const bool elsewhere = depends_on_provider(*rule.scope) &&
                            !rule.counts_provider(used.provider, asked.claim.counter.value);
-    if (elsewhere) return 0;
+    if (elsewhere) {
+        const bool asked_in_vain =
+            std::ranges::any_of(used.failed, [&](const FailedAttempt& failed) {
+                return rule.counts_provider(failed.provider, asked.claim.counter.value);
+            });
+        return rule.counts == Counts::requests && asked_in_vain ? 1 : 0;
+    }
     if (rule.counts == Counts::requests) return 1;
     if (!used.consumed) return 0;
     const Usage& usage = used.usage;

@@ -14,6 +14,7 @@
 #include "calendar/zone.hpp"
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
+#include "policy/failed_attempt.hpp"
 #include "policy/rule_match.hpp"
 
 namespace bw::policy {
@@ -55,7 +56,8 @@ struct Asked {
 
 // What a call has come to.
 struct Used {
-    std::string_view provider;  // who served it; empty: nobody was asked
+    std::string_view provider;              // who served it; empty: nobody was asked
+    std::span<const FailedAttempt> failed;  // who was asked before, in vain
     Usage usage;
     const config::Price* price = nullptr;
     bool consumed = false;  // something was generated, or may have been

@@ -16,15 +16,15 @@ constexpr std::size_t k_counters_max = 100'000;
 __extension__ using Wide = __int128;
 
 // True if `part` is at least so many hundredths of a percent of the whole.
-bool reaches(std::int64_t part, std::int64_t whole, int share) {
-    return Wide(part) * k_whole >= Wide(whole) * share;
+bool reaches(Wide part, std::int64_t whole, int share) {
+    return part * k_whole >= Wide(whole) * share;
 }
 
 // The largest share that was asked for and is reached; beyond the limit of a budget that does not
 // refuse, one more than the whole. 0: none.
 int reached(const config::Budget& budget, const ledger::Standing& standing) {
     if (budget.mode != config::BudgetMode::hard && standing.left < 0) return k_whole + 1;
-    const std::int64_t taken = standing.used + standing.held;
+    const Wide taken = Wide(standing.used) + standing.held;
     for (auto share = budget.warn_at.rbegin(); share != budget.warn_at.rend(); ++share) {
         if (reaches(taken, budget.limit, *share)) return *share;
     }
@@ -54,7 +54,7 @@ void Warnings::look(const Asked& asked, const ledger::Standing& standing) {
                              budget.mode == config::BudgetMode::soft ? "soft" : "shadow");
     }
     observe::warn("the budget \"{}\"{} has come to {:g} %: {} of {} are used or held", budget.name,
-                  whose, share / 100.0, standing.used + standing.held, budget.limit);
+                  whose, share / 100.0, budget.limit - standing.left, budget.limit);
 }
 
 }  // namespace bw::policy

@@ -30,7 +30,7 @@ Worker::Worker(const front::Host& host, const front::Running& running,
       client_(loop_),
       slots_(host.registry.providers.begin(), host.registry.providers.end()),
       books_(loop_, host.config, running.ledger.get(), running.warnings.get()),
-      drained_calls_(loop_),
+      drained_calls_(loop_, [this] { stop_if_done(); }),
       access_log_(loop_),
       context_{.host = host_,
                .engine = {loop_, client_, slots_},
@@ -77,8 +77,8 @@ void Worker::run() {
     }
     drained_calls_.end();
     // What was aborted still has handlers to be told; its sessions end with them.
-    loop_.restart();
-    loop_.poll();
+    do loop_.restart();
+    while (loop_.poll() > 0);
 }
 
 void Worker::accept() {
@@ -128,7 +128,11 @@ void Worker::begin_drain(std::chrono::milliseconds limit) {
     timer_.async_wait([this](error_code cancelled) {
         if (!cancelled) abort_all();
     });
-    if (sessions_.empty()) loop_.stop();
+    stop_if_done();
+}
+
+void Worker::stop_if_done() {
+    if (context_.draining && sessions_.empty() && drained_calls_.empty()) loop_.stop();
 }
 
 void Worker::abort_all() {
@@ -149,7 +153,7 @@ void Worker::opened(front::Session& session) {
 void Worker::closed(front::Session& session) {
     context_.metrics.connections_open.add(-1);
     sessions_.erase(&session);
-    if (context_.draining && sessions_.empty()) loop_.stop();
+    stop_if_done();
 }
 
 }  // namespace bw::serve

@@ -51,6 +51,7 @@ class Worker final : private front::Sessions {
     void accept();
     void open(front::Socket socket);
     void begin_drain(std::chrono::milliseconds limit);
+    void stop_if_done();
     void abort_all();
 
     const front::Host& host_;

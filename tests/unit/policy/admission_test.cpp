@@ -151,5 +151,43 @@ TEST(Admission, CountsOfAStreamWhatWasSeen) {
     EXPECT_EQ(desk.session->settled[0].amounts, std::vector<std::int64_t>{9});
 }
 
+// The ledger may be far away: what happens between question and answer must not ask again.
+class InLine : public testing::Test {
+  protected:
+    InLine() : desk("[[limits]]\nname = \"l\"\nconcurrent = 1\non_limit = \"queue:10s\"\n") {
+        desk.ask();
+        desk.session->answer({.answer = ledger::Answer::refused});  // it stands in line now
+        desk.books.lines.came_back(k_line);
+        run_until(2);
+    }
+
+    // The loop until so many questions were asked in all.
+    void run_until(std::size_t holds) {
+        while (desk.session->holds.size() < holds) desk.loop.run_one();
+    }
+
+    static constexpr const char* k_line = "l/concurrent\n";
+    Desk desk;
+};
+
+TEST_F(InLine, ATurnThatComesWhileTheLedgerIsAskedIsTakenAfterItsAnswer) {
+    desk.books.lines.came_back(k_line);
+    desk.loop.poll();
+    ASSERT_EQ(desk.session->holds.size(), 2U);
+    desk.session->answer({.answer = ledger::Answer::refused});
+    run_until(3);
+    desk.session->answer({});
+    ASSERT_TRUE(desk.told && *desk.told);
+    EXPECT_TRUE(desk.session->settled.empty());
+}
+
+TEST_F(InLine, ACallThatLeavesWhileTheLedgerIsAskedGivesItsHoldBack) {
+    desk.admission.reset();
+    desk.session->answer({});
+    ASSERT_EQ(desk.session->settled.size(), 1U);
+    EXPECT_EQ(desk.session->settled[0].id, desk.session->holds[1].id);
+    EXPECT_FALSE(desk.session->settled[0].recorded);
+}
+
 }  // namespace
 }  // namespace bw::policy

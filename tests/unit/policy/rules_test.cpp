@@ -197,12 +197,14 @@ TEST_F(RulesTest, AProvidersOwnLimitIsOfThatProvider) {
     config = config_of("");
     config.providers[1].max_concurrent = 2;
     rules.emplace(config);
-    const Prospect prospects[] = {k_first, k_second};
-    const auto all = *rules->apply(facts_of(k_plain), {}, prospects, k_now_us);
+    const Prospect there_first[] = {k_second, k_first};
+    const auto all = *rules->apply(facts_of(k_plain), {}, there_first, k_now_us);
     ASSERT_EQ(all.size(), 1U);
     EXPECT_EQ(all[0].claim.limit, 2);
     EXPECT_TRUE(all[0].rule->counts_provider("b", all[0].claim.counter.value));
     EXPECT_FALSE(all[0].rule->counts_provider("a", all[0].claim.counter.value));
+    const Prospect elsewhere_first[] = {k_first, k_second};
+    EXPECT_TRUE(rules->apply(facts_of(k_plain), {}, elsewhere_first, k_now_us)->empty());
 }
 
 }  // namespace
