@@ -90,7 +90,8 @@ def test_four_hosts_serve_exactly_what_fits(start_host: StartHost, upstream: Sim
     bound = prompt_bound(bodies[0])
     scenario = answers.chat(["word "] * 10, used=qwen.usage(bound, MAX_TOKENS))
     each = bound + MAX_TOKENS
-    config = rules_config(budget(2 * fits * each), upstream, authority, redis.url)
+    # One worker each: a worker has a connection to Redis of its own, and each has to find it again.
+    config = rules_config(budget(2 * fits * each), upstream, authority, redis.url, workers=1)
     hosts = [start_host(config) for _ in range(HOSTS)]
     first = call_all(hosts, bodies)
     assert first.count(200) == len(bodies)
