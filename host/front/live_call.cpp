@@ -271,7 +271,9 @@ void LiveCall::record(const policy::Outcome& outcome, int status, std::string_vi
                 .status = status,
                 .error_code = error_code,
                 .duration = now - call_.started});
-    if (admission_) admission_->settle(outcome, usage_row(outcome, status, error_code));
+    if (admission_ && admission_->held()) {
+        admission_->settle(outcome, usage_row(outcome, status, error_code));
+    }
     if (!observe::access_enabled()) return;
     const auto since_start = [this](steady_clock::time_point at) {
         return duration_cast<microseconds>(at - call_.started).count();

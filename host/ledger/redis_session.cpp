@@ -11,9 +11,21 @@ Verdict unavailable(std::string reason) {
     return {.answer = Answer::unavailable, .reason = std::move(reason)};
 }
 
+// A standing for each claim, and a refusal by one of them.
+bool fits(const Verdict& verdict, std::size_t claims) {
+    return verdict.standings.size() == claims &&
+           (verdict.answer == Answer::held || verdict.refused_by < claims);
+}
+
 // Whatever is not known to have failed before anything was done is withdrawn.
-Verdict judged(const RedisAnswer& answer, const HoldId& id, RedisKeeper& keeper) {
-    if (answer && !answer->failed()) return to_verdict(*answer);
+Verdict judged(const RedisAnswer& answer, const HoldId& id, std::size_t claims,
+               RedisKeeper& keeper) {
+    if (answer && !answer->failed()) {
+        Verdict verdict = to_verdict(*answer);
+        if (verdict.answer == Answer::unavailable || fits(verdict, claims)) return verdict;
+        keeper.withdraw(id);
+        return unavailable("the ledger's answer makes no sense");
+    }
     if (answer || answer.error().perhaps_done) keeper.withdraw(id);
     return unavailable(answer ? "the ledger answered: " + answer->text
                               : "the ledger is away: " + answer.error().reason);
@@ -49,9 +61,9 @@ void RedisSession::hold(Hold hold, OnVerdict on_verdict) {
                                       " settlements wait for it"));
     }
     run_script(host_->scripts, *connection_, Script::hold, hold_words(hold),
-               [id = hold.id, host = host_, alive = alive_,
+               [id = hold.id, claims = hold.claims.size(), host = host_, alive = alive_,
                 on_verdict = std::move(on_verdict)](const RedisAnswer& answer) mutable {
-                   Verdict verdict = judged(answer, id, host->keeper);
+                   Verdict verdict = judged(answer, id, claims, host->keeper);
                    if (*alive) on_verdict(std::move(verdict));
                });
 }

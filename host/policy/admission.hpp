@@ -42,6 +42,8 @@ class Admission {
     // The providers that have room for the call, once it is admitted.
     const std::vector<route::Candidate>& candidates() const { return to_.candidates; }
 
+    // True from being admitted until it is settled, if anything is counted at all.
+    bool held() const { return held_; }
     // True once no crash can lose the hold; until then nothing of the answer may go out.
     bool durable() const { return durable_; }
     void when_durable(std::function<void()> then);

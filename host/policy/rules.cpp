@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "calendar/window.hpp"
 #include "config/pattern.hpp"
+#include "ledger/amount.hpp"
 #include "policy/cost.hpp"
 
 namespace bw::policy {
@@ -16,19 +16,14 @@ using config::Subject;
 
 constexpr std::int64_t k_us = 1'000'000;
 
-std::int64_t clamped_sum(std::int64_t a, std::int64_t b) {
-    const std::int64_t left =
-        std::numeric_limits<std::int64_t>::max() - std::max<std::int64_t>(a, 0);
-    return std::max<std::int64_t>(a, 0) + std::min(std::max<std::int64_t>(b, 0), left);
-}
-
 // Of tokens or money; nothing: money without a price.
 std::optional<std::int64_t> amount_of(Counts counts, std::int64_t input, std::int64_t output,
                                       const Usage& usage, const config::Price* price) {
     switch (counts) {
-        case Counts::input: return std::max<std::int64_t>(input, 0);
-        case Counts::output: return std::max<std::int64_t>(output, 0);
-        case Counts::total: return clamped_sum(input, output);
+        case Counts::input: return ledger::at_least_zero(input);
+        case Counts::output: return ledger::at_least_zero(output);
+        case Counts::total:
+            return ledger::add_clamped(ledger::at_least_zero(input), ledger::at_least_zero(output));
         case Counts::micro_usd: return cost_of(usage, price);
         case Counts::requests:
         case Counts::concurrent: break;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ledger/amount.hpp"
 #include "observe/log.hpp"
 
 namespace bw::policy {
@@ -13,7 +14,7 @@ constexpr int k_whole = 10'000;
 // Users come and go: what was said of them is forgotten before it takes much memory.
 constexpr std::size_t k_counters_max = 100'000;
 
-__extension__ using Wide = __int128;
+using ledger::Wide;
 
 // True if `part` is at least so many hundredths of a percent of the whole.
 bool reaches(Wide part, std::int64_t whole, int share) {
