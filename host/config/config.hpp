@@ -90,6 +90,9 @@ struct Provider {
     std::vector<SecretReference> secrets;  // keys named `api_key` or `*_key`, `*_token`, `*_secret`
     std::vector<std::string> models;       // models known to be there besides the plugin's own
     std::int64_t max_concurrent = 0;       // calls at once, of all workers and hosts; 0: no limit
+    milliseconds queue_wait{10'000};       // how long a call waits that is too many for it, or for
+                                           // its upstream's own limits; zero: it is refused at once
+    std::size_t queue_length = 100;
     Timeouts timeouts;
     Wire wire;
     std::vector<Option> options;

@@ -1,4 +1,4 @@
-// [[limits]], and on_disconnect.
+// [[limits]], and what others say in the same words: on_limit and on_disconnect.
 #include <fmt/format.h>
 
 #include "config/rule_amount.hpp"
@@ -39,7 +39,7 @@ class LimitReader {
             section_.report().error(limit_.at, "a limit limits nothing",
                                     "at least one of requests, tokens and concurrent");
         }
-        read_queue();
+        read_on_limit(section_, limit_.queue_wait, limit_.queue_length);
     }
 
   private:
@@ -50,27 +50,6 @@ class LimitReader {
             section_.report().error(section_.key_at(key),
                                     fmt::format("{} has no {} beside it", section_.full(key), of),
                                     "both of them");
-        }
-    }
-
-    void read_queue() {
-        const auto given = section_.text("on_limit");
-        if (given && given->value != "reject") {
-            const auto wait = time_after(given->value, "queue:", k_wait_ms_max);
-            limit_.queue_wait = wait.value_or(milliseconds(0));
-            if (!wait) {
-                section_.report().error(
-                    given->at,
-                    fmt::format("limits.on_limit = {} is unknown", in_quotes(given->value)),
-                    R"("reject", or "queue:" and how long, from "queue:1ms" to "queue:10m")");
-            }
-        }
-        const auto length = section_.integer("queue_length", 1, k_queue_max);
-        if (length) limit_.queue_length = static_cast<std::size_t>(*length);
-        if (length && (!given || given->value == "reject")) {
-            section_.report().warning(section_.key_at("queue_length"),
-                                      "limits.queue_length has no effect: nothing waits", {},
-                                      R"(to let calls wait write on_limit = "queue:10s")");
         }
     }
 
@@ -95,6 +74,30 @@ void read_limits(Section& root, const KnownNames& known, RuleNames& names,
         read_scope(section, known, limit.scope);
         LimitReader(section, limit).read();
         section.finish();
+    }
+}
+
+void read_on_limit(Section& section, milliseconds& wait, std::size_t& length) {
+    const auto given = section.text("on_limit");
+    if (given && given->value == "reject") wait = milliseconds(0);
+    if (given && given->value != "reject") {
+        const auto time = time_after(given->value, "queue:", k_wait_ms_max);
+        wait = time.value_or(milliseconds(0));
+        if (!time) {
+            section.report().error(
+                given->at,
+                fmt::format("{} = {} is unknown", section.full("on_limit"),
+                            in_quotes(given->value)),
+                R"("reject", or "queue:" and how long, from "queue:1ms" to "queue:10m")");
+        }
+    }
+    const auto most = section.integer("queue_length", 1, k_queue_max);
+    if (most) length = static_cast<std::size_t>(*most);
+    if (most && wait.count() == 0) {
+        section.report().warning(
+            section.key_at("queue_length"),
+            fmt::format("{} has no effect: nothing waits", section.full("queue_length")), {},
+            R"(to let calls wait write on_limit = "queue:10s")");
     }
 }
 

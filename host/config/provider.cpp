@@ -52,6 +52,7 @@ class ProviderReader {
         if (const auto most = section_.integer("max_concurrent", 1, k_concurrent_max)) {
             provider_.max_concurrent = *most;
         }
+        read_on_limit(section_, provider_.queue_wait, provider_.queue_length);
         read_timeouts();
         read_wire(section_, folder_, provider_.wire);
         read_secrets_and_options();

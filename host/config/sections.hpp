@@ -41,6 +41,8 @@ void read_limits(Section& root, const KnownNames& known, RuleNames& names,
 // Budgets of money that a model without a price could pass by.
 void check_priced(const Config& config, Report& report);
 
+// The keys on_limit and queue_length. A wait of zero: nothing waits.
+void read_on_limit(Section& section, milliseconds& wait, std::size_t& length);
 // The key on_disconnect; nothing: it is absent or wrong.
 std::optional<OnDisconnect> read_on_disconnect(Section& section);
 

@@ -6,6 +6,7 @@
 
 #include "ledger/ledger.hpp"
 #include "observe/metrics.hpp"
+#include "policy/upstream_limits.hpp"
 #include "policy/warnings.hpp"
 
 namespace bw::front {
@@ -13,6 +14,7 @@ namespace bw::front {
 struct Running {
     observe::Metrics metrics;  // each worker writes its own; any thread reads
     std::unique_ptr<policy::Warnings> warnings = std::make_unique<policy::Warnings>();
+    std::unique_ptr<policy::UpstreamLimits> upstream_limits;
     std::unique_ptr<ledger::Store> ledger;  // null: nothing is counted; any thread
     std::atomic<bool> draining{false};      // set once, when the host begins to end
 };

@@ -133,6 +133,7 @@ void write_provider(PrettyWriter& writer, const config::Provider& provider,
     write_texts(writer, "models", provider.models);
     writer.key("max_concurrent");
     write_count(writer, static_cast<std::size_t>(provider.max_concurrent));
+    write_on_limit(writer, provider.queue_wait, provider.queue_length);
     write_timeouts(writer, provider.timeouts);
     write_wire(writer, provider.wire);
     for (const auto& option : provider.options) {

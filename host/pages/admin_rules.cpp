@@ -115,9 +115,7 @@ void write_limit(PrettyWriter& writer, const config::Limit& limit) {
     write_rate(writer, "requests", limit.requests);
     write_rate(writer, "tokens", limit.tokens);
     if (limit.concurrent > 0) writer.field("concurrent", limit.concurrent);
-    const bool waits = limit.queue_wait.count() > 0;
-    writer.field("on_limit", waits ? "queue:" + duration_text(limit.queue_wait) : "reject");
-    if (waits) writer.field("queue_length", std::uint64_t{limit.queue_length});
+    write_on_limit(writer, limit.queue_wait, limit.queue_length);
     writer.field("line", limit.at.line).end_object();
 }
 
@@ -126,6 +124,12 @@ void write_limit(PrettyWriter& writer, const config::Limit& limit) {
 std::string_view name_of(config::Subject subject) { return name_of(subject, k_subjects); }
 std::string_view name_of(config::Count count) { return name_of(count, k_counts); }
 std::string_view name_of(config::BudgetMode mode) { return name_of(mode, k_modes); }
+
+void write_on_limit(PrettyWriter& writer, std::chrono::milliseconds wait, std::size_t length) {
+    const bool waits = wait.count() > 0;
+    writer.field("on_limit", waits ? "queue:" + duration_text(wait) : "reject");
+    if (waits) writer.field("queue_length", std::uint64_t{length});
+}
 
 void write_rules(PrettyWriter& writer, const config::Config& config) {
     write_ledger(writer, config.ledger);

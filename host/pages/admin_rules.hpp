@@ -9,6 +9,7 @@
 namespace bw::pages {
 
 // Writes the members ledger, budgets and limits.
+void write_on_limit(json::PrettyWriter& writer, std::chrono::milliseconds wait, std::size_t length);
 void write_rules(json::PrettyWriter& writer, const config::Config& config);
 
 // As a config writes them.

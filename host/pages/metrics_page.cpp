@@ -38,6 +38,20 @@ void write_info(PrometheusText& text, const front::Host& host) {
     }
 }
 
+void write_upstream_limits(PrometheusText& text, const front::Context& context) {
+    using policy::UpstreamLimits;
+    const UpstreamLimits& limits = *context.running.upstream_limits;
+    text.metric("bellwether_upstream_limited_total", "counter",
+                "Calls for which a provider's own limits left no room, by what became of them.");
+    for (std::size_t provider = 0; provider < context.host.config.providers.size(); ++provider) {
+        for (std::size_t outcome = 0; outcome < UpstreamLimits::k_outcomes.size(); ++outcome) {
+            text.sample({{"provider", context.host.config.providers[provider].name},
+                         {"outcome", UpstreamLimits::k_outcomes[outcome]}},
+                        limits.counted(provider, outcome));
+        }
+    }
+}
+
 }  // namespace
 
 observe::MetricNames metric_names(const front::Host& host) {
@@ -54,6 +68,7 @@ front::Answer metrics_page(const front::Context& context) {
     text.metric("bellwether_draining", "gauge", "1 while the host finishes its last calls.");
     text.sample({}, std::uint64_t{context.running.draining ? 1u : 0u});
     context.running.metrics.write(text);
+    write_upstream_limits(text, context);
     text.metric("bellwether_log_lines_dropped_total", "counter",
                 "Log lines given up because standard error was not read fast enough.");
     text.sample({}, observe::log_lines_dropped());

@@ -101,6 +101,7 @@ void Attempt::resume() {
 
 void Attempt::on_head(int status, std::span<const net::Header> headers) {
     const UpstreamWait::Interruption working(wait_);
+    events_.on_head(headers);
     std::vector<bw_header> fields;
     fields.reserve(headers.size());
     for (const auto& header : headers) fields.push_back({str(header.name), str(header.value)});

@@ -25,10 +25,11 @@ namespace bw::plugin {
 
 enum class Piece { reply, chunk, usage };  // the ABI's BW_EMIT_*
 
-// Receives what an attempt produces. An attempt may be dropped inside on_end, never inside
-// on_piece.
+// Receives what an attempt produces. An attempt may be dropped inside on_end, never inside the
+// others.
 class AttemptEvents {
   public:
+    virtual void on_head(std::span<const net::Header> headers) = 0;  // as the upstream sent them
     virtual void on_piece(Piece piece, std::string_view json) = 0;
     virtual void on_end(Result<void> result) = 0;  // once; nothing follows
 

@@ -1,5 +1,7 @@
 #include "policy/admission.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -26,6 +28,11 @@ std::int64_t output_cap(const plugin::Provider& provider, std::string_view model
 
 std::string line_name(const ledger::Claim& claim) {
     return claim.counter.rule + '\n' + claim.counter.value;
+}
+
+// Of those who wait for an upstream's own limit.
+std::string upstream_line(const route::Candidate& candidate) {
+    return fmt::format("{}\n{}\n", candidate.provider, candidate.model);
 }
 
 bool may_wait(const Asked& asked) {
@@ -67,12 +74,13 @@ Admission::~Admission() {
 
 void Admission::ask(OnAnswer on_answer) {
     on_answer_ = std::move(on_answer);
-    if (!books_.session) return answer({});
-    prompt_ = measure_prompt(call_);
+    if (books_.session) prompt_ = measure_prompt(call_);
     apply();
 }
 
 void Admission::apply() {
+    if (!find_room()) return wait_for_room();
+    if (!books_.session) return answer({});
     auto asked =
         books_.rules.apply(facts(), call_.unsound_limit, prospects(), books_.session->now_us());
     if (!asked) return answer(std::unexpected(std::move(asked.error())));
@@ -147,6 +155,53 @@ void Admission::refused(std::size_t by) {
     answer(std::unexpected(refusal_of(asked, standing, books_.session->now_us())));
 }
 
+// ---- the upstreams' own limits ------------------------------------------------------------------
+
+// Those without room come last, as far as is known. False: there are no others.
+bool Admission::find_room() {
+    if (has_room(to_.candidates.front())) return true;
+    const route::Candidate first = to_.candidates.front();
+    const auto without_room = std::ranges::stable_partition(
+        to_.candidates, [this](const route::Candidate& candidate) { return has_room(candidate); });
+    if (without_room.begin() == to_.candidates.begin()) return false;
+    engine_.upstream_limits.count(first, UpstreamLimits::Outcome::elsewhere);
+    return true;
+}
+
+// Who waits for it already comes first.
+bool Admission::has_room(const route::Candidate& candidate) const {
+    if (!engine_.upstream_limits.knows(candidate)) return true;
+    const std::string line = upstream_line(candidate);
+    const bool our_turn = place_ && line == line_;
+    if (!our_turn && books_.lines.length(line) > 0) return false;
+    return engine_.upstream_limits.wait(candidate, tokens_at_sending(call_)).count() == 0;
+}
+
+void Admission::wait_for_room() {
+    const auto wait_for = [this](const route::Candidate& candidate) {
+        return engine_.upstream_limits.wait(candidate, tokens_at_sending(call_));
+    };
+    const route::Candidate& soonest = *std::ranges::min_element(to_.candidates, {}, wait_for);
+    const config::Provider& provider = books_.providers[soonest.provider];
+    const auto wait = wait_for(soonest);
+    const std::int64_t wait_us = std::chrono::ceil<microseconds>(wait).count();
+    const auto refuse = [this, soonest,
+                         error = upstream_refusal(provider.name, soonest.model, wait_us)] {
+        engine_.upstream_limits.count(soonest, UpstreamLimits::Outcome::refused);
+        answer(std::unexpected(error));
+    };
+    const bool in_time =
+        steady_clock::now() + wait < std::min(call_.started + provider.queue_wait, call_.deadline);
+    const bool waits_already = place_ != nullptr;
+    if (!in_time || !wait_in({upstream_line(soonest), provider.queue_wait, provider.queue_length},
+                             wait_us, refuse)) {
+        return refuse();
+    }
+    if (!waits_already) engine_.upstream_limits.count(soonest, UpstreamLimits::Outcome::waited);
+}
+
+// ---- the host's own -----------------------------------------------------------------------------
+
 // Leaves out the providers that have no room; false if then none is left.
 bool Admission::go_elsewhere(const Asked& asked) {
     const auto full = [&](const route::Candidate& candidate) {
@@ -159,24 +214,29 @@ bool Admission::go_elsewhere(const Asked& asked) {
 }
 
 bool Admission::wait_in_line(const Asked& asked, std::int64_t wait_us) {
-    std::string line = line_name(asked.claim);
-    const auto deadline = call_.started + asked.rule->limit->queue_wait;
+    const config::Limit& limit = *asked.rule->limit;
+    return wait_in({line_name(asked.claim), limit.queue_wait, limit.queue_length}, wait_us,
+                   [this, refused = asked] { refuse_in_line(refused); });
+}
+
+bool Admission::wait_in(Queue queue, std::int64_t wait_us, std::function<void()> on_time_up) {
+    const auto deadline = call_.started + queue.longest;
     if (steady_clock::now() >= deadline) return false;
-    if (place_ && line == line_) {
+    if (place_ && queue.line == line_) {
         place_->try_again(microseconds(std::exchange(turn_missed_, false) ? 0 : wait_us));
         return true;
     }
     place_.reset();
     // Where nobody has a key, users take turns. With keys they do not: a key could invent many.
     const std::string& who = call_.key.empty() ? call_.user : call_.key;
-    place_ = books_.lines.enter(line, who, asked.rule->limit->queue_length, microseconds(wait_us),
+    place_ = books_.lines.enter(queue.line, who, queue.length, microseconds(wait_us),
                                 [this] { asking_ ? void(turn_missed_ = true) : apply(); });
     if (!place_) return false;
-    line_ = std::move(line);
+    line_ = std::move(queue.line);
     patience_.emplace(engine_.loop);
-    patience_->set(std::min(deadline, call_.deadline), [this, refused = asked] {
+    patience_->set(std::min(deadline, call_.deadline), [this, on_time_up = std::move(on_time_up)] {
         // An answer that is on its way decides: it finds that time is up.
-        if (!asking_) refuse_in_line(refused);
+        if (!asking_) on_time_up();
     });
     return true;
 }

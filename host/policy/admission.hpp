@@ -58,14 +58,24 @@ class Admission {
     std::string headers() const;
 
   private:
+    struct Queue {
+        std::string line;
+        std::chrono::milliseconds longest;  // from the call's beginning
+        std::size_t length;
+    };
+
     void apply();
     void hold();
     void on_verdict(ledger::Verdict verdict);
     void refused(std::size_t by);
     void unavailable(const std::string& reason);
+    bool find_room();
+    bool has_room(const route::Candidate& candidate) const;
+    void wait_for_room();
     bool go_elsewhere(const Asked& asked);
     const Asked* line_to_join() const;
     bool wait_in_line(const Asked& asked, std::int64_t wait_us);
+    bool wait_in(Queue queue, std::int64_t wait_us, std::function<void()> on_time_up);
     void refuse_in_line(const Asked& asked);
     void answer(Result<void> result);
     Facts facts() const;

@@ -1,5 +1,6 @@
 #include "policy/attempts.hpp"
 
+#include <algorithm>
 #include <bellwether/json.hpp>
 
 #include "json/request.hpp"
@@ -56,6 +57,7 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
                               .deadline = time_left(limits, attempt_started_)};
     attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order,
                                                  static_cast<plugin::AttemptEvents&>(*this));
+    trip_.emplace(engine_.upstream_limits, candidate, tokens_at_sending(call_));
     if (auto started = attempt_->start(engine_.client, engine_.loop); !started) return started;
     if (paused_) attempt_->pause();
     deadlines_.emplace(
@@ -81,6 +83,8 @@ Progress Attempts::progress() const {
             .body_begun = attempt_->body_begun(),
             .paused = paused_};
 }
+
+void Attempts::on_head(std::span<const net::Header> headers) { trip_->answered(headers); }
 
 void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
     switch (piece) {
@@ -111,23 +115,40 @@ void Attempts::failed(Error error) {
         reported_ = attempt_->usage();
         begun_ = attempt_->body_begun();
     }
+    if (trip_ && error.kind == ErrorKind::rate) trip_->refused(error.retry_after);
     waited_ = waited();
     deadlines_.reset();
     attempt_.reset();
-    const bool another = !delivered_ && at_ + 1 < candidates_.size() && may_fall_back(error.kind) &&
+    trip_.reset();
+    const std::size_t next = next_with_room();
+    const bool another = !delivered_ && next < candidates_.size() && may_fall_back(error.kind) &&
                          steady_clock::now() < call_.deadline;
     if (!another) return finish(std::unexpected(std::move(error)));
     observe::debug("call {}: attempt {} at provider \"{}\" failed, trying the next: {}", call_.id,
                    count_, provider_, error.message);
     failures_.push_back({.provider = provider_, .kind = error.kind, .code = error.code});
-    if (auto begun = begin(candidates_[++at_]); !begun) failed(std::move(begun.error()));
+    at_ = next;
+    if (auto begun = begin(candidates_[at_]); !begun) failed(std::move(begun.error()));
+}
+
+// The first candidate after this one whose upstream is not known to have no room; else their
+// number.
+std::size_t Attempts::next_with_room() const {
+    const auto has_room = [this](const route::Candidate& candidate) {
+        return engine_.upstream_limits.wait(candidate, tokens_at_sending(call_)).count() == 0;
+    };
+    const auto rest = candidates_.begin() + static_cast<std::ptrdiff_t>(at_) + 1;
+    return static_cast<std::size_t>(std::find_if(rest, candidates_.end(), has_room) -
+                                    candidates_.begin());
 }
 
 void Attempts::finish(Result<void> result) {
     const Outcome ended = outcome(std::move(result));
+    if (trip_ && ended.result) trip_->served();
     waited_ = ended.waited;
     deadlines_.reset();
     attempt_.reset();
+    trip_.reset();
     if (ended.result && call_.stream && call_.usage_asked && !usage_sent_) {
         make_usage_chunk(ended.usage);
     }

@@ -17,6 +17,7 @@
 #include "plugin/attempt.hpp"
 #include "policy/deadlines.hpp"
 #include "policy/failed_attempt.hpp"
+#include "policy/upstream_limits.hpp"
 #include "route/table.hpp"
 
 namespace bw::policy {
@@ -26,6 +27,7 @@ struct Engine {
     boost::asio::io_context& loop;
     net::Client& client;
     std::span<plugin::Slot> slots;  // one a provider, in the order of the configuration
+    UpstreamLimits& upstream_limits;
 };
 
 // How a call ended, for the log and the books.
@@ -70,11 +72,13 @@ class Attempts final : private plugin::AttemptEvents {
     Outcome outcome(Result<void> result) const;
 
   private:
+    void on_head(std::span<const net::Header> headers) override;
     void on_piece(plugin::Piece piece, std::string_view json) override;
     void on_end(Result<void> result) override;
 
     Result<void> begin(const route::Candidate& candidate);
     void failed(Error error);
+    std::size_t next_with_room() const;
     void finish(Result<void> result);
     void make_usage_chunk(const Usage& usage);
     Progress progress() const;
@@ -90,6 +94,7 @@ class Attempts final : private plugin::AttemptEvents {
     std::string provider_;
     std::string model_;
     std::string body_;
+    std::optional<UpstreamLimits::Trip> trip_;
     std::unique_ptr<plugin::Attempt> attempt_;
     std::optional<Deadlines> deadlines_;
     std::chrono::steady_clock::time_point attempt_started_;

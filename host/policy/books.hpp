@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
@@ -15,16 +16,18 @@ namespace bw::policy {
 
 struct Books {
     // Without a store nothing is counted, without warnings nothing is said. All must outlive the
-    // books.
+    // books, and `config` stay where it is.
     Books(boost::asio::io_context& loop, const config::Config& config, ledger::Store* store,
           Warnings* all_warnings = nullptr)
-        : rules(config),
+        : providers(config.providers),
+          rules(config),
           lines(loop),
           warnings(all_warnings),
           session(store == nullptr ? nullptr : store->open(loop)),
           allows_on_failure(config.ledger.allows_on_failure),
           default_max_tokens(config.server.default_max_tokens) {}
 
+    std::span<const config::Provider> providers;
     Rules rules;
     Densities densities;
     Lines lines;

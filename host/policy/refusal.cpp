@@ -132,6 +132,14 @@ Error refusal_of(const Asked& asked, const ledger::Standing& standing, std::int6
     return rate_refusal(asked, standing);
 }
 
+Error upstream_refusal(std::string_view provider, std::string_view model, std::int64_t wait_us) {
+    return {.kind = ErrorKind::rate,
+            .message = fmt::format("The provider \"{}\" has no room for \"{}\" at the moment: its "
+                                   "own rate limit is used up. Please try again in {}.",
+                                   provider, model, reset_text(wait_us)),
+            .retry_after = milliseconds((wait_us + 999) / 1000)};
+}
+
 std::string standing_headers(std::span<const Asked> asked,
                              std::span<const ledger::Standing> standings) {
     std::string out;

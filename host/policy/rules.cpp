@@ -93,7 +93,8 @@ config::Limit limit_of(const config::Provider& provider) {
     config::Limit limit{.name = fmt::format("providers.{}", provider.name)};
     limit.scope.match[static_cast<std::size_t>(Subject::provider)] = {provider.name};
     limit.concurrent = provider.max_concurrent;
-    limit.queue_wait = provider.timeouts.first_byte;
+    limit.queue_wait = provider.queue_wait;
+    limit.queue_length = provider.queue_length;
     return limit;
 }
 

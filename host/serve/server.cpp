@@ -166,7 +166,9 @@ std::expected<void, std::string> run(const front::Host& host, const Ready& ready
     static auto& signal_loop = *new boost::asio::io_context(1);
     static auto& signals = *new boost::asio::signal_set(signal_loop, SIGINT, SIGTERM);
     front::Connections connections(limits.connections_max, limits.connections_per_client_max);
-    front::Running running{.metrics = {pages::metric_names(host), api->sockets.size()}};
+    front::Running running{
+        .metrics = {pages::metric_names(host), api->sockets.size()},
+        .upstream_limits = std::make_unique<policy::UpstreamLimits>(host.config)};
     if (auto opened = ledger::open_store(host.config.ledger); opened) {
         running.ledger = *std::move(opened);
     } else {

@@ -29,7 +29,7 @@ constexpr ForeignKey k_foreign_keys[] = {{"sk-ant-", "Anthropic"},
                                          {"xai-", "xAI"},
                                          {"hf_", "Hugging Face"},
                                          {"YOUR_", "nobody: a placeholder"},
-                                         {"sk-", "an OpenAI-style vendor", false}};
+                                         {"sk-", "OpenAI-style vendor", false}};
 
 constexpr ErrorRule k_error_rules[] = {
     // Qwen's insufficient_quota is a limit of tokens a minute, unlike OpenAI's; unless the free

@@ -113,6 +113,21 @@ TEST(Limit, OfAProvidersCallsAtOnce) {
         "number from 1 to 1000000");
 }
 
+TEST(Limit, OfAProviderItselfMakesCallsWaitUnlessToldToRefuse) {
+    using std::chrono::milliseconds;
+    EXPECT_EQ(valid("").providers[0].queue_wait, milliseconds(10'000));
+    const Config config = valid(
+        "[providers.a]\non_limit = \"queue:3s\"\nqueue_length = 7\n[providers.b]\non_limit = "
+        "\"reject\"\n");
+    EXPECT_EQ(config.providers[0].queue_wait, milliseconds(3'000));
+    EXPECT_EQ(config.providers[0].queue_length, 7U);
+    EXPECT_EQ(config.providers[1].queue_wait, milliseconds(0));
+    EXPECT_EQ(
+        mistakes("[providers.a]\non_limit = \"wait\"" + std::string(k_rest)),
+        "c.toml:2:12: error: providers.a.on_limit = \"wait\" is unknown; expected \"reject\", "
+        "or \"queue:\" and how long, from \"queue:1ms\" to \"queue:10m\"");
+}
+
 TEST(OnDisconnect, OfARouteBeatsTheServers) {
     EXPECT_EQ(valid("").server.on_disconnect, OnDisconnect{});
     const Config config = valid(R"([server]

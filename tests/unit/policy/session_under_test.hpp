@@ -108,7 +108,8 @@ struct Desk {
     config::Config config;
     Books books;
     SessionUnderTest* session = nullptr;
-    Engine engine{loop, client, slots};
+    UpstreamLimits upstream_limits{config};
+    Engine engine{loop, client, slots, upstream_limits};
     Call call;
     std::optional<Result<void>> told;
     std::optional<Admission> admission;

@@ -1,0 +1,35 @@
+// What an upstream's response says of the upstream's own rate limits: `x-ratelimit-limit-requests`,
+// `-remaining-` and `-reset-`, and the same of tokens, as OpenAI has them and many others copied.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "net/client.hpp"
+
+namespace bw::policy {
+
+struct SaidLimit {
+    std::int64_t limit = -1;              // -1: not said
+    std::int64_t remaining = -1;          // -1: not said, or not a number
+    std::chrono::milliseconds reset{-1};  // until all of `limit` is there again; -1: not said
+
+    // Enough to count with. Some upstreams send a limit of 0 or -1 where they mean nothing.
+    bool sound() const { return limit > 0 && remaining >= 0 && reset.count() >= 0; }
+};
+
+struct SaidLimits {
+    SaidLimit requests;
+    SaidLimit tokens;
+};
+
+// Header names are in lower case.
+SaidLimits read_limit_headers(std::span<const net::Header> headers);
+
+// "12ms", "6m0s", "1h2m3.5s", or plain seconds: "1.5". Nothing: neither, or more than a year.
+std::optional<std::chrono::milliseconds> parse_reset(std::string_view text);
+
+}  // namespace bw::policy

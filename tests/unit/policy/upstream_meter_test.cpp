@@ -1,0 +1,165 @@
+// An upstream's own limits: when there is room for the next call, by what it said and by how it
+// refused.
+#include "policy/upstream_meter.hpp"
+
+#include <gtest/gtest.h>
+
+namespace bw::policy {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr std::int64_t k_tokens = 100;  // of every call here
+
+class UpstreamMeterTest : public testing::Test {
+  protected:
+    milliseconds wait(std::int64_t tokens = k_tokens) const {
+        return std::chrono::ceil<milliseconds>(meter.wait(tokens, now));
+    }
+    void answered(const SaidLimits& said) {
+        meter.sent(k_tokens);
+        meter.answered(said, k_tokens, true, now);
+        meter.over(k_tokens, true);
+    }
+    // One that was sent just now, with so many others under way that the meter does not know.
+    void refused(std::optional<milliseconds> retry_after, std::int64_t under_way = 1) {
+        meter.sent(k_tokens);
+        meter.refused(retry_after, now, under_way, now);
+        meter.over(k_tokens, false);
+    }
+    void served() {
+        meter.sent(k_tokens);
+        meter.served();
+        meter.over(k_tokens, false);
+    }
+
+    UpstreamMeter meter;
+    UpstreamMeter::Clock::time_point now{1h};
+};
+
+TEST_F(UpstreamMeterTest, AnUpstreamThatSaidNothingHasRoom) {
+    for (int i = 0; i < 1000; ++i) {
+        EXPECT_EQ(wait(), 0ms);
+        meter.sent(k_tokens);
+    }
+}
+
+TEST_F(UpstreamMeterTest, WaitsUntilARequestHasComeBack) {
+    answered({.requests = {.limit = 60, .remaining = 0, .reset = 60s}});
+    EXPECT_EQ(wait(), 1s) << "sixty come back evenly in a minute";
+    now += 999ms;
+    EXPECT_EQ(wait(), 1ms);
+    now += 1ms;
+    EXPECT_EQ(wait(), 0ms);
+}
+
+TEST_F(UpstreamMeterTest, CountsDownBetweenTwoAnswers) {
+    answered({.requests = {.limit = 60, .remaining = 2, .reset = 58s}});
+    meter.sent(k_tokens);
+    EXPECT_EQ(wait(), 0ms);
+    meter.sent(k_tokens);
+    EXPECT_EQ(wait(), 967ms) << "both are taken, and what is gone comes back within 58 s";
+}
+
+TEST_F(UpstreamMeterTest, TakesWhatIsUnderWayForNotCountedYet) {
+    answered({});
+    meter.sent(k_tokens);
+    meter.sent(k_tokens);
+    meter.answered({.requests = {.limit = 10, .remaining = 1, .reset = 9s}}, k_tokens, true, now);
+    EXPECT_EQ(wait(), 900ms) << "the other one takes the one that is left";
+}
+
+TEST_F(UpstreamMeterTest, WaitsForAsManyTokensAsTheCallMayTake) {
+    answered({.tokens = {.limit = 6'000, .remaining = 1'000, .reset = 50s}});
+    EXPECT_EQ(wait(1'000), 0ms);
+    EXPECT_EQ(wait(1'100), 1s);
+    EXPECT_EQ(wait(6'000), 50s);
+    EXPECT_EQ(wait(100'000), 50s) << "more than there ever is has to be tried when all is there";
+}
+
+TEST_F(UpstreamMeterTest, ForgetsWhatWasSaidOfTimesThatAreOver) {
+    answered({.requests = {.limit = 1, .remaining = 0, .reset = 5s}});
+    now += 5s;
+    EXPECT_EQ(wait(), 0ms);
+    EXPECT_TRUE(meter.idle(now));
+}
+
+TEST_F(UpstreamMeterTest, WaitsAsLongAsARefusalAsksFor) {
+    refused(20s);
+    EXPECT_EQ(wait(), 20s);
+    now += 20s;
+    EXPECT_EQ(wait(), 0ms);
+}
+
+TEST_F(UpstreamMeterTest, AMinuteIsTheMostThatItBelieves) {
+    refused(24h);
+    EXPECT_EQ(wait(), 60s);
+    answered({.requests = {.limit = 1, .remaining = 0, .reset = 24h}});
+    EXPECT_EQ(wait(), 60s);
+}
+
+TEST_F(UpstreamMeterTest, BacksOffFurtherEachTimeThatNoWaitIsAskedFor) {
+    for (const milliseconds expected :
+         {1'000ms, 2'000ms, 4'000ms, 8'000ms, 16'000ms, 32'000ms, 32'000ms}) {
+        refused(std::nullopt);
+        EXPECT_EQ(wait(), expected);
+        now += expected;
+    }
+    served();
+    refused(std::nullopt);
+    EXPECT_EQ(wait(), 1s) << "it has served meanwhile";
+}
+
+TEST_F(UpstreamMeterTest, RefusalsOfWhatWasSentBeforeCountAsOne) {
+    const auto sent = now;
+    for (int i = 0; i < 5; ++i) meter.sent(k_tokens);
+    now += 100ms;
+    for (int i = 0; i < 5; ++i) {
+        meter.refused(std::nullopt, sent, 5, now);
+        meter.over(k_tokens, false);
+    }
+    EXPECT_EQ(wait(), 1s);
+    meter.refused(3s, sent, 5, now);
+    EXPECT_EQ(wait(), 3s) << "but a wait that is asked for is kept";
+}
+
+// Those who waited must not all come at once.
+TEST_F(UpstreamMeterTest, GoesOnWithHalfAsManyAtOnceAndGrows) {
+    refused(0ms, 6);
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(wait(), 0ms) << i;
+        meter.sent(k_tokens);
+    }
+    EXPECT_EQ(wait(), 20ms) << "three are under way";
+    meter.served();
+    meter.over(k_tokens, false);
+    meter.sent(k_tokens);
+    EXPECT_EQ(wait(), 0ms) << "one was served, so four may be";
+    meter.sent(k_tokens);
+    EXPECT_GT(wait(), 0ms);
+    now += 60s;
+    EXPECT_EQ(wait(), 0ms) << "a minute without a refusal";
+}
+
+TEST_F(UpstreamMeterTest, OneIsAlwaysTried) {
+    refused(0ms, 1);
+    EXPECT_EQ(wait(), 0ms);
+    meter.sent(k_tokens);
+    EXPECT_GT(wait(), 0ms);
+}
+
+TEST_F(UpstreamMeterTest, IsNotIdleWhileItMatters) {
+    EXPECT_TRUE(meter.idle(now));
+    meter.sent(k_tokens);
+    EXPECT_FALSE(meter.idle(now)) << "one is under way";
+    meter.over(k_tokens, false);
+    EXPECT_TRUE(meter.idle(now));
+    refused(1s);
+    EXPECT_FALSE(meter.idle(now));
+    now += 60s;
+    EXPECT_TRUE(meter.idle(now));
+}
+
+}  // namespace
+}  // namespace bw::policy
