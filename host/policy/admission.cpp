@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ledger/amount.hpp"
 #include "observe/log.hpp"
 #include "policy/cost.hpp"
 #include "policy/refusal.hpp"
@@ -50,6 +51,22 @@ std::int64_t wait_us_for(const ledger::Claim& claim, std::size_t claims) {
     const double us = static_cast<double>(claims) * static_cast<double>(claim.amount) *
                       static_cast<double>(claim.period_us) / static_cast<double>(claim.limit);
     return static_cast<std::int64_t>(std::min(us, k_max_us));
+}
+
+void add_known(std::int64_t& to, std::int64_t more) {
+    if (more >= 0) to = to < 0 ? more : ledger::add_clamped(to, more);
+}
+
+// What an attempt in vain took is a part of what the call took.
+void add_to(ledger::UsageRow& row, const FailedAttempt& failed) {
+    if (failed.usage.source == UsageSource::none) return;
+    add_known(row.usage.input_tokens, failed.usage.input_tokens);
+    add_known(row.usage.output_tokens, failed.usage.output_tokens);
+    add_known(row.usage.cached_input_tokens, failed.usage.cached_input_tokens);
+    add_known(row.usage.reasoning_tokens, failed.usage.reasoning_tokens);
+    row.usage.source = std::max(row.usage.source, failed.usage.source);
+    add_known(row.cost_micro_usd, cost_of(failed.usage, failed.price).value_or(-1));
+    add_known(row.list_cost_micro_usd, list_cost_of(failed.usage, failed.price).value_or(-1));
 }
 
 Error ledger_unavailable(const std::string& reason) {
@@ -268,32 +285,44 @@ void Admission::when_durable(std::function<void()> then) {
 }
 
 void Admission::complete(Outcome& outcome) const {
-    if (!held_ || call_.stream || outcome.usage.source != UsageSource::estimate) return;
+    if (!held_ || !complete(outcome.provider, outcome.model, outcome.usage)) return;
+    outcome.cost_micro_usd = cost_of(outcome.usage, price_at(outcome.provider, outcome.model));
+}
+
+bool Admission::complete(std::string_view provider, std::string_view model, Usage& usage) const {
+    if (call_.stream || usage.source != UsageSource::estimate) return false;
     const std::vector<Prospect> all = prospects();
     for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i].provider != outcome.provider || to_.candidates[i].model != outcome.model)
-            continue;
-        outcome.usage.input_tokens = all[i].estimate.input;
-        outcome.usage.output_tokens = all[i].estimate.output;
-        outcome.cost_micro_usd = cost_of(outcome.usage, all[i].price);
+        if (all[i].provider != provider || to_.candidates[i].model != model) continue;
+        usage.input_tokens = all[i].estimate.input;
+        usage.output_tokens = all[i].estimate.output;
+        return true;
     }
+    return false;
+}
+
+const config::Price* Admission::price_at(std::string_view provider, std::string_view model) const {
+    for (const route::Candidate& candidate : to_.candidates) {
+        const auto& name = engine_.slots[candidate.provider].provider().name;
+        if (name == provider && candidate.model == model) return candidate.price;
+    }
+    return nullptr;
 }
 
 void Admission::settle(const Outcome& outcome, ledger::UsageRow usage) {
     if (!held_) return;
     held_ = false;
-    Used used{.provider = outcome.provider,
-              .failed = outcome.failures,
-              .usage = outcome.usage,
-              .consumed = outcome.usage.source != UsageSource::none};
-    for (const route::Candidate& candidate : to_.candidates) {
-        const auto& name = engine_.slots[candidate.provider].provider().name;
-        if (name == outcome.provider && candidate.model == outcome.model)
-            used.price = candidate.price;
-    }
+    std::vector<FailedAttempt> failures = outcome.failures;
+    for (FailedAttempt& failed : failures) complete(failed.provider, failed.model, failed.usage);
+    const Used used{.provider = outcome.provider,
+                    .failed = failures,
+                    .usage = outcome.usage,
+                    .price = price_at(outcome.provider, outcome.model)};
     ledger::Settlement settlement{.id = hold_, .usage = std::move(usage)};
-    settlement.recorded = used.consumed;
+    settlement.usage.usage = outcome.usage;
     settlement.usage.list_cost_micro_usd = list_cost_of(outcome.usage, used.price).value_or(-1);
+    for (const FailedAttempt& failed : failures) add_to(settlement.usage, failed);
+    settlement.recorded = settlement.usage.usage.source != UsageSource::none;
     for (const Asked& asked : asked_) settlement.amounts.push_back(used_of(asked, used));
     books_.session->settle(std::move(settlement));
     for (const Asked& asked : asked_) {

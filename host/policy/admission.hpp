@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/call.hpp"
@@ -78,6 +79,8 @@ class Admission {
     bool wait_in(Queue queue, std::int64_t wait_us, std::function<void()> on_time_up);
     void refuse_in_line(const Asked& asked);
     void answer(Result<void> result);
+    bool complete(std::string_view provider, std::string_view model, Usage& usage) const;
+    const config::Price* price_at(std::string_view provider, std::string_view model) const;
     Facts facts() const;
     std::vector<Prospect> prospects() const;
     ledger::UsageRow estimate() const;

@@ -126,7 +126,12 @@ void Attempts::failed(Error error) {
     if (!another) return finish(std::unexpected(std::move(error)));
     observe::debug("call {}: attempt {} at provider \"{}\" failed, trying the next: {}", call_.id,
                    count_, provider_, error.message);
-    failures_.push_back({.provider = provider_, .kind = error.kind, .code = error.code});
+    failures_.push_back({.provider = provider_,
+                         .model = model_,
+                         .kind = error.kind,
+                         .code = error.code,
+                         .usage = usage(std::unexpected(error)),
+                         .price = candidates_[at_].price});
     at_ = next;
     if (auto begun = begin(candidates_[at_]); !begun) failed(std::move(begun.error()));
 }
@@ -168,17 +173,20 @@ bool Attempts::consumed(const Result<void>& result) const {
     }
 }
 
+Usage Attempts::usage(const Result<void>& result) const {
+    return settle(call_, attempt_ ? attempt_->usage() : reported_, consumed(result), observed_);
+}
+
 Outcome Attempts::outcome(Result<void> result) const {
-    const Usage usage =
-        settle(call_, attempt_ ? attempt_->usage() : reported_, consumed(result), observed_);
+    const Usage used = usage(result);
     return {.result = std::move(result),
-            .usage = usage,
+            .usage = used,
             .provider = provider_,
             .model = model_,
             .attempts = count_,
             .waited = waited(),
             .failures = failures_,
-            .cost_micro_usd = cost_of(usage, candidates_[at_].price)};
+            .cost_micro_usd = cost_of(used, candidates_[at_].price)};
 }
 
 std::chrono::nanoseconds Attempts::waited() const {

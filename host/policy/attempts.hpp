@@ -33,7 +33,7 @@ struct Engine {
 // How a call ended, for the log and the books.
 struct Outcome {
     Result<void> result;
-    Usage usage;
+    Usage usage;  // of the last attempt; `failures` have their own
     std::string provider;
     std::string model;
     unsigned attempts = 0;
@@ -83,6 +83,7 @@ class Attempts final : private plugin::AttemptEvents {
     void make_usage_chunk(const Usage& usage);
     Progress progress() const;
     bool consumed(const Result<void>& result) const;
+    Usage usage(const Result<void>& result) const;
 
     Engine engine_;
     const Call& call_;

@@ -187,20 +187,25 @@ Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, Facts facts,
 std::int64_t used_of(const Asked& asked, const Used& used) {
     const Rule& rule = *asked.rule;
     if (rule.counts == Counts::concurrent) return 0;
-    const bool elsewhere = depends_on_provider(*rule.scope) &&
-                           !rule.counts_provider(used.provider, asked.claim.counter.value);
-    if (elsewhere) {
-        const bool asked_in_vain =
-            std::ranges::any_of(used.failed, [&](const FailedAttempt& failed) {
-                return rule.counts_provider(failed.provider, asked.claim.counter.value);
-            });
-        return rule.counts == Counts::requests && asked_in_vain ? 1 : 0;
+    const auto counts = [&](std::string_view provider) {
+        return !depends_on_provider(*rule.scope) ||
+               rule.counts_provider(provider, asked.claim.counter.value);
+    };
+    if (rule.counts == Counts::requests) {
+        return counts(used.provider) ||
+               std::ranges::any_of(used.failed, counts, &FailedAttempt::provider);
     }
-    if (rule.counts == Counts::requests) return 1;
-    if (!used.consumed) return 0;
-    const Usage& usage = used.usage;
-    return amount_of(rule.counts, usage.input_tokens, usage.output_tokens, usage, used.price)
-        .value_or(0);
+    const auto amount = [&](const Usage& usage, const config::Price* price) {
+        if (usage.source == UsageSource::none) return std::int64_t{0};
+        return amount_of(rule.counts, usage.input_tokens, usage.output_tokens, usage, price)
+            .value_or(0);
+    };
+    std::int64_t sum = counts(used.provider) ? amount(used.usage, used.price) : 0;
+    for (const FailedAttempt& failed : used.failed) {
+        if (!counts(failed.provider)) continue;
+        sum = ledger::add_clamped(sum, amount(failed.usage, failed.price));
+    }
+    return sum;
 }
 
 }  // namespace bw::policy

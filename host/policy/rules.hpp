@@ -58,9 +58,8 @@ struct Asked {
 struct Used {
     std::string_view provider;              // who served it; empty: nobody was asked
     std::span<const FailedAttempt> failed;  // who was asked before, in vain
-    Usage usage;
+    Usage usage;                            // of the one who served; with a source if any
     const config::Price* price = nullptr;
-    bool consumed = false;  // something was generated, or may have been
 };
 
 // One worker's; the configuration must outlive it.

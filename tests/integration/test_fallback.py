@@ -3,9 +3,11 @@
 import pytest
 
 from integration.conftest import StartHost, provider, route, server
+from integration.counting import (
+    MAX_TOKENS, body_of, budget, prompt_bound, prompt_estimate, wait_until_left)
 from integration.host import Host
 from integration.http_client import check_error, content_of
-from upstream import errors
+from upstream import errors, qwen
 from upstream.exchange import Scenario
 from upstream.scenarios import answers, faults, timing
 from upstream.simulator import Simulator
@@ -125,3 +127,24 @@ def test_the_access_log_names_the_one_that_served(
     line = pair.access_line("fallback-1")
     assert (line["provider"], line["attempts"], line["status"]) == ("second", 2, 200)
     assert line["output_tokens"] == 1
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_what_the_first_may_have_taken_counts_too(start_host: StartHost, upstream: Simulator,
+                                                  second: Simulator, authority: Authority,
+                                                  stream: bool) -> None:
+    """It was given the prompt and did not answer in time: nobody knows what it made of it. Of a
+    stream the prompt counts, of a whole answer all that it could come to."""
+    limit = 10_000
+    host = start_host(server() + provider("first", upstream, authority)
+                      + provider("second", second, authority)
+                      + route("qwen-*", '["first", "second"]')
+                      + '\n[ledger]\nurl = "memory:"\n' + budget(limit))
+    model = play(timing.late(timing.FOREVER, answers.chat()),
+                 answers.chat(["one"], used=qwen.usage(20, 3)), upstream, second)
+    body = body_of(model, stream=stream)
+    reply = host.post("/v1/chat/completions", body)
+    assert reply.status == 200 and reply.headers["x-bellwether-attempts"] == "2"
+    reply.body()
+    in_vain = prompt_estimate(body) if stream else prompt_bound(body) + MAX_TOKENS
+    wait_until_left(host, model, limit - 23 - in_vain)

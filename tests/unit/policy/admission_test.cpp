@@ -151,6 +151,25 @@ TEST(Admission, CountsOfAStreamWhatWasSeen) {
     EXPECT_EQ(desk.session->settled[0].amounts, std::vector<std::int64_t>{9});
 }
 
+// One provider may have generated all of it before the time ran out, and another answered.
+TEST(Admission, CountsWhatAnAttemptInVainMayHaveTaken) {
+    Desk desk(k_budget);
+    Admission& admission = desk.ask();
+    desk.session->answer({});
+    Outcome served = served_by("b", 7, 5);
+    served.failures.push_back(
+        {.provider = "a",
+         .model = "m",
+         .kind = ErrorKind::timeout,
+         .usage = {.input_tokens = 1, .output_tokens = 0, .source = UsageSource::estimate}});
+    admission.settle(served, {.usage = served.usage});
+    const std::int64_t held = desk.session->holds[0].claims[0].amount;
+    EXPECT_EQ(desk.session->settled[0].amounts, std::vector<std::int64_t>{held + 12});
+    const ledger::UsageRow& row = desk.session->settled[0].usage;
+    EXPECT_EQ(row.usage.input_tokens + row.usage.output_tokens, held + 12);
+    EXPECT_EQ(row.usage.source, UsageSource::estimate);
+}
+
 // The ledger may be far away: what happens between question and answer must not ask again.
 class InLine : public testing::Test {
   protected:

@@ -22,8 +22,14 @@ config::Config config_of(const std::string& rules) {
     return std::move(loaded.config);
 }
 
+std::string budget_named(const std::string& name, const std::string& limit,
+                         const std::string& more = "") {
+    return "[[budgets]]\nname = \"" + name + "\"\nlimit = \"" + limit + "\"\nper = \"day\"\n" +
+           more + "\n";
+}
+
 std::string budget(const std::string& limit, const std::string& more = "") {
-    return "[[budgets]]\nname = \"b\"\nlimit = \"" + limit + "\"\nper = \"day\"\n" + more + "\n";
+    return budget_named("b", limit, more);
 }
 
 Call call_of(const std::string& members = "") {
@@ -168,8 +174,9 @@ TEST_F(RulesTest, SumsAreClampedAndNeverNegative) {
     const auto all = asked(budget("1ktok"));
     const auto used = [&](std::int64_t input, std::int64_t output) {
         return used_of(all[0], {.provider = "a",
-                                .usage = {.input_tokens = input, .output_tokens = output},
-                                .consumed = true});
+                                .usage = {.input_tokens = input,
+                                          .output_tokens = output,
+                                          .source = UsageSource::provider}});
     };
     EXPECT_EQ(used(k_most, k_most), k_most);
     EXPECT_EQ(used(-5, 7), 7);
@@ -182,15 +189,34 @@ TEST_F(RulesTest, WhatWasUsedIsCountedWhereItWas) {
                            call_of(), {k_first, k_second});
     ASSERT_EQ(all.size(), 4U);
     Used used{.provider = "b",
-              .usage = {.input_tokens = 3, .output_tokens = 4, .source = UsageSource::provider},
-              .consumed = true};
+              .usage = {.input_tokens = 3, .output_tokens = 4, .source = UsageSource::provider}};
     EXPECT_EQ(used_of(all[0], used), 0);
     EXPECT_EQ(used_of(all[1], used), 7);
     EXPECT_EQ(used_of(all[2], used), 0) << "a place is given back";
     EXPECT_EQ(used_of(all[3], used), 1);
-    used.consumed = false;
+    used.usage = {};
     EXPECT_EQ(used_of(all[1], used), 0);
     EXPECT_EQ(used_of(all[3], used), 1) << "a request that failed was a request";
+}
+
+TEST_F(RulesTest, WhatAnAttemptInVainTookIsCountedToo) {
+    const auto all = asked(budget("1ktok", "each = \"provider\"") + budget_named("all", "1 USD"),
+                           call_of(), {k_first, k_second});
+    ASSERT_EQ(all.size(), 3U);
+    const FailedAttempt failed{
+        .provider = "a",
+        .model = "m",
+        .kind = ErrorKind::timeout,
+        .usage = {.input_tokens = 10, .output_tokens = 0, .source = UsageSource::estimate},
+        .price = &k_price};
+    const Used used{
+        .provider = "b",
+        .failed = {&failed, 1},
+        .usage = {.input_tokens = 3, .output_tokens = 4, .source = UsageSource::provider},
+        .price = &k_price};
+    EXPECT_EQ(used_of(all[0], used), 10);
+    EXPECT_EQ(used_of(all[1], used), 7);
+    EXPECT_EQ(used_of(all[2], used), 20 + 6 + 32) << "in millionths of a dollar";
 }
 
 TEST_F(RulesTest, AProvidersOwnLimitIsOfThatProvider) {
