@@ -9,6 +9,7 @@
 #include "observe/log.hpp"
 #include "policy/cost.hpp"
 #include "policy/refusal.hpp"
+#include "policy/standing_headers.hpp"
 
 namespace bw::policy {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "calendar/window.hpp"
 #include "config/money.hpp"
+#include "policy/standing_headers.hpp"
 
 namespace bw::policy {
 namespace {
@@ -83,48 +84,7 @@ Error concurrency_refusal(const Asked& asked) {
             .retry_after = k_concurrency_retry};
 }
 
-// The claim of its kind with the least left.
-struct Tightest {
-    const Asked* asked = nullptr;
-    const ledger::Standing* standing = nullptr;
-
-    void take(const Asked& other, const ledger::Standing& its) {
-        if (asked != nullptr && standing->left <= its.left) return;
-        asked = &other;
-        standing = &its;
-    }
-    void write(std::string& out, const char* what) const {
-        if (asked == nullptr) return;
-        fmt::format_to(std::back_inserter(out),
-                       "x-ratelimit-limit-{0}: {1}\r\nx-ratelimit-remaining-{0}: {2}\r\n"
-                       "x-ratelimit-reset-{0}: {3}\r\n",
-                       what, asked->claim.limit, std::max<std::int64_t>(standing->left, 0),
-                       reset_text(standing->full_us));
-    }
-};
-
-void write_budget(std::string& out, const Asked& asked, const ledger::Standing& standing) {
-    const Rule& rule = *asked.rule;
-    fmt::format_to(std::back_inserter(out), "x-bellwether-budget: {}; limit={}; remaining={}",
-                   rule.name, asked.claim.limit, standing.left);
-    if (standing.window.end != 0) {
-        fmt::format_to(std::back_inserter(out), "; reset={}",
-                       calendar::rfc3339(standing.window.end, rule.zone));
-    }
-    out += "\r\n";
-}
-
 }  // namespace
-
-std::string reset_text(std::int64_t us) {
-    const std::int64_t ms = (std::max<std::int64_t>(us, 0) + 999) / 1000;
-    if (ms < 1000) return fmt::format("{}ms", ms);
-    const std::int64_t minutes = ms / 60'000;
-    const auto seconds = static_cast<double>(ms % 60'000) / 1000;
-    if (minutes == 0) return fmt::format("{:g}s", seconds);
-    if (minutes < 60) return fmt::format("{}m{:g}s", minutes, seconds);
-    return fmt::format("{}h{}m{:g}s", minutes / 60, minutes % 60, seconds);
-}
 
 Error refusal_of(const Asked& asked, const ledger::Standing& standing, std::int64_t now_us) {
     if (asked.rule->budget != nullptr) return budget_refusal(asked, standing, now_us);
@@ -138,26 +98,6 @@ Error upstream_refusal(std::string_view provider, std::string_view model, std::i
                                    "own rate limit is used up. Please try again in {}.",
                                    provider, model, reset_text(wait_us)),
             .retry_after = milliseconds((wait_us + 999) / 1000)};
-}
-
-std::string standing_headers(std::span<const Asked> asked,
-                             std::span<const ledger::Standing> standings) {
-    std::string out;
-    Tightest requests;
-    Tightest tokens;
-    for (std::size_t i = 0; i < asked.size() && i < standings.size(); ++i) {
-        const Rule& rule = *asked[i].rule;
-        if (rule.budget != nullptr) {
-            if (rule.budget->mode != config::BudgetMode::shadow) {
-                write_budget(out, asked[i], standings[i]);
-            }
-        } else if (rule.counts != Counts::concurrent) {
-            (rule.counts == Counts::requests ? requests : tokens).take(asked[i], standings[i]);
-        }
-    }
-    requests.write(out, "requests");
-    tokens.write(out, "tokens");
-    return out;
 }
 
 }  // namespace bw::policy

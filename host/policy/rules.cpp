@@ -64,6 +64,7 @@ ledger::Claim claim_of(Rule& rule, std::int64_t now_us) {
         if (over || now < rule.window.start || rule.window == ledger::Window{}) {
             const auto window = calendar::window_at(rule.budget->period, rule.zone, now);
             rule.window = {.start = window.start, .end = window.end};
+            rule.window_end = window.end == 0 ? "" : calendar::rfc3339(window.end, rule.zone);
         }
         claim.window = rule.window;
         claim.limit = rule.budget->limit;
@@ -140,6 +141,7 @@ void Rules::add(const config::Limit& limit) {
 Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view unsound_limit,
                                         std::span<const Prospect> prospects, std::int64_t now_us) {
     std::vector<Asked> all;
+    all.reserve(rules_.size());
     for (Rule& rule : rules_) {
         if (auto added = add(all, rule, facts, prospects, now_us); !added) {
             return std::unexpected(std::move(added.error()));

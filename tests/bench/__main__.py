@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import memory, profile, run, soak
+from bench import chain, memory, profile, run, soak
 
-MEASUREMENTS = {"compare": run.main, "profile": profile.main, "memory": memory.main,
-                "soak": soak.main}
+MEASUREMENTS = {"compare": run.main, "chain": chain.main, "profile": profile.main,
+                "memory": memory.main, "soak": soak.main}
 
 
 def main() -> None:

@@ -114,7 +114,11 @@ def bellwether_text(port: int, upstream: int, workers: int = 1) -> str:
 def bellwether(folder: Path, port: int, upstream: int) -> list[str]:
     path = folder / "bellwether.toml"
     path.write_text(bellwether_text(port, upstream))
-    return [str(ROOT / "build/release/bin/bellwether"), "serve", "--config", str(path)]
+    return serve(path)
+
+
+def serve(config: Path) -> list[str]:
+    return [str(ROOT / "build/release/bin/bellwether"), "serve", "--config", str(config)]
 
 
 WRITERS = {"nginx": nginx, "haproxy": haproxy, "bellwether": bellwether}

@@ -32,6 +32,11 @@ def raise_descriptor_limit(wanted: int = 0) -> int:
     return most
 
 
+def client_key() -> str:
+    """What the load calls itself, too."""
+    return os.environ.get("BENCH_CLIENT_KEY", "bench-client-key")
+
+
 def pinned(core: int, *command: str | Path) -> list[str]:
     return ["taskset", "-c", str(core), *map(str, command)]
 
@@ -97,7 +102,7 @@ class Gateway:
             self.port = self.upstream_port
             return self
         self.port = free_port()
-        command = configs.WRITERS[self.name](self.folder, self.port, self.upstream_port)
+        command = self.command()
         log = (self.folder / f"{self.name}.log").open("wb")
         # The log of each call goes nowhere: it is formatted and written, but no disk takes part.
         quiet = subprocess.DEVNULL
@@ -107,6 +112,10 @@ class Gateway:
             env={**os.environ, "BENCH_API_KEY": "bench-upstream-key"})
         log.close()
         return self
+
+    def command(self) -> list[str]:
+        """Writes the gateway's configuration, and starts it with that."""
+        return configs.WRITERS[self.name](self.folder, self.port, self.upstream_port)
 
     def wait_until_it_answers(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
@@ -122,7 +131,7 @@ class Gateway:
             body = json.dumps({"model": "plain-200", "messages": [{"role": "user", "content": "x"}]})
             connection.request("POST", "/v1/chat/completions", body,
                                {"content-type": "application/json",
-                                "authorization": "Bearer bench-client-key"})
+                                "authorization": f"Bearer {client_key()}"})
             return connection.getresponse().status == 200
         except OSError:
             return False

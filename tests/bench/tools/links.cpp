@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 namespace bench {
 
@@ -17,10 +18,13 @@ std::string chat_request(std::string_view model, std::size_t body_bytes, bool st
         body.append(body_bytes - body.size() - k_end.size(), 'x');
     }
     body.append(k_end);
+    const char* const key = std::getenv("BENCH_CLIENT_KEY");
     std::string request =
-        "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\n"
-        "authorization: Bearer bench-client-key\r\ncontent-type: application/json\r\n"
-        "accept: application/json\r\nuser-agent: bench\r\ncontent-length: ";
+        "POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer ";
+    request.append(key == nullptr ? "bench-client-key" : key);
+    request.append(
+        "\r\ncontent-type: application/json\r\n"
+        "accept: application/json\r\nuser-agent: bench\r\ncontent-length: ");
     return request.append(std::to_string(body.size())).append("\r\n\r\n").append(body);
 }
 

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "policy/standing_headers.hpp"
+
 namespace bw::policy {
 namespace {
 
