@@ -263,6 +263,8 @@ struct Server {
     OnDisconnect on_disconnect;
     // What a call may generate that says nothing of it, of a model whose limit is not known.
     std::int64_t default_max_tokens = 4096;
+    // What a prompt may be that has parts of unknown size, of a model whose context is not known.
+    std::int64_t default_context = 1'000'000;
     Front front;
 };
 

@@ -8,7 +8,7 @@ namespace bw::config {
 namespace {
 
 constexpr unsigned k_workers_max = 256;
-constexpr std::int64_t k_output_tokens_max = 10'000'000;
+constexpr std::int64_t k_default_tokens_max = 10'000'000;
 
 constexpr QuantityRule k_max_body{.kind = "size",
                                   .example = R"("512KiB", "32MiB" or "1GiB")",
@@ -99,8 +99,11 @@ void read_server(Section& root, bool keys, Server& server) {
         server.heartbeat = milliseconds(*silence);
     }
     if (const auto action = read_on_disconnect(*section)) server.on_disconnect = *action;
-    if (const auto most = section->integer("default_max_tokens", 1, k_output_tokens_max)) {
+    if (const auto most = section->integer("default_max_tokens", 1, k_default_tokens_max)) {
         server.default_max_tokens = *most;
+    }
+    if (const auto most = section->integer("default_context", 1, k_default_tokens_max)) {
+        server.default_context = *most;
     }
     read_front(*section, server.front);
     section->finish();

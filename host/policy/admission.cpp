@@ -21,11 +21,11 @@ using std::chrono::steady_clock;
 constexpr std::int64_t k_concurrency_poll_us = 50'000;
 constexpr std::int64_t k_wait_max_us = 86'400'000'000;
 
-// A model's own limit, if its provider knows one.
-std::int64_t output_cap(const plugin::Provider& provider, std::string_view model,
-                        std::int64_t otherwise) {
+// One of a model's own limits, if its provider knows it.
+std::int64_t own_limit(const plugin::Provider& provider, std::string_view model,
+                       std::int64_t plugin::Model::*limit, std::int64_t otherwise) {
     const auto known = std::ranges::find(provider.models, model, &plugin::Model::id);
-    return known != provider.models.end() && known->max_output > 0 ? known->max_output : otherwise;
+    return known != provider.models.end() && *known.*limit > 0 ? *known.*limit : otherwise;
 }
 
 std::string line_name(const ledger::Claim& claim) {
@@ -351,10 +351,13 @@ std::vector<Prospect> Admission::prospects() const {
     for (const route::Candidate& candidate : to_.candidates) {
         const plugin::Provider& provider = engine_.slots[candidate.provider].provider();
         const std::int64_t density = books_.densities.of(provider.name, candidate.model);
-        const std::int64_t cap = output_cap(provider, candidate.model, books_.default_max_tokens);
+        const std::int64_t context =
+            own_limit(provider, candidate.model, &plugin::Model::context, books_.default_context);
+        const std::int64_t cap = own_limit(provider, candidate.model, &plugin::Model::max_output,
+                                           books_.default_max_tokens);
         all.push_back({.provider = provider.name,
                        .price = candidate.price,
-                       .estimate = {.input = prompt_tokens_max(prompt_, density),
+                       .estimate = {.input = prompt_tokens_max(prompt_, density, context),
                                     .output = output_tokens_max(call_, cap)}});
     }
     return all;

@@ -25,7 +25,8 @@ struct Books {
           warnings(all_warnings),
           session(store == nullptr ? nullptr : store->open(loop)),
           allows_on_failure(config.ledger.allows_on_failure),
-          default_max_tokens(config.server.default_max_tokens) {}
+          default_max_tokens(config.server.default_max_tokens),
+          default_context(config.server.default_context) {}
 
     std::span<const config::Provider> providers;
     Rules rules;
@@ -35,6 +36,7 @@ struct Books {
     std::unique_ptr<ledger::Session> session;
     bool allows_on_failure;
     std::int64_t default_max_tokens;
+    std::int64_t default_context;
 };
 
 }  // namespace bw::policy

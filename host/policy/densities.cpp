@@ -28,7 +28,8 @@ std::int64_t Densities::of(std::string_view provider, std::string_view model) co
 
 void Densities::learn(std::string_view provider, std::string_view model, const PromptSize& size,
                       std::int64_t tokens) {
-    if (size.media_tokens > 0 || size.text_bytes < k_text_bytes_min) return;
+    const bool text_only = size.media_tokens == 0 && size.part_tokens == 0;
+    if (!text_only || size.text_bytes < k_text_bytes_min) return;
     const std::int64_t seen = density_of(size, tokens);
     std::string name = name_of(provider, model);
     const auto found = known_.find(name);

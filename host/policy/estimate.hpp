@@ -1,23 +1,15 @@
 // What a call may come to at most, before it is sent: the figure that is held. Pure.
 //
-// A prompt's tokens are bounded by its bytes. The whole body counts, so that tools, schemas and
-// what frames each message are in it; pictures and sound are taken out and counted apart.
+// A prompt's tokens are bounded by its bytes (prompt_size.hpp).
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
 #include "base/call.hpp"
+#include "policy/prompt_size.hpp"
 
 namespace bw::policy {
-
-// What of a request's body makes up its tokens.
-struct PromptSize {
-    std::int64_t text_bytes = 0;    // digits included
-    std::int64_t digits = 0;        // a token each in some vocabularies
-    std::int64_t media_tokens = 0;  // of pictures and sound
-};
-PromptSize measure_prompt(const Call& call);
 
 // Tokens for a thousand bytes of text that is not digits. 1 token for 3.2 bytes was enough for
 // natural language in every script, and for code; no vocabulary of bytes needs more than one a
@@ -25,7 +17,8 @@ PromptSize measure_prompt(const Call& call);
 inline constexpr std::int64_t k_density_default = 313;
 inline constexpr std::int64_t k_density_max = 1000;
 
-std::int64_t prompt_tokens_max(const PromptSize& size, std::int64_t density);
+// `context`: the most that a prompt of that model can be.
+std::int64_t prompt_tokens_max(const PromptSize& size, std::int64_t density, std::int64_t context);
 // The density that would have given `tokens`, rounded up; within the default and the maximum.
 std::int64_t density_of(const PromptSize& size, std::int64_t tokens);
 

@@ -1,4 +1,4 @@
-// [[limits]], max_concurrent, on_disconnect and default_max_tokens.
+// [[limits]], max_concurrent, on_disconnect, default_max_tokens and default_context.
 #include "mistakes.hpp"
 
 namespace bw::config {
@@ -149,6 +149,14 @@ on_disconnect = "cancel"
     EXPECT_EQ(mistakes("[server]\non_disconnect = \"drain:0s\"" + std::string(k_rest)),
               "c.toml:2:17: error: server.on_disconnect = \"drain:0s\" is unknown; expected "
               "\"cancel\", \"drain\", or \"drain:\" and how long, up to \"drain:24h\"");
+}
+
+TEST(DefaultContext, HasARange) {
+    EXPECT_EQ(valid("").server.default_context, 1'000'000);
+    EXPECT_EQ(valid("[server]\ndefault_context = 131072\n").server.default_context, 131'072);
+    EXPECT_EQ(mistakes("[server]\ndefault_context = 0" + std::string(k_rest)),
+              "c.toml:2:19: error: server.default_context = 0 is out of range; expected a whole "
+              "number from 1 to 10000000");
 }
 
 TEST(DefaultMaxTokens, HasARange) {

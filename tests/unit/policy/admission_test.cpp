@@ -31,6 +31,20 @@ TEST(Admission, HoldsWhatTheCallMayUse) {
     EXPECT_TRUE(desk.told && *desk.told);
 }
 
+// Nobody knows how large it is, but no prompt is larger than its model's context.
+TEST(Admission, HoldsTheModelsContextForAFileThatIsOnlyNamed) {
+    const char* const file =
+        R"(,"messages":[{"role":"user","content":[{"type":"file","file":{"file_id":"1"}}]}])";
+    Desk desk(std::string("[server]\ndefault_context = 70000\n") + k_budget);
+    desk.ask("", file);
+    EXPECT_GT(desk.session->holds[0].estimate.usage.input_tokens, 70'000);
+    EXPECT_LT(desk.session->holds[0].estimate.usage.input_tokens, 71'000);
+    desk.slots[0] = Desk::slot("a", {{.id = "m", .context = 5'000}});
+    desk.ask("", file);
+    EXPECT_GT(desk.session->holds[1].estimate.usage.input_tokens, 5'000);
+    EXPECT_LT(desk.session->holds[1].estimate.usage.input_tokens, 6'000);
+}
+
 TEST(Admission, SettlesOnceAtWhatWasUsed) {
     Desk desk(k_budget);
     Admission& admission = desk.ask();

@@ -1,5 +1,5 @@
-// What is held for a call is enough: for prompts in every script, for pictures, for many choices;
-// and never absurd.
+// What is held for a call is enough: for prompts in every script, for many choices; and never
+// absurd.
 #include "policy/estimate.hpp"
 
 #include <gtest/gtest.h>
@@ -22,8 +22,10 @@ Call saying(std::string_view content, std::string_view more = "") {
                    "}]" + std::string(more) + "}");
 }
 
+constexpr std::int64_t k_context = 500'000;
+
 std::int64_t prompt_of(const Call& call) {
-    return prompt_tokens_max(measure_prompt(call), k_density_default);
+    return prompt_tokens_max(measure_prompt(call), k_density_default, k_context);
 }
 
 std::string repeated(std::string_view text, int count) {
@@ -56,36 +58,21 @@ TEST(PromptEstimate, CountsToolsAndSchemas) {
     EXPECT_GE(with - without, static_cast<std::int64_t>(tool.size()) / 4);
 }
 
-TEST(PromptEstimate, APictureCountsAsAPictureAndNotByItsBytes) {
-    const std::string picture = repeated("iVBORw0KGgo1", 100'000);
-    const auto of_bytes = [&](const std::string& data) {
-        return prompt_of(saying(R"([{"type":"text","text":"What is it?"},{"type":"image_url",)"
-                                R"("image_url":{"url":"data:image/png;base64,)" +
-                                data + "\"}}]"));
-    };
-    EXPECT_EQ(of_bytes(picture), of_bytes("1"));
-    EXPECT_GT(of_bytes(picture), 4'096);
-    EXPECT_LT(of_bytes(picture), 5'000);
-}
-
-TEST(PromptEstimate, TheWordImageIsOnlyText) {
-    EXPECT_EQ(measure_prompt(saying("\"describe this image\"")).media_tokens, 0);
-}
-
-TEST(PromptEstimate, SoundCountsByItsLength) {
-    const std::string second_of_sound = repeated("UklGR", 2'000);
-    const auto size = measure_prompt(
-        saying(R"([{"type":"input_audio","input_audio":{"data":")" + second_of_sound + "\"}}]"));
-    EXPECT_GT(size.media_tokens, 25);
-    EXPECT_LT(size.text_bytes, 200);
+TEST(PromptEstimate, PartsOfUnknownSizeAreNeverMoreThanTheContext) {
+    PromptSize size{.text_bytes = 100, .digits = 100};
+    const auto text = prompt_tokens_max(size, k_density_default, k_context);
+    size.part_tokens = 70'000;
+    EXPECT_EQ(prompt_tokens_max(size, k_density_default, k_context), text + 70'000);
+    size.part_tokens = k_tokens_unknown;
+    EXPECT_EQ(prompt_tokens_max(size, k_density_default, k_context), text + k_context);
 }
 
 TEST(PromptEstimate, LearnsOnlyUpwardsAndWithinABytesBound) {
-    const PromptSize size{.text_bytes = 1'000, .digits = 0, .media_tokens = 0};
+    const PromptSize size{.text_bytes = 1'000};
     EXPECT_EQ(density_of(size, 10), k_density_default);
     EXPECT_EQ(density_of(size, 500), 500);
     EXPECT_EQ(density_of(size, 1'000'000), k_density_max);
-    EXPECT_GE(prompt_tokens_max(size, density_of(size, 731)), 731);
+    EXPECT_GE(prompt_tokens_max(size, density_of(size, 731), k_context), 731);
 }
 
 TEST(OutputEstimate, IsTheClientsLimitForEachChoice) {

@@ -68,9 +68,10 @@ struct Desk {
     static constexpr const char* k_providers =
         "[providers.a]\n[providers.b]\n[[routes]]\nmodel = \"*\"\nto = [\"a\", \"b\"]\n";
 
-    static plugin::Slot slot(const char* name) {
+    static plugin::Slot slot(const char* name, std::vector<plugin::Model> models = {}) {
         auto provider = std::make_shared<plugin::Provider>();
         provider->name = name;
+        provider->models = std::move(models);
         return plugin::Slot(std::move(provider));
     }
 
@@ -80,10 +81,12 @@ struct Desk {
         return std::move(loaded.config);
     }
 
-    static Call call_of(const std::string& more = "") {
+    static constexpr const char* k_no_messages = R"(,"messages":[])";
+
+    static Call call_of(const std::string& more = "", const std::string& messages = k_no_messages) {
         Call call;
         call.started = std::chrono::steady_clock::now();
-        call.body = R"({"model":"m","max_tokens":100,"messages":[])" + more + "}";
+        call.body = R"({"model":"m","max_tokens":100)" + messages + more + "}";
         EXPECT_TRUE(json::read_request(call));
         return call;
     }
@@ -93,8 +96,8 @@ struct Desk {
     }
 
     // Asks for one call; what it is told is in `told`.
-    Admission& ask(std::string more = "") {
-        call = call_of(more);
+    Admission& ask(const std::string& more = "", const std::string& messages = k_no_messages) {
+        call = call_of(more, messages);
         told.reset();
         admission.emplace(books, engine, call,
                           Destination{.route = "m", .model = "m", .candidates = both()});
