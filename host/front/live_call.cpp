@@ -83,7 +83,8 @@ void LiveCall::start() {
 void LiveCall::begin() {
     gate_.emplace(*admission_, static_cast<policy::Replies&>(*this), [this] {
         attempts_->pause();
-        admission_->when_durable([this] { open_gate(); });
+        admission_->when_durable(
+            [this](const Result<void>& durable) { durable ? open_gate() : end(durable.error()); });
     });
     attempts_.emplace(context_.engine, call_, admission_->candidates(),
                       static_cast<policy::Replies&>(*gate_));
@@ -179,9 +180,12 @@ void LiveCall::go_on_without_client(Downstream& nobody) {
     if (!gate_->keeps()) resume();
 }
 
-void LiveCall::interrupt() {
-    const ErrorReply reply = error_reply(shutting_down());
-    record(outcome(shutting_down()), streaming_ ? 200 : reply.status, reply.code);
+void LiveCall::interrupt() { end(shutting_down()); }
+
+// Counts at what it has come to, though the client may see nothing of that.
+void LiveCall::end(const Error& error) {
+    const ErrorReply reply = error_reply(error);
+    record(outcome(error), streaming_ ? 200 : reply.status, reply.code);
     respond_error(reply);
 }
 

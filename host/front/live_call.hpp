@@ -59,6 +59,7 @@ class LiveCall final : private policy::Replies {
     void begin();
     void open_gate();
     void beat();
+    void end(const Error& error);
     // How the call stands, if it ends now by `error`.
     policy::Outcome outcome(Error error) const;
     std::string headers() const;

@@ -6,24 +6,29 @@
 namespace bw::ledger {
 
 void Durability::Inbox::wait(std::uint64_t sequence, Session::OnDurable on_durable) {
-    if (sequence <= durability_.written()) return on_durable();
+    if (sequence <= durability_.written()) return on_durable(true);
     waiting_.emplace(sequence, std::move(on_durable));
     waits_ = true;
     // The writer may have looked at waits_ before it was set.
-    if (sequence <= durability_.written()) deliver();
+    if (decided(sequence)) post();
+}
+
+bool Durability::Inbox::decided(std::uint64_t sequence) const {
+    return durability_.failing() || sequence <= durability_.written();
 }
 
 void Durability::Inbox::deliver() {
     const auto self = shared_from_this();  // a callback may close the session
     while (!waiting_.empty()) {
         const auto first = waiting_.begin();
-        if (first->first > durability_.written()) {
+        if (!decided(first->first)) {
             waits_ = true;
-            if (first->first > durability_.written()) return;
+            if (!decided(first->first)) return;
         }
+        const bool durable = first->first <= durability_.written();
         auto on_durable = std::move(first->second);
         waiting_.erase(first);
-        on_durable();
+        on_durable(durable);
     }
 }
 
@@ -51,6 +56,16 @@ void Durability::close(const std::shared_ptr<Inbox>& inbox) {
 
 void Durability::advance(std::uint64_t sequence) {
     written_ = sequence;
+    failing_ = false;
+    post();
+}
+
+void Durability::fail() {
+    failing_ = true;
+    post();
+}
+
+void Durability::post() {
     const std::lock_guard lock(mutex_);
     for (const auto& inbox : inboxes_) inbox->post();
 }

@@ -1,5 +1,5 @@
-// Tells sessions, each on its own loop, how far the journal is written. A loop is posted to once
-// for any number of waiting calls, and only if one waits.
+// Tells sessions, each on its own loop, how far the journal is written, and when it cannot be
+// written further. A loop is posted to once for any number of waiting calls, and only if one waits.
 #pragma once
 
 #include <atomic>
@@ -22,18 +22,19 @@ class Durability {
         Inbox(boost::asio::io_context& loop, const Durability& durability)
             : loop_(loop), durability_(durability) {}
 
-        // From inside if the entry is written already.
+        // From inside if the entry is written already; else when it is, or when that fails.
         void wait(std::uint64_t sequence, Session::OnDurable on_durable);
 
       private:
         friend class Durability;
+        bool decided(std::uint64_t sequence) const;
         void deliver();
-        void post();  // by the writer's thread, while the inbox is open
+        void post();  // by the writer's thread, while the inbox is open, or on the loop
 
         boost::asio::io_context& loop_;
         const Durability& durability_;
         std::multimap<std::uint64_t, Session::OnDurable> waiting_;
-        std::atomic<bool> waits_ = false;  // whether to post at the next commit
+        std::atomic<bool> waits_ = false;  // whether to post when something is decided
     };
 
     std::shared_ptr<Inbox> open(boost::asio::io_context& loop);
@@ -41,11 +42,17 @@ class Durability {
     void close(const std::shared_ptr<Inbox>& inbox);
 
     std::uint64_t written() const { return written_.load(); }
+    // Whether what is not written yet cannot be, for now.
+    bool failing() const { return failing_.load(); }
     // By the writer.
     void advance(std::uint64_t sequence);
+    void fail();
 
   private:
+    void post();
+
     std::atomic<std::uint64_t> written_ = 0;
+    std::atomic<bool> failing_ = false;
     std::mutex mutex_;
     std::vector<std::shared_ptr<Inbox>> inboxes_;  // guarded by mutex_
 };

@@ -106,7 +106,7 @@ class Session {
     virtual ~Session() = default;
 
     using OnVerdict = std::move_only_function<void(Verdict)>;
-    using OnDurable = std::move_only_function<void()>;
+    using OnDurable = std::move_only_function<void(bool durable)>;
 
     virtual HoldId next_id() = 0;
     // Microseconds since 1970 by the store's clock, which all its hosts share.
@@ -114,7 +114,9 @@ class Session {
     // May call back from inside.
     virtual void hold(Hold hold, OnVerdict on_verdict) = 0;
     // Calls back once a crash of this process cannot lose the hold any more: from inside, if that
-    // is so already. Only for holds that were given and not yet settled.
+    // is so already. Or, never from inside, with false, once the store has seen that it cannot
+    // write it for now: the hold is kept and settled all the same, and can be asked for again. Only
+    // for holds that were given and not yet settled.
     virtual void when_durable(const HoldId& id, OnDurable on_durable) = 0;
     // Never refused, never waits; of a hold that is settled already nothing happens.
     virtual void settle(Settlement settlement) = 0;

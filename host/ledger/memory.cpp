@@ -36,7 +36,7 @@ class MemorySession final : public Session {
     void hold(Hold hold, OnVerdict on_verdict) override {
         on_verdict(book_.hold(std::move(hold), clock_()));
     }
-    void when_durable(const HoldId&, OnDurable on_durable) override { on_durable(); }
+    void when_durable(const HoldId&, OnDurable on_durable) override { on_durable(true); }
     void settle(Settlement settlement) override { book_.settle(std::move(settlement), clock_()); }
 
   private:

@@ -68,7 +68,7 @@ void RedisSession::hold(Hold hold, OnVerdict on_verdict) {
                });
 }
 
-void RedisSession::when_durable(const HoldId&, OnDurable on_durable) { on_durable(); }
+void RedisSession::when_durable(const HoldId&, OnDurable on_durable) { on_durable(true); }
 
 // Over the session's own connection, so that its next hold finds it done; by the keeper, if that
 // fails.

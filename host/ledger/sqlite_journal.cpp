@@ -60,7 +60,7 @@ void SqliteJournal::wake() {
 }
 
 std::optional<std::string> SqliteJournal::trouble() {
-    if (failing_) {
+    if (durability_.failing()) {
         const std::lock_guard lock(mutex_);
         return fmt::format("the ledger cannot be written: {}", failure_);
     }
@@ -136,13 +136,12 @@ Result<void> SqliteJournal::commit() {
 void SqliteJournal::written(std::uint64_t last) {
     batch_.clear();
     pause_ = milliseconds(0);
-    if (failing_.exchange(false)) {
+    if (durability_.failing()) {
         observe::warn("ledger: {} can be written again; nothing was lost", database_->path());
     }
     {
         const std::lock_guard lock(mutex_);
         unwritten_ = entries_.size();
-        failure_.clear();
     }
     durability_.advance(last);
     {
@@ -154,12 +153,16 @@ void SqliteJournal::written(std::uint64_t last) {
 // False: the host ends, and cannot wait any longer.
 bool SqliteJournal::failed(const Error& error) {
     pause_ = std::clamp(pause_ * 2, k_pause_least, k_pause_most);
-    const std::lock_guard lock(mutex_);
-    failure_ = error.message;
-    if (!failing_.exchange(true)) {
-        observe::error("ledger: {}; no new call is taken until it can be written again",
+    {
+        const std::lock_guard lock(mutex_);
+        failure_ = error.message;
+    }
+    if (!durability_.failing()) {
+        observe::error("ledger: {}; no new call is counted until it can be written again",
                        error.message);
     }
+    durability_.fail();
+    const std::lock_guard lock(mutex_);
     if (!stopping_) return true;
     pause_ = std::min(pause_, milliseconds(200));
     if (Clock::now() < give_up_) return true;

@@ -84,11 +84,10 @@ class SqliteJournal final : public Journal {
     std::deque<Entry> entries_;  // this and what follows: guarded by mutex_
     std::uint64_t last_ = 0;
     bool stopping_ = false;
-    std::string failure_;  // empty: the disk takes what it is given
+    std::string failure_;  // why, while durability_ is failing
     Clock::time_point give_up_;
 
     std::atomic<std::size_t> unwritten_ = 0;
-    std::atomic<bool> failing_ = false;
     std::atomic<bool> sleeping_ = false;
     std::chrono::milliseconds pause_{0};  // the thread's own: between two tries
     std::thread thread_;

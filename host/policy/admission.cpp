@@ -147,17 +147,20 @@ void Admission::on_verdict(ledger::Verdict verdict) {
     }
     held_ = true;
     durable_ = false;
-    books_.session->when_durable(hold_, [this, alive = std::weak_ptr(alive_)] {
-        if (!alive.expired()) durable_ = true;
-    });
+    when_durable({});
     answer({});
 }
 
+// While the ledger cannot count it.
+bool Admission::passes_uncounted() const {
+    return books_.allows_on_failure ||
+           std::ranges::none_of(asked_, [](const Asked& asked) { return asked.claim.refuses; });
+}
+
 void Admission::unavailable(const std::string& reason) {
-    const bool strict = std::ranges::any_of(asked_, [](const Asked& a) { return a.claim.refuses; });
+    const bool passes = passes_uncounted();
     asked_.clear();
-    if (strict && !books_.allows_on_failure)
-        return answer(std::unexpected(ledger_unavailable(reason)));
+    if (!passes) return answer(std::unexpected(ledger_unavailable(reason)));
     observe::warn("a call passes uncounted, for the ledger cannot count it: {}", reason);
     answer({});
 }
@@ -276,13 +279,16 @@ void Admission::answer(Result<void> result) {
     std::exchange(on_answer_, {})(std::move(result));
 }
 
-void Admission::when_durable(std::function<void()> then) {
-    books_.session->when_durable(hold_,
-                                 [this, alive = std::weak_ptr(alive_), then = std::move(then)] {
-                                     if (alive.expired()) return;
-                                     durable_ = true;
-                                     then();
-                                 });
+// A hold that cannot be written counts all the same, unless the process ends before it can be.
+void Admission::when_durable(OnAnswer then) {
+    books_.session->when_durable(
+        hold_, [this, alive = std::weak_ptr(alive_), then = std::move(then)](bool durable) {
+            if (alive.expired()) return;
+            durable_ = durable || passes_uncounted();
+            if (!then) return;
+            then(durable_ ? Result<void>()
+                          : std::unexpected(ledger_unavailable("its hold cannot be written")));
+        });
 }
 
 void Admission::complete(Outcome& outcome) const {

@@ -45,9 +45,11 @@ class Admission {
 
     // True from being admitted until it is settled, if anything is counted at all.
     bool held() const { return held_; }
-    // True once no crash can lose the hold; until then nothing of the answer may go out.
+    // True once no crash can lose the hold, or that is no reason to wait any more; until then
+    // nothing of the answer may go out.
     bool durable() const { return durable_; }
-    void when_durable(std::function<void()> then);
+    // Or why the call must end instead: then never from inside.
+    void when_durable(OnAnswer then);
 
     // Of a failed call whose answer was to come whole, nothing was seen of what may have been
     // generated: it counts as the most that it could come to.
@@ -73,6 +75,7 @@ class Admission {
     bool find_room();
     bool has_room(const route::Candidate& candidate) const;
     void wait_for_room();
+    bool passes_uncounted() const;
     bool go_elsewhere(const Asked& asked);
     const Asked* line_to_join() const;
     bool wait_in_line(const Asked& asked, std::int64_t wait_us);

@@ -15,8 +15,7 @@ import pytest
 
 from integration.conftest import StartHost
 from integration.counting import (
-    MAX_TOKENS, answers_within, ask, body_of, budget, limit, prompt_bound, rules_config, send,
-    wait_until_left)
+    MAX_TOKENS, ask, body_of, budget, limit, prompt_bound, rules_config, wait_until_left)
 from integration.host import Host, run_cli, wait_for
 from integration.http_client import Truncated
 from upstream import qwen
@@ -170,33 +169,40 @@ def test_a_folder_that_cannot_be_written_is_said_at_the_start(
     assert f"{tiny_disk}/ledger.db" in ended.stderr, ended.stderr
 
 
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 @pytest.mark.parametrize("on_failure", ["refuse", "allow"])
 def test_a_full_disk_stops_counting_and_not_the_host(
         tiny_disk: Path, start_host: StartHost, upstream: Simulator, authority: Authority,
-        on_failure: str) -> None:
-    """One line in the log, and each new call is refused or passes, as the config says. With room
-    again it goes on by itself."""
-    model = upstream.serve(answers.chat())
-    config = rules_config(budget(LIMIT), upstream, authority, ledger=f"sqlite:{tiny_disk}/ledger.db")
+        on_failure: str, stream: bool) -> None:
+    """One line in the log, and each new call is refused or passes, as the config says; so does
+    one that was admitted just before, whose answer is there already. With room again the host goes
+    on by itself, and has counted that one, too."""
+    model = upstream.serve(answers.chat(used=qwen.usage(21, 13)))
+    file = tiny_disk / "ledger.db"
+    config = rules_config(budget(LIMIT), upstream, authority, ledger=f"sqlite:{file}")
     host = start_host(config.replace("[ledger]\n", f'[ledger]\non_failure = "{on_failure}"\n'))
     ask(host, model).body()
     filler = tiny_disk / "filler"
-    with filler.open("wb", buffering=0) as file, suppress(OSError):
+    with filler.open("wb", buffering=0) as hole, suppress(OSError):
         while True:
-            file.write(b"x" * 512)
-    wanted = 503 if on_failure == "refuse" else 200
+            hole.write(b"x" * 512)
 
-    # Calls whose hold cannot be written wait for the disk: these clients do not.
-    def begins_to_fail() -> bool:
-        with host.connect() as connection:
-            send(connection, body_of(model))
-            answers_within(connection, 0.2)
-        return "cannot be written" in host.log() or "no new call is taken" in host.log()
-
-    wait_for(begins_to_fail, "the disk is full", seconds=20)
-    reply = ask(host, model)
-    assert reply.status == wanted
-    if wanted == 503:
+    # Some pages of the file may be free still, so that the first calls are counted.
+    for number in itertools.count():
+        name = f"admitted-{number}"
+        admitted = host.post("/v1/chat/completions", body_of(model, stream=stream),
+                             {"x-request-id": name})
+        if admitted.status != 200:
+            break
+        admitted.body()
+        if "no new call is counted" in host.log():
+            break
+    assert name in {entry.header("x-request-id") for entry in upstream.requests(model)}
+    for reply in (admitted, ask(host, model)):
+        if on_failure == "allow":
+            assert reply.status == 200
+            continue
+        assert reply.status == 503
         assert reply.headers["retry-after"] == "1"
         assert reply.error()["code"] == "ledger_unavailable"
     filler.unlink()
@@ -207,4 +213,11 @@ def test_a_full_disk_stops_counting_and_not_the_host(
         return reply.status == 200 and "x-bellwether-budget" in reply.headers
 
     wait_for(counts_again, "it can be written again", seconds=20)
-    assert host.log().count("no new call is taken") == 1
+    assert host.log().count("no new call is counted") == 1
+    host.stop()
+    [(status, source)] = rows(
+        file, f"SELECT status, usage_source FROM usage WHERE request_id = '{name}'")
+    assert status == admitted.status
+    cut = stream and on_failure == "refuse"  # before the end, where the provider's figure comes
+    assert source in ({"estimate", "observed"} if cut else {"provider"})
+    assert rows(file, "SELECT count(*) FROM holds") == [(0,)]

@@ -57,7 +57,9 @@ class Host {
                              [](const Verdict& verdict) {
                                  if (verdict.answer != Answer::held) ::_exit(4);
                              });
-        till_.session().when_durable(id, [this, call] { tell({Told::durable, call, k_estimate}); });
+        till_.session().when_durable(id, [this, call](bool durable) {
+            if (durable) tell({Told::durable, call, k_estimate});
+        });
         till_.loop().restart();
         till_.loop().poll();
         open_.emplace_back(id, call);

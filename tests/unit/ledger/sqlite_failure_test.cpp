@@ -91,6 +91,33 @@ TEST_F(SqliteTest, WithAFullDiskNoCallIsTakenAndNothingIsLost) {
     EXPECT_EQ(used(*store, "b"), std::ssize(held) + 1) << "and the one that told of recovery";
 }
 
+// Who waits to give an answer out must learn that the wait has no end in sight.
+TEST_F(SqliteTest, AHoldThatCannotBeWrittenIsToldOfAndStaysToBeWritten) {
+    const auto store = open();
+    Till till(*store);
+    std::optional<HoldId> id;
+    {
+        const FileSizeLimit limit(0);
+        id = till.held({budget("b", 5, 10)});
+        ASSERT_TRUE(id);
+        std::optional<bool> first;
+        till.session().when_durable(*id, [&](bool durable) { first = durable; });
+        till.run([&] { return first.has_value(); });
+        EXPECT_EQ(first, false);
+        std::optional<bool> again;
+        till.session().when_durable(*id, [&](bool durable) { again = durable; });
+        EXPECT_FALSE(again) << "told from inside, where a call must not end";
+        till.run([&] { return again.has_value(); });
+        EXPECT_EQ(again, false);
+        EXPECT_EQ(till.ask({budget("b", 1, 10)}).answer, Answer::unavailable);
+    }
+    ASSERT_TRUE(store->flush(10'000));
+    EXPECT_TRUE(till.durable(*id));
+    till.settle(*id, {3});
+    EXPECT_EQ(rows(*store).size(), 1u);
+    EXPECT_EQ(used(*store, "b"), 3);
+}
+
 TEST_F(SqliteTest, AHostEndsThoughItsDiskIsFull) {
     std::vector<HoldId> held;
     {

@@ -119,7 +119,7 @@ TEST_F(SqliteTest, CallbacksOfAClosedSessionAreDropped) {
         const auto session = store->open(loop);
         const auto id = session->next_id();
         session->hold({.id = id, .claims = {budget("b", 1, 10)}}, [](const Verdict&) {});
-        session->when_durable(id, [&, own = std::make_unique<int>(1)] { called = true; });
+        session->when_durable(id, [&, own = std::make_unique<int>(1)](bool) { called = true; });
         called = false;
     }
     ASSERT_TRUE(store->flush(10'000));

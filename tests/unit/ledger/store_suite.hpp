@@ -87,12 +87,12 @@ class Till {
         session_->settle({.id = id, .amounts = std::move(amounts), .usage = row(request)});
     }
 
-    // False: it did not come.
+    // False: the store cannot write it, or never said.
     bool durable(const HoldId& id) {
-        bool came = false;
-        session_->when_durable(id, [&] { came = true; });
-        run([&] { return came; });
-        return came;
+        std::optional<bool> told;
+        session_->when_durable(id, [&](bool durable) { told = durable; });
+        run([&] { return told.has_value(); });
+        return told.value_or(false);
     }
 
     Session& session() { return *session_; }

@@ -137,6 +137,47 @@ TEST(Admission, RefusesWhileTheLedgerIsAwayUnlessToldToAllow) {
     EXPECT_TRUE(lax.session->settled.empty());
 }
 
+TEST(Admission, EndsACallWhoseHoldCannotBeWrittenUnlessToldToAllow) {
+    Desk strict(k_budget);
+    Admission& refused = strict.ask();
+    strict.session->answer({});
+    std::optional<Result<void>> told;
+    refused.when_durable([&](Result<void> result) { told = std::move(result); });
+    strict.session->fail_to_commit();
+    ASSERT_TRUE(told && !*told);
+    EXPECT_EQ(told->error().code, "ledger_unavailable");
+    EXPECT_FALSE(refused.durable());
+    refused.settle(served_by("a", 7, 5), {});
+    EXPECT_EQ(strict.session->settled[0].amounts, std::vector<std::int64_t>{12});
+
+    const std::string soft =
+        "[[budgets]]\nname = \"b\"\nlimit = \"1ktok\"\nper = \"day\"\n"
+        "mode = \"soft\"\n";
+    const std::string allow = "[ledger]\nurl = \"memory:\"\non_failure = \"allow\"\n";
+    for (const std::string& rules : {allow + k_budget, soft}) {
+        Desk lax(rules);
+        Admission& admission = lax.ask();
+        lax.session->answer({});
+        EXPECT_FALSE(admission.durable());
+        lax.session->fail_to_commit();
+        EXPECT_TRUE(admission.durable()) << rules;
+        admission.settle(served_by("a", 7, 5), {});
+        EXPECT_EQ(lax.session->settled.size(), 1U) << "it is counted all the same";
+    }
+}
+
+TEST(Admission, GivesAnAnswerOutIfTheHoldIsWrittenInTheEnd) {
+    Desk desk(k_budget);
+    Admission& admission = desk.ask();
+    desk.session->answer({});
+    desk.session->fail_to_commit();
+    EXPECT_FALSE(admission.durable());
+    desk.session->commit();
+    bool given_out = false;
+    admission.when_durable([&](const Result<void>& result) { given_out = result.has_value(); });
+    EXPECT_TRUE(given_out && admission.durable());
+}
+
 // Nothing was seen of it, and all of it may have been generated.
 TEST(Admission, CountsAWholeAnswerThatNobodySawAtItsMost) {
     Desk desk(k_budget);

@@ -24,7 +24,7 @@ class GateTest : public testing::Test {
     }
 
     void commit() {
-        desk.admission->when_durable([this] { gate.open(); });
+        desk.admission->when_durable([this](const Result<void>&) { gate.open(); });
         desk.session->commit();
     }
 

@@ -30,7 +30,7 @@ class SessionUnderTest final : public ledger::Session {
         pending = std::move(on_verdict);
     }
     void when_durable(const ledger::HoldId&, OnDurable on_durable) override {
-        if (durable) return on_durable();
+        if (durable) return on_durable(true);
         waiting.push_back(std::move(on_durable));
     }
     void settle(ledger::Settlement settlement) override {
@@ -43,8 +43,9 @@ class SessionUnderTest final : public ledger::Session {
     }
     void commit() {
         durable = true;
-        for (auto& told : std::exchange(waiting, {})) told();
+        tell(true);
     }
+    void fail_to_commit() { tell(false); }
 
     std::vector<ledger::Hold> holds;
     std::vector<ledger::Settlement> settled;
@@ -53,6 +54,10 @@ class SessionUnderTest final : public ledger::Session {
     bool durable = false;
 
   private:
+    void tell(bool durable) {
+        for (auto& told : std::exchange(waiting, {})) told(durable);
+    }
+
     std::uint64_t number_ = 0;
 };
 
