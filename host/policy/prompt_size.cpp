@@ -27,8 +27,18 @@ constexpr std::array<std::string_view, 2> k_high{"vl_high_resolution_images",
 
 std::int64_t length(std::string_view text) { return static_cast<std::int64_t>(text.size()); }
 
+// As many at once as fit a byte, so that the compiler can count sixteen in one step.
 std::int64_t count_digits(std::string_view text) {
-    return std::ranges::count_if(text, [](char c) { return c >= '0' && c <= '9'; });
+    constexpr std::size_t k_at_once = 255;
+    std::int64_t count = 0;
+    while (!text.empty()) {
+        const std::string_view part = text.substr(0, k_at_once);
+        std::uint8_t few = 0;
+        for (const char c : part) few = static_cast<std::uint8_t>(few + (c >= '0' && c <= '9'));
+        count += few;
+        text.remove_prefix(part.size());
+    }
+    return count;
 }
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
