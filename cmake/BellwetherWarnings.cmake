@@ -5,6 +5,6 @@ function(bellwether_warnings target)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wno-missing-field-initializers
-    $<$<C_COMPILER_ID:GNU>:-Wno-restrict>
+    $<$<C_COMPILER_ID:GNU>:-Wno-restrict -Wno-stringop-overflow -Wno-array-bounds>
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>)
 endfunction()

@@ -83,6 +83,7 @@ std::optional<front::Host> load_host(const Common& common) {
     if (!config) return std::nullopt;
     std::vector<Diagnostic> diagnostics;
     plugin::Registry registry = plugin::load(*config, plugin_folders(), diagnostics);
+    auto webhooks = policy::make_webhooks(*config, diagnostics);
     if (!report(diagnostics)) return std::nullopt;
     diagnostics.clear();
     try_providers(*config, registry, diagnostics);
@@ -95,7 +96,8 @@ std::optional<front::Host> load_host(const Common& common) {
                        .routes = std::move(routes),
                        .catalogue = std::move(catalogue),
                        .started_unix = unix_seconds(),
-                       .keys = std::move(keys)};
+                       .keys = std::move(keys),
+                       .webhooks = std::move(webhooks)};
 }
 
 }  // namespace bw::cli

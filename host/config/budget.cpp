@@ -1,5 +1,6 @@
 // [[budgets]].
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -23,7 +24,8 @@ const std::string k_modes[] = {"hard", "soft", "shadow"};
 
 class BudgetReader {
   public:
-    BudgetReader(Section& section, Budget& budget) : section_(section), budget_(budget) {}
+    BudgetReader(Section& section, std::span<const Webhook> webhooks, Budget& budget)
+        : section_(section), webhooks_(webhooks), budget_(budget) {}
 
     void read() {
         read_limit();
@@ -32,6 +34,7 @@ class BudgetReader {
             budget_.mode = static_cast<BudgetMode>(*mode);
         }
         read_warnings();
+        read_webhook();
     }
 
   private:
@@ -76,6 +79,28 @@ class BudgetReader {
         budget_.warn_at.erase(repeated.begin(), repeated.end());
     }
 
+    void read_webhook() {
+        const auto given = section_.text("webhook");
+        if (!given) return;
+        const auto named = std::ranges::find(webhooks_, given->value, &Webhook::name);
+        if (named == webhooks_.end()) return unknown_webhook(*given);
+        budget_.webhook = static_cast<std::size_t>(named - webhooks_.begin());
+        if (budget_.mode != BudgetMode::hard || section_.has("warn_at")) return;
+        section_.report().warning(given->at, "budgets.webhook has no effect: it is never told", {},
+                                  "say warn_at = [0.8] beside it");
+    }
+
+    void unknown_webhook(const Text& given) {
+        std::vector<std::string> names;
+        for (const Webhook& webhook : webhooks_) names.push_back(webhook.name);
+        const std::string what = fmt::format("budgets.webhook = {} names no webhook of this file",
+                                             in_quotes(given.value));
+        section_.report().error(
+            given.at, what,
+            names.empty() ? "a [webhooks.NAME]" : fmt::format("one of {}", fmt::join(names, ", ")),
+            did_you_mean(given.value, names));
+    }
+
     // In hundredths of a percent, above 0.
     static std::optional<int> share_of(const toml::node& node) {
         constexpr DecimalUnit k_percent[] = {{"%", 2}};
@@ -97,6 +122,7 @@ class BudgetReader {
     }
 
     Section& section_;
+    std::span<const Webhook> webhooks_;
     Budget& budget_;
 };
 
@@ -114,7 +140,7 @@ void read_budgets(Section& root, const KnownNames& known, RuleNames& names, Conf
         budget.at = section.at();
         budget.name = names.read(section, "budget", {});
         read_scope(section, known, budget.scope);
-        BudgetReader(section, budget).read();
+        BudgetReader(section, config.webhooks, budget).read();
         section.finish();
     }
 }

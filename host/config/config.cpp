@@ -45,6 +45,7 @@ void read(Section root, Config& config, std::vector<Diagnostic>& others) {
     read_routes(root, config.providers, config.routes);
     read_prices(root, folder, config, others);
     check_aliases(config.routes, root.report());
+    read_webhooks(root, folder, config.webhooks);
     read_rules(root, config);
     read_ledger(root, folder, config);
     root.finish();

@@ -189,6 +189,15 @@ enum class BudgetMode : std::uint8_t {
     shadow  // counts only, and says what it would have refused
 };
 
+// Who is told by a POST of what the host warns of.
+struct Webhook {
+    std::string name;
+    std::string url;        // never printed: whoever knows it may write to it
+    std::string reference;  // where the file says that it is; empty: it stands in the file itself
+    Wire wire;
+    Position at;
+};
+
 struct Budget {
     std::string name;
     BudgetUnit unit = BudgetUnit::tokens;
@@ -197,7 +206,8 @@ struct Budget {
     Period period;
     Scope scope;
     BudgetMode mode = BudgetMode::hard;
-    std::vector<int> warn_at;  // shares of the limit in hundredths of a percent, rising
+    std::vector<int> warn_at;            // shares of the limit in hundredths of a percent, rising
+    std::optional<std::size_t> webhook;  // index into Config::webhooks
     Position at;
 };
 
@@ -292,6 +302,7 @@ struct Config {
     std::vector<Price> prices;  // of all files; see config/pattern.hpp for which one counts
     std::vector<Key> keys;      // in the order of the file; none: callers are not asked for one
     Ledger ledger;
+    std::vector<Webhook> webhooks;
     std::vector<Budget> budgets;
     std::vector<Limit> limits;
 };

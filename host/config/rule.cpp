@@ -11,17 +11,10 @@
 namespace bw::config {
 namespace {
 
-constexpr std::size_t k_rule_name_bytes_max = 64;
+constexpr std::size_t k_plain_name_bytes_max = 64;
 
 // In the order of the enumerators.
 const std::string k_names[k_subjects] = {"key", "team", "user", "model", "provider", "route"};
-
-bool is_rule_name(std::string_view text) {
-    const auto fits = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    };
-    return text.size() <= k_rule_name_bytes_max && std::ranges::all_of(text, fits);
-}
 
 const std::vector<std::string>* known_names(const KnownNames& known, Subject subject) {
     switch (subject) {
@@ -69,6 +62,14 @@ void check(const Section& section, const std::string& subject, const Text& name,
 
 }  // namespace
 
+bool is_plain_name(std::string_view text) {
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    };
+    return !text.empty() && text.size() <= k_plain_name_bytes_max &&
+           std::ranges::all_of(text, fits);
+}
+
 std::string_view name_of(Subject subject) { return k_names[static_cast<std::size_t>(subject)]; }
 
 void read_scope(Section& rule, const KnownNames& known, Scope& scope) {
@@ -94,10 +95,10 @@ std::string RuleNames::read(Section& rule, std::string_view kind, std::string fa
         return {};
     }
     Text name = given ? std::move(*given) : Text{std::move(fallback), rule.at()};
-    if (!is_rule_name(name.value)) {
+    if (!is_plain_name(name.value)) {
         rule.report().error(name.at,
                             fmt::format("a {} cannot be named {}", kind, in_quotes(name.value)),
-                            "at most 64 lower-case letters, digits, \"-\" and \"_\"");
+                            std::string(k_plain_name_expected));
         return {};
     }
     const auto [first, added] = lines_.emplace(name.value, rule.at().line);

@@ -18,6 +18,11 @@ struct KnownNames {
     std::optional<std::vector<std::string>> keys;  // nothing: any key may come
 };
 
+// What budgets, limits and webhooks may be called.
+bool is_plain_name(std::string_view text);
+inline constexpr std::string_view k_plain_name_expected =
+    R"(at most 64 lower-case letters, digits, "-" and "_")";
+
 std::string_view name_of(Subject subject);  // "key", as in the file
 
 // match and each, which are keys of the rule.

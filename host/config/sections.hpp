@@ -33,7 +33,9 @@ void read_prices(Section& root, const std::filesystem::path& folder, Config& con
 // `folder`: what relative paths count from. Comes after all that may need a ledger, for what holds
 // when the file has no [ledger].
 void read_ledger(Section& root, const std::filesystem::path& folder, Config& config);
-// Both come after the providers, routes and prices, which they may name.
+// The rules come after the providers, routes, prices and webhooks, which they may name.
+void read_webhooks(Section& root, const std::filesystem::path& folder,
+                   std::vector<Webhook>& webhooks);
 void read_budgets(Section& root, const KnownNames& known, RuleNames& names, Config& config);
 void read_period(Section& budget, Period& period);  // per and reset
 void read_limits(Section& root, const KnownNames& known, RuleNames& names,

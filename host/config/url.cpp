@@ -24,7 +24,7 @@ std::size_t port_colon(std::string_view authority) {
 
 }  // namespace
 
-std::expected<Url, std::string> parse_url(std::string_view text) {
+std::expected<Url, std::string> parse_url(std::string_view text, Query query) {
     Url url{.encrypted = text.starts_with("https://"), .local = false};
     if (!url.encrypted && !text.starts_with("http://")) {
         return std::unexpected("does not begin with https:// or http://");
@@ -32,9 +32,11 @@ std::expected<Url, std::string> parse_url(std::string_view text) {
     if (!std::ranges::all_of(text, is_plain)) {
         return std::unexpected("holds a character that a URL cannot contain");
     }
-    if (text.find_first_of("?#") != text.npos) return std::unexpected("has a query or a fragment");
+    if (text.find_first_of(query == Query::allowed ? "#" : "?#") != text.npos) {
+        return std::unexpected("has a query or a fragment");
+    }
     std::string_view authority = text.substr(text.find("://") + 3);
-    authority = authority.substr(0, authority.find('/'));
+    authority = authority.substr(0, authority.find_first_of("/?"));
     if (authority.find('@') != authority.npos) {
         return std::unexpected("holds a user name or a password");
     }

@@ -1,4 +1,4 @@
-// The base URL of a provider, checked. Pure.
+// The URL of a provider or a webhook, checked. Pure.
 #pragma once
 
 #include <expected>
@@ -12,8 +12,10 @@ struct Url {
     bool local = false;      // names this machine
 };
 
-// http or https, a host, perhaps a port and a path; no user name, query or fragment. The error
-// continues "base_url ..." and repeats nothing of the text, which may hold a password.
-std::expected<Url, std::string> parse_url(std::string_view text);
+enum class Query { refused, allowed };
+
+// http or https, a host, perhaps a port and a path; no user name or fragment. The error continues
+// "base_url ..." and repeats nothing of the text, which may hold a password.
+std::expected<Url, std::string> parse_url(std::string_view text, Query query = Query::refused);
 
 }  // namespace bw::config

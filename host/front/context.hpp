@@ -12,6 +12,7 @@
 #include "policy/attempts.hpp"
 #include "policy/books.hpp"
 #include "policy/key_ring.hpp"
+#include "policy/webhooks.hpp"
 #include "route/catalogue.hpp"
 #include "route/table.hpp"
 
@@ -26,6 +27,7 @@ struct Host {
     route::Catalogue catalogue;
     std::int64_t started_unix = 0;  // seconds
     policy::KeyRing keys;
+    std::vector<policy::Webhook> webhooks;
 };
 
 class DrainedCalls;

@@ -13,7 +13,8 @@ namespace bw::front {
 
 struct Running {
     observe::Metrics metrics;  // each worker writes its own; any thread reads
-    std::unique_ptr<policy::Warnings> warnings = std::make_unique<policy::Warnings>();
+    std::unique_ptr<policy::Warnings> warnings;
+    std::unique_ptr<policy::WebhookCounts> webhook_counts;
     std::unique_ptr<policy::UpstreamLimits> upstream_limits;
     std::unique_ptr<ledger::Store> ledger;  // null: nothing is counted; any thread
     std::atomic<bool> draining{false};      // set once, when the host begins to end

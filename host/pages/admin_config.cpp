@@ -164,6 +164,14 @@ void write_route(PrettyWriter& writer, const config::Config& config, const confi
     writer.end_object();
 }
 
+// Of an address that stands in the file, no more than that: whoever knows it may write to it.
+void write_webhook(PrettyWriter& writer, const config::Webhook& webhook) {
+    writer.key(webhook.name).begin_object();
+    writer.field("url", webhook.reference.empty() ? "***" : webhook.reference);
+    write_wire(writer, webhook.wire);
+    writer.end_object();
+}
+
 // Of a key, who has it and what it may do. Its hash is nobody's business.
 void write_key(PrettyWriter& writer, const config::Key& key) {
     writer.begin_object().field("name", key.name).field("id", key.id);
@@ -209,7 +217,9 @@ front::Answer admin_config(const AdminRequest&, const front::Context& context) {
     for (const auto& route : config.routes) write_route(writer, config, route);
     writer.end_array().key("prices").begin_array();
     for (const auto& price : config.prices) write_price(writer, price);
-    writer.end_array();
+    writer.end_array().key("webhooks").begin_object();
+    for (const auto& webhook : config.webhooks) write_webhook(writer, webhook);
+    writer.end_object();
     write_rules(writer, config);
     writer.end_object();
     return {.status = 200, .body = writer.text()};

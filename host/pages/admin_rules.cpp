@@ -73,8 +73,8 @@ void write_period(PrettyWriter& writer, const config::Period& period) {
     writer.field("zone", period.zone).end_object();
 }
 
-// Of the address only that there is one: whoever knows it may write to it.
-void write_budget(PrettyWriter& writer, const config::Budget& budget) {
+void write_budget(PrettyWriter& writer, const config::Config& config,
+                  const config::Budget& budget) {
     const bool money = budget.unit == config::BudgetUnit::micro_usd;
     writer.begin_object().field("name", budget.name);
     writer.field("limit", money
@@ -88,6 +88,7 @@ void write_budget(PrettyWriter& writer, const config::Budget& budget) {
         writer.value(fmt::format("{}.{:02}%", share / 100, share % 100));
     }
     writer.end_array();
+    if (budget.webhook) writer.field("webhook", config.webhooks[*budget.webhook].name);
     writer.field("line", budget.at.line).end_object();
 }
 
@@ -134,7 +135,7 @@ void write_on_limit(PrettyWriter& writer, std::chrono::milliseconds wait, std::s
 void write_rules(PrettyWriter& writer, const config::Config& config) {
     write_ledger(writer, config.ledger);
     writer.key("budgets").begin_array();
-    for (const auto& budget : config.budgets) write_budget(writer, budget);
+    for (const auto& budget : config.budgets) write_budget(writer, config, budget);
     writer.end_array().key("limits").begin_array();
     for (const auto& limit : config.limits) write_limit(writer, limit);
     writer.end_array();

@@ -52,6 +52,25 @@ void write_upstream_limits(PrometheusText& text, const front::Context& context) 
     }
 }
 
+void write_warnings(PrometheusText& text, const front::Context& context) {
+    const config::Config& config = context.host.config;
+    text.metric("bellwether_budget_warnings_total", "counter",
+                "How often a budget came to a share to warn at, or was exceeded in silence.");
+    for (std::size_t i = 0; i < config.budgets.size(); ++i) {
+        text.sample({{"budget", config.budgets[i].name}}, context.running.warnings->counted(i));
+    }
+    using policy::WebhookCounts;
+    text.metric("bellwether_webhook_posts_total", "counter",
+                "What webhooks were told, by whether it came to them.");
+    for (std::size_t i = 0; i < config.webhooks.size(); ++i) {
+        for (std::size_t outcome = 0; outcome < WebhookCounts::k_outcomes.size(); ++outcome) {
+            text.sample({{"webhook", config.webhooks[i].name},
+                         {"outcome", WebhookCounts::k_outcomes[outcome]}},
+                        context.running.webhook_counts->counted(i, outcome));
+        }
+    }
+}
+
 }  // namespace
 
 observe::MetricNames metric_names(const front::Host& host) {
@@ -69,6 +88,7 @@ front::Answer metrics_page(const front::Context& context) {
     text.sample({}, std::uint64_t{context.running.draining ? 1u : 0u});
     context.running.metrics.write(text);
     write_upstream_limits(text, context);
+    write_warnings(text, context);
     text.metric("bellwether_log_lines_dropped_total", "counter",
                 "Log lines given up because standard error was not read fast enough.");
     text.sample({}, observe::log_lines_dropped());

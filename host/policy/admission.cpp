@@ -143,7 +143,7 @@ void Admission::on_verdict(ledger::Verdict verdict) {
         case ledger::Answer::held: break;
     }
     for (std::size_t i = 0; books_.warnings != nullptr && i < asked_.size(); ++i) {
-        books_.warnings->look(asked_[i], standings_[i]);
+        books_.warnings->look(asked_[i], standings_[i], *books_.posts);
     }
     held_ = true;
     durable_ = false;

@@ -18,11 +18,12 @@ struct Books {
     // Without a store nothing is counted, without warnings nothing is said. All must outlive the
     // books, and `config` stay where it is.
     Books(boost::asio::io_context& loop, const config::Config& config, ledger::Store* store,
-          Warnings* all_warnings = nullptr)
+          Warnings* all_warnings = nullptr, WebhookPosts* all_posts = nullptr)
         : providers(config.providers),
           rules(config),
           lines(loop),
           warnings(all_warnings),
+          posts(all_posts),
           session(store == nullptr ? nullptr : store->open(loop)),
           allows_on_failure(config.ledger.allows_on_failure),
           default_max_tokens(config.server.default_max_tokens),
@@ -33,6 +34,7 @@ struct Books {
     Densities densities;
     Lines lines;
     Warnings* warnings;
+    WebhookPosts* posts;  // there, if warnings are
     std::unique_ptr<ledger::Session> session;
     bool allows_on_failure;
     std::int64_t default_max_tokens;

@@ -1,7 +1,5 @@
 #include "policy/warnings.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "ledger/amount.hpp"
@@ -32,30 +30,35 @@ int reached(const config::Budget& budget, const ledger::Standing& standing) {
     return 0;
 }
 
+std::int64_t now_us() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
 }  // namespace
 
-void Warnings::look(const Asked& asked, const ledger::Standing& standing) {
+Warnings::Warnings(const config::Config& config)
+    : config_(config), counted_(config.budgets.size()) {}
+
+void Warnings::look(const Asked& asked, const ledger::Standing& standing, WebhookPosts& posts) {
     if (asked.rule->budget == nullptr) return;
     const config::Budget& budget = *asked.rule->budget;
     const int share = reached(budget, standing);
-    if (share == 0) return;
-    const std::string& value = asked.claim.counter.value;
-    {
-        const std::scoped_lock lock(mutex_);
-        if (said_.size() >= k_counters_max) said_.clear();
-        Said& said = said_[asked.claim.counter.rule + '\n' + value];
-        if (said.window_start != standing.window.start) said = {standing.window.start, 0};
-        if (said.share >= share) return;
-        said.share = share;
-    }
-    const std::string whose = value.empty() ? std::string() : fmt::format(" of \"{}\"", value);
-    if (share > k_whole) {
-        return observe::warn("the budget \"{}\"{} is exceeded; it refuses nothing (mode = \"{}\")",
-                             budget.name, whose,
-                             budget.mode == config::BudgetMode::soft ? "soft" : "shadow");
-    }
-    observe::warn("the budget \"{}\"{} has come to {:g} %: {} of {} are used or held", budget.name,
-                  whose, share / 100.0, budget.limit - standing.left, budget.limit);
+    if (share == 0 || !is_new(asked.claim.counter, standing.window.start, share)) return;
+    counted_[static_cast<std::size_t>(&budget - config_.budgets.data())].fetch_add(1);
+    const Warning warning{asked.rule, asked.claim.counter.value, share, standing, now_us()};
+    observe::warn("{}", warning_text(warning));
+    if (budget.webhook) posts.post(*budget.webhook, warning_json(warning));
+}
+
+bool Warnings::is_new(const ledger::CounterName& counter, std::int64_t window_start, int share) {
+    const std::scoped_lock lock(mutex_);
+    if (said_.size() >= k_counters_max) said_.clear();
+    Said& said = said_[counter.rule + '\n' + counter.value];
+    if (said.window_start != window_start) said = {window_start, 0};
+    if (said.share >= share) return false;
+    said.share = share;
+    return true;
 }
 
 }  // namespace bw::policy

@@ -168,6 +168,8 @@ std::expected<void, std::string> run(const front::Host& host, const Ready& ready
     front::Connections connections(limits.connections_max, limits.connections_per_client_max);
     front::Running running{
         .metrics = {pages::metric_names(host), api->sockets.size()},
+        .warnings = std::make_unique<policy::Warnings>(host.config),
+        .webhook_counts = std::make_unique<policy::WebhookCounts>(host.webhooks.size()),
         .upstream_limits = std::make_unique<policy::UpstreamLimits>(host.config)};
     if (auto opened = ledger::open_store(host.config.ledger); opened) {
         running.ledger = *std::move(opened);

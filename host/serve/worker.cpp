@@ -29,7 +29,9 @@ Worker::Worker(const front::Host& host, const front::Running& running,
       connections_(connections),
       client_(loop_),
       slots_(host.registry.providers.begin(), host.registry.providers.end()),
-      books_(loop_, host.config, running.ledger.get(), running.warnings.get()),
+      webhook_posts_(loop_, client_, host.webhooks, *running.webhook_counts,
+                     [this] { stop_if_done(); }),
+      books_(loop_, host.config, running.ledger.get(), running.warnings.get(), &webhook_posts_),
       drained_calls_(loop_, [this] { stop_if_done(); }),
       access_log_(loop_),
       context_{.host = host_,
@@ -124,6 +126,7 @@ void Worker::begin_drain(std::chrono::milliseconds limit) {
     acceptor_.close(ignored);
     const auto open = sessions_;
     for (front::Session* session : open) session->drain();
+    webhook_posts_.finish();
     timer_.expires_after(limit);
     timer_.async_wait([this](error_code cancelled) {
         if (!cancelled) abort_all();
@@ -132,7 +135,8 @@ void Worker::begin_drain(std::chrono::milliseconds limit) {
 }
 
 void Worker::stop_if_done() {
-    if (context_.draining && sessions_.empty() && drained_calls_.empty()) loop_.stop();
+    if (!context_.draining || !sessions_.empty() || !drained_calls_.empty()) return;
+    if (webhook_posts_.empty()) loop_.stop();
 }
 
 void Worker::abort_all() {

@@ -59,6 +59,7 @@ class Worker final : private front::Sessions {
     boost::asio::io_context loop_{1};
     net::Client client_;
     std::vector<plugin::Slot> slots_;
+    policy::WebhookPosts webhook_posts_;
     policy::Books books_;
     front::DrainedCalls drained_calls_;
     observe::AccessLog access_log_;

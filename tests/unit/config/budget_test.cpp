@@ -169,7 +169,7 @@ TEST(Budget, EveryMistakeHasItsPlace) {
          "0.8 or \"80%\", up to 1"},
         {"per = \"day\"\nlimits = 1",
          "c.toml:5:1: error: unknown key \"limits\" in budgets; expected one of name, each, match, "
-         "limit, count, per, reset, mode, warn_at; did you mean \"limit\"?"},
+         "limit, count, per, reset, mode, warn_at, webhook; did you mean \"limit\"?"},
     };
     for (const auto& [keys, message] : cases) {
         EXPECT_EQ(

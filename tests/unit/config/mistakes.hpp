@@ -25,13 +25,13 @@ inline std::string mistakes(std::string_view toml) {
 }
 
 struct Mistake {
-    std::string_view toml;  // the rest is appended
-    std::string_view expected;
+    std::string toml;  // the rest is appended
+    std::string expected;
 };
 
 inline void expect_all(std::span<const Mistake> cases, std::string_view rest = k_rest) {
     for (const auto& mistake : cases) {
-        const std::string text = std::string(mistake.toml) + std::string(rest);
+        const std::string text = mistake.toml + std::string(rest);
         EXPECT_EQ(mistakes(text), mistake.expected) << text;
     }
 }

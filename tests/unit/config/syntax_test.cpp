@@ -46,19 +46,20 @@ TEST(Syntax, RefusesKeysThatItDoesNotKnow) {
         {"lisen = 1\n",
          "c.toml:1:1: error: unknown key \"lisen\"; "
          "expected one of plugin_path, keys, server, admin, log, providers, routes, price_files, "
-         "prices, budgets, limits, ledger"},
+         "prices, webhooks, budgets, limits, ledger"},
         {"[sever]\n",
          "c.toml:1:2: error: unknown key \"sever\"; "
          "expected one of plugin_path, keys, server, admin, log, providers, routes, price_files, "
-         "prices, budgets, limits, ledger; "
+         "prices, webhooks, budgets, limits, ledger; "
          "did you mean \"server\"?"},
         {"[ledgers]\nurl = \"memory:\"\n",
          "c.toml:1:2: error: unknown key \"ledgers\"; "
          "expected one of plugin_path, keys, server, admin, log, providers, routes, price_files, "
-         "prices, budgets, limits, ledger; did you mean \"ledger\"?"},
+         "prices, webhooks, budgets, limits, ledger; did you mean \"ledger\"?"},
         {"[server]\n  lisen = 1\n",
          "c.toml:2:3: error: unknown key \"lisen\" in server; "
-         "expected one of listen, workers, max_body, drain, heartbeat, on_disconnect, default_max_tokens, "
+         "expected one of listen, workers, max_body, drain, heartbeat, on_disconnect, "
+         "default_max_tokens, "
          "default_context, max_request_line, max_headers, "
          "max_header_count, max_inflate_ratio, header_timeout, body_timeout, min_body_rate, "
          "idle_timeout, write_timeout, max_connections, max_connections_per_client, hosts; "
@@ -142,7 +143,8 @@ TEST(Load, CutsLongTextInMessages) {
 }
 
 TEST(Load, TheShippedFilesAreRight) {
-    for (const char* name : {"bellwether.toml", "holysheep.toml", "openai-compatible.toml", "budgets.toml"}) {
+    for (const char* name :
+         {"bellwether.toml", "holysheep.toml", "openai-compatible.toml", "budgets.toml"}) {
         const auto loaded = load(std::filesystem::path(BELLWETHER_SOURCE_DIR) / "config" / name);
         EXPECT_TRUE(loaded.ok()) << name;
         for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
