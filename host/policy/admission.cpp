@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ledger/amount.hpp"
 #include "observe/log.hpp"
-#include "policy/cost.hpp"
 #include "policy/refusal.hpp"
 #include "policy/standing_headers.hpp"
 
@@ -54,22 +52,6 @@ std::int64_t wait_us_for(const ledger::Claim& claim, std::size_t claims) {
     return static_cast<std::int64_t>(std::min(us, k_max_us));
 }
 
-void add_known(std::int64_t& to, std::int64_t more) {
-    if (more >= 0) to = to < 0 ? more : ledger::add_clamped(to, more);
-}
-
-// What an attempt in vain took is a part of what the call took.
-void add_to(ledger::UsageRow& row, const FailedAttempt& failed) {
-    if (failed.usage.source == UsageSource::none) return;
-    add_known(row.usage.input_tokens, failed.usage.input_tokens);
-    add_known(row.usage.output_tokens, failed.usage.output_tokens);
-    add_known(row.usage.cached_input_tokens, failed.usage.cached_input_tokens);
-    add_known(row.usage.reasoning_tokens, failed.usage.reasoning_tokens);
-    row.usage.source = std::max(row.usage.source, failed.usage.source);
-    add_known(row.cost_micro_usd, cost_of(failed.usage, failed.price).value_or(-1));
-    add_known(row.list_cost_micro_usd, list_cost_of(failed.usage, failed.price).value_or(-1));
-}
-
 Error ledger_unavailable(const std::string& reason) {
     observe::warn("a call is refused, for the ledger cannot count it: {}", reason);
     return {.kind = ErrorKind::unavailable,
@@ -83,13 +65,6 @@ Error ledger_unavailable(const std::string& reason) {
 Admission::Admission(Books& books, const Engine& engine, const Call& call, Destination destination)
     : books_(books), engine_(engine), call_(call), to_(std::move(destination)) {}
 
-Admission::~Admission() {
-    if (!held_) return;
-    ledger::Settlement settlement{.id = hold_, .usage = estimate()};
-    for (const Asked& asked : asked_) settlement.amounts.push_back(asked.claim.amount);
-    books_.session->settle(std::move(settlement));
-}
-
 void Admission::ask(OnAnswer on_answer) {
     on_answer_ = std::move(on_answer);
     if (books_.session) prompt_ = measure_prompt(call_);
@@ -99,8 +74,9 @@ void Admission::ask(OnAnswer on_answer) {
 void Admission::apply() {
     if (!find_room()) return wait_for_room();
     if (!books_.session) return answer({});
+    prospects_ = prospects();
     auto asked =
-        books_.rules.apply(facts(), call_.unsound_limit, prospects(), books_.session->now_us());
+        books_.rules.apply(facts(), call_.unsound_limit, prospects_, books_.session->now_us());
     if (!asked) return answer(std::unexpected(std::move(asked.error())));
     asked_ = *std::move(asked);
     standings_.clear();
@@ -273,6 +249,13 @@ void Admission::refuse_in_line(const Asked& asked) {
     answer(std::unexpected(refusal_of(refused, standings_.front(), books_.session->now_us())));
 }
 
+// There may be room now.
+void Admission::call_who_waits() {
+    for (const Asked& asked : asked_) {
+        if (may_wait(asked)) books_.lines.came_back(line_name(asked.claim));
+    }
+}
+
 void Admission::answer(Result<void> result) {
     patience_.reset();
     place_.reset();
@@ -289,56 +272,6 @@ void Admission::when_durable(OnAnswer then) {
             then(durable_ ? Result<void>()
                           : std::unexpected(ledger_unavailable("its hold cannot be written")));
         });
-}
-
-void Admission::complete(Outcome& outcome) const {
-    if (!held_ || !complete(outcome.provider, outcome.model, outcome.usage)) return;
-    outcome.cost_micro_usd = cost_of(outcome.usage, price_at(outcome.provider, outcome.model));
-}
-
-bool Admission::complete(std::string_view provider, std::string_view model, Usage& usage) const {
-    if (call_.stream || usage.source != UsageSource::estimate) return false;
-    const std::vector<Prospect> all = prospects();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-        if (all[i].provider != provider || to_.candidates[i].model != model) continue;
-        usage.input_tokens = all[i].estimate.input;
-        usage.output_tokens = all[i].estimate.output;
-        return true;
-    }
-    return false;
-}
-
-const config::Price* Admission::price_at(std::string_view provider, std::string_view model) const {
-    for (const route::Candidate& candidate : to_.candidates) {
-        const auto& name = engine_.slots[candidate.provider].provider().name;
-        if (name == provider && candidate.model == model) return candidate.price;
-    }
-    return nullptr;
-}
-
-void Admission::settle(const Outcome& outcome, ledger::UsageRow usage) {
-    if (!held_) return;
-    held_ = false;
-    std::vector<FailedAttempt> failures = outcome.failures;
-    for (FailedAttempt& failed : failures) complete(failed.provider, failed.model, failed.usage);
-    const Used used{.provider = outcome.provider,
-                    .failed = failures,
-                    .usage = outcome.usage,
-                    .price = price_at(outcome.provider, outcome.model)};
-    ledger::Settlement settlement{.id = hold_, .usage = std::move(usage)};
-    settlement.usage.usage = outcome.usage;
-    settlement.usage.list_cost_micro_usd = list_cost_of(outcome.usage, used.price).value_or(-1);
-    for (const FailedAttempt& failed : failures) add_to(settlement.usage, failed);
-    settlement.recorded = settlement.usage.usage.source != UsageSource::none;
-    for (const Asked& asked : asked_) settlement.amounts.push_back(used_of(asked, used));
-    books_.session->settle(std::move(settlement));
-    for (const Asked& asked : asked_) {
-        if (may_wait(asked)) books_.lines.came_back(line_name(asked.claim));
-    }
-    if (outcome.usage.source == UsageSource::provider) {
-        books_.densities.learn(outcome.provider, outcome.model, prompt_,
-                               outcome.usage.input_tokens);
-    }
 }
 
 std::string Admission::headers() const { return standing_headers(asked_, standings_); }
@@ -367,26 +300,6 @@ std::vector<Prospect> Admission::prospects() const {
                                     .output = output_tokens_max(call_, cap)}});
     }
     return all;
-}
-
-// As if the first candidate had served the call, and taken all that it may.
-ledger::UsageRow Admission::estimate() const {
-    const std::vector<Prospect> all = prospects();
-    const Usage usage{.input_tokens = all.front().estimate.input,
-                      .output_tokens = all.front().estimate.output,
-                      .source = UsageSource::estimate};
-    return {.time_us = books_.session->now_us(),
-            .request_id = call_.id,
-            .key = call_.key,
-            .user = call_.user,
-            .team = call_.team,
-            .route = to_.route,
-            .model = call_.model,
-            .provider = std::string(all.front().provider),
-            .upstream_model = to_.candidates.front().model,
-            .usage = usage,
-            .cost_micro_usd = cost_of(usage, all.front().price).value_or(-1),
-            .list_cost_micro_usd = list_cost_of(usage, all.front().price).value_or(-1)};
 }
 
 }  // namespace bw::policy

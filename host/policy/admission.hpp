@@ -81,8 +81,10 @@ class Admission {
     bool wait_in_line(const Asked& asked, std::int64_t wait_us);
     bool wait_in(Queue queue, std::int64_t wait_us, std::function<void()> on_time_up);
     void refuse_in_line(const Asked& asked);
+    void call_who_waits();
     void answer(Result<void> result);
     bool complete(std::string_view provider, std::string_view model, Usage& usage) const;
+    const Prospect* prospect_at(std::string_view provider, std::string_view model) const;
     const config::Price* price_at(std::string_view provider, std::string_view model) const;
     Facts facts() const;
     std::vector<Prospect> prospects() const;
@@ -94,6 +96,7 @@ class Admission {
     Destination to_;
     PromptSize prompt_;
     OnAnswer on_answer_;
+    std::vector<Prospect> prospects_;  // of the candidates, as they were held for
     std::vector<Asked> asked_;
     std::vector<ledger::Standing> standings_;
     ledger::HoldId hold_;
