@@ -15,9 +15,18 @@ class RedisUnderTest final : public StoreUnderTest {
     Store& store() override { return *store_; }
     void advance(std::chrono::microseconds time) override { std::this_thread::sleep_for(time); }
     bool time_stands() const override { return false; }
+    // Cuts all connections; every third time the server is killed, and comes again.
+    bool disturb() override {
+        if (++disturbed_ % 3 != 0)
+            return server_.ask({"CLIENT", "KILL", "TYPE", "normal"}).has_value();
+        server_.stop(SIGKILL);
+        server_.start();
+        return true;
+    }
 
   private:
     RedisServer server_;
+    int disturbed_ = 0;
     std::unique_ptr<Store> store_;
 };
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ class StoreUnderTest {
     virtual void advance(std::chrono::microseconds time) = 0;
     // False: time also passes by itself, so that nothing can be exact to the microsecond.
     virtual bool time_stands() const { return true; }
+    // Does to the store what it must get over without a loss; false: there is no such thing.
+    virtual bool disturb() { return false; }
 };
 
 struct StoreKind {
@@ -133,6 +136,7 @@ class StoreSuite : public testing::TestWithParam<StoreKind> {
     Till& till() { return *till_; }
     void advance(std::chrono::microseconds time) { under_test_->advance(time); }
     bool time_stands() const { return under_test_->time_stands(); }
+    bool disturb() { return under_test_->disturb(); }
     std::int64_t now_s() { return till().session().now_us() / 1'000'000; }
 
     // Of the rule, in all its windows.
@@ -158,6 +162,19 @@ class StoreSuite : public testing::TestWithParam<StoreKind> {
             store().each_usage(span, [&](const UsageRow& row) { rows.push_back(row); });
         EXPECT_TRUE(read) << read.error().message;
         return rows;
+    }
+
+    void expect_nothing_held() {
+        const auto all = store().counters();
+        ASSERT_TRUE(all) << all.error().message;
+        for (const Counter& counter : *all) EXPECT_EQ(counter.held, 0) << counter.name.rule;
+    }
+    void expect_each_settled_once(std::int64_t calls) {
+        const auto all = rows();
+        EXPECT_EQ(std::ssize(all), calls);
+        std::set<std::string> requests;
+        for (const UsageRow& row : all) requests.insert(row.request_id);
+        EXPECT_EQ(requests.size(), all.size()) << "a call was settled twice";
     }
 
   private:
