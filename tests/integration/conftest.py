@@ -6,6 +6,7 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from integration.host import PLUGINS, Host, milliseconds
+from integration.redis_server import Redis
 from upstream.simulator import Simulator
 from upstream.tls import Authority, create_authority
 
@@ -72,6 +73,12 @@ def second(authority: Authority) -> Iterator[Simulator]:
     """Another upstream, for what the first cannot serve."""
     with Simulator(authority) as simulator:
         yield simulator
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    with Redis(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

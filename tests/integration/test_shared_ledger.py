@@ -1,65 +1,20 @@
 """Several hosts share budgets and limits through one Redis: together they spend what there is."""
 
-import shutil
-import socket
-import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Iterator
-
-import pytest
 
 from integration.conftest import StartHost
 from integration.counting import (MAX_TOKENS, body_of, budget, limit, prompt_bound, rules_config,
                                   wait_until_left)
 from integration.host import Host, wait_for
+from integration.redis_server import Redis
 from upstream import qwen
 from upstream.scenarios import answers, timing
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
 HOSTS = 4
-
-
-class Redis:
-    def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self._folder = folder
-        self.start()
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(
-            ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always", "--dir", self._folder],
-            stdout=subprocess.DEVNULL)
-        wait_for(self._answers, "redis answers")
-
-    def _answers(self) -> bool:
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
-                connection.sendall(b"PING\r\n")
-                return connection.recv(16).startswith(b"+PONG")
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-
-@pytest.fixture()
-def redis(tmp_path: Path) -> Iterator[Redis]:
-    assert shutil.which("redis-server"), "the package redis-server is missing"
-    server = Redis(tmp_path)
-    yield server
-    server.kill()
 
 
 def call_all(hosts: list[Host], bodies: list[bytes]) -> list[int]:
