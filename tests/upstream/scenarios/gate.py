@@ -2,7 +2,9 @@
 
 import asyncio
 
+from upstream import qwen
 from upstream.exchange import Exchange, Scenario
+from upstream.qwen import Json
 from upstream.simulator import Simulator
 
 
@@ -17,6 +19,21 @@ class Gate:
         async def play(exchange: Exchange) -> None:
             await self._opened.wait()
             await then(exchange)
+
+        return play
+
+    def within(self, words: list[str], used: Json) -> Scenario:
+        """A stream that stops before its last word."""
+
+        async def play(exchange: Exchange) -> None:
+            *begun, last, end, figures = qwen.stream(exchange.model, words, used=used)
+            await exchange.head()
+            for chunk in begun:
+                await exchange.event(chunk)
+            await self._opened.wait()
+            for chunk in (last, end, figures):
+                await exchange.event(chunk)
+            await exchange.end()
 
         return play
 
