@@ -100,6 +100,21 @@ def wait_until_left(host: Host, model: str, expected: int, **members: Any) -> No
         raise AssertionError(f"{failure}; there are {last}") from None
 
 
+def counted(host: Host, name: str = "everyone") -> tuple[int, int]:
+    """What is used and what is held of a budget, as an operator sees it. Never less than nothing."""
+    (budget,) = host.admin("GET", f"/admin/budgets?name={name}").json()["budgets"]
+    assert budget["used"] >= 0 and budget["held"] >= 0, budget
+    return budget["used"], budget["held"]
+
+
+def wait_until_counted(host: Host, used: int, held: int = 0, name: str = "everyone",
+                       seconds: float = 10) -> None:
+    try:
+        wait_for(lambda: counted(host, name) == (used, held), f"{used} used, {held} held", seconds)
+    except AssertionError as failure:
+        raise AssertionError(f"{failure}; now {counted(host, name)}") from None
+
+
 def send(connection: Connection, body: bytes, headers: dict[str, str] | None = None) -> None:
     """Sends a chat, and does not wait for the answer."""
     fields = {"host": "bellwether", "content-type": "application/json",

@@ -3,7 +3,7 @@
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,8 @@ from integration.conftest import StartHost, provider, route, server
 from integration.counting import (
     MAX_TOKENS, NEVER_FITS, ask, body_of, budget, prompt_bound, prompt_estimate, remaining,
     rules_config, send, standings, wait_until_left)
-from integration.host import SLOWNESS, Host
+from integration.fake_clock import FakeClock, needs_fake_clock, next_time
+from integration.host import Host
 from upstream import errors, qwen
 from upstream.exchange import Scenario
 from upstream.puppet import Puppet
@@ -351,31 +352,16 @@ def test_soft_and_shadow_budgets_never_refuse(start_host: StartHost, upstream: S
 
 # ---- a new window -------------------------------------------------------------------------------
 
-FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-
-
-@pytest.mark.skipif(FAKETIME is None, reason="this needs the package faketime")
-@pytest.mark.skipif(SLOWNESS > 1, reason="a sanitizer's library has to be the first to be loaded")
+@needs_fake_clock
 def test_a_budget_begins_anew_at_midnight_in_bangkok(start_host: StartHost, upstream: Simulator,
                                                      authority: Authority, tmp_path: Path) -> None:
     """17:00 UTC, by the host's clock, which the test moves."""
-    midnight = datetime.now(timezone.utc).replace(hour=17, minute=0, second=0, microsecond=0)
-    if midnight < datetime.now(timezone.utc) + timedelta(minutes=1):
-        midnight += timedelta(days=1)
-    clock = tmp_path / "clock"
-
-    def set_clock(at: datetime) -> None:
-        offset = (at - datetime.now(timezone.utc)).total_seconds()
-        written = tmp_path / "clock.new"
-        written.write_text(f"{offset:+.0f}s\n")
-        written.rename(clock)
-
-    set_clock(midnight - timedelta(seconds=40))
+    midnight = next_time(hour=17)
+    clock = FakeClock(tmp_path)
+    clock.set(midnight - timedelta(seconds=40))
     host = start_host(
         rules_config(budget(200, per="day", reset='{ zone = "Asia/Bangkok" }'), upstream, authority),
-        env={"LD_PRELOAD": str(FAKETIME), "FAKETIME_TIMESTAMP_FILE": str(clock),
-             "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-             "DONT_FAKE_MONOTONIC": "1"})
+        env=clock.environment)
     model = upstream.serve(answers.chat(used=qwen.usage(100, 20)))
     ask(host, model).body()
     wait_until_left(host, model, 80)
@@ -384,7 +370,7 @@ def test_a_budget_begins_anew_at_midnight_in_bangkok(start_host: StartHost, upst
     today = midnight + timedelta(hours=7)
     assert standings(refused)["everyone"]["reset"] == f"{today:%Y-%m-%d}T00:00:00+07:00"
     assert 0 < int(refused.headers["retry-after"]) <= 41
-    set_clock(midnight + timedelta(seconds=2))
+    clock.set(midnight + timedelta(seconds=2))
     assert remaining(host, model) == 200
     served = ask(host, model)
     assert served.status == 200

@@ -4,10 +4,10 @@ nothing that was served is forgotten, whoever is killed."""
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from integration.conftest import StartHost
-from integration.counting import MAX_TOKENS, body_of, budget, limit, prompt_bound, rules_config
+from integration.counting import (
+    MAX_TOKENS, body_of, budget, limit, prompt_bound, rules_config, wait_until_counted)
 from integration.host import SLOWNESS, Host, wait_for
 from integration.http_client import Truncated
 from integration.redis_server import Redis
@@ -101,22 +101,6 @@ class Calls:
             host.process.wait(10)  # only a dead one breaks off
         self.answers.append(status)
         return status
-
-
-def standing(host: Host) -> dict[str, Any]:
-    (everyone,) = host.admin("GET", "/admin/budgets?name=everyone").json()["budgets"]
-    return everyone
-
-
-def wait_until_counted(host: Host, used: int, held: int = 0, seconds: float = 10) -> None:
-    def counted() -> bool:
-        now = standing(host)
-        return (now["used"], now["held"]) == (used, held)
-
-    try:
-        wait_for(counted, f"{used} used, {held} held", seconds)
-    except AssertionError as failure:
-        raise AssertionError(f"{failure}; it is {standing(host)}") from None
 
 
 def finds_redis(host: Host, model: str) -> bool:

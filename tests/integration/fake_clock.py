@@ -1,0 +1,39 @@
+"""A clock that a test moves: what a host takes for the time of day."""
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from integration.host import SLOWNESS
+
+LIBRARY = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+
+
+needs_fake_clock = pytest.mark.skipif(
+    LIBRARY is None or SLOWNESS > 1,
+    reason="this needs the package faketime; and a sanitizer's library has to be loaded first")
+
+
+def next_time(hour: int) -> datetime:
+    """In UTC; not so soon that it is over before a test has begun."""
+    at = datetime.now(timezone.utc).replace(hour=hour, minute=0, second=0, microsecond=0)
+    soon = datetime.now(timezone.utc) + timedelta(minutes=1)
+    return at if at >= soon else at + timedelta(days=1)
+
+
+class FakeClock:
+    """Set it before the host starts."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "clock"
+        self.environment = {
+            "LD_PRELOAD": str(LIBRARY), "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1"}
+
+    def set(self, at: datetime) -> None:
+        offset = (at - datetime.now(timezone.utc)).total_seconds()
+        written = self._file.with_suffix(".new")
+        written.write_text(f"{offset:+.0f}s\n")
+        written.rename(self._file)
