@@ -161,6 +161,7 @@ struct Ledger {
     std::filesystem::path ca_file;  // PEM bundle to trust instead of the system's; empty: system
     std::string prefix = "bellwether";  // of all its keys in Redis
     bool allows_on_failure = false;     // while it cannot answer: true: let calls pass uncounted
+    milliseconds keep_usage = std::chrono::days(400);  // the rows of calls; 0: for ever
     Position at;
 };
 

@@ -18,6 +18,15 @@ constexpr std::size_t k_prefix_bytes_max = 64;
 constexpr std::string_view k_url_expected =
     R"("memory:", "sqlite:PATH", "redis://host:port/0" or "rediss://host:port/0")";
 
+constexpr QuantityRule k_keep_usage{.kind = "duration",
+                                    .example = R"("90d", "48h" or "forever")",
+                                    .units = k_day_units,
+                                    .unit = "d",
+                                    .min = 3'600'000,
+                                    .max = 10'000 * std::uint64_t{86'400'000},
+                                    .range = R"("1h" to "10000d", or "forever")",
+                                    .none = "forever"};
+
 // In the order of allows_on_failure.
 const std::string k_failures[] = {"refuse", "allow"};
 
@@ -59,6 +68,10 @@ class LedgerReader {
         if (const auto failure = section_.choice("on_failure", k_failures)) {
             ledger_.allows_on_failure = *failure == 1;
         }
+        if (const auto time = section_.quantity("keep_usage", k_keep_usage)) {
+            ledger_.keep_usage = milliseconds(*time);
+        }
+        if (ledger_.kind == StoreKind::memory) warn_unused("keep_usage");
         if (ledger_.kind == StoreKind::memory || ledger_.kind == StoreKind::sqlite) {
             for (const std::string_view key : {"password", "ca_file", "prefix"}) warn_unused(key);
         }

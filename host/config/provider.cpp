@@ -24,7 +24,7 @@ constexpr QuantityRule k_timeout{.kind = "duration",
                                  .min = 1,
                                  .max = 86'400'000,
                                  .range = R"("1ms" to "24h", or "none")",
-                                 .none = true};
+                                 .none = "none"};
 
 bool is_name(std::string_view text) {
     const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };

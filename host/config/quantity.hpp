@@ -16,6 +16,7 @@ struct Unit {
 
 inline constexpr Unit k_duration_units[] = {
     {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
+inline constexpr Unit k_day_units[] = {{"h", 3'600'000}, {"d", 86'400'000}};
 inline constexpr Unit k_size_units[] = {
     {"B", 1},          {"KB", 1'000},     {"MB", 1'000'000}, {"GB", 1'000'000'000},
     {"KiB", 1u << 10}, {"MiB", 1u << 20}, {"GiB", 1u << 30}};

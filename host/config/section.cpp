@@ -107,7 +107,7 @@ std::optional<std::uint64_t> Section::quantity(std::string_view key, const Quant
     const toml::node* node = find(key);
     if (node == nullptr) return std::nullopt;
     const auto* text = node->as_string();
-    if (text != nullptr && rule.none && text->get() == "none") return 0;
+    if (text != nullptr && !rule.none.empty() && text->get() == rule.none) return 0;
     if (text != nullptr) {
         const auto value = parse_quantity(text->get(), rule.units);
         if (value && *value >= rule.min && *value <= rule.max) return *value;

@@ -37,7 +37,7 @@ struct QuantityRule {
     std::uint64_t min = 0;
     std::uint64_t max = 0;
     std::string_view range;
-    bool none = false;  // "none" is 0: no limit
+    std::string_view none;  // the word that is 0: no limit; empty: there is none
 };
 
 class Section {

@@ -33,7 +33,7 @@ constexpr QuantityRule k_heartbeat{.kind = "duration",
                                    .min = 100,
                                    .max = 3'600'000,
                                    .range = R"("100ms" to "1h", or "none")",
-                                   .none = true};
+                                   .none = "none"};
 
 // In the order of the enumerators.
 const std::string k_levels[] = {"debug", "info", "warn", "error"};

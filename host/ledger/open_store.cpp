@@ -21,7 +21,8 @@ Result<std::unique_ptr<Store>> open_redis(const config::Ledger& ledger) {
                            ledger.user.empty() ? "" : "@", v6 ? "[" : "", ledger.host,
                            v6 ? "]" : "", ledger.port, ledger.database),
         .ca_file = ledger.ca_file.string(),
-        .prefix = ledger.prefix};
+        .prefix = ledger.prefix,
+        .keep_usage_ms = ledger.keep_usage.count()};
     if (!ledger.password.empty()) {
         auto password = config::resolve(ledger.password);
         if (!password) {
@@ -43,7 +44,8 @@ Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger) {
                 std::error_code error;  // opening says what is wrong
                 std::filesystem::create_directories(ledger.file.parent_path(), error);
             }
-            return open_sqlite(ledger.file.string());
+            return open_sqlite(ledger.file.string(), system_time_us,
+                               {.keep_usage = ledger.keep_usage});
         case config::StoreKind::redis: return open_redis(ledger);
     }
     return nullptr;

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t k_in_flight_max = 1'000;
 // After the server has refused a settlement, for want of memory perhaps.
 constexpr std::chrono::milliseconds k_pause = 200ms;
+// Between two batches of old rows, so that calls need not wait for more than one.
+constexpr std::chrono::milliseconds k_thin_pause = 100ms;
 // To settle what is left, and to say that this host is gone for good.
 constexpr std::int64_t k_farewell_ms = 1'000;
 
@@ -37,6 +39,7 @@ RedisKeeper::RedisKeeper(RedisTarget target, std::shared_ptr<const RedisScripts>
       connection_(RedisConnection::make(loop_, target_, scripts_->opening())),
       pause_timer_(loop_),
       renew_timer_(loop_),
+      thin_timer_(loop_),
       thread_([this] { run(); }) {}
 
 RedisKeeper::~RedisKeeper() {
@@ -178,6 +181,7 @@ void RedisKeeper::renew() {
                    offset_us_ = answer->integer - (sent_us + steady_us()) / 2;
                    tried({});
                    reap();
+                   thin();
                });
     renew_timer_.expires_after(std::chrono::milliseconds(target_.settings.lease_ms / 3));
     renew_timer_.async_wait([this](const auto& error) {
@@ -192,6 +196,19 @@ void RedisKeeper::reap() {
             observe::warn("settled {} calls of a lost host at their estimate", settled);
         }
         if (answer->integer_at(1) != 0) reap();
+    });
+}
+
+// Several hosts may do so at once: what one has taken out the next does not find.
+void RedisKeeper::thin() {
+    if (std::exchange(thinning_, true)) return;
+    run_script(scripts_, *connection_, Script::thin, {}, [this](const RedisAnswer& answer) {
+        thinning_ = false;
+        if (!answer || answer->failed() || answer->integer == 0) return;
+        thin_timer_.expires_after(k_thin_pause);
+        thin_timer_.async_wait([this](const auto& error) {
+            if (!error && connection_->ready()) thin();
+        });
     });
 }
 

@@ -1,6 +1,6 @@
 // What a host does with its Redis ledger beside its calls, on a thread and a connection of its own:
 // sees to it that all is settled, however long it takes; keeps the host's lease; settles for hosts
-// whose lease has run out; knows the server's time. From any thread.
+// whose lease has run out; takes out what is old; knows the server's time. From any thread.
 #pragma once
 
 #include <atomic>
@@ -70,6 +70,7 @@ class RedisKeeper {
     void tried(const std::string& refusal);
     void renew();
     void reap();
+    void thin();
     void leave();
     void run();
 
@@ -100,6 +101,8 @@ class RedisKeeper {
     bool away_ = false;
     boost::asio::steady_timer pause_timer_;
     boost::asio::steady_timer renew_timer_;
+    boost::asio::steady_timer thin_timer_;
+    bool thinning_ = false;
     std::thread thread_;
 };
 

@@ -4,6 +4,9 @@
 
 #include <string_view>
 
+#include "ledger/redis_lua_care.hpp"
+#include "ledger/redis_lua_reports.hpp"
+
 namespace bw::ledger {
 namespace {
 
@@ -288,83 +291,6 @@ redis.call('HDEL', root .. (late and ':settled:' or ':holds:') .. host, number)
 return 1
 )lua";
 
-constexpr std::string_view k_renew = R"lua(
-redis.call('ZADD', root .. ':hosts', whole(now_ms + lease_ms), ARGV[1])
-redis.call('ZREMRANGEBYSCORE', root .. ':counters', '-inf', whole(now_ms))
-return now
-)lua";
-
-// A hundred holds at most, so that nobody waits long for this one.
-constexpr std::string_view k_reap = R"lua(
-local dead = redis.call('ZRANGEBYSCORE', root .. ':hosts', '-inf', whole(now_ms), 'LIMIT', 0, 1)
-local host = dead[1]
-if not host then return {0, 0} end
-local holds = redis.call('HRANDFIELD', root .. ':holds:' .. host, 100, 'WITHVALUES')
-for i = 1, #holds, 2 do
-  local record, amounts = cmsgpack.unpack(holds[i + 1]), {}
-  for j, claim in ipairs(record.claims) do amounts[j] = claim.amount end
-  settle_claims(record.claims, amounts, false)
-  record.written = write_row(record.row)
-  record.row = nil
-  redis.call('HDEL', root .. ':holds:' .. host, holds[i])
-  keep_settled(host, holds[i], cmsgpack.pack(record))
-end
-if redis.call('EXISTS', root .. ':holds:' .. host) == 0 then
-  redis.call('ZREM', root .. ':hosts', host)
-end
-return {#holds / 2, 1}
-)lua";
-
-constexpr std::string_view k_leave = R"lua(
-if redis.call('EXISTS', root .. ':holds:' .. ARGV[1]) == 1 then return 0 end
-return redis.call('ZREM', root .. ':hosts', ARGV[1])
-)lua";
-
-constexpr std::string_view k_counters = R"lua(
-local found = {}
-local function give(name, from, till, used, held)
-  for _, part in ipairs({name, from, till, used, held}) do table.insert(found, part) end
-end
-local function over(till) return till ~= '0' and tonumber(till) * 1000000 <= now end
-for _, name in ipairs(redis.call('ZRANGE', root .. ':counters', 0, -1)) do
-  local key = root .. ':' .. name
-  if string.sub(name, 1, 7) == 'budget:' then
-    local fields, state = redis.call('HGETALL', key), {}
-    for i = 1, #fields, 2 do state[fields[i]] = fields[i + 1] end
-    if state.generation and not (over(state['end']) and state.held == '0') then
-      give(name, state.start, state['end'], state.used, state.held)
-    end
-    for field, held in pairs(state) do
-      local mark = string.match(field, '^held(@.+)$')
-      if mark then
-        give(name, state['start' .. mark], state['end' .. mark], state['used' .. mark], held)
-      end
-    end
-  else
-    local text = redis.call('GET', key)
-    local held = string.sub(name, 1, 5) == 'rate:' and '0' or text
-    if text then give(name, '0', '0', '0', held) end
-  end
-end
-return found
-)lua";
-
-constexpr std::string_view k_reset = R"lua(
-local count, rule = 0, ':' .. ARGV[1] .. ':'
-for _, name in ipairs(redis.call('ZRANGE', root .. ':counters', 0, -1)) do
-  local key, measure, rest = root .. ':' .. name, string.match(name, '^(%l+)(:.*)$')
-  if string.sub(rest, 1, #rule) == rule and redis.call('EXISTS', key) == 1 then
-    local till = measure == 'budget' and redis.call('HGET', key, 'end')
-    if not till or till == '0' or tonumber(till) * 1000000 > now then
-      count = count + 1
-      if till then redis.call('HSET', key, 'used', '0') end
-      if measure == 'rate' then redis.call('DEL', key) end
-    end
-  end
-end
-return count
-)lua";
-
 // How long a budget is kept after its window: longer than any call of it.
 constexpr std::int64_t k_kept_ms = 2 * 24 * 3'600'000;
 // How long a rate that is complete and a concurrency that nobody holds are kept.
@@ -375,16 +301,18 @@ constexpr std::int64_t k_settled_ms = 24 * 3'600'000;
 }  // namespace
 
 Scripts redis_scripts(const RedisSettings& settings) {
-    const std::string constants =
-        fmt::format("local rows_max, lease_ms, settled_ms, kept_ms, idle_ms = {}, {}, {}, {}, {}\n",
-                    settings.usage_rows_max, settings.lease_ms, k_settled_ms, k_kept_ms, k_idle_ms);
+    const std::string constants = fmt::format(
+        "local rows_max, keep_ms, lease_ms = {}, {}, {}\n"
+        "local settled_ms, kept_ms, idle_ms = {}, {}, {}\n",
+        settings.usage_rows_max, settings.keep_usage_ms, settings.lease_ms, k_settled_ms, k_kept_ms,
+        k_idle_ms);
     const auto script = [&](std::string_view first, std::string_view second = {}) {
         return constants + std::string(k_common) + std::string(first) + std::string(second);
     };
-    return {script(k_hold),  script(k_settle_parts, k_settle),
-            script(k_renew), script(k_settle_parts, k_reap),
-            script(k_leave), script(k_counters),
-            script(k_reset)};
+    return {script(k_hold),     script(k_settle_parts, k_settle),
+            script(k_renew),    script(k_settle_parts, k_reap),
+            script(k_thin),     script(k_leave),
+            script(k_counters), script(k_reset)};
 }
 
 std::string redis_root(const RedisSettings& settings) { return "{" + settings.prefix + "}"; }

@@ -10,8 +10,8 @@
 
 namespace bw::ledger {
 
-enum class Script : std::uint8_t { hold, settle, renew, reap, leave, counters, reset };
-inline constexpr std::size_t k_scripts = 7;
+enum class Script : std::uint8_t { hold, settle, renew, reap, thin, leave, counters, reset };
+inline constexpr std::size_t k_scripts = 8;
 
 // What a number may be at most: Lua has doubles only, which are exact up to here.
 inline constexpr std::int64_t k_redis_amount_max = (std::int64_t{1} << 53) - 1;

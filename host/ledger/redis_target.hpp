@@ -17,6 +17,7 @@ struct RedisSettings {
     std::int64_t answer_limit_ms = 2'000;
     std::int64_t lease_ms = 15'000;  // how long the holds of a host that is not heard of are kept
     std::int64_t usage_rows_max = 1'000'000;  // about: the oldest go first
+    std::int64_t keep_usage_ms = 0;           // 0: until there are too many
 };
 
 struct RedisTarget {

@@ -60,11 +60,11 @@ class SqliteSession final : public Session {
 class SqliteStore final : public Store {
   public:
     SqliteStore(FileLock lock, std::unique_ptr<Database> database, BatchStatements statements,
-                Clock clock)
+                SqliteThinning thinning, Clock clock)
         : clock_(std::move(clock)),
           lock_(std::move(lock)),
           path_(database->path()),
-          journal_(std::move(database), std::move(statements)),
+          journal_(std::move(database), std::move(statements), std::move(thinning)),
           book_(&journal_) {}
 
     void restore(const std::vector<StoredTally>& tallies) {
@@ -143,7 +143,8 @@ Result<std::vector<StoredTally>> load(Database& database) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock) {
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock,
+                                           SqliteSettings settings) {
     if (auto done = make_folder(path); !done) return std::unexpected(std::move(done.error()));
     auto lock = FileLock::take(path);
     if (!lock) return std::unexpected(std::move(lock.error()));
@@ -154,8 +155,11 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock)
     if (!tallies) return std::unexpected(tallies.error());
     auto statements = BatchStatements::prepare(**database);
     if (!statements) return std::unexpected(std::move(statements.error()));
+    auto thinning = SqliteThinning::prepare(**database, settings.keep_usage, clock);
+    if (!thinning) return std::unexpected(std::move(thinning.error()));
     auto store = std::make_unique<SqliteStore>(*std::move(lock), *std::move(database),
-                                               *std::move(statements), std::move(clock));
+                                               *std::move(statements), *std::move(thinning),
+                                               std::move(clock));
     store->restore(*tallies);
     return store;
 }

@@ -1,6 +1,7 @@
 // The store of one host: a book whose every operation is written to a SQLite file.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -10,8 +11,13 @@
 
 namespace bw::ledger {
 
+struct SqliteSettings {
+    std::chrono::milliseconds keep_usage{0};  // 0: for ever
+};
+
 // Makes the file if there is none. Refuses one that another host uses, that is not a ledger, or
 // that cannot be written. Outlives its sessions; its end waits until all is written.
-Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock = system_time_us);
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock = system_time_us,
+                                           SqliteSettings settings = {});
 
 }  // namespace bw::ledger

@@ -106,6 +106,10 @@ Result<std::string> Database::text(std::string_view sql) {
     return *row ? statement->text(0) : std::string();
 }
 
+std::size_t Database::changes() const {
+    return static_cast<std::size_t>(sqlite3_changes64(connection_.get()));
+}
+
 Error Database::error() const {
     if (!connection_) return {.kind = ErrorKind::internal, .message = path_ + ": no memory"};
     auto message = fmt::format("{}: {}", path_, sqlite3_errmsg(connection_.get()));

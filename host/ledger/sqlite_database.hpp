@@ -2,6 +2,7 @@
 // is an Error that names the file. One thread at a time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -59,6 +60,9 @@ class Database {
     // The first column of the only row.
     Result<std::int64_t> integer(std::string_view sql);
     Result<std::string> text(std::string_view sql);
+
+    // How many rows the last statement that wrote has written or taken out.
+    std::size_t changes() const;
 
     const std::string& path() const { return path_; }
     // What SQLite says of its last operation, with the file's name.

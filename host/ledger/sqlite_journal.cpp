@@ -18,8 +18,11 @@ constexpr milliseconds k_last_tries{5'000};  // of a host that ends
 
 }  // namespace
 
-SqliteJournal::SqliteJournal(std::unique_ptr<Database> database, BatchStatements statements)
-    : database_(std::move(database)), statements_(std::move(statements)) {
+SqliteJournal::SqliteJournal(std::unique_ptr<Database> database, BatchStatements statements,
+                             SqliteThinning thinning)
+    : database_(std::move(database)),
+      statements_(std::move(statements)),
+      thinning_(std::move(thinning)) {
     thread_ = std::thread([this] { run(); });
 }
 
@@ -81,16 +84,12 @@ void SqliteJournal::run() {
     std::deque<Entry> entries;
     std::uint64_t last = 0;
     while (take(entries, last)) {
-        fold(entries);
-        if (const auto done = commit()) {
-            written(last);
-        } else if (!failed(done.error())) {
-            return;
-        }
+        if (!write(entries, last)) return;
+        if (!durability_.failing()) thinning_.look(Clock::now());
     }
 }
 
-// Waits for something to write. False: there is nothing left, and nothing will come.
+// Waits for something to do. False: there is nothing left, and nothing will come.
 bool SqliteJournal::take(std::deque<Entry>& entries, std::uint64_t& last) {
     std::unique_lock lock(mutex_);
     const bool again = pause_ > milliseconds(0);  // the batch has what could not be written
@@ -100,12 +99,23 @@ bool SqliteJournal::take(std::deque<Entry>& entries, std::uint64_t& last) {
     } else if (again) {
         came_.wait_for(lock, pause_, [&] { return stopping_; });
     } else {
-        came_.wait(lock, [&] { return stopping_ || !entries_.empty(); });
+        came_.wait_until(lock, thinning_.due(), [&] { return stopping_ || !entries_.empty(); });
     }
     sleeping_ = false;
-    if (entries_.empty() && !again) return false;
+    if (entries_.empty() && !again) return !stopping_;
     entries.swap(entries_);
     last = last_;
+    return true;
+}
+
+// False: it cannot be written, and the host ends.
+bool SqliteJournal::write(std::deque<Entry>& entries, std::uint64_t last) {
+    const bool again = pause_ > milliseconds(0);
+    if (entries.empty() && !again) return true;
+    fold(entries);
+    const auto done = commit();
+    if (!done) return failed(done.error());
+    written(last);
     return true;
 }
 

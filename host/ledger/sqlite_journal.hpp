@@ -1,6 +1,7 @@
 // Writes down what the book decides, from a thread of its own: whatever came while one commit went
 // to the disk is in the next. If the disk fails, what was taken waits here, and is tried again
-// until it is written; new holds are refused meanwhile, so what waits is bounded.
+// until it is written; new holds are refused meanwhile, so what waits is bounded. The same thread
+// takes out old usage rows.
 #pragma once
 
 #include <atomic>
@@ -20,6 +21,7 @@
 #include "ledger/journal.hpp"
 #include "ledger/sqlite_batch.hpp"
 #include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite_thinning.hpp"
 
 namespace bw::ledger {
 
@@ -28,7 +30,8 @@ inline constexpr std::size_t k_unwritten_max = 100'000;  // operations
 class SqliteJournal final : public Journal {
   public:
     // The database and its statements are the thread's from here on.
-    SqliteJournal(std::unique_ptr<Database> database, BatchStatements statements);
+    SqliteJournal(std::unique_ptr<Database> database, BatchStatements statements,
+                  SqliteThinning thinning);
     // Writes what is left, if the disk lets it.
     ~SqliteJournal() override;
 
@@ -68,6 +71,7 @@ class SqliteJournal final : public Journal {
     std::uint64_t add(Entry entry);
     void run();
     bool take(std::deque<Entry>& entries, std::uint64_t& last);
+    bool write(std::deque<Entry>& entries, std::uint64_t last);
     void fold(std::deque<Entry>& entries);
     Result<void> commit();
     void written(std::uint64_t last);
@@ -75,6 +79,7 @@ class SqliteJournal final : public Journal {
 
     const std::unique_ptr<Database> database_;
     BatchStatements statements_;
+    SqliteThinning thinning_;
     Batch batch_;  // the thread's own
     Durability durability_;
 

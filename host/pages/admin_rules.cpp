@@ -45,7 +45,13 @@ void write_ledger(PrettyWriter& writer, const config::Ledger& ledger) {
     writer.key("ledger").begin_object().field("url", address_of(ledger));
     writer.field("password", ledger.password).field("ca_file", ledger.ca_file.string());
     writer.field("prefix", ledger.prefix);
-    writer.field("on_failure", ledger.allows_on_failure ? "allow" : "refuse").end_object();
+    writer.field("on_failure", ledger.allows_on_failure ? "allow" : "refuse");
+    const bool ends = ledger.keep_usage.count() > 0;
+    writer.field("keep_usage",
+                 ends ? quantity_text(static_cast<std::uint64_t>(ledger.keep_usage.count()),
+                                      config::k_day_units)
+                      : "forever");
+    writer.end_object();
 }
 
 void write_scope(PrettyWriter& writer, const config::Scope& scope) {

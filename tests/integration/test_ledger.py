@@ -133,6 +133,35 @@ def test_what_was_used_outlives_the_host(tmp_path: Path, upstream: Simulator,
         second.stop()
 
 
+def test_usage_is_kept_for_as_long_as_the_config_says(
+        tmp_path: Path, upstream: Simulator, authority: Authority) -> None:
+    """Rows of calls that began before that go by themselves; what they came to stays counted."""
+    file = tmp_path / "ledger.db"
+    model = upstream.serve(answers.chat(used=qwen.usage(100, 20)))
+    config = rules_config(budget(LIMIT), upstream, authority, ledger=f"sqlite:{file}")
+    first = Host(config, tmp_path / "first")
+    for _ in range(3):
+        ask(first, model).body()
+    first.stop()
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE usage SET request_id = 'young'")
+        names = [name for _, name, *_ in database.execute("PRAGMA table_info(usage)")]
+        rest = ", ".join(name for name in names if name not in ("time_us", "request_id"))
+        for name, seconds in (("old", 7200 + 60), ("not yet", 7200 - 600)):
+            database.execute(f"INSERT INTO usage(time_us, request_id, {rest}) SELECT time_us - ?, ?, "
+                             f"{rest} FROM usage WHERE request_id = 'young'", (seconds * 10 ** 6, name))
+    second = Host(config.replace("[ledger]\n", '[ledger]\nkeep_usage = "2h"\n'),
+                  tmp_path / "second")
+    try:
+        wait_for(lambda: not rows(file, "SELECT 1 FROM usage WHERE request_id = 'old'"),
+                 "the old rows go")
+        left = rows(file, "SELECT request_id, count(*) FROM usage GROUP BY request_id")
+        assert dict(left) == {"young": 3, "not yet": 3}
+        wait_until_left(second, model, LIMIT - 3 * 120)
+    finally:
+        second.stop()
+
+
 def test_a_file_that_is_no_ledger_is_left_alone(tmp_path: Path, upstream: Simulator,
                                                 authority: Authority) -> None:
     file = tmp_path / "ledger.db"

@@ -115,16 +115,45 @@ TEST_F(LedgerTest, NeverRepeatsAPassword) {
         "\"env:NAME\" or \"file:/path\": a password does not belong in a config file");
 }
 
+TEST_F(LedgerTest, KeepsUsageForAYearAndAMonthUnlessToldOtherwise) {
+    constexpr std::chrono::days k_year(365), k_month(31);
+    EXPECT_GE(ledger(k_limit).keep_usage, k_year + k_month);
+    EXPECT_EQ(at("redis://h").keep_usage, ledger(k_limit).keep_usage);
+    EXPECT_EQ(at("sqlite:a", "keep_usage = \"90d\"\n").keep_usage, std::chrono::days(90));
+    EXPECT_EQ(at("redis://h", "keep_usage = \"48h\"\n").keep_usage, std::chrono::hours(48));
+    EXPECT_EQ(at("sqlite:a", "keep_usage = \"forever\"\n").keep_usage.count(), 0);
+}
+
+// "none" could be taken for "keep none of it" as well as for "no limit".
+TEST_F(LedgerTest, WhatUsageIsKeptForIsNeverGuessed) {
+    const std::string lead = "c.toml:2:14: error: ledger.keep_usage = ";
+    const std::string expected = "; expected a duration such as \"90d\", \"48h\" or \"forever\"";
+    const std::string range = " is out of range; expected \"1h\" to \"10000d\", or \"forever\"";
+    const std::pair<std::string, std::string> cases[] = {
+        {"\"none\"", " is not a duration" + expected},
+        {"\"30s\"", " is not a duration" + expected},
+        {"90", " has no unit" + expected + "; did you mean \"90d\"?"},
+        {"\"0d\"", range},
+        {"\"10001d\"", range},
+    };
+    for (const auto& [value, message] : cases) {
+        EXPECT_EQ(mistakes("[ledger]\nkeep_usage = " + value + std::string(k_rest)),
+                  lead + value + message);
+    }
+}
+
 TEST_F(LedgerTest, SaysWhatHasNoEffect) {
     EXPECT_EQ(mistakes("[ledger]\nurl = \"memory:\"\nprefix = \"p\"" + std::string(k_rest)),
               "c.toml:3:1: warning: ledger.prefix has no effect with this url");
+    EXPECT_EQ(mistakes("[ledger]\nurl = \"memory:\"\nkeep_usage = \"1d\"" + std::string(k_rest)),
+              "c.toml:3:1: warning: ledger.keep_usage has no effect with this url");
     EXPECT_EQ(mistakes("[ledger]\nurl = \"redis://h\"\nprefix = \"a b\"" + std::string(k_rest)),
               "c.toml:3:10: error: ledger.prefix = \"a b\" is no prefix; expected at most 64 "
               "letters, digits, \"-\", \"_\", \".\" and \":\"");
     EXPECT_EQ(
         mistakes("[ledger]\nurl = \"memory:\"\non_failures = \"allow\"" + std::string(k_rest)),
         "c.toml:3:1: error: unknown key \"on_failures\" in ledger; expected one of url, "
-        "password, ca_file, prefix, on_failure; did you mean \"on_failure\"?");
+        "password, ca_file, prefix, on_failure, keep_usage; did you mean \"on_failure\"?");
 }
 
 }  // namespace

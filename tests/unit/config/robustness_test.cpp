@@ -42,6 +42,7 @@ alias = "ab"
 [ledger]
 url = "redis://u@h:1/2"
 password = "env:P"
+keep_usage = "90d"
 [[budgets]]
 name = "c"
 limit = "1.5 Mtok"

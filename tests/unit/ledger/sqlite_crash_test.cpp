@@ -166,7 +166,8 @@ TEST_F(SqliteTest, AHostThatIsKilledLosesAndLeaksNothing) {
         for (const auto& [call, rows] : charged) EXPECT_EQ(rows.size(), 1u) << call;
         expect_told_is_charged(told, charged);
         const auto counters = store->counters().value();
-        ASSERT_EQ(counters.size(), 1u);
+        ASSERT_EQ(counters.size(), charged.empty() ? 0u : 1u) << "killed before the first commit";
+        if (counters.empty()) continue;
         EXPECT_EQ(counters.front().used, sum) << "the counter is what the rows say";
         EXPECT_EQ(counters.front().held, 0);
         if (HasFailure()) break;
