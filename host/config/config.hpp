@@ -162,6 +162,7 @@ struct Ledger {
     std::string prefix = "bellwether";  // of all its keys in Redis
     bool allows_on_failure = false;     // while it cannot answer: true: let calls pass uncounted
     milliseconds keep_usage = std::chrono::days(400);  // the rows of calls; 0: for ever
+    std::size_t max_counters = 1'000'000;
     Position at;
 };
 

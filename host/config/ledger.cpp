@@ -18,6 +18,9 @@ constexpr std::size_t k_prefix_bytes_max = 64;
 constexpr std::string_view k_url_expected =
     R"("memory:", "sqlite:PATH", "redis://host:port/0" or "rediss://host:port/0")";
 
+constexpr std::int64_t k_counters_least = 100;
+constexpr std::int64_t k_counters_most = 100'000'000;
+
 constexpr QuantityRule k_keep_usage{.kind = "duration",
                                     .example = R"("90d", "48h" or "forever")",
                                     .units = k_day_units,
@@ -72,6 +75,9 @@ class LedgerReader {
             ledger_.keep_usage = milliseconds(*time);
         }
         if (ledger_.kind == StoreKind::memory) warn_unused("keep_usage");
+        if (const auto most = section_.integer("max_counters", k_counters_least, k_counters_most)) {
+            ledger_.max_counters = static_cast<std::size_t>(*most);
+        }
         if (ledger_.kind == StoreKind::memory || ledger_.kind == StoreKind::sqlite) {
             for (const std::string_view key : {"password", "ca_file", "prefix"}) warn_unused(key);
         }

@@ -14,6 +14,9 @@ namespace {
 constexpr std::int64_t k_clock_step_us = 1'000'000;
 // For one new tally, so many buckets of the table are looked at: more go than can come.
 constexpr std::size_t k_swept_for_one = 4;
+// Where there is no room, so many are looked at for a counter that can go. Some microseconds;
+// the next call looks at the next ones.
+constexpr std::size_t k_looked_at_for_room = 64;
 
 bool is_longer(const Window& window, const Window& than) {
     return than.end != 0 && (window.end == 0 || window.end > than.end);
@@ -81,6 +84,11 @@ Verdict Book::hold(Hold hold, std::int64_t now_us) {
         return verdict;
     }
     const auto now = times(now_us);
+    if (!has_room(claims, hashes, now)) {
+        verdict.answer = Answer::full;
+        verdict.reason = fmt::format("it has {} counters already", tallies_.size());
+        return verdict;
+    }
     for (std::size_t i = 0; i < claims.size(); ++i) {
         call->tallies.push_back(present(claims[i], hashes[i]));
     }
@@ -220,6 +228,22 @@ Times Book::times(std::int64_t now_us) {
     }
     latest_us_ = std::max(latest_us_, rate_us);
     return {.now_us = now_us, .rate_ns = clamped(Wide{latest_us_} * 1000)};
+}
+
+// For the counters that the claims would make, if need be in place of some that count nothing.
+bool Book::has_room(const std::vector<Claim>& claims, const std::vector<std::size_t>& hashes,
+                    const Times& times) {
+    const auto fit = [&] {
+        if (tallies_.size() + claims.size() <= counters_max_) return true;
+        std::size_t missing = 0;
+        for (std::size_t i = 0; i < claims.size(); ++i) {
+            if (!tallies_.find(claims[i], hashes[i])) ++missing;
+        }
+        return missing == 0 || tallies_.size() + missing <= counters_max_;
+    };
+    if (fit()) return true;
+    for (const auto& tally : tallies_.make_room(k_looked_at_for_room, times)) forget(*tally);
+    return fit();
 }
 
 TallyPointer Book::present(const Claim& claim, std::size_t hash) {

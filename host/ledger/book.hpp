@@ -31,7 +31,8 @@ struct StoredTally {
 class Book {
   public:
     // The journal, if any, outlives the book.
-    explicit Book(Journal* journal = nullptr) : journal_(journal) {}
+    explicit Book(Journal* journal = nullptr, std::size_t counters_max = k_counters_max)
+        : journal_(journal), counters_max_(counters_max) {}
     Book(const Book&) = delete;
     Book& operator=(const Book&) = delete;
 
@@ -48,7 +49,7 @@ class Book {
     std::size_t tallies() const;
 
     // Before anything else happens. Of several windows of one counter the latest is the present
-    // one; the numbers of the others are given back.
+    // one; the numbers of the others are given back. All are taken, even if they are too many.
     std::vector<std::uint64_t> restore(const std::vector<StoredTally>& stored);
 
   private:
@@ -58,6 +59,8 @@ class Book {
         }
     };
     Times times(std::int64_t now_us);
+    bool has_room(const std::vector<Claim>& claims, const std::vector<std::size_t>& hashes,
+                  const Times& times);
     TallyPointer present(const Claim& claim, std::size_t hash);
     TallyPointer create(const Claim& claim, std::size_t hash);
     TallyPointer in_window(TallyPointer tally, const Claim& claim);
@@ -69,6 +72,7 @@ class Book {
     Mark mark(const TallyPointer& tally) const;
 
     Journal* journal_;
+    const std::size_t counters_max_;
     mutable std::mutex mutex_;  // guards all below
     TallyTable tallies_;
     std::unordered_map<HoldId, std::shared_ptr<HeldCall>, IdHash> calls_;

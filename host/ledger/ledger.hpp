@@ -8,6 +8,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,6 +56,9 @@ struct Claim {
     std::int64_t burst = 0;      // of a rate: at least 1
 };
 
+// Of a store: values that a client names (users) become counters, and must not fill the memory.
+inline constexpr std::size_t k_counters_max = 1'000'000;
+
 // How a counter stands after an operation.
 struct Standing {
     std::int64_t used = 0;     // settled in this window; a rate has none
@@ -89,7 +93,8 @@ struct Settlement {
 enum class Answer : std::uint8_t {
     held,
     refused,
-    unavailable  // the store cannot say: `reason` tells why
+    unavailable,  // the store cannot say: `reason` tells why
+    full          // the store knows, and has no room for a counter that is new: so `reason` says
 };
 
 struct Verdict {

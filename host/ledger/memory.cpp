@@ -47,8 +47,10 @@ class MemorySession final : public Session {
 
 class MemoryStore final : public Store {
   public:
-    MemoryStore(Clock clock, std::size_t rows_max)
-        : clock_(std::move(clock)), journal_(rows_max), book_(&journal_) {}
+    MemoryStore(Clock clock, const MemorySettings& settings)
+        : clock_(std::move(clock)),
+          journal_(settings.rows_max),
+          book_(&journal_, settings.counters_max) {}
 
     std::unique_ptr<Session> open(boost::asio::io_context&) override {
         return std::make_unique<MemorySession>(book_, clock_, source_.open());
@@ -72,8 +74,8 @@ class MemoryStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> open_memory(Clock clock, std::size_t rows_max) {
-    return std::make_unique<MemoryStore>(std::move(clock), rows_max);
+std::unique_ptr<Store> open_memory(Clock clock, MemorySettings settings) {
+    return std::make_unique<MemoryStore>(std::move(clock), settings);
 }
 
 }  // namespace bw::ledger

@@ -22,7 +22,8 @@ Result<std::unique_ptr<Store>> open_redis(const config::Ledger& ledger) {
                            v6 ? "]" : "", ledger.port, ledger.database),
         .ca_file = ledger.ca_file.string(),
         .prefix = ledger.prefix,
-        .keep_usage_ms = ledger.keep_usage.count()};
+        .keep_usage_ms = ledger.keep_usage.count(),
+        .counters_max = ledger.max_counters};
     if (!ledger.password.empty()) {
         auto password = config::resolve(ledger.password);
         if (!password) {
@@ -38,14 +39,16 @@ Result<std::unique_ptr<Store>> open_redis(const config::Ledger& ledger) {
 Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger) {
     switch (ledger.kind) {
         case config::StoreKind::none: break;
-        case config::StoreKind::memory: return open_memory();
+        case config::StoreKind::memory:
+            return open_memory(system_time_us, {.counters_max = ledger.max_counters});
         case config::StoreKind::sqlite:
             if (ledger.usual_place) {
                 std::error_code error;  // opening says what is wrong
                 std::filesystem::create_directories(ledger.file.parent_path(), error);
             }
-            return open_sqlite(ledger.file.string(), system_time_us,
-                               {.keep_usage = ledger.keep_usage});
+            return open_sqlite(
+                ledger.file.string(), system_time_us,
+                {.keep_usage = ledger.keep_usage, .counters_max = ledger.max_counters});
         case config::StoreKind::redis: return open_redis(ledger);
     }
     return nullptr;

@@ -1,5 +1,7 @@
 #include "ledger/redis_codec.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
@@ -180,6 +182,9 @@ Verdict to_verdict(const RedisReply& reply) {
         case HoldCode::known:
             return {.answer = Answer::unavailable,
                     .reason = "the ledger has a hold with this number already"};
+        case HoldCode::full:
+            return {.answer = Answer::full,
+                    .reason = fmt::format("it has {} counters already", reply.integer_at(1))};
     }
     verdict.refused_by = static_cast<std::size_t>(reply.integer_at(1));
     for (std::size_t i = 2; i + k_standing_words <= reply.elements.size(); i += k_standing_words) {

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <initializer_list>
 #include <string_view>
 
 #include "ledger/redis_lua_care.hpp"
 #include "ledger/redis_lua_reports.hpp"
+#include "ledger/redis_lua_room.hpp"
 
 namespace bw::ledger {
 namespace {
@@ -114,7 +116,7 @@ local function keep_settled(host, number, record)
 end
 )lua";
 
-constexpr std::string_view k_hold = R"lua(
+constexpr std::string_view k_claims = R"lua(
 local host, number, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
 if redis.call('HEXISTS', root .. ':settled:' .. host, number) == 1 then return {2} end
 if redis.call('HEXISTS', root .. ':holds:' .. host, number) == 1 then return {3} end
@@ -127,7 +129,9 @@ for i = 1, count do
     till = tonumber(word(6)), period = tonumber(word(7)), burst = tonumber(word(8))}
   next_word = next_word + 9
 end
+)lua";
 
+constexpr std::string_view k_hold = R"lua(
 function budget.load(key)
   local f = redis.call('HMGET', key, 'generation', 'start', 'end', 'used', 'held')
   return {generation = f[1], from = tonumber(f[2]), till = tonumber(f[3]),
@@ -302,17 +306,23 @@ constexpr std::int64_t k_settled_ms = 24 * 3'600'000;
 
 Scripts redis_scripts(const RedisSettings& settings) {
     const std::string constants = fmt::format(
-        "local rows_max, keep_ms, lease_ms = {}, {}, {}\n"
+        "local rows_max, keep_ms, counters_max, lease_ms = {}, {}, {}, {}\n"
         "local settled_ms, kept_ms, idle_ms = {}, {}, {}\n",
-        settings.usage_rows_max, settings.keep_usage_ms, settings.lease_ms, k_settled_ms, k_kept_ms,
-        k_idle_ms);
-    const auto script = [&](std::string_view first, std::string_view second = {}) {
-        return constants + std::string(k_common) + std::string(first) + std::string(second);
+        settings.usage_rows_max, settings.keep_usage_ms, settings.counters_max, settings.lease_ms,
+        k_settled_ms, k_kept_ms, k_idle_ms);
+    const auto script = [&](std::initializer_list<std::string_view> parts) {
+        std::string text = constants + std::string(k_common);
+        for (const std::string_view part : parts) text += part;
+        return text;
     };
-    return {script(k_hold),     script(k_settle_parts, k_settle),
-            script(k_renew),    script(k_settle_parts, k_reap),
-            script(k_thin),     script(k_leave),
-            script(k_counters), script(k_reset)};
+    return {script({k_claims, k_room, k_hold}),
+            script({k_settle_parts, k_settle}),
+            script({k_renew}),
+            script({k_settle_parts, k_reap}),
+            script({k_thin}),
+            script({k_leave}),
+            script({k_counters}),
+            script({k_reset})};
 }
 
 std::string redis_root(const RedisSettings& settings) { return "{" + settings.prefix + "}"; }

@@ -17,7 +17,7 @@ inline constexpr std::size_t k_scripts = 8;
 inline constexpr std::int64_t k_redis_amount_max = (std::int64_t{1} << 53) - 1;
 
 // The first element of what `hold` answers.
-enum class HoldCode : std::int64_t { held = 0, refused = 1, withdrawn = 2, known = 3 };
+enum class HoldCode : std::int64_t { held = 0, refused = 1, withdrawn = 2, known = 3, full = 4 };
 // How `settle` is meant. A withdrawn hold, should it come only later, is not given any more.
 inline constexpr char k_settle_recorded[] = "recorded";
 inline constexpr char k_settle_unrecorded[] = "unrecorded";

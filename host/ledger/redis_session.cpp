@@ -22,7 +22,8 @@ Verdict judged(const RedisAnswer& answer, const HoldId& id, std::size_t claims,
                RedisKeeper& keeper) {
     if (answer && !answer->failed()) {
         Verdict verdict = to_verdict(*answer);
-        if (verdict.answer == Answer::unavailable || fits(verdict, claims)) return verdict;
+        const bool judges = verdict.answer == Answer::held || verdict.answer == Answer::refused;
+        if (!judges || fits(verdict, claims)) return verdict;
         keeper.withdraw(id);
         return unavailable("the ledger's answer makes no sense");
     }

@@ -1,10 +1,12 @@
 // Which server the ledger is kept on, and how to get there. Pure.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
 #include "base/error.hpp"
+#include "ledger/ledger.hpp"
 
 namespace bw::ledger {
 
@@ -18,6 +20,7 @@ struct RedisSettings {
     std::int64_t lease_ms = 15'000;  // how long the holds of a host that is not heard of are kept
     std::int64_t usage_rows_max = 1'000'000;  // about: the oldest go first
     std::int64_t keep_usage_ms = 0;           // 0: until there are too many
+    std::size_t counters_max = k_counters_max;
 };
 
 struct RedisTarget {

@@ -60,12 +60,12 @@ class SqliteSession final : public Session {
 class SqliteStore final : public Store {
   public:
     SqliteStore(FileLock lock, std::unique_ptr<Database> database, BatchStatements statements,
-                SqliteThinning thinning, Clock clock)
+                SqliteThinning thinning, Clock clock, std::size_t counters_max)
         : clock_(std::move(clock)),
           lock_(std::move(lock)),
           path_(database->path()),
           journal_(std::move(database), std::move(statements), std::move(thinning)),
-          book_(&journal_) {}
+          book_(&journal_, counters_max) {}
 
     void restore(const std::vector<StoredTally>& tallies) {
         for (const auto number : book_.restore(tallies)) journal_.forgotten(number);
@@ -159,7 +159,7 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock,
     if (!thinning) return std::unexpected(std::move(thinning.error()));
     auto store = std::make_unique<SqliteStore>(*std::move(lock), *std::move(database),
                                                *std::move(statements), *std::move(thinning),
-                                               std::move(clock));
+                                               std::move(clock), settings.counters_max);
     store->restore(*tallies);
     return store;
 }

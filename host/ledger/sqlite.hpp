@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,7 @@ namespace bw::ledger {
 
 struct SqliteSettings {
     std::chrono::milliseconds keep_usage{0};  // 0: for ever
+    std::size_t counters_max = k_counters_max;
 };
 
 // Makes the file if there is none. Refuses one that another host uses, that is not a ledger, or

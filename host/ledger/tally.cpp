@@ -20,6 +20,11 @@ bool is_idle(const Tally& tally, const Times& times) {
     return false;
 }
 
+bool counts_nothing(const Tally& tally, const Times& times) {
+    const bool unused = tally.measure == Measure::budget && tally.calls == 0 && tally.used == 0;
+    return unused || is_idle(tally, times);
+}
+
 // True: it has been idle for so long that it can go.
 bool is_stale(Tally& tally, const Times& times) {
     if (!is_idle(tally, times)) {
@@ -59,15 +64,24 @@ void TallyTable::erase(const TallyPointer& tally) {
 }
 
 std::vector<TallyPointer> TallyTable::sweep(std::size_t buckets, const Times& times) {
-    std::vector<TallyPointer> stale;
+    return take_out(buckets, [&](Tally& tally) { return is_stale(tally, times); });
+}
+
+std::vector<TallyPointer> TallyTable::make_room(std::size_t buckets, const Times& times) {
+    return take_out(buckets, [&](const Tally& tally) { return counts_nothing(tally, times); });
+}
+
+template <typename Condition>
+std::vector<TallyPointer> TallyTable::take_out(std::size_t buckets, Condition can_go) {
+    std::vector<TallyPointer> gone;
     for (; buckets > 0; --buckets) {
         if (++next_bucket_ >= tallies_.bucket_count()) next_bucket_ = 0;
         for (auto at = tallies_.begin(next_bucket_); at != tallies_.end(next_bucket_); ++at) {
-            if (is_stale(**at, times)) stale.push_back(*at);
+            if (can_go(**at)) gone.push_back(*at);
         }
     }
-    for (const auto& tally : stale) erase(tally);
-    return stale;
+    for (const auto& tally : gone) erase(tally);
+    return gone;
 }
 
 }  // namespace bw::ledger

@@ -55,11 +55,18 @@ class TallyTable {
     // that come and go (users) don't fill memory, and no operation takes longer than others.
     std::vector<TallyPointer> sweep(std::size_t buckets, const Times& times);
 
+    // As sweep, but takes out whatever can go without any count being lost, however short a time it
+    // has been idle: also budgets that nothing was used of.
+    std::vector<TallyPointer> make_room(std::size_t buckets, const Times& times);
+
     std::size_t size() const { return tallies_.size(); }
     auto begin() const { return tallies_.begin(); }
     auto end() const { return tallies_.end(); }
 
   private:
+    template <typename Condition>
+    std::vector<TallyPointer> take_out(std::size_t buckets, Condition can_go);
+
     struct Key {
         Measure measure;
         const CounterName& name;

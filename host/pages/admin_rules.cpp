@@ -51,7 +51,7 @@ void write_ledger(PrettyWriter& writer, const config::Ledger& ledger) {
                  ends ? quantity_text(static_cast<std::uint64_t>(ledger.keep_usage.count()),
                                       config::k_day_units)
                       : "forever");
-    writer.end_object();
+    writer.field("max_counters", std::uint64_t{ledger.max_counters}).end_object();
 }
 
 void write_scope(PrettyWriter& writer, const config::Scope& scope) {

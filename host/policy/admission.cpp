@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "observe/log.hpp"
 #include "policy/refusal.hpp"
 #include "policy/standing_headers.hpp"
+#include "policy/uncounted.hpp"
 
 namespace bw::policy {
 namespace {
@@ -50,14 +50,6 @@ std::int64_t wait_us_for(const ledger::Claim& claim, std::size_t claims) {
     const double us = static_cast<double>(claims) * static_cast<double>(claim.amount) *
                       static_cast<double>(claim.period_us) / static_cast<double>(claim.limit);
     return static_cast<std::int64_t>(std::min(us, k_max_us));
-}
-
-Error ledger_unavailable(const std::string& reason) {
-    observe::warn("a call is refused, for the ledger cannot count it: {}", reason);
-    return {.kind = ErrorKind::unavailable,
-            .message = "The host cannot count this request at the moment; try again.",
-            .code = "ledger_unavailable",
-            .retry_after = std::chrono::seconds(1)};
 }
 
 }  // namespace
@@ -115,7 +107,8 @@ void Admission::on_verdict(ledger::Verdict verdict) {
     standings_ = std::move(verdict.standings);
     switch (verdict.answer) {
         case ledger::Answer::refused: return refused(verdict.refused_by);
-        case ledger::Answer::unavailable: return unavailable(verdict.reason);
+        case ledger::Answer::unavailable:
+        case ledger::Answer::full: return not_counted(verdict);
         case ledger::Answer::held: break;
     }
     for (std::size_t i = 0; books_.warnings != nullptr && i < asked_.size(); ++i) {
@@ -127,18 +120,19 @@ void Admission::on_verdict(ledger::Verdict verdict) {
     answer({});
 }
 
-// While the ledger cannot count it.
-bool Admission::passes_uncounted() const {
-    return books_.allows_on_failure ||
-           std::ranges::none_of(asked_, [](const Asked& asked) { return asked.claim.refuses; });
+bool Admission::refuses() const {
+    return std::ranges::any_of(asked_, [](const Asked& asked) { return asked.claim.refuses; });
 }
 
-void Admission::unavailable(const std::string& reason) {
-    const bool passes = passes_uncounted();
+// While the ledger cannot count it.
+bool Admission::passes_uncounted() const { return books_.allows_on_failure || !refuses(); }
+
+// If it has no room, on_failure has no say: who invents users would pass by all other rules, too.
+void Admission::not_counted(const ledger::Verdict& verdict) {
+    const bool full = verdict.answer == ledger::Answer::full;
+    const bool passes = full ? !refuses() : passes_uncounted();
     asked_.clear();
-    if (!passes) return answer(std::unexpected(ledger_unavailable(reason)));
-    observe::warn("a call passes uncounted, for the ledger cannot count it: {}", reason);
-    answer({});
+    answer(full ? uncounted_for_room(passes, verdict.reason) : uncounted(passes, verdict.reason));
 }
 
 void Admission::refused(std::size_t by) {
@@ -269,8 +263,7 @@ void Admission::when_durable(OnAnswer then) {
             if (alive.expired()) return;
             durable_ = durable || passes_uncounted();
             if (!then) return;
-            then(durable_ ? Result<void>()
-                          : std::unexpected(ledger_unavailable("its hold cannot be written")));
+            then(durable_ ? Result<void>() : uncounted(false, "its hold cannot be written"));
         });
 }
 

@@ -71,10 +71,11 @@ class Admission {
     void hold();
     void on_verdict(ledger::Verdict verdict);
     void refused(std::size_t by);
-    void unavailable(const std::string& reason);
+    void not_counted(const ledger::Verdict& verdict);
     bool find_room();
     bool has_room(const route::Candidate& candidate) const;
     void wait_for_room();
+    bool refuses() const;
     bool passes_uncounted() const;
     bool go_elsewhere(const Asked& asked);
     const Asked* line_to_join() const;

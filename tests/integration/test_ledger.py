@@ -162,6 +162,31 @@ def test_usage_is_kept_for_as_long_as_the_config_says(
         second.stop()
 
 
+@pytest.mark.parametrize("on_failure", ["refuse", "allow"])
+def test_a_client_that_invents_users_fills_the_ledger_only_so_far(
+        start_host: StartHost, upstream: Simulator, authority: Authority, on_failure: str) -> None:
+    """Its new users are refused, also where a ledger that fails would let calls pass; those that
+    were there are served, and what they used stays used."""
+    model = upstream.serve(answers.chat(used=qwen.usage(100, 20)))
+    config = rules_config(budget(300, name="each", per="month", each='"user"'), upstream, authority)
+    more = f'[ledger]\nmax_counters = 100\non_failure = "{on_failure}"\n'
+    host = start_host(config.replace("[ledger]\n", more))
+    for number in range(100):
+        reply = ask(host, model, user=f"user-{number}")
+        reply.body()
+        assert reply.status == 200, number
+    for number in range(100, 130):
+        reply = ask(host, model, user=f"user-{number}")
+        assert reply.status == 503
+        assert reply.error()["code"] == "ledger_unavailable"
+    wait_for(lambda: "no room to count it" in host.log(), "the log tells of it")
+    ask(host, model, user="user-7").body()
+    wait_until_left(host, model, 300 - 2 * 120, name="each", user="user-7")
+    assert ask(host, model, user="user-7").status == 429
+    host.stop()
+    assert host.log().count("no room to count it") == 1
+
+
 def test_a_file_that_is_no_ledger_is_left_alone(tmp_path: Path, upstream: Simulator,
                                                 authority: Authority) -> None:
     file = tmp_path / "ledger.db"

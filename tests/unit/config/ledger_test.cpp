@@ -124,6 +124,14 @@ TEST_F(LedgerTest, KeepsUsageForAYearAndAMonthUnlessToldOtherwise) {
     EXPECT_EQ(at("sqlite:a", "keep_usage = \"forever\"\n").keep_usage.count(), 0);
 }
 
+TEST_F(LedgerTest, HasAnEndOfItsCounters) {
+    EXPECT_EQ(ledger(k_limit).max_counters, 1'000'000u);
+    EXPECT_EQ(at("memory:", "max_counters = 100\n").max_counters, 100u);
+    EXPECT_EQ(mistakes("[ledger]\nmax_counters = 99" + std::string(k_rest)),
+              "c.toml:2:16: error: ledger.max_counters = 99 is out of range; expected a whole "
+              "number from 100 to 100000000");
+}
+
 // "none" could be taken for "keep none of it" as well as for "no limit".
 TEST_F(LedgerTest, WhatUsageIsKeptForIsNeverGuessed) {
     const std::string lead = "c.toml:2:14: error: ledger.keep_usage = ";
@@ -153,7 +161,8 @@ TEST_F(LedgerTest, SaysWhatHasNoEffect) {
     EXPECT_EQ(
         mistakes("[ledger]\nurl = \"memory:\"\non_failures = \"allow\"" + std::string(k_rest)),
         "c.toml:3:1: error: unknown key \"on_failures\" in ledger; expected one of url, "
-        "password, ca_file, prefix, on_failure, keep_usage; did you mean \"on_failure\"?");
+        "password, ca_file, prefix, on_failure, keep_usage, max_counters; did you mean "
+        "\"on_failure\"?");
 }
 
 }  // namespace

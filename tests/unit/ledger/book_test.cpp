@@ -123,6 +123,64 @@ TEST_F(BookTest, ValuesThatComeAndGoAreForgotten) {
     EXPECT_LT(most, 30'000u) << "some hours of users, not all of them";
 }
 
+Claim of(int user, Claim claim) {
+    claim.counter.value = std::to_string(user);
+    return claim;
+}
+
+// The search for room is short, so that nobody waits for it; but each goes on where the last ended.
+TEST_F(BookTest, WhatCanGoIsFoundHoweverLittleItIs) {
+    constexpr int k_most = 20'000;
+    Book book(&heard_, k_most);
+    const auto call = [&](int user, Window window, std::int64_t now_us) {
+        const HoldId id{1, ++number_};
+        const auto answer =
+            book.hold({.id = id, .claims = {of(user, budget("b", 1, 9, window))}}, now_us).answer;
+        if (answer == Answer::held) book.settle({.id = id, .amounts = {1}}, now_us);
+        return answer;
+    };
+    const auto now_s = k_now_us / k_second_us;
+    const Window lasting{now_s, now_s + 1'000'000};
+    for (int user = 0; user < k_most; ++user) {
+        const bool stays = user != k_most / 2;
+        ASSERT_EQ(call(user, stays ? lasting : Window{now_s, now_s + 1}, k_now_us), Answer::held);
+    }
+    ASSERT_EQ(call(k_most, lasting, k_now_us), Answer::full);
+    const auto later_us = k_now_us + 2 * k_second_us;
+    int attempts = 1;
+    while (call(k_most, lasting, later_us) == Answer::full && attempts < k_most) ++attempts;
+    EXPECT_LT(attempts, 1'500) << "some dozens are looked at each time";
+    EXPECT_EQ(book.tallies(), std::size_t{k_most});
+    EXPECT_EQ(heard_.lines[heard_.lines.size() - 3], "forgotten " + std::to_string(k_most / 2 + 1))
+        << "the journal is told";
+    EXPECT_EQ(call(k_most + 1, lasting, later_us), Answer::full);
+}
+
+TEST_F(BookTest, ACounterThatWasResetMakesRoom) {
+    Book book(nullptr, 2);
+    for (int user = 0; user < 2; ++user) {
+        ASSERT_EQ(
+            book.hold({.id = {1, 1}, .claims = {of(user, budget("b", 1, 9))}}, k_now_us).answer,
+            Answer::held);
+        book.settle({.id = {1, 1}, .amounts = {1}}, k_now_us);
+    }
+    const Hold another{.id = {1, 2}, .claims = {of(2, budget("b", 1, 9))}};
+    ASSERT_EQ(book.hold(another, k_now_us).answer, Answer::full);
+    EXPECT_TRUE(book.counters(k_now_us).size() == 2 && book.calls_in_flight() == 0);
+    book.reset("b", k_now_us);
+    EXPECT_EQ(book.hold(another, k_now_us).answer, Answer::held);
+}
+
+TEST_F(BookTest, ANewWindowOfACounterNeedsNoRoom) {
+    Book book(nullptr, 1);
+    ASSERT_EQ(book.hold({.id = {1, 1}, .claims = {budget("b", 1, 9, {0, 10})}}, k_now_us).answer,
+              Answer::held);
+    EXPECT_EQ(book.hold({.id = {1, 2}, .claims = {budget("b", 1, 9, {10, 20})}}, k_now_us).answer,
+              Answer::held);
+    EXPECT_EQ(book.tallies(), 1u);
+    EXPECT_EQ(book.counters(k_now_us).size(), 2u) << "the old one is held still";
+}
+
 TEST_F(BookTest, AWindowOutlivesAClockThatRanAheadForAMoment) {
     const Window day{k_now_us / k_second_us - 10, k_now_us / k_second_us + 86'000};
     settle(hold({budget("b", 10, 10, day)}), {10});

@@ -8,12 +8,15 @@ namespace {
 
 class MemoryUnderTest final : public StoreUnderTest {
   public:
+    explicit MemoryUnderTest(MemorySettings settings = {})
+        : store_(open_memory(clock_.clock(), settings)) {}
+
     Store& store() override { return *store_; }
     void advance(std::chrono::microseconds time) override { clock_.advance(time); }
 
   private:
     ClockUnderTest clock_;
-    std::unique_ptr<Store> store_ = open_memory(clock_.clock());
+    std::unique_ptr<Store> store_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Memory, StoreSuite,
@@ -21,8 +24,16 @@ INSTANTIATE_TEST_SUITE_P(Memory, StoreSuite,
                              "memory", [] { return std::make_unique<MemoryUnderTest>(); }}),
                          [](const auto& info) { return info.param.name; });
 
+INSTANTIATE_TEST_SUITE_P(Memory, CrowdedStoreSuite,
+                         testing::Values(StoreKind{"memory",
+                                                   [] {
+                                                       return std::make_unique<MemoryUnderTest>(
+                                                           MemorySettings{.counters_max = k_crowd});
+                                                   }}),
+                         [](const auto& info) { return info.param.name; });
+
 TEST(Memory, KeepsTheNewestRows) {
-    const auto store = open_memory(system_time_us, 3);
+    const auto store = open_memory(system_time_us, {.rows_max = 3});
     Till till(*store);
     for (int i = 0; i < 5; ++i) {
         const auto id = till.held({});

@@ -10,7 +10,8 @@ namespace {
 
 class RedisUnderTest final : public StoreUnderTest {
   public:
-    RedisUnderTest() : store_(std::move(*open_redis(server_.settings()))) {}
+    explicit RedisUnderTest(std::size_t counters_max = k_counters_max)
+        : store_(open_redis(settings(counters_max)).value()) {}
 
     Store& store() override { return *store_; }
     void advance(std::chrono::microseconds time) override { std::this_thread::sleep_for(time); }
@@ -25,6 +26,12 @@ class RedisUnderTest final : public StoreUnderTest {
     }
 
   private:
+    RedisSettings settings(std::size_t counters_max) const {
+        RedisSettings settings = server_.settings();
+        settings.counters_max = counters_max;
+        return settings;
+    }
+
     RedisServer server_;
     int disturbed_ = 0;
     std::unique_ptr<Store> store_;
@@ -34,6 +41,12 @@ INSTANTIATE_TEST_SUITE_P(Redis, StoreSuite,
                          testing::Values(StoreKind{
                              "redis", [] { return std::make_unique<RedisUnderTest>(); }}),
                          [](const auto& info) { return info.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Redis, CrowdedStoreSuite,
+    testing::Values(StoreKind{
+        "redis", [] { return std::make_unique<RedisUnderTest>(std::size_t{k_crowd}); }}),
+    [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace bw::ledger

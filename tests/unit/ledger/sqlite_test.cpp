@@ -17,18 +17,29 @@ using testing::HasSubstr;
 
 class SqliteUnderTest final : public StoreUnderTest {
   public:
+    explicit SqliteUnderTest(SqliteSettings settings = {})
+        : store_(open_sqlite(folder_.file(), clock_.clock(), settings).value()) {}
+
     Store& store() override { return *store_; }
     void advance(std::chrono::microseconds time) override { clock_.advance(time); }
 
   private:
     Folder folder_;
     ClockUnderTest clock_;
-    std::unique_ptr<Store> store_ = open_sqlite(folder_.file(), clock_.clock()).value();
+    std::unique_ptr<Store> store_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreSuite,
                          testing::Values(StoreKind{
                              "sqlite", [] { return std::make_unique<SqliteUnderTest>(); }}),
+                         [](const auto& info) { return info.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, CrowdedStoreSuite,
+                         testing::Values(StoreKind{"sqlite",
+                                                   [] {
+                                                       return std::make_unique<SqliteUnderTest>(
+                                                           SqliteSettings{.counters_max = k_crowd});
+                                                   }}),
                          [](const auto& info) { return info.param.name; });
 
 TEST_F(SqliteTest, RemembersWhatWasUsed) {
@@ -47,6 +58,26 @@ TEST_F(SqliteTest, RemembersWhatWasUsed) {
     EXPECT_FALSE(till.held({rate("r", 1, 1, 5)}));
     ASSERT_EQ(rows(*store).size(), 1u);
     EXPECT_EQ(rows(*store).front().request_id, "req");
+}
+
+TEST_F(SqliteTest, WhatWasUsedIsNotForgottenThoughThereMayBeFewerCountersNow) {
+    const auto claim = [](int user) {
+        auto claim = budget("each", 7, 10);
+        claim.counter.value = std::to_string(user);
+        return claim;
+    };
+    {
+        const auto store = open();
+        Till till(*store);
+        for (int user = 0; user < 9; ++user) till.settle(*till.held({claim(user)}), {7});
+    }
+    const auto store = open_sqlite(file(), clock_.clock(), {.counters_max = 4}).value();
+    Till till(*store);
+    for (int user = 0; user < 9; ++user) {
+        EXPECT_EQ(till.ask({claim(user)}).answer, Answer::refused) << "7 of 10 are used";
+    }
+    EXPECT_EQ(till.ask({claim(9)}).answer, Answer::full);
+    EXPECT_EQ(store->counters()->size(), 9u);
 }
 
 TEST_F(SqliteTest, CallsWhoseHostEndedAreSettledAtTheirEstimates) {

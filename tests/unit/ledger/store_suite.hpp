@@ -1,5 +1,6 @@
 // What every store must do, as one suite: the cases are in suite_*_test.cpp; a store's own test
 // file instantiates them with INSTANTIATE_TEST_SUITE_P(Name, StoreSuite, testing::Values(kind)).
+// CrowdedStoreSuite is for stores with little room.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -153,6 +154,12 @@ class StoreSuite : public testing::TestWithParam<StoreKind> {
         return found.size() == 1 ? found.front() : Counter{};
     }
     std::int64_t used(const std::string& rule) { return counter(rule).used; }
+    std::int64_t used(const std::string& rule, const std::string& value) {
+        for (const auto& counter : counters(rule)) {
+            if (counter.name.value == value) return counter.used;
+        }
+        return -1;
+    }
     std::int64_t held(const std::string& rule) { return counter(rule).held; }
 
     std::vector<UsageRow> rows(Span span = {}) {
@@ -181,5 +188,9 @@ class StoreSuite : public testing::TestWithParam<StoreKind> {
     std::unique_ptr<StoreUnderTest> under_test_;
     std::optional<Till> till_;
 };
+
+// For stores that have room for so many counters.
+inline constexpr int k_crowd = 8;
+class CrowdedStoreSuite : public StoreSuite {};
 
 }  // namespace bw::ledger

@@ -137,6 +137,24 @@ TEST(Admission, RefusesWhileTheLedgerIsAwayUnlessToldToAllow) {
     EXPECT_TRUE(lax.session->settled.empty());
 }
 
+// Or who invents users until there is no room would have no budget any more.
+TEST(Admission, RefusesWhatTheLedgerHasNoRoomForAlsoIfToldToAllow) {
+    const std::string allow = "[ledger]\nurl = \"memory:\"\non_failure = \"allow\"\n";
+    Desk desk(allow + k_budget);
+    desk.ask();
+    desk.session->answer({.answer = ledger::Answer::full, .reason = "it has 7 counters already"});
+    ASSERT_TRUE(desk.told && !*desk.told);
+    EXPECT_EQ(desk.told->error().code, "ledger_unavailable");
+    EXPECT_EQ(desk.told->error().kind, ErrorKind::unavailable);
+    desk.admission.reset();
+    EXPECT_TRUE(desk.session->settled.empty());
+
+    Desk soft("[[budgets]]\nname = \"b\"\nlimit = \"1ktok\"\nper = \"day\"\nmode = \"soft\"\n");
+    soft.ask();
+    soft.session->answer({.answer = ledger::Answer::full});
+    EXPECT_TRUE(soft.told && *soft.told) << "a budget that refuses nothing";
+}
+
 TEST(Admission, EndsACallWhoseHoldCannotBeWrittenUnlessToldToAllow) {
     Desk strict(k_budget);
     Admission& refused = strict.ask();

@@ -1,0 +1,28 @@
+// Lets one of many through in a while: for lines in the log that clients could write at will. Any
+// thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+
+namespace bw::observe {
+
+class Seldom {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    explicit constexpr Seldom(Clock::duration pause) : pause_(pause) {}
+
+    // The first, and whoever comes first after each pause.
+    bool may(Clock::time_point now) {
+        auto next = next_.load(std::memory_order_relaxed);
+        const auto ticks = now.time_since_epoch().count();
+        return ticks >= next && next_.compare_exchange_strong(next, ticks + pause_.count());
+    }
+
+  private:
+    const Clock::duration pause_;
+    std::atomic<Clock::rep> next_ = 0;
+};
+
+}  // namespace bw::observe
