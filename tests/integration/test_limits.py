@@ -13,9 +13,11 @@ from integration.counting import (
     MAX_TOKENS, answers_within, ask, body_of, budget, limit, prompt_bound, rules_config, send)
 from integration.host import SLOWNESS, Host, wait_for
 from integration.http_client import Connection, content_of
+from integration.metrics_page import scrape
 from upstream import errors, qwen
 from upstream.puppet import Puppet
 from upstream.scenarios import answers, faults
+from upstream.scenarios.gate import Gate
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
@@ -162,6 +164,40 @@ def test_a_greedy_one_delays_itself(start_host: StartHost, upstream: Simulator,
         connection.close()
     last = max(place for place, name in enumerate(order) if name == "modest")
     assert last <= 12, order
+
+
+@pytest.mark.parametrize("with_keys", [False, True], ids=["users", "keys"])
+def test_those_in_line_take_turns_one_by_one(start_host: StartHost, upstream: Simulator,
+                                             authority: Authority, with_keys: bool) -> None:
+    """One runs. When all the others stand in line it ends, and so do they, each after the other:
+    first one of the greedy who came first, then the modest one in between as long as it has any."""
+    keys = {name: new_key(name) for name in ("greedy", "modest")} if with_keys else {}
+    host = start_host(rules_config(limit(concurrent="1", on_limit='"queue:30s"'), upstream,
+                                   authority, workers=1) + "".join(
+                                       key.toml for key in keys.values()))
+    gate = Gate(upstream)
+    model = upstream.serve(gate.behind(answers.chat()), answers.chat())
+    connections: list[Connection] = []
+
+    def join(name: str, count: int) -> None:
+        for number in range(count):
+            connections.append(host.connect())
+            user = f"{name} {number}" if with_keys else name
+            send(connections[-1], body_of(model, user=user),
+                 keys[name].bearer if with_keys else {})
+        wait_for(lambda: scrape(host).sum("bellwether_requests_active") == len(connections),
+                 f"all calls of the {name} are there")
+
+    join("greedy", 1)
+    upstream.journal.wait(model, lambda entries: len(entries) == 1)
+    join("greedy", 20)
+    join("modest", 3)
+    gate.open()
+    assert all(connection.read_reply().status == 200 for connection in connections)
+    order = [request.json["user"].split()[0] for request in upstream.requests(model)]
+    for connection in connections:
+        connection.close()
+    assert order == ["greedy"] + ["greedy", "modest"] * 3 + ["greedy"] * 17
 
 
 @pytest.fixture
