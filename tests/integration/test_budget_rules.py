@@ -3,8 +3,10 @@
 import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
+from typing import Iterator
 
 import pytest
 
@@ -44,11 +46,12 @@ def keys() -> dict[str, ClientKey]:
 
 
 @pytest.fixture
-def served(upstream: Simulator) -> Simulator:
+def served(upstream: Simulator) -> Iterator[Simulator]:
     """Each of the models is."""
-    for model in MODELS:
-        upstream.script(model, SERVED)
-    return upstream
+    with ExitStack() as stack:
+        for model in MODELS:
+            stack.enter_context(upstream.playing(model, SERVED))
+        yield upstream
 
 
 def room_for(calls: int) -> int:
