@@ -71,7 +71,9 @@ TEST_F(RedisThinningTest, OneScriptTakesOutAFewRows) {
         const auto now_left = rows();
         EXPECT_LE(left - now_left, 500);
         ASSERT_LT(now_left, left);
-        if (now_left > 0) EXPECT_EQ(more->integer, 1) << "says that there is more";
+        if (now_left > 0) {
+            EXPECT_EQ(more->integer, 1) << "says that there is more";
+        }
         left = now_left;
     }
     EXPECT_EQ(errand.run(Script::thin, {})->integer, 0);
