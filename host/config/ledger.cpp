@@ -66,6 +66,7 @@ class LedgerReader {
     void read() {
         read_url();
         read_password();
+        check_user();
         read_ca_file();
         read_prefix();
         if (const auto failure = section_.choice("on_failure", k_failures)) {
@@ -113,6 +114,13 @@ class LedgerReader {
         ledger_.password_at = given->at;
     }
 
+    void check_user() {
+        if (ledger_.user.empty() || section_.has("password")) return;
+        section_.report().error(section_.key_at("url"),
+                                "ledger.url names a user without a password",
+                                R"(password = "env:NAME" or "file:/path" beside it)");
+    }
+
     void read_ca_file() {
         const auto given = section_.text("ca_file");
         if (!given) return;
@@ -129,11 +137,11 @@ class LedgerReader {
     void read_prefix() {
         auto given = section_.text("prefix");
         if (!given) return;
-        if (given->value.size() > k_prefix_bytes_max ||
+        if (given->value.empty() || given->value.size() > k_prefix_bytes_max ||
             !std::ranges::all_of(given->value, fits_prefix)) {
             return section_.report().error(
                 given->at, fmt::format("ledger.prefix = {} is no prefix", in_quotes(given->value)),
-                "at most 64 letters, digits, \"-\", \"_\", \".\" and \":\"");
+                "1 to 64 letters, digits, \"-\", \"_\", \".\" and \":\"");
         }
         ledger_.prefix = std::move(given->value);
     }

@@ -15,15 +15,15 @@ namespace bw::ledger {
 namespace {
 
 Result<std::unique_ptr<Store>> open_redis(const config::Ledger& ledger) {
-    const bool v6 = ledger.host.find(':') != ledger.host.npos;
-    RedisSettings settings{
-        .url = fmt::format("redis{}://{}{}{}{}{}:{}/{}", ledger.encrypted ? "s" : "", ledger.user,
-                           ledger.user.empty() ? "" : "@", v6 ? "[" : "", ledger.host,
-                           v6 ? "]" : "", ledger.port, ledger.database),
-        .ca_file = ledger.ca_file.string(),
-        .prefix = ledger.prefix,
-        .keep_usage_ms = ledger.keep_usage.count(),
-        .counters_max = ledger.max_counters};
+    RedisSettings settings{.host = ledger.host,
+                           .port = ledger.port,
+                           .user = ledger.user,
+                           .database = ledger.database,
+                           .encrypted = ledger.encrypted,
+                           .ca_file = ledger.ca_file.string(),
+                           .prefix = ledger.prefix,
+                           .keep_usage_ms = ledger.keep_usage.count(),
+                           .counters_max = ledger.max_counters};
     if (!ledger.password.empty()) {
         auto password = config::resolve(ledger.password);
         if (!password) {

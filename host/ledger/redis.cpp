@@ -18,18 +18,18 @@ constexpr std::int64_t k_clock_error_ms = 60'000;
 
 class RedisStore final : public Store {
   public:
-    explicit RedisStore(RedisTarget target)
-        : target_(std::move(target)), host_(std::make_shared<RedisHost>(target_)) {}
+    explicit RedisStore(RedisSettings settings)
+        : settings_(std::move(settings)), host_(std::make_shared<RedisHost>(settings_)) {}
 
     Result<void> first_contact() { return host_->keeper.first_contact(); }
 
     std::unique_ptr<Session> open(boost::asio::io_context& loop) override {
-        return std::make_unique<RedisSession>(loop, target_, host_);
+        return std::make_unique<RedisSession>(loop, settings_, host_);
     }
 
     Result<std::vector<Counter>> counters() override {
         host_->keeper.flush(k_flush_ms);
-        const auto reply = RedisErrand(target_, host_->scripts).run(Script::counters, {});
+        const auto reply = RedisErrand(settings_, host_->scripts).run(Script::counters, {});
         if (!reply) return std::unexpected(reply.error());
         return to_counters(*reply);
     }
@@ -38,7 +38,7 @@ class RedisStore final : public Store {
 
     Result<std::size_t> reset(std::string_view rule) override {
         host_->keeper.flush(k_flush_ms);
-        RedisErrand errand(target_, host_->scripts);
+        RedisErrand errand(settings_, host_->scripts);
         const auto reply = errand.run(Script::reset, {escaped_rule(rule)});
         if (!reply) return std::unexpected(reply.error());
         return static_cast<std::size_t>(reply->integer);
@@ -47,7 +47,7 @@ class RedisStore final : public Store {
     bool flush(std::int64_t limit_ms) override { return host_->keeper.flush(limit_ms); }
 
   private:
-    const RedisTarget target_;
+    const RedisSettings settings_;
     const std::shared_ptr<RedisHost> host_;
 };
 
@@ -55,7 +55,7 @@ class RedisStore final : public Store {
 // when the report began, so that it ends.
 Result<void> RedisStore::each_usage(Span span, const std::function<void(const UsageRow&)>& row) {
     host_->keeper.flush(k_flush_ms);
-    RedisErrand errand(target_, host_->scripts);
+    RedisErrand errand(settings_, host_->scripts);
     std::vector<UsageRow> rows;
     const std::string stream = host_->scripts->root + ":usage";
     const auto newest = errand.ask({"XREVRANGE", stream, "+", "-", "COUNT", "1"});
@@ -84,9 +84,7 @@ Result<void> RedisStore::each_usage(Span span, const std::function<void(const Us
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_redis(RedisSettings settings) {
-    auto target = parse_redis_target(std::move(settings));
-    if (!target) return std::unexpected(target.error());
-    auto store = std::make_unique<RedisStore>(std::move(*target));
+    auto store = std::make_unique<RedisStore>(std::move(settings));
     if (auto contact = store->first_contact(); !contact) return std::unexpected(contact.error());
     return store;
 }

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "ledger/ledger.hpp"
-#include "ledger/redis_target.hpp"
+#include "ledger/redis_settings.hpp"
 
 namespace bw::ledger {
 

@@ -18,16 +18,17 @@ constexpr std::chrono::milliseconds k_pause_max = 2s;
 }  // namespace
 
 std::shared_ptr<RedisConnection> RedisConnection::make(boost::asio::io_context& loop,
-                                                       RedisTarget target, Opening opening) {
+                                                       RedisSettings settings, Opening opening) {
     return std::shared_ptr<RedisConnection>(
-        new RedisConnection(loop, std::move(target), std::move(opening)));
+        new RedisConnection(loop, std::move(settings), std::move(opening)));
 }
 
-RedisConnection::RedisConnection(boost::asio::io_context& loop, RedisTarget target, Opening opening)
+RedisConnection::RedisConnection(boost::asio::io_context& loop, RedisSettings settings,
+                                 Opening opening)
     : loop_(loop),
-      target_(std::move(target)),
+      settings_(std::move(settings)),
       opening_(std::move(opening)),
-      reason_(target_.name() + ": not connected yet"),
+      reason_(settings_.name() + ": not connected yet"),
       retry_timer_(loop),
       watch_timer_(loop) {}
 
@@ -44,13 +45,13 @@ void RedisConnection::connect() {
     output_.clear();
     writing_ = false;
     socket_ = std::make_unique<RedisSocket>(loop_);
-    const std::int64_t limit_ms = target_.settings.connect_limit_ms;
+    const std::int64_t limit_ms = settings_.connect_limit_ms;
     retry_timer_.expires_after(std::chrono::milliseconds(limit_ms));
     retry_timer_.async_wait([self = shared_from_this(), limit_ms](const auto& error) {
         if (error || self->state_ != State::connecting) return;
         self->lost("no connection within " + std::to_string(limit_ms) + " ms");
     });
-    socket_->connect(target_, [this](std::string failure) {
+    socket_->connect(settings_, [this](std::string failure) {
         if (!failure.empty()) return lost(std::move(failure));
         retry_timer_.cancel();
         open();
@@ -62,13 +63,13 @@ void RedisConnection::open() {
     const auto expect = [this](const std::vector<std::string_view>& words) {
         enqueue(redis_command(words), [this](RedisAnswer answer) { opened(answer); });
     };
-    const std::string& password = target_.settings.password;
-    if (!target_.user.empty()) {
-        expect({"AUTH", target_.user, password});
+    const std::string& password = settings_.password;
+    if (!settings_.user.empty()) {
+        expect({"AUTH", settings_.user, password});
     } else if (!password.empty()) {
         expect({"AUTH", password});
     }
-    if (target_.database != 0) expect({"SELECT", std::to_string(target_.database)});
+    if (settings_.database != 0) expect({"SELECT", std::to_string(settings_.database)});
     for (const std::string& command : opening_) {
         enqueue(command, [this](RedisAnswer answer) {
             if (answer && !answer->failed()) greetings_.push_back(*answer);
@@ -101,8 +102,9 @@ void RedisConnection::send(std::string command, OnAnswer on_answer) {
     const bool waits = !ready() && hopeful_ && state_ != State::closed;
     const std::size_t before = waits ? unsent_.size() : waiting_.size();
     if (before >= k_redis_waiting_max) {
-        return on_answer(std::unexpected(RedisFailure{
-            .reason = target_.name() + ": " + std::to_string(before) + " commands wait already"}));
+        return on_answer(std::unexpected(RedisFailure{.reason = settings_.name() + ": " +
+                                                                std::to_string(before) +
+                                                                " commands wait already"}));
     }
     if (ready()) return enqueue(std::move(command), std::move(on_answer));
     if (waits) return unsent_.push_back({std::move(command), std::move(on_answer)});
@@ -110,7 +112,7 @@ void RedisConnection::send(std::string command, OnAnswer on_answer) {
 }
 
 void RedisConnection::enqueue(std::string command, OnAnswer on_answer) {
-    const auto limit = std::chrono::milliseconds(target_.settings.answer_limit_ms);
+    const auto limit = std::chrono::milliseconds(settings_.answer_limit_ms);
     waiting_.push_back({std::move(on_answer), Clock::now() + limit});
     output_ += command;
     if (waiting_.size() == 1) watch();
@@ -158,7 +160,7 @@ void RedisConnection::lost(std::string reason) {
     socket_->close();
     boost::asio::post(loop_, [socket = std::shared_ptr<RedisSocket>(std::move(socket_))] {});
     watch_timer_.cancel();
-    reason_ = target_.name() + ": " + reason;
+    reason_ = settings_.name() + ": " + reason;
     fail_all(reason_);
     if (!hopeful_) fail_unsent(reason_);
     if (state_ == State::closed) return;
@@ -200,7 +202,7 @@ void RedisConnection::watch() {
 void RedisConnection::check() {
     if (state_ != State::ready && state_ != State::opening) return;
     if (!waiting_.empty() && waiting_.front().deadline <= Clock::now()) {
-        return lost("no answer within " + std::to_string(target_.settings.answer_limit_ms) + " ms");
+        return lost("no answer within " + std::to_string(settings_.answer_limit_ms) + " ms");
     }
     if (!waiting_.empty()) return watch();
     // Nothing was asked for a while: only a question finds out that nobody is there any more.
@@ -211,7 +213,7 @@ void RedisConnection::close() {
     if (state_ == State::closed) return;
     const auto self = shared_from_this();
     state_ = State::closed;
-    reason_ = target_.name() + ": closed";
+    reason_ = settings_.name() + ": closed";
     on_change_ = {};
     if (socket_) socket_->close();
     retry_timer_.cancel();

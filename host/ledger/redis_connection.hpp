@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "ledger/redis_reply.hpp"
+#include "ledger/redis_settings.hpp"
 #include "ledger/redis_socket.hpp"
-#include "ledger/redis_target.hpp"
 
 namespace bw::ledger {
 
@@ -36,8 +36,8 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
     // What the server is told first on every connection; each must be answered without an error.
     using Opening = std::vector<std::string>;
 
-    static std::shared_ptr<RedisConnection> make(boost::asio::io_context& loop, RedisTarget target,
-                                                 Opening opening);
+    static std::shared_ptr<RedisConnection> make(boost::asio::io_context& loop,
+                                                 RedisSettings settings, Opening opening);
 
     // Connects, and again whenever the connection is lost. `on_change` is called each time that it
     // is there (no reason) or that it is gone or an attempt to have it has failed (the reason).
@@ -65,7 +65,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
         Clock::time_point deadline;
     };
 
-    RedisConnection(boost::asio::io_context& loop, RedisTarget target, Opening opening);
+    RedisConnection(boost::asio::io_context& loop, RedisSettings settings, Opening opening);
 
     void connect();
     void open();
@@ -82,7 +82,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
     void check();
 
     boost::asio::io_context& loop_;
-    const RedisTarget target_;
+    const RedisSettings settings_;
     const Opening opening_;
     std::function<void(const std::string&)> on_change_;
     State state_ = State::apart;

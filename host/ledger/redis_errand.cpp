@@ -4,9 +4,9 @@
 
 namespace bw::ledger {
 
-RedisErrand::RedisErrand(const RedisTarget& target, std::shared_ptr<const RedisScripts> scripts)
+RedisErrand::RedisErrand(const RedisSettings& settings, std::shared_ptr<const RedisScripts> scripts)
     : scripts_(std::move(scripts)),
-      connection_(RedisConnection::make(loop_, target, scripts_->opening())) {}
+      connection_(RedisConnection::make(loop_, settings, scripts_->opening())) {}
 
 RedisErrand::~RedisErrand() { connection_->close(); }
 

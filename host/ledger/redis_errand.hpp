@@ -12,7 +12,7 @@ namespace bw::ledger {
 
 class RedisErrand {
   public:
-    RedisErrand(const RedisTarget& target, std::shared_ptr<const RedisScripts> scripts);
+    RedisErrand(const RedisSettings& settings, std::shared_ptr<const RedisScripts> scripts);
     ~RedisErrand();
     RedisErrand(const RedisErrand&) = delete;
     RedisErrand& operator=(const RedisErrand&) = delete;

@@ -29,14 +29,14 @@ std::int64_t steady_us() { return microseconds<std::chrono::steady_clock>(); }
 
 }  // namespace
 
-RedisKeeper::RedisKeeper(RedisTarget target, std::shared_ptr<const RedisScripts> scripts,
+RedisKeeper::RedisKeeper(RedisSettings settings, std::shared_ptr<const RedisScripts> scripts,
                          std::uint64_t host)
-    : target_(std::move(target)),
+    : settings_(std::move(settings)),
       scripts_(std::move(scripts)),
       host_(std::to_string(host)),
       offset_us_(microseconds<std::chrono::system_clock>() - steady_us()),
       work_(boost::asio::make_work_guard(loop_)),
-      connection_(RedisConnection::make(loop_, target_, scripts_->opening())),
+      connection_(RedisConnection::make(loop_, settings_, scripts_->opening())),
       pause_timer_(loop_),
       renew_timer_(loop_),
       thin_timer_(loop_),
@@ -58,7 +58,7 @@ RedisKeeper::~RedisKeeper() {
         observe::warn(
             "{} settlements did not reach the ledger at {}; another host will settle these calls "
             "at their estimate",
-            left, target_.name());
+            left, settings_.name());
     }
 }
 
@@ -76,7 +76,7 @@ Result<void> RedisKeeper::first_contact() {
 
 void RedisKeeper::changed(const std::string& reason) {
     if (reason.empty()) {
-        if (away_) observe::info("the ledger at {} is there again", target_.name());
+        if (away_) observe::info("the ledger at {} is there again", settings_.name());
     } else if (!away_) {
         observe::warn("the ledger is away: {}", reason);
     }
@@ -160,7 +160,7 @@ void RedisKeeper::answered(TaskPointer task, const RedisAnswer& answer) {
     }
     if (answer && answer->failed() && !paused_) {
         paused_ = true;
-        observe::warn("the ledger at {} does not settle, trying again: {}", target_.name(),
+        observe::warn("the ledger at {} does not settle, trying again: {}", settings_.name(),
                       answer->text);
         pause_timer_.expires_after(k_pause);
         pause_timer_.async_wait([this](const auto& error) {
@@ -177,13 +177,13 @@ void RedisKeeper::renew() {
     run_script(scripts_, *connection_, Script::renew, {host_},
                [this, sent_us](const RedisAnswer& answer) {
                    if (!answer) return;
-                   if (answer->failed()) return tried(target_.name() + ": " + answer->text);
+                   if (answer->failed()) return tried(settings_.name() + ": " + answer->text);
                    offset_us_ = answer->integer - (sent_us + steady_us()) / 2;
                    tried({});
                    reap();
                    thin();
                });
-    renew_timer_.expires_after(std::chrono::milliseconds(target_.settings.lease_ms / 3));
+    renew_timer_.expires_after(std::chrono::milliseconds(settings_.lease_ms / 3));
     renew_timer_.async_wait([this](const auto& error) {
         if (!error && connection_->ready()) renew();
     });

@@ -26,7 +26,7 @@ namespace bw::ledger {
 
 class RedisKeeper {
   public:
-    RedisKeeper(RedisTarget target, std::shared_ptr<const RedisScripts> scripts,
+    RedisKeeper(RedisSettings settings, std::shared_ptr<const RedisScripts> scripts,
                 std::uint64_t host);
     // Says farewell to the server if all is settled.
     ~RedisKeeper();
@@ -74,7 +74,7 @@ class RedisKeeper {
     void leave();
     void run();
 
-    const RedisTarget target_;
+    const RedisSettings settings_;
     const std::shared_ptr<const RedisScripts> scripts_;
     const std::string host_;
 

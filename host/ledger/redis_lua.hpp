@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "ledger/redis_target.hpp"
+#include "ledger/redis_settings.hpp"
 
 namespace bw::ledger {
 

@@ -34,14 +34,14 @@ Verdict judged(const RedisAnswer& answer, const HoldId& id, std::size_t claims,
 
 }  // namespace
 
-RedisHost::RedisHost(const RedisTarget& target)
-    : scripts(std::make_shared<const RedisScripts>(target.settings)),
-      keeper(target, scripts, numbers.host()) {}
+RedisHost::RedisHost(const RedisSettings& settings)
+    : scripts(std::make_shared<const RedisScripts>(settings)),
+      keeper(settings, scripts, numbers.host()) {}
 
-RedisSession::RedisSession(boost::asio::io_context& loop, const RedisTarget& target,
+RedisSession::RedisSession(boost::asio::io_context& loop, const RedisSettings& settings,
                            std::shared_ptr<RedisHost> host)
     : host_(std::move(host)),
-      connection_(RedisConnection::make(loop, target, host_->scripts->opening())),
+      connection_(RedisConnection::make(loop, settings, host_->scripts->opening())),
       alive_(std::make_shared<bool>(true)),
       numbers_(host_->numbers.open()) {
     connection_->start();

@@ -15,7 +15,7 @@ inline constexpr std::size_t k_unconfirmed_max = 100'000;
 
 // What a host's sessions share.
 struct RedisHost {
-    explicit RedisHost(const RedisTarget& target);
+    explicit RedisHost(const RedisSettings& settings);
 
     HoldNumberSource numbers;
     const std::shared_ptr<const RedisScripts> scripts;
@@ -24,7 +24,7 @@ struct RedisHost {
 
 class RedisSession final : public Session {
   public:
-    RedisSession(boost::asio::io_context& loop, const RedisTarget& target,
+    RedisSession(boost::asio::io_context& loop, const RedisSettings& settings,
                  std::shared_ptr<RedisHost> host);
     ~RedisSession() override;
 

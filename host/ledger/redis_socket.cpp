@@ -34,9 +34,9 @@ bool is_address(const std::string& host) {
 struct RedisSocket::State : std::enable_shared_from_this<State> {
     explicit State(asio::io_context& loop) : resolver(loop), plain(loop) {}
 
-    void connect(const RedisTarget& target, OnDone on_done);
-    void connected(const RedisTarget& target, OnDone on_done);
-    std::string begin_tls(const RedisTarget& target);
+    void connect(const RedisSettings& settings, OnDone on_done);
+    void connected(const RedisSettings& settings, OnDone on_done);
+    std::string begin_tls(const RedisSettings& settings);
 
     // On whichever the connection is.
     template <typename Work>
@@ -57,31 +57,31 @@ struct RedisSocket::State : std::enable_shared_from_this<State> {
     std::string output;
 };
 
-void RedisSocket::State::connect(const RedisTarget& target, OnDone on_done) {
-    resolver.async_resolve(target.host, target.port,
-                           [self = shared_from_this(), target, on_done = std::move(on_done)](
+void RedisSocket::State::connect(const RedisSettings& settings, OnDone on_done) {
+    resolver.async_resolve(settings.host, std::to_string(settings.port),
+                           [self = shared_from_this(), settings, on_done = std::move(on_done)](
                                const error_code& unknown, const auto& addresses) mutable {
                                if (self->closed) return;
                                if (unknown)
                                    return on_done(described("its name is not known", unknown));
                                asio::async_connect(
                                    self->plain, addresses,
-                                   [self, target, on_done = std::move(on_done)](
+                                   [self, settings, on_done = std::move(on_done)](
                                        const error_code& error, const auto&) mutable {
                                        if (self->closed) return;
                                        if (error)
                                            return on_done(described("cannot connect", error));
-                                       self->connected(target, std::move(on_done));
+                                       self->connected(settings, std::move(on_done));
                                    });
                            });
 }
 
-void RedisSocket::State::connected(const RedisTarget& target, OnDone on_done) {
+void RedisSocket::State::connected(const RedisSettings& settings, OnDone on_done) {
     error_code ignored;
     plain.set_option(asio::ip::tcp::no_delay(true), ignored);
     plain.set_option(asio::socket_base::keep_alive(true), ignored);
-    if (!target.encrypted) return on_done({});
-    if (std::string failure = begin_tls(target); !failure.empty()) return on_done(failure);
+    if (!settings.encrypted) return on_done({});
+    if (std::string failure = begin_tls(settings); !failure.empty()) return on_done(failure);
     encrypted->async_handshake(
         asio::ssl::stream_base::client,
         [self = shared_from_this(), on_done = std::move(on_done)](const error_code& error) mutable {
@@ -90,11 +90,11 @@ void RedisSocket::State::connected(const RedisTarget& target, OnDone on_done) {
         });
 }
 
-std::string RedisSocket::State::begin_tls(const RedisTarget& target) {
+std::string RedisSocket::State::begin_tls(const RedisSettings& settings) {
     error_code error;
     tls.emplace(asio::ssl::context::tls_client);
     tls->set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
-    const std::string& ca_file = target.settings.ca_file;
+    const std::string& ca_file = settings.ca_file;
     if (ca_file.empty()) {
         tls->set_default_verify_paths(error);
     } else {
@@ -103,17 +103,17 @@ std::string RedisSocket::State::begin_tls(const RedisTarget& target) {
     if (error) return described(("cannot read authorities of " + ca_file).c_str(), error);
     encrypted.emplace(plain, *tls);
     encrypted->set_verify_mode(asio::ssl::verify_peer, error);
-    encrypted->set_verify_callback(asio::ssl::host_name_verification(target.host), error);
-    const bool named = is_address(target.host) ||
-                       SSL_set_tlsext_host_name(encrypted->native_handle(), target.host.c_str());
+    encrypted->set_verify_callback(asio::ssl::host_name_verification(settings.host), error);
+    const bool named = is_address(settings.host) ||
+                       SSL_set_tlsext_host_name(encrypted->native_handle(), settings.host.c_str());
     return error || !named ? "TLS cannot be set up" : "";
 }
 
 RedisSocket::RedisSocket(asio::io_context& loop) : state_(std::make_shared<State>(loop)) {}
 RedisSocket::~RedisSocket() { close(); }
 
-void RedisSocket::connect(const RedisTarget& target, OnDone on_done) {
-    state_->connect(target, std::move(on_done));
+void RedisSocket::connect(const RedisSettings& settings, OnDone on_done) {
+    state_->connect(settings, std::move(on_done));
 }
 
 void RedisSocket::read(OnBytes on_bytes) {

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "ledger/redis_target.hpp"
+#include "ledger/redis_settings.hpp"
 
 namespace bw::ledger {
 
@@ -24,7 +24,7 @@ class RedisSocket {
     RedisSocket(const RedisSocket&) = delete;
     RedisSocket& operator=(const RedisSocket&) = delete;
 
-    void connect(const RedisTarget& target, OnDone on_done);
+    void connect(const RedisSettings& settings, OnDone on_done);
     // One at a time each.
     void read(OnBytes on_bytes);
     void write(std::string bytes, OnDone on_done);

@@ -100,6 +100,12 @@ TEST_F(LedgerTest, EveryMistakeHasItsPlace) {
     }
 }
 
+TEST_F(LedgerTest, AUserHasAPassword) {
+    EXPECT_EQ(mistakes("[ledger]\nurl = \"redis://ann@h\"" + std::string(k_rest)),
+              "c.toml:2:1: error: ledger.url names a user without a password; expected password = "
+              "\"env:NAME\" or \"file:/path\" beside it");
+}
+
 TEST_F(LedgerTest, NeverRepeatsAPassword) {
     for (const std::string url : {"redis://:hunter2@h", "redis://ann:hunter2@h:1/0",
                                   "rediss://ann:hun@ter2@h", "redis://a:hunter2?@h"}) {
@@ -156,7 +162,7 @@ TEST_F(LedgerTest, SaysWhatHasNoEffect) {
     EXPECT_EQ(mistakes("[ledger]\nurl = \"memory:\"\nkeep_usage = \"1d\"" + std::string(k_rest)),
               "c.toml:3:1: warning: ledger.keep_usage has no effect with this url");
     EXPECT_EQ(mistakes("[ledger]\nurl = \"redis://h\"\nprefix = \"a b\"" + std::string(k_rest)),
-              "c.toml:3:10: error: ledger.prefix = \"a b\" is no prefix; expected at most 64 "
+              "c.toml:3:10: error: ledger.prefix = \"a b\" is no prefix; expected 1 to 64 "
               "letters, digits, \"-\", \"_\", \".\" and \":\"");
     EXPECT_EQ(
         mistakes("[ledger]\nurl = \"memory:\"\non_failures = \"allow\"" + std::string(k_rest)),

@@ -5,7 +5,7 @@
 #include "ledger/redis_codec.hpp"
 #include "ledger/redis_lua.hpp"
 #include "ledger/redis_reply.hpp"
-#include "ledger/redis_target.hpp"
+#include "ledger/redis_settings.hpp"
 
 namespace bw::ledger {
 namespace {
@@ -39,29 +39,15 @@ TEST(RedisReply, WhatIsNotRedisIsAnError) {
     EXPECT_FALSE(reader.next());
 }
 
-TEST(RedisTarget, IsReadFromAnAddress) {
-    const auto plain = parse_redis_target({.url = "redis://cache"});
-    ASSERT_TRUE(plain);
-    EXPECT_EQ(plain->name(), "redis://cache:6379/0");
-    const auto full = parse_redis_target({.url = "rediss://me@[::1]:7000/3", .password = "secret"});
-    ASSERT_TRUE(full);
-    EXPECT_TRUE(full->encrypted);
-    EXPECT_EQ(full->user, "me");
-    EXPECT_EQ(full->host, "::1");
-    EXPECT_EQ(full->name(), "rediss://[::1]:7000/3");
-}
-
-TEST(RedisTarget, MistakesAreToldWithoutTheText) {
-    for (const char* url :
-         {"http://secret", "redis://", "redis://:secret@h", "redis://me:secret@h", "redis://h:0",
-          "redis://h:70000", "redis://h:secret", "redis://h/secret", "redis://h/-1", "redis://[::1",
-          "redis://[::1]secret", "redis://h/0?secret", "redis://me@h"}) {
-        const auto target = parse_redis_target({.url = url});
-        ASSERT_FALSE(target) << url;
-        EXPECT_EQ(target.error().message.find("secret"), std::string::npos) << url;
-    }
-    EXPECT_FALSE(parse_redis_target({.url = "redis://h", .prefix = "a{b"}));
-    EXPECT_FALSE(parse_redis_target({.url = "redis://h", .prefix = ""}));
+TEST(RedisSettings, NameTheServerAndNobodyElse) {
+    EXPECT_EQ(RedisSettings{.host = "cache"}.name(), "redis://cache:6379/0");
+    const RedisSettings full{.host = "::1",
+                             .port = 7000,
+                             .user = "me",
+                             .database = 3,
+                             .encrypted = true,
+                             .password = "secret"};
+    EXPECT_EQ(full.name(), "rediss://[::1]:7000/3");
 }
 
 TEST(RedisCodec, NumbersThatLuaCannotTellAreBounded) {

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "ledger/redis_errand.hpp"
-#include "ledger/redis_target.hpp"
+#include "ledger/redis_settings.hpp"
 
 namespace bw::ledger {
 
@@ -69,8 +69,9 @@ class RedisServer {
     RedisSettings settings() const {
         RedisSettings settings;
         settings.answer_limit_ms = 10'000;  // other tests may keep the machine busy
-        settings.url = (options_.encrypted ? "rediss://localhost:" : "redis://127.0.0.1:") +
-                       std::to_string(port_) + "/0";
+        settings.host = options_.encrypted ? "localhost" : "127.0.0.1";
+        settings.port = static_cast<std::uint16_t>(port_);
+        settings.encrypted = options_.encrypted;
         settings.password = options_.password;
         if (options_.encrypted) settings.ca_file = folder_ / "certificate.pem";
         return settings;
@@ -92,9 +93,7 @@ class RedisServer {
     void thaw() { kill(process_, SIGCONT); }
 
     Result<RedisReply> ask(const std::vector<std::string_view>& words) const {
-        const auto target = parse_redis_target(settings());
-        return RedisErrand(*target, std::make_shared<const RedisScripts>(target->settings))
-            .ask(words);
+        return RedisErrand(settings(), std::make_shared<const RedisScripts>(settings())).ask(words);
     }
 
   private:

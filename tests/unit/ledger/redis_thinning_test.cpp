@@ -61,10 +61,9 @@ TEST_F(RedisThinningTest, OneScriptTakesOutAFewRows) {
     add_rows(2'000, k_keep_ms + k_margin_ms);
     RedisSettings settings = server_.settings();
     settings.keep_usage_ms = k_keep_ms;
-    const auto target = parse_redis_target(settings).value();
-    const auto scripts = std::make_shared<const RedisScripts>(target.settings);
+    const auto scripts = std::make_shared<const RedisScripts>(settings);
     auto left = rows();
-    RedisErrand errand(target, scripts);
+    RedisErrand errand(settings, scripts);
     while (left > 0) {
         const auto more = errand.run(Script::thin, {});
         ASSERT_TRUE(more) << more.error().message;

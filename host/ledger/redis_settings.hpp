@@ -1,17 +1,20 @@
-// Which server the ledger is kept on, and how to get there. Pure.
+// Which server the ledger is kept on, and how to talk to it.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
-#include "base/error.hpp"
 #include "ledger/ledger.hpp"
 
 namespace bw::ledger {
 
 struct RedisSettings {
-    std::string url;                    // redis://[user@]host[:port][/database], rediss:// for TLS
+    std::string host;  // a name or an address, IPv6 without brackets
+    std::uint16_t port = 6379;
+    std::string user;  // empty: the default one
+    int database = 0;
+    bool encrypted = false;
     std::string password;               // empty: none
     std::string ca_file;                // PEM; empty: the system's authorities
     std::string prefix = "bellwether";  // hosts with the same one share budgets and limits
@@ -21,21 +24,9 @@ struct RedisSettings {
     std::int64_t usage_rows_max = 1'000'000;  // about: the oldest go first
     std::int64_t keep_usage_ms = 0;           // 0: until there are too many
     std::size_t counters_max = k_counters_max;
-};
 
-struct RedisTarget {
-    bool encrypted = false;
-    std::string host;
-    std::string port;
-    std::string user;  // empty: the default one
-    int database = 0;
-    RedisSettings settings;
-
-    // What to call it to people: without user and password.
+    // What to call the server to people: without user and password.
     std::string name() const;
 };
-
-// Checks all of it. The error never repeats the text, which may hold a password.
-Result<RedisTarget> parse_redis_target(RedisSettings settings);
 
 }  // namespace bw::ledger
