@@ -15,8 +15,8 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t k_us = 1'000'000;
 
-// A call that ends may free its place at once: try again soon.
-constexpr milliseconds k_concurrency_retry{1'000};
+// A call that ends may free its place at once: try again soon, but not at once.
+constexpr milliseconds k_retry_soon{1'000};
 
 std::string amount_text(const Rule& rule, std::int64_t amount) {
     if (rule.counts == Counts::micro_usd) {
@@ -81,7 +81,7 @@ Error concurrency_refusal(const Asked& asked) {
             .message = fmt::format("The limit \"{}\"{} lets {} calls run at once, and as many do.",
                                    asked.rule->limit->name, owner(asked), asked.claim.limit),
             .code = "too_many_requests",
-            .retry_after = k_concurrency_retry};
+            .retry_after = k_retry_soon};
 }
 
 }  // namespace
@@ -93,11 +93,12 @@ Error refusal_of(const Asked& asked, const ledger::Standing& standing, std::int6
 }
 
 Error upstream_refusal(std::string_view provider, std::string_view model, std::int64_t wait_us) {
+    const auto wait = std::max(milliseconds((wait_us + 999) / 1000), k_retry_soon);
     return {.kind = ErrorKind::rate,
             .message = fmt::format("The provider \"{}\" has no room for \"{}\" at the moment: its "
                                    "own rate limit is used up. Please try again in {}.",
-                                   provider, model, reset_text(wait_us)),
-            .retry_after = milliseconds((wait_us + 999) / 1000)};
+                                   provider, model, reset_text(wait.count() * 1'000)),
+            .retry_after = wait};
 }
 
 }  // namespace bw::policy

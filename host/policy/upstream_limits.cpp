@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "policy/estimate.hpp"
+
 namespace bw::policy {
 namespace {
 
@@ -11,6 +13,8 @@ namespace {
 constexpr std::size_t k_meters_max = 1'000;
 
 constexpr std::size_t k_bytes_for_token = 4;
+// What is longer is a picture or a file, which no upstream counts by its bytes.
+constexpr std::size_t k_prompt_tokens_max = 100'000;
 
 // Providers that differ in none of these are one customer of one upstream.
 using Customer = std::tuple<std::string, std::string, std::vector<std::string>>;
@@ -24,8 +28,9 @@ Customer customer_of(const config::Provider& provider) {
 }  // namespace
 
 std::int64_t tokens_at_sending(const Call& call) {
-    return static_cast<std::int64_t>(call.body.size() / k_bytes_for_token) +
-           std::max<std::int64_t>(call.max_tokens, 0);
+    const auto prompt = std::min(call.body.size() / k_bytes_for_token, k_prompt_tokens_max);
+    return static_cast<std::int64_t>(prompt) +
+           std::clamp<std::int64_t>(call.max_tokens, 0, k_choice_tokens_max);
 }
 
 UpstreamLimits::UpstreamLimits(const config::Config& config) : counts_(config.providers.size()) {
@@ -67,7 +72,7 @@ UpstreamLimits::Trip::Trip(UpstreamLimits& limits, const route::Candidate& candi
     const std::scoped_lock lock(account_.mutex);
     UpstreamMeter* const known = meter(false);
     if (known == nullptr) return;
-    known->sent(tokens_);
+    known->sent(tokens_, sent_);
     metered_ = true;
 }
 

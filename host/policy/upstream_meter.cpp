@@ -23,9 +23,20 @@ void UpstreamMeter::Level::set(const SaidLimit& said, std::int64_t unanswered,
                                Clock::time_point now) {
     if (!said.sound()) return;
     limit = said.limit;
-    remaining = std::min(said.remaining, said.limit) - unanswered;
+    remaining = std::min(said.remaining, said.limit) - std::min(unanswered, limit);
     at = now;
     full = now + said.reset;
+    believed_until = now + k_closed_max;
+}
+
+// No call is taken for more than all there ever is: what it says of itself is a client's word.
+void UpstreamMeter::Level::take(std::int64_t amount, Clock::time_point now) {
+    remaining -= std::min(amount, limit);
+    if (now >= believed_until) believed_until = now + k_closed_max;
+}
+
+void UpstreamMeter::Level::give_back(std::int64_t amount) {
+    remaining = std::min(remaining + std::min(amount, limit), limit);
 }
 
 UpstreamMeter::Clock::duration UpstreamMeter::Level::wait(std::int64_t amount,
@@ -39,7 +50,7 @@ UpstreamMeter::Clock::duration UpstreamMeter::Level::wait(std::int64_t amount,
     const auto there =
         at +
         Clock::duration(static_cast<Clock::rep>(static_cast<double>((full - at).count()) * share));
-    return std::clamp<Clock::duration>(there - now, Clock::duration::zero(), k_closed_max);
+    return std::max(std::min(there, believed_until) - now, Clock::duration::zero());
 }
 
 UpstreamMeter::Clock::duration UpstreamMeter::wait(std::int64_t tokens,
@@ -51,12 +62,12 @@ UpstreamMeter::Clock::duration UpstreamMeter::wait(std::int64_t tokens,
         {level, closed, full ? Clock::duration(k_look_again) : Clock::duration::zero()});
 }
 
-void UpstreamMeter::sent(std::int64_t tokens) {
+void UpstreamMeter::sent(std::int64_t tokens, Clock::time_point now) {
     ++under_way_;
     ++unanswered_;
     unanswered_tokens_ += tokens;
-    --requests_.remaining;
-    tokens_.remaining -= tokens;
+    requests_.take(1, now);
+    tokens_.take(tokens, now);
 }
 
 void UpstreamMeter::answered(const SaidLimits& said, std::int64_t tokens, bool counted,
@@ -64,6 +75,8 @@ void UpstreamMeter::answered(const SaidLimits& said, std::int64_t tokens, bool c
     if (counted) {
         --unanswered_;
         unanswered_tokens_ -= tokens;
+        // An answer without figures is an error most likely, which takes no tokens.
+        if (!said.tokens.sound()) tokens_.give_back(tokens);
     }
     // What is under way may be counted in what the upstream says, or not: it is taken for not.
     requests_.set(said.requests, unanswered_, now);
@@ -81,7 +94,9 @@ void UpstreamMeter::refused(std::optional<milliseconds> retry_after, Clock::time
     const bool new_refusal = !refused_at_ || sent >= *refused_at_;
     if (new_refusal) {
         window_ = std::max<std::int64_t>((wary(now) ? under_way_ : under_way) / 2, 1);
-        back_off_ = std::clamp(2 * back_off_, k_back_off_first, k_back_off_max);
+        if (!retry_after) {
+            back_off_ = std::clamp(2 * back_off_, k_back_off_first, k_back_off_max);
+        }
         refused_at_ = now;
     }
     const milliseconds wait =
@@ -94,6 +109,8 @@ void UpstreamMeter::over(std::int64_t tokens, bool answered) {
     if (answered) return;
     --unanswered_;
     unanswered_tokens_ -= tokens;
+    requests_.give_back(1);
+    tokens_.give_back(tokens);
 }
 
 bool UpstreamMeter::wary(Clock::time_point now) const {

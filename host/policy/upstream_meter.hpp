@@ -18,7 +18,7 @@ class UpstreamMeter {
     Clock::duration wait(std::int64_t tokens, Clock::time_point now) const;
 
     // A call's way: sent, then perhaps answered, then served or refused, then over.
-    void sent(std::int64_t tokens);
+    void sent(std::int64_t tokens, Clock::time_point now);
     // The head of a response is there. `counted`: of a call that sent() was told of.
     void answered(const SaidLimits& said, std::int64_t tokens, bool counted, Clock::time_point now);
     void served();
@@ -35,12 +35,15 @@ class UpstreamMeter {
   private:
     // What is left of an amount that comes back evenly.
     struct Level {
-        std::int64_t limit = 0;  // 0: not known
-        std::int64_t remaining = 0;
+        std::int64_t limit = 0;      // 0: not known
+        std::int64_t remaining = 0;  // below 0: more was sent than there was
         Clock::time_point at;
         Clock::time_point full;
+        Clock::time_point believed_until;  // then one call tries, whatever was said
 
         void set(const SaidLimit& said, std::int64_t unanswered, Clock::time_point now);
+        void take(std::int64_t amount, Clock::time_point now);
+        void give_back(std::int64_t amount);
         Clock::duration wait(std::int64_t amount, Clock::time_point now) const;
     };
 

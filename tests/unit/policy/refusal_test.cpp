@@ -136,5 +136,16 @@ TEST(ResetText, IsAsOpenAiWritesIt) {
     EXPECT_EQ(reset_text(86'400'000'000), "24h0m0s");
 }
 
+// The official SDKs do what it says: a few milliseconds would make them hammer.
+TEST(Refusal, NobodyIsToldToTryAnUpstreamAgainAtOnce) {
+    using std::chrono::milliseconds;
+    for (const std::int64_t wait_us : {0, 20'000, 1'000'000}) {
+        const Error error = upstream_refusal("p", "m", wait_us);
+        EXPECT_EQ(error.retry_after, milliseconds(1'000));
+        EXPECT_TRUE(error.message.ends_with("try again in 1s.")) << error.message;
+    }
+    EXPECT_EQ(upstream_refusal("p", "m", 1'500'001).retry_after, milliseconds(1'501));
+}
+
 }  // namespace
 }  // namespace bw::policy

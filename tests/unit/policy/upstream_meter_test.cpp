@@ -18,18 +18,18 @@ class UpstreamMeterTest : public testing::Test {
         return std::chrono::ceil<milliseconds>(meter.wait(tokens, now));
     }
     void answered(const SaidLimits& said) {
-        meter.sent(k_tokens);
+        meter.sent(k_tokens, now);
         meter.answered(said, k_tokens, true, now);
         meter.over(k_tokens, true);
     }
     // One that was sent just now, with so many others under way that the meter does not know.
     void refused(std::optional<milliseconds> retry_after, std::int64_t under_way = 1) {
-        meter.sent(k_tokens);
+        meter.sent(k_tokens, now);
         meter.refused(retry_after, now, under_way, now);
         meter.over(k_tokens, false);
     }
     void served() {
-        meter.sent(k_tokens);
+        meter.sent(k_tokens, now);
         meter.served();
         meter.over(k_tokens, false);
     }
@@ -41,7 +41,7 @@ class UpstreamMeterTest : public testing::Test {
 TEST_F(UpstreamMeterTest, AnUpstreamThatSaidNothingHasRoom) {
     for (int i = 0; i < 1000; ++i) {
         EXPECT_EQ(wait(), 0ms);
-        meter.sent(k_tokens);
+        meter.sent(k_tokens, now);
     }
 }
 
@@ -56,16 +56,16 @@ TEST_F(UpstreamMeterTest, WaitsUntilARequestHasComeBack) {
 
 TEST_F(UpstreamMeterTest, CountsDownBetweenTwoAnswers) {
     answered({.requests = {.limit = 60, .remaining = 2, .reset = 58s}});
-    meter.sent(k_tokens);
+    meter.sent(k_tokens, now);
     EXPECT_EQ(wait(), 0ms);
-    meter.sent(k_tokens);
+    meter.sent(k_tokens, now);
     EXPECT_EQ(wait(), 967ms) << "both are taken, and what is gone comes back within 58 s";
 }
 
 TEST_F(UpstreamMeterTest, TakesWhatIsUnderWayForNotCountedYet) {
     answered({});
-    meter.sent(k_tokens);
-    meter.sent(k_tokens);
+    meter.sent(k_tokens, now);
+    meter.sent(k_tokens, now);
     meter.answered({.requests = {.limit = 10, .remaining = 1, .reset = 9s}}, k_tokens, true, now);
     EXPECT_EQ(wait(), 900ms) << "the other one takes the one that is left";
 }
@@ -95,8 +95,42 @@ TEST_F(UpstreamMeterTest, WaitsAsLongAsARefusalAsksFor) {
 TEST_F(UpstreamMeterTest, AMinuteIsTheMostThatItBelieves) {
     refused(24h);
     EXPECT_EQ(wait(), 60s);
+    now += 60s;
+    EXPECT_EQ(wait(), 0ms);
     answered({.requests = {.limit = 1, .remaining = 0, .reset = 24h}});
-    EXPECT_EQ(wait(), 60s);
+    for (int minute = 0; minute < 3; ++minute) {
+        EXPECT_EQ(wait(), 60s);
+        now += 60s;
+        EXPECT_EQ(wait(), 0ms) << "one tries";
+        meter.sent(k_tokens, now);
+    }
+}
+
+// What a client says of its call is its word only.
+TEST_F(UpstreamMeterTest, NoCallTakesMoreThanThereIs) {
+    answered({.tokens = {.limit = 6'000, .remaining = 6'000, .reset = 10s}});
+    meter.sent(1'000'000'000, now);
+    EXPECT_GT(wait(), 0ms);
+    meter.answered({}, 1'000'000'000, true, now);
+    EXPECT_EQ(wait(), 0ms) << "it was answered without figures: an error";
+}
+
+TEST_F(UpstreamMeterTest, WhatNeverArrivedTookNothing) {
+    answered({.requests = {.limit = 60, .remaining = 2, .reset = 58s}});
+    for (int i = 0; i < 60; ++i) {
+        meter.sent(k_tokens, now);
+        meter.over(k_tokens, false);
+    }
+    EXPECT_EQ(wait(), 0ms);
+}
+
+TEST_F(UpstreamMeterTest, BacksOffByItselfOnlyWhereNoWaitIsAskedFor) {
+    for (int i = 0; i < 5; ++i) {
+        refused(100ms);
+        now += 100ms;
+    }
+    refused(std::nullopt);
+    EXPECT_EQ(wait(), 1s);
 }
 
 TEST_F(UpstreamMeterTest, BacksOffFurtherEachTimeThatNoWaitIsAskedFor) {
@@ -113,7 +147,7 @@ TEST_F(UpstreamMeterTest, BacksOffFurtherEachTimeThatNoWaitIsAskedFor) {
 
 TEST_F(UpstreamMeterTest, RefusalsOfWhatWasSentBeforeCountAsOne) {
     const auto sent = now;
-    for (int i = 0; i < 5; ++i) meter.sent(k_tokens);
+    for (int i = 0; i < 5; ++i) meter.sent(k_tokens, now);
     now += 100ms;
     for (int i = 0; i < 5; ++i) {
         meter.refused(std::nullopt, sent, 5, now);
@@ -129,14 +163,14 @@ TEST_F(UpstreamMeterTest, GoesOnWithHalfAsManyAtOnceAndGrows) {
     refused(0ms, 6);
     for (int i = 0; i < 3; ++i) {
         EXPECT_EQ(wait(), 0ms) << i;
-        meter.sent(k_tokens);
+        meter.sent(k_tokens, now);
     }
     EXPECT_EQ(wait(), 20ms) << "three are under way";
     meter.served();
     meter.over(k_tokens, false);
-    meter.sent(k_tokens);
+    meter.sent(k_tokens, now);
     EXPECT_EQ(wait(), 0ms) << "one was served, so four may be";
-    meter.sent(k_tokens);
+    meter.sent(k_tokens, now);
     EXPECT_GT(wait(), 0ms);
     now += 60s;
     EXPECT_EQ(wait(), 0ms) << "a minute without a refusal";
@@ -145,13 +179,13 @@ TEST_F(UpstreamMeterTest, GoesOnWithHalfAsManyAtOnceAndGrows) {
 TEST_F(UpstreamMeterTest, OneIsAlwaysTried) {
     refused(0ms, 1);
     EXPECT_EQ(wait(), 0ms);
-    meter.sent(k_tokens);
+    meter.sent(k_tokens, now);
     EXPECT_GT(wait(), 0ms);
 }
 
 TEST_F(UpstreamMeterTest, IsNotIdleWhileItMatters) {
     EXPECT_TRUE(meter.idle(now));
-    meter.sent(k_tokens);
+    meter.sent(k_tokens, now);
     EXPECT_FALSE(meter.idle(now)) << "one is under way";
     meter.over(k_tokens, false);
     EXPECT_TRUE(meter.idle(now));
