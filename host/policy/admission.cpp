@@ -64,21 +64,36 @@ void Admission::ask(OnAnswer on_answer) {
 }
 
 void Admission::apply() {
-    if (!find_room()) return wait_for_room();
+    const bool newcomer = place_ == nullptr;
+    if (newcomer && books_.session && (!ask_rules() || join_line())) return;
+    const Room room = find_room();
+    if (room == Room::none) return wait_for_room();
     if (!books_.session) return answer({});
+    if ((!newcomer || room == Room::elsewhere) && !ask_rules()) return;
+    hold();
+}
+
+// False: they refuse the call, which has been told so.
+bool Admission::ask_rules() {
     prospects_ = prospects();
     auto asked =
         books_.rules.apply(facts(), call_.unsound_limit, prospects_, books_.session->now_us());
-    if (!asked) return answer(std::unexpected(std::move(asked.error())));
+    if (!asked) return answer(std::unexpected(std::move(asked.error()))), false;
     asked_ = *std::move(asked);
     standings_.clear();
-    const Asked* const line = place_ ? nullptr : line_to_join();
-    if (line == nullptr) return hold();
-    if (depends_on_provider(*line->rule->scope) && go_elsewhere(*line)) return apply();
-    if (!wait_in_line(*line, 0)) refuse_in_line(Asked(*line));
+    return true;
 }
 
-// A line that has formed already: a newcomer does not pass those who wait.
+// A newcomer does not pass those who wait for a limit. Who stands in any line has come before them,
+// or has stood there already. False: there is no such line.
+bool Admission::join_line() {
+    const Asked* const line = line_to_join();
+    if (line == nullptr) return false;
+    if (depends_on_provider(*line->rule->scope) && go_elsewhere(*line)) return apply(), true;
+    if (!wait_in_line(*line, 0)) refuse_in_line(Asked(*line));
+    return true;
+}
+
 const Asked* Admission::line_to_join() const {
     const auto line = std::ranges::find_if(asked_, [this](const Asked& asked) {
         return may_wait(asked) && can_ever_fit(asked.claim) &&
@@ -148,15 +163,17 @@ void Admission::refused(std::size_t by) {
 
 // ---- the upstreams' own limits ------------------------------------------------------------------
 
-// Those without room come last, as far as is known. False: there are no others.
-bool Admission::find_room() {
-    if (has_room(to_.candidates.front())) return true;
+// Those without room come last, as far as is known.
+Admission::Room Admission::find_room() {
+    if (has_room(to_.candidates.front())) return Room::as_wished;
     const route::Candidate first = to_.candidates.front();
     const auto without_room = std::ranges::stable_partition(
         to_.candidates, [this](const route::Candidate& candidate) { return has_room(candidate); });
-    if (without_room.begin() == to_.candidates.begin()) return false;
-    engine_.upstream_limits.count(first, UpstreamLimits::Outcome::elsewhere);
-    return true;
+    if (without_room.begin() == to_.candidates.begin()) return Room::none;
+    if (!std::exchange(went_elsewhere_, true)) {
+        engine_.upstream_limits.count(first, UpstreamLimits::Outcome::elsewhere);
+    }
+    return Room::elsewhere;
 }
 
 // Who waits for it already comes first.
@@ -165,30 +182,48 @@ bool Admission::has_room(const route::Candidate& candidate) const {
     const std::string line = upstream_line(candidate);
     const bool our_turn = place_ && line == line_;
     if (!our_turn && books_.lines.length(line) > 0) return false;
-    return engine_.upstream_limits.wait(candidate, tokens_at_sending(call_)).count() == 0;
+    return wait_for(candidate).count() == 0;
 }
 
+UpstreamLimits::Clock::duration Admission::wait_for(const route::Candidate& candidate) const {
+    return engine_.upstream_limits.wait(candidate, tokens_at_sending(call_));
+}
+
+// Its provider's on_limit lets the call wait for as long as that takes.
+bool Admission::may_wait_for(const route::Candidate& candidate) const {
+    const config::Provider& provider = books_.providers[candidate.provider];
+    const auto end = std::min(call_.started + provider.queue_wait, call_.deadline);
+    const std::string line = upstream_line(candidate);
+    const bool stands_there = place_ && line == line_;
+    return steady_clock::now() + wait_for(candidate) < end &&
+           (stands_there || books_.lines.length(line) < provider.queue_length);
+}
+
+// For the one that has room first, of those that may be waited for.
 void Admission::wait_for_room() {
-    const auto wait_for = [this](const route::Candidate& candidate) {
-        return engine_.upstream_limits.wait(candidate, tokens_at_sending(call_));
-    };
-    const route::Candidate& soonest = *std::ranges::min_element(to_.candidates, {}, wait_for);
-    const config::Provider& provider = books_.providers[soonest.provider];
-    const auto wait = wait_for(soonest);
-    const std::int64_t wait_us = std::chrono::ceil<microseconds>(wait).count();
-    const auto refuse = [this, soonest,
-                         error = upstream_refusal(provider.name, soonest.model, wait_us)] {
-        engine_.upstream_limits.count(soonest, UpstreamLimits::Outcome::refused);
-        answer(std::unexpected(error));
-    };
-    const bool in_time =
-        steady_clock::now() + wait < std::min(call_.started + provider.queue_wait, call_.deadline);
-    const bool waits_already = place_ != nullptr;
-    if (!in_time || !wait_in({upstream_line(soonest), provider.queue_wait, provider.queue_length},
-                             wait_us, refuse)) {
-        return refuse();
+    const route::Candidate* soonest = nullptr;
+    for (const route::Candidate& candidate : to_.candidates) {
+        const bool sooner = soonest == nullptr || wait_for(candidate) < wait_for(*soonest);
+        if (sooner && may_wait_for(candidate)) soonest = &candidate;
     }
-    if (!waits_already) engine_.upstream_limits.count(soonest, UpstreamLimits::Outcome::waited);
+    if (soonest == nullptr) return refuse_for_room(to_.candidates.front());
+    const config::Provider& provider = books_.providers[soonest->provider];
+    const std::int64_t wait_us = std::chrono::ceil<microseconds>(wait_for(*soonest)).count();
+    if (!std::exchange(waited_for_room_, true)) {
+        engine_.upstream_limits.count(*soonest, UpstreamLimits::Outcome::waited);
+    }
+    const auto refuse = [this, candidate = *soonest] { refuse_for_room(candidate); };
+    if (!wait_in({upstream_line(*soonest), provider.queue_wait, provider.queue_length}, wait_us,
+                 refuse)) {
+        refuse();
+    }
+}
+
+void Admission::refuse_for_room(const route::Candidate& candidate) {
+    const std::int64_t wait_us = std::chrono::ceil<microseconds>(wait_for(candidate)).count();
+    engine_.upstream_limits.count(candidate, UpstreamLimits::Outcome::refused);
+    answer(std::unexpected(
+        upstream_refusal(books_.providers[candidate.provider].name, candidate.model, wait_us)));
 }
 
 // ---- the host's own -----------------------------------------------------------------------------

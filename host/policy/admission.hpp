@@ -67,14 +67,22 @@ class Admission {
         std::size_t length;
     };
 
+    // At the upstreams: none has any; or not the one that comes first.
+    enum class Room { none, elsewhere, as_wished };
+
     void apply();
     void hold();
     void on_verdict(ledger::Verdict verdict);
     void refused(std::size_t by);
     void not_counted(const ledger::Verdict& verdict);
-    bool find_room();
+    bool ask_rules();
+    bool join_line();
+    Room find_room();
     bool has_room(const route::Candidate& candidate) const;
+    UpstreamLimits::Clock::duration wait_for(const route::Candidate& candidate) const;
+    bool may_wait_for(const route::Candidate& candidate) const;
     void wait_for_room();
+    void refuse_for_room(const route::Candidate& candidate);
     bool refuses() const;
     bool passes_uncounted() const;
     bool go_elsewhere(const Asked& asked);
@@ -105,6 +113,8 @@ class Admission {
     bool asking_ = false;       // the ledger has been asked, and has not answered
     bool turn_missed_ = false;  // a turn came meanwhile
     bool durable_ = true;
+    bool went_elsewhere_ = false;   // counted, because an upstream had no room
+    bool waited_for_room_ = false;  // the same
     std::unique_ptr<Lines::Place> place_;
     std::string line_;  // whose place that is
     std::optional<net::Alarm> patience_;

@@ -281,5 +281,39 @@ TEST_F(InLine, ACallThatLeavesWhileTheLedgerIsAskedGivesItsHoldBack) {
     EXPECT_FALSE(desk.session->settled[0].recorded);
 }
 
+// ---- upstreams that have no room ----------------------------------------------------------------
+
+void refuse_for(Desk& desk, const route::Candidate& candidate, std::chrono::milliseconds time) {
+    UpstreamLimits::Trip(desk.upstream_limits, candidate, 100).refused(time);
+}
+
+TEST(Admission, WaitsForWhomItMayWaitForAndNotOnlyForTheSoonest) {
+    Desk desk(k_budget);
+    const auto candidates = desk.both();
+    refuse_for(desk, candidates[0], std::chrono::seconds(1));
+    refuse_for(desk, candidates[1], std::chrono::seconds(2));
+    desk.config.providers[0].queue_wait = {};
+    desk.ask();
+    EXPECT_FALSE(desk.told) << "b lets it wait";
+    desk.config.providers[1].queue_wait = {};
+    desk.ask();
+    ASSERT_TRUE(desk.told && !*desk.told);
+    EXPECT_EQ(desk.told->error().kind, ErrorKind::rate);
+}
+
+TEST(Admission, NobodyPassesALimitsLineByWayOfAnUpstreams) {
+    Desk desk("[[limits]]\nname = \"fair\"\nrequests = \"1/min\"\non_limit = \"queue:10s\"\n");
+    desk.ask();
+    desk.session->answer({.answer = ledger::Answer::refused, .refused_by = 0});
+    ASSERT_EQ(desk.books.lines.length("fair/requests\n"), 1U);
+    const auto candidates = desk.both();
+    for (const auto& candidate : candidates) refuse_for(desk, candidate, std::chrono::seconds(5));
+    const Call call = Desk::call_of();
+    Admission newcomer(desk.books, desk.engine, call,
+                       {.route = "m", .model = "m", .candidates = candidates});
+    newcomer.ask([](const Result<void>&) { ADD_FAILURE() << "told at once"; });
+    EXPECT_EQ(desk.books.lines.length("fair/requests\n"), 2U);
+}
+
 }  // namespace
 }  // namespace bw::policy
