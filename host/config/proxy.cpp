@@ -60,7 +60,7 @@ HostPort split(std::string_view authority) {
 
 HostPort host_of(std::string_view url) {
     url.remove_prefix(std::min(url.find("://") + 3, url.size()));
-    return split(url.substr(0, url.find('/')));
+    return split(url.substr(0, url.find_first_of("/?")));
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -131,7 +131,7 @@ bool bypasses_proxy(std::string_view no_proxy, std::string_view url) {
 
 // HTTP_PROXY in capitals is left alone: in a CGI it is a header of the request.
 std::expected<EnvironmentProxy, std::string> environment_proxy(std::string_view url) {
-    const auto target = parse_url(url);
+    const auto target = parse_url(url, Query::allowed);
     if (!target || target->local) return {};
     auto named =
         target->encrypted ? first_set({"https_proxy", "HTTPS_PROXY"}) : first_set({"http_proxy"});

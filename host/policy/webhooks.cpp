@@ -26,9 +26,10 @@ bool may_pass(int status) { return status == 408 || status == 429 || status >= 5
 milliseconds asked_wait(std::span<const net::Header> headers) {
     const auto header = std::ranges::find(headers, "retry-after", &net::Header::name);
     if (header == headers.end()) return milliseconds(0);
-    std::uint16_t seconds = 0;
+    std::uint32_t seconds = 0;
     const char* const end = header->value.data() + header->value.size();
     const auto [read, error] = std::from_chars(header->value.data(), end, seconds);
+    if (error == std::errc::result_out_of_range) return std::chrono::hours(1);
     return error == std::errc() && read == end ? std::chrono::seconds(seconds) : milliseconds(0);
 }
 
@@ -80,7 +81,7 @@ class WebhookPosts::Post final : private net::Events {
                    [this] { judge("no answer in time"); });
     }
     void hurry() {
-        if (waits_) begin();
+        if (waits_) begin_last();
     }
     std::size_t webhook() const { return webhook_; }
 
@@ -94,6 +95,11 @@ class WebhookPosts::Post final : private net::Events {
         judge(failure ? failure->message : std::string());
     }
 
+    void begin_last() {
+        last_ = true;
+        begin();
+    }
+
     // What it answered counts, even if the answer did not come whole.
     void judge(std::string fault) {
         exchange_.reset();
@@ -101,9 +107,10 @@ class WebhookPosts::Post final : private net::Events {
         if (is_success(status_)) return owner_.done(*this, {});
         if (status_ != 0) fault = fmt::format("it answers with status {}", status_);
         const bool hopeless = status_ != 0 && !may_pass(status_);
-        if (hopeless || owner_.finishing_ || tries_ >= owner_.patience_.tries) {
+        if (hopeless || last_ || tries_ >= owner_.patience_.tries) {
             return owner_.done(*this, fmt::format("{} (try {})", fault, tries_));
         }
+        if (owner_.on_last_) return begin_last();
         waits_ = true;
         const milliseconds wait = std::max(owner_.wait_before(tries_), asked_wait_);
         alarm_.set(steady_clock::now() + std::min(wait, owner_.patience_.longest_wait),
@@ -119,17 +126,13 @@ class WebhookPosts::Post final : private net::Events {
     int status_ = 0;
     milliseconds asked_wait_{0};
     bool waits_ = false;  // for its next try
+    bool last_ = false;   // there is no other
 };
 
 WebhookPosts::WebhookPosts(boost::asio::io_context& loop, net::Client& client,
                            std::span<const Webhook> webhooks, WebhookCounts& counts,
-                           std::function<void()> on_last, Patience patience)
-    : loop_(loop),
-      client_(client),
-      webhooks_(webhooks),
-      counts_(counts),
-      on_last_(std::move(on_last)),
-      patience_(patience) {}
+                           Patience patience)
+    : loop_(loop), client_(client), webhooks_(webhooks), counts_(counts), patience_(patience) {}
 
 WebhookPosts::~WebhookPosts() {
     for (Post& post : posts_) {
@@ -146,8 +149,8 @@ void WebhookPosts::post(std::size_t webhook, std::string json) {
     post.begin();
 }
 
-void WebhookPosts::finish() {
-    finishing_ = true;
+void WebhookPosts::finish(std::function<void()> on_last) {
+    on_last_ = std::move(on_last);
     for (Post& post : posts_) post.hurry();
 }
 
@@ -165,7 +168,7 @@ void WebhookPosts::done(Post& post, const std::string& fault) {
                       webhooks_[post.webhook()].name, fault);
     }
     std::erase_if(posts_, [&post](const Post& one) { return &one == &post; });
-    if (finishing_ && posts_.empty()) on_last_();
+    if (on_last_ && posts_.empty()) on_last_();
 }
 
 }  // namespace bw::policy

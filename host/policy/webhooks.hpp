@@ -59,10 +59,9 @@ struct Patience {
 // One worker's, on its thread.
 class WebhookPosts {
   public:
-    // All must outlive it. `on_last` is told when the last post is done after `finish`.
+    // All must outlive it.
     WebhookPosts(boost::asio::io_context& loop, net::Client& client,
-                 std::span<const Webhook> webhooks, WebhookCounts& counts,
-                 std::function<void()> on_last, Patience patience = {});
+                 std::span<const Webhook> webhooks, WebhookCounts& counts, Patience patience = {});
     ~WebhookPosts();
     WebhookPosts(const WebhookPosts&) = delete;
     WebhookPosts& operator=(const WebhookPosts&) = delete;
@@ -70,8 +69,9 @@ class WebhookPosts {
     // `json` goes to the webhook of this place in the configuration. Beyond 64 under way it is
     // given up at once: the host warns rarely, so that something is wrong.
     void post(std::size_t webhook, std::string json);
-    // The host ends: what waits for its next try has it now, as its last.
-    void finish();
+    // The host ends: what waits for its next try has it now, and what fails has one more at once.
+    // `on_last` is told whenever none is left.
+    void finish(std::function<void()> on_last);
     bool empty() const { return posts_.empty(); }
 
   private:
@@ -84,9 +84,8 @@ class WebhookPosts {
     net::Client& client_;
     const std::span<const Webhook> webhooks_;
     WebhookCounts& counts_;
-    std::function<void()> on_last_;
     const Patience patience_;
-    bool finishing_ = false;
+    std::function<void()> on_last_;  // there once the host ends
     std::minstd_rand random_{std::random_device{}()};
     std::list<Post> posts_;
 };

@@ -29,8 +29,7 @@ Worker::Worker(const front::Host& host, const front::Running& running,
       connections_(connections),
       client_(loop_),
       slots_(host.registry.providers.begin(), host.registry.providers.end()),
-      webhook_posts_(loop_, client_, host.webhooks, *running.webhook_counts,
-                     [this] { stop_if_done(); }),
+      webhook_posts_(loop_, client_, host.webhooks, *running.webhook_counts),
       books_(loop_, host.config, running.ledger.get(), running.warnings.get(), &webhook_posts_),
       drained_calls_(loop_, [this] { stop_if_done(); }),
       access_log_(loop_),
@@ -126,7 +125,7 @@ void Worker::begin_drain(std::chrono::milliseconds limit) {
     acceptor_.close(ignored);
     const auto open = sessions_;
     for (front::Session* session : open) session->drain();
-    webhook_posts_.finish();
+    webhook_posts_.finish([this] { stop_if_done(); });
     timer_.expires_after(limit);
     timer_.async_wait([this](error_code cancelled) {
         if (!cancelled) abort_all();

@@ -1,5 +1,5 @@
 // One worker: a thread, an event loop, a listening socket and everything that its calls use. Calls
-// live and die here; nothing is shared with other workers but constants.
+// live and die here; what is shared with other workers is in front::Running.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -123,6 +123,10 @@ TEST_F(EnvironmentTest, NamesAProxyForEachScheme) {
     setenv("http_proxy", "http://plain:1", 1);
     EXPECT_EQ(proxy_of("http://api.example"), "http://plain:1");
     EXPECT_EQ(proxy_of("https://api.example"), "http://secure:1");
+    EXPECT_EQ(proxy_of("https://hook.example?token=1"), "http://secure:1");
+    setenv("no_proxy", "hook.example", 1);
+    EXPECT_EQ(proxy_of("https://hook.example?token=1"), "");
+    unsetenv("no_proxy");
     setenv("https_proxy", "http://lower:1", 1);
     EXPECT_EQ(proxy_of("https://api.example"), "http://lower:1");
     setenv("no_proxy", "example", 1);

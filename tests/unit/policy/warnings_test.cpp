@@ -36,7 +36,7 @@ class WarningsTest : public testing::Test {
     boost::asio::io_context loop;
     net::Client client{loop};
     WebhookCounts counts{0};
-    WebhookPosts posts{loop, client, {}, counts, [] {}};
+    WebhookPosts posts{loop, client, {}, counts};
     Warnings warnings{config};
 };
 
