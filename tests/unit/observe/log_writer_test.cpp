@@ -28,9 +28,12 @@ TEST(LogWriter, AReaderThatStopsLosesLinesAndIsTold) {
     Pipe pipe;
     const std::uint64_t before = log_lines_dropped();
     const std::string line = std::string(999, 'x') + "\n";
+    const std::string more_than_a_pipe_holds = std::string(299'999, 'x') + "\n";
     std::string text;
     {
         const LogWriter writer(pipe.input());
+        write_log(more_than_a_pipe_holds);
+        while (text.empty()) text += pipe.read();  // then it hangs, and takes nothing more
         while (log_lines_dropped() == before) write_log(line);
         write_log(line + line);
         EXPECT_EQ(log_lines_dropped(), before + 3);
