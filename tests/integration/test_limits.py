@@ -89,37 +89,6 @@ def test_tokens_are_corrected_to_what_was_used(start_host: StartHost, upstream: 
     wait_for(settled, "the difference came back")
 
 
-# ---- the rate -----------------------------------------------------------------------------------
-
-
-def test_overload_gets_the_rate_and_no_more(start_host: StartHost, upstream: Simulator,
-                                            authority: Authority) -> None:
-    """Four clients that never rest, for two seconds: the burst, and then the rate to a percent."""
-    rate, burst, seconds = 40, 10, 2.0
-    host = start_host(rules_config(
-        limit(requests=f'"{rate}/s"', burst_requests=str(burst)), upstream, authority))
-    model = upstream.serve(answers.chat())
-    began = time.monotonic()
-
-    def hammer(_: int) -> tuple[int, int]:
-        statuses = []
-        with host.connect() as connection:
-            while time.monotonic() < began + seconds:
-                reply = connection.chat(model)
-                reply.body()
-                statuses.append(reply.status)
-        return statuses.count(200), len(statuses)
-
-    with ThreadPoolExecutor(4) as threads:
-        counts = list(threads.map(hammer, range(4)))
-    elapsed = time.monotonic() - began
-    admitted, sent = (sum(column) for column in zip(*counts))
-    print(f"{admitted} of {sent} in {elapsed:.3f} s; {burst + rate * elapsed:.1f} are allowed")
-    assert len(upstream.requests(model)) == admitted
-    assert admitted <= burst + rate * elapsed * 1.01
-    assert admitted >= (burst + rate * seconds) * 0.8 or SLOWNESS > 1
-
-
 # ---- in line ------------------------------------------------------------------------------------
 
 
