@@ -2,6 +2,7 @@
 nothing is exceeded."""
 
 import json
+import re
 import signal
 import threading
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ import pytest
 
 from integration.conftest import StartHost
 from integration.counting import ask, budget, rules_config
-from integration.host import wait_for
+from integration.host import ROOT, wait_for
 from integration.metrics_page import scrape
 from upstream.scenarios import answers
 from upstream.simulator import Simulator
@@ -92,6 +93,8 @@ def test_a_webhook_is_told_once_over_tls(start_host: StartHost, upstream: Simula
     wait_for(lambda: scrape(host).sum(POSTS, webhook="ops", outcome="delivered") == 1, "one post")
     ((path, told),) = receiver.told
     assert path == PATH
+    documented = re.search(r"```json\n(.*?)```", (ROOT / "docs/webhooks.md").read_text(), re.S)
+    assert list(told) == list(json.loads(documented[1]))
     assert told["event"] == "budget.warning"
     assert (told["budget"], told["value"], told["percent"]) == ("everyone", "ann", 5)
     assert told["used"] + told["held"] == told["limit"] - told["left"] >= 50
