@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,8 @@ struct Span {
     std::size_t length = 0;
 };
 
+inline constexpr std::int64_t k_no_limit = std::numeric_limits<std::int64_t>::max();
+
 struct Call {
     std::string id;           // x-request-id
     std::string traceparent;  // for the upstream; empty: the client sent no trace
@@ -55,6 +58,12 @@ struct Call {
     std::string user;   // `user`, at most k_user_bytes_max; empty: the client named nobody
     // What the client lets be generated: tokens for each choice, -1: it did not say.
     std::int64_t max_tokens = -1;
+    // The most that it says by other names, which some upstreams obey and others do not know.
+    std::int64_t other_max_tokens = 0;
+    // What it grants for thinking beside that.
+    std::int64_t thinking_tokens = 0;
+    bool thinks = false;         // it asks the model to think before it answers,
+    bool thinks_freely = false;  // and by a switch that lifts the limit of the answer for that
     std::int64_t choices = 1;  // `n`, or `best_of` where that is more
     // Which of those is no whole number that makes sense; empty: none. The upstream decides about
     // it, unless the host has to count with it.

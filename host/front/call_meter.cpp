@@ -55,6 +55,10 @@ void CallMeter::end(const CallEnd& end) {
         outcome.provider,
         result_of(outcome.result,
                   outcome.result ? "" : std::string_view(outcome.result.error().code)));
+    if (outcome.doubt != policy::Doubt::none) {
+        const bool too_much = outcome.doubt == policy::Doubt::too_much;
+        metrics_.usage_doubted(outcome.provider, too_much ? 1 : 0);
+    }
     series.overhead.record(end.duration - outcome.waited);
     series.count_tokens(outcome.usage);
     if (outcome.cost_micro_usd) {

@@ -20,6 +20,9 @@ using std::chrono::steady_clock;
 
 namespace {
 
+// How long an upstream is waited for that has only its usage left to say.
+constexpr milliseconds k_usage_wait{3'000};
+
 Error shutting_down() {
     return {.kind = ErrorKind::unavailable,
             .message = "The host is shutting down; try again.",
@@ -86,7 +89,7 @@ void LiveCall::begin() {
         admission_->when_durable(
             [this](const Result<void>& durable) { durable ? open_gate() : end(durable.error()); });
     });
-    attempts_.emplace(context_.engine, call_, admission_->candidates(),
+    attempts_.emplace(context_.engine, call_, admission_->candidates(), admission_->reckoner(),
                       static_cast<policy::Replies&>(*gate_));
     const auto silence_max = context_.host.config.server.heartbeat;
     if (call_.stream && silence_max.count() > 0) {
@@ -144,9 +147,7 @@ void LiveCall::beat() {
 void LiveCall::on_end(const policy::Outcome& outcome) {
     if (!outcome.result) {
         const ErrorReply reply = error_reply(outcome.result.error());
-        policy::Outcome failed = outcome;
-        admission_->complete(failed);
-        record(failed, streaming_ ? 200 : reply.status, reply.code);
+        record(outcome, streaming_ ? 200 : reply.status, reply.code);
         return respond_error(reply);
     }
     if (call_.stream) {
@@ -168,9 +169,13 @@ void LiveCall::abandoned() {
            499, "client_closed");
 }
 
-// One that was not sent to anybody yet has nothing to finish.
+// One that was not sent to anybody yet has nothing to finish. Who hangs up at the last word has got
+// all of the answer: what it took is what is still to come.
 config::OnDisconnect LiveCall::on_disconnect() const {
-    return attempts_ ? on_disconnect_ : config::OnDisconnect{};
+    if (!attempts_) return {};
+    const bool has_end = !on_disconnect_.drains || on_disconnect_.longest.count() > 0;
+    if (!has_end || !attempts_->waits_for_usage()) return on_disconnect_;
+    return {.drains = true, .longest = std::max(on_disconnect_.longest, k_usage_wait)};
 }
 
 void LiveCall::go_on_without_client(Downstream& nobody) {
@@ -195,11 +200,7 @@ policy::Outcome LiveCall::outcome(Error error) const {
         kept.result = std::unexpected(std::move(error));
         return kept;
     }
-    if (attempts_) {
-        policy::Outcome ended = attempts_->outcome(std::unexpected(std::move(error)));
-        admission_->complete(ended);
-        return ended;
-    }
+    if (attempts_) return attempts_->outcome(std::unexpected(std::move(error)));
     return {.result = std::unexpected(std::move(error))};
 }
 

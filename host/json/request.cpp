@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bellwether/json.hpp>
 
+#include "json/generation_limits.hpp"
 #include "json/member_names.hpp"
 #include "json/mistake.hpp"
 #include "json/number.hpp"
@@ -85,26 +86,11 @@ void read_user(Call& call, const Value& value) {
     if (std::ranges::none_of(user, is_control)) call.user = std::move(user);
 }
 
-// A limit on what is generated. `name` is a constant.
-void read_limit(Call& call, std::string_view name, const Value& value, std::int64_t& limit) {
-    if (value.kind() == Kind::null) return;
-    const auto number = value.kind() == Kind::number ? value.integer() : std::nullopt;
-    if (number && *number > 0) {
-        limit = std::max(limit, *number);
-    } else {
-        call.unsound_limit = name;
-    }
-}
-
 Result<void> read_member(Call& call, std::string_view name, const Value& value) {
     if (name == "model") return read_model(call, value);
     if (name == "stream") return read_stream(call, value);
     if (name == "stream_options") return read_stream_options(call, value);
     if (name == "user") read_user(call, value);
-    if (name == "max_tokens" || name == "max_completion_tokens") {
-        read_limit(call, name, value, call.max_tokens);
-    }
-    if (name == "n" || name == "best_of") read_limit(call, name, value, call.choices);
     if (name == prompt_member(call.operation)) call.prompt_value = span_of(call.body, value.raw());
     return {};
 }
@@ -129,10 +115,12 @@ Result<void> read_request(Call& call) {
         const char* const next = skip_value(value, end, k_depth_max - 1, &skip_number_in_range);
         if (next == nullptr || !read) return next;
         const auto name = names.take(key);
+        const Member member(key, Value({value, static_cast<std::size_t>(next - value)}));
+        read_generation_limit(call, member);
         if (!name) {
             read = std::unexpected(name.error());
         } else if (!name->empty()) {
-            read = read_member(call, *name, Value({value, static_cast<std::size_t>(next - value)}));
+            read = read_member(call, *name, member.value());
         }
         return next;
     });

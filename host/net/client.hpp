@@ -47,6 +47,7 @@ enum class FailureKind {
 struct Failure {
     FailureKind kind;
     std::string message;  // for a person; names the host, never a credential
+    int status = 0;       // of the response, if its first line had come; else 0
 };
 
 // Receives one exchange: on_head, on_data any number of times, on_end once; on_end may come alone.

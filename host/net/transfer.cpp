@@ -79,6 +79,7 @@ void Transfer::fail(Failure failure) {
 // Something held back goes first: a flush is on its way then.
 void Transfer::deliver_end() {
     if (dropped() || paused_ || !held_.empty()) return;
+    if (failure_) failure_->status = head_.status();
     std::exchange(events_, nullptr)->on_end(std::move(failure_));
 }
 

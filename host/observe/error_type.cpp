@@ -19,8 +19,9 @@ constexpr auto k_types = std::to_array<std::string_view>(
      // the provider
      "invalid_api_key", "insufficient_quota", "rate_limit_exceeded", "upstream_error",
      "upstream_protocol_error", "upstream_cut", "stream_truncated", "malformed_chunk",
-     "empty_reply", "upstream_too_large", "upstream_unreachable", "upstream_tls_error",
-     "connect_timeout", "first_byte_timeout", "idle_timeout", "total_timeout", "plugin_error",
+     "empty_reply", "upstream_too_large", "answer_past_limit", "upstream_unreachable",
+     "upstream_tls_error", "connect_timeout", "first_byte_timeout", "idle_timeout", "total_timeout",
+     "plugin_error",
      // the host
      "timeout", "deadline_exceeded", "provider_not_configured", "unavailable", "draining",
      "too_many_connections", "too_many_requests", "budget_exceeded", "model_without_price",

@@ -7,7 +7,8 @@ namespace bw::observe {
 WorkerMetrics::WorkerMetrics(const MetricNames& names)
     : names_(names),
       attempts_(names.providers.size() * error_types().size()),
-      fallbacks_(names.providers.size()) {}
+      fallbacks_(names.providers.size()),
+      doubts_(names.providers.size() * k_usage_doubts.size()) {}
 
 Series& WorkerMetrics::series(std::string_view route, std::string_view provider,
                               std::string_view model) {
@@ -26,6 +27,10 @@ void WorkerMetrics::attempt(std::string_view provider, std::size_t error) {
 
 void WorkerMetrics::fallback(std::string_view provider) {
     fallbacks_[names_.providers.index(provider)].add();
+}
+
+void WorkerMetrics::usage_doubted(std::string_view provider, std::size_t doubt) {
+    doubts_[names_.providers.index(provider) * k_usage_doubts.size() + doubt].add();
 }
 
 Metrics::Metrics(MetricNames names, std::size_t workers) : names_(std::move(names)) {

@@ -28,6 +28,9 @@ struct UpstreamConnections {
 inline constexpr std::array<std::string_view, 6> k_key_faults{"missing", "ambiguous", "unknown",
                                                               "wrong",   "disabled",  "expired"};
 
+// Why a provider's report of usage is not taken as it is, as the metrics call it.
+inline constexpr std::array<std::string_view, 2> k_usage_doubts{"too_little", "too_much"};
+
 class WorkerMetrics {
   public:
     explicit WorkerMetrics(const MetricNames& names);
@@ -39,6 +42,8 @@ class WorkerMetrics {
     void attempt(std::string_view provider, std::size_t error);
     // Another provider is tried after this one.
     void fallback(std::string_view provider);
+    // `doubt`: an index of k_usage_doubts.
+    void usage_doubted(std::string_view provider, std::size_t doubt);
     // Of a closed set of reasons, k_key_faults: why a client's key was refused.
     void key_refused(std::size_t reason) { keys_refused_[reason].add(); }
     // Before its first request, because of a limit.
@@ -59,6 +64,7 @@ class WorkerMetrics {
     SeriesTable table_;
     std::vector<Counter> attempts_;   // by provider and error type
     std::vector<Counter> fallbacks_;  // by provider
+    std::vector<Counter> doubts_;     // by provider and doubt
     std::array<Counter, k_key_faults.size()> keys_refused_;
 };
 
@@ -79,6 +85,7 @@ class Metrics {
     void write_durations(PrometheusText& text, const Totals& totals) const;
     void write_tokens(PrometheusText& text, const Totals& totals) const;
     void write_attempts(PrometheusText& text) const;
+    void write_doubts(PrometheusText& text) const;
     void write_keys_refused(PrometheusText& text) const;
     void write_connections(PrometheusText& text) const;
 

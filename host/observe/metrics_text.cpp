@@ -44,6 +44,7 @@ void Metrics::write(PrometheusText& text) const {
     write_durations(text, all);
     write_tokens(text, all);
     write_attempts(text);
+    write_doubts(text);
     write_keys_refused(text);
     write_connections(text);
 }
@@ -147,6 +148,20 @@ void Metrics::write_attempts(PrometheusText& text) const {
                     sum(workers_, [provider](const auto& worker) {
                         return worker.fallbacks_[provider].value();
                     }));
+    }
+}
+
+void Metrics::write_doubts(PrometheusText& text) const {
+    text.metric("bellwether_usage_doubted_total", "counter",
+                "Reports of usage that were not taken as they are, by provider and reason.");
+    for (std::size_t provider = 1; provider < names_.providers.size(); ++provider) {
+        for (std::size_t doubt = 0; doubt < k_usage_doubts.size(); ++doubt) {
+            text.sample(
+                {{"provider", names_.providers.name(provider)}, {"reason", k_usage_doubts[doubt]}},
+                sum(workers_, [at = provider * k_usage_doubts.size() + doubt](const auto& worker) {
+                    return worker.doubts_[at].value();
+                }));
+        }
     }
 }
 

@@ -23,6 +23,10 @@ constexpr milliseconds k_step_wait_max{std::chrono::hours(24)};
 // More is a mistake of somebody's; sums of such numbers must not overflow.
 constexpr std::int64_t k_tokens_max = 1'000'000'000'000;
 
+Reach reach_of(int status) {
+    return status >= 200 && status < 300 ? Reach::answered : Reach::refused;
+}
+
 }  // namespace
 
 Attempt::Attempt(std::shared_ptr<Instance> instance, const Order& order, AttemptEvents& events)
@@ -42,6 +46,7 @@ Result<void> Attempt::start(net::Client& client, boost::asio::io_context& loop) 
     if (auto opened = open(); !opened) return opened;
     alarm_.emplace(loop);
     wait_.begin();
+    reach_ = generating_ ? Reach::answered : Reach::sent;
     if (generating_) {
         schedule_step(milliseconds(0));
         return {};
@@ -101,6 +106,10 @@ void Attempt::resume() {
 
 void Attempt::on_head(int status, std::span<const net::Header> headers) {
     const UpstreamWait::Interruption working(wait_);
+    reach_ = reach_of(status);
+    framed_ = std::ranges::any_of(headers, [](const net::Header& header) {
+        return header.name == "content-length" || header.name == "transfer-encoding";
+    });
     events_.on_head(headers);
     std::vector<bw_header> fields;
     fields.reserve(headers.size());
@@ -112,11 +121,23 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
     framer_.begin(outgoing_.frame(), status < 200 || status >= 300);
     bw_error error = new_error();
     const bw_status answer = instance_->table().call_head(call_, &head, &error);
-    if (auto judged = judge(answer, error); !judged) end(std::move(judged));
+    if (auto judged = judge(answer, error); !judged) {
+        if (reach_ == Reach::answered) reach_ = Reach::judged;
+        end(std::move(judged));
+    }
+}
+
+void Attempt::look_at(std::string_view bytes) {
+    constexpr std::string_view k_first_of_answers = "{:deir\xEF";  // data, event, id, retry
+    if (body_bytes_ == 0 && !bytes.empty()) {
+        begins_as_answer_ = k_first_of_answers.contains(bytes.front());
+    }
+    body_bytes_ += bytes.size();
 }
 
 void Attempt::on_data(std::string_view bytes) {
     if (complete_) return;
+    look_at(bytes);
     const UpstreamWait::Interruption working(wait_);
     const bool going = framer_.feed(bytes);
     // Blank space keeps a connection alive; it is no progress.
@@ -142,8 +163,10 @@ void Attempt::progress() {
 void Attempt::on_end(std::optional<net::Failure> failure) {
     const UpstreamWait::Interruption working(wait_);
     if (failure && !complete_) {
+        if (reach_ == Reach::sent && failure->status >= 200) reach_ = reach_of(failure->status);
         return end(std::unexpected(to_error(*failure, instance_->provider().name)));
     }
+    body_ended_ = true;
     if (!complete_ && !framer_.finish() && !complete_) {
         return end(std::unexpected(framing_error()));
     }
@@ -152,11 +175,25 @@ void Attempt::on_end(std::optional<net::Failure> failure) {
     const bw_status status = instance_->table().call_end(call_, &error);
     phase_ = Phase::waiting;
     auto judged = judge(status, error);
+    if (!judged) judge_answer(judged.error().kind != ErrorKind::protocol || !any_frame_);
     end(judged ? finish_reply() : std::move(judged));
+}
+
+// What makes no sense may be the beginning of what does, if nothing said where it ends.
+bool Attempt::may_be_cut() const {
+    return body_bytes_ == 0 || (body_ended_ && begins_as_answer_ && !framed_);
+}
+
+// The plugin has refused the answer. `for_good`: for what it says, and not for what it lacks.
+void Attempt::judge_answer(bool for_good) {
+    if (reach_ == Reach::answered && for_good && !stopped_ && !may_be_cut()) {
+        reach_ = Reach::judged;
+    }
 }
 
 bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view event) {
     progress();
+    any_frame_ = true;
     const bw_frame frame{
         .size = sizeof(bw_frame), .kind = kind, .data = str(data), .event = str(event)};
     bw_error error = new_error();
@@ -166,6 +203,7 @@ bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view 
     complete_ = status == BW_COMPLETE;
     failure_ = judge(complete_ ? BW_OK : status, error);
     if (!failure_) complete_ = false;
+    if (!failure_) judge_answer(true);
     return failure_.has_value() && !complete_;
 }
 
@@ -261,11 +299,16 @@ void Attempt::emit_usage(const bw_usage& usage) {
     const auto plausible = [](std::int64_t tokens) {
         return tokens >= 0 && tokens <= k_tokens_max ? tokens : -1;
     };
-    usage_ = {.input_tokens = plausible(usage.input_tokens),
-              .output_tokens = plausible(usage.output_tokens),
-              .cached_input_tokens = plausible(usage.cached_input_tokens),
-              .reasoning_tokens = plausible(usage.reasoning_tokens),
-              .source = UsageSource::provider};
+    const std::int64_t output = plausible(usage.output_tokens);
+    if (output > 0 && output >= usage_.output_tokens) ++usage_reports_;
+    const auto keep_larger = [&](std::int64_t& known, std::int64_t told) {
+        known = std::max(known, plausible(told));
+    };
+    keep_larger(usage_.input_tokens, usage.input_tokens);
+    keep_larger(usage_.output_tokens, usage.output_tokens);
+    keep_larger(usage_.cached_input_tokens, usage.cached_input_tokens);
+    keep_larger(usage_.reasoning_tokens, usage.reasoning_tokens);
+    usage_.source = UsageSource::provider;
 }
 
 // ---- endings --------------------------------------------------------------------------------
@@ -287,6 +330,7 @@ Result<void> Attempt::judge(bw_status status, const bw_error& error) {
                     fmt::format("plugin misbehaved: provider \"{}\": {}", provider, misbehaviour_),
                     "plugin_error");
     }
+    if (stopped_) return std::unexpected(*stopped_);
     if (status == BW_OK) return {};
     Error failed = to_error(status, error, instance_->provider());
     if (status == BW_E_INTERNAL) {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -37,6 +38,15 @@ class AttemptEvents {
     ~AttemptEvents() = default;
 };
 
+// How far an attempt has come, as far as it decides what the upstream may have done for it.
+enum class Reach {
+    none,      // nothing was sent
+    sent,      // nothing of an answer has come
+    refused,   // its status is not 2xx
+    answered,  // it has begun; its end, if it came, was not the end of an answer
+    judged,    // the plugin has said what it is
+};
+
 // What an attempt is to do. The text stays valid until the attempt is dropped.
 struct Order {
     const Call* call;
@@ -57,11 +67,18 @@ class Attempt final : private net::Events, private Sinks {
     Result<void> start(net::Client& client, boost::asio::io_context& loop);
     void pause();
     void resume();
+    // From inside on_piece: the attempt ends by `why` when its plugin has returned.
+    void stop(Error why) { stopped_ = std::move(why); }
 
     bool body_begun() const { return body_begun_; }  // the first byte of payload has come
     // When payload last came; comments do not count.
     std::chrono::steady_clock::time_point last_payload() const { return last_payload_; }
+    // The largest of each figure that the provider has reported.
     const Usage& usage() const { return usage_; }
+    // How often it has reported what was generated, with no less than before.
+    unsigned usage_reports() const { return usage_reports_; }
+    Reach reach() const { return reach_; }
+    std::uint64_t body_bytes() const { return body_bytes_; }  // of the answer, unpacked
     std::chrono::nanoseconds waited() const { return wait_.total(); }
 
   private:
@@ -90,6 +107,9 @@ class Attempt final : private net::Events, private Sinks {
     void schedule_step(std::chrono::milliseconds wait);
     void end_soon();
     void progress();
+    void look_at(std::string_view bytes);
+    bool may_be_cut() const;
+    void judge_answer(bool for_good);
     // The plugin's answer, or what it did wrong meanwhile.
     Result<void> judge(bw_status status, const bw_error& error);
     void misbehaved(std::string_view rule);
@@ -119,6 +139,14 @@ class Attempt final : private net::Events, private Sinks {
     std::chrono::steady_clock::time_point last_payload_;
     UpstreamWait wait_;
     Usage usage_;
+    unsigned usage_reports_ = 0;
+    Reach reach_ = Reach::none;
+    bool framed_ = false;            // the answer's head says where its body ends
+    bool begins_as_answer_ = false;  // its first byte is that of a JSON object, or of events
+    bool body_ended_ = false;        // in good order, as far as anybody can tell
+    bool any_frame_ = false;         // the plugin has been given one
+    std::uint64_t body_bytes_ = 0;
+    std::optional<Error> stopped_;
     std::string misbehaviour_;
     Result<void> failure_;  // of a frame, until the framer has returned
 };

@@ -19,13 +19,6 @@ using std::chrono::steady_clock;
 constexpr std::int64_t k_concurrency_poll_us = 50'000;
 constexpr std::int64_t k_wait_max_us = 86'400'000'000;
 
-// One of a model's own limits, if its provider knows it.
-std::int64_t own_limit(const plugin::Provider& provider, std::string_view model,
-                       std::int64_t plugin::Model::*limit, std::int64_t otherwise) {
-    const auto known = std::ranges::find(provider.models, model, &plugin::Model::id);
-    return known != provider.models.end() && *known.*limit > 0 ? *known.*limit : otherwise;
-}
-
 std::string line_name(const ledger::Claim& claim) {
     return claim.counter.rule + '\n' + claim.counter.value;
 }
@@ -55,11 +48,14 @@ std::int64_t wait_us_for(const ledger::Claim& claim, std::size_t claims) {
 }  // namespace
 
 Admission::Admission(Books& books, const Engine& engine, const Call& call, Destination destination)
-    : books_(books), engine_(engine), call_(call), to_(std::move(destination)) {}
+    : books_(books),
+      engine_(engine),
+      call_(call),
+      to_(std::move(destination)),
+      reckoner_(books, engine.slots, call) {}
 
 void Admission::ask(OnAnswer on_answer) {
     on_answer_ = std::move(on_answer);
-    if (books_.session) prompt_ = measure_prompt(call_);
     apply();
 }
 
@@ -131,6 +127,7 @@ void Admission::on_verdict(ledger::Verdict verdict) {
     }
     held_ = true;
     durable_ = false;
+    if (refuses()) reckoner_.keep_to_hold();
     when_durable({});
     answer({});
 }
@@ -313,19 +310,13 @@ Facts Admission::facts() const {
             .route = to_.route};
 }
 
-std::vector<Prospect> Admission::prospects() const {
+std::vector<Prospect> Admission::prospects() {
     std::vector<Prospect> all;
+    all.reserve(to_.candidates.size());
     for (const route::Candidate& candidate : to_.candidates) {
-        const plugin::Provider& provider = engine_.slots[candidate.provider].provider();
-        const std::int64_t density = books_.densities.of(provider.name, candidate.model);
-        const std::int64_t context =
-            own_limit(provider, candidate.model, &plugin::Model::context, books_.default_context);
-        const std::int64_t cap = own_limit(provider, candidate.model, &plugin::Model::max_output,
-                                           books_.default_max_tokens);
-        all.push_back({.provider = provider.name,
+        all.push_back({.provider = engine_.slots[candidate.provider].provider().name,
                        .price = candidate.price,
-                       .estimate = {.input = prompt_tokens_max(prompt_, density, context),
-                                    .output = output_tokens_max(call_, cap)}});
+                       .estimate = reckoner_.bound(candidate).held});
     }
     return all;
 }

@@ -17,6 +17,7 @@
 #include "plugin/instance.hpp"
 #include "policy/attempts.hpp"
 #include "policy/books.hpp"
+#include "policy/reckoner.hpp"
 #include "route/table.hpp"
 
 namespace bw::policy {
@@ -51,9 +52,8 @@ class Admission {
     // Or why the call must end instead: then never from inside.
     void when_durable(OnAnswer then);
 
-    // Of a failed call whose answer was to come whole, nothing was seen of what may have been
-    // generated: it counts as the most that it could come to.
-    void complete(Outcome& outcome) const;
+    // What the call may come to; for its attempts.
+    Reckoner& reckoner() { return reckoner_; }
     // Once, of a call that was admitted. `usage` is the row to be kept, but for what is known here.
     void settle(const Outcome& outcome, ledger::UsageRow usage);
 
@@ -92,18 +92,17 @@ class Admission {
     void refuse_in_line(const Asked& asked);
     void call_who_waits();
     void answer(Result<void> result);
-    bool complete(std::string_view provider, std::string_view model, Usage& usage) const;
     const Prospect* prospect_at(std::string_view provider, std::string_view model) const;
     const config::Price* price_at(std::string_view provider, std::string_view model) const;
     Facts facts() const;
-    std::vector<Prospect> prospects() const;
+    std::vector<Prospect> prospects();
     ledger::UsageRow estimate() const;
 
     Books& books_;
     const Engine& engine_;
     const Call& call_;
     Destination to_;
-    PromptSize prompt_;
+    Reckoner reckoner_;
     OnAnswer on_answer_;
     std::vector<Prospect> prospects_;  // of the candidates, as they were held for
     std::vector<Asked> asked_;

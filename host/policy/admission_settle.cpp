@@ -34,20 +34,6 @@ Admission::~Admission() {
     books_.session->settle(std::move(settlement));
 }
 
-void Admission::complete(Outcome& outcome) const {
-    if (!held_ || !complete(outcome.provider, outcome.model, outcome.usage)) return;
-    outcome.cost_micro_usd = cost_of(outcome.usage, price_at(outcome.provider, outcome.model));
-}
-
-bool Admission::complete(std::string_view provider, std::string_view model, Usage& usage) const {
-    if (call_.stream || usage.source != UsageSource::estimate) return false;
-    const Prospect* const prospect = prospect_at(provider, model);
-    if (prospect == nullptr) return false;
-    usage.input_tokens = prospect->estimate.input;
-    usage.output_tokens = prospect->estimate.output;
-    return true;
-}
-
 const Prospect* Admission::prospect_at(std::string_view provider, std::string_view model) const {
     for (std::size_t i = 0; i < prospects_.size(); ++i) {
         if (prospects_[i].provider == provider && to_.candidates[i].model == model) {
@@ -65,24 +51,18 @@ const config::Price* Admission::price_at(std::string_view provider, std::string_
 void Admission::settle(const Outcome& outcome, ledger::UsageRow usage) {
     if (!held_) return;
     held_ = false;
-    std::vector<FailedAttempt> failures = outcome.failures;
-    for (FailedAttempt& failed : failures) complete(failed.provider, failed.model, failed.usage);
     const Used used{.provider = outcome.provider,
-                    .failed = failures,
+                    .failed = outcome.failures,
                     .usage = outcome.usage,
                     .price = price_at(outcome.provider, outcome.model)};
     ledger::Settlement settlement{.id = hold_, .usage = std::move(usage)};
     settlement.usage.usage = outcome.usage;
     settlement.usage.list_cost_micro_usd = list_cost_of(outcome.usage, used.price).value_or(-1);
-    for (const FailedAttempt& failed : failures) add_to(settlement.usage, failed);
+    for (const FailedAttempt& failed : outcome.failures) add_to(settlement.usage, failed);
     settlement.recorded = settlement.usage.usage.source != UsageSource::none;
     for (const Asked& asked : asked_) settlement.amounts.push_back(used_of(asked, used));
     books_.session->settle(std::move(settlement));
     call_who_waits();
-    if (outcome.usage.source == UsageSource::provider) {
-        books_.densities.learn(outcome.provider, outcome.model, prompt_,
-                               outcome.usage.input_tokens);
-    }
 }
 
 // As if the first candidate had served the call, and taken all that it may.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bellwether/json.hpp>
+#include <bit>
 
 #include "json/request.hpp"
 #include "json/writer.hpp"
@@ -23,9 +24,25 @@ bool may_fall_back(ErrorKind kind) {
     }
 }
 
+namespace {
+
+Error past_its_hold() {
+    return {.kind = ErrorKind::protocol,
+            .message =
+                "The provider generated far more than the request allows (max_tokens), so "
+                "that its answer was ended.",
+            .code = "answer_past_limit"};
+}
+
+}  // namespace
+
 Attempts::Attempts(Engine engine, const Call& call, std::vector<route::Candidate> candidates,
-                   Replies& replies)
-    : engine_(engine), call_(call), candidates_(std::move(candidates)), replies_(replies) {}
+                   Reckoner& reckoner, Replies& replies)
+    : engine_(engine),
+      call_(call),
+      candidates_(std::move(candidates)),
+      reckoner_(reckoner),
+      replies_(replies) {}
 
 void Attempts::start() {
     if (auto begun = begin(candidates_[at_]); !begun) failed(std::move(begun.error()));
@@ -35,8 +52,9 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     plugin::Slot& slot = engine_.slots[candidate.provider];
     provider_ = slot.provider().name;
     model_ = candidate.model;
-    reported_ = {};
-    begun_ = false;
+    heard_ = {};
+    usage_reports_ = 0;
+    reach_ = plugin::Reach::none;
     ++count_;
     attempt_started_ = steady_clock::now();
     if (!slot.provider().manifest.serves(call_.operation)) {
@@ -90,12 +108,13 @@ void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
     switch (piece) {
         case plugin::Piece::reply:
             delivered_ = true;
-            if (attempt_->usage().output_tokens < 0) observed_ = generated_tokens(json);
+            see(json);
             return replies_.on_reply(json);
         case plugin::Piece::chunk:
             delivered_ = true;
             if (first_chunk_.empty()) first_chunk_ = json;
-            observed_ += generated_tokens(json);
+            see(json);
+            if (reckoner_.is_past_hold(candidates_[at_], heard_)) attempt_->stop(past_its_hold());
             return replies_.on_chunk(json);
         case plugin::Piece::usage:
             if (!call_.usage_asked) return;
@@ -105,6 +124,32 @@ void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
     }
 }
 
+void Attempts::see(std::string_view json) {
+    const PieceSeen piece = look_at(json);
+    heard_.finished |= piece.finished;
+    if (piece.tokens == 0) return;
+    heard_.seen += piece.tokens;
+    heard_.text_bytes += piece.text_bytes;
+    ++heard_.pieces;
+    heard_.reported_last = attempt_->usage_reports() != usage_reports_;
+    usage_reports_ = attempt_->usage_reports();
+}
+
+Heard Attempts::heard() const {
+    Heard heard = heard_;
+    if (!attempt_) return heard;
+    heard.reported = attempt_->usage();
+    heard.body_bytes = attempt_->body_bytes();
+    heard.reported_last |= attempt_->usage_reports() != usage_reports_;
+    return heard;
+}
+
+bool Attempts::waits_for_usage() const {
+    if (!attempt_ || !call_.stream) return false;
+    const Heard now = heard();
+    return !now.reported_last && std::popcount(now.finished) >= count_choices(call_);
+}
+
 void Attempts::on_end(Result<void> result) {
     if (!result) return failed(std::move(result.error()));
     finish({});
@@ -112,8 +157,8 @@ void Attempts::on_end(Result<void> result) {
 
 void Attempts::failed(Error error) {
     if (attempt_) {
-        reported_ = attempt_->usage();
-        begun_ = attempt_->body_begun();
+        heard_ = heard();
+        reach_ = attempt_->reach();
     }
     if (trip_ && error.kind == ErrorKind::rate) trip_->refused(error.retry_after);
     waited_ = waited();
@@ -130,7 +175,7 @@ void Attempts::failed(Error error) {
                          .model = model_,
                          .kind = error.kind,
                          .code = error.code,
-                         .usage = usage(std::unexpected(error)),
+                         .usage = reckon(std::unexpected(error)).usage,
                          .price = candidates_[at_].price});
     at_ = next;
     if (auto begun = begin(candidates_[at_]); !begun) failed(std::move(begun.error()));
@@ -149,6 +194,7 @@ std::size_t Attempts::next_with_room() const {
 
 void Attempts::finish(Result<void> result) {
     const Outcome ended = outcome(std::move(result));
+    if (ended.result) reckoner_.learn(candidates_[at_], heard());
     if (trip_ && ended.result) trip_->served();
     waited_ = ended.waited;
     deadlines_.reset();
@@ -160,33 +206,22 @@ void Attempts::finish(Result<void> result) {
     replies_.on_end(ended);
 }
 
-// Did the provider generate, or may it have? Then the call has a usage, known or not.
-bool Attempts::consumed(const Result<void>& result) const {
-    if (count_ == 0) return false;
-    if (delivered_ || result) return true;
-    const Error& error = result.error();
-    switch (error.kind) {
-        case ErrorKind::timeout: return error.code != "connect_timeout";
-        case ErrorKind::cancelled: return true;
-        case ErrorKind::protocol: return begun_;  // an answer was cut, or spoiled
-        default: return false;
-    }
-}
-
-Usage Attempts::usage(const Result<void>& result) const {
-    return settle(call_, attempt_ ? attempt_->usage() : reported_, consumed(result), observed_);
+Reckoned Attempts::reckon(const Result<void>& result) const {
+    const plugin::Reach reach = attempt_ ? attempt_->reach() : reach_;
+    return reckoner_.at_end(candidates_[at_], heard(), ending_of(result, reach));
 }
 
 Outcome Attempts::outcome(Result<void> result) const {
-    const Usage used = usage(result);
+    const Reckoned reckoned = reckon(result);
     return {.result = std::move(result),
-            .usage = used,
+            .usage = reckoned.usage,
+            .doubt = reckoned.doubt,
             .provider = provider_,
             .model = model_,
             .attempts = count_,
             .waited = waited(),
             .failures = failures_,
-            .cost_micro_usd = cost_of(used, candidates_[at_].price)};
+            .cost_micro_usd = cost_of(reckoned.usage, candidates_[at_].price)};
 }
 
 std::chrono::nanoseconds Attempts::waited() const {

@@ -17,6 +17,7 @@
 #include "plugin/attempt.hpp"
 #include "policy/deadlines.hpp"
 #include "policy/failed_attempt.hpp"
+#include "policy/reckoner.hpp"
 #include "policy/upstream_limits.hpp"
 #include "route/table.hpp"
 
@@ -33,7 +34,8 @@ struct Engine {
 // How a call ended, for the log and the books.
 struct Outcome {
     Result<void> result;
-    Usage usage;  // of the last attempt; `failures` have their own
+    Usage usage;                // of the last attempt; `failures` have their own
+    Doubt doubt = Doubt::none;  // of what its provider reported
     std::string provider;
     std::string model;
     unsigned attempts = 0;
@@ -55,8 +57,9 @@ class Replies {
 
 class Attempts final : private plugin::AttemptEvents {
   public:
+    // All but `candidates` must outlive it.
     Attempts(Engine engine, const Call& call, std::vector<route::Candidate> candidates,
-             Replies& replies);
+             Reckoner& reckoner, Replies& replies);
 
     // May call on_end from inside, and be gone when it returns.
     void start();
@@ -68,6 +71,8 @@ class Attempts final : private plugin::AttemptEvents {
     std::string_view model() const { return model_; }
     unsigned count() const { return count_; }
     std::chrono::nanoseconds waited() const;
+    // All that will be generated has been seen, but for the provider's word of what it took.
+    bool waits_for_usage() const;
     // What is known so far; for a call that ends because its client has gone.
     Outcome outcome(Result<void> result) const;
 
@@ -82,12 +87,14 @@ class Attempts final : private plugin::AttemptEvents {
     void finish(Result<void> result);
     void make_usage_chunk(const Usage& usage);
     Progress progress() const;
-    bool consumed(const Result<void>& result) const;
-    Usage usage(const Result<void>& result) const;
+    void see(std::string_view json);
+    Heard heard() const;
+    Reckoned reckon(const Result<void>& result) const;
 
     Engine engine_;
     const Call& call_;
     std::vector<route::Candidate> candidates_;
+    Reckoner& reckoner_;
     Replies& replies_;
 
     std::size_t at_ = 0;
@@ -101,12 +108,12 @@ class Attempts final : private plugin::AttemptEvents {
     std::chrono::steady_clock::time_point attempt_started_;
     std::chrono::nanoseconds waited_{0};  // of attempts that are over
     std::vector<FailedAttempt> failures_;
-    Usage reported_;
-    bool begun_ = false;  // the body of what has failed
+    Heard heard_;                 // of the attempt that is under way, or the last
+    unsigned usage_reports_ = 0;  // of it, when the last piece of what was generated came
+    plugin::Reach reach_ = plugin::Reach::none;  // of one that is over
     bool delivered_ = false;
     bool usage_sent_ = false;
     bool paused_ = false;
-    std::int64_t observed_ = 0;
     std::string first_chunk_;  // gives the usage chunk its id, if the host has to make one
 };
 

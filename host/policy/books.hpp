@@ -10,6 +10,7 @@
 #include "policy/densities.hpp"
 #include "policy/lines.hpp"
 #include "policy/rules.hpp"
+#include "policy/visibility.hpp"
 #include "policy/warnings.hpp"
 
 namespace bw::policy {
@@ -32,6 +33,7 @@ struct Books {
     std::span<const config::Provider> providers;
     Rules rules;
     Densities densities;
+    Visibility visibility;
     Lines lines;
     Warnings* warnings;
     WebhookPosts* posts;  // there, if warnings are

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bellwether/json.hpp>
 
+#include "ledger/amount.hpp"
+
 namespace bw::policy {
 namespace {
 
@@ -38,11 +40,31 @@ std::int64_t density_of(const PromptSize& size, std::int64_t tokens) {
     return std::clamp((of_others * 1000 + others - 1) / others, k_density_default, k_density_max);
 }
 
+std::int64_t count_choices(const Call& call) {
+    return ledger::clamped(ledger::Wide{std::max<std::int64_t>(call.choices, 1)} *
+                           count_prompts(call));
+}
+
 std::int64_t output_tokens_max(const Call& call, std::int64_t cap) {
     if (call.operation == Operation::embeddings) return 0;
-    const std::int64_t each = call.max_tokens > 0 ? call.max_tokens : cap;
-    return std::min(each, k_choice_tokens_max) *
-           std::clamp<std::int64_t>(call.choices, 1, k_choices_max) * count_prompts(call);
+    const std::int64_t answer =
+        std::max(call.max_tokens > 0 ? call.max_tokens : cap, call.other_max_tokens);
+    const bool unlimited = call.thinks_freely && call.thinking_tokens == 0;
+    const std::int64_t thinking = unlimited ? cap : call.thinking_tokens;
+    const ledger::Wide each =
+        std::min(answer, k_choice_tokens_max) + std::min(thinking, k_choice_tokens_max);
+    return ledger::clamped(each * count_choices(call));
+}
+
+Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model) {
+    const Estimate held{.input = prompt_tokens_max(size, model.density, model.context),
+                        .output = output_tokens_max(call, model.output_max)};
+    const std::int64_t all_choices =
+        ledger::clamped(ledger::Wide{model.context} * count_choices(call));
+    return {.held = held,
+            .believed = {.input = std::max(held.input, model.context),
+                         .output = std::max(held.output, all_choices)},
+            .input_min = size.text_bytes / k_bytes_for_token_max};
 }
 
 }  // namespace bw::policy

@@ -24,10 +24,39 @@ std::int64_t density_of(const PromptSize& size, std::int64_t tokens);
 
 // A single choice never has more, whatever the client asks for.
 inline constexpr std::int64_t k_choice_tokens_max = 1'000'000;
-// OpenAI's own limit on `n`.
-inline constexpr std::int64_t k_choices_max = 128;
 
-// The tokens of all choices of all prompts: the client's limit, else `cap`, for each of them.
+// How many choices the call asks for, those of all its prompts together; at least 1.
+std::int64_t count_choices(const Call& call);
+
+// The tokens of all choices: of each the client's limit, else `cap`, and what it grants for
+// thinking. The largest limit counts, by whatever name: nobody knows which of them an upstream
+// obeys.
 std::int64_t output_tokens_max(const Call& call, std::int64_t cap);
+
+// The longest tokens are runs of blanks of about this length.
+inline constexpr std::int64_t k_bytes_for_token_max = 64;
+
+// Tokens that a call may use.
+struct Estimate {
+    std::int64_t input = 0;
+    std::int64_t output = 0;
+};
+
+// What a call may come to at one of its targets.
+struct Bound {
+    Estimate held;      // the most that it can come to as it is sent
+    Estimate believed;  // a report of more is no figure of such a call
+    // Nor is a report of less for its prompt: no vocabulary has tokens of so many bytes.
+    std::int64_t input_min = 0;
+};
+
+// What is known of a target's model.
+struct ModelFacts {
+    std::int64_t density = k_density_default;
+    std::int64_t context = 0;     // the most that a prompt can be
+    std::int64_t output_max = 0;  // of one choice, if the client sets no limit
+};
+
+Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model);
 
 }  // namespace bw::policy

@@ -14,16 +14,11 @@
 #include "calendar/zone.hpp"
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
+#include "policy/estimate.hpp"
 #include "policy/failed_attempt.hpp"
 #include "policy/rule_match.hpp"
 
 namespace bw::policy {
-
-// Tokens that a call may use.
-struct Estimate {
-    std::int64_t input = 0;
-    std::int64_t output = 0;
-};
 
 // One of the providers that a call may be sent to, and what it may use there.
 struct Prospect {

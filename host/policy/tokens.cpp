@@ -9,16 +9,16 @@ namespace {
 constexpr int k_depth = json::k_nesting_default;
 
 // Each value is walked once, and only what holds generated text is entered.
-class Counter {
+class Look {
   public:
-    explicit Counter(std::string_view json) : begin_(json.data()), end_(begin_ + json.size()) {}
+    explicit Look(std::string_view json) : begin_(json.data()), end_(begin_ + json.size()) {}
 
-    std::int64_t count() {
+    PieceSeen seen() {
         json::scan_object(json::skip_space(begin_, end_), end_,
                           [this](std::string_view key, const char* value) {
                               return key == "choices" ? choices(value) : skip(value);
                           });
-        return tokens_;
+        return seen_;
     }
 
   private:
@@ -28,19 +28,36 @@ class Counter {
     const char* text(const char* value) {
         const char* const stop = skip(value);
         if (stop != nullptr && *value == '"') {
-            tokens_ += estimate_tokens({value + 1, stop - 1});  // between its quotes
+            const std::string_view inside(value + 1, stop - 1);  // its quotes
+            seen_.tokens += estimate_tokens(inside);
+            seen_.text_bytes += static_cast<std::int64_t>(inside.size());
         }
         return stop;
     }
 
     const char* choices(const char* array) {
         if (!begins(array, '[')) return skip(array);
-        return json::scan_array(array, end_, [this](const char* choice) {
-            return object(choice, [this](std::string_view key, const char* value) {
-                if (key == "delta" || key == "message") return message(value);
-                return key == "text" ? text(value) : skip(value);
-            });
+        return json::scan_array(array, end_, [this](const char* at) { return choice(at); });
+    }
+
+    const char* choice(const char* at) {
+        std::int64_t index = 0;
+        bool finished = false;
+        const char* const stop = object(at, [&](std::string_view key, const char* value) {
+            if (key == "delta" || key == "message") return message(value);
+            if (key == "text") return text(value);
+            const char* const end = skip(value);
+            if (end == nullptr) return end;
+            const json::Value said({value, end});
+            if (key == "index") index = said.integer().value_or(0);
+            if (key == "finish_reason") finished = said.kind() == json::Kind::string;
+            return end;
         });
+        constexpr std::int64_t k_last_bit = 63;
+        if (finished) {
+            seen_.finished |= std::uint64_t{1} << std::clamp<std::int64_t>(index, 0, k_last_bit);
+        }
+        return stop;
     }
 
     const char* message(const char* at) {
@@ -48,6 +65,7 @@ class Counter {
             const bool generated = key == "content" || key == "reasoning_content" ||
                                    key == "reasoning" || key == "refusal";
             if (generated) return text(value);
+            if (key == "function_call") return function(value);
             return key == "tool_calls" ? tool_calls(value) : skip(value);
         });
     }
@@ -74,7 +92,7 @@ class Counter {
 
     const char* begin_;
     const char* end_;
-    std::int64_t tokens_ = 0;
+    PieceSeen seen_;
 };
 
 }  // namespace
@@ -85,20 +103,6 @@ std::int64_t estimate_tokens(std::string_view text) {
     return digits + (others + 3) / 4;
 }
 
-std::int64_t generated_tokens(std::string_view json) { return Counter(json).count(); }
-
-Usage settle(const Call& call, Usage reported, bool sent, std::int64_t observed) {
-    if (!sent) return {};
-    const bool complete = reported.input_tokens >= 0 &&
-                          (reported.output_tokens >= 0 || call.operation == Operation::embeddings);
-    if (complete) return reported;
-    if (reported.input_tokens < 0) {
-        reported.input_tokens = estimate_tokens(
-            std::string_view(call.body).substr(call.prompt_value.offset, call.prompt_value.length));
-    }
-    if (reported.output_tokens < 0) reported.output_tokens = observed;
-    reported.source = observed > 0 ? UsageSource::observed : UsageSource::estimate;
-    return reported;
-}
+PieceSeen look_at(std::string_view json) { return Look(json).seen(); }
 
 }  // namespace bw::policy

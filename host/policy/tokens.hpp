@@ -5,21 +5,20 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/call.hpp"
-#include "base/usage.hpp"
-
 namespace bw::policy {
 
 // A quarter of the UTF-8 bytes, and a whole token for each ASCII digit, which Qwen's vocabulary
 // splits one by one.
 std::int64_t estimate_tokens(std::string_view text);
 
-// What one emitted piece of JSON holds of generated text, in tokens: the content, reasoning,
-// refusal and tool arguments of its choices.
-std::int64_t generated_tokens(std::string_view json);
-
-// The call's usage at its end: the provider's figures where it gave any, else what was observed,
-// else the estimate. `sent`: something went upstream. `observed`: tokens in what was delivered.
-Usage settle(const Call& call, Usage reported, bool sent, std::int64_t observed);
+// What one emitted piece of JSON says of an answer.
+struct PieceSeen {
+    // Of generated text: the content, reasoning, refusal and calls of tools of its choices.
+    std::int64_t tokens = 0;
+    std::int64_t text_bytes = 0;  // of the same
+    // Choices whose last word it is: a bit each, those above share the last one.
+    std::uint64_t finished = 0;
+};
+PieceSeen look_at(std::string_view json);
 
 }  // namespace bw::policy

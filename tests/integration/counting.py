@@ -52,13 +52,6 @@ def prompt_bound(body: bytes) -> int:
     return 32 + digits + -(-(len(body) - digits) * 313 // 1000)
 
 
-def prompt_estimate(body: bytes) -> int:
-    """With how many tokens a prompt is counted that nobody else has counted."""
-    text = body[body.index(b"["):body.rindex(b"}]") + 2]
-    digits = sum(0x30 <= byte <= 0x39 for byte in text)
-    return digits + -(-(len(text) - digits) // 4)
-
-
 # ---- asking, and what is left -------------------------------------------------------------------
 
 

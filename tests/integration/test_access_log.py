@@ -82,7 +82,7 @@ def test_whose_count_it_is(host: Host, upstream: Simulator, scenario: Scenario, 
     elif source == "none":
         assert "input_tokens" not in line and "output_tokens" not in line
     else:
-        assert 10 <= line["output_tokens"] <= 120 and 1 <= line["input_tokens"] <= 60
+        assert 10 <= line["output_tokens"] <= 120 and 1 <= line["input_tokens"] <= 100
 
 
 def test_a_failure_is_logged_with_its_code(host: Host, upstream: Simulator) -> None:

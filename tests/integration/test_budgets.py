@@ -10,7 +10,7 @@ import pytest
 
 from integration.conftest import StartHost, provider, route, server
 from integration.counting import (
-    MAX_TOKENS, NEVER_FITS, ask, body_of, budget, prompt_bound, prompt_estimate, remaining,
+    MAX_TOKENS, NEVER_FITS, ask, body_of, budget, prompt_bound, remaining,
     rules_config, send, standings, wait_until_left)
 from integration.fake_clock import FakeClock, needs_fake_clock, next_time
 from integration.host import Host
@@ -136,24 +136,47 @@ def test_the_providers_figure_counts(counted: Host, upstream: Simulator, user: s
 ])
 def test_a_stream_without_a_figure_counts_as_observed(counted: Host, upstream: Simulator, user: str,
                                                       scenario: Scenario) -> None:
-    """Also if it was broken off: what was produced is paid for."""
+    """Also if it was broken off: what was produced is paid for, and its prompt as it was held."""
     model = upstream.serve(scenario)
     ask(counted, model, user=user, stream=True).body()
-    used = prompt_estimate(body_of(model, user=user, stream=True)) + len(WORDS)
+    used = prompt_bound(body_of(model, user=user, stream=True)) + len(WORDS)
     wait_until_left(counted, model, LIMIT - used, user=user)
 
 
-def test_a_client_that_hangs_up_pays_for_what_was_produced(counted: Host, upstream: Simulator,
-                                                           user: str) -> None:
-    model = upstream.serve(timing.silent_after(WORDS))
-    connection = counted.connect()
-    send(connection, body_of(model, user=user, stream=True))
+def hang_up_after_the_words(host: Host, model: str, user: str) -> bytes:
+    """Gives the body of the call that was left."""
+    body = body_of(model, user=user, stream=True)
+    connection = host.connect()
+    send(connection, body)
     events = connection.read_reply().events()
     for _ in range(len(WORDS) + 1):  # the opening chunk, and the words
         next(events)
     connection.close()
-    used = prompt_estimate(body_of(model, user=user, stream=True)) + len(WORDS)
-    wait_until_left(counted, model, LIMIT - used, user=user)
+    return body
+
+
+def test_a_client_that_hangs_up_pays_for_what_was_produced(
+        start_host: StartHost, upstream: Simulator, authority: Authority, user: str) -> None:
+    """Of a model that has shown all that it generated: what was seen."""
+    host = start_host(rules_config(budget(LIMIT, each='"user"'), upstream, authority, workers=1))
+    known = answers.chat(WORDS, used=qwen.usage(20, len(WORDS)))
+    model = upstream.serve(known, timing.silent_after(WORDS))
+    ask(host, model, user="first", stream=True).body()
+    body = hang_up_after_the_words(host, model, user)
+    wait_until_left(host, model, LIMIT - prompt_bound(body) - len(WORDS), user=user)
+
+
+def test_a_client_that_hangs_up_pays_for_what_may_have_been_hidden(
+        start_host: StartHost, upstream: Simulator, authority: Authority, user: str) -> None:
+    """Of a model that was seen to think in silence, and of one that nothing is known of."""
+    host = start_host(rules_config(budget(LIMIT, each='"user"'), upstream, authority, workers=1))
+    hides = answers.chat(WORDS, used=qwen.usage(20, 5000, reasoning=4990))
+    thinker = upstream.serve(hides, timing.silent_after(WORDS))
+    ask(host, thinker, user="first", stream=True).body()
+    for number, model in enumerate([thinker, upstream.serve(timing.silent_after(WORDS))]):
+        name = f"{user}-{number}"
+        body = hang_up_after_the_words(host, model, name)
+        wait_until_left(host, model, LIMIT - prompt_bound(body) - MAX_TOKENS, user=name)
 
 
 def test_hanging_up_before_a_whole_answer_does_not_make_it_free(
@@ -215,7 +238,7 @@ def test_an_absurd_figure_is_no_figure(counted: Host, upstream: Simulator, user:
     model = upstream.serve(answers.chat(WORDS, used=used))
     ask(counted, model, user=user, stream=stream).body()
     body = body_of(model, user=user, stream=stream)
-    counted_prompt = prompt if prompt == 10 else prompt_estimate(body)
+    counted_prompt = prompt if prompt == 10 else prompt_bound(body)
     counted_answer = completion if completion in (1, 10) else len(WORDS)
     wait_until_left(counted, model, LIMIT - counted_prompt - counted_answer, user=user)
 

@@ -17,6 +17,8 @@ from upstream.scenarios import answers
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
+ALICES_CALLS = 200
+
 BUDGETS = """
 [[budgets]]
 name = "everyone"
@@ -96,12 +98,14 @@ def budget(host: Host, name: str) -> Any:
 
 @pytest.fixture(scope="module")
 def used(host: Host, upstream: Simulator) -> Host:
-    """After ten million tokens of alice and a few of others."""
-    call(host, upstream, "alice", 4_000_000, 6_000_000)
+    """After ten million tokens of alice, no more than the model's context each time, and a few of
+    others."""
+    for _ in range(ALICES_CALLS):
+        call(host, upstream, "alice", 4_000_000 // ALICES_CALLS, 6_000_000 // ALICES_CALLS)
     for user in range(6):
-        call(host, upstream, f"user-{user}", 1_000 * (user + 1), 0)
+        call(host, upstream, f"user-{user}", 1_000 * (user + 1) - 1, 1)
     host.chat("echo", user='=1+1,"quoted"').body()
-    counted(host, 8)
+    counted(host, ALICES_CALLS + 7)
     return host
 
 
@@ -121,7 +125,7 @@ def test_usage_by_model(used: Host) -> None:
     report = usage(used)
     groups = {group["name"]: group for group in report["groups"]}
     assert list(groups) == ["qwen-max", "echo"] and report["other"] is None
-    assert groups["qwen-max"]["calls"] == groups["qwen-max"]["succeeded"] == 7
+    assert groups["qwen-max"]["calls"] == groups["qwen-max"]["succeeded"] == ALICES_CALLS + 6
     for figure in ("calls", "input_tokens", "output_tokens", "cost_micro_usd"):
         assert sum(group[figure] for group in groups.values()) == report["total"][figure]
     assert groups["echo"]["list_cost_micro_usd"] is None
@@ -138,7 +142,7 @@ def test_usage_by_anything(used: Host, by: str) -> None:
     report = usage(used, f"?by={by}&top=1&zone=Asia/Bangkok&since=24h")
     assert len(report["groups"]) == 1
     rest = report["other"]["calls"] if report["other"] else 0
-    assert report["groups"][0]["calls"] + rest == report["total"]["calls"] == 8
+    assert report["groups"][0]["calls"] + rest == report["total"]["calls"] == ALICES_CALLS + 7
     assert report["since"].endswith("+07:00")
 
 
@@ -205,7 +209,7 @@ def test_usage_for_people(used: Host) -> None:
     assert table[0].startswith("USER") and table[-1].startswith("total")
     end = table[0].index("COST") + 4
     assert all(re.search(r"[$\d.]+$", line[:end]) for line in table[1:])
-    assert re.search(r"alice +1 +1 +4,000,000 +6,000,000 +\$12.00 +\$80.00 +\$68.00", done.stdout)
+    assert re.search(rf"alice +{ALICES_CALLS} +{ALICES_CALLS} +4,000,000 +6,000,000 +\$12.00 +\$80.00 +\$68.00", done.stdout)
     assert re.search(r"^Saved \$68\.\d\d of \$80\.\d\d at list prices \(85\.0 %\)", done.stdout, re.M)
     assert "Top users: alice" in run_cli("usage", "--config", used.config).stdout
 
@@ -219,7 +223,7 @@ def test_usage_for_programs(used: Host) -> None:
     rows = {row["user"]: row for row in csv.DictReader(io.StringIO(done.stdout, newline=""))}
     assert rows["alice"]["saved_usd"] == "68.000000"
     assert rows['=1+1,"quoted"']["calls"] == "1" and rows['=1+1,"quoted"']["saved_usd"] == ""
-    assert sum(int(row["calls"]) for row in rows.values()) == 8
+    assert sum(int(row["calls"]) for row in rows.values()) == ALICES_CALLS + 7
 
 
 def test_usage_of_nothing(used: Host) -> None:
@@ -314,14 +318,14 @@ def test_the_file_of_a_host_that_has_stopped(tmp_path: Path, upstream: Simulator
     """Says the same as the host did; a reset there counts for the next host."""
     text = config(upstream, authority, "sqlite:ledger.db", f"127.0.0.1:{free_port()}")
     host = Host(text, tmp_path)
-    call(host, upstream, "alice", 4_000_000, 6_000_000)
+    call(host, upstream, "alice", 20_000, 30_000)
     counted(host, 1)
     running = json.loads(run_cli("usage", "--json", "--config", host.config).stdout)
     budgets = json.loads(run_cli("budget", "list", "--json", "--config", host.config).stdout)
     host.stop()
     stopped = json.loads(run_cli("usage", "--json", "--config", host.config).stdout)
     assert stopped | {"since": ""} == running | {"since": ""}
-    assert stopped["total"]["saved_micro_usd"] == 68_000_000
+    assert stopped["total"]["saved_micro_usd"] == 340_000
     now = json.loads(run_cli("budget", "list", "--json", "--config", host.config).stdout)
     assert now["budgets"] == budgets["budgets"]
     assert [limit["held"] for limit in now["limits"]] == [0]
@@ -341,7 +345,7 @@ def test_a_reset_beside_a_host_that_holds_the_file(tmp_path: Path, upstream: Sim
     text = config(upstream, authority, "sqlite:ledger.db")
     host = Host(text, tmp_path)
     try:
-        call(host, upstream, "alice", 1_000, 0)
+        call(host, upstream, "alice", 999, 1)
         counted(host, 1)
         assert "alice" in run_cli("usage", "--by", "user", "--config", host.config).stdout
         done = run_cli("budget", "reset", "everyone", "--yes", "--config", host.config)

@@ -237,12 +237,12 @@ inline void Provider::Call::take_whole(std::string_view body) {
         protocol_error("empty_reply", "answered without a single choice");
     }
     done_ = true;
-    if (!reader_.usage.empty()) take_usage();
     if (reader_.needs_edit()) {
         reader_.edited(edited_);
         body = edited_;
     }
     embeddings ? emit_embeddings(body) : emit_whole(body);
+    if (!reader_.usage.empty()) take_usage();  // of all that has gone out
 }
 
 inline void Provider::Call::emit_embeddings(std::string_view body) {

@@ -86,6 +86,51 @@ TEST(OutputEstimate, IsTheClientsLimitForEachChoice) {
               0);
 }
 
+// OpenAI takes 128 at most; others take what they are given, and each choice is paid for.
+TEST(OutputEstimate, CountsChoicesHoweverMany) {
+    EXPECT_EQ(output_tokens_max(saying("\"x\"", R"(,"max_tokens":1,"n":20000)"), 4'096), 20'000);
+}
+
+// Which of two limits an upstream obeys nobody knows.
+TEST(OutputEstimate, IsTheLargestLimitByWhateverName) {
+    const auto bound = [](std::string_view more) {
+        return output_tokens_max(saying("\"x\"", more), 4'096);
+    };
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"max_output_tokens":9000)"), 9'000);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"max_new_tokens":9000)"), 9'000);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"options":{"num_predict":9000})"), 9'000);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"options":{"num_predict":-1})"), k_choice_tokens_max);
+    EXPECT_EQ(bound(R"(,"max_output_tokens":5)"), 4'096) << "it may not be known there";
+}
+
+TEST(OutputEstimate, HoldsForThinkingBesideTheAnswer) {
+    const auto bound = [](std::string_view more) {
+        return output_tokens_max(saying("\"x\"", more), 4'096);
+    };
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"thinking_budget":9000)"), 9'005);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"reasoning":{"max_tokens":9000})"), 9'005);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"thinking":{"type":"enabled","budget_tokens":9000})"),
+              9'005);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"enable_thinking":true)"), 4'101) << "Qwen's has no limit";
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"enable_thinking":true,"thinking_budget":70)"), 75);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"enable_thinking":false)"), 5);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"reasoning_effort":"high")"), 5) << "a part of the answer";
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"n":3,"thinking_budget":10)"), 45);
+}
+
+TEST(Bound, BelievesWhatTheModelCanDoAndNoMore) {
+    const Call call = saying("\"x\"", R"(,"max_tokens":10,"n":2)");
+    const Bound bound =
+        bound_of(call, measure_prompt(call), {.context = 50'000, .output_max = 4'096});
+    EXPECT_EQ(bound.held.output, 20);
+    EXPECT_EQ(bound.believed.input, 50'000);
+    EXPECT_EQ(bound.believed.output, 100'000);
+    const Call large = saying("\"" + std::string(400'000, 'x') + "\"");
+    const Bound larger = bound_of(large, measure_prompt(large), {.context = 1'000});
+    EXPECT_EQ(larger.believed.input, larger.held.input);
+    EXPECT_GT(larger.input_min, 6'000);
+}
+
 // Each prompt of an older completion gets an answer of its own; numbers are one prompt's tokens.
 TEST(OutputEstimate, CountsEachPromptOfACompletion) {
     const auto completing = [](std::string_view prompt) {
@@ -104,7 +149,7 @@ TEST(OutputEstimate, CountsEachPromptOfACompletion) {
 TEST(OutputEstimate, AbsurdLimitsNeitherWrapNorPassForLess) {
     const Call huge =
         saying("\"x\"", R"(,"max_tokens":9223372036854775807,"n":9223372036854775807)");
-    EXPECT_EQ(output_tokens_max(huge, 1), k_choice_tokens_max * k_choices_max);
+    EXPECT_EQ(output_tokens_max(huge, 1), k_no_limit);
     EXPECT_TRUE(huge.unsound_limit.empty());
     for (const char* limit : {R"(,"max_tokens":-1)", R"(,"max_tokens":0)", R"(,"max_tokens":1.5)",
                               R"(,"max_tokens":"9")", R"(,"max_tokens":92233720368547758080)"}) {

@@ -1,4 +1,4 @@
-// Usage at the end of a call: whose figure it is, and that unknown is never zero.
+// What the host itself sees of tokens, and of the end of an answer.
 #include "policy/tokens.hpp"
 
 #include <gtest/gtest.h>
@@ -6,12 +6,7 @@
 namespace bw::policy {
 namespace {
 
-Call call_of(std::string body) {
-    Call call;
-    call.body = std::move(body);
-    call.prompt_value = {.offset = 0, .length = call.body.size()};
-    return call;
-}
+std::int64_t tokens_of(std::string_view json) { return look_at(json).tokens; }
 
 TEST(Tokens, TextIsAQuarterOfItsBytesAndDigitsAreWhole) {
     EXPECT_EQ(estimate_tokens(""), 0);
@@ -21,42 +16,28 @@ TEST(Tokens, TextIsAQuarterOfItsBytesAndDigitsAreWhole) {
 }
 
 TEST(Tokens, CountsEveryKindOfGeneratedText) {
-    EXPECT_EQ(generated_tokens(R"({"choices":[{"delta":{"content":"abcd"}}]})"), 1);
-    EXPECT_GT(generated_tokens(R"({"choices":[{"delta":{"reasoning_content":"abcd"}}]})"), 0);
+    EXPECT_EQ(tokens_of(R"({"choices":[{"delta":{"content":"abcd"}}]})"), 1);
+    EXPECT_GT(tokens_of(R"({"choices":[{"delta":{"reasoning_content":"abcd"}}]})"), 0);
     EXPECT_GT(
-        generated_tokens(
+        tokens_of(
             R"({"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"{\"a\""}}]}}]})"),
         0);
-    EXPECT_GT(generated_tokens(R"({"choices":[{"message":{"content":"abcd"}}]})"), 0);
-    EXPECT_GT(generated_tokens(R"({"choices":[{"text":"abcd"}]})"), 0);
-    EXPECT_EQ(generated_tokens(R"({"choices":[{"delta":{"content":null,"role":null}}]})"), 0);
-    EXPECT_EQ(generated_tokens(R"({"choices":[{"delta":{"content":""}}]})"), 0);
-    EXPECT_EQ(generated_tokens(R"({"choices":[]})"), 0);
+    EXPECT_GT(tokens_of(R"({"choices":[{"message":{"content":"abcd"}}]})"), 0);
+    EXPECT_GT(tokens_of(R"({"choices":[{"text":"abcd"}]})"), 0);
+    EXPECT_EQ(tokens_of(R"({"choices":[{"delta":{"content":null,"role":null}}]})"), 0);
+    EXPECT_EQ(tokens_of(R"({"choices":[{"delta":{"content":""}}]})"), 0);
+    EXPECT_EQ(tokens_of(R"({"choices":[]})"), 0);
+    EXPECT_GT(tokens_of(R"({"choices":[{"delta":{"function_call":{"arguments":"abcd"}}}]})"), 0);
 }
 
-TEST(Settle, TheProvidersFigureHolds) {
-    const Usage reported{.input_tokens = 9, .output_tokens = 5, .source = UsageSource::provider};
-    const Usage usage = settle(call_of("0123456789"), reported, true, 99);
-    EXPECT_EQ(usage.input_tokens, 9);
-    EXPECT_EQ(usage.output_tokens, 5);
-    EXPECT_EQ(usage.source, UsageSource::provider);
-}
-
-TEST(Settle, WithoutItWhatWasSeenCounts) {
-    const Usage usage = settle(call_of("abcdefgh"), {}, true, 7);
-    EXPECT_EQ(usage.input_tokens, 2);
-    EXPECT_EQ(usage.output_tokens, 7);
-    EXPECT_EQ(usage.source, UsageSource::observed);
-}
-
-TEST(Settle, WithoutThatTheEstimateIsNotZero) {
-    const Usage usage = settle(call_of("abcdefgh"), {}, true, 0);
-    EXPECT_EQ(usage.input_tokens, 2);
-    EXPECT_EQ(usage.source, UsageSource::estimate);
-}
-
-TEST(Settle, NothingSentIsNothingUsed) {
-    EXPECT_EQ(settle(call_of("abcdefgh"), {}, false, 0).source, UsageSource::none);
+TEST(Tokens, SeesTheLastWordOfEachChoice) {
+    EXPECT_EQ(look_at(R"({"choices":[{"delta":{},"finish_reason":"stop"}]})").finished, 1U);
+    EXPECT_EQ(look_at(R"({"choices":[{"index":2,"delta":{},"finish_reason":"stop"}]})").finished,
+              4U);
+    EXPECT_EQ(look_at(R"({"choices":[{"finish_reason":null,"delta":{"content":"x"}}]})").finished,
+              0U);
+    EXPECT_NE(look_at(R"({"choices":[{"index":500,"finish_reason":"stop"}]})").finished, 0U);
+    EXPECT_NE(look_at(R"({"choices":[{"index":-9,"finish_reason":"stop"}]})").finished, 0U);
 }
 
 }  // namespace

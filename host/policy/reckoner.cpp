@@ -1,0 +1,101 @@
+#include "policy/reckoner.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "observe/log.hpp"
+#include "observe/seldom.hpp"
+
+namespace bw::policy {
+namespace {
+
+constinit observe::Seldom doubt_lines(std::chrono::minutes(1));
+
+// One of a model's own limits, if its provider knows it.
+std::int64_t own_limit(const plugin::Provider& provider, std::string_view model,
+                       std::int64_t plugin::Model::*limit, std::int64_t otherwise) {
+    const auto known = std::ranges::find(provider.models, model, &plugin::Model::id);
+    return known != provider.models.end() && *known.*limit > 0 ? *known.*limit : otherwise;
+}
+
+void tell(std::string_view provider, std::string_view model, const Usage& reported,
+          const Reckoned& reckoned) {
+    if (reckoned.doubt == Doubt::none) return;
+    if (!doubt_lines.may(std::chrono::steady_clock::now())) return;
+    observe::warn(
+        "provider \"{}\" reports a usage of {} and {} tokens for a call of the model \"{}\", which "
+        "is {}: it is counted with {} and {}; more of these are told of once a minute, see "
+        "bellwether_usage_doubted_total",
+        provider, reported.input_tokens, reported.output_tokens, model,
+        reckoned.doubt == Doubt::too_much ? "more than such a call can come to"
+                                          : "less than was seen of it",
+        reckoned.usage.input_tokens, reckoned.usage.output_tokens);
+}
+
+}  // namespace
+
+Reckoner::Reckoner(Books& books, std::span<plugin::Slot> slots, const Call& call)
+    : books_(books), slots_(slots), call_(call) {}
+
+const PromptSize& Reckoner::prompt() {
+    if (!prompt_) prompt_ = measure_prompt(call_);
+    return *prompt_;
+}
+
+Bound Reckoner::bound(const route::Candidate& candidate) {
+    const auto known = std::ranges::find_if(known_, [&](const Known& one) {
+        return one.provider == candidate.provider && one.model == candidate.model;
+    });
+    if (known != known_.end()) return known->bound;
+    const plugin::Provider& provider = slots_[candidate.provider].provider();
+    const ModelFacts model{
+        .density = books_.densities.of(provider.name, candidate.model),
+        .context =
+            own_limit(provider, candidate.model, &plugin::Model::context, books_.default_context),
+        .output_max = own_limit(provider, candidate.model, &plugin::Model::max_output,
+                                books_.default_max_tokens)};
+    known_.push_back({candidate.provider, candidate.model, bound_of(call_, prompt(), model)});
+    return known_.back().bound;
+}
+
+// What nobody would doubt, told without measuring the prompt.
+bool Reckoner::is_ordinary(const Heard& heard) const {
+    const Usage& told = heard.reported;
+    const auto body_bytes = static_cast<std::int64_t>(call_.body.size());
+    const bool input =
+        told.input_tokens > body_bytes / k_bytes_for_token_max && told.input_tokens <= body_bytes;
+    const bool output = heard.reported_last && told.output_tokens >= heard.text_bytes / 16 &&
+                        told.output_tokens <= books_.default_max_tokens;
+    const bool parts = told.cached_input_tokens <= told.input_tokens &&
+                       told.reasoning_tokens <= told.output_tokens;
+    return input && parts && (output || call_.operation == Operation::embeddings);
+}
+
+Reckoned Reckoner::at_end(const route::Candidate& candidate, const Heard& heard, Ending ending) {
+    if (ending == Ending::nothing) return {};
+    const bool counted = books_.session != nullptr;
+    if (!counted && ending == Ending::complete && is_ordinary(heard)) return {heard.reported};
+    const std::string& provider = slots_[candidate.provider].provider().name;
+    Shows shows = books_.visibility.of(provider, candidate.model, call_.thinks);
+    // Where nothing is counted, what was seen says more than what may have been.
+    if (!counted && shows == Shows::unknown) shows = Shows::all;
+    const Reckoned reckoned = reckon(bound(candidate), heard, ending, shows, call_.thinks);
+    tell(provider, candidate.model, heard.reported, reckoned);
+    return reckoned;
+}
+
+void Reckoner::learn(const route::Candidate& candidate, const Heard& heard) {
+    if (!books_.session) return;  // nothing is held by what would be learned
+    const std::string& provider = slots_[candidate.provider].provider().name;
+    books_.visibility.learn(provider, candidate.model, call_.thinks, heard);
+    const std::int64_t input = heard.reported.input_tokens;
+    if (input > 0 && input <= bound(candidate).believed.input) {
+        books_.densities.learn(provider, candidate.model, prompt(), input);
+    }
+}
+
+bool Reckoner::is_past_hold(const route::Candidate& candidate, const Heard& heard) {
+    return kept_to_hold_ && policy::is_past_hold(bound(candidate), heard);
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,72 @@
+// What a request lets be generated, by whatever name it says so.
+#include "json/generation_limits.hpp"
+
+#include <gtest/gtest.h>
+
+#include "json/request.hpp"
+
+namespace bw::json {
+namespace {
+
+Call read(const std::string& more) {
+    Call call;
+    call.body = R"({"model":"m","messages":[],)" + more + "}";
+    EXPECT_TRUE(read_request(call)) << more;
+    return call;
+}
+
+TEST(GenerationLimits, AreFoundUnderEveryName) {
+    for (const char* text :
+         {R"("max_output_tokens":9)", R"("max_new_tokens":9)", R"("Max_New_Tokens":9)",
+          R"("max_new_to\u006bens":9)", R"("options":{"num_predict":9})",
+          R"("parameters":{"max_tokens":9})",
+          R"("extra_body":{"google":{"generation_config":{"maxOutputTokens":9}}})"}) {
+        const Call call = read(text);
+        EXPECT_EQ(call.other_max_tokens, 9) << text;
+        EXPECT_EQ(call.max_tokens, -1) << text;
+        EXPECT_TRUE(call.unsound_limit.empty()) << text;
+    }
+    for (const char* text :
+         {R"("thinking_budget":9)", R"("reasoning":{"max_tokens":9})",
+          R"("thinking":{"budget_tokens":9})", R"("chat_template_kwargs":{"thinking_budget":9})",
+          R"("extra_body":{"google":{"thinking_config":{"thinking_budget":9}}})"}) {
+        const Call call = read(text);
+        EXPECT_EQ(call.thinking_tokens, 9) << text;
+        EXPECT_TRUE(call.thinks) << text;
+    }
+}
+
+TEST(GenerationLimits, TheLargestOfSeveralCounts) {
+    const Call call = read(R"("max_new_tokens":9,"max_output_tokens":7,"n_predict":3)");
+    EXPECT_EQ(call.other_max_tokens, 9);
+}
+
+TEST(GenerationLimits, LessThanNothingIsNoLimit) {
+    EXPECT_EQ(read(R"("options":{"num_predict":-1})").other_max_tokens, k_no_limit);
+    EXPECT_EQ(read(R"("thinking_budget":-1)").thinking_tokens, k_no_limit);
+    EXPECT_EQ(read(R"("thinking_budget":0)").thinking_tokens, 0);
+}
+
+TEST(GenerationLimits, WhatIsNoWholeNumberIsSaid) {
+    EXPECT_EQ(read(R"("max_new_tokens":"9")").unsound_limit, "max_new_tokens");
+    EXPECT_EQ(read(R"("thinking_budget":1.5)").unsound_limit, "thinking_budget");
+    EXPECT_TRUE(read(R"("thinking_budget":null)").unsound_limit.empty());
+}
+
+TEST(GenerationLimits, AWishToThinkIsFoundAndSoIsItsOpposite) {
+    for (const char* text :
+         {R"("enable_thinking":true)", R"("reasoning_effort":"high")", R"("reasoning":{})",
+          R"("thinking":{"type":"enabled"})", R"("chat_template_kwargs":{"thinking":true})"}) {
+        EXPECT_TRUE(read(text).thinks) << text;
+    }
+    for (const char* text : {R"("enable_thinking":false)", R"("reasoning_effort":"none")",
+                             R"("reasoning_effort":null)", R"("reasoning":{"enabled":false})",
+                             R"("thinking":{"type":"disabled"})", R"("temperature":1)"}) {
+        EXPECT_FALSE(read(text).thinks) << text;
+    }
+    EXPECT_TRUE(read(R"("enable_thinking":true)").thinks_freely);
+    EXPECT_FALSE(read(R"("reasoning_effort":"high")").thinks_freely);
+}
+
+}  // namespace
+}  // namespace bw::json

@@ -1,0 +1,172 @@
+// What an attempt counts: the provider's figures where they make sense, what was seen where they do
+// not, and the most that it may have been where nobody knows.
+#include "policy/reckon.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace bw::policy {
+namespace {
+
+using plugin::Reach;
+
+constexpr Bound k_bound{.held = {.input = 200, .output = 1'000},
+                        .believed = {.input = 50'000, .output = 50'000},
+                        .input_min = 5};
+
+Heard heard(std::int64_t input, std::int64_t output, std::int64_t seen, bool last = true) {
+    return {.reported = {.input_tokens = input,
+                         .output_tokens = output,
+                         .source = UsageSource::provider},
+            .reported_last = last,
+            .seen = seen,
+            .text_bytes = 4 * seen};
+}
+
+Heard unreported(std::int64_t seen) { return {.seen = seen, .text_bytes = 4 * seen}; }
+
+Reckoned at(Ending ending, const Heard& what, Shows shows = Shows::unknown, bool thinks = false) {
+    return reckon(k_bound, what, ending, shows, thinks);
+}
+
+void expect(const Reckoned& got, std::int64_t input, std::int64_t output, UsageSource source) {
+    EXPECT_EQ(got.usage.input_tokens, input);
+    EXPECT_EQ(got.usage.output_tokens, output);
+    EXPECT_EQ(to_string(got.usage.source), to_string(source));
+}
+
+TEST(Reckon, TakesWhatAnHonestProviderReports) {
+    for (const Ending ending : {Ending::complete, Ending::cut, Ending::left}) {
+        const Reckoned got = at(ending, heard(90, 40, 45));
+        expect(got, 90, 40, UsageSource::provider);
+        EXPECT_EQ(got.doubt, Doubt::none);
+    }
+    expect(at(Ending::complete, heard(90, 3'000, 10)), 90, 3'000, UsageSource::provider);
+}
+
+// Sixteen blanks may be one token.
+TEST(Reckon, DoesNotDoubtAFewTokensLessThanItSaw) {
+    expect(at(Ending::complete, heard(90, 100, 400)), 90, 100, UsageSource::provider);
+}
+
+TEST(Reckon, CountsWhatItSawRatherThanAFigureFromBeforeIt) {
+    const Reckoned got = at(Ending::cut, heard(90, 1, 2'000, false), Shows::all);
+    expect(got, 90, 2'000, UsageSource::observed);
+    EXPECT_EQ(got.doubt, Doubt::too_little);
+    expect(at(Ending::complete, heard(90, 1, 2'000)), 90, 2'000, UsageSource::observed);
+}
+
+TEST(Reckon, ZeroIsNoFigureForAPromptOrForWhatWasSeen) {
+    expect(at(Ending::complete, heard(0, 40, 45)), 200, 40, UsageSource::estimate);
+    expect(at(Ending::complete, heard(90, 0, 45)), 90, 45, UsageSource::observed);
+    expect(at(Ending::complete, heard(90, 0, 0, true)), 90, 0, UsageSource::provider);
+}
+
+TEST(Reckon, BelievesNoMoreThanTheCallCanComeTo) {
+    const std::int64_t absurd = 900'000'000'000;
+    const Reckoned got = at(Ending::complete, heard(absurd, absurd, 10));
+    expect(got, 50'000, 50'000, UsageSource::provider);
+    EXPECT_EQ(got.doubt, Doubt::too_much);
+}
+
+TEST(Reckon, PartsAreNoMoreThanTheWhole) {
+    Heard what = heard(90, 40, 40);
+    what.reported.cached_input_tokens = 100'000;
+    what.reported.reasoning_tokens = 100'000;
+    const Reckoned got = at(Ending::complete, what);
+    EXPECT_EQ(got.usage.cached_input_tokens, 90);
+    EXPECT_EQ(got.usage.reasoning_tokens, 40);
+}
+
+TEST(Reckon, APromptThatNobodyCountedCountsAsItWasHeld) {
+    expect(at(Ending::complete, unreported(45)), 200, 45, UsageSource::observed);
+    const Reckoned got = at(Ending::complete, heard(1, 40, 40));
+    expect(got, 200, 40, UsageSource::estimate);
+}
+
+TEST(Reckon, AnAnswerThatNobodySawCountsAsItWasHeld) {
+    for (const Ending ending : {Ending::cut, Ending::left}) {
+        expect(at(ending, unreported(0)), 200, 1'000, UsageSource::estimate);
+    }
+}
+
+TEST(Reckon, ACutStreamCountsWhatWasSeenUnlessMoreMayHaveBeenHidden) {
+    expect(at(Ending::cut, unreported(45)), 200, 45, UsageSource::observed);
+    expect(at(Ending::cut, unreported(45), Shows::unknown, true), 200, 1'000,
+           UsageSource::estimate);
+    expect(at(Ending::cut, unreported(45), Shows::not_all), 200, 1'000, UsageSource::estimate);
+    expect(at(Ending::cut, unreported(45), Shows::all, true), 200, 45, UsageSource::observed);
+    expect(at(Ending::cut, unreported(7'000), Shows::not_all), 200, 7'000, UsageSource::observed);
+}
+
+// Whoever hangs up has chosen that nobody is told: what is not known is not in its favour.
+TEST(Reckon, AClientThatLeftCountsWhatMayHaveBeenHidden) {
+    expect(at(Ending::left, unreported(45)), 200, 1'000, UsageSource::estimate);
+    expect(at(Ending::left, unreported(45), Shows::all), 200, 45, UsageSource::observed);
+}
+
+TEST(Reckon, NothingWasDoneForWhatWasRefusedOrNotSent) {
+    EXPECT_EQ(at(Ending::nothing, unreported(0)).usage.source, UsageSource::none);
+    EXPECT_EQ(at(Ending::told, unreported(0)).usage.source, UsageSource::none);
+    expect(at(Ending::told, unreported(45)), 200, 45, UsageSource::observed);
+}
+
+TEST(Reckon, NonsenseCountsByItsBytes) {
+    Heard nonsense;
+    nonsense.body_bytes = 40;
+    expect(at(Ending::senseless, nonsense), 0, 10, UsageSource::estimate);
+    nonsense.body_bytes = 1'000'000;
+    expect(at(Ending::senseless, nonsense), 200, 1'000, UsageSource::estimate);
+    expect(at(Ending::senseless, unreported(45)), 200, 45, UsageSource::observed);
+}
+
+TEST(Reckon, AStreamIsStoppedFarPastItsHoldByItsTextOrItsPieces) {
+    const auto past = [](std::int64_t text_bytes, std::int64_t pieces) {
+        return is_past_hold(k_bound, {.text_bytes = text_bytes, .pieces = pieces});
+    };
+    EXPECT_FALSE(past(16 * 1'000 + 4'096, 4 * 1'000 + 1'000));
+    EXPECT_TRUE(past(16 * 1'000 + 4'097, 1));
+    EXPECT_TRUE(past(1, 4 * 1'000 + 1'001));
+    constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
+    EXPECT_FALSE(is_past_hold({.held = {.output = k_most}}, {.text_bytes = k_most}));
+}
+
+TEST(Reckon, AnEmbeddingGeneratesNothing) {
+    const Bound bound{.held = {.input = 200, .output = 0},
+                      .believed = {.input = 50'000, .output = 50'000}};
+    const Reckoned got =
+        reckon(bound, {.reported = {.input_tokens = 9, .source = UsageSource::provider}},
+               Ending::complete, Shows::unknown, false);
+    EXPECT_EQ(got.usage.input_tokens, 9);
+    EXPECT_LE(got.usage.output_tokens, 0);
+    EXPECT_EQ(got.usage.source, UsageSource::provider);
+}
+
+TEST(Ending, IsTheSafeSideUnlessItIsKnownThatNothingWasDone) {
+    const auto ending = [](ErrorKind kind, Reach reach, const char* code = "") {
+        return ending_of(fail(kind, "", code), reach);
+    };
+    EXPECT_EQ(ending_of({}, Reach::judged), Ending::complete);
+    // Whatever cuts an answer that has begun.
+    for (const ErrorKind kind : {ErrorKind::protocol, ErrorKind::timeout, ErrorKind::unreachable,
+                                 ErrorKind::internal, ErrorKind::unavailable}) {
+        EXPECT_EQ(ending(kind, Reach::answered), Ending::cut);
+    }
+    EXPECT_EQ(ending(ErrorKind::timeout, Reach::sent, "first_byte_timeout"), Ending::cut);
+    EXPECT_EQ(ending(ErrorKind::unavailable, Reach::sent, "draining"), Ending::cut);
+    EXPECT_EQ(ending(ErrorKind::cancelled, Reach::sent), Ending::left);
+    EXPECT_EQ(ending(ErrorKind::cancelled, Reach::answered), Ending::left);
+    EXPECT_EQ(ending(ErrorKind::timeout, Reach::sent, "connect_timeout"), Ending::nothing);
+    EXPECT_EQ(ending(ErrorKind::protocol, Reach::sent), Ending::nothing);
+    EXPECT_EQ(ending(ErrorKind::unreachable, Reach::sent), Ending::nothing);
+    EXPECT_EQ(ending(ErrorKind::auth, Reach::none), Ending::nothing);
+    for (const ErrorKind kind : {ErrorKind::rate, ErrorKind::timeout, ErrorKind::cancelled}) {
+        EXPECT_EQ(ending(kind, Reach::refused), Ending::nothing);
+    }
+    EXPECT_EQ(ending(ErrorKind::protocol, Reach::judged), Ending::senseless);
+    EXPECT_EQ(ending(ErrorKind::rate, Reach::judged), Ending::told);
+}
+
+}  // namespace
+}  // namespace bw::policy
