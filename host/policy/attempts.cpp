@@ -29,8 +29,9 @@ namespace {
 Error past_its_hold() {
     return {.kind = ErrorKind::protocol,
             .message =
-                "The provider generated far more than the request allows (max_tokens), so "
-                "that its answer was ended.",
+                "The provider generated far more than was held for this request, so that "
+                "its answer was ended here: raise max_tokens or, where the request does not "
+                "say, server.default_max_tokens.",
             .code = "answer_past_limit"};
 }
 
