@@ -1,11 +1,15 @@
 #include "net/easy.hpp"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <limits>
 #include <mutex>
 #include <new>
 #include <utility>
 
+#include "net/failure.hpp"
+#include "net/http2.hpp"
 #include "net/transfer.hpp"
 
 namespace bw::net {
@@ -18,6 +22,13 @@ constexpr std::size_t k_idle_handles_max = 256;
 // read piece by piece through Transfer, which can stop that when the body's owner goes away.
 constexpr std::size_t k_inline_body_bytes = 64u << 10;
 
+// How long libcurl keeps what it has looked up; and what counts as looked up anew.
+constexpr long k_names_kept_s = 60;
+constexpr long k_names_anew_s = 1;
+
+// How long the authorities that were read from a file are kept.
+constexpr long k_authorities_kept_s = 3600;
+
 void set_socket_options(CURL* easy) {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
@@ -26,19 +37,34 @@ void set_socket_options(CURL* easy) {
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 }
 
-// A ca_file replaces the system's trust altogether, its folder of certificates included, for a
-// proxy as for the upstream.
+// libcurl reads a file of certificates once and keeps what it read, but a folder (which Debian has
+// beside the file, with the same certificates) it looks into, and the file it reads, for each new
+// connection: 17 ms and 870 KB. So the folder is left out where there is a file.
+void set_authorities(CURL* easy, const std::string& file) {
+    curl_easy_setopt(easy, CURLOPT_CAINFO, file.c_str());
+    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, file.c_str());
+    curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
+    curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, k_authorities_kept_s);
+}
+
+// The system's file of trusted authorities; empty: it has none that can be read.
+const std::string& system_authorities() {
+    static const std::string found = [] {
+        const char* const file = curl_version_info(CURLVERSION_NOW)->cainfo;
+        return file != nullptr && ::access(file, R_OK) == 0 ? file : "";
+    }();
+    return found;
+}
+
+// A ca_file replaces the system's trust altogether, for a proxy as for the upstream.
 void set_trust(CURL* easy, const Wire& wire) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
-    if (!wire.ca_file.empty()) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, wire.ca_file.c_str());
-        curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-        curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, wire.ca_file.c_str());
-        curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
-    }
+    const std::string file = wire.ca_file.empty() ? system_authorities() : wire.ca_file.string();
+    if (!file.empty()) set_authorities(easy, file);
     if (!wire.client_cert.empty()) {
         const auto& key = wire.client_key.empty() ? wire.client_cert : wire.client_key;
         curl_easy_setopt(easy, CURLOPT_SSLCERT, wire.client_cert.c_str());
@@ -70,6 +96,7 @@ long http_version(HttpVersion wanted, bool encrypted) {
 void initialize_curl() {
     static std::once_flag once;
     std::call_once(once, [] {
+        hear_frames();
         curl_global_init(CURL_GLOBAL_DEFAULT);
         // OpenSSL writes without MSG_NOSIGNAL, and CURLOPT_NOSIGNAL leaves the signal alone: an
         // upstream that hangs up would end the process.
@@ -119,6 +146,8 @@ void Easy::set_callbacks(const SocketHooks& hooks) {
     curl_easy_setopt(get(), CURLOPT_READDATA, this);
     curl_easy_setopt(get(), CURLOPT_SEEKFUNCTION, &Transfer::seek_callback);
     curl_easy_setopt(get(), CURLOPT_SEEKDATA, this);
+    curl_easy_setopt(get(), CURLOPT_DEBUGFUNCTION, &Transfer::debug_callback);
+    curl_easy_setopt(get(), CURLOPT_DEBUGDATA, this);
     curl_easy_setopt(get(), CURLOPT_PREREQFUNCTION, &Transfer::before_send_callback);
     curl_easy_setopt(get(), CURLOPT_PREREQDATA, this);
     curl_easy_setopt(get(), CURLOPT_OPENSOCKETFUNCTION, hooks.open);
@@ -127,35 +156,69 @@ void Easy::set_callbacks(const SocketHooks& hooks) {
     curl_easy_setopt(get(), CURLOPT_CLOSESOCKETDATA, hooks.self);
 }
 
-void Easy::prepare(Request& request, Transfer& transfer) {
+void Easy::prepare(Request& request, Transfer& transfer, const Trip& trip) {
     constexpr std::chrono::milliseconds k_forever{std::numeric_limits<int>::max()};
     const bool limited = request.connect_timeout.count() > 0;
     const auto timeout = limited ? std::min(request.connect_timeout, k_forever) : k_forever;
     transfer_ = &transfer;
     error_.front() = '\0';
-    if (std::exchange(reuse_forbidden_, false)) curl_easy_setopt(get(), CURLOPT_FORBID_REUSE, 0L);
     curl_easy_setopt(get(), CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
-    set_url(request.url);
+    set_url(request);
+    set_trip(trip);
     set_headers(request.headers);
     set_method(request);
 }
 
-void Easy::forbid_reuse() {
-    reuse_forbidden_ = true;
-    curl_easy_setopt(get(), CURLOPT_FORBID_REUSE, 1L);
+// Where TLS goes through a proxy's TLS, what nobody has read may lie between the two, out of sight:
+// such a connection is used once.
+void Easy::set_trip(const Trip& trip) {
+    connections_seen_ = 0;
+    set_flag(verbose_, CURLOPT_VERBOSE, false);
+    set_flag(reuse_forbidden_, CURLOPT_FORBID_REUSE, nested_tls_);
+    set_flag(new_connection_, CURLOPT_FRESH_CONNECT, trip.connections == Connections::fresh);
+    if (std::exchange(names_, trip.names) != trip.names) {
+        const bool known = names_ == Names::known;
+        curl_easy_setopt(get(), CURLOPT_DNS_CACHE_TIMEOUT, known ? k_names_kept_s : k_names_anew_s);
+    }
+    if (!plain_http2_) return;
+    const bool joins = trip.plain_http2 == PlainHttp2::join;
+    curl_easy_setopt(
+        get(), CURLOPT_HTTP_VERSION,
+        joins ? long{CURL_HTTP_VERSION_2_0} : long{CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE});
 }
+
+void Easy::set_flag(bool& flag, CURLoption option, bool value) {
+    if (std::exchange(flag, value) != value) curl_easy_setopt(get(), option, value ? 1L : 0L);
+}
+
+void Easy::forbid_reuse() { set_flag(reuse_forbidden_, CURLOPT_FORBID_REUSE, true); }
+
+void Easy::insist_on_new_connection() { set_flag(new_connection_, CURLOPT_FRESH_CONNECT, true); }
+
+bool Easy::takes_kept_connection() {
+    const long opened = number(CURLINFO_NUM_CONNECTS);
+    return std::exchange(connections_seen_, opened) == opened;
+}
+
+// libcurl (7.88) throws away what it has read beyond the last chunk, or beyond a head without a
+// body, and uses the connection again; it says so only where it says everything.
+void Easy::watch_for_surplus() { set_flag(verbose_, CURLOPT_VERBOSE, true); }
 
 // A URL is parsed when it is new to the handle. One that does not parse is left to libcurl, which
 // says what is wrong with it.
-void Easy::set_url(const std::string& url) {
+void Easy::set_url(const Request& request) {
+    const std::string& url = request.url;
     if (url == url_) return;
+    const bool encrypted = url.starts_with("https:");
+    plain_http2_ = http_ == HttpVersion::two && !encrypted && !proxied_in_plain(request);
+    nested_tls_ = encrypted && request.wire && request.wire->proxy.url.starts_with("https:");
     url_ = url;
     Url parsed(curl_url(), &curl_url_cleanup);
     const bool valid =
         parsed && curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) == CURLUE_OK;
     curl_easy_setopt(get(), CURLOPT_URL, valid ? nullptr : url.c_str());
     curl_easy_setopt(get(), CURLOPT_CURLU, valid ? parsed.get() : nullptr);
-    curl_easy_setopt(get(), CURLOPT_HTTP_VERSION, http_version(http_, url.starts_with("https:")));
+    curl_easy_setopt(get(), CURLOPT_HTTP_VERSION, http_version(http_, encrypted));
     parsed_ = valid ? std::move(parsed) : Url(nullptr, &curl_url_cleanup);
 }
 
@@ -184,16 +247,16 @@ void Easy::set_headers(std::vector<std::string>& headers) {
 }
 
 void Easy::set_method(const Request& request) {
+    reads_body_ = request.method != "GET" && request.body.size() >= k_inline_body_bytes;
     if (request.method == "GET") {
         curl_easy_setopt(get(), CURLOPT_HTTPGET, 1L);
         return;
     }
-    const bool whole = request.body.size() < k_inline_body_bytes;
     const char* data = request.body.empty() ? "" : request.body.data();
     curl_easy_setopt(get(), CURLOPT_POST, 1L);
     curl_easy_setopt(get(), CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request.body.size()));
-    curl_easy_setopt(get(), CURLOPT_POSTFIELDS, whole ? data : nullptr);
+    curl_easy_setopt(get(), CURLOPT_POSTFIELDS, reads_body_ ? nullptr : data);
 }
 
 std::unique_ptr<Easy> EasyPool::take() {
@@ -203,8 +266,8 @@ std::unique_ptr<Easy> EasyPool::take() {
     return easy;
 }
 
-void EasyPool::give(std::unique_ptr<Easy> easy) {
-    if (idle_.size() < k_idle_handles_max) idle_.push_back(std::move(easy));
+void EasyPool::give(std::unique_ptr<Easy> easy, Wear wear) {
+    if (wear == Wear::none && idle_.size() < k_idle_handles_max) idle_.push_back(std::move(easy));
 }
 
 }  // namespace bw::net

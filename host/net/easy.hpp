@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "net/client.hpp"
+#include "net/trip.hpp"
 
 namespace bw::net {
 
@@ -33,10 +34,20 @@ class Easy {
 
     CURL* get() const { return handle_.get(); }
     // Points the handle at a request; `request` stays where it is until the handle is recycled.
-    void prepare(Request& request, Transfer& transfer);
+    void prepare(Request& request, Transfer& transfer, const Trip& trip);
     Transfer& transfer() const { return *transfer_; }
     // The connection is closed after this exchange, unless others are using it.
     void forbid_reuse();
+    // If libcurl sends the request again by itself, it does so on a new one.
+    void insist_on_new_connection();
+    // Whether the connection it has now is one that was kept; says it once for each.
+    bool takes_kept_connection();
+    // Ends the connection if more has come over it than the answer.
+    void watch_for_surplus();
+    // libcurl asks for the request's body piece by piece, instead of copying it.
+    bool reads_body() const { return reads_body_; }
+    HttpVersion http() const { return http_; }
+    bool plain_http2() const { return plain_http2_; }
     std::string_view error_text() const { return error_.data(); }
     long number(CURLINFO which) const;        // of what libcurl counts
     std::size_t received_body_bytes() const;  // as they came, before decompression
@@ -48,7 +59,9 @@ class Easy {
     void set_wire(const Wire& wire);
     void set_addresses(const std::vector<std::string>& addresses);
     void set_callbacks(const SocketHooks& hooks);
-    void set_url(const std::string& url);
+    void set_trip(const Trip& trip);
+    void set_url(const Request& request);
+    void set_flag(bool& flag, CURLoption option, bool value);
     void set_headers(std::vector<std::string>& headers);
     void set_method(const Request& request);
 
@@ -60,15 +73,27 @@ class Easy {
     Url parsed_{nullptr, &curl_url_cleanup};
     std::string url_;  // what parsed_ was made of
     HttpVersion http_ = HttpVersion::one;
+    bool plain_http2_ = false;  // without a handshake that would settle it
+    bool nested_tls_ = false;   // a proxy's around the upstream's
+    bool reads_body_ = false;
+    long connections_seen_ = 0;  // opened for this request so far
+    // What these options of libcurl's are set to.
     bool reuse_forbidden_ = false;
+    bool new_connection_ = false;
+    bool verbose_ = false;
+    Names names_ = Names::known;
 };
 
 class EasyPool {
   public:
     EasyPool(const Wire& wire, const SocketHooks& hooks) : wire_(wire), hooks_(hooks) {}
 
+    // libcurl keeps things in a handle that belong to one request, such as how often it was sent
+    // again: only a handle whose request went as requests nearly always go serves for others.
+    enum class Wear { none, worn };
+
     std::unique_ptr<Easy> take();
-    void give(std::unique_ptr<Easy> easy);
+    void give(std::unique_ptr<Easy> easy, Wear wear);
     void clear() { idle_.clear(); }
 
   private:

@@ -22,6 +22,27 @@ class Inside {
     bool& flag_;
 };
 
+bool missed_its_peer(CURLcode code) {
+    return code == CURLE_COULDNT_CONNECT || code == CURLE_OPERATION_TIMEDOUT ||
+           code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION;
+}
+
+Easy* easy_of(CURL* easy) {
+    Easy* found = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &found);
+    return found;
+}
+
+Release release_of(CURL* easy) {
+    const Easy* const found = easy_of(easy);
+    if (found == nullptr) return {};
+    if (found->transfer().keeps_data()) return {.then = Release::Then::busy};
+    const bool frames = found->http() != HttpVersion::one &&
+                        found->number(CURLINFO_HTTP_VERSION) != CURL_HTTP_VERSION_1_1;
+    return {.then = frames ? Release::Then::idle_with_frames : Release::Then::idle,
+            .local_port = static_cast<int>(found->number(CURLINFO_LOCAL_PORT))};
+}
+
 }  // namespace
 
 Engine::Engine(boost::asio::io_context& loop, const Wire& wire, std::shared_ptr<Stats> stats)
@@ -50,6 +71,7 @@ void Engine::shutdown() {
     starting_.clear();
     flushing_.clear();
     between_.clear();
+    early_.clear();
     timer_.cancel();
     curl_multi_cleanup(multi);  // closes the idle connections, through close_callback
     sockets_.close_all();
@@ -116,6 +138,7 @@ void Engine::add(Transfer& transfer) {
         transfer.deliver_end();
         return;
     }
+    choose_trip(transfer);
     CURL* const easy = transfer.attach(pool_.take()).get();
     curl_multi_add_handle(multi_, easy);
     if (shares_) sharing_.insert(&transfer);
@@ -127,17 +150,25 @@ void Engine::add(Transfer& transfer) {
 void Engine::cut(Transfer& transfer) {
     if (!transfer.active()) return;
     transfer.easy().forbid_reuse();
-    remove(transfer);
+    remove(transfer, EasyPool::Wear::worn);
     push_soon();
 }
 
-void Engine::remove(Transfer& transfer) {
+// The first trip goes as the last ones of other requests have shown; what follows a trip knows.
+void Engine::choose_trip(Transfer& transfer) {
+    if (transfer.trip().number > 0) return;
+    Trip trip{.plain_http2 = plain_http2_};
+    if (lookups_.doubted() && lookups_.take(Clock::now())) trip.names = Names::anew;
+    transfer.begin(trip);
+}
+
+void Engine::remove(Transfer& transfer, EasyPool::Wear wear) {
     sharing_.erase(&transfer);
     auto easy = transfer.detach();
     stats_->transfers_active.add(-1);
     count_connection(*easy, transfer.answered());
     curl_multi_remove_handle(multi_, easy->get());
-    pool_.give(std::move(easy));
+    pool_.give(std::move(easy), wear);
 }
 
 // libcurl (7.88) keeps a stream's reset until something else goes over the connection, and all the
@@ -151,8 +182,7 @@ void Engine::push_soon() {
 // libcurl (7.88) gives up an address that hangs, and goes on to the next one only when it is called
 // again, for which it neither leaves a socket nor sets a timer.
 void Engine::go_on_soon(CURL* easy) {
-    Easy* found = nullptr;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &found);
+    Easy* const found = easy_of(easy);
     if (multi_ == nullptr || found == nullptr || !found->transfer().active()) return;
     between_.push_back(found->transfer().shared_from_this());
     kick();
@@ -175,20 +205,61 @@ void Engine::finish_round() {
     int left = 0;
     while (true) {
         const CURLMsg* const message = curl_multi_info_read(multi_, &left);
-        if (message == nullptr) return;
+        if (message == nullptr) break;
         if (message->msg == CURLMSG_DONE) finish(*message);
     }
+    if (!early_.empty()) end_early();
 }
 
 void Engine::finish(const CURLMsg& message) {
-    Easy* found = nullptr;
+    Easy* const found = easy_of(message.easy_handle);
     const CURLcode code = message.data.result;
-    curl_easy_getinfo(message.easy_handle, CURLINFO_PRIVATE, &found);
     const auto transfer = found->transfer().shared_from_this();
+    if (const auto trip = trip_after(*transfer, code)) {
+        remove(*transfer, EasyPool::Wear::worn);
+        transfer->begin(*trip);
+        return add(*transfer);
+    }
+    const bool fresh = code == CURLE_OK && transfer->trip().clean();
     transfer->finish(code);
-    remove(*transfer);
+    remove(*transfer, fresh ? EasyPool::Wear::none : EasyPool::Wear::worn);
     if (code != CURLE_OK) push_soon();
     transfer->deliver_end();
+}
+
+// An address that takes no connections may be an old one of its name, as may be one where somebody
+// else answers. Where nobody was reached at once, the call that found out need not fail.
+std::optional<Trip> Engine::trip_after(Transfer& transfer, CURLcode code) {
+    if (transfer.sending()) plain_http2_ = PlainHttp2::join;
+    auto next = transfer.trip_after(code);
+    if (next) plain_http2_ = next->plain_http2;
+    if (next || !missed_its_peer(code) || transfer.sending()) return next;
+    lookups_.doubt();
+    if (code != CURLE_COULDNT_CONNECT || transfer.dropped() || transfer.trip().number > 0) {
+        return std::nullopt;
+    }
+    if (!lookups_.take(Clock::now())) return std::nullopt;
+    return Trip{.names = Names::anew, .plain_http2 = plain_http2_, .number = 1};
+}
+
+void Engine::look_for_early(Transfer& transfer) { early_.push_back(transfer.shared_from_this()); }
+
+// libcurl (7.88) goes on sending a request that has its whole answer, for as long as it takes; and
+// where the last of the request is what ends the stream, it does not look whether it has ended.
+void Engine::end_early() {
+    for (const auto& transfer : std::exchange(early_, {})) {
+        if (!transfer->active() || transfer->dropped()) continue;
+        if (transfer->is_early()) {
+            transfer->finish(CURLE_OK);
+            cut(*transfer);
+            transfer->deliver_end();
+        } else if (transfer->trip().stream == Stream::answered) {
+            early_.push_back(transfer);
+        } else if (transfer->trip().stream == Stream::done) {
+            const Inside inside(inside_);
+            transfer->wake();
+        }
+    }
 }
 
 void Engine::set_deadline(long timeout_ms) {
@@ -229,7 +300,7 @@ int Engine::socket_callback(CURL* easy, curl_socket_t socket, int what, void* se
                             void*) noexcept {
     SocketTable& sockets = engine_of(self).sockets_;
     if (what == CURL_POLL_REMOVE) {
-        if (sockets.release(socket)) engine_of(self).go_on_soon(easy);
+        if (sockets.release(socket, release_of(easy))) engine_of(self).go_on_soon(easy);
     } else {
         sockets.want(socket, (what & CURL_POLL_IN) != 0, (what & CURL_POLL_OUT) != 0);
     }

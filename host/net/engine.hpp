@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "net/easy.hpp"
+#include "net/lookups.hpp"
 #include "net/socket.hpp"
 #include "net/transfer.hpp"
 
@@ -30,6 +31,10 @@ class Engine : public std::enable_shared_from_this<Engine> {
     std::shared_ptr<Transfer> start(Request request, Events& events);
     void drop(Transfer& transfer);
     void flush_soon(Transfer& transfer);
+    // Its answer may be whole already; looked at when libcurl is off the stack.
+    void look_for_early(Transfer& transfer);
+    // Whether nothing has come over the idle connection from this port.
+    bool is_quiet(int local_port) const { return sockets_.is_quiet(local_port); }
     void on_socket_ready(int socket, bool read, bool write);
 
   private:
@@ -51,8 +56,11 @@ class Engine : public std::enable_shared_from_this<Engine> {
     void on_kick();
     void add(Transfer& transfer);
     void cut(Transfer& transfer);
-    void remove(Transfer& transfer);
+    void remove(Transfer& transfer, EasyPool::Wear wear);
     void go_on_soon(CURL* easy);
+    void choose_trip(Transfer& transfer);
+    std::optional<Trip> trip_after(Transfer& transfer, CURLcode code);
+    void end_early();
     void push_soon();
     void count_connection(const Easy& easy, bool answered);
     void act(curl_socket_t socket, int events);
@@ -69,12 +77,15 @@ class Engine : public std::enable_shared_from_this<Engine> {
     Clock::time_point armed_ = k_never;     // when the timer fires; never later than deadline_
     Transfers starting_;
     Transfers flushing_;
-    Transfers between_;                      // one address failed, another may follow
-    Transfers doomed_;                       // dropped inside libcurl
-    const bool shares_;                      // HTTP/2 may let exchanges share a connection
-    std::unordered_set<Transfer*> sharing_;  // the attached ones then
-    bool pushing_ = false;                   // resets of streams may wait to be sent
-    bool inside_ = false;                    // libcurl is on the stack
+    Transfers between_;  // one address failed, another may follow
+    Transfers doomed_;   // dropped inside libcurl
+    Transfers early_;    // answered, perhaps, before the request was sent
+    Lookups lookups_;
+    PlainHttp2 plain_http2_ = PlainHttp2::begin;  // how the next request is tried first
+    const bool shares_;                           // HTTP/2 may let exchanges share a connection
+    std::unordered_set<Transfer*> sharing_;       // the attached ones then
+    bool pushing_ = false;                        // resets of streams may wait to be sent
+    bool inside_ = false;                         // libcurl is on the stack
     bool kicked_ = false;
 };
 

@@ -172,6 +172,11 @@ Failure make_head_too_large_failure(const Request& request) {
                                                host_and_port(request.url), k_head_bytes_max >> 10)};
 }
 
+Failure make_trailers_too_large_failure(const Request& request) {
+    return {FailureKind::protocol, fmt::format("the response trailers of {} are larger than {} KiB",
+                                               host_and_port(request.url), k_head_bytes_max >> 10)};
+}
+
 Failure make_bad_status_failure(const Request& request, int status) {
     return {FailureKind::protocol, fmt::format("{} answered with status {}, which is no answer",
                                                host_and_port(request.url), status)};

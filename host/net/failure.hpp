@@ -23,6 +23,7 @@ struct Outcome {
 Failure make_failure(const Request& request, const Outcome& outcome);
 Failure make_redirect_failure(const Request& request, int status, std::string_view location);
 Failure make_head_too_large_failure(const Request& request);
+Failure make_trailers_too_large_failure(const Request& request);
 Failure make_bad_status_failure(const Request& request, int status);
 Failure make_proxy_failure(const Request& request, int status);  // a proxy refused
 Failure make_encoding_failure(const Request& request, std::string_view encoding);

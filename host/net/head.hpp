@@ -21,6 +21,7 @@ class Head {
     // Takes one line, its line end included. Lines after the head (trailers) change nothing.
     State add(std::string_view line);
 
+    bool begun() const { return bytes_ > 0; }
     bool complete() const { return complete_; }
     int status() const { return status_; }
     bool multiplexed() const { return multiplexed_; }  // HTTP/2: the connection has other users

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "net/engine.hpp"
@@ -17,6 +18,21 @@ constexpr int k_events_max = 64;
 
 std::uint32_t events_of(bool read, bool write) {
     return (read ? std::uint32_t{EPOLLIN} : 0u) | (write ? std::uint32_t{EPOLLOUT} : 0u);
+}
+
+// Read and thrown away of what comes over an idle connection, at most: if more is there, libcurl
+// still takes it for alive, and it is turned away when it is to be used.
+constexpr int k_drained_pieces_max = 16;
+
+enum class Arrived { nothing, bytes, end };
+
+Arrived arrived(int number, int flags) {
+    std::array<char, 4096> bytes;
+    const std::size_t size = (flags & MSG_PEEK) != 0 ? 1 : bytes.size();
+    const auto count = ::recv(number, bytes.data(), size, flags | MSG_DONTWAIT);
+    if (count > 0) return Arrived::bytes;
+    const bool none = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+    return none ? Arrived::nothing : Arrived::end;
 }
 
 // An event may be on its way for a socket that has been closed since, and for its number there may
@@ -49,22 +65,32 @@ int SocketTable::open(int family, int type, int protocol) {
     const auto stale = sockets_.find(number);
     const bool connecting =
         stale != sockets_.end() && (stale->second.wanted & std::uint32_t{EPOLLOUT}) != 0;
-    Socket& socket = add(number, true);
+    Socket& socket = add(number, State::connecting);
     if (connecting) want(number, socket, EPOLLOUT);
     return number;
 }
 
-SocketTable::Socket& SocketTable::add(int number, bool ours) {
+SocketTable::Socket& SocketTable::add(int number, State state) {
     forget(number);
-    return sockets_.emplace(number, Socket{.serial = ++serial_, .ours = ours}).first->second;
+    return sockets_.emplace(number, Socket{.serial = ++serial_, .state = state}).first->second;
 }
 
 void SocketTable::forget(int number) {
     const auto found = sockets_.find(number);
     if (found == sockets_.end()) return;
-    if (found->second.is_connection()) stats_.connections_open.add(-1);
+    if (found->second.is_open()) stats_.connections_open.add(-1);
+    forget_port(number, found->second.local_port);
     set_registered(number, found->second, 0);
     sockets_.erase(found);
+}
+
+void SocketTable::forget_port(int number, int port) {
+    const auto [first, last] = ports_.equal_range(port);
+    for (auto one = first; one != last; ++one) {
+        if (one->second != number) continue;
+        ports_.erase(one);
+        return;
+    }
 }
 
 void SocketTable::close(int number) {
@@ -80,10 +106,12 @@ void SocketTable::close_all() {
 
 void SocketTable::want(int number, bool read, bool write) {
     const auto found = sockets_.find(number);
-    Socket& socket = found == sockets_.end() ? add(number, false) : found->second;
-    const bool before = socket.is_connection();
-    socket.read_from = socket.read_from || read;
-    if (!before && socket.is_connection()) stats_.connections_open.add(1);
+    Socket& socket = found == sockets_.end() ? add(number, State::foreign) : found->second;
+    if (socket.state == State::connecting && read) {
+        socket.state = State::busy;
+        stats_.connections_open.add(1);
+    }
+    if (socket.is_idle()) socket.state = State::busy;
     want(number, socket, events_of(read, write));
 }
 
@@ -115,16 +143,38 @@ void SocketTable::set_registered(int number, Socket& socket, std::uint32_t event
 }
 
 // A connection stays registered for the next exchange. Anything else libcurl closes by itself.
-bool SocketTable::release(int number) {
+bool SocketTable::release(int number, const Release& release) {
     const auto found = sockets_.find(number);
     if (found == sockets_.end()) return false;
-    if (found->second.is_connection()) {
-        want(number, found->second, 0);
+    Socket& socket = found->second;
+    if (socket.is_open()) {
+        want(number, socket, 0);
+        if (release.then != Release::Then::busy) rest(number, socket, release);
         return false;
     }
-    const bool was_connecting = found->second.ours;
+    const bool was_connecting = socket.state == State::connecting;
     forget(number);
     return was_connecting;
+}
+
+void SocketTable::rest(int number, Socket& socket, const Release& release) {
+    const bool silent = release.then == Release::Then::idle;
+    socket.state = silent ? State::idle : State::idle_with_frames;
+    const int port = release.local_port;
+    if (socket.local_port == port) return;
+    forget_port(number, std::exchange(socket.local_port, port));
+    ports_.emplace(port, number);
+}
+
+// Two connections to different addresses may have the same port here; either is reason enough.
+bool SocketTable::is_quiet(int local_port) const {
+    const auto [first, last] = ports_.equal_range(local_port);
+    for (auto one = first; one != last; ++one) {
+        const auto found = sockets_.find(one->second);
+        if (found == sockets_.end() || !found->second.is_open()) return false;
+        if (arrived(one->second, MSG_PEEK) != Arrived::nothing) return false;
+    }
+    return first != last;
 }
 
 void SocketTable::wait() {
@@ -150,11 +200,30 @@ void SocketTable::take(const epoll_event& event) {
     const auto found = sockets_.find(number);
     if (found == sockets_.end() || key_of(number, found->second.serial) != event.data.u64) return;
     Socket& socket = found->second;
+    if (socket.is_idle()) return take_idle(number, socket);
     const bool ended = (event.events & (std::uint32_t{EPOLLHUP} | std::uint32_t{EPOLLERR})) != 0;
     const std::uint32_t ready = ended ? socket.wanted : event.events & socket.wanted;
     if (socket.registered != socket.wanted) set_registered(number, socket, socket.wanted);
     if (ready == 0) return;
     engine_.on_socket_ready(number, (ready & EPOLLIN) != 0, (ready & EPOLLOUT) != 0);
+}
+
+// What comes over an idle connection is no answer to a request that has not been sent yet. Frames
+// are libcurl's to read, when it is to be used again.
+void SocketTable::take_idle(int number, Socket& socket) {
+    set_registered(number, socket, 0);
+    const bool frames = socket.state == State::idle_with_frames;
+    if (!frames || arrived(number, MSG_PEEK) == Arrived::end) end(number, socket);
+}
+
+// libcurl owns the socket, and looks whether it has ended before it uses it: so it is emptied, for
+// libcurl takes unread bytes for a sign of life, and shut down.
+void SocketTable::end(int number, Socket& socket) {
+    for (int i = 0; i < k_drained_pieces_max && arrived(number, 0) == Arrived::bytes; ++i) {
+    }
+    ::shutdown(number, SHUT_RDWR);
+    stats_.connections_open.add(-1);
+    socket.state = State::ended;
 }
 
 }  // namespace bw::net

@@ -19,6 +19,15 @@ namespace bw::net {
 class Engine;
 struct Stats;
 
+// How an exchange lets go of its socket.
+struct Release {
+    // Under HTTP/2 an idle connection has messages of its own; otherwise whatever comes ends it.
+    enum class Then { busy, idle, idle_with_frames };
+
+    Then then = Then::idle;
+    int local_port = 0;  // of its connection
+};
+
 class SocketTable {
   public:
     SocketTable(Engine& engine, boost::asio::io_context& loop, Stats& stats);
@@ -29,29 +38,46 @@ class SocketTable {
     // What libcurl waits for now.
     void want(int number, bool read, bool write);
     // No exchange waits for it any more; true: it never came to be a connection.
-    bool release(int number);
+    bool release(int number, const Release& release);
+    // Whether nothing at all has come over the idle connection from this port.
+    bool is_quiet(int local_port) const;
 
   private:
     using Loop = boost::asio::io_context::executor_type;
 
+    enum class State {
+        foreign,     // libcurl's own, such as the resolver's
+        connecting,  // libcurl has not waited for data on it yet
+        busy,        // a connection with an exchange, be it paused
+        idle,        // a connection without one
+        idle_with_frames,
+        ended,  // by us; libcurl finds out before it would use it
+    };
+
     struct Socket {
-        std::uint32_t serial;          // of all that had its number
-        bool ours;                     // from open; otherwise libcurl's, such as the resolver's
-        bool read_from = false;        // libcurl has waited for data on it
+        std::uint32_t serial;  // of all that had its number
+        State state;
+        int local_port = 0;            // once it has been idle
         std::uint32_t wanted = 0;      // events
         std::uint32_t registered = 0;  // events in the set; none: it is not there
 
-        bool is_connection() const { return ours && read_from; }
+        bool is_idle() const { return state == State::idle || state == State::idle_with_frames; }
+        bool is_open() const { return state == State::busy || is_idle(); }
     };
+    using Ports = std::unordered_multimap<int, int>;
 
     bool have_set();  // opens it, if need be
-    Socket& add(int number, bool ours);
+    Socket& add(int number, State state);
     void forget(int number);
+    void forget_port(int number, int port);
+    void rest(int number, Socket& socket, const Release& release);
     void want(int number, Socket& socket, std::uint32_t events);
     void set_registered(int number, Socket& socket, std::uint32_t events);
     void wait();
     void take_events();
     void take(const epoll_event& event);
+    void take_idle(int number, Socket& socket);
+    void end(int number, Socket& socket);
 
     Engine& engine_;
     Stats& stats_;
@@ -59,6 +85,7 @@ class SocketTable {
     bool waiting_ = false;
     std::uint32_t serial_ = 0;
     std::unordered_map<int, Socket> sockets_;
+    Ports ports_;  // to the numbers of those that have been idle
 };
 
 }  // namespace bw::net

@@ -1,12 +1,14 @@
 #include "net/transfer.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <utility>
 
 #include "net/engine.hpp"
 #include "net/failure.hpp"
+#include "net/tls.hpp"
 
 namespace bw::net {
 
@@ -22,13 +24,18 @@ constexpr std::size_t k_held_bytes_max = 1u << 20;
 constexpr std::size_t k_inflation_max = 100;
 constexpr std::size_t k_inflation_grace_bytes = 1u << 20;
 
-// A connection that had ended before a request was sent over it says so within this time.
-constexpr std::chrono::seconds k_resend_within{1};
-
 Transfer& transfer_of(void* self) { return static_cast<Easy*>(self)->transfer(); }
 
 bool one_line(std::string_view header) {
     return std::ranges::none_of(header, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+// None: not there, or no number.
+std::optional<std::size_t> parse_length(std::string_view text) {
+    std::size_t length = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return length;
 }
 
 }  // namespace
@@ -49,8 +56,20 @@ void Transfer::resume() {
 
 Easy& Transfer::attach(std::unique_ptr<Easy> easy) {
     easy_ = std::move(easy);
-    easy_->prepare(request_, *this);
+    easy_->prepare(request_, *this, trip_);
     return *easy_;
+}
+
+void Transfer::begin(const Trip& trip) {
+    trip_ = trip;
+    sent_ = 0;
+}
+
+std::optional<Trip> Transfer::trip_after(CURLcode code) const {
+    if (dropped() || failure_ || head_.begun()) return std::nullopt;
+    const auto since =
+        begun_at_ ? std::chrono::steady_clock::now() - *begun_at_ : std::chrono::nanoseconds(0);
+    return next_trip(trip_, code, since);
 }
 
 std::optional<Failure> Transfer::check_request() const {
@@ -67,6 +86,9 @@ std::optional<Failure> Transfer::check_request() const {
 void Transfer::finish(CURLcode code) {
     ended_ = true;
     if (failure_ || (code == CURLE_OK && head_.complete())) return;
+    // The rest of the request's body cannot be sent, but the answer is whole without it.
+    const bool whole = trip_.stream == Stream::answered || trip_.stream == Stream::done;
+    if (code == CURLE_HTTP2_STREAM && whole && body_delivered()) return;
     failure_ = make_failure(request_, {code, easy_->error_text(), head_.complete(),
                                        static_cast<int>(easy_->number(CURLINFO_HTTP_CONNECTCODE))});
 }
@@ -97,7 +119,7 @@ void Transfer::flush() {
 
 // Ending a pause makes libcurl write what has gathered, whichever exchange it belongs to.
 void Transfer::push() {
-    if (begun_at_ && !data_held_) wake();
+    if (sending() && !data_held_) wake();
 }
 
 void Transfer::wake() {
@@ -115,19 +137,61 @@ void Transfer::deliver_held() {
     events_->on_data(bytes);
 }
 
-// libcurl sends a request again whose kept connection ended before the response's first line did.
-// Later than at once that is not safe: the upstream may have begun, and would do the work twice.
-bool Transfer::may_send() {
+bool Transfer::may_send(int local_port) {
+    trip_.reused = easy_->takes_kept_connection();
+    trip_.refusal = refusal_of_connection(local_port);
+    if (trip_.refusal != Refusal::none || !may_send_again()) return false;
+    if (trip_.reused) easy_->insist_on_new_connection();
+    ++trip_.sends;
+    return true;
+}
+
+// Under HTTP/2 each answer bears the number of its request, and cannot be taken for another one's.
+Refusal Transfer::refusal_of_connection(int local_port) const {
+    if (easy_->plain_http2()) {
+        const bool joins = trip_.plain_http2 == PlainHttp2::join;
+        return joins == trip_.reused ? Refusal::none : Refusal::wrong_mode;
+    }
+    if (!trip_.reused) return Refusal::none;
+    if (easy_->http() != HttpVersion::one && tls::speaks_http2(easy_->get())) return Refusal::none;
+    const bool quiet = engine_.is_quiet(local_port) && !tls::has_unread(easy_->get());
+    return quiet ? Refusal::none : Refusal::soiled;
+}
+
+// libcurl sends a request again whose kept connection ended before the response's first line did,
+// and one whose stream was refused. The first is safe at once only.
+bool Transfer::may_send_again() {
     const auto now = std::chrono::steady_clock::now();
+    const bool refused = std::exchange(trip_.stream, Stream::open) == Stream::refused;
     if (!begun_at_) begun_at_ = now;
-    if (now - *begun_at_ <= k_resend_within) return true;
+    if (trip_.sends == 0 || refused || now - *begun_at_ <= k_resend_within) return true;
     failure_ = make_failure(request_, {.code = CURLE_GOT_NOTHING});
     return false;
 }
 
+void Transfer::on_stream_answered() {
+    trip_.stream = Stream::answered;
+    engine_.look_for_early(*this);
+}
+
+void Transfer::on_stream_closed(Stream how) {
+    trip_.stream = trip_.stream == Stream::answered ? Stream::done : how;
+}
+
+// Under HTTP/2 the stream's frames tell. Otherwise it can be told of an answer of known length.
+bool Transfer::is_early() const {
+    if (head_.multiplexed()) return trip_.stream == Stream::answered && body_delivered();
+    return easy_->reads_body() && sent_ < request_.body.size() && length_ &&
+           *length_ == easy_->received_body_bytes();
+}
+
+bool Transfer::body_delivered() const {
+    return head_.complete() && easy_->received_body_bytes() == trip_.stream_bytes;
+}
+
 bool Transfer::on_header(std::string_view line) {
     if (dropped()) return false;
-    if (head_.complete()) return true;  // a trailer
+    if (head_.complete()) return on_trailer(line.size());
     const Head::State state = head_.add(line);
     if (state == Head::State::incomplete) return true;
     if (state == Head::State::bad_status) {
@@ -141,7 +205,17 @@ bool Transfer::on_header(std::string_view line) {
     return on_head_complete();
 }
 
+bool Transfer::on_trailer(std::size_t size) {
+    trailer_bytes_ += size;
+    if (trailer_bytes_ <= k_head_bytes_max) return true;
+    failure_ = make_trailers_too_large_failure(request_);
+    return false;
+}
+
 bool Transfer::on_head_complete() {
+    length_ = parse_length(head_.find("content-length"));
+    const bool without_body = head_.status() == 204 || length_.value_or(0) == 0;
+    if (without_body && !head_.multiplexed()) easy_->watch_for_surplus();
     if (head_.redirects()) {
         failure_ = make_redirect_failure(request_, head_.status(), head_.find("location"));
     } else if (head_.status() == k_proxy_wants_credentials && proxied_in_plain(request_)) {
@@ -178,6 +252,7 @@ std::size_t Transfer::on_body(std::string_view bytes) {
         data_held_ = true;
         return CURL_WRITEFUNC_PAUSE;
     }
+    if (length_ && easy_->reads_body()) engine_.look_for_early(*this);
     events_->on_data(bytes);
     return dropped() ? k_abort : bytes.size();
 }
@@ -236,10 +311,20 @@ int Transfer::seek_callback(void* self, curl_off_t offset, int origin) noexcept 
 }
 
 // An exchange dropped while libcurl was working for another one must not start to read its body.
-int Transfer::before_send_callback(void* self, char*, char*, int, int) noexcept {
+int Transfer::before_send_callback(void* self, char*, char*, int, int local_port) noexcept {
     Transfer& transfer = transfer_of(self);
-    const bool may = !transfer.dropped() && transfer.may_send();
+    const bool may = !transfer.dropped() && transfer.may_send(local_port);
     return may ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+}
+
+int Transfer::debug_callback(CURL*, curl_infotype type, char* text, std::size_t size,
+                             void* self) noexcept {
+    if (type != CURLINFO_TEXT) return 0;
+    const std::string_view said(text, size);
+    const bool surplus =
+        said.starts_with("Leftovers after chunking") || said.starts_with("Excess found");
+    if (surplus) static_cast<Easy*>(self)->forbid_reuse();
+    return 0;
 }
 
 }  // namespace bw::net

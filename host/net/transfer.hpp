@@ -14,6 +14,7 @@
 #include "net/client.hpp"
 #include "net/easy.hpp"
 #include "net/head.hpp"
+#include "net/trip.hpp"
 
 namespace bw::net {
 
@@ -34,7 +35,12 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     Easy& easy() const { return *easy_; }
     Easy& attach(std::unique_ptr<Easy> easy);
     std::unique_ptr<Easy> detach() { return std::move(easy_); }
-    bool sending() const { return begun_at_.has_value(); }
+    bool sending() const { return trip_.sends > 0; }
+    bool keeps_data() const { return data_held_; }  // paused: libcurl will deliver it again
+    const Trip& trip() const { return trip_; }
+    void begin(const Trip& trip);
+    // How to give the request to libcurl again, which ended it so; none: it has failed.
+    std::optional<Trip> trip_after(CURLcode code) const;
     bool answered() const { return head_.complete(); }
     std::optional<Failure> check_request() const;  // what libcurl would not notice
     void finish(CURLcode code);                    // libcurl is done with it; still attached
@@ -43,6 +49,13 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     void flush();                                  // delivers what was held; may call libcurl
     void wake();                                   // makes libcurl look after it at once
     void push();  // makes libcurl send what it keeps for this exchange's connection
+    // The whole answer has been delivered, while the request's body is still on its way.
+    bool is_early() const;
+
+    // From the frames of its stream under HTTP/2, inside libcurl.
+    void on_stream_data(std::size_t bytes) { trip_.stream_bytes += bytes; }
+    void on_stream_answered();
+    void on_stream_closed(Stream how);
 
     // libcurl's. An exception cannot pass through its frames: Events must not throw.
     static std::size_t write_callback(char* data, std::size_t, std::size_t size,
@@ -51,10 +64,16 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
                                        void* self) noexcept;
     static std::size_t read_callback(char* to, std::size_t, std::size_t size, void* self) noexcept;
     static int seek_callback(void* self, curl_off_t offset, int origin) noexcept;
-    static int before_send_callback(void* self, char*, char*, int, int) noexcept;
+    static int before_send_callback(void* self, char*, char*, int, int local_port) noexcept;
+    static int debug_callback(CURL*, curl_infotype type, char* text, std::size_t size,
+                              void* self) noexcept;
 
   private:
-    bool may_send();
+    bool may_send(int local_port);
+    Refusal refusal_of_connection(int local_port) const;
+    bool may_send_again();
+    bool on_trailer(std::size_t size);
+    bool body_delivered() const;
     bool on_header(std::string_view line);
     bool on_head_complete();
     bool on_encoding(std::string_view encoding);
@@ -68,7 +87,10 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     Request request_;
     Events* events_;  // null: dropped, or ended
     std::unique_ptr<Easy> easy_;
+    Trip trip_;
     Head head_;
+    std::size_t trailer_bytes_ = 0;
+    std::optional<std::size_t> length_;  // of the answer's body, as its head says
     std::optional<Failure> failure_;
     std::size_t sent_ = 0;  // of a body that libcurl reads piece by piece
     std::string held_;      // what came under HTTP/2 while paused

@@ -71,6 +71,9 @@ class Peer {
         return total;
     }
 
+    // Something has come; it stays unread.
+    bool wait_for_bytes() { return wait_for(POLLIN, k_patience); }
+
     // The client closed or reset the connection.
     bool wait_closed() {
         const auto deadline = Clock::now() + k_patience;

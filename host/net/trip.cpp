@@ -1,0 +1,40 @@
+#include "net/trip.hpp"
+
+namespace bw::net {
+
+namespace {
+
+constexpr unsigned k_trips_max = 6;
+
+Trip on_new_connection(const Trip& trip) {
+    return {.connections = Connections::fresh, .number = trip.number + 1};
+}
+
+// libcurl sends a request again by itself where the end shows on reading (and under HTTP/2 where
+// its stream was refused), but not where it shows while a longer body is still being sent.
+bool was_stale(const Trip& trip, CURLcode code, std::chrono::nanoseconds since) {
+    if (!trip.reused || trip.sends != 1 || since > k_resend_within) return false;
+    return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING;
+}
+
+// A connection that speaks HTTP/2 already is joined; where it went away meanwhile, one is opened.
+Trip in_other_mode(const Trip& trip) {
+    Trip next = on_new_connection(trip);
+    if (trip.plain_http2 == PlainHttp2::join) return next;
+    next.connections = Connections::any;
+    next.plain_http2 = PlainHttp2::join;
+    return next;
+}
+
+}  // namespace
+
+std::optional<Trip> next_trip(const Trip& trip, CURLcode code, std::chrono::nanoseconds since) {
+    if (trip.number + 1 >= k_trips_max) return std::nullopt;
+    if (trip.refusal == Refusal::wrong_mode) return in_other_mode(trip);
+    if (trip.refusal == Refusal::soiled) return on_new_connection(trip);
+    if (trip.stream == Stream::refused) return on_new_connection(trip);
+    if (was_stale(trip, code, since)) return on_new_connection(trip);
+    return std::nullopt;
+}
+
+}  // namespace bw::net
