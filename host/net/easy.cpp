@@ -22,9 +22,9 @@ constexpr std::size_t k_idle_handles_max = 256;
 // read piece by piece through Transfer, which can stop that when the body's owner goes away.
 constexpr std::size_t k_inline_body_bytes = 64u << 10;
 
-// How long libcurl keeps what it has looked up; and what counts as looked up anew.
+// How long libcurl keeps what it has looked up, and that it does not.
 constexpr long k_names_kept_s = 60;
-constexpr long k_names_anew_s = 1;
+constexpr long k_names_anew_s = 0;
 
 // How long the authorities that were read from a file are kept.
 constexpr long k_authorities_kept_s = 3600;

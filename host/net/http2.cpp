@@ -97,6 +97,7 @@ int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
     Transfer* const transfer = transfer_of(session, frame->head.stream_id);
     if (transfer == nullptr) return next(session, frame, self);
     if (asks_to_stop_sending(*transfer, *frame)) return 0;
+    transfer->on_stream_frame();
     const bool is_data = frame->head.type == k_data;
     if (is_data) transfer->on_stream_data(frame->head.length - frame->data.padding);
     const bool carries = is_data || frame->head.type == k_headers;

@@ -1,5 +1,6 @@
 // When a name is looked up anew: after it led to where nobody takes connections, and at most once
-// in a while, so that an upstream which is away does not make a storm of questions.
+// in a while, so that an upstream which is away does not make a storm of questions. (libcurl does
+// not keep what it found so, and looks once more for the next connection.)
 #pragma once
 
 #include <chrono>

@@ -85,12 +85,20 @@ std::optional<Failure> Transfer::check_request() const {
 
 void Transfer::finish(CURLcode code) {
     ended_ = true;
-    if (failure_ || (code == CURLE_OK && head_.complete())) return;
-    // The rest of the request's body cannot be sent, but the answer is whole without it.
-    const bool whole = trip_.stream == Stream::answered || trip_.stream == Stream::done;
-    if (code == CURLE_HTTP2_STREAM && whole && body_delivered()) return;
+    if (failure_ || is_whole(code)) return;
     failure_ = make_failure(request_, {code, easy_->error_text(), head_.complete(),
                                        static_cast<int>(easy_->number(CURLINFO_HTTP_CONNECTCODE))});
+}
+
+// Under HTTP/2 libcurl (7.88) takes an answer whose connection ends on the way for a whole one, and
+// a whole one for a broken one where the rest of the request's body cannot be sent any more.
+bool Transfer::is_whole(CURLcode code) const {
+    if (!head_.complete()) return false;
+    if (!head_.multiplexed() || trip_.stream == Stream::unheard) return code == CURLE_OK;
+    if (trip_.stream == Stream::answered || trip_.stream == Stream::done) {
+        return code == CURLE_OK || (code == CURLE_HTTP2_STREAM && body_delivered());
+    }
+    return code == CURLE_OK && length_ && *length_ == easy_->received_body_bytes();
 }
 
 void Transfer::fail(Failure failure) {
@@ -162,7 +170,7 @@ Refusal Transfer::refusal_of_connection(int local_port) const {
 // and one whose stream was refused. The first is safe at once only.
 bool Transfer::may_send_again() {
     const auto now = std::chrono::steady_clock::now();
-    const bool refused = std::exchange(trip_.stream, Stream::open) == Stream::refused;
+    const bool refused = std::exchange(trip_.stream, Stream::unheard) == Stream::refused;
     if (!begun_at_) begun_at_ = now;
     if (trip_.sends == 0 || refused || now - *begun_at_ <= k_resend_within) return true;
     failure_ = make_failure(request_, {.code = CURLE_GOT_NOTHING});

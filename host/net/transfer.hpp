@@ -53,6 +53,9 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     bool is_early() const;
 
     // From the frames of its stream under HTTP/2, inside libcurl.
+    void on_stream_frame() {
+        if (trip_.stream == Stream::unheard) trip_.stream = Stream::open;
+    }
     void on_stream_data(std::size_t bytes) { trip_.stream_bytes += bytes; }
     void on_stream_answered();
     void on_stream_closed(Stream how);
@@ -74,6 +77,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     bool may_send_again();
     bool on_trailer(std::size_t size);
     bool body_delivered() const;
+    bool is_whole(CURLcode code) const;
     bool on_header(std::string_view line);
     bool on_head_complete();
     bool on_encoding(std::string_view encoding);

@@ -26,6 +26,7 @@ enum class Refusal {
 
 // The request's stream under HTTP/2, as its frames tell.
 enum class Stream {
+    unheard,  // no frame of it, or frames cannot be heard
     open,
     answered,  // the whole answer has come, the request may not have gone yet
     done,      // and the upstream wants no more of it
@@ -42,7 +43,7 @@ struct Trip {
     unsigned sends = 0;   // libcurl may send it again by itself
     bool reused = false;  // the connection of the last send
     Refusal refusal = Refusal::none;
-    Stream stream = Stream::open;
+    Stream stream = Stream::unheard;
     std::size_t stream_bytes = 0;  // of the answer's body, as the frames had it
 
     bool clean() const { return number == 0 && sends == 1 && refusal == Refusal::none; }

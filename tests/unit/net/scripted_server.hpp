@@ -128,11 +128,15 @@ class ScriptedServer {
   public:
     using Script = std::function<void(Peer&)>;
 
-    explicit ScriptedServer(Script script) : script_(std::move(script)) {
+    // By default at any free port of 127.0.0.1.
+    explicit ScriptedServer(Script script, std::uint32_t host = INADDR_LOOPBACK,
+                            std::uint16_t port = 0)
+        : script_(std::move(script)) {
         listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in address{};
         address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_addr.s_addr = htonl(host);
+        address.sin_port = htons(port);
         socklen_t size = sizeof address;
         ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
         ::listen(listener_, 512);
