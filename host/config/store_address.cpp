@@ -21,8 +21,22 @@ bool is_plain(char c) {
     return c > 0x20 && c < 0x7F && c != '\\' && c != '"' && c != '<' && c != '>' && c != '%';
 }
 
+// SQLite has names that are no files. It never sees them here, as it is given whole paths: whoever
+// writes one would get a file of that name, and thinks of something else.
+const char* sqlite_fault(std::string_view path) {
+    const auto name = path.substr(path.rfind('/') + 1);
+    if (path.find_first_not_of(" \t") == path.npos) return "names no file";
+    if (path.starts_with(':')) return "names no file, but what SQLite keeps in memory";
+    if (path.starts_with("file:")) return "holds a URI of SQLite where the path of a file belongs";
+    if (path.find_first_of("?#") != path.npos) return "has a query or a fragment";
+    if (name.empty() || name == "." || name == "..") return "names a folder";
+    const auto is_control = [](unsigned char c) { return c < 0x20 || c == 0x7F; };
+    if (std::ranges::any_of(path, is_control)) return "holds a character that it cannot contain";
+    return nullptr;
+}
+
 Parsed sqlite(std::string_view path) {
-    if (path.empty()) return std::unexpected("names no file");
+    if (const char* fault = sqlite_fault(path)) return std::unexpected(fault);
     if (path.starts_with("//")) return std::unexpected("has slashes where the path begins");
     if (path.starts_with("~")) return std::unexpected("begins with ~, which only a shell knows");
     Ledger ledger;

@@ -57,14 +57,24 @@ class SqliteSession final : public Session {
     std::shared_ptr<Durability::Inbox> inbox_;
 };
 
+// What the writer works with, over one database.
+struct SqliteParts {
+    static Result<SqliteParts> prepare(const std::string& name, Database& database,
+                                       const Clock& clock, std::chrono::milliseconds keep_usage);
+
+    BatchStatements statements;
+    SqliteThinning thinning;
+    SqlitePlace place;
+};
+
 class SqliteStore final : public Store {
   public:
-    SqliteStore(FileLock lock, std::unique_ptr<Database> database, BatchStatements statements,
-                SqliteThinning thinning, Clock clock, std::size_t counters_max)
+    SqliteStore(LockedFile file, std::unique_ptr<Database> database, SqliteParts parts, Clock clock,
+                std::size_t counters_max)
         : clock_(std::move(clock)),
-          lock_(std::move(lock)),
-          path_(database->path()),
-          journal_(std::move(database), std::move(statements), std::move(thinning)),
+          file_(std::move(file)),
+          journal_(std::move(database), std::move(parts.statements), std::move(parts.thinning),
+                   std::move(parts.place)),
           book_(&journal_, counters_max) {}
 
     void restore(const std::vector<StoredTally>& tallies) {
@@ -77,7 +87,10 @@ class SqliteStore final : public Store {
     }
     Result<std::vector<Counter>> counters() override { return book_.counters(clock_()); }
     Result<void> each_usage(Span span, const std::function<void(const UsageRow&)>& row) override {
-        auto report = SqliteReport::open(path_);
+        if (auto there = journal_.place().check_database(); !there) {
+            return std::unexpected(std::move(there.error()));
+        }
+        auto report = SqliteReport::open(file_.path());
         if (!report) return std::unexpected(std::move(report.error()));
         return report->each_usage(span, row);
     }
@@ -92,8 +105,7 @@ class SqliteStore final : public Store {
 
   private:
     const Clock clock_;
-    const FileLock lock_;  // let go of when all is written
-    const std::string path_;
+    const LockedFile file_;  // let go of when all is written
     SqliteJournal journal_;
     Book book_;
     HoldNumberSource source_;
@@ -141,25 +153,34 @@ Result<std::vector<StoredTally>> load(Database& database) {
     return tallies;
 }
 
+Result<SqliteParts> SqliteParts::prepare(const std::string& name, Database& database,
+                                         const Clock& clock, std::chrono::milliseconds keep_usage) {
+    auto statements = BatchStatements::prepare(database);
+    if (!statements) return std::unexpected(std::move(statements.error()));
+    auto thinning = SqliteThinning::prepare(database, keep_usage, clock);
+    if (!thinning) return std::unexpected(std::move(thinning.error()));
+    auto place = SqlitePlace::find(name, database);
+    if (!place) return std::unexpected(std::move(place.error()));
+    return SqliteParts{*std::move(statements), *std::move(thinning), *std::move(place)};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock,
                                            SqliteSettings settings) {
     if (auto done = make_folder(path); !done) return std::unexpected(std::move(done.error()));
-    auto lock = FileLock::take(path);
-    if (!lock) return std::unexpected(std::move(lock.error()));
-    if (auto done = make_file(path); !done) return std::unexpected(std::move(done.error()));
-    auto database = open_database(path);
+    auto file = LockedFile::take(path);
+    if (!file) return std::unexpected(std::move(file.error()));
+    auto database = open_database(file->path());
     if (!database) return std::unexpected(std::move(database.error()));
     const auto tallies = load(**database);
     if (!tallies) return std::unexpected(tallies.error());
-    auto statements = BatchStatements::prepare(**database);
-    if (!statements) return std::unexpected(std::move(statements.error()));
-    auto thinning = SqliteThinning::prepare(**database, settings.keep_usage, clock);
-    if (!thinning) return std::unexpected(std::move(thinning.error()));
-    auto store = std::make_unique<SqliteStore>(*std::move(lock), *std::move(database),
-                                               *std::move(statements), *std::move(thinning),
-                                               std::move(clock), settings.counters_max);
+    auto parts = SqliteParts::prepare(path, **database, clock, settings.keep_usage);
+    if (!parts) return std::unexpected(std::move(parts.error()));
+    for (const auto& fault : access_faults(file->path())) observe::warn("ledger: {}", fault);
+    auto store =
+        std::make_unique<SqliteStore>(*std::move(file), *std::move(database), *std::move(parts),
+                                      std::move(clock), settings.counters_max);
     store->restore(*tallies);
     return store;
 }

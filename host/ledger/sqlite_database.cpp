@@ -110,6 +110,10 @@ std::size_t Database::changes() const {
     return static_cast<std::size_t>(sqlite3_changes64(connection_.get()));
 }
 
+void Database::keep_log() {
+    sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 Error Database::error() const {
     if (!connection_) return {.kind = ErrorKind::internal, .message = path_ + ": no memory"};
     auto message = fmt::format("{}: {}", path_, sqlite3_errmsg(connection_.get()));

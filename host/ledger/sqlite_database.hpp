@@ -64,6 +64,9 @@ class Database {
     // How many rows the last statement that wrote has written or taken out.
     std::size_t changes() const;
 
+    // At its end the connection leaves the write-ahead log as it is, and removes nothing.
+    void keep_log();
+
     const std::string& path() const { return path_; }
     // What SQLite says of its last operation, with the file's name.
     Error error() const;

@@ -19,10 +19,11 @@ constexpr milliseconds k_last_tries{5'000};  // of a host that ends
 }  // namespace
 
 SqliteJournal::SqliteJournal(std::unique_ptr<Database> database, BatchStatements statements,
-                             SqliteThinning thinning)
+                             SqliteThinning thinning, SqlitePlace place)
     : database_(std::move(database)),
       statements_(std::move(statements)),
-      thinning_(std::move(thinning)) {
+      thinning_(std::move(thinning)),
+      place_(std::move(place)) {
     thread_ = std::thread([this] { run(); });
 }
 
@@ -34,6 +35,8 @@ SqliteJournal::~SqliteJournal() {
     }
     came_.notify_all();
     thread_.join();
+    // What stands by the log's name may be another host's by now.
+    if (!place_.check_database()) database_->keep_log();
 }
 
 std::uint64_t SqliteJournal::held(std::shared_ptr<const HeldCall> call, std::vector<Mark> marks) {
@@ -99,7 +102,8 @@ bool SqliteJournal::take(std::deque<Entry>& entries, std::uint64_t& last) {
     } else if (again) {
         came_.wait_for(lock, pause_, [&] { return stopping_; });
     } else {
-        came_.wait_until(lock, thinning_.due(), [&] { return stopping_ || !entries_.empty(); });
+        came_.wait_until(lock, std::min(thinning_.due(), place_.due()),
+                         [&] { return stopping_ || !entries_.empty(); });
     }
     sleeping_ = false;
     if (entries_.empty() && !again) return !stopping_;
@@ -111,6 +115,10 @@ bool SqliteJournal::take(std::deque<Entry>& entries, std::uint64_t& last) {
 // False: it cannot be written, and the host ends.
 bool SqliteJournal::write(std::deque<Entry>& entries, std::uint64_t last) {
     const bool again = pause_ > milliseconds(0);
+    if (auto there = place_.check(Clock::now()); !there) {
+        fold(entries);
+        return failed(there.error());
+    }
     if (entries.empty() && !again) return true;
     fold(entries);
     const auto done = commit();

@@ -21,6 +21,7 @@
 #include "ledger/journal.hpp"
 #include "ledger/sqlite_batch.hpp"
 #include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite_place.hpp"
 #include "ledger/sqlite_thinning.hpp"
 
 namespace bw::ledger {
@@ -31,7 +32,7 @@ class SqliteJournal final : public Journal {
   public:
     // The database and its statements are the thread's from here on.
     SqliteJournal(std::unique_ptr<Database> database, BatchStatements statements,
-                  SqliteThinning thinning);
+                  SqliteThinning thinning, SqlitePlace place);
     // Writes what is left, if the disk lets it.
     ~SqliteJournal() override;
 
@@ -48,6 +49,8 @@ class SqliteJournal final : public Journal {
     bool flush(std::chrono::milliseconds limit);
 
     Durability& durability() { return durability_; }
+    // Any thread.
+    const SqlitePlace& place() const { return place_; }
 
   private:
     struct Held {
@@ -80,6 +83,7 @@ class SqliteJournal final : public Journal {
     const std::unique_ptr<Database> database_;
     BatchStatements statements_;
     SqliteThinning thinning_;
+    SqlitePlace place_;
     Batch batch_;  // the thread's own
     Durability durability_;
 

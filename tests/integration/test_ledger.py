@@ -212,6 +212,108 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", folder], check=True)
 
 
+@pytest.mark.parametrize("way", ["same", "symlink", "hard link", "folder", "lock removed",
+                                 "lock replaced"])
+def test_a_second_host_finds_the_ledger_taken_by_whatever_name(
+        tmp_path: Path, start_host: StartHost, upstream: Simulator, authority: Authority,
+        way: str) -> None:
+    """Each would overwrite the other's counters. The second says who has it and ends; the first
+    does not notice."""
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    file, other = folder / "ledger.db", folder / "other.db"
+    model = upstream.serve(answers.chat(used=qwen.usage(100, 20)))
+    rules = budget(LIMIT)
+    first = start_host(rules_config(rules, upstream, authority, ledger=f"sqlite:{file}"))
+    ask(first, model).body()
+    if way == "symlink":
+        other.symlink_to(file)
+    elif way == "hard link":
+        os.link(file, other)
+    elif way == "folder":
+        (tmp_path / "another").symlink_to(folder)
+        other = tmp_path / "another" / "ledger.db"
+    else:
+        other = file
+    if way.startswith("lock"):
+        os.remove(f"{file}-lock")
+    if way == "lock replaced":
+        Path(f"{file}-lock").touch(0o600)
+    config = tmp_path / "second.toml"
+    config.write_text(rules_config(rules, upstream, authority, ledger=f"sqlite:{other}"))
+    second = run_cli("serve", "--config", config)
+    assert second.returncode == 1
+    assert "another host uses this ledger" in second.stderr, second.stderr
+    if way in ("same", "symlink", "folder"):
+        assert f"process {first.process.pid} on " in second.stderr, second.stderr
+    ask(first, model).body()
+    wait_until_left(first, model, LIMIT - 240)
+    first.stop()
+    assert rows(file, "SELECT used FROM counters") == [(240,)]
+
+
+def test_a_killed_hosts_name_is_not_told(tmp_path: Path, upstream: Simulator,
+                                         authority: Authority) -> None:
+    """What it has written of itself stays in `-lock`, and is nobody's."""
+    config = rules_config(budget(LIMIT), upstream, authority, ledger=f"sqlite:{tmp_path}/ledger.db")
+    first = Host(config, tmp_path / "first")
+    first.process.kill()
+    first.process.wait()
+    first.process.stdout.close()
+    Host(config, tmp_path / "second").stop()
+
+
+@pytest.mark.parametrize("on_failure", ["refuse", "allow"])
+@pytest.mark.parametrize("taken", ["moved", "replaced"])
+def test_a_file_that_is_taken_away_is_a_ledger_that_fails(
+        tmp_path: Path, start_host: StartHost, upstream: Simulator, authority: Authority,
+        taken: str, on_failure: str) -> None:
+    """Told once, as `on_failure` says, and with the same file back everything is counted."""
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    file = folder / "ledger.db"
+    model = upstream.serve(answers.chat(used=qwen.usage(100, 20)))
+    config = rules_config(budget(LIMIT), upstream, authority, ledger=f"sqlite:{file}")
+    host = start_host(config.replace("[ledger]\n", f'[ledger]\non_failure = "{on_failure}"\n'))
+    ask(host, model).body()
+    file.rename(folder / "moved.db")
+    if taken == "replaced":
+        file.touch(0o600)
+    wait_for(lambda: "no new call is counted" in host.log(), "it is noticed without a call", seconds=5)
+    for _ in range(5):
+        reply = ask(host, model)
+        assert reply.status == (503 if on_failure == "refuse" else 200)
+        assert "x-bellwether-budget" not in reply.headers
+    assert host.admin("GET", "/admin/usage").status == 503
+    (folder / "moved.db").rename(file)
+
+    def counts_again() -> bool:
+        reply = ask(host, model)
+        reply.body()
+        return "x-bellwether-budget" in reply.headers
+
+    wait_for(counts_again, "the same file is back")
+    wait_until_left(host, model, LIMIT - 240)
+    host.stop()
+    assert host.log().count("no new call is counted") == 1
+    assert rows(file, "SELECT used FROM counters") == [(240,)]
+
+
+def test_a_ledger_that_others_may_read_is_told_of(tmp_path: Path, upstream: Simulator,
+                                                  authority: Authority) -> None:
+    file = tmp_path / "state" / "ledger.db"
+    config = rules_config(budget(LIMIT), upstream, authority, ledger=f"sqlite:{file}")
+    first = Host(config, tmp_path / "first")
+    first.stop()
+    assert "chmod" not in first.log()
+    file.chmod(0o644)
+    file.parent.chmod(0o770)
+    second = Host(config, tmp_path / "second")
+    second.stop()
+    assert f"chmod 600 {file}" in second.log()
+    assert f"chmod go-w {file.parent}" in second.log()
+
+
 def test_a_folder_that_cannot_be_written_is_said_at_the_start(
         tiny_disk: Path, tmp_path: Path, upstream: Simulator, authority: Authority) -> None:
     subprocess.run(["mount", "-o", "remount,ro", tiny_disk], check=True)

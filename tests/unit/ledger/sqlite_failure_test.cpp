@@ -154,7 +154,7 @@ TEST_F(SqliteTest, AFileThatCannotBeWrittenIsAnError) {
 TEST_F(SqliteTest, AFolderThatCannotBeWrittenIsAnError) {
     const Nobody nobody(folder_.path());
     ASSERT_EQ(::chmod(folder_.path().c_str(), 0500), 0);
-    EXPECT_THAT(refusal(), HasSubstr("-lock cannot be written: Permission denied"));
+    EXPECT_THAT(refusal(), HasSubstr(file() + " cannot be written: Permission denied"));
     ASSERT_EQ(::chmod(folder_.path().c_str(), 0700), 0);
 }
 
