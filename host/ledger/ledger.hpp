@@ -142,6 +142,12 @@ struct Span {
     std::int64_t until_us = INT64_MAX;
 };
 
+// How a store fares, for the metrics.
+struct Health {
+    bool available = true;     // false: as far as is known, no hold can be given now
+    std::uint64_t losses = 0;  // how often it was found without what it had
+};
+
 class Store {
   public:
     virtual ~Store() = default;
@@ -158,6 +164,9 @@ class Store {
 
     // Waits until all that was settled is written, at most `limit_ms`. False: something is not.
     virtual bool flush(std::int64_t limit_ms) = 0;
+
+    // Any thread; waits for nothing.
+    virtual Health health() const { return {}; }
 };
 
 }  // namespace bw::ledger

@@ -9,8 +9,6 @@
 #include <tuple>
 #include <utility>
 
-#include "ledger/redis_lua.hpp"
-
 namespace bw::ledger {
 namespace {
 
@@ -152,9 +150,9 @@ std::string escaped_rule(std::string_view rule) {
     return text;
 }
 
-Words hold_words(const Hold& hold) {
-    Words words{std::to_string(hold.id.host), std::to_string(hold.id.number),
-                std::to_string(hold.claims.size())};
+Words hold_words(const Hold& hold, std::string_view epoch, std::string_view how) {
+    Words words{std::to_string(hold.id.host), std::to_string(hold.id.number), std::string(epoch),
+                std::string(how), std::to_string(hold.claims.size())};
     for (const Claim& claim : hold.claims) append_claim(words, claim);
     UsageRow lost = hold.estimate;
     lost.status = 0;
@@ -164,9 +162,9 @@ Words hold_words(const Hold& hold) {
     return words;
 }
 
-Words settle_words(const Settlement& settlement, std::string_view how) {
+Words settle_words(const Settlement& settlement, std::string_view how, std::string_view epoch) {
     Words words{std::to_string(settlement.id.host), std::to_string(settlement.id.number),
-                std::string(how), std::to_string(settlement.amounts.size())};
+                std::string(how), std::string(epoch), std::to_string(settlement.amounts.size())};
     for (const std::int64_t amount : settlement.amounts) words.push_back(bounded(amount));
     if (how == k_settle_recorded) append_row(words, settlement.usage);
     return words;
@@ -182,6 +180,9 @@ Verdict to_verdict(const RedisReply& reply) {
         case HoldCode::known:
             return {.answer = Answer::unavailable,
                     .reason = "the ledger has a hold with this number already"};
+        case HoldCode::emptied:
+            return {.answer = Answer::unavailable,
+                    .reason = "the ledger has lost what it had, and begins anew"};
         case HoldCode::full:
             return {.answer = Answer::full,
                     .reason = fmt::format("it has {} counters already", reply.integer_at(1))};

@@ -83,8 +83,7 @@ void RedisConnection::open() {
 void RedisConnection::opened(const RedisAnswer& answer) {
     if (!answer || state_ != State::opening) return;
     if (answer->failed()) {
-        // While it reads its data, and as a replica, it may become what is needed.
-        refused_ = !answer->text.starts_with("LOADING") && !answer->text.starts_with("MASTERDOWN");
+        refused_ = !answer->not_yet();
         return lost("it answered: " + answer->text);
     }
     if (!waiting_.empty()) return;
@@ -147,6 +146,10 @@ void RedisConnection::received(std::string_view bytes) {
         if (waiting_.empty()) return lost("it answered what nobody had asked");
         OnAnswer on_answer = std::move(waiting_.front().on_answer);
         waiting_.pop_front();
+        if (ready() && (*reply)->wrong_server()) {
+            lost("it answered: " + (*reply)->text);
+            return on_answer(std::unexpected(RedisFailure{.reason = reason_}));
+        }
         on_answer(std::move(**reply));
     }
 }

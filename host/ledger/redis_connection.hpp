@@ -1,7 +1,8 @@
 // A connection to the ledger's Redis server that mends itself. Commands are sent at once, one
 // behind another, and answered in order. Where the first attempt to connect, or to connect again,
 // is still to be decided, they wait for it; once it has failed, and until one succeeds, they fail
-// at once, with the reason. None is ever sent twice. On one loop's thread.
+// at once, with the reason. None is ever sent twice. A server that answers that it is not, or not
+// yet, the one to ask is a connection that is lost. On one loop's thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -6,7 +6,7 @@ namespace bw::ledger {
 
 RedisErrand::RedisErrand(const RedisSettings& settings, std::shared_ptr<const RedisScripts> scripts)
     : scripts_(std::move(scripts)),
-      connection_(RedisConnection::make(loop_, settings, scripts_->opening())) {}
+      connection_(RedisConnection::make(loop_, settings, scripts_->opening(OpenedFor::reports))) {}
 
 RedisErrand::~RedisErrand() { connection_->close(); }
 

@@ -1,7 +1,10 @@
 #include "ledger/redis_keeper.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <random>
 #include <utility>
 
 #include "observe/log.hpp"
@@ -27,16 +30,23 @@ std::int64_t microseconds() {
 }
 std::int64_t steady_us() { return microseconds<std::chrono::steady_clock>(); }
 
+// Never the same again, also where the server forgets it.
+std::string random_name() {
+    static thread_local std::random_device device;
+    return fmt::format("{:08x}{:06x}", device(), device() & 0xff'ffff);
+}
+
 }  // namespace
 
 RedisKeeper::RedisKeeper(RedisSettings settings, std::shared_ptr<const RedisScripts> scripts,
-                         std::uint64_t host)
+                         RedisHolds& holds, std::uint64_t host)
     : settings_(std::move(settings)),
       scripts_(std::move(scripts)),
+      holds_(holds),
       host_(std::to_string(host)),
       offset_us_(microseconds<std::chrono::system_clock>() - steady_us()),
       work_(boost::asio::make_work_guard(loop_)),
-      connection_(RedisConnection::make(loop_, settings_, scripts_->opening())),
+      connection_(RedisConnection::make(loop_, settings_, scripts_->opening(OpenedFor::calls))),
       pause_timer_(loop_),
       renew_timer_(loop_),
       thin_timer_(loop_),
@@ -75,12 +85,13 @@ Result<void> RedisKeeper::first_contact() {
 }
 
 void RedisKeeper::changed(const std::string& reason) {
-    if (reason.empty()) {
-        if (away_) observe::info("the ledger at {} is there again", settings_.name());
-    } else if (!away_) {
+    const bool was_away = away_.exchange(!reason.empty());
+    if (away_ && !was_away && away_lines_.may(std::chrono::steady_clock::now())) {
+        away_told_ = true;
         observe::warn("the ledger is away: {}", reason);
+    } else if (!away_ && std::exchange(away_told_, false)) {
+        observe::info("the ledger at {} is there again", settings_.name());
     }
-    away_ = !reason.empty();
     if (away_) return tried(connection_->refused() ? reason : "");
     paused_ = false;
     renew();
@@ -97,7 +108,7 @@ void RedisKeeper::tried(const std::string& refusal) {
 }
 
 RedisKeeper::TaskPointer RedisKeeper::note(const Settlement& settlement, std::string_view how) {
-    Words words = settle_words(settlement, how);
+    Words words = settle_words(settlement, how, holds_.epoch_of(settlement.id));
     const std::lock_guard lock(mutex_);
     if (!ids_.insert(settlement.id).second) return nullptr;
     const std::uint64_t number = ++last_task_;
@@ -114,6 +125,7 @@ void RedisKeeper::confirm(const Task& task) {
         ids_.erase(task.id);
         unconfirmed_.store(tasks_.size(), std::memory_order_relaxed);
     }
+    holds_.remove(task.id);
     condition_.notify_all();
 }
 
@@ -153,32 +165,84 @@ void RedisKeeper::pump() {
 
 void RedisKeeper::answered(TaskPointer task, const RedisAnswer& answer) {
     --in_flight_;
-    if (answer && !answer->failed()) {
+    if (answer && answer->failed()) pause(answer->text);
+    const bool lost = answer && answer->integer == k_settle_lost;
+    if (answer && !answer->failed() && !lost) {
         confirm(*task);
     } else {
         pending_.push_back(std::move(task));
     }
-    if (answer && answer->failed() && !paused_) {
-        paused_ = true;
-        observe::warn("the ledger at {} does not settle, trying again: {}", settings_.name(),
-                      answer->text);
-        pause_timer_.expires_after(k_pause);
-        pause_timer_.async_wait([this](const auto& error) {
-            if (error) return;
-            paused_ = false;
-            pump();
-        });
+    // Its hold is given again before it is settled again: the commands go one behind another.
+    if (lost) {
+        hold_strays();
+        look();
     }
     if (in_flight_ < k_in_flight_max / 2) pump();
 }
 
+void RedisKeeper::pause(const std::string& why) {
+    if (refusal_lines_.may(std::chrono::steady_clock::now())) {
+        observe::warn("the ledger at {} does not settle, trying again: {}", settings_.name(), why);
+    }
+    if (std::exchange(paused_, true)) return;
+    pause_timer_.expires_after(k_pause);
+    pause_timer_.async_wait([this](const auto& error) {
+        if (error) return;
+        paused_ = false;
+        pump();
+    });
+}
+
+void RedisKeeper::look() {
+    if (looking_.exchange(true)) return;
+    boost::asio::post(loop_, [this] {
+        if (connection_->ready()) return renew();
+        looking_ = false;  // it is the first thing on a new connection
+    });
+}
+
+// A server that is there without what it had cannot be told from a new one: hosts go on with it, as
+// nobody could bring back what is gone, and say so.
+void RedisKeeper::found(const std::string& epoch, std::int64_t looks) {
+    looks_ = looks;
+    if (!holds_.enter(epoch)) return;
+    ++losses_;
+    observe::error(
+        "the ledger at {} has lost what it had: it was emptied, restarted without its data, or "
+        "replaced by another server. Budgets and limits begin anew; calls in flight are held anew",
+        settings_.name());
+}
+
+void RedisKeeper::hold_strays() {
+    const auto epoch = holds_.epoch();
+    for (const Hold& hold : holds_.strays()) hold_again(hold, epoch);
+}
+
+void RedisKeeper::hold_again(const Hold& hold, const std::string& epoch) {
+    run_script(scripts_, *connection_, Script::hold, hold_words(hold, epoch, k_hold_again),
+               [this, id = hold.id, epoch](const RedisAnswer& answer) {
+                   if (!answer) return;  // after the next renewal
+                   if (answer->failed()) return pause(answer->text);
+                   if (HoldCode{answer->integer_at(0)} == HoldCode::emptied) return look();
+                   holds_.placed(id, epoch);
+               });
+}
+
 void RedisKeeper::renew() {
+    looking_ = true;
     const std::int64_t sent_us = steady_us();
-    run_script(scripts_, *connection_, Script::renew, {host_},
+    run_script(scripts_, *connection_, Script::renew,
+               {host_, random_name(), holds_.epoch(), std::to_string(looks_)},
                [this, sent_us](const RedisAnswer& answer) {
+                   looking_ = false;
                    if (!answer) return;
                    if (answer->failed()) return tried(settings_.name() + ": " + answer->text);
-                   offset_us_ = answer->integer - (sent_us + steady_us()) / 2;
+                   if (answer->elements.size() < 3) {
+                       return tried(settings_.name() + ": its answer makes no sense");
+                   }
+                   offset_us_ = answer->integer_at(0) - (sent_us + steady_us()) / 2;
+                   found(answer->elements[1].text, answer->integer_at(2));
+                   hold_strays();
                    tried({});
                    reap();
                    thin();

@@ -1,12 +1,14 @@
 // What a host does with its Redis ledger beside its calls, on a thread and a connection of its own:
 // sees to it that all is settled, however long it takes; keeps the host's lease; settles for hosts
-// whose lease has run out; takes out what is old; knows the server's time. From any thread.
+// whose lease has run out; takes out what is old; knows the server's time; notices when the server
+// has lost what it had, and holds anew what is in flight. From any thread.
 #pragma once
 
 #include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -20,14 +22,17 @@
 #include "ledger/ledger.hpp"
 #include "ledger/redis_codec.hpp"
 #include "ledger/redis_connection.hpp"
+#include "ledger/redis_holds.hpp"
 #include "ledger/redis_scripts.hpp"
+#include "observe/seldom.hpp"
 
 namespace bw::ledger {
 
 class RedisKeeper {
   public:
+    // The holds outlive it.
     RedisKeeper(RedisSettings settings, std::shared_ptr<const RedisScripts> scripts,
-                std::uint64_t host);
+                RedisHolds& holds, std::uint64_t host);
     // Says farewell to the server if all is settled.
     ~RedisKeeper();
     RedisKeeper(const RedisKeeper&) = delete;
@@ -52,7 +57,11 @@ class RedisKeeper {
     // A hold that may have been given, or may still be, though nobody has heard of it.
     void withdraw(HoldId id);
 
+    // At once, whether the server still has what it had.
+    void look();
+
     std::int64_t now_us() const;
+    Health health() const { return {.available = !away_, .losses = losses_}; }
     std::size_t unconfirmed() const { return unconfirmed_.load(std::memory_order_relaxed); }
     // Waits for those that there are now.
     bool flush(std::int64_t limit_ms);
@@ -66,6 +75,10 @@ class RedisKeeper {
     void take();
     void pump();
     void answered(TaskPointer task, const RedisAnswer& answer);
+    void pause(const std::string& why);
+    void found(const std::string& epoch, std::int64_t looks);
+    void hold_strays();
+    void hold_again(const Hold& hold, const std::string& epoch);
     void changed(const std::string& reason);
     void tried(const std::string& refusal);
     void renew();
@@ -76,6 +89,7 @@ class RedisKeeper {
 
     const RedisSettings settings_;
     const std::shared_ptr<const RedisScripts> scripts_;
+    RedisHolds& holds_;
     const std::string host_;
 
     mutable std::mutex mutex_;
@@ -90,6 +104,9 @@ class RedisKeeper {
     std::string refusal_;
     std::atomic<std::size_t> unconfirmed_ = 0;
     std::atomic<std::int64_t> offset_us_;  // from the steady clock to the server's
+    std::atomic<bool> away_ = false;
+    std::atomic<std::uint64_t> losses_ = 0;
+    std::atomic<bool> looking_ = false;  // a look is on its way
 
     // Of the keeper's own thread.
     boost::asio::io_context loop_{1};
@@ -98,7 +115,10 @@ class RedisKeeper {
     std::deque<TaskPointer> pending_;
     std::size_t in_flight_ = 0;
     bool paused_ = false;
-    bool away_ = false;
+    std::int64_t looks_ = 0;  // at the present epoch, of all hosts, at the last renewal
+    bool away_told_ = false;
+    observe::Seldom away_lines_{std::chrono::minutes(1)};
+    observe::Seldom refusal_lines_{std::chrono::minutes(1)};
     boost::asio::steady_timer pause_timer_;
     boost::asio::steady_timer renew_timer_;
     boost::asio::steady_timer thin_timer_;

@@ -22,6 +22,8 @@ namespace {
 //   holds:HOST              hash: of each hold its claims and the row of its estimate
 //   settled:HOST            hash: holds that others settled, or that must not be given any more
 //   usage                   stream of usage rows
+//   epoch                   hash: a random name of all this, and how often a host has looked at it.
+//                           Without it, or with fewer looks than were seen, something was lost
 constexpr std::string_view k_common = R"lua(
 local root, most = KEYS[1], 9007199254740991
 local clock = redis.call('TIME')
@@ -117,15 +119,16 @@ end
 )lua";
 
 constexpr std::string_view k_claims = R"lua(
-local host, number, count = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local host, number, again, count = ARGV[1], ARGV[2], ARGV[4] == 'again', tonumber(ARGV[5])
+if redis.call('HGET', root .. ':epoch', 'id') ~= ARGV[3] then return {5} end
 if redis.call('HEXISTS', root .. ':settled:' .. host, number) == 1 then return {2} end
 if redis.call('HEXISTS', root .. ':holds:' .. host, number) == 1 then return {3} end
 
-local claims, next_word = {}, 4
+local claims, next_word = {}, 6
 for i = 1, count do
   local word = function(at) return ARGV[next_word + at] end
   claims[i] = {measure = word(0), name = word(1), amount = tonumber(word(2)),
-    limit = tonumber(word(3)), refuses = word(4) == '1', from = tonumber(word(5)),
+    limit = tonumber(word(3)), refuses = word(4) == '1' and not again, from = tonumber(word(5)),
     till = tonumber(word(6)), period = tonumber(word(7)), burst = tonumber(word(8))}
   next_word = next_word + 9
 end
@@ -276,22 +279,26 @@ return answer
 )lua";
 
 constexpr std::string_view k_settle = R"lua(
-local host, number, how, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+-- A settlement of another epoch leaves its number, so that its hold is not given again behind it.
+local host, number, how, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])
+local strange = how ~= 'withdrawn' and redis.call('HGET', root .. ':epoch', 'id') ~= ARGV[4]
 local late = false
 local packed = redis.call('HGET', root .. ':holds:' .. host, number)
 if not packed then
   late, packed = true, redis.call('HGET', root .. ':settled:' .. host, number)
   if not packed and how == 'withdrawn' then keep_settled(host, number, '') end
+  if not packed and strange then return -1 end
   if not packed or packed == '' then return 0 end
 end
 local record, amounts = cmsgpack.unpack(packed), {}
 for i, claim in ipairs(record.claims) do
-  amounts[i] = i <= count and tonumber(ARGV[4 + i]) or how == 'withdrawn' and 0 or claim.amount
+  amounts[i] = i <= count and tonumber(ARGV[5 + i]) or how == 'withdrawn' and 0 or claim.amount
 end
 settle_claims(record.claims, amounts, late)
 if late and record.written ~= '' then redis.call('XDEL', root .. ':usage', record.written) end
-if how == 'recorded' then write_row({unpack(ARGV, 5 + count)}) end
+if how == 'recorded' then write_row({unpack(ARGV, 6 + count)}) end
 redis.call('HDEL', root .. (late and ':settled:' or ':holds:') .. host, number)
+if strange then keep_settled(host, number, '') end
 return 1
 )lua";
 

@@ -5,7 +5,7 @@
 
 namespace bw::ledger {
 
-// `claims` and what all scripts share stand before it.
+// `claims`, `again` and what all scripts share stand before it.
 inline constexpr std::string_view k_room = R"lua(
 local names = root .. ':counters'
 
@@ -49,7 +49,7 @@ local function has_room()
   return missing == 0 or there + missing <= counters_max
 end
 
-if not has_room() then
+if not again and not has_room() then
   make_room()
   if not has_room() then return {4, redis.call('ZCARD', names)} end
 end

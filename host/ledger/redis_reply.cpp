@@ -2,6 +2,8 @@
 
 #include <hiredis/hiredis.h>
 
+#include <algorithm>
+#include <initializer_list>
 #include <new>
 
 namespace bw::ledger {
@@ -33,7 +35,21 @@ RedisReply taken(const redisReply& from) {
     return reply;
 }
 
+bool begins_with_any(std::string_view text, std::initializer_list<std::string_view> words) {
+    return std::ranges::any_of(words,
+                               [text](std::string_view word) { return text.starts_with(word); });
+}
+
 }  // namespace
+
+bool RedisReply::not_yet() const {
+    return failed() && begins_with_any(text, {"LOADING", "MASTERDOWN", "READONLY", "CLUSTERDOWN",
+                                              "TRYAGAIN", "BUSY "});
+}
+
+bool RedisReply::wrong_server() const {
+    return not_yet() || (failed() && begins_with_any(text, {"MOVED ", "ASK ", "NOAUTH"}));
+}
 
 std::int64_t RedisReply::integer_at(std::size_t index) const {
     return index < elements.size() ? elements[index].integer : 0;

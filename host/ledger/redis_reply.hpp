@@ -22,6 +22,10 @@ struct RedisReply {
     std::vector<RedisReply> elements;
 
     bool failed() const { return kind == Kind::error; }
+    // The server has done nothing, as it is not, or not yet, the one to ask.
+    bool wrong_server() const;
+    // It may become that by itself: it reads its data, or is a replica for now.
+    bool not_yet() const;
     // 0 where there is no such element, or no number in it.
     std::int64_t integer_at(std::size_t index) const;
 };

@@ -18,10 +18,14 @@ std::string evaluation(std::string_view how, std::string_view what, std::string_
 RedisScripts::RedisScripts(const RedisSettings& settings)
     : texts(redis_scripts(settings)), root(redis_root(settings)) {}
 
-RedisConnection::Opening RedisScripts::opening() const {
+RedisConnection::Opening RedisScripts::opening(OpenedFor what) const {
     RedisConnection::Opening commands;
     for (const std::string& text : texts) {
         commands.push_back(redis_command({"SCRIPT", "LOAD", text}));
+    }
+    // A server that takes no writes, such as a replica, is found out here and not by the calls.
+    if (what == OpenedFor::calls) {
+        commands.push_back(redis_command({"HSET", root + ":epoch", "opened", "1"}));
     }
     return commands;
 }

@@ -2,6 +2,7 @@
 // connection was opened, or whole, if it has forgotten them since.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,10 +12,12 @@
 
 namespace bw::ledger {
 
+enum class OpenedFor : std::uint8_t { calls, reports };  // which write, or mostly do not
+
 struct RedisScripts {
     explicit RedisScripts(const RedisSettings& settings);
 
-    RedisConnection::Opening opening() const;
+    RedisConnection::Opening opening(OpenedFor what) const;
 
     Scripts texts;
     std::string root;

@@ -22,12 +22,14 @@ Verdict judged(const RedisAnswer& answer, const HoldId& id, std::size_t claims,
                RedisKeeper& keeper) {
     if (answer && !answer->failed()) {
         Verdict verdict = to_verdict(*answer);
+        if (HoldCode{answer->integer_at(0)} == HoldCode::emptied) keeper.look();
         const bool judges = verdict.answer == Answer::held || verdict.answer == Answer::refused;
         if (!judges || fits(verdict, claims)) return verdict;
         keeper.withdraw(id);
         return unavailable("the ledger's answer makes no sense");
     }
     if (answer || answer.error().perhaps_done) keeper.withdraw(id);
+    if (!answer) keeper.look();  // so that it says what is the matter, if it does not know yet
     return unavailable(answer ? "the ledger answered: " + answer->text
                               : "the ledger is away: " + answer.error().reason);
 }
@@ -36,12 +38,12 @@ Verdict judged(const RedisAnswer& answer, const HoldId& id, std::size_t claims,
 
 RedisHost::RedisHost(const RedisSettings& settings)
     : scripts(std::make_shared<const RedisScripts>(settings)),
-      keeper(settings, scripts, numbers.host()) {}
+      keeper(settings, scripts, holds, numbers.host()) {}
 
 RedisSession::RedisSession(boost::asio::io_context& loop, const RedisSettings& settings,
                            std::shared_ptr<RedisHost> host)
     : host_(std::move(host)),
-      connection_(RedisConnection::make(loop, settings, host_->scripts->opening())),
+      connection_(RedisConnection::make(loop, settings, host_->scripts->opening(OpenedFor::calls))),
       alive_(std::make_shared<bool>(true)),
       numbers_(host_->numbers.open()) {
     connection_->start();
@@ -61,10 +63,15 @@ void RedisSession::hold(Hold hold, OnVerdict on_verdict) {
         return on_verdict(unavailable("the ledger is behind: " + std::to_string(k_unconfirmed_max) +
                                       " settlements wait for it"));
     }
-    run_script(host_->scripts, *connection_, Script::hold, hold_words(hold),
-               [id = hold.id, claims = hold.claims.size(), host = host_, alive = alive_,
+    auto epoch = host_->holds.epoch();
+    auto words = hold_words(hold, epoch);
+    run_script(host_->scripts, *connection_, Script::hold, std::move(words),
+               [hold = std::move(hold), epoch = std::move(epoch), host = host_, alive = alive_,
                 on_verdict = std::move(on_verdict)](const RedisAnswer& answer) mutable {
-                   Verdict verdict = judged(answer, id, claims, host->keeper);
+                   Verdict verdict = judged(answer, hold.id, hold.claims.size(), host->keeper);
+                   if (verdict.answer == Answer::held) {
+                       host->holds.add(std::move(hold), std::move(epoch));
+                   }
                    if (*alive) on_verdict(std::move(verdict));
                });
 }
@@ -81,7 +88,7 @@ void RedisSession::settle(Settlement settlement) {
     if (!connection_->ready()) return keeper.take_over(std::move(task));
     run_script(host_->scripts, *connection_, Script::settle, task->words,
                [task, host = host_](const RedisAnswer& answer) {
-                   if (answer && !answer->failed()) {
+                   if (answer && !answer->failed() && answer->integer != k_settle_lost) {
                        host->keeper.confirm(*task);
                    } else {
                        host->keeper.take_over(task);

@@ -6,6 +6,7 @@
 
 #include "ledger/ledger.hpp"
 #include "ledger/numbers.hpp"
+#include "ledger/redis_holds.hpp"
 #include "ledger/redis_keeper.hpp"
 
 namespace bw::ledger {
@@ -19,6 +20,7 @@ struct RedisHost {
 
     HoldNumberSource numbers;
     const std::shared_ptr<const RedisScripts> scripts;
+    RedisHolds holds;
     RedisKeeper keeper;
 };
 

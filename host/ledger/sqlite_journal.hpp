@@ -49,7 +49,8 @@ class SqliteJournal final : public Journal {
     bool flush(std::chrono::milliseconds limit);
 
     Durability& durability() { return durability_; }
-    // Any thread.
+    // Any thread: these two.
+    bool failing() const { return durability_.failing(); }
     const SqlitePlace& place() const { return place_; }
 
   private:

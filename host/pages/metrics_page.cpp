@@ -52,6 +52,18 @@ void write_upstream_limits(PrometheusText& text, const front::Context& context) 
     }
 }
 
+void write_ledger(PrometheusText& text, const front::Context& context) {
+    const ledger::Store* const store = context.running.ledger.get();
+    if (store == nullptr) return;
+    const auto health = store->health();
+    text.metric("bellwether_ledger_available", "gauge",
+                "1, or 0 while the ledger cannot be reached or written.");
+    text.sample({}, std::uint64_t{health.available ? 1u : 0u});
+    text.metric("bellwether_ledger_losses_total", "counter",
+                "How often the ledger was found without what it had counted.");
+    text.sample({}, health.losses);
+}
+
 void write_warnings(PrometheusText& text, const front::Context& context) {
     const config::Config& config = context.host.config;
     text.metric("bellwether_budget_warnings_total", "counter",
@@ -89,6 +101,7 @@ front::Answer metrics_page(const front::Context& context) {
     context.running.metrics.write(text);
     write_upstream_limits(text, context);
     write_warnings(text, context);
+    write_ledger(text, context);
     text.metric("bellwether_log_lines_dropped_total", "counter",
                 "Log lines given up because standard error was not read fast enough.");
     text.sample({}, observe::log_lines_dropped());

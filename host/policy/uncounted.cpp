@@ -9,6 +9,7 @@ namespace bw::policy {
 namespace {
 
 constinit observe::Seldom full_lines(std::chrono::minutes(1));
+constinit observe::Seldom unavailable_lines(std::chrono::minutes(1));
 
 std::string_view fate(bool passes) { return passes ? "passes uncounted" : "is refused"; }
 
@@ -24,7 +25,12 @@ Result<void> outcome(bool passes) {
 }  // namespace
 
 Result<void> uncounted(bool passes, std::string_view reason) {
-    observe::warn("a call {}, for the ledger cannot count it: {}", fate(passes), reason);
+    if (unavailable_lines.may(std::chrono::steady_clock::now())) {
+        observe::warn(
+            "a call {}, for the ledger cannot count it: {}; more such calls are told of once a "
+            "minute",
+            fate(passes), reason);
+    }
     return outcome(passes);
 }
 

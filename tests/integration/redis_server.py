@@ -40,6 +40,16 @@ class Redis:
         self._process.kill()
         self._process.wait()
 
+    def command(self, *words: str) -> None:
+        subprocess.run(["redis-cli", "-p", str(self.port), *words], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def forget(self) -> None:
+        """Killed, and started again without anything of what it had."""
+        self.kill()
+        shutil.rmtree(self._folder / "appendonlydir")
+        self.start()
+
     def _answers(self) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as connection:

@@ -5,11 +5,14 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from integration.conftest import StartHost
 from integration.counting import (
     MAX_TOKENS, body_of, budget, limit, prompt_bound, rules_config, wait_until_counted)
 from integration.host import SLOWNESS, Host, wait_for
 from integration.http_client import Truncated
+from integration.metrics_page import scrape
 from integration.redis_server import Redis
 from upstream import qwen
 from upstream.journal import Received
@@ -173,6 +176,60 @@ def test_a_killed_hosts_calls_are_counted_at_what_was_held(
     assert sum(entry.finished_at is None for entry in ended) == cut
     wait_until_counted(living[0], (FITS - cut) * 10, held=cut * calls.each)
     wait_until_counted(living[0], (FITS - cut) * 10 + cut * calls.each, seconds=40)
+
+
+@pytest.mark.parametrize("way", ["flushed", "restarted without its data"])
+def test_a_redis_that_has_lost_everything_is_told_of_and_goes_on(
+        start_host: StartHost, upstream: Simulator, authority: Authority, redis: Redis,
+        way: str) -> None:
+    """Every host says so and counts it. What it had counted is gone; what was in flight is held
+    anew and counted in the end."""
+    gate = Gate(upstream)
+    model = upstream.serve(answers.chat())
+    upstream.script(model, answers.chat(used=qwen.usage(100, 20)),
+                    gate.within(WORDS, qwen.usage(7, 3)))
+    body = body_of(model, stream=True)
+    each = prompt_bound(body) + MAX_TOKENS
+    config = rules_config(budget(10 * each), upstream, authority, redis.url, workers=1)
+    hosts = [start_host(config) for _ in range(2)]
+    hosts[0].post("/v1/chat/completions", body).chunks()
+    wait_until_counted(hosts[0], 120)
+    with hosts[0].connect() as connection:
+        stream = connection.post("/v1/chat/completions", body)
+        wait_until_counted(hosts[1], 120, held=each)
+        if way == "flushed":
+            redis.command("FLUSHALL")
+        else:
+            redis.forget()
+        for host in hosts:
+            wait_for(lambda host=host: scrape(host).sum("bellwether_ledger_losses_total") == 1,
+                     "it is noticed without a call", seconds=10)
+            wait_for(lambda host=host: host.log().count("has lost what it had") == 1, "and told")
+            assert scrape(host).sum("bellwether_ledger_available") == 1
+        wait_until_counted(hosts[1], 0, held=each)
+        gate.open()
+        assert stream.chunks()
+    wait_until_counted(hosts[1], 10)
+    wait_for(lambda: hosts[1].post("/v1/chat/completions", body).status == 200, "and it goes on")
+
+
+def test_a_redis_that_became_a_replica_is_looked_for_anew(
+        start_host: StartHost, upstream: Simulator, authority: Authority, redis: Redis) -> None:
+    """It answers, and takes no writes: a ledger that is away, told once, until it is the one to ask."""
+    model = upstream.serve(answers.chat(used=qwen.usage(100, 20)))
+    body = body_of(model)
+    host = start_host(rules_config(budget(1_000_000), upstream, authority, redis.url, workers=1))
+    host.post("/v1/chat/completions", body).body()
+    wait_until_counted(host, 120)
+    redis.command("REPLICAOF", "127.0.0.1", "1")
+    for _ in range(20):
+        assert host.post("/v1/chat/completions", body).status == 503
+    wait_for(lambda: scrape(host).sum("bellwether_ledger_available") == 0, "it is noticed", seconds=3)
+    assert host.log().count("READONLY") <= 3, host.log()
+    redis.command("REPLICAOF", "NO", "ONE")
+    wait_for(lambda: host.post("/v1/chat/completions", body).status == 200, "it is found again")
+    wait_until_counted(host, 240)
+    assert scrape(host).sum("bellwether_ledger_losses_total") == 0
 
 
 def test_four_hosts_share_one_rate(start_host: StartHost, upstream: Simulator,

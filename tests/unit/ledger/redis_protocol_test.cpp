@@ -39,6 +39,29 @@ TEST(RedisReply, WhatIsNotRedisIsAnError) {
     EXPECT_FALSE(reader.next());
 }
 
+TEST(RedisReply, TellsAServerThatIsNotTheOneToAsk) {
+    const auto error = [](std::string text) {
+        return RedisReply{.kind = RedisReply::Kind::error, .text = std::move(text)};
+    };
+    for (const char* text :
+         {"READONLY You can't write against a read only replica. script: 1, on @user_script:35.",
+          "LOADING Redis is loading the dataset in memory", "MASTERDOWN Link with MASTER is down",
+          "CLUSTERDOWN The cluster is down", "TRYAGAIN Multiple keys request during rehashing",
+          "BUSY Redis is busy running a script."}) {
+        EXPECT_TRUE(error(text).wrong_server() && error(text).not_yet()) << text;
+    }
+    for (const char* text : {"MOVED 3999 127.0.0.1:6381", "ASK 3999 127.0.0.1:6381",
+                             "NOAUTH Authentication required."}) {
+        EXPECT_TRUE(error(text).wrong_server() && !error(text).not_yet()) << text;
+    }
+    for (const char* text : {"ERR no", "NOSCRIPT No matching script", "OOM command not allowed",
+                             "NOREPLICAS Not enough good replicas to write."}) {
+        EXPECT_FALSE(error(text).wrong_server()) << text;
+    }
+    const RedisReply text{.kind = RedisReply::Kind::text, .text = "READONLY"};
+    EXPECT_FALSE(text.wrong_server()) << "no error";
+}
+
 TEST(RedisSettings, NameTheServerAndNobodyElse) {
     EXPECT_EQ(RedisSettings{.host = "cache"}.name(), "redis://cache:6379/0");
     const RedisSettings full{.host = "::1",
@@ -55,12 +78,13 @@ TEST(RedisCodec, NumbersThatLuaCannotTellAreBounded) {
                                     .claims = {{.amount = INT64_MAX,
                                                 .limit = INT64_MAX,
                                                 .window = {.start = INT64_MIN, .end = INT64_MAX}},
-                                               {.amount = -5}}});
-    EXPECT_EQ(words[5], std::to_string(k_redis_amount_max));
-    EXPECT_EQ(words[6], std::to_string(k_redis_amount_max));
-    EXPECT_EQ(words[8], "-9000000000");
-    EXPECT_EQ(words[9], "9000000000");
-    EXPECT_EQ(words[14], "0");
+                                               {.amount = -5}}},
+                                   "epoch");
+    EXPECT_EQ(words[7], std::to_string(k_redis_amount_max));
+    EXPECT_EQ(words[8], std::to_string(k_redis_amount_max));
+    EXPECT_EQ(words[10], "-9000000000");
+    EXPECT_EQ(words[11], "9000000000");
+    EXPECT_EQ(words[16], "0");
 }
 
 }  // namespace

@@ -1,0 +1,47 @@
+// The calls in flight that this host holds in Redis, and the epoch of Redis in which it does: a
+// random name that the server's contents bear, and that is lost with them. What is held outlives
+// the contents here, so that it can be held anew. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "ledger/ledger.hpp"
+
+namespace bw::ledger {
+
+class RedisHolds {
+  public:
+    // Empty: none is known yet.
+    std::string epoch() const;
+    // True: there was another one before.
+    bool enter(const std::string& epoch);
+
+    void add(Hold hold, std::string epoch);
+    void remove(const HoldId& id);
+    // Of the present one, if the hold is not known.
+    std::string epoch_of(const HoldId& id) const;
+    // Those that are not known to stand in the present epoch.
+    std::vector<Hold> strays() const;
+    // It stands in that epoch, too.
+    void placed(const HoldId& id, const std::string& epoch);
+
+  private:
+    struct IdHash {
+        std::size_t operator()(const HoldId& id) const { return id.host ^ id.number; }
+    };
+    struct Held {
+        Hold hold;
+        std::string given;   // in which epoch: what its settlement says
+        std::string placed;  // in which it stands, as far as is known
+    };
+
+    mutable std::mutex mutex_;
+    std::string epoch_;
+    std::unordered_map<HoldId, Held, IdHash> held_;
+};
+
+}  // namespace bw::ledger
