@@ -43,8 +43,9 @@ Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger) {
             return open_memory(system_time_us, {.counters_max = ledger.max_counters});
         case config::StoreKind::sqlite:
             if (ledger.usual_place) {
-                std::error_code error;  // opening says what is wrong
-                std::filesystem::create_directories(ledger.file.parent_path(), error);
+                std::error_code error;  // opening says what is wrong, and makes the last folder
+                const auto folder = ledger.file.parent_path();
+                std::filesystem::create_directories(folder.parent_path(), error);
             }
             return open_sqlite(
                 ledger.file.string(), system_time_us,

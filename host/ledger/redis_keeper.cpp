@@ -15,7 +15,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t k_in_flight_max = 1'000;
+// Enough to keep a server busy that is a millisecond away. More would only stand in the way of
+// the holds of calls, which the server carries out one behind another with these.
+constexpr std::size_t k_in_flight_max = 128;
 // After the server has refused a settlement, for want of memory perhaps.
 constexpr std::chrono::milliseconds k_pause = 200ms;
 // Between two batches of old rows, so that calls need not wait for more than one.

@@ -178,6 +178,7 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock,
     if (!tallies) return std::unexpected(tallies.error());
     auto parts = SqliteParts::prepare(path, **database, clock, settings.keep_usage);
     if (!parts) return std::unexpected(std::move(parts.error()));
+    if (file->is_new()) observe::info("ledger: {} is new: nothing is used yet", file->path());
     for (const auto& fault : access_faults(file->path())) observe::warn("ledger: {}", fault);
     auto store =
         std::make_unique<SqliteStore>(*std::move(file), *std::move(database), *std::move(parts),

@@ -114,6 +114,12 @@ Result<void> check_no_log_is_left(const std::string& path) {
         path, name));
 }
 
+bool is_mounted_alone(const std::string& path) {
+    struct statx found {};
+    return ::statx(AT_FDCWD, path.c_str(), 0, STATX_TYPE, &found) == 0 &&
+           (found.stx_attributes & found.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
 }  // namespace
 
 Result<LockedFile> LockedFile::take(const std::string& path) {
@@ -127,6 +133,7 @@ Result<LockedFile> LockedFile::take(const std::string& path) {
 
 LockedFile::LockedFile(LockedFile&& other) noexcept
     : path_(std::move(other.path_)),
+      new_(other.new_),
       file_(std::exchange(other.file_, -1)),
       name_(std::exchange(other.name_, -1)) {}
 
@@ -145,6 +152,7 @@ Result<void> LockedFile::open(const std::string& path) {
     if (::fstat(file_, &file) != 0) return failed(path, "file", errno);
     own_files().add(file);
     if (!S_ISREG(file.st_mode)) return refused(path + " is no plain file");
+    new_ = file.st_size == 0;
     std::error_code error;
     path_ = fs::canonical(path, error).string();
     if (error) return failed(path, "file", error.value());
@@ -222,6 +230,12 @@ std::vector<std::string> access_faults(const std::string& path) {
     };
     for (const char* end : {"", "-wal", "-shm", "-lock"}) look(path + end, 0066, "chmod 600");
     look(fs::path(path).parent_path().string(), 0022, "chmod go-w");
+    if (is_mounted_alone(path)) {
+        faults.push_back(
+            fmt::format("{0} is mounted by itself, so that {0}-wal, a part of it, "
+                        "stands outside of the mount: mount the folder",
+                        path));
+    }
     return faults;
 }
 

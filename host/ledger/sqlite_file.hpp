@@ -25,6 +25,8 @@ class LockedFile {
 
     // Where the file is when every link is followed: SQLite's own files stand beside that.
     const std::string& path() const { return path_; }
+    // There was none, or an empty one.
+    bool is_new() const { return new_; }
 
   private:
     LockedFile() = default;
@@ -33,6 +35,7 @@ class LockedFile {
     Result<void> lock_name();
 
     std::string path_;
+    bool new_ = false;
     int file_ = -1;
     int name_ = -1;
 };
@@ -42,8 +45,8 @@ Result<void> make_folder(const std::string& path);
 // The file, if it is missing; else that it can be written. Not while anybody has it open.
 Result<void> make_file(const std::string& path);
 
-// What others than this process's user may do to the file, to those beside it and to their folder;
-// each with the command that ends it.
+// What others than this process's user may do to the file, to those beside it and to their folder,
+// each with the command that ends it; and a mount that leaves its log outside.
 std::vector<std::string> access_faults(const std::string& path);
 
 }  // namespace bw::ledger

@@ -2,6 +2,7 @@
 // beside it, while a host runs is noticed, told and lost nowhere in silence.
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -240,6 +241,26 @@ TEST_F(SqlitePlaceTest, WhatOthersMayReadOrWriteIsToldWithTheCommandThatEndsIt) 
     ASSERT_EQ(::chmod(file().c_str(), 0600), 0);
     ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
     EXPECT_THAT(access_faults(file()), IsEmpty()) << "names are no secret";
+}
+
+TEST_F(SqlitePlaceTest, AFileThatIsMountedByItselfIsToldOf) {
+    open().reset();
+    fs::create_directory(beside("seen"));
+    const auto seen = beside("seen/ledger.db");
+    std::ofstream(seen) << "";
+    ASSERT_EQ(::chmod(seen.c_str(), 0600), 0);
+    ASSERT_EQ(::chmod(beside("seen").c_str(), 0700), 0);
+    if (::mount(file().c_str(), seen.c_str(), nullptr, MS_BIND, nullptr) != 0) {
+        GTEST_SKIP() << "needs the right to mount";
+    }
+    EXPECT_THAT(access_faults(seen), ElementsAre(HasSubstr("mount the folder")));
+    {
+        const auto store = open();
+        const auto second = open_sqlite(seen, clock_.clock());
+        ASSERT_FALSE(second);
+        EXPECT_THAT(second.error().message, HasSubstr("another host uses this ledger"));
+    }
+    EXPECT_EQ(::umount(seen.c_str()), 0);
 }
 
 }  // namespace
