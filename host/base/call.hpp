@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 
@@ -41,8 +40,6 @@ struct Span {
     std::size_t length = 0;
 };
 
-inline constexpr std::int64_t k_no_limit = std::numeric_limits<std::int64_t>::max();
-
 struct Call {
     std::string id;           // x-request-id
     std::string traceparent;  // for the upstream; empty: the client sent no trace
@@ -60,11 +57,15 @@ struct Call {
     std::int64_t max_tokens = -1;
     // The most that it says by other names, which some upstreams obey and others do not know.
     std::int64_t other_max_tokens = 0;
+    bool no_limit = false;  // or that there is none
     // What it grants for thinking beside that.
     std::int64_t thinking_tokens = 0;
-    bool thinks = false;         // it asks the model to think before it answers,
-    bool thinks_freely = false;  // and by a switch that lifts the limit of the answer for that
-    std::int64_t choices = 1;  // `n`, or `best_of` where that is more
+    bool thinks = false;         // it asks the model to think, or to keep what it thinks to itself
+    bool thinks_freely = false;  // by a switch that lifts the limit of the answer for that
+    bool thinks_not = false;     // it asks for no thinking
+    bool echo = false;           // the answer of an older completion begins with its prompt
+    std::int64_t choices = 1;    // `n`, or `best_of` where that is more
+    std::int64_t choices_shown = 1;  // `n`
     // Which of those is no whole number that makes sense; empty: none. The upstream decides about
     // it, unless the host has to count with it.
     std::string_view unsound_limit;

@@ -9,8 +9,8 @@ namespace bw {
 enum class UsageSource {
     none,      // nothing was sent upstream
     provider,  // the provider's own figure
-    observed,  // counted from what the stream delivered, the provider's figure being absent
-    estimate,  // computed from the request alone
+    observed,  // counted from what was delivered, the provider's figure being absent or too small
+    estimate,  // what was held for it: nobody knows better
 };
 
 // Tokens; -1: not known.

@@ -56,8 +56,7 @@ void CallMeter::end(const CallEnd& end) {
         result_of(outcome.result,
                   outcome.result ? "" : std::string_view(outcome.result.error().code)));
     if (outcome.doubt != policy::Doubt::none) {
-        const bool too_much = outcome.doubt == policy::Doubt::too_much;
-        metrics_.usage_doubted(outcome.provider, too_much ? 1 : 0);
+        metrics_.usage_doubted(outcome.provider, static_cast<std::size_t>(outcome.doubt) - 1);
     }
     series.overhead.record(end.duration - outcome.waited);
     series.count_tokens(outcome.usage);

@@ -20,7 +20,7 @@ class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_
         call_->go_on_without_client(*this);
     }
     void cancel() {
-        if (!std::exchange(over_, true)) call_->abandoned();
+        end();
         leave();
     }
     // Not while the call is at work.

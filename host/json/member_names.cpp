@@ -19,9 +19,16 @@ constexpr std::array<std::string_view, 13> k_names{
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
-// In lower case, with the two characters beyond ASCII that readers who ignore case take for a
-// letter of it: the long s and the sign of the kelvin.
-std::string folded(std::string_view key) {
+bool is_plain(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
+
+std::unexpected<Error> refuse(std::string message, std::string_view name) {
+    return std::unexpected(Error{
+        .kind = ErrorKind::invalid, .message = std::move(message), .param = std::string(name)});
+}
+
+}  // namespace
+
+std::string folded_name(std::string_view key) {
     std::string out;
     for (std::size_t i = 0; i < key.size(); ++i) {
         if (key.substr(i, 2) == "\xC5\xBF") {
@@ -37,15 +44,6 @@ std::string folded(std::string_view key) {
     return out;
 }
 
-bool is_plain(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
-
-std::unexpected<Error> refuse(std::string message, std::string_view name) {
-    return std::unexpected(Error{
-        .kind = ErrorKind::invalid, .message = std::move(message), .param = std::string(name)});
-}
-
-}  // namespace
-
 Result<std::string_view> MemberNames::take(std::string_view raw_key) {
     std::string unescaped;
     std::string_view key = raw_key;
@@ -60,7 +58,7 @@ Result<std::string_view> MemberNames::take(std::string_view raw_key) {
     const auto exact = std::ranges::find(k_names, key);
     const auto found = exact != k_names.end() || unescaped.empty()
                            ? exact
-                           : std::ranges::find(k_names, folded(key));
+                           : std::ranges::find(k_names, folded_name(key));
     if (found == k_names.end()) return std::string_view{};
     if (exact == k_names.end()) {
         return refuse(fmt::format("a member's name differs from \"{}\" in case only, and some "

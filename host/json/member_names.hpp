@@ -4,11 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/error.hpp"
 
 namespace bw::json {
+
+// In lower case, with the two characters beyond ASCII that readers who ignore case take for a
+// letter of it: the long s and the sign of the kelvin.
+std::string folded_name(std::string_view key);
 
 class MemberNames {
   public:

@@ -56,6 +56,8 @@ void Exchange::reset() {
     if (const auto transfer = std::exchange(transfer_, nullptr)) transfer->cancel();
 }
 
+bool Exchange::sent() const { return transfer_ != nullptr && transfer_->begun(); }
+
 void Exchange::pause() {
     if (transfer_) transfer_->pause();
 }

@@ -76,6 +76,7 @@ class Exchange {
     ~Exchange();
 
     explicit operator bool() const { return transfer_ != nullptr; }
+    bool sent() const;  // the request has begun to go out, over a connection that stands
     void reset();
     void pause();   // stop reading: back-pressure reaches the upstream's socket
     void resume();  // may deliver data again from the loop, never from inside this call

@@ -49,6 +49,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     void flush();                                  // delivers what was held; may call libcurl
     void wake();                                   // makes libcurl look after it at once
     void push();  // makes libcurl send what it keeps for this exchange's connection
+    bool begun() const { return begun_at_.has_value(); }
     // The whole answer has been delivered, while the request's body is still on its way.
     bool is_early() const;
 

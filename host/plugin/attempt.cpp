@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bellwether/json.hpp>
 #include <vector>
 
@@ -25,6 +26,18 @@ constexpr std::int64_t k_tokens_max = 1'000'000'000'000;
 
 Reach reach_of(int status) {
     return status >= 200 && status < 300 ? Reach::answered : Reach::refused;
+}
+
+// Of a reply, or of a stream of events.
+bool is_beginning_of_answer(std::string_view bytes) {
+    constexpr std::string_view k_byte_order_mark = "\xEF\xBB\xBF";
+    if (bytes.starts_with(k_byte_order_mark)) bytes.remove_prefix(k_byte_order_mark.size());
+    bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
+    constexpr std::array<std::string_view, 6> k_beginnings{
+        "{", ":", "data:", "event:", "id:", "retry:"};
+    return std::ranges::any_of(k_beginnings, [bytes](std::string_view beginning) {
+        return bytes.starts_with(beginning) || beginning.starts_with(bytes);
+    });
 }
 
 }  // namespace
@@ -107,9 +120,10 @@ void Attempt::resume() {
 void Attempt::on_head(int status, std::span<const net::Header> headers) {
     const UpstreamWait::Interruption working(wait_);
     reach_ = reach_of(status);
-    framed_ = std::ranges::any_of(headers, [](const net::Header& header) {
-        return header.name == "content-length" || header.name == "transfer-encoding";
-    });
+    constexpr int k_no_content = 204;
+    framed_ = status == k_no_content || std::ranges::any_of(headers, [](const auto& header) {
+                  return header.name == "content-length" || header.name == "transfer-encoding";
+              });
     events_.on_head(headers);
     std::vector<bw_header> fields;
     fields.reserve(headers.size());
@@ -128,10 +142,7 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
 }
 
 void Attempt::look_at(std::string_view bytes) {
-    constexpr std::string_view k_first_of_answers = "{:deir\xEF";  // data, event, id, retry
-    if (body_bytes_ == 0 && !bytes.empty()) {
-        begins_as_answer_ = k_first_of_answers.contains(bytes.front());
-    }
+    if (body_bytes_ == 0) begins_as_answer_ = is_beginning_of_answer(bytes);
     body_bytes_ += bytes.size();
 }
 
@@ -163,7 +174,7 @@ void Attempt::progress() {
 void Attempt::on_end(std::optional<net::Failure> failure) {
     const UpstreamWait::Interruption working(wait_);
     if (failure && !complete_) {
-        if (reach_ == Reach::sent && failure->status >= 200) reach_ = reach_of(failure->status);
+        if (failure->status >= 200 && reach_ == Reach::sent) reach_ = reach_of(failure->status);
         return end(std::unexpected(to_error(*failure, instance_->provider().name)));
     }
     body_ended_ = true;
@@ -181,7 +192,7 @@ void Attempt::on_end(std::optional<net::Failure> failure) {
 
 // What makes no sense may be the beginning of what does, if nothing said where it ends.
 bool Attempt::may_be_cut() const {
-    return body_bytes_ == 0 || (body_ended_ && begins_as_answer_ && !framed_);
+    return body_ended_ && !framed_ && (body_bytes_ == 0 || begins_as_answer_);
 }
 
 // The plugin has refused the answer. `for_good`: for what it says, and not for what it lacks.
@@ -300,7 +311,7 @@ void Attempt::emit_usage(const bw_usage& usage) {
         return tokens >= 0 && tokens <= k_tokens_max ? tokens : -1;
     };
     const std::int64_t output = plausible(usage.output_tokens);
-    if (output > 0 && output >= usage_.output_tokens) ++usage_reports_;
+    if (output >= 0 && output >= usage_.output_tokens) ++usage_reports_;
     const auto keep_larger = [&](std::int64_t& known, std::int64_t told) {
         known = std::max(known, plausible(told));
     };
@@ -348,6 +359,7 @@ void Attempt::end(Result<void> result) {
 }
 
 void Attempt::close() {
+    reach_ = reach();
     exchange_.reset();
     alarm_.reset();
     if (call_ == nullptr) return;

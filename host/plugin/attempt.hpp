@@ -19,6 +19,7 @@
 #include "plugin/framer.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/outgoing.hpp"
+#include "plugin/reach.hpp"
 #include "plugin/sinks.hpp"
 #include "plugin/upstream_wait.hpp"
 
@@ -36,15 +37,6 @@ class AttemptEvents {
 
   protected:
     ~AttemptEvents() = default;
-};
-
-// How far an attempt has come, as far as it decides what the upstream may have done for it.
-enum class Reach {
-    none,      // nothing was sent
-    sent,      // nothing of an answer has come
-    refused,   // its status is not 2xx
-    answered,  // it has begun; its end, if it came, was not the end of an answer
-    judged,    // the plugin has said what it is
 };
 
 // What an attempt is to do. The text stays valid until the attempt is dropped.
@@ -67,8 +59,11 @@ class Attempt final : private net::Events, private Sinks {
     Result<void> start(net::Client& client, boost::asio::io_context& loop);
     void pause();
     void resume();
-    // From inside on_piece: the attempt ends by `why` when its plugin has returned.
-    void stop(Error why) { stopped_ = std::move(why); }
+    // From inside on_piece: the attempt ends by `why` when its plugin has returned, unless all of
+    // the answer has come anyway.
+    void stop(Error why) {
+        if (!body_ended_) stopped_ = std::move(why);
+    }
 
     bool body_begun() const { return body_begun_; }  // the first byte of payload has come
     // When payload last came; comments do not count.
@@ -77,7 +72,9 @@ class Attempt final : private net::Events, private Sinks {
     const Usage& usage() const { return usage_; }
     // How often it has reported what was generated, with no less than before.
     unsigned usage_reports() const { return usage_reports_; }
-    Reach reach() const { return reach_; }
+    Reach reach() const {
+        return reach_ == Reach::sent && exchange_ && !exchange_.sent() ? Reach::none : reach_;
+    }
     std::uint64_t body_bytes() const { return body_bytes_; }  // of the answer, unpacked
     std::chrono::nanoseconds waited() const { return wait_.total(); }
 
@@ -142,7 +139,7 @@ class Attempt final : private net::Events, private Sinks {
     unsigned usage_reports_ = 0;
     Reach reach_ = Reach::none;
     bool framed_ = false;            // the answer's head says where its body ends
-    bool begins_as_answer_ = false;  // its first byte is that of a JSON object, or of events
+    bool begins_as_answer_ = false;  // like a JSON object, or like events
     bool body_ended_ = false;        // in good order, as far as anybody can tell
     bool any_frame_ = false;         // the plugin has been given one
     std::uint64_t body_bytes_ = 0;

@@ -49,7 +49,8 @@ Model read_model(const Value& object) {
     return {.id = object["id"].string(),
             .context = object["context"].integer().value_or(0),
             .max_output = object["max_output"].integer().value_or(0),
-            .owned_by = object["owned_by"].string()};
+            .owned_by = object["owned_by"].string(),
+            .stream_only = object["stream_only"].boolean(false)};
 }
 
 // "30s" in milliseconds; the config has checked no option yet, so a plugin's durations end here.

@@ -38,6 +38,7 @@ struct Model {
     std::int64_t context = 0;     // tokens; 0: not said
     std::int64_t max_output = 0;  // tokens; 0: not said
     std::string owned_by;
+    bool stream_only = false;  // unless it is told not to think, as it does by itself
 };
 
 struct Manifest {

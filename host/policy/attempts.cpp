@@ -35,6 +35,16 @@ Error past_its_hold() {
             .code = "answer_past_limit"};
 }
 
+// An echo is no part of what was generated.
+void leave_out_prompt(const Call& call, Heard& heard) {
+    const std::string_view prompt =
+        std::string_view(call.body).substr(call.prompt_value.offset, call.prompt_value.length);
+    const std::int64_t times = std::min<std::int64_t>(call.choices_shown, heard.pieces);
+    heard.seen = std::max<std::int64_t>(heard.seen - times * estimate_tokens(prompt), 0);
+    heard.text_bytes = std::max<std::int64_t>(
+        heard.text_bytes - times * static_cast<std::int64_t>(prompt.size()), 0);
+}
+
 }  // namespace
 
 Attempts::Attempts(Engine engine, const Call& call, std::vector<route::Candidate> candidates,
@@ -54,6 +64,7 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     provider_ = slot.provider().name;
     model_ = candidate.model;
     heard_ = {};
+    finished_ = 0;
     usage_reports_ = 0;
     reach_ = plugin::Reach::none;
     ++count_;
@@ -127,8 +138,9 @@ void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
 
 void Attempts::see(std::string_view json) {
     const PieceSeen piece = look_at(json);
-    heard_.finished |= piece.finished;
+    finished_ |= piece.finished;
     if (piece.tokens == 0) return;
+    heard_.thoughts = heard_.thoughts || piece.thoughts;
     heard_.seen += piece.tokens;
     heard_.text_bytes += piece.text_bytes;
     ++heard_.pieces;
@@ -142,13 +154,20 @@ Heard Attempts::heard() const {
     heard.reported = attempt_->usage();
     heard.body_bytes = attempt_->body_bytes();
     heard.reported_last |= attempt_->usage_reports() != usage_reports_;
+    heard.last_word = all_finished();
+    if (call_.echo) leave_out_prompt(call_, heard);
     return heard;
+}
+
+bool Attempts::all_finished() const {
+    constexpr std::int64_t k_told_apart = 64;
+    return std::popcount(finished_) >= std::min(count_choices_shown(call_), k_told_apart);
 }
 
 bool Attempts::waits_for_usage() const {
     if (!attempt_ || !call_.stream) return false;
     const Heard now = heard();
-    return !now.reported_last && std::popcount(now.finished) >= count_choices(call_);
+    return now.last_word && !now.reported_last;
 }
 
 void Attempts::on_end(Result<void> result) {

@@ -89,6 +89,7 @@ class Attempts final : private plugin::AttemptEvents {
     Progress progress() const;
     void see(std::string_view json);
     Heard heard() const;
+    bool all_finished() const;
     Reckoned reckon(const Result<void>& result) const;
 
     Engine engine_;
@@ -109,6 +110,7 @@ class Attempts final : private plugin::AttemptEvents {
     std::chrono::nanoseconds waited_{0};  // of attempts that are over
     std::vector<FailedAttempt> failures_;
     Heard heard_;                 // of the attempt that is under way, or the last
+    std::uint64_t finished_ = 0;  // choices of it that have said their last word, a bit each
     unsigned usage_reports_ = 0;  // of it, when the last piece of what was generated came
     plugin::Reach reach_ = plugin::Reach::none;  // of one that is over
     bool delivered_ = false;

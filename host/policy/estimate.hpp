@@ -22,16 +22,12 @@ std::int64_t prompt_tokens_max(const PromptSize& size, std::int64_t density, std
 // The density that would have given `tokens`, rounded up; within the default and the maximum.
 std::int64_t density_of(const PromptSize& size, std::int64_t tokens);
 
-// A single choice never has more, whatever the client asks for.
+// A single choice never has more, whatever the client asks for, nor a call with all its choices.
 inline constexpr std::int64_t k_choice_tokens_max = 1'000'000;
+inline constexpr std::int64_t k_call_tokens_max = 1'000'000'000'000;
 
-// How many choices the call asks for, those of all its prompts together; at least 1.
-std::int64_t count_choices(const Call& call);
-
-// The tokens of all choices: of each the client's limit, else `cap`, and what it grants for
-// thinking. The largest limit counts, by whatever name: nobody knows which of them an upstream
-// obeys.
-std::int64_t output_tokens_max(const Call& call, std::int64_t cap);
+// How many choices the answer has, those of all prompts together; at least 1.
+std::int64_t count_choices_shown(const Call& call);
 
 // The longest tokens are runs of blanks of about this length.
 inline constexpr std::int64_t k_bytes_for_token_max = 64;
@@ -55,7 +51,13 @@ struct ModelFacts {
     std::int64_t density = k_density_default;
     std::int64_t context = 0;     // the most that a prompt can be
     std::int64_t output_max = 0;  // of one choice, if the client sets no limit
+    bool thinks_unasked = false;  // in streams, unless it is told not to
 };
+
+// The tokens of all choices: of each the client's limit, else the model's, and what is granted for
+// thinking. The largest limit counts, by whatever name: nobody knows which of them an upstream
+// obeys.
+std::int64_t output_tokens_max(const Call& call, const ModelFacts& model);
 
 Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model);
 

@@ -33,16 +33,24 @@ Usage by_its_bytes(const Bound& bound, std::uint64_t bytes) {
             .source = UsageSource::estimate};
 }
 
+bool is_broken_off(Ending ending) { return ending == Ending::cut || ending == Ending::left; }
+
 // Where no figure tells: something may have been generated that nobody has seen.
 bool may_hide(Ending ending, const Heard& heard, Shows shows, bool thinks) {
-    if (shows != Shows::unknown) return shows == Shows::not_all;
-    if (ending == Ending::complete) return false;
-    return heard.seen == 0 || thinks || ending == Ending::left;
+    const bool complete = !is_broken_off(ending);
+    if ((heard.seen == 0 && !complete) || shows == Shows::not_all) return true;
+    // Of a model that is asked to think, and shows nothing of it here.
+    if (thinks && !heard.thoughts && !(complete && shows == Shows::all)) return true;
+    return shows == Shows::unknown && ending == Ending::left;
 }
 
 class Reckoning {
   public:
-    Reckoning(const Bound& bound, const Heard& heard) : bound_(bound), heard_(heard) {
+    // Of an answer that is broken off before its last word, a figure is only a part.
+    Reckoning(const Bound& bound, const Heard& heard, Ending ending)
+        : bound_(bound),
+          heard_(heard),
+          final_(heard.reported_last && (heard.last_word || !is_broken_off(ending))) {
         out_.usage = heard.reported;
         out_.usage.source = UsageSource::provider;
     }
@@ -61,11 +69,10 @@ class Reckoning {
     void output(bool hidden) {
         std::int64_t& output = out_.usage.output_tokens;
         if (bound_.held.output == 0 && output <= 0) return;  // nothing is generated
-        const bool told = output > 0 || (output == 0 && heard_.seen == 0 && heard_.reported_last);
-        if (told && heard_.reported_last && !is_too_little(output)) {
-            return at_most(output, bound_.believed.output);
-        }
-        if (told && is_too_little(output)) doubt(Doubt::too_little);
+        const bool told = output > 0 || (output == 0 && heard_.seen == 0);
+        const bool too_little = told && is_too_little(heard_, output);
+        if (told && final_ && !too_little) return at_most(output, bound_.believed.output);
+        if (too_little) doubt(Doubt::too_little);
         const std::int64_t at_least = std::max(heard_.seen, hidden ? bound_.held.output : 0);
         if (at_least > output) {
             output = at_least;
@@ -83,9 +90,6 @@ class Reckoning {
     }
 
   private:
-    bool is_too_little(std::int64_t output) const {
-        return output < heard_.text_bytes / k_text_bytes_for_token_max - k_tokens_grace;
-    }
     void at_most(std::int64_t& tokens, std::int64_t most) {
         if (tokens <= most) return;
         // What was seen is no lie of the provider's.
@@ -96,6 +100,7 @@ class Reckoning {
 
     const Bound& bound_;
     const Heard& heard_;
+    const bool final_;
     Reckoned out_;
 };
 
@@ -105,7 +110,8 @@ Ending ending_of(const Result<void>& result, plugin::Reach reach) {
     using plugin::Reach;
     if (result) return Ending::complete;
     const Error& error = result.error();
-    const bool left = error.kind == ErrorKind::cancelled;
+    // Time that it sets itself is up to the client like its hanging up.
+    const bool left = error.kind == ErrorKind::cancelled || error.code == "deadline_exceeded";
     const bool senseless = error.kind == ErrorKind::protocol || error.kind == ErrorKind::internal;
     // By a limit of time, or because the host ends. A connection that ends before an answer begins
     // has done no work.
@@ -116,7 +122,6 @@ Ending ending_of(const Result<void>& result, plugin::Reach reach) {
         case Reach::refused: return Ending::nothing;
         case Reach::sent:
             if (left) return Ending::left;
-            if (error.code == "connect_timeout") return Ending::nothing;
             return ended_by_host ? Ending::cut : Ending::nothing;
         case Reach::answered: return left ? Ending::left : Ending::cut;
         case Reach::judged: return senseless ? Ending::senseless : Ending::told;
@@ -128,10 +133,14 @@ Reckoned reckon(const Bound& bound, const Heard& heard, Ending ending, Shows sho
     const bool unheard = heard.seen == 0 && !has_figure(heard.reported);
     if (ending == Ending::nothing || (ending == Ending::told && unheard)) return {};
     if (ending == Ending::senseless && unheard) return {by_its_bytes(bound, heard.body_bytes)};
-    Reckoning reckoning(bound, heard);
+    Reckoning reckoning(bound, heard, ending);
     reckoning.input();
     reckoning.output(may_hide(ending, heard, shows, thinks));
     return reckoning.result();
+}
+
+bool is_too_little(const Heard& heard, std::int64_t output_tokens) {
+    return output_tokens < heard.text_bytes / k_text_bytes_for_token_max - k_tokens_grace;
 }
 
 bool is_past_hold(const Bound& bound, const Heard& heard) {

@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/usage.hpp"
-#include "plugin/attempt.hpp"
+#include "plugin/reach.hpp"
 #include "policy/estimate.hpp"
 
 namespace bw::policy {
@@ -18,7 +18,8 @@ struct Heard {
     std::int64_t seen = 0;         // tokens of what was generated
     std::int64_t text_bytes = 0;   // of the same
     std::int64_t pieces = 0;       // in which it came
-    std::uint64_t finished = 0;    // choices that have said their last word, a bit each
+    bool thoughts = false;         // reasoning was among it
+    bool last_word = false;        // all choices have said that they are finished
     std::uint64_t body_bytes = 0;  // of the answer
 };
 
@@ -37,7 +38,7 @@ Ending ending_of(const Result<void>& result, plugin::Reach reach);
 // Whether a model shows all that it generates.
 enum class Shows { unknown, all, not_all };
 
-// Whether what the provider reported was taken as it is.
+// Whether what the provider reported was taken as it is: observe::k_usage_doubts behind `none`.
 enum class Doubt {
     none,
     too_little,  // less than was seen, or than such a prompt can be
@@ -51,6 +52,9 @@ struct Reckoned {
 
 // `thinks`: the client asked for thinking.
 Reckoned reckon(const Bound& bound, const Heard& heard, Ending ending, Shows shows, bool thinks);
+
+// Whether a report of what was generated is less than what was seen can have been.
+bool is_too_little(const Heard& heard, std::int64_t output_tokens);
 
 // True of a stream that has left its hold so far behind that it is stopped.
 bool is_past_hold(const Bound& bound, const Heard& heard);

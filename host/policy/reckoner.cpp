@@ -18,6 +18,11 @@ std::int64_t own_limit(const plugin::Provider& provider, std::string_view model,
     return known != provider.models.end() && *known.*limit > 0 ? *known.*limit : otherwise;
 }
 
+bool is_stream_only(const plugin::Provider& provider, std::string_view model) {
+    const auto known = std::ranges::find(provider.models, model, &plugin::Model::id);
+    return known != provider.models.end() && known->stream_only;
+}
+
 void tell(std::string_view provider, std::string_view model, const Usage& reported,
           const Reckoned& reckoned) {
     if (reckoned.doubt == Doubt::none) return;
@@ -53,7 +58,8 @@ Bound Reckoner::bound(const route::Candidate& candidate) {
         .context =
             own_limit(provider, candidate.model, &plugin::Model::context, books_.default_context),
         .output_max = own_limit(provider, candidate.model, &plugin::Model::max_output,
-                                books_.default_max_tokens)};
+                                books_.default_max_tokens),
+        .thinks_unasked = is_stream_only(provider, candidate.model)};
     known_.push_back({candidate.provider, candidate.model, bound_of(call_, prompt(), model)});
     return known_.back().bound;
 }
@@ -64,7 +70,8 @@ bool Reckoner::is_ordinary(const Heard& heard) const {
     const auto body_bytes = static_cast<std::int64_t>(call_.body.size());
     const bool input =
         told.input_tokens > body_bytes / k_bytes_for_token_max && told.input_tokens <= body_bytes;
-    const bool output = heard.reported_last && told.output_tokens >= heard.text_bytes / 16 &&
+    const bool output = heard.reported_last && told.output_tokens > 0 &&
+                        !is_too_little(heard, told.output_tokens) &&
                         told.output_tokens <= books_.default_max_tokens;
     const bool parts = told.cached_input_tokens <= told.input_tokens &&
                        told.reasoning_tokens <= told.output_tokens;
@@ -87,7 +94,8 @@ Reckoned Reckoner::at_end(const route::Candidate& candidate, const Heard& heard,
 void Reckoner::learn(const route::Candidate& candidate, const Heard& heard) {
     if (!books_.session) return;  // nothing is held by what would be learned
     const std::string& provider = slots_[candidate.provider].provider().name;
-    books_.visibility.learn(provider, candidate.model, call_.thinks, heard);
+    const bool shows_choices = call_.choices <= call_.choices_shown && !call_.echo;
+    if (shows_choices) books_.visibility.learn(provider, candidate.model, call_.thinks, heard);
     const std::int64_t input = heard.reported.input_tokens;
     if (input > 0 && input <= bound(candidate).believed.input) {
         books_.densities.learn(provider, candidate.model, prompt(), input);
@@ -95,7 +103,7 @@ void Reckoner::learn(const route::Candidate& candidate, const Heard& heard) {
 }
 
 bool Reckoner::is_past_hold(const route::Candidate& candidate, const Heard& heard) {
-    return kept_to_hold_ && policy::is_past_hold(bound(candidate), heard);
+    return kept_to_hold_ && !call_.echo && policy::is_past_hold(bound(candidate), heard);
 }
 
 }  // namespace bw::policy

@@ -148,10 +148,10 @@ Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view uns
         }
     }
     if (!all.empty() && !unsound_limit.empty()) {
-        return std::unexpected(Error{
-            .kind = ErrorKind::invalid,
-            .message = fmt::format("\"{}\" must be a whole number of at least 1.", unsound_limit),
-            .param = std::string(unsound_limit)});
+        return std::unexpected(
+            Error{.kind = ErrorKind::invalid,
+                  .message = fmt::format("\"{}\" must be a positive whole number.", unsound_limit),
+                  .param = std::string(unsound_limit)});
     }
     return all;
 }

@@ -13,9 +13,11 @@ std::int64_t estimate_tokens(std::string_view text);
 
 // What one emitted piece of JSON says of an answer.
 struct PieceSeen {
-    // Of generated text: the content, reasoning, refusal and calls of tools of its choices.
+    // Of generated text: the content, reasoning, refusal, transcript and calls of tools of its
+    // choices.
     std::int64_t tokens = 0;
-    std::int64_t text_bytes = 0;  // of the same
+    std::int64_t text_bytes = 0;  // of the same, unescaped and without data that stands in it
+    bool thoughts = false;        // some of it is reasoning
     // Choices whose last word it is: a bit each, those above share the last one.
     std::uint64_t finished = 0;
 };

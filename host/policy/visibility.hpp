@@ -15,12 +15,16 @@ class Visibility {
   public:
     // `thinks`: asked to. A model may show all that it generates only until it is.
     Shows of(std::string_view provider, std::string_view model, bool thinks) const;
-    // Of a complete answer, whose tokens the provider reported. Who was seen to hide something is
-    // not believed to show everything for as long as the worker lives.
+    // Of a complete answer, whose tokens the provider reported. It takes some answers in a row that
+    // show everything until a model is believed to do so, and more once it has hidden something.
     void learn(std::string_view provider, std::string_view model, bool thinks, const Heard& heard);
 
   private:
-    std::unordered_map<std::string, Shows> known_;
+    struct Seen {
+        int shown_in_a_row = 0;
+        bool has_hidden = false;
+    };
+    std::unordered_map<std::string, Seen> known_;
 };
 
 }  // namespace bw::policy

@@ -160,8 +160,9 @@ def test_a_client_that_hangs_up_pays_for_what_was_produced(
     """Of a model that has shown all that it generated: what was seen."""
     host = start_host(rules_config(budget(LIMIT, each='"user"'), upstream, authority, workers=1))
     known = answers.chat(WORDS, used=qwen.usage(20, len(WORDS)))
-    model = upstream.serve(known, timing.silent_after(WORDS))
-    ask(host, model, user="first", stream=True).body()
+    model = upstream.serve(known, known, known, timing.silent_after(WORDS))
+    for _ in range(3):
+        ask(host, model, user="first", stream=True).body()
     body = hang_up_after_the_words(host, model, user)
     wait_until_left(host, model, LIMIT - prompt_bound(body) - len(WORDS), user=user)
 

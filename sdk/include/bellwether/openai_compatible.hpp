@@ -227,6 +227,7 @@ inline void Provider::Call::take_whole(std::string_view body) {
                        "answered with something that is not JSON, or is cut (content-type \"" +
                            content_type() + "\"): \"" + detail::excerpt(body) + "\"");
     }
+    if (!reader_.usage.empty()) take_usage();  // whatever the rest is worth
     if (reader_.is_error()) throw upstream_failure(failure(), body);
     const bool embeddings = operation_ == Operation::embeddings;
     if ((embeddings ? reader_.data : reader_.choices).empty()) {
@@ -242,7 +243,7 @@ inline void Provider::Call::take_whole(std::string_view body) {
         body = edited_;
     }
     embeddings ? emit_embeddings(body) : emit_whole(body);
-    if (!reader_.usage.empty()) take_usage();  // of all that has gone out
+    if (stream_ && !reader_.usage.empty()) take_usage();  // of all the chunks that it became
 }
 
 inline void Provider::Call::emit_embeddings(std::string_view body) {

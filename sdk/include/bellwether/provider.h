@@ -199,7 +199,7 @@ typedef struct bw_host_api {
     /* The extension `id` ("bw.<name>/<revision>"), or NULL if this host has not got it. The struct
      * behind the pointer is described by a header in bellwether/ext/ and lives as long as this
      * table. [any] */
-    const void* (*extension)(bw_host*, const char* id) BW_NOEXCEPT;
+    const void* (*extension)(bw_host*, const char* id)BW_NOEXCEPT;
 
     /* Inside call_open only: what to send. send comes first and exactly once (unless an extension
      * answers in its place). `url` is absolute and has the origin (scheme, host, port) of the
@@ -252,7 +252,9 @@ typedef struct bw_plugin {
      *                   keys; type is string, integer, number, boolean, duration, array or table
      *   "models"        [{"id", "context", "max_output", "owned_by", "stream_only"}]: the models
      *                   known when the plugin was built; "context" and "max_output" in tokens;
-     *                   "stream_only" is for readers: the plugin itself streams where it must */
+     *                   "stream_only": it thinks unless it is told not to, and then
+     *                   answers in streams only; the plugin sees to that, and the host holds for
+     * the thoughts */
     const char* manifest;
 
     /* Makes an instance. `config` is a JSON object: the provider's own options from the host's
@@ -279,7 +281,7 @@ typedef struct bw_plugin {
     void (*call_close)(bw_call*) BW_NOEXCEPT;
 
     /* The plugin's side of extension `id`, or NULL; static. This entry itself may be NULL. [any] */
-    const void* (*extension)(const char* id) BW_NOEXCEPT;
+    const void* (*extension)(const char* id)BW_NOEXCEPT;
 } bw_plugin;
 
 /* The one exported symbol. Returns the plugin's table; NULL refuses this host. Runs before any

@@ -36,14 +36,29 @@ TEST(GenerationLimits, AreFoundUnderEveryName) {
     }
 }
 
+TEST(GenerationLimits, ChoicesAreFoundUnderEveryName) {
+    for (const char* text :
+         {R"("n":9)", R"("best_of":9)", R"("num_return_sequences":9)", R"("parameters":{"n":9})",
+          R"("extra_body":{"generation_config":{"candidateCount":9}})"}) {
+        EXPECT_EQ(read(text).choices, 9) << text;
+    }
+    EXPECT_EQ(read(R"("n":9)").choices_shown, 9);
+    EXPECT_EQ(read(R"("best_of":9)").choices_shown, 1);
+}
+
+// As MemberNames has it: some readers take the long s for an s.
+TEST(GenerationLimits, LettersThatOnlyLookOtherAreTheSame) {
+    EXPECT_EQ(read("\"max_new_token\xC5\xBF\":9").other_max_tokens, 9);
+}
+
 TEST(GenerationLimits, TheLargestOfSeveralCounts) {
     const Call call = read(R"("max_new_tokens":9,"max_output_tokens":7,"n_predict":3)");
     EXPECT_EQ(call.other_max_tokens, 9);
 }
 
 TEST(GenerationLimits, LessThanNothingIsNoLimit) {
-    EXPECT_EQ(read(R"("options":{"num_predict":-1})").other_max_tokens, k_no_limit);
-    EXPECT_EQ(read(R"("thinking_budget":-1)").thinking_tokens, k_no_limit);
+    EXPECT_TRUE(read(R"("options":{"num_predict":-1})").no_limit);
+    EXPECT_TRUE(read(R"("thinking_budget":-1)").thinks_freely);
     EXPECT_EQ(read(R"("thinking_budget":0)").thinking_tokens, 0);
 }
 
@@ -56,7 +71,8 @@ TEST(GenerationLimits, WhatIsNoWholeNumberIsSaid) {
 TEST(GenerationLimits, AWishToThinkIsFoundAndSoIsItsOpposite) {
     for (const char* text :
          {R"("enable_thinking":true)", R"("reasoning_effort":"high")", R"("reasoning":{})",
-          R"("thinking":{"type":"enabled"})", R"("chat_template_kwargs":{"thinking":true})"}) {
+          R"("thinking":{"type":"enabled"})", R"("chat_template_kwargs":{"thinking":true})",
+          R"("include_reasoning":false)", R"("reasoning_format":"hidden")"}) {
         EXPECT_TRUE(read(text).thinks) << text;
     }
     for (const char* text : {R"("enable_thinking":false)", R"("reasoning_effort":"none")",

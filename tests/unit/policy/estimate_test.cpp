@@ -34,6 +34,10 @@ std::string repeated(std::string_view text, int count) {
     return out;
 }
 
+std::int64_t output_of(const Call& call, std::int64_t cap) {
+    return output_tokens_max(call, {.output_max = cap});
+}
+
 TEST(PromptEstimate, IsNotBelowWhatAVocabularyMakesOfNaturalText) {
     // Tokens for each repetition, as Qwen's vocabulary has them at most.
     const struct {
@@ -76,36 +80,34 @@ TEST(PromptEstimate, LearnsOnlyUpwardsAndWithinABytesBound) {
 }
 
 TEST(OutputEstimate, IsTheClientsLimitForEachChoice) {
-    EXPECT_EQ(output_tokens_max(saying("\"x\""), 4'096), 4'096);
-    EXPECT_EQ(output_tokens_max(saying("\"x\"", R"(,"max_tokens":10)"), 4'096), 10);
-    EXPECT_EQ(output_tokens_max(saying("\"x\"", R"(,"max_completion_tokens":10,"n":3)"), 4'096),
-              30);
-    EXPECT_EQ(output_tokens_max(saying("\"x\"", R"(,"max_tokens":5,"max_completion_tokens":9)"), 1),
-              9);
-    EXPECT_EQ(output_tokens_max(call_of(R"({"model":"m","input":"x"})", Operation::embeddings), 9),
-              0);
+    EXPECT_EQ(output_of(saying("\"x\""), 4'096), 4'096);
+    EXPECT_EQ(output_of(saying("\"x\"", R"(,"max_tokens":10)"), 4'096), 10);
+    EXPECT_EQ(output_of(saying("\"x\"", R"(,"max_completion_tokens":10,"n":3)"), 4'096), 30);
+    EXPECT_EQ(output_of(saying("\"x\"", R"(,"max_tokens":5,"max_completion_tokens":9)"), 1), 9);
+    EXPECT_EQ(output_of(call_of(R"({"model":"m","input":"x"})", Operation::embeddings), 9), 0);
 }
 
 // OpenAI takes 128 at most; others take what they are given, and each choice is paid for.
 TEST(OutputEstimate, CountsChoicesHoweverMany) {
-    EXPECT_EQ(output_tokens_max(saying("\"x\"", R"(,"max_tokens":1,"n":20000)"), 4'096), 20'000);
+    EXPECT_EQ(output_of(saying("\"x\"", R"(,"max_tokens":1,"n":20000)"), 4'096), 20'000);
 }
 
 // Which of two limits an upstream obeys nobody knows.
 TEST(OutputEstimate, IsTheLargestLimitByWhateverName) {
     const auto bound = [](std::string_view more) {
-        return output_tokens_max(saying("\"x\"", more), 4'096);
+        return output_of(saying("\"x\"", more), 4'096);
     };
     EXPECT_EQ(bound(R"(,"max_tokens":5,"max_output_tokens":9000)"), 9'000);
     EXPECT_EQ(bound(R"(,"max_tokens":5,"max_new_tokens":9000)"), 9'000);
     EXPECT_EQ(bound(R"(,"max_tokens":5,"options":{"num_predict":9000})"), 9'000);
-    EXPECT_EQ(bound(R"(,"max_tokens":5,"options":{"num_predict":-1})"), k_choice_tokens_max);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"options":{"num_predict":-1})"), 4'096);
+    EXPECT_EQ(bound(R"(,"max_tokens":9000,"options":{"num_predict":-1})"), 9'000);
     EXPECT_EQ(bound(R"(,"max_output_tokens":5)"), 4'096) << "it may not be known there";
 }
 
 TEST(OutputEstimate, HoldsForThinkingBesideTheAnswer) {
     const auto bound = [](std::string_view more) {
-        return output_tokens_max(saying("\"x\"", more), 4'096);
+        return output_of(saying("\"x\"", more), 4'096);
     };
     EXPECT_EQ(bound(R"(,"max_tokens":5,"thinking_budget":9000)"), 9'005);
     EXPECT_EQ(bound(R"(,"max_tokens":5,"reasoning":{"max_tokens":9000})"), 9'005);
@@ -114,8 +116,19 @@ TEST(OutputEstimate, HoldsForThinkingBesideTheAnswer) {
     EXPECT_EQ(bound(R"(,"max_tokens":5,"enable_thinking":true)"), 4'101) << "Qwen's has no limit";
     EXPECT_EQ(bound(R"(,"max_tokens":5,"enable_thinking":true,"thinking_budget":70)"), 75);
     EXPECT_EQ(bound(R"(,"max_tokens":5,"enable_thinking":false)"), 5);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"thinking_budget":-1)"), 4'101);
     EXPECT_EQ(bound(R"(,"max_tokens":5,"reasoning_effort":"high")"), 5) << "a part of the answer";
     EXPECT_EQ(bound(R"(,"max_tokens":5,"n":3,"thinking_budget":10)"), 45);
+}
+
+TEST(OutputEstimate, HoldsForTheThoughtsOfAModelThatThinksUnlessItIsToldNotTo) {
+    const ModelFacts thinker{.output_max = 1'000, .thinks_unasked = true};
+    const auto bound = [&](std::string_view more) {
+        return output_tokens_max(saying("\"x\"", more), thinker);
+    };
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"stream":true)"), 1'005);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"stream":true,"enable_thinking":false)"), 5);
+    EXPECT_EQ(bound(R"(,"max_tokens":5,"stream":true,"thinking_budget":70)"), 75);
 }
 
 TEST(Bound, BelievesWhatTheModelCanDoAndNoMore) {
@@ -127,14 +140,23 @@ TEST(Bound, BelievesWhatTheModelCanDoAndNoMore) {
     EXPECT_EQ(bound.believed.output, 100'000);
     const Call large = saying("\"" + std::string(400'000, 'x') + "\"");
     const Bound larger = bound_of(large, measure_prompt(large), {.context = 1'000});
-    EXPECT_EQ(larger.believed.input, larger.held.input);
+    EXPECT_GE(larger.believed.input, 400'000) << "a token a byte";
     EXPECT_GT(larger.input_min, 6'000);
+}
+
+// Schemas need not be in the prompt, and embeddings may be cut.
+TEST(Bound, ExpectsTokensOfThePromptAlone) {
+    const Call call = saying("\"x\"", R"(,"response_format":")" + std::string(9'000, 'x') + "\"");
+    EXPECT_EQ(bound_of(call, measure_prompt(call), {.context = 1'000}).input_min, 0);
+    const Call embedding = call_of(R"({"model":"m","input":")" + std::string(9'000, 'x') + "\"}",
+                                   Operation::embeddings);
+    EXPECT_EQ(bound_of(embedding, measure_prompt(embedding), {.context = 1'000}).input_min, 0);
 }
 
 // Each prompt of an older completion gets an answer of its own; numbers are one prompt's tokens.
 TEST(OutputEstimate, CountsEachPromptOfACompletion) {
     const auto completing = [](std::string_view prompt) {
-        return output_tokens_max(
+        return output_of(
             call_of(R"({"model":"m","max_tokens":10,"n":2,"prompt":)" + std::string(prompt) + "}",
                     Operation::completions),
             1);
@@ -149,7 +171,7 @@ TEST(OutputEstimate, CountsEachPromptOfACompletion) {
 TEST(OutputEstimate, AbsurdLimitsNeitherWrapNorPassForLess) {
     const Call huge =
         saying("\"x\"", R"(,"max_tokens":9223372036854775807,"n":9223372036854775807)");
-    EXPECT_EQ(output_tokens_max(huge, 1), k_no_limit);
+    EXPECT_EQ(output_of(huge, 1), k_call_tokens_max);
     EXPECT_TRUE(huge.unsound_limit.empty());
     for (const char* limit : {R"(,"max_tokens":-1)", R"(,"max_tokens":0)", R"(,"max_tokens":1.5)",
                               R"(,"max_tokens":"9")", R"(,"max_tokens":92233720368547758080)"}) {

@@ -21,7 +21,8 @@ Heard heard(std::int64_t input, std::int64_t output, std::int64_t seen, bool las
                          .source = UsageSource::provider},
             .reported_last = last,
             .seen = seen,
-            .text_bytes = 4 * seen};
+            .text_bytes = 4 * seen,
+            .last_word = true};
 }
 
 Heard unreported(std::int64_t seen) { return {.seen = seen, .text_bytes = 4 * seen}; }
@@ -96,8 +97,33 @@ TEST(Reckon, ACutStreamCountsWhatWasSeenUnlessMoreMayHaveBeenHidden) {
     expect(at(Ending::cut, unreported(45), Shows::unknown, true), 200, 1'000,
            UsageSource::estimate);
     expect(at(Ending::cut, unreported(45), Shows::not_all), 200, 1'000, UsageSource::estimate);
-    expect(at(Ending::cut, unreported(45), Shows::all, true), 200, 45, UsageSource::observed);
+    expect(at(Ending::cut, unreported(45), Shows::all), 200, 45, UsageSource::observed);
     expect(at(Ending::cut, unreported(7'000), Shows::not_all), 200, 7'000, UsageSource::observed);
+}
+
+TEST(Reckon, WhatWasNotSeenAtAllCountsAsHeldAlsoOfAModelThatShowsAll) {
+    for (const Ending ending : {Ending::cut, Ending::left}) {
+        expect(at(ending, unreported(0), Shows::all), 200, 1'000, UsageSource::estimate);
+    }
+}
+
+// Who shows its thoughts has no others.
+TEST(Reckon, WhoIsAskedToThinkAndShowsNoThoughtMayHideThem) {
+    Heard thoughtful = unreported(45);
+    expect(at(Ending::cut, thoughtful, Shows::all, true), 200, 1'000, UsageSource::estimate);
+    expect(at(Ending::complete, thoughtful, Shows::unknown, true), 200, 1'000,
+           UsageSource::estimate);
+    thoughtful.thoughts = true;
+    expect(at(Ending::cut, thoughtful, Shows::unknown, true), 200, 45, UsageSource::observed);
+    expect(at(Ending::left, thoughtful, Shows::all, true), 200, 45, UsageSource::observed);
+}
+
+TEST(Reckon, BeforeTheLastWordAFigureIsOnlyAPart) {
+    Heard early = heard(90, 1, 45);
+    early.last_word = false;
+    expect(at(Ending::left, early), 90, 1'000, UsageSource::estimate);
+    expect(at(Ending::cut, early), 90, 45, UsageSource::observed);
+    expect(at(Ending::complete, early), 90, 1, UsageSource::provider);
 }
 
 // Whoever hangs up has chosen that nobody is told: what is not known is not in its favour.
@@ -157,7 +183,9 @@ TEST(Ending, IsTheSafeSideUnlessItIsKnownThatNothingWasDone) {
     EXPECT_EQ(ending(ErrorKind::unavailable, Reach::sent, "draining"), Ending::cut);
     EXPECT_EQ(ending(ErrorKind::cancelled, Reach::sent), Ending::left);
     EXPECT_EQ(ending(ErrorKind::cancelled, Reach::answered), Ending::left);
-    EXPECT_EQ(ending(ErrorKind::timeout, Reach::sent, "connect_timeout"), Ending::nothing);
+    EXPECT_EQ(ending(ErrorKind::timeout, Reach::answered, "deadline_exceeded"), Ending::left);
+    EXPECT_EQ(ending(ErrorKind::timeout, Reach::none, "connect_timeout"), Ending::nothing);
+    EXPECT_EQ(ending(ErrorKind::cancelled, Reach::none), Ending::nothing);
     EXPECT_EQ(ending(ErrorKind::protocol, Reach::sent), Ending::nothing);
     EXPECT_EQ(ending(ErrorKind::unreachable, Reach::sent), Ending::nothing);
     EXPECT_EQ(ending(ErrorKind::auth, Reach::none), Ending::nothing);

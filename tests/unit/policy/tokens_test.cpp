@@ -28,6 +28,49 @@ TEST(Tokens, CountsEveryKindOfGeneratedText) {
     EXPECT_EQ(tokens_of(R"({"choices":[{"delta":{"content":""}}]})"), 0);
     EXPECT_EQ(tokens_of(R"({"choices":[]})"), 0);
     EXPECT_GT(tokens_of(R"({"choices":[{"delta":{"function_call":{"arguments":"abcd"}}}]})"), 0);
+    EXPECT_GT(tokens_of(R"({"choices":[{"delta":{"tool_calls":[{"custom":{"input":"ab"}}]}}]})"),
+              0);
+    EXPECT_GT(tokens_of(R"({"choices":[{"message":{"audio":{"transcript":"abcd"}}}]})"), 0);
+}
+
+TEST(Tokens, WhatIsNotKnownToBeSomethingElseIsText) {
+    for (const char* delta :
+         {R"("content":[{"type":"text","text":"abcdefgh"}])",
+          R"("content":[{"type":"thinking","thinking":"abcdefgh"}])",
+          R"("reasoning_details":[{"type":"reasoning.text","text":"abcdefgh"}])",
+          R"("thinking":"abcdefgh")", R"("something_new":{"inside":["abcd","efgh"]})"}) {
+        EXPECT_EQ(tokens_of("{\"choices\":[{\"delta\":{" + std::string(delta) + "}}]}"), 2)
+            << delta;
+    }
+    EXPECT_EQ(tokens_of(R"({"choices":[{"delta":{"role":"assistant","audio":{"id":"abcdefgh",)"
+                        R"("data":"abcdefgh"}}}]})"),
+              0);
+    EXPECT_EQ(tokens_of(R"({"choices":[{"delta":{"reasoning":"abcdefgh",)"
+                        R"("reasoning_details":[{"text":"abcdefgh"}]}}]})"),
+              2)
+        << "the same thought twice";
+}
+
+TEST(Tokens, AnEscapeIsTheLetterThatItStandsFor) {
+    const auto bytes = [](std::string_view content) {
+        return look_at(R"({"choices":[{"delta":{"content":")" + std::string(content) + R"("}}]})")
+            .text_bytes;
+    };
+    EXPECT_EQ(bytes("ab"), 2);
+    EXPECT_EQ(bytes(R"(a\nb\\\")"), 5);
+    EXPECT_EQ(bytes(R"(\u043f\u043e)"), 4);
+    EXPECT_EQ(estimate_tokens(R"(\u0430\u0430)"), 1) << "no digits of a text";
+}
+
+TEST(Tokens, APictureAmidATextIsNoText) {
+    const std::string picture = "![x](data:image/png;base64," + std::string(100'000, 'A') + ") end";
+    EXPECT_LT(estimate_tokens(picture), 20);
+}
+
+TEST(Tokens, TellsThoughtsFromTheAnswer) {
+    EXPECT_TRUE(look_at(R"({"choices":[{"delta":{"reasoning_content":"hm"}}]})").thoughts);
+    EXPECT_TRUE(look_at(R"({"choices":[{"delta":{"reasoning":"hm"}}]})").thoughts);
+    EXPECT_FALSE(look_at(R"({"choices":[{"delta":{"reasoning":"","content":"x"}}]})").thoughts);
 }
 
 TEST(Tokens, SeesTheLastWordOfEachChoice) {
@@ -36,6 +79,7 @@ TEST(Tokens, SeesTheLastWordOfEachChoice) {
               4U);
     EXPECT_EQ(look_at(R"({"choices":[{"finish_reason":null,"delta":{"content":"x"}}]})").finished,
               0U);
+    EXPECT_EQ(look_at(R"({"choices":[{"finish_reason":"","delta":{}}]})").finished, 0U);
     EXPECT_NE(look_at(R"({"choices":[{"index":500,"finish_reason":"stop"}]})").finished, 0U);
     EXPECT_NE(look_at(R"({"choices":[{"index":-9,"finish_reason":"stop"}]})").finished, 0U);
 }
