@@ -146,6 +146,12 @@ struct Price {
 
 enum class StoreKind : std::uint8_t { none, memory, sqlite, redis };
 
+// What a hold that SQLite has written survives.
+enum class Sync : std::uint8_t {
+    disk,  // a power cut
+    os     // the end of the process, not of the machine
+};
+
 // Where what was used is kept.
 struct Ledger {
     StoreKind kind = StoreKind::none;  // none: nothing is counted, for no rule asks for it
@@ -163,6 +169,8 @@ struct Ledger {
     bool allows_on_failure = false;     // while it cannot answer: true: let calls pass uncounted
     milliseconds keep_usage = std::chrono::days(400);  // the rows of calls; 0: for ever
     std::size_t max_counters = 1'000'000;
+    milliseconds linger{10};  // of SQLite: until what was settled is written, at most
+    Sync sync = Sync::disk;   // of SQLite
     Position at;
 };
 

@@ -30,8 +30,18 @@ constexpr QuantityRule k_keep_usage{.kind = "duration",
                                     .range = R"("1h" to "10000d", or "forever")",
                                     .none = "forever"};
 
+constexpr QuantityRule k_linger{.kind = "duration",
+                                .example = R"("10ms" or "0ms")",
+                                .units = k_duration_units,
+                                .unit = "ms",
+                                .min = 0,
+                                .max = 1'000,
+                                .range = R"("0ms" to "1s")"};
+
 // In the order of allows_on_failure.
 const std::string k_failures[] = {"refuse", "allow"};
+// In the order of the enumerators.
+const std::string k_syncs[] = {"disk", "os"};
 
 bool fits_prefix(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -79,6 +89,7 @@ class LedgerReader {
         if (const auto most = section_.integer("max_counters", k_counters_least, k_counters_most)) {
             ledger_.max_counters = static_cast<std::size_t>(*most);
         }
+        read_writing();
         if (ledger_.kind == StoreKind::memory || ledger_.kind == StoreKind::sqlite) {
             for (const std::string_view key : {"password", "ca_file", "prefix"}) warn_unused(key);
         }
@@ -144,6 +155,18 @@ class LedgerReader {
                 "1 to 64 letters, digits, \"-\", \"_\", \".\" and \":\"");
         }
         ledger_.prefix = std::move(given->value);
+    }
+
+    void read_writing() {
+        if (const auto time = section_.quantity("linger", k_linger)) {
+            ledger_.linger = milliseconds(*time);
+        }
+        if (const auto sync = section_.choice("sync", k_syncs)) {
+            ledger_.sync = static_cast<Sync>(*sync);
+        }
+        if (ledger_.kind == StoreKind::memory || ledger_.kind == StoreKind::redis) {
+            for (const std::string_view key : {"linger", "sync"}) warn_unused(key);
+        }
     }
 
     void warn_unused(std::string_view key) {

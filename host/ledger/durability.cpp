@@ -5,12 +5,13 @@
 
 namespace bw::ledger {
 
-void Durability::Inbox::wait(std::uint64_t sequence, Session::OnDurable on_durable) {
-    if (sequence <= durability_.written()) return on_durable(true);
+bool Durability::Inbox::wait(std::uint64_t sequence, Session::OnDurable on_durable) {
+    if (sequence <= durability_.written()) return on_durable(true), false;
     waiting_.emplace(sequence, std::move(on_durable));
     waits_ = true;
     // The writer may have looked at waits_ before it was set.
     if (decided(sequence)) post();
+    return true;
 }
 
 bool Durability::Inbox::decided(std::uint64_t sequence) const {

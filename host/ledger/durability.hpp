@@ -22,8 +22,9 @@ class Durability {
         Inbox(boost::asio::io_context& loop, const Durability& durability)
             : loop_(loop), durability_(durability) {}
 
-        // From inside if the entry is written already; else when it is, or when that fails.
-        void wait(std::uint64_t sequence, Session::OnDurable on_durable);
+        // From inside if the entry is written already; else, and that gives true, when it is, or
+        // when that fails.
+        bool wait(std::uint64_t sequence, Session::OnDurable on_durable);
 
       private:
         friend class Durability;

@@ -104,6 +104,13 @@ struct Verdict {
     std::string reason;
 };
 
+// Of a hold.
+enum class Written : std::uint8_t {
+    yes,      // a crash of this process cannot lose it
+    not_yet,  // it will be, by itself
+    cannot    // for now; it is tried again
+};
+
 // A store as one worker sees it: used, and calling back, on that worker's loop only. Callbacks that
 // are still to come when the session is destroyed are dropped.
 class Session {
@@ -118,10 +125,12 @@ class Session {
     virtual std::int64_t now_us() const = 0;
     // May call back from inside.
     virtual void hold(Hold hold, OnVerdict on_verdict) = 0;
-    // Calls back once a crash of this process cannot lose the hold any more: from inside, if that
-    // is so already. Or, never from inside, with false, once the store has seen that it cannot
-    // write it for now: the hold is kept and settled all the same, and can be asked for again. Only
-    // for holds that were given and not yet settled.
+    // Of a hold that was given. By default it was written when it was.
+    virtual Written written(const HoldId&) const { return Written::yes; }
+    // For an answer that waits for it: hastens the writing of the hold, and calls back once it is
+    // written: from inside, if that is so already. Or, never from inside, with false, once the
+    // store has seen that it cannot write it for now: the hold is kept and settled all the same,
+    // and can be asked for again. Only for holds that were given and not yet settled.
     virtual void when_durable(const HoldId& id, OnDurable on_durable) = 0;
     // Never refused, never waits; of a hold that is settled already nothing happens.
     virtual void settle(Settlement settlement) = 0;

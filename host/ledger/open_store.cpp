@@ -47,9 +47,11 @@ Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger) {
                 const auto folder = ledger.file.parent_path();
                 std::filesystem::create_directories(folder.parent_path(), error);
             }
-            return open_sqlite(
-                ledger.file.string(), system_time_us,
-                {.keep_usage = ledger.keep_usage, .counters_max = ledger.max_counters});
+            return open_sqlite(ledger.file.string(), system_time_us,
+                               {.keep_usage = ledger.keep_usage,
+                                .counters_max = ledger.max_counters,
+                                .linger = ledger.linger,
+                                .sync = ledger.sync});
         case config::StoreKind::redis: return open_redis(ledger);
     }
     return nullptr;

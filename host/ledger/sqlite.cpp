@@ -18,6 +18,9 @@
 namespace bw::ledger {
 namespace {
 
+// For what is not in the file yet.
+constexpr std::chrono::milliseconds k_report_waits{1'000};
+
 class SqliteSession final : public Session {
   public:
     SqliteSession(Book& book, SqliteJournal& journal, const Clock& clock, HoldNumbers numbers,
@@ -41,8 +44,15 @@ class SqliteSession final : public Session {
         on_verdict(std::move(verdict));
     }
 
+    Written written(const HoldId& id) const override {
+        if (journal_.durability().written() >= book_.sequence(id).value_or(0)) return Written::yes;
+        return journal_.durability().failing() ? Written::cannot : Written::not_yet;
+    }
+
     void when_durable(const HoldId& id, OnDurable on_durable) override {
-        inbox_->wait(book_.sequence(id).value_or(0), std::move(on_durable));
+        if (inbox_->wait(book_.sequence(id).value_or(0), std::move(on_durable))) {
+            journal_.answer_waits();
+        }
     }
 
     void settle(Settlement settlement) override {
@@ -70,12 +80,12 @@ struct SqliteParts {
 class SqliteStore final : public Store {
   public:
     SqliteStore(LockedFile file, std::unique_ptr<Database> database, SqliteParts parts, Clock clock,
-                std::size_t counters_max)
+                const SqliteSettings& settings)
         : clock_(std::move(clock)),
           file_(std::move(file)),
           journal_(std::move(database), std::move(parts.statements), std::move(parts.thinning),
-                   std::move(parts.place)),
-          book_(&journal_, counters_max) {}
+                   std::move(parts.place), {.linger = settings.linger, .sync = settings.sync}),
+          book_(&journal_, settings.counters_max) {}
 
     void restore(const std::vector<StoredTally>& tallies) {
         for (const auto number : book_.restore(tallies)) journal_.forgotten(number);
@@ -90,6 +100,8 @@ class SqliteStore final : public Store {
         if (auto there = journal_.place().check_database(); !there) {
             return std::unexpected(std::move(there.error()));
         }
+        // Of a file that cannot be written now, what is in it.
+        if (!journal_.failing()) (void)journal_.flush(k_report_waits);
         auto report = SqliteReport::open(file_.path());
         if (!report) return std::unexpected(std::move(report.error()));
         return report->each_usage(span, row);
@@ -112,8 +124,9 @@ class SqliteStore final : public Store {
     HoldNumberSource source_;
 };
 
-// Commits wait for the disk; readers never wait for the writer; what a tool leaves of the
-// write-ahead log is cut.
+// Readers never wait for the writer; what a tool leaves of the write-ahead log is cut. Commits do
+// not wait for the disk: the journal does, once for several. What is copied from the log to the
+// file does, so that the file is whole after a power cut, whatever is missing from it.
 Result<void> configure(Database& database) {
     const auto mode = database.text("PRAGMA journal_mode=WAL");
     if (!mode) return std::unexpected(mode.error());
@@ -124,7 +137,7 @@ Result<void> configure(Database& database) {
                                 database.path()));
     }
     return database.run(
-        "PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF");
+        "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF");
 }
 
 Result<std::unique_ptr<Database>> open_database(const std::string& path) {
@@ -180,9 +193,8 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock,
     if (!parts) return std::unexpected(std::move(parts.error()));
     if (file->is_new()) observe::info("ledger: {} is new: nothing is used yet", file->path());
     for (const auto& fault : access_faults(file->path())) observe::warn("ledger: {}", fault);
-    auto store =
-        std::make_unique<SqliteStore>(*std::move(file), *std::move(database), *std::move(parts),
-                                      std::move(clock), settings.counters_max);
+    auto store = std::make_unique<SqliteStore>(*std::move(file), *std::move(database),
+                                               *std::move(parts), std::move(clock), settings);
     store->restore(*tallies);
     return store;
 }

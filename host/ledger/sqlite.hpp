@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "config/config.hpp"
 #include "ledger/clock.hpp"
 #include "ledger/ledger.hpp"
 
@@ -15,6 +16,8 @@ namespace bw::ledger {
 struct SqliteSettings {
     std::chrono::milliseconds keep_usage{0};  // 0: for ever
     std::size_t counters_max = k_counters_max;
+    std::chrono::milliseconds linger{10};  // until what is settled is written, at most
+    config::Sync sync = config::Sync::disk;
 };
 
 // Makes the file if there is none. Refuses one that another host uses, that is not a ledger, or

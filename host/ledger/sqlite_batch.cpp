@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -33,17 +34,21 @@ Result<BatchStatements> BatchStatements::prepare(Database& database) {
           std::string("DELETE FROM rates WHERE id = ?"),
           insert("holds", "host, number, claims, ", k_usage_columns + 3),
           std::string("DELETE FROM holds WHERE host = ? AND number = ?"),
-          insert("usage", "", k_usage_columns)}) {
+          insert("usage", "", k_usage_columns), std::string("BEGIN IMMEDIATE"),
+          std::string("COMMIT")}) {
         auto statement = database.prepare(sql);
         if (!statement) return std::unexpected(std::move(statement.error()));
         statements.push_back(*std::move(statement));
     }
     auto next = statements.begin();
     const auto take = [&] { return std::move(*next++); };
-    return BatchStatements{take(), take(), take(), take(), take(), take(), take()};
+    return BatchStatements{take(), take(), take(), take(), take(), take(), take(), take(), take()};
 }
 
 void Batch::held(std::shared_ptr<const HeldCall> call, std::vector<Mark> marks) {
+    // A rate that a crash takes back by one claim is no loss; a counter that a hold names is.
+    has_new_counters_ |= std::ranges::any_of(
+        marks, [](const Mark& mark) { return mark.tally->measure == Measure::budget; });
     reset(std::move(marks));
     const auto id = call->hold.id;
     held_.insert_or_assign(id, std::move(call));
@@ -51,7 +56,11 @@ void Batch::held(std::shared_ptr<const HeldCall> call, std::vector<Mark> marks) 
 
 void Batch::settled(const HeldCall& call, Settlement settlement, std::vector<Mark> marks) {
     reset(std::move(marks));
-    if (held_.erase(call.hold.id) == 0) settled_.push_back(call.hold.id);
+    if (held_.erase(call.hold.id) == 0) {
+        settled_.push_back(call.hold.id);
+    } else {
+        has_ended_calls_ = true;
+    }
     if (settlement.recorded) rows_.push_back(std::move(settlement.usage));
 }
 
@@ -68,10 +77,26 @@ void Batch::forgotten(std::uint64_t tally) {
     forgotten_.insert(tally);
 }
 
-Result<void> Batch::write(BatchStatements& statements) const {
+bool Batch::empty(Extent extent) const {
+    if (!held_.empty()) return false;
+    return extent == Extent::holds ||
+           (marks_.empty() && forgotten_.empty() && settled_.empty() && rows_.empty());
+}
+
+Result<void> Batch::write(BatchStatements& statements, Extent extent) {
+    auto done = statements.begin.run();
+    if (!done) return done;
+    if (extent == Extent::all) done = put_rest(statements);
+    if (done) done = put_holds(statements);
+    if (done) done = statements.commit.run();
+    if (done) clear(extent);
+    return done;
+}
+
+Result<void> Batch::put_rest(BatchStatements& statements) const {
     Result<void> done;
     for (const auto& [number, mark] : marks_) {
-        if (done = write_mark(statements, mark); !done) return done;
+        if (done = put_mark(statements, mark); !done) return done;
     }
     for (const auto number : forgotten_) {
         if (done = statements.drop_counter.bind(1, stored(number)).run(); !done) return done;
@@ -81,12 +106,6 @@ Result<void> Batch::write(BatchStatements& statements) const {
         statements.drop_hold.bind(1, stored(id.host)).bind(2, stored(id.number));
         if (done = statements.drop_hold.run(); !done) return done;
     }
-    for (const auto& [id, call] : held_) {
-        statements.put_hold.bind(1, stored(id.host)).bind(2, stored(id.number));
-        statements.put_hold.bind(3, claims_text(*call));
-        bind_usage(statements.put_hold, 4, call->hold.estimate);
-        if (done = statements.put_hold.run(); !done) return done;
-    }
     for (const auto& row : rows_) {
         bind_usage(statements.put_usage, 1, row);
         if (done = statements.put_usage.run(); !done) return done;
@@ -94,7 +113,18 @@ Result<void> Batch::write(BatchStatements& statements) const {
     return done;
 }
 
-Result<void> Batch::write_mark(BatchStatements& statements, const Mark& mark) const {
+Result<void> Batch::put_holds(BatchStatements& statements) const {
+    Result<void> done;
+    for (const auto& [id, call] : held_) {
+        statements.put_hold.bind(1, stored(id.host)).bind(2, stored(id.number));
+        statements.put_hold.bind(3, claims_text(*call));
+        bind_usage(statements.put_hold, 4, call->hold.estimate);
+        if (done = statements.put_hold.run(); !done) return done;
+    }
+    return done;
+}
+
+Result<void> Batch::put_mark(BatchStatements& statements, const Mark& mark) const {
     const bool rate = mark.tally->measure == Measure::rate;
     auto& put = rate ? statements.put_rate : statements.put_counter;
     put.bind(1, stored(mark.tally->number));
@@ -107,10 +137,12 @@ Result<void> Batch::write_mark(BatchStatements& statements, const Mark& mark) co
     return put.run();
 }
 
-void Batch::clear() {
+void Batch::clear(Extent extent) {
+    held_.clear();
+    if (extent == Extent::holds) return;
+    has_new_counters_ = has_ended_calls_ = false;
     marks_.clear();
     forgotten_.clear();
-    held_.clear();
     settled_.clear();
     rows_.clear();
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -104,6 +105,23 @@ Result<std::string> Database::text(std::string_view sql) {
     auto row = statement->step();
     if (!row) return std::unexpected(std::move(row.error()));
     return *row ? statement->text(0) : std::string();
+}
+
+Result<void> Database::sync_log() {
+    sqlite3_file* log = nullptr;
+    sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log == nullptr || log->pMethods == nullptr) return {};  // nothing was written yet
+    const int code = log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY);
+    if (code == SQLITE_OK) return {};
+    return fail(ErrorKind::unavailable,
+                fmt::format("{}-wal: {} ({})", path_, sqlite3_errstr(code), std::strerror(errno)));
+}
+
+Result<void> Database::empty_log() {
+    const auto busy = integer("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (!busy) return std::unexpected(busy.error());
+    if (*busy == 0) return {};
+    return fail(ErrorKind::unavailable, path_ + ": another program reads it for long");
 }
 
 std::size_t Database::changes() const {

@@ -61,6 +61,11 @@ class Database {
     Result<std::int64_t> integer(std::string_view sql);
     Result<std::string> text(std::string_view sql);
 
+    // Waits until the disk has what is in the write-ahead log.
+    Result<void> sync_log();
+    // Copies the log into the file itself, waits until the disk has that, and begins the log anew.
+    Result<void> empty_log();
+
     // How many rows the last statement that wrote has written or taken out.
     std::size_t changes() const;
 

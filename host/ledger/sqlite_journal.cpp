@@ -19,11 +19,13 @@ constexpr milliseconds k_last_tries{5'000};  // of a host that ends
 }  // namespace
 
 SqliteJournal::SqliteJournal(std::unique_ptr<Database> database, BatchStatements statements,
-                             SqliteThinning thinning, SqlitePlace place)
+                             SqliteThinning thinning, SqlitePlace place, JournalSettings settings)
     : database_(std::move(database)),
       statements_(std::move(statements)),
       thinning_(std::move(thinning)),
-      place_(std::move(place)) {
+      place_(std::move(place)),
+      sync_(settings.sync),
+      window_(settings.linger, settings.sync) {
     thread_ = std::thread([this] { run(); });
 }
 
@@ -53,16 +55,34 @@ void SqliteJournal::reset(std::vector<Mark> marks) { add(Reset{std::move(marks)}
 void SqliteJournal::forgotten(std::uint64_t tally) { add(Forgotten{tally}); }
 
 std::uint64_t SqliteJournal::add(Entry entry) {
+    const bool hold = std::holds_alternative<Held>(entry);
+    const auto now = Clock::now();
     const std::lock_guard lock(mutex_);
     ++unwritten_;
     entries_.push_back(std::move(entry));
+    hold ? window_.hold_came(now) : window_.other_came(now);
+    if (sleeps_too_long()) wake_ = true;
     return ++last_;
 }
 
-// The thread says that it sleeps before it lets go of the mutex, and who adds needs the mutex: so
-// either it is seen to sleep here, or it sees what was added.
+// Says so once: it is woken then.
+bool SqliteJournal::sleeps_too_long() {
+    if (window_.due() >= sleeps_until_) return false;
+    sleeps_until_ = window_.due();
+    return true;
+}
+
 void SqliteJournal::wake() {
-    if (sleeping_) came_.notify_one();
+    if (wake_ && wake_.exchange(false)) came_.notify_one();
+}
+
+void SqliteJournal::answer_waits() {
+    {
+        const std::lock_guard lock(mutex_);
+        window_.answer_waits();
+        if (!sleeps_too_long()) return;
+    }
+    came_.notify_one();
 }
 
 std::optional<std::string> SqliteJournal::trouble() {
@@ -79,51 +99,65 @@ std::optional<std::string> SqliteJournal::trouble() {
 bool SqliteJournal::flush(milliseconds limit) {
     std::unique_lock lock(mutex_);
     const auto last = last_;
-    came_.notify_all();
-    return written_.wait_for(lock, limit, [&] { return durability_.written() >= last; });
+    const auto done = [&] { return complete_ >= last; };
+    if (done()) return true;
+    window_.all_wanted();
+    if (sleeps_too_long()) came_.notify_one();
+    return written_.wait_for(lock, limit, done);
 }
 
 void SqliteJournal::run() {
-    std::deque<Entry> entries;
-    std::uint64_t last = 0;
-    while (take(entries, last)) {
-        if (!write(entries, last)) return;
+    Turn turn;
+    while (next(turn)) {
+        if (!write(turn)) return;
         if (!durability_.failing()) thinning_.look(Clock::now());
     }
 }
 
 // Waits for something to do. False: there is nothing left, and nothing will come.
-bool SqliteJournal::take(std::deque<Entry>& entries, std::uint64_t& last) {
+bool SqliteJournal::next(Turn& turn) {
     std::unique_lock lock(mutex_);
     const bool again = pause_ > milliseconds(0);  // the batch has what could not be written
-    sleeping_ = true;
     if (again && stopping_) {
         came_.wait_for(lock, pause_);
     } else if (again) {
         came_.wait_for(lock, pause_, [&] { return stopping_; });
     } else {
-        came_.wait_until(lock, std::min(thinning_.due(), place_.due()),
-                         [&] { return stopping_ || !entries_.empty(); });
+        sleep(lock);
     }
-    sleeping_ = false;
-    if (entries_.empty() && !again) return !stopping_;
-    entries.swap(entries_);
-    last = last_;
-    return true;
+    if (again || stopping_) window_.all_wanted();
+    turn.commit.reset();
+    const auto now = Clock::now();
+    if (window_.due() > now) return true;
+    turn.commit = window_.take(now);
+    turn.entries.swap(entries_);
+    turn.last = last_;
+    const bool left = !turn.entries.empty() || !batch_.empty(Extent::all) || unsynced_;
+    return left || !stopping_;
+}
+
+// Until something is due, or the host ends.
+void SqliteJournal::sleep(std::unique_lock<std::mutex>& lock) {
+    while (!stopping_) {
+        sleeps_until_ = std::min({window_.due(), thinning_.due(), place_.due()});
+        if (sleeps_until_ <= Clock::now()) break;
+        came_.wait_until(lock, Clock::time_point(sleeps_until_));
+    }
+    sleeps_until_ = Clock::time_point::min();
 }
 
 // False: it cannot be written, and the host ends.
-bool SqliteJournal::write(std::deque<Entry>& entries, std::uint64_t last) {
-    const bool again = pause_ > milliseconds(0);
-    if (auto there = place_.check(Clock::now()); !there) {
-        fold(entries);
-        return failed(there.error());
-    }
-    if (entries.empty() && !again) return true;
-    fold(entries);
-    const auto done = commit();
+bool SqliteJournal::write(Turn& turn) {
+    fold(turn.entries);
+    if (auto there = place_.check(Clock::now()); !there) return failed(there.error());
+    if (!turn.commit) return true;
+    auto& [extent, wait] = *turn.commit;
+    if (!batch_.empty(Extent::holds)) extent = std::max(extent, batch_.least());
+    if (wait == Wait::for_disk && batch_.has_ended_calls()) extent = Extent::all;
+    auto done = commit(extent);
+    if (done && wait == Wait::for_disk) done = sync();
     if (!done) return failed(done.error());
-    written(last);
+    written(turn);
     return true;
 }
 
@@ -141,29 +175,37 @@ void SqliteJournal::fold(std::deque<Entry>& entries) {
     entries.clear();
 }
 
-Result<void> SqliteJournal::commit() {
-    auto done = database_->run("BEGIN IMMEDIATE");
-    if (!done) return done;
-    done = batch_.write(statements_);
-    if (done) done = database_->run("COMMIT");
+Result<void> SqliteJournal::commit(Extent extent) {
+    if (batch_.empty(extent)) return {};
+    auto done = batch_.write(statements_, extent);
     // An error may have ended the transaction already: then there is nothing to roll back.
     if (!done) (void)database_->run("ROLLBACK");
+    if (done && sync_ == config::Sync::disk) unsynced_ = true;
     return done;
 }
 
-void SqliteJournal::written(std::uint64_t last) {
-    batch_.clear();
+// What the system failed to sync it may have dropped, and forgotten that it did. It is still to be
+// read, so it is copied to where it is going in the end, and synced there.
+Result<void> SqliteJournal::sync() {
+    if (!unsynced_) return {};
+    auto done = in_doubt_ ? database_->empty_log() : database_->sync_log();
+    in_doubt_ = !done;
+    unsynced_ = in_doubt_;
+    return done;
+}
+
+void SqliteJournal::written(const Turn& turn) {
     pause_ = milliseconds(0);
     if (durability_.failing()) {
         observe::warn("ledger: {} can be written again; nothing was lost", database_->path());
     }
-    {
-        const std::lock_guard lock(mutex_);
-        unwritten_ = entries_.size();
-    }
-    durability_.advance(last);
+    if (turn.commit->extent == Extent::all) whole_ = turn.last;
+    if (unsynced_ || batch_.has_ended_calls()) return;
+    durability_.advance(turn.last);
     {
         const std::lock_guard lock(mutex_);  // a flush is before its look, or waits
+        complete_ = whole_;
+        unwritten_ = last_ - complete_;
     }
     written_.notify_all();
 }

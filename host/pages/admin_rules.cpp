@@ -51,7 +51,10 @@ void write_ledger(PrettyWriter& writer, const config::Ledger& ledger) {
                  ends ? quantity_text(static_cast<std::uint64_t>(ledger.keep_usage.count()),
                                       config::k_day_units)
                       : "forever");
-    writer.field("max_counters", std::uint64_t{ledger.max_counters}).end_object();
+    writer.field("max_counters", std::uint64_t{ledger.max_counters});
+    writer.field("linger", quantity_text(static_cast<std::uint64_t>(ledger.linger.count()),
+                                         config::k_duration_units));
+    writer.field("sync", ledger.sync == config::Sync::disk ? "disk" : "os").end_object();
 }
 
 void write_scope(PrettyWriter& writer, const config::Scope& scope) {

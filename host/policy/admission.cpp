@@ -128,7 +128,6 @@ void Admission::on_verdict(ledger::Verdict verdict) {
     held_ = true;
     durable_ = false;
     if (refuses()) reckoner_.keep_to_hold();
-    when_durable({});
     answer({});
 }
 
@@ -289,12 +288,19 @@ void Admission::answer(Result<void> result) {
 }
 
 // A hold that cannot be written counts all the same, unless the process ends before it can be.
+bool Admission::durable() const {
+    if (durable_) return true;
+    const auto written = books_.session->written(hold_);
+    durable_ = written == ledger::Written::yes ||
+               (written == ledger::Written::cannot && passes_uncounted());
+    return durable_;
+}
+
 void Admission::when_durable(OnAnswer then) {
     books_.session->when_durable(
         hold_, [this, alive = std::weak_ptr(alive_), then = std::move(then)](bool durable) {
             if (alive.expired()) return;
             durable_ = durable || passes_uncounted();
-            if (!then) return;
             then(durable_ ? Result<void>() : uncounted(false, "its hold cannot be written"));
         });
 }

@@ -48,8 +48,8 @@ class Admission {
     bool held() const { return held_; }
     // True once no crash can lose the hold, or that is no reason to wait any more; until then
     // nothing of the answer may go out.
-    bool durable() const { return durable_; }
-    // Or why the call must end instead: then never from inside.
+    bool durable() const;
+    // For an answer that waits for it. Or why the call must end instead: then never from inside.
     void when_durable(OnAnswer then);
 
     // What the call may come to; for its attempts.
@@ -109,9 +109,9 @@ class Admission {
     std::vector<ledger::Standing> standings_;
     ledger::HoldId hold_;
     bool held_ = false;
-    bool asking_ = false;       // the ledger has been asked, and has not answered
-    bool turn_missed_ = false;  // a turn came meanwhile
-    bool durable_ = true;
+    bool asking_ = false;           // the ledger has been asked, and has not answered
+    bool turn_missed_ = false;      // a turn came meanwhile
+    mutable bool durable_ = true;   // as far as was asked
     bool went_elsewhere_ = false;   // counted, because an upstream had no room
     bool waited_for_room_ = false;  // the same
     std::unique_ptr<Lines::Place> place_;

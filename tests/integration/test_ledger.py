@@ -7,9 +7,10 @@ import random
 import sqlite3
 import subprocess
 import threading
+import time
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterable, Iterator
 
 import pytest
 
@@ -19,13 +20,14 @@ from integration.counting import (
 from integration.host import SLOWNESS, Host, run_cli, wait_for
 from integration.http_client import Truncated
 from upstream import qwen
-from upstream.scenarios import answers
+from upstream.scenarios import answers, timing
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
 LIMIT = 500_000
 CALLERS = 8
-ROUNDS = int(os.environ.get("BELLWETHER_TEST_KILLS", "50" if SLOWNESS == 1 else "6"))  # of kill -9
+ROUNDS = int(os.environ.get("BELLWETHER_TEST_KILLS", "25" if SLOWNESS == 1 else "4"))  # of kill -9
+WRITING = {"default": "", "at once": 'linger = "0ms"\n', "os": 'sync = "os"\n'}  # [ledger]
 
 
 def rows(file: Path, query: str) -> list[tuple[Any, ...]]:
@@ -68,16 +70,19 @@ class Load:
                     self.answered.add(name)
 
 
-def test_a_kill_loses_nothing(tmp_path: Path, upstream: Simulator, authority: Authority) -> None:
+@pytest.mark.parametrize("writing", WRITING.values(), ids=WRITING)
+def test_a_kill_loses_nothing(tmp_path: Path, upstream: Simulator, authority: Authority,
+                              writing: str) -> None:
     """`kill -9` under load, again and again on one file. After each start: every answer that a
-    client has is in the ledger with its figure; what was in flight counts at its estimate; nothing
-    else, nothing twice, and nothing is held for ever."""
+    client has is in the ledger, with its figure or, if that lingered, at its estimate; what was in
+    flight counts at its estimate; nothing else, nothing twice, and nothing is held for ever."""
     file = tmp_path / "ledger.db"
     used = qwen.usage(21, 13)
     model = upstream.serve(answers.chat(["word "] * 3, used=used))
     config = rules_config(budget(10 ** 12) + budget(10 ** 12, name="each", each='"user"')
                           + limit(requests='"1M/s"', concurrent="1000"),
                           upstream, authority, ledger=f"sqlite:{file}")
+    config = config.replace("[ledger]\n", f"[ledger]\n{writing}")
     estimates = {prompt_bound(body_of(model, stream=stream)) + MAX_TOKENS
                  for stream in (False, True)}
     answered: set[str] = set()
@@ -105,13 +110,57 @@ def test_a_kill_loses_nothing(tmp_path: Path, upstream: Simulator, authority: Au
     assert len(usage) == len(counted), "a call is counted twice"
     assert not answered - counted.keys(), "an answer is not counted"
     in_flight = ROUNDS * CALLERS
-    assert len(lost) <= in_flight
+    if writing == WRITING["at once"]:
+        assert len(lost) <= in_flight
+    assert_only_the_last_are_lost(lost, counted.keys())
     assert len(reached - counted.keys()) <= in_flight
     assert len(counted.keys() - reached) <= in_flight
     assert all(tokens in (estimates if source == "estimate" else {21 + 13})
                for tokens, source in counted.values())
     total = sum(tokens for tokens, _ in counted.values())
     assert dict(rows(file, "SELECT rule, used FROM counters")) == {"everyone": total, "each": total}
+
+
+def assert_only_the_last_are_lost(lost: set[str], counted: Iterable[str]) -> None:
+    """Of each caller: settlements that lingered at the kill, and what was in flight then."""
+    for _, calls in itertools.groupby(sorted(counted), key=lambda name: name.rsplit("-", 1)[0]):
+        after_the_first = itertools.dropwhile(lambda name: name not in lost, calls)
+        assert set(after_the_first) <= lost, "a settlement is lost, and a later one is not"
+
+
+@pytest.mark.parametrize("writing", [*WRITING.values(), 'linger = "1s"\n'], ids=[*WRITING, "late"])
+def test_calls_under_way_at_a_kill_are_charged(tmp_path: Path, upstream: Simulator,
+                                               authority: Authority, writing: str) -> None:
+    """Nobody waits for their answers to be written, as there are none; nothing else makes the host
+    write, and what is settled may linger: their holds are in the file all the same, at once."""
+    file = tmp_path / "ledger.db"
+    model = upstream.serve(timing.late(timing.FOREVER, answers.chat()))
+    quick = upstream.serve(answers.chat(used=qwen.usage(21, 13)))
+    config = rules_config(budget(10 ** 12), upstream, authority, ledger=f"sqlite:{file}")
+    host = Host(config.replace("[ledger]\n", f"[ledger]\n{writing}"), tmp_path / "killed")
+    ask(host, quick).body()
+    begun = time.monotonic()
+    waiting = [threading.Thread(target=ask_in_vain, args=(host, model)) for _ in range(CALLERS)]
+    for thread in waiting:
+        thread.start()
+    wait_for(lambda: len(upstream.requests(model)) == CALLERS, "all are at the upstream")
+    wait_for(lambda: rows(file, "SELECT count(*) FROM holds WHERE error = '' AND "
+                          f"model = '{model}'") == [(CALLERS,)], "their holds are in the file")
+    print(f"{CALLERS} holds in the file {time.monotonic() - begun:.3f} s after the first call")
+    host.process.kill()
+    host.process.wait()
+    host.process.stdout.close()
+    for thread in waiting:
+        thread.join()
+    Host(config, tmp_path / "last").stop()
+    lost = rows(file, f"SELECT count(*) FROM usage WHERE model = '{model}' AND error = 'host_lost'")
+    assert lost == [(CALLERS,)]
+    assert rows(file, f"SELECT count(*) FROM usage WHERE model = '{quick}'") == [(1,)]
+
+
+def ask_in_vain(host: Host, model: str) -> None:
+    with suppress(OSError, ValueError, Truncated):
+        ask(host, model).body()
 
 
 # ---- a file that cannot be written --------------------------------------------------------------

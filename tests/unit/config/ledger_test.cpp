@@ -150,6 +150,24 @@ TEST_F(LedgerTest, HasAnEndOfItsCounters) {
               "number from 100 to 100000000");
 }
 
+TEST_F(LedgerTest, SaysWhenItIsWrittenAndHowFar) {
+    EXPECT_EQ(ledger(k_limit).linger, std::chrono::milliseconds(10));
+    EXPECT_EQ(ledger(k_limit).sync, Sync::disk);
+    EXPECT_EQ(at("sqlite:a", "linger = \"0ms\"\n").linger.count(), 0);
+    EXPECT_EQ(at("sqlite:a", "linger = \"1s\"\n").linger, std::chrono::seconds(1));
+    EXPECT_EQ(at("sqlite:a", "sync = \"os\"\n").sync, Sync::os);
+    EXPECT_EQ(mistakes("[ledger]\nlinger = \"2s\"" + std::string(k_rest)),
+              "c.toml:2:10: error: ledger.linger = \"2s\" is out of range; expected \"0ms\" to "
+              "\"1s\"");
+    EXPECT_EQ(mistakes("[ledger]\nsync = \"none\"" + std::string(k_rest)),
+              "c.toml:2:8: error: ledger.sync = \"none\" is unknown; expected one of "
+              "\"disk\", \"os\"");
+    EXPECT_EQ(mistakes("[ledger]\nurl = \"memory:\"\nlinger = \"1ms\"" + std::string(k_rest)),
+              "c.toml:3:1: warning: ledger.linger has no effect with this url");
+    EXPECT_EQ(mistakes("[ledger]\nurl = \"redis://h\"\nsync = \"os\"" + std::string(k_rest)),
+              "c.toml:3:1: warning: ledger.sync has no effect with this url");
+}
+
 // "none" could be taken for "keep none of it" as well as for "no limit".
 TEST_F(LedgerTest, WhatUsageIsKeptForIsNeverGuessed) {
     const std::string lead = "c.toml:2:14: error: ledger.keep_usage = ";
@@ -179,7 +197,8 @@ TEST_F(LedgerTest, SaysWhatHasNoEffect) {
     EXPECT_EQ(
         mistakes("[ledger]\nurl = \"memory:\"\non_failures = \"allow\"" + std::string(k_rest)),
         "c.toml:3:1: error: unknown key \"on_failures\" in ledger; expected one of url, "
-        "password, ca_file, prefix, on_failure, keep_usage, max_counters; did you mean "
+        "password, ca_file, prefix, on_failure, keep_usage, max_counters, linger, sync; did you "
+        "mean "
         "\"on_failure\"?");
 }
 

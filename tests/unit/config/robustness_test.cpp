@@ -43,6 +43,8 @@ alias = "ab"
 url = "redis://u@h:1/2"
 password = "env:P"
 keep_usage = "90d"
+linger = "5ms"
+sync = "os"
 [[budgets]]
 name = "c"
 limit = "1.5 Mtok"

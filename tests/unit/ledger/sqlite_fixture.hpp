@@ -39,8 +39,8 @@ class Folder {
 
 class SqliteTest : public testing::Test {
   protected:
-    std::unique_ptr<Store> open() {
-        auto store = open_sqlite(folder_.file(), clock_.clock());
+    std::unique_ptr<Store> open(const SqliteSettings& settings = {}) {
+        auto store = open_sqlite(folder_.file(), clock_.clock(), settings);
         EXPECT_TRUE(store) << store.error().message;
         return store ? *std::move(store) : nullptr;
     }

@@ -25,9 +25,7 @@ class SqliteThinningTest : public SqliteTest {
     }
     std::int64_t count() { return number("SELECT count(*) FROM usage"); }
     std::unique_ptr<Store> open(std::chrono::milliseconds keep) {
-        auto store = open_sqlite(folder_.file(), clock_.clock(), {.keep_usage = keep});
-        EXPECT_TRUE(store) << store.error().message;
-        return store ? *std::move(store) : nullptr;
+        return SqliteTest::open({.keep_usage = keep});
     }
     bool comes_to(std::int64_t rows) {
         const auto end = std::chrono::steady_clock::now() + 20s;

@@ -29,6 +29,10 @@ class SessionUnderTest final : public ledger::Session {
         holds.push_back(hold);
         pending = std::move(on_verdict);
     }
+    ledger::Written written(const ledger::HoldId&) const override {
+        if (durable) return ledger::Written::yes;
+        return failing ? ledger::Written::cannot : ledger::Written::not_yet;
+    }
     void when_durable(const ledger::HoldId&, OnDurable on_durable) override {
         if (durable) return on_durable(true);
         waiting.push_back(std::move(on_durable));
@@ -45,13 +49,17 @@ class SessionUnderTest final : public ledger::Session {
         durable = true;
         tell(true);
     }
-    void fail_to_commit() { tell(false); }
+    void fail_to_commit() {
+        failing = true;
+        tell(false);
+    }
 
     std::vector<ledger::Hold> holds;
     std::vector<ledger::Settlement> settled;
     OnVerdict pending;
     std::vector<OnDurable> waiting;
     bool durable = false;
+    bool failing = false;
 
   private:
     void tell(bool durable) {
