@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import chain, memory, profile, run, soak
+from bench import chain, memory, policies, profile, run, soak
 
 MEASUREMENTS = {"compare": run.main, "chain": chain.main, "profile": profile.main,
-                "memory": memory.main, "soak": soak.main}
+                "memory": memory.main, "policies": policies.main, "soak": soak.main}
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ FUTEX = "202"  # the system call of a thread that waits for a lock
 # Nothing of this ever refuses: what is measured is counting. Five counters are held for each call.
 RULES = """
 [ledger]
-url = "sqlite:{folder}/ledger.db"
+{ledger}
 
 [[prices]]
 provider = "bench"
@@ -164,7 +164,7 @@ def main() -> None:
         for _ in range(given.rounds):
             with (tempfile.TemporaryDirectory(prefix="bench-") as folder,
                   Upstream(load_core) as upstream):
-                rules = RULES.format(folder=folder) + entry
+                rules = RULES.format(ledger=f'url = "sqlite:{folder}/ledger.db"') + entry
                 both = [Host(Path(folder), upstream.port, host_core, text, workers)
                         for text in ("", rules)]
                 pairs.append(tuple(measure(host, load_core, given.seconds) for host in both))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import memory, picture, soak
+from bench import memory, picture, policies, soak
 
 BASE = "nginx"
 OURS = "bellwether"
@@ -100,8 +100,9 @@ def table(result: dict[str, Any]) -> str:
 
 
 def failures(result: dict[str, Any]) -> int:
-    return sum(figure.get("failures", 0) for one in result["rounds"] for gateway in one.values()
-               for figure in gateway.values())
+    return policies.failures(result.get("policies", [])) + sum(
+        figure.get("failures", 0) for one in result["rounds"] for gateway in one.values()
+        for figure in gateway.values())
 
 
 def bars(result: dict[str, Any]) -> list[picture.Group]:
@@ -128,6 +129,12 @@ def soak_section(results: Path) -> str:
     return "Not measured yet: `./bw bench soak --keep`." if result is None else soak.section(result)
 
 
+def policies_section(result: dict[str, Any]) -> str:
+    if "policies" not in result:
+        return "Not measured yet: `./bw bench`."
+    return policies.section(result["policies"])
+
+
 def write_page(result: dict[str, Any], source: Path, docs: Path) -> None:
     (docs / "benchmark.svg").write_text(picture.draw(bars(result)))
     page = (Path(__file__).parent / "page.md").read_text()
@@ -135,5 +142,5 @@ def write_page(result: dict[str, Any], source: Path, docs: Path) -> None:
                       for name, value in result["machine"].items())
     (docs / "benchmark.md").write_text(page.format(
         table=table(result), machine=facts, rounds=len(result["rounds"]), date=result["date"],
-        source=source.name, memory=memory_section(source.parent),
+        source=source.name, policies=policies_section(result), memory=memory_section(source.parent),
         soak=soak_section(source.parent), failures=failures(result)))

@@ -7,11 +7,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import figures, machine, processes, report
+from bench import figures, machine, policies, processes, report
 from bench.processes import GATEWAYS, ROOT, Gateway, Upstream
 
 RESULTS = ROOT / "tests/bench/results"
-ROUNDS = 5
+ROUNDS = 3
 
 
 def one_round(folder: Path, upstream: Upstream, wanted: set[str],
@@ -44,9 +44,11 @@ def save(result: dict[str, object], path: Path) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./bw bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round instead of five")
+    parser.add_argument("--quick", action="store_true", help="one round instead of three")
     parser.add_argument("--rounds", type=int, help="as many rounds")
     parser.add_argument("--only", help="figures, with commas between: " + ", ".join(figures.NAMES))
+    parser.add_argument("--no-policies", action="store_true",
+                        help="leave out what policies and ledgers cost (./bw bench policies)")
     parser.add_argument("--gateways", default=",".join(GATEWAYS), help="with commas between")
     parser.add_argument("--name", default="machine", help="of the result's file")
     parser.add_argument("--from", dest="source", type=Path,
@@ -67,8 +69,12 @@ def main() -> None:
     gateways = given.gateways.split(",")
     result = measure(count, wanted, gateways)
     print(report.table(result))
+    if not given.no_policies:
+        result["policies"] = policies.measure(count, list(policies.COLUMNS))
+        print("\n" + policies.section(result["policies"]))
     # Only a whole measurement becomes the one that the page shows.
-    if count >= ROUNDS and not given.only and gateways == list(GATEWAYS):
+    whole = not given.only and not given.no_policies and gateways == list(GATEWAYS)
+    if count >= ROUNDS and whole:
         path = RESULTS / f"{result['date']}-{given.name}.json"
         save(result, path)
         report.write_page(result, path, ROOT / "docs")

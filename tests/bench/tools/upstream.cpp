@@ -3,6 +3,7 @@
 //
 //   plain-BYTES        a chat completion of that size
 //   stream-COUNT-RATE  COUNT chunks, RATE a second, then usage and [DONE]
+//   plain-BYTES-MS, stream-COUNT-RATE-MS: the same, but the first byte comes MS milliseconds later
 //   endless-RATE       chunks without end, RATE a second
 //   flood-BYTES        chunks without end, of that many bytes, as fast as they are read
 //   cut-COUNT-RATE     like stream, but the connection ends before the stream does
@@ -23,6 +24,7 @@
 #include <queue>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "network.hpp"
 #include "options.hpp"
@@ -49,6 +51,8 @@ struct Connection {
     std::int64_t tokens_left = 0;
     std::int64_t interval_ns = 0;
     std::int64_t due_ns = 0;
+    const std::string* late = nullptr;  // a whole reply that is not due yet
+    bool head_due = false;              // of a stream: with its first chunk
 };
 
 struct Due {
@@ -57,11 +61,12 @@ struct Due {
     bool operator>(const Due& other) const { return at_ns > other.at_ns; }
 };
 
-// `kind-first-second`; a number that is missing is 0.
+// `kind-first-second-third`; a number that is missing is 0.
 struct Workload {
     std::string_view kind;
     std::int64_t first = 0;
     std::int64_t second = 0;
+    std::int64_t third = 0;
 };
 
 Workload workload_of(std::string_view model) {
@@ -69,7 +74,8 @@ Workload workload_of(std::string_view model) {
     const char* const end = model.data() + model.size();
     const char* at = workload.kind.data() + workload.kind.size();
     if (at != end) at = std::from_chars(at + 1, end, workload.first).ptr;
-    if (at != end) std::from_chars(at + 1, end, workload.second);
+    if (at != end) at = std::from_chars(at + 1, end, workload.second).ptr;
+    if (at != end) std::from_chars(at + 1, end, workload.third);
     return workload;
 }
 
@@ -176,15 +182,12 @@ class Upstream {
     void answer(Connection& connection, std::string_view model) {
         const Workload workload = workload_of(model);
         if (workload.kind == "plain") {
-            const auto size = static_cast<std::size_t>(workload.first);
-            std::string& reply = plain_[size];
-            if (reply.empty()) reply = plain_reply(size);
-            connection.out.append(reply);
+            answer_plain(connection, static_cast<std::size_t>(workload.first), workload.second);
         } else if (workload.kind == "stream" || workload.kind == "cut") {
-            begin_stream(connection, workload.first, workload.second);
+            begin_stream(connection, workload.first, workload.second, workload.third);
             connection.cut = workload.kind == "cut";
         } else if (workload.kind == "endless") {
-            begin_stream(connection, k_endless, workload.first);
+            begin_stream(connection, k_endless, workload.first, 0);
         } else if (workload.kind == "flood") {
             connection.out.append(stream_head());
             connection.flood = &flood_of(static_cast<std::size_t>(workload.first));
@@ -194,11 +197,24 @@ class Upstream {
         }
     }
 
-    void begin_stream(Connection& connection, std::int64_t tokens, std::int64_t rate) {
-        connection.out.append(stream_head());
+    void answer_plain(Connection& connection, std::size_t bytes, std::int64_t wait_ms) {
+        std::string& reply = plain_[bytes];
+        if (reply.empty()) reply = plain_reply(bytes);
+        if (wait_ms == 0) {
+            connection.out.append(reply);
+            return;
+        }
+        connection.late = &reply;
+        due_.push({now_ns() + wait_ms * k_millisecond, tags_[connection.fd]});
+    }
+
+    void begin_stream(Connection& connection, std::int64_t tokens, std::int64_t rate,
+                      std::int64_t wait_ms) {
+        connection.out.append(wait_ms == 0 ? stream_head() : std::string_view());
+        connection.head_due = wait_ms != 0;
         connection.tokens = connection.tokens_left = tokens;
         connection.interval_ns = k_second / std::max<std::int64_t>(rate, 1);
-        connection.due_ns = now_ns();
+        connection.due_ns = now_ns() + wait_ms * k_millisecond;
         due_.push({connection.due_ns, tags_[connection.fd]});
     }
 
@@ -209,12 +225,19 @@ class Upstream {
             due_.pop();
             const auto found = connections_.find(due.tag);
             if (found == connections_.end()) continue;
-            if (!send_token(*found->second, due.tag)) drop(due.tag);
+            if (!send_due(*found->second, due.tag)) drop(due.tag);
         }
+    }
+
+    bool send_due(Connection& connection, std::uint64_t tag) {
+        if (connection.late == nullptr) return send_token(connection, tag);
+        connection.out.append(*std::exchange(connection.late, nullptr));
+        return flush(connection);
     }
 
     // A reader that is behind gets nothing more until it has caught up: memory stays bounded.
     bool send_token(Connection& connection, std::uint64_t tag) {
+        if (std::exchange(connection.head_due, false)) connection.out.append(stream_head());
         if (connection.tokens_left == 0 && connection.cut) return false;
         if (connection.tokens_left == 0) {
             append_end(connection.out, connection.tokens);
