@@ -11,14 +11,13 @@
 namespace bw::serve {
 
 // Looks from time to time how much the process holds without using it, and returns that when it is
-// worth it. Away from the workers' loops; a worker that allocates meanwhile may have to wait.
+// worth it. Away from the workers' loops; a worker that allocates meanwhile may have to wait. From
+// its beginning on the allocator does not return less than that by itself: with each large body it
+// would give away what the next one needs.
 class MemoryReturn {
   public:
     explicit MemoryReturn(boost::asio::io_context& loop,
-                          std::chrono::milliseconds interval = std::chrono::seconds(2))
-        : interval_(interval), alarm_(loop) {
-        wait();
-    }
+                          std::chrono::milliseconds interval = std::chrono::seconds(2));
 
   private:
     void wait();

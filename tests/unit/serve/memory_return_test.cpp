@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstddef>
@@ -73,6 +74,24 @@ TEST_F(MemoryReturnTest, WhatWasUsedAMomentAgoIsKept) {
     const LeftBehind blocks(64 * k_mib);
     const MemoryReturn returns(loop, 1h);
     EXPECT_FALSE(falls_below(before + 60 * k_mib, 50ms));
+}
+
+// What one call frees the next one finds where it was.
+TEST_F(MemoryReturnTest, TheMemoryOfTheNextCallIsNotReturnedInBetween) {
+    const MemoryReturn returns(loop, 1h);
+    const auto faults = [] {
+        rusage usage{};
+        getrusage(RUSAGE_SELF, &usage);
+        return usage.ru_minflt;
+    };
+    const auto call = [] {
+        std::vector<std::unique_ptr<char[]>> pieces;
+        for (int i = 0; i < 12 * 16; ++i) pieces.push_back(std::make_unique<char[]>(k_mib / 16));
+    };
+    call();
+    const auto before = faults();
+    for (int i = 0; i < 20; ++i) call();
+    EXPECT_LT(faults() - before, 20) << "it is faulted in again";
 }
 
 }  // namespace
