@@ -1,0 +1,370 @@
+"""Calls by a seed, each with a way to be asked and a way to be answered, and what the host has
+promised of what they count as."""
+
+import json
+import random
+import re
+import string
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, Iterator
+
+from integration.conftest import server
+from integration.counting import limit, prompt_bound, prompt_estimate
+from integration.host import SLOWNESS, Host, milliseconds, wait_for
+from integration.strange_client import Ending, Request, Sight, StrangeClient
+from upstream.liar import MARK, WORDS, Exchange, Liar, Part, Truth
+from upstream.manners import Manner, Promise
+from upstream.manners.honest import answer
+
+AT_ONCE = 8  # calls that run at the same time
+CONTEXT = 20_000  # of each model, as the config has it
+DEFAULT_MAX_TOKENS = 1_500
+PASSED_TIMES = 2  # a stream may go so many times past what its output was held for,
+PASSED_MORE = 1_000  # and so many tokens
+HANGS = 8  # seconds that no call takes, however it is answered
+USERS = ("ann", "bob", "eve")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One call, at both of its ends."""
+
+    part: Part
+    manner: Manner
+    ending: Ending
+    drains: bool  # its route goes on when its client hangs up
+    body: bytes
+    path: str = "/v1/chat/completions"
+
+    @property
+    def mark(self) -> str:
+        return self.part.mark
+
+    @property
+    def output_hold(self) -> int:
+        return most_output(json.loads(self.body))
+
+    @property
+    def hold(self) -> int:
+        return prompt_bound(self.body) + self.output_hold
+
+    @property
+    def ceiling(self) -> int:
+        """No call counts more, whatever its upstream says: its hold, else all that its model can
+        take. A prompt's hold is a token a byte at most."""
+        return max(len(self.body) + 64 + self.output_hold,
+                   CONTEXT + max(self.output_hold, DEFAULT_MAX_TOKENS),
+                   PASSED_TIMES * self.output_hold + PASSED_MORE + len(self.body))
+
+
+def most_output(asked: dict[str, Any]) -> int:
+    """The most that an upstream may generate for a request, if it knows every member."""
+    limits = [asked[name] for name in ("max_tokens", "max_completion_tokens", "max_output_tokens",
+                                       "max_new_tokens") if asked.get(name)]
+    thinking = [asked.get("thinking_budget") or 0, (asked.get("reasoning") or {}).get("max_tokens") or 0]
+    choices = max(asked.get("n") or 1, asked.get("best_of") or 1)
+    prompts = len(asked["prompt"]) if isinstance(asked.get("prompt"), list) else 1
+    return (max(limits, default=DEFAULT_MAX_TOKENS) + max(thinking)) * choices * prompts
+
+
+def make_plan(seed: str, manner: Manner, ending: Ending, stream: bool, **members: Any) -> Plan:
+    """The call that this seed stands for; members go into its request."""
+    chance = random.Random(f"{seed} {manner.name} {ending.value} {stream}")
+    mark = "mark" + "".join(chance.choices(string.ascii_lowercase[:-1], k=8))
+    drains = chance.random() < 0.4
+    model = f"{'hasty' if manner.impatient else 'calm'}-{'drain' if drains else 'cancel'}"
+    model += "-" + (mark if manner.alone else re.sub(r"\W+", "-", manner.name))
+    prompt = " ".join([mark, *chance.choices(WORDS, k=chance.randrange(3, 300))])
+    payload = {"model": model, "user": chance.choice(USERS), "stream": stream,
+               **(members if members.keys() - {"user"} else _members(chance, manner)), **members,
+               "messages": [{"role": "user", "content": prompt}]}
+    body = json.dumps(payload).encode()
+    part = Part(mark=mark, prompt=chance.randint(prompt_estimate(body), prompt_bound(body)),
+                words=chance.randrange(4, 60), hidden=chance.choice([0, 0, 7, 500]),
+                lingers=0.05 if ending is Ending.AT_FINISH else 0, play=manner.play)
+    return Plan(part, manner, ending, drains, body)
+
+
+def falls_back(plan: Plan) -> Plan:
+    """The same call, whose second arrival finds an honest upstream."""
+    def play(exchange: Exchange) -> None:
+        first = exchange.truth.arrivals == 1
+        (plan.part.play if first else answer)(exchange)
+
+    return replace(plan, part=replace(plan.part, play=play))
+
+
+def as_completion(plan: Plan) -> Plan:
+    """The same call in the older dialect, with three prompts if its members say so."""
+    asked = json.loads(plan.body)
+    prompt = asked.pop("messages")[0]["content"]
+    asked["prompt"] = [prompt, "two", "three"] if asked.pop("prompts", 1) == 3 else prompt
+    return replace(plan, body=json.dumps(asked).encode(), path="/v1/completions")
+
+
+def greedy(plan: Plan) -> Plan:
+    """The same call, of an honest upstream that takes all it may, and shows little of it."""
+    words = min(3, plan.output_hold)
+    part = replace(plan.part, prompt=prompt_bound(plan.body), words=words,
+                   hidden=plan.output_hold - words)
+    return replace(plan, part=part)
+
+
+def _members(chance: random.Random, manner: Manner) -> dict[str, Any]:
+    """The ways to say how much there may be; none of them leaves too little."""
+    if manner.promise is Promise.STOPPED:
+        return {"max_tokens": 64}
+    limits = [{"max_tokens": 1200}, {"max_completion_tokens": 1200}, {},
+              {"max_tokens": 1100, "max_output_tokens": 1400},
+              {"max_tokens": 1100, "max_new_tokens": 1400},
+              {"max_tokens": 1100, "thinking_budget": 600},
+              {"max_tokens": 1100, "reasoning": {"max_tokens": 600}}]
+    members = dict(chance.choice(limits))
+    if chance.random() < 0.2:
+        members["n"] = chance.choice([2, 3, 4])
+    if chance.random() < 0.5:
+        members["stream_options"] = {"include_usage": chance.random() < 0.7}
+    return members
+
+
+# ---- the host -----------------------------------------------------------------------------------
+
+
+def promises_config(upstream: Liar, rules: str, ledger: str = "memory:") -> str:
+    """Models are named after their host's patience, and after what becomes of a call whose client
+    hangs up."""
+    def provider(name: str, **timeouts: int) -> str:
+        written = ", ".join(f'{key} = "{milliseconds(count)}"' for key, count in timeouts.items())
+        return (f'\n[providers.{name}]\nplugin = "openai"\nbase_url = "{upstream.base_url}"\n'
+                f"required = false\ntimeouts = {{ {written} }}\n")
+
+    routes = "".join(
+        f'\n[[routes]]\nmodel = "{name}-{then}-*"\nto = "{name}"\non_disconnect = "{then}"\n'
+        for name in ("calm", "hasty") for then in ("cancel", "drain"))
+    return (server(default_context=str(CONTEXT), default_max_tokens=str(DEFAULT_MAX_TOKENS))
+            + provider("calm", first_byte=20000, idle=20000, total=30000)
+            + provider("hasty", first_byte=150, idle=150, total=3000)
+            + routes + f'\n[ledger]\nurl = "{ledger}"\n' + rules + limit("at-once", concurrent="1000"))
+
+
+@dataclass(frozen=True)
+class Count:
+    """What a call counts as. Unknown is nothing."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    source: str = "none"
+
+    @property
+    def total(self) -> int:
+        return self.input + self.output
+
+
+class AccessLog:
+    """What the host's log says of each call, by its name. Reads what has been added."""
+
+    def __init__(self, host: Host) -> None:
+        self._file = host.stderr
+        self._at = 0
+        self.counts: dict[str, Count] = {}
+
+    def read(self) -> dict[str, Count]:
+        with self._file.open("rb") as log:
+            log.seek(self._at)
+            for line in log:
+                if not line.endswith(b"\n"):
+                    break
+                self._at += len(line)
+                if b'"level":"access"' in line:
+                    self._add(json.loads(line))
+        return self.counts
+
+    def _add(self, entry: dict[str, Any]) -> None:
+        name = entry["id"]
+        assert name not in self.counts, f"{name} has two lines"
+        figures = [entry.get(f"{key}_tokens", 0) for key in ("input", "output", "cached_input")]
+        source = entry.get("usage_source", "none")
+        self.counts[name] = Count(*figures, source) if source != "none" else Count()
+
+    @property
+    def total(self) -> int:
+        return sum(count.total for count in self.counts.values())
+
+
+# ---- calling ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Call:
+    """One call that is over, as its client, its upstream and its host have it."""
+
+    plan: Plan
+    sight: Sight
+    truth: Truth
+    count: Count = field(default_factory=Count)
+
+    @property
+    def read(self) -> int:
+        """The tokens that its client has read: this upstream makes one of each word."""
+        return self.sight.text().count(" ")
+
+    @property
+    def leaves(self) -> bool:
+        """Whether its answer may end before it is whole, through its client's doing."""
+        return self.plan.ending.leaves or self.plan.ending in (Ending.HALF_CLOSES, Ending.HURRIES)
+
+    @property
+    def saw_the_end(self) -> bool:
+        """Whether its client left after the last word, of a stream with a single choice."""
+        one = "n" not in json.loads(self.plan.body)
+        finished = one and b'"finish_reason":"stop"' in self.sight.body
+        return self.plan.ending.only_streams and (finished or b"[DONE]" in self.sight.body)
+
+    @property
+    def served(self) -> int:
+        """The least that it took."""
+        if self.truth.arrivals == 0:
+            return 0
+        if self.truth.reported:
+            return sum(self.truth.reported)
+        return self.read
+
+    def __str__(self) -> str:
+        plan = self.plan
+        return (f"{plan.mark}: {plan.manner.name}; client {plan.ending.value}, "
+                f"{self.sight.seconds:.3f} s; "
+                f"{'drain' if plan.drains else 'cancel'}; {self.count}; hold {plan.hold}, at most {plan.ceiling}, read "
+                f"{self.read}, status {self.sight.status}; {self.truth.arrivals} arrivals, "
+                f"generated {self.truth.generated}, reported {self.truth.reported}; "
+                f"{plan.body[:150].decode()}")
+
+
+def run(host: Host, upstream: Liar, plans: list[Plan], at_once: int = AT_ONCE) -> list[Call]:
+    """Makes the calls, some at a time; those that send ahead go in pairs."""
+    for plan in plans:
+        upstream.expect(plan.part)
+    pipelined = [plan for plan in plans if plan.ending is Ending.PIPELINES]
+    groups = [[plan] for plan in plans if plan.ending is not Ending.PIPELINES]
+    groups += [pipelined[at:at + 2] for at in range(0, len(pipelined), 2)]
+    shares = [groups[at::at_once] for at in range(at_once)]
+
+    def call(share: list[list[Plan]]) -> list[Call]:
+        client = StrangeClient(host.port)
+        calls = []
+        for group in share:
+            sights = client.ask([_request(plan, upstream) for plan in group], group[0].ending)
+            for plan in group:
+                if plan.manner.meddles and upstream.truth(plan.mark).arrivals > 0:
+                    upstream.wait_until_over(plan.mark, 2)
+                    time.sleep(0.001)  # until the system has handed it on
+            calls += [Call(plan, sight, upstream.truth(plan.mark))
+                      for plan, sight in zip(group, sights)]
+        client.close()
+        return calls
+
+    with ThreadPoolExecutor(at_once) as threads:
+        return [one for share in threads.map(call, shares) for one in share]
+
+
+def _request(plan: Plan, upstream: Liar) -> Request:
+    return Request(plan.path, plan.body, plan.mark, plan.part.words,
+                   lambda: upstream.wait_for_arrival(plan.mark, 0.3 * SLOWNESS))
+
+
+def settle(host: Host, log: AccessLog, calls: list[Call]) -> None:
+    """Waits until nothing runs any more, and notes what each call counts as."""
+    def rules(kind: str) -> list[dict[str, Any]]:
+        return host.admin("GET", "/admin/budgets").json()[kind]
+
+    wait_for(lambda: all(rule["held"] == 0 for rule in rules("budgets") + rules("limits")),
+             "nothing is held", 15)
+    names = {call.plan.mark for call in calls if call.truth.arrivals > 0}
+    wait_for(lambda: names <= log.read().keys(), "each call has a line in the log", 15)
+    wait_for(lambda: all(budget["used"] == log.total for budget in rules("budgets")),
+             "budgets have used what the log's lines say", 5)
+    for call in calls:
+        call.count = log.counts.get(call.plan.mark, Count())
+
+
+# ---- the promises -------------------------------------------------------------------------------
+
+
+def broken_promises(call: Call) -> Iterator[str]:
+    """What is wrong with a call, in words; nothing, if all is as promised."""
+    marks = {mark.decode() for mark in MARK.findall(bytes(call.sight.raw))}
+    if marks - {call.plan.mark}:
+        yield f"has another's answer: {marks}"
+    if call.sight.seconds > HANGS * SLOWNESS:
+        yield "hangs"
+    if call.truth.arrivals == 0:
+        if call.count.total and not call.leaves:
+            yield "counts, and was never sent"
+        return
+    if call.sight.status == 200 and call.count.source == "none":
+        yield "was answered, and has no row"
+    if call.count.cached > call.count.input:
+        yield "more of its prompt was cached than there is"
+    if call.count.total > call.plan.ceiling:
+        yield "counts beyond all that it can take"
+    by_total = call.plan.manner.promise is Promise.TOTAL
+    if (call.count.total if by_total else call.count.output) < call.read:
+        yield "counts less than its client has read"
+    yield from _OF[call.plan.manner.promise](call)
+
+
+def _exact(call: Call) -> Iterator[str]:
+    plan, truth, count = call.plan, call.truth, call.count
+    if not call.leaves:
+        if call.sight.status != 200:
+            yield "an honest call was not served"
+        elif call.sight.text() != truth.text:
+            yield "its client has not read what was sent"
+    told = truth.reported is not None
+    exact = told and ((count.input, count.output) == truth.reported
+                      or plan.manner.promise is Promise.TOTAL and count.total == sum(truth.reported))
+    if exact:
+        return
+    if not call.leaves or plan.drains or call.saw_the_end:
+        yield "does not count as what was reported"
+    else:
+        yield from _cut(call)
+
+
+def _unsaid(call: Call) -> Iterator[str]:
+    if call.count.input < prompt_estimate(call.plan.body):
+        yield "counts its prompt for less than its estimate"
+
+
+def _cut(call: Call) -> Iterator[str]:
+    if call.count.input < prompt_bound(call.plan.body):
+        yield "counts its prompt for less than its hold"
+
+
+def _bytes(call: Call) -> Iterator[str]:
+    if not call.leaves and call.count.total > call.truth.body_bytes:
+        yield "counts more than the bytes of its answer"
+
+
+def _nothing(call: Call) -> Iterator[str]:
+    if not call.leaves and call.count.total:
+        yield "was refused, and counts"
+
+
+def _stopped(call: Call) -> Iterator[str]:
+    most = PASSED_TIMES * call.plan.output_hold + PASSED_MORE
+    if call.read > most:
+        yield f"its client has read more than {most}"
+    if call.count.output > most:
+        yield f"counts more than {most}"
+
+
+def _only_this(_: Call) -> Iterator[str]:
+    return iter(())
+
+
+_OF = {Promise.EXACT: _exact, Promise.TOTAL: _exact, Promise.SEEN: _only_this, Promise.UNSAID: _unsaid,
+       Promise.CUT: _cut, Promise.BOUNDED: _only_this, Promise.BYTES: _bytes,
+       Promise.NOTHING: _nothing, Promise.STOPPED: _stopped, Promise.ANY: _only_this}
