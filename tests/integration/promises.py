@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Iterator
 
 from integration.conftest import server
-from integration.counting import limit, prompt_bound, prompt_estimate
+from integration.counting import budget, limit, prompt_bound, prompt_estimate
 from integration.host import SLOWNESS, Host, milliseconds, wait_for
 from integration.strange_client import Ending, Request, Sight, StrangeClient
 from upstream.liar import MARK, WORDS, Exchange, Liar, Part, Truth
@@ -23,6 +23,8 @@ CONTEXT = 20_000  # of each model, as the config has it
 DEFAULT_MAX_TOKENS = 1_500
 PASSED_TIMES = 2  # a stream may go so many times past what its output was held for,
 PASSED_MORE = 1_000  # and so many tokens
+INPUT_PRICE = 1  # dollars for a million tokens, so millionths of a dollar for one
+OUTPUT_PRICE = 3
 HANGS = 8  # seconds that no call takes, however it is answered
 USERS = ("ann", "bob", "eve")
 
@@ -138,7 +140,9 @@ def promises_config(upstream: Liar, rules: str, ledger: str = "memory:") -> str:
     def provider(name: str, **timeouts: int) -> str:
         written = ", ".join(f'{key} = "{milliseconds(count)}"' for key, count in timeouts.items())
         return (f'\n[providers.{name}]\nplugin = "openai"\nbase_url = "{upstream.base_url}"\n'
-                f"required = false\ntimeouts = {{ {written} }}\n")
+                f"required = false\ntimeouts = {{ {written} }}\n"
+                f'\n[[prices]]\nprovider = "{name}"\nmodel = "*"\n'
+                f'input = "{INPUT_PRICE} USD"\noutput = "{OUTPUT_PRICE} USD"\n')
 
     routes = "".join(
         f'\n[[routes]]\nmodel = "{name}-{then}-*"\nto = "{name}"\non_disconnect = "{then}"\n'
@@ -146,7 +150,9 @@ def promises_config(upstream: Liar, rules: str, ledger: str = "memory:") -> str:
     return (server(default_context=str(CONTEXT), default_max_tokens=str(DEFAULT_MAX_TOKENS))
             + provider("calm", first_byte=20000, idle=20000, total=30000)
             + provider("hasty", first_byte=150, idle=150, total=3000)
-            + routes + f'\n[ledger]\nurl = "{ledger}"\n' + rules + limit("at-once", concurrent="1000"))
+            + routes + f'\n[ledger]\nurl = "{ledger}"\n' + rules
+            + limit("at-once", concurrent="1000")
+            + budget("1000000 USD", name="money", mode='"shadow"'))
 
 
 @dataclass(frozen=True)
@@ -156,11 +162,16 @@ class Count:
     input: int = 0
     output: int = 0
     cached: int = 0
+    cost: int = 0  # millionths of a dollar
     source: str = "none"
 
     @property
     def total(self) -> int:
         return self.input + self.output
+
+    @property
+    def price(self) -> int:
+        return self.input * INPUT_PRICE + self.output * OUTPUT_PRICE
 
 
 class AccessLog:
@@ -185,13 +196,13 @@ class AccessLog:
     def _add(self, entry: dict[str, Any]) -> None:
         name = entry["id"]
         assert name not in self.counts, f"{name} has two lines"
-        figures = [entry.get(f"{key}_tokens", 0) for key in ("input", "output", "cached_input")]
+        figures = [entry.get(key, 0) for key in ("input_tokens", "output_tokens",
+                                                 "cached_input_tokens", "cost_micro_usd")]
         source = entry.get("usage_source", "none")
         self.counts[name] = Count(*figures, source) if source != "none" else Count()
 
-    @property
-    def total(self) -> int:
-        return sum(count.total for count in self.counts.values())
+    def total(self, unit: str = "tokens") -> int:
+        return sum(count.total if unit == "tokens" else count.cost for count in self.counts.values())
 
 
 # ---- calling ------------------------------------------------------------------------------------
@@ -283,7 +294,7 @@ def settle(host: Host, log: AccessLog, calls: list[Call]) -> None:
              "nothing is held", 15)
     names = {call.plan.mark for call in calls if call.truth.arrivals > 0}
     wait_for(lambda: names <= log.read().keys(), "each call has a line in the log", 15)
-    wait_for(lambda: all(budget["used"] == log.total for budget in rules("budgets")),
+    wait_for(lambda: all(rule["used"] == log.total(rule["unit"]) for rule in rules("budgets")),
              "budgets have used what the log's lines say", 5)
     for call in calls:
         call.count = log.counts.get(call.plan.mark, Count())
@@ -305,6 +316,8 @@ def broken_promises(call: Call) -> Iterator[str]:
         return
     if call.sight.status == 200 and call.count.source == "none":
         yield "was answered, and has no row"
+    if call.count.cost != call.count.price:
+        yield "costs other than its tokens"
     if call.count.cached > call.count.input:
         yield "more of its prompt was cached than there is"
     if call.count.total > call.plan.ceiling:
