@@ -352,7 +352,13 @@ def _unsaid(call: Call) -> Iterator[str]:
 
 
 def _cut(call: Call) -> Iterator[str]:
-    if call.count.input < prompt_bound(call.plan.body):
+    body = call.plan.body
+    least = prompt_bound(body)
+    if call.truth.prompt_told:
+        least = call.plan.part.prompt
+    elif "ones at first" in call.plan.manner.name:
+        least = prompt_estimate(body)
+    if call.count.input < least:
         yield "counts its prompt for less than its hold"
 
 

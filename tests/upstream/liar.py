@@ -32,6 +32,7 @@ class Truth:
     generated: int = 0  # tokens that were sent, of all arrivals
     text: str = ""  # what the last answer said
     reported: tuple[int, int] | None = None  # the honest figures, once they were sent
+    prompt_told: bool = False  # the prompt's figure may have arrived, whatever became of the rest
     body_bytes: int = 0  # of an answer that makes no sense
     whole: bool = False  # the last answer went out to its end
     over: bool = False  # nothing more will come of it
@@ -201,6 +202,7 @@ class Exchange:
 
     def figures(self) -> tuple[int, int]:
         """What the call really took: the prompt; what was said and thought."""
+        self.truth.prompt_told = True
         return self.part.prompt, self._said + self.part.hidden
 
     def usage_event(self, usage: Any) -> None:
@@ -300,7 +302,8 @@ class Liar:
         with self._changed:
             truth = self._truths[mark]
             truth.arrivals += 1
-            truth.text, truth.reported, truth.whole, truth.over = "", None, False, False
+            truth.text, truth.reported, truth.prompt_told = "", None, False
+            truth.whole = truth.over = False
             self._changed.notify_all()
             return Exchange(connection, json.loads(body), self._parts[mark], truth, self._seed)
 

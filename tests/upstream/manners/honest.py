@@ -143,6 +143,7 @@ def _(exchange: Exchange) -> None:
 @manner("usage with each chunk", Promise.EXACT, forms="stream")
 def _(exchange: Exchange) -> None:
     exchange.open()
+    exchange.truth.prompt_told = True
     for _ in range(exchange.part.words):
         exchange.say(1, usage=standard(exchange.part.prompt, exchange.truth.generated + 1))
     end_stream(exchange)
