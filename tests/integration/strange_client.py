@@ -13,6 +13,7 @@ from typing import Any, Callable
 from integration.host import SLOWNESS
 
 PATIENCE = 25.0 * SLOWNESS
+SLOW_BUFFER = 32_768  # with a smaller one the kernel itself makes everything slow
 
 
 class Ending(Enum):
@@ -149,7 +150,7 @@ class StrangeClient:
         sights = [Sight() for _ in requests]
         began = time.monotonic()
         try:
-            self._connect(4096 if ending is Ending.SLOW else None)
+            self._connect(SLOW_BUFFER if ending is Ending.SLOW else None)
             self._socket.sendall(b"".join(request.bytes(ending) for request in requests))
             if ending is Ending.HALF_CLOSES:
                 self._socket.shutdown(socket.SHUT_WR)

@@ -48,9 +48,10 @@ def _before_the_usage(exchange: Exchange) -> None:
 
 
 def _before_the_terminator(exchange: Exchange) -> None:
-    _before_the_usage(exchange)
-    exchange.usage_event(standard(*exchange.figures()))
+    _after_the_last_word(exchange)
     exchange.truth.reported = exchange.figures()
+    exchange.finish()
+    exchange.usage_event(standard(*exchange.figures()))
     exchange.wait(0.02)  # a reset would take with it what has not arrived
 
 

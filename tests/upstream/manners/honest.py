@@ -21,9 +21,8 @@ def answer(exchange: Exchange, shape: Callable[[int, int], Any] = standard,
             body = body.replace(b'"finish_reason"', b'"usage":' + usage + b',"finish_reason"')
         else:
             body = body[:-1] + b',"usage":' + usage + b"}"
-        exchange.reply(body, **fields)
         exchange.truth.reported = exchange.figures()
-        return
+        return exchange.reply(body, **fields)
     exchange.open(**fields)
     exchange.say()
     end_stream(exchange, shape, place)
@@ -31,6 +30,7 @@ def answer(exchange: Exchange, shape: Callable[[int, int], Any] = standard,
 
 def end_stream(exchange: Exchange, shape: Callable[[int, int], Any] = standard,
                place: str = "own") -> None:
+    exchange.truth.reported = exchange.figures()  # from here on the host may have it
     usage = shape(*exchange.figures())
     if place == "finish":
         exchange.finish(usage=usage)
@@ -42,7 +42,6 @@ def end_stream(exchange: Exchange, shape: Callable[[int, int], Any] = standard,
     else:
         exchange.finish()
         exchange.usage_event(usage)
-    exchange.truth.reported = exchange.figures()
     exchange.done()
     exchange.end()
 
@@ -118,9 +117,8 @@ def _(exchange: Exchange) -> None:
         message = {"content": None, **call(name="look", arguments="".join(parts))}
         body = exchange.completion(message, usage=standard(*exchange.figures()))
         exchange.sent("".join(parts), exchange.part.words)
-        exchange.reply(body)
         exchange.truth.reported = exchange.figures()
-        return
+        return exchange.reply(body)
     exchange.open()
     exchange.event(exchange.chunk(call(name="look", arguments="")))
     for part in parts:
@@ -161,9 +159,9 @@ def _(exchange: Exchange) -> None:
 def _(exchange: Exchange) -> None:
     exchange.open()
     exchange.say()
+    exchange.truth.reported = exchange.figures()
     exchange.finish()
     exchange.usage_event(standard(*exchange.figures()))
-    exchange.truth.reported = exchange.figures()
     exchange.usage_event(standard(0, 0))
     exchange.done()
     exchange.end()

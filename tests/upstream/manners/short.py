@@ -21,9 +21,11 @@ for _name, _usage in NO_FIGURES.items():
 
 
 def lower(exchange: Exchange, shape: Callable[[int, int], Any]) -> None:
-    """A whole answer whose usage says less than is true."""
-    answer(exchange, shape)
-    exchange.truth.reported = None
+    """A whole answer whose usage does not say what is true."""
+    try:
+        answer(exchange, shape)
+    finally:
+        exchange.truth.reported = None
 
 
 @manner("no completion in the usage", Promise.SEEN)
