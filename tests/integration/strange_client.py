@@ -1,4 +1,4 @@
-"""A client that reads slowly, sends ahead, closes a half, or hangs up at any point of its answer."""
+"""A client that reads slowly, sends ahead, closes a half, or hangs up at any point of an answer."""
 
 import json
 import re

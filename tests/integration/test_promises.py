@@ -4,25 +4,25 @@ gets another's answer, and no upstream takes what it did not give.
 A client that ends its calls in every way, and an upstream that answers them in every manner, honest
 or not; both by a seed. The upstream's own journal is the truth. Promised is, for each call:
 
-- EXACT: an honest upstream's figures count as they are, in whatever shape and place they come, if
-  they came at all: the client reads to the end, or leaves after the last word, or its route drains.
+- EXACT (TOTAL: but for how it is divided): an honest upstream's figures count as they are, in
+  whatever shape and place they come, if they came at all: the client reads to the end, or leaves
+  after the last word, or its route drains.
 - CUT: a call that ended before its figures came, whoever ended it, counts at least its prompt's
   hold and what its client has read.
-- SEEN, UNSAID: figures below what was delivered are not believed, nor is none at all: what the
-  client has read counts, at four bytes a token. The last word of an upstream may be smaller, as
-  vocabularies differ; never below a quarter of that.
+- SEEN: figures below what was delivered are not believed. UNSAID: without any, a prompt counts at
+  least its estimate. What its client has read counts for every call, whatever becomes of it.
 - BOUNDED: absurd figures count no more than all that the call can take: its hold, else its model's
   context and the most that it generates. Whoever comes next is served.
 - BYTES: a whole answer with status 200 that makes no sense counts at most its bytes.
 - NOTHING: a refusal (429, 500, 503) counts nothing.
-- STOPPED: a stream that runs past its hold is stopped at twice that, give or take; what was
-  delivered counts.
+- STOPPED: a stream that runs past what its output was held for is stopped at twice that, give or
+  take; what was delivered counts.
 - ANY: what nobody can know counts no more than all that the call can take.
 
 Of all calls together: what is counted is the sum of what the log's lines and the ledger's rows say;
-nothing is held at the end; a budget is passed by no more than one call's bound for each call that ran
-at the same time, and not at all by upstreams that keep to what they were asked for. A host that is
-killed amid all this keeps that promise: what was answered is counted.
+nothing is held at the end; a budget is passed by no more than one call's bound for each call that
+ran at the same time, and not at all by upstreams that keep to what they were asked for. A host that
+is killed amid all this keeps that promise: what was answered is counted.
 
 A failure names its seed. BELLWETHER_TEST_SEED=N runs that seed alone; BELLWETHER_TEST_SEEDS=N runs
 so many, to search for faults."""
@@ -41,9 +41,9 @@ import pytest
 from integration.conftest import StartHost
 from integration.counting import budget, prompt_bound
 from integration.host import SLOWNESS, Host
+from integration.plans import Plan, as_completion, falls_back, greedy, make_plan
 from integration.promises import (
-    AT_ONCE, AccessLog, Call, Plan, as_completion, broken_promises, falls_back, greedy, make_plan,
-    promises_config, run, settle)
+    AT_ONCE, AccessLog, Call, broken_promises, promises_config, run, settle)
 from integration.strange_client import Ending
 from upstream.liar import Liar
 from upstream.manners import MANNERS, Manner, Promise
@@ -82,7 +82,7 @@ def plans_for(manner: Manner, seed: str) -> list[Plan]:
              for number in range(2 if ending is Ending.PIPELINES else 1)
              if stream or not ending.only_streams]
     random.Random(seed).shuffle(plans)
-    return plans
+    return plans[:max(len(plans) // SLOWNESS, 6)]
 
 
 def report(calls: list[Call], seed: str) -> None:
@@ -111,7 +111,7 @@ def test_however_a_call_ends(host: Host, liar: Liar, log: AccessLog, manner: Man
                              for stream in (True, False)], at_once=1)
     settle(host, log, calls + after)
     unsent = [call for call in calls + after
-              if call.truth.arrivals == 0 and not call.plan.ending.leaves]
+              if call.truth.arrivals == 0 and not call.leaves]
     assert not unsent, f"never came to the upstream: {unsent[0]}"
     report(calls + after, seed)
 
@@ -126,7 +126,8 @@ ABSURD = [manner for manner in MANNERS if manner.promise is Promise.BOUNDED]
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("manner", [pytest.param(manner, id=manner.name) for manner in ABSURD])
-def test_absurd_figures_lock_nobody_out(narrow: Host, liar: Liar, manner: Manner, seed: str) -> None:
+def test_absurd_figures_lock_nobody_out(narrow: Host, liar: Liar, manner: Manner,
+                                        seed: str) -> None:
     """Who shares a budget with them is served."""
     user = f"{seed} {manner.name}"
     stream = manner.forms != "plain"
@@ -138,7 +139,7 @@ def test_absurd_figures_lock_nobody_out(narrow: Host, liar: Liar, manner: Manner
 # ---- all manners together, on one budget --------------------------------------------------------
 
 TIGHT = 150_000
-ROUND = 40
+ROUND = 40  # calls, before it is looked whether the budget is full
 
 
 def mixed(seed: str, manners: list[Manner], count: int) -> list[Plan]:

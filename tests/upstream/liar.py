@@ -146,8 +146,8 @@ class Exchange:
         packed = fields.get("content_encoding") == "gzip"
         sent = gzip.compress(body) if packed else body
         self.truth.body_bytes = len(body)
-        framing = "chunked" if self.after_the_end else self.random.choice([str(len(sent)), "chunked"])
-        self.head(framing, status, kind, **fields)
+        length = self.random.choice([str(len(sent)), "chunked"])
+        self.head("chunked" if self.after_the_end else length, status, kind, **fields)
         self.piece(sent)
         self.end()
 

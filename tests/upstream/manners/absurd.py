@@ -39,10 +39,11 @@ def _(exchange: Exchange) -> None:
     exchange.random.choice([exchange.reset, lambda: end_stream(exchange)])()
 
 
-NONSENSE = (b'{"object":"chat.completion","id":"broken"}', b'{"choices":[],"error":null,"padding":1}',
-            b"<html><body>Please log in!</body></html>", b'{"choices":[{"message":{"content":"so fa',
-            b'["a", "list", "of", "forty", "bytes", 1]', b"4242424242424242424242424242424242424242",
-            b"\x00\xff\xfe" * 13, b'data: {"choices":[{"delta":{"content"\n\n')
+NONSENSE = (
+    b'{"object":"chat.completion","id":"broken"}', b'{"choices":[],"error":null,"padding":1}',
+    b"<html><body>Please log in!</body></html>", b'{"choices":[{"message":{"content":"so fa',
+    b'["a", "list", "of", "forty", "bytes", 1]', b"4242424242424242424242424242424242424242",
+    b"\x00\xff\xfe" * 13, b'data: {"choices":[{"delta":{"content"\n\n')
 
 
 @manner("a whole answer of nonsense", Promise.BYTES)
