@@ -75,7 +75,8 @@ def make_plan(seed: str, manner: Manner, ending: Ending, stream: bool, **members
                **(members if members.keys() - {"user"} else _members(chance, manner)), **members,
                "messages": [{"role": "user", "content": prompt}]}
     body = json.dumps(payload).encode()
-    part = Part(mark=mark, prompt=chance.randint(prompt_estimate(body), prompt_bound(body)),
+    part = Part(mark=mark, manner=manner.name,
+                prompt=chance.randint(prompt_estimate(body), prompt_bound(body)),
                 words=chance.randrange(4, 60), hidden=chance.choice([0, 0, 7, 500]),
                 lingers=0.05 if ending is Ending.AT_FINISH else 0, play=manner.play)
     return Plan(part, manner, ending, drains, body)

@@ -142,6 +142,7 @@ class Call:
                 f"hold {plan.hold}, at most {plan.ceiling}, read "
                 f"{self.read}, status {self.sight.status}; {self.truth.arrivals} arrivals, "
                 f"generated {self.truth.generated}, reported {self.truth.reported}; "
+                f"its connection served {', '.join(self.truth.before) or 'nothing'} before; "
                 f"{plan.body[:150].decode()}")
 
 

@@ -29,6 +29,7 @@ class Truth:
     """What came about of one call, as only its upstream knows."""
 
     arrivals: int = 0  # how often the request came
+    before: tuple[str, ...] = ()  # what its connection had served until then
     generated: int = 0  # tokens that were sent, of all arrivals
     text: str = ""  # what the last answer said
     reported: tuple[int, int] | None = None  # the honest figures, once they were sent
@@ -43,6 +44,7 @@ class Part:
     """What the upstream does in one call."""
 
     mark: str
+    manner: str  # its name
     prompt: int  # tokens that it finds in the prompt
     words: int  # tokens that it says
     hidden: int  # tokens that it thinks beside, and does not show
@@ -130,8 +132,9 @@ class Exchange:
         self.raw("\r\n".join([*lines, "", ""]).encode())
 
     def piece(self, data: bytes) -> None:
-        """A piece of the body."""
-        self.raw(b"%x\r\n%s\r\n" % (len(data), data) if self._framing == "chunked" else data)
+        """A piece of the body. An empty one would end it."""
+        if data:
+            self.raw(b"%x\r\n%s\r\n" % (len(data), data) if self._framing == "chunked" else data)
 
     def end(self) -> None:
         """The end of the answer, and of what the upstream knows about it."""
@@ -281,8 +284,11 @@ class Liar:
     def _serve(self, connection: socket.socket) -> None:
         try:
             reader = connection.makefile("rb")
+            served: tuple[str, ...] = ()
             while body := _read_request(reader):
                 exchange = self._begin(connection, body)
+                exchange.truth.before = served
+                served += (exchange.part.manner,)
                 try:
                     exchange.part.play(exchange)
                 finally:
