@@ -7,7 +7,7 @@ import string
 from dataclasses import dataclass, replace
 from typing import Any
 
-from integration.counting import prompt_bound, prompt_estimate
+from integration.counting import prompt_bound
 from integration.strange_client import Ending
 from upstream.liar import WORDS, Exchange, Part
 from upstream.manners import Manner, Promise
@@ -15,8 +15,8 @@ from upstream.manners.honest import answer
 
 CONTEXT = 20_000  # of each model, as the config has it
 DEFAULT_MAX_TOKENS = 1_500
-PASSED_TIMES = 2  # a stream may go so many times past what its output was held for,
-PASSED_MORE = 1_000  # and so many tokens
+PASSED_BYTES = 4_096  # of text, that a stream may have sent before it is looked at,
+PASSED_BYTES_A_TOKEN = 16  # and for each token that it was held for
 USERS = ("ann", "bob", "eve")
 
 
@@ -44,12 +44,26 @@ class Plan:
         return prompt_bound(self.body) + self.output_hold
 
     @property
-    def ceiling(self) -> int:
-        """No call counts more, whatever its upstream says: its hold, else all that its model can
-        take. A prompt's hold is a token a byte at most."""
-        return max(len(self.body) + 64 + self.output_hold,
-                   CONTEXT + max(self.output_hold, DEFAULT_MAX_TOKENS),
-                   PASSED_TIMES * self.output_hold + PASSED_MORE + len(self.body))
+    def prompt_most(self) -> int:
+        """What the prompt counts at most, whatever its upstream says. A hold is for a token a byte
+        at most, and for a template."""
+        return max(len(self.body) + 64, CONTEXT)
+
+    @property
+    def output_most(self) -> int:
+        """What the answer counts at most, all choices together."""
+        return max(self.output_hold, CONTEXT * choices_of(json.loads(self.body)))
+
+    @property
+    def passed(self) -> int:
+        """How many tokens of a stream may be delivered before it is stopped."""
+        words_bytes_min = 4
+        return (PASSED_BYTES + PASSED_BYTES_A_TOKEN * self.output_hold) // words_bytes_min
+
+
+def choices_of(asked: dict[str, Any]) -> int:
+    prompts = len(asked["prompt"]) if isinstance(asked.get("prompt"), list) else 1
+    return max(asked.get("n") or 1, asked.get("best_of") or 1) * prompts
 
 
 def most_output(asked: dict[str, Any]) -> int:
@@ -58,9 +72,7 @@ def most_output(asked: dict[str, Any]) -> int:
                                        "max_new_tokens") if asked.get(name)]
     thinking = [asked.get("thinking_budget") or 0,
                 (asked.get("reasoning") or {}).get("max_tokens") or 0]
-    choices = max(asked.get("n") or 1, asked.get("best_of") or 1)
-    prompts = len(asked["prompt"]) if isinstance(asked.get("prompt"), list) else 1
-    return (max(limits, default=DEFAULT_MAX_TOKENS) + max(thinking)) * choices * prompts
+    return (max(limits, default=DEFAULT_MAX_TOKENS) + max(thinking)) * choices_of(asked)
 
 
 def make_plan(seed: str, manner: Manner, ending: Ending, stream: bool, **members: Any) -> Plan:
@@ -76,7 +88,7 @@ def make_plan(seed: str, manner: Manner, ending: Ending, stream: bool, **members
                "messages": [{"role": "user", "content": prompt}]}
     body = json.dumps(payload).encode()
     part = Part(mark=mark, manner=manner.name,
-                prompt=chance.randint(prompt_estimate(body), prompt_bound(body)),
+                prompt=chance.randint(len(body) // 8, prompt_bound(body)),
                 words=chance.randrange(4, 60), hidden=chance.choice([0, 0, 7, 500]),
                 lingers=0.05 if ending is Ending.AT_FINISH else 0, play=manner.play)
     return Plan(part, manner, ending, drains, body)

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Iterator
 
 from integration.conftest import server
-from integration.counting import budget, limit, prompt_bound, prompt_estimate
+from integration.counting import budget, limit, prompt_bound
 from integration.host import SLOWNESS, Host, milliseconds, wait_for
-from integration.plans import (
-    CONTEXT, DEFAULT_MAX_TOKENS, PASSED_MORE, PASSED_TIMES, Plan)
+from integration.plans import CONTEXT, DEFAULT_MAX_TOKENS, Plan
 from integration.strange_client import Ending, Request, Sight, StrangeClient
 from upstream.liar import MARK, Liar, Truth
 from upstream.manners import Promise
@@ -139,7 +138,7 @@ class Call:
         return (f"{plan.mark}: {plan.manner.name}; client {plan.ending.value}, "
                 f"{self.sight.seconds:.3f} s; "
                 f"{'drain' if plan.drains else 'cancel'}; {self.count}; "
-                f"hold {plan.hold}, at most {plan.ceiling}, read "
+                f"hold {plan.hold}, at most {plan.prompt_most} and {plan.output_most}, read "
                 f"{self.read}, status {self.sight.status}; {self.truth.arrivals} arrivals, "
                 f"generated {self.truth.generated}, reported {self.truth.reported}; "
                 f"its connection served {', '.join(self.truth.before) or 'nothing'} before; "
@@ -213,7 +212,7 @@ def broken_promises(call: Call) -> Iterator[str]:
         yield "costs other than its tokens"
     if call.count.cached > call.count.input:
         yield "more of its prompt was cached than there is"
-    if call.count.total > call.plan.ceiling:
+    if call.count.input > call.plan.prompt_most or call.count.output > call.plan.output_most:
         yield "counts beyond all that it can take"
     by_total = call.plan.manner.promise is Promise.TOTAL
     if (call.count.total if by_total else call.count.output) < call.read:
@@ -241,18 +240,10 @@ def _exact(call: Call) -> Iterator[str]:
         yield from _cut(call)
 
 
-def _unsaid(call: Call) -> Iterator[str]:
-    if call.count.input < prompt_estimate(call.plan.body):
-        yield "counts its prompt for less than its estimate"
-
-
 def _cut(call: Call) -> Iterator[str]:
-    body = call.plan.body
-    least = prompt_bound(body)
+    least = prompt_bound(call.plan.body)
     if call.truth.prompt_told:
         least = call.plan.part.prompt
-    elif "ones at first" in call.plan.manner.name:
-        least = prompt_estimate(body)
     if call.count.input < least:
         yield "counts its prompt for less than its hold"
 
@@ -268,11 +259,10 @@ def _nothing(call: Call) -> Iterator[str]:
 
 
 def _stopped(call: Call) -> Iterator[str]:
-    most = PASSED_TIMES * call.plan.output_hold + PASSED_MORE
-    if call.read > most:
-        yield f"its client has read more than {most}"
-    if call.count.output > most:
-        yield f"counts more than {most}"
+    if call.read > call.plan.passed:
+        yield f"its client has read more than {call.plan.passed}"
+    if call.count.output > 2 * call.plan.passed:  # what is seen of short words is taken for more
+        yield f"counts more than {2 * call.plan.passed}"
 
 
 def _only_this(_: Call) -> Iterator[str]:
@@ -280,5 +270,5 @@ def _only_this(_: Call) -> Iterator[str]:
 
 
 _OF = {Promise.EXACT: _exact, Promise.TOTAL: _exact, Promise.SEEN: _only_this,
-       Promise.UNSAID: _unsaid, Promise.CUT: _cut, Promise.BOUNDED: _only_this, Promise.BYTES: _bytes,
+       Promise.UNSAID: _cut, Promise.CUT: _cut, Promise.BOUNDED: _only_this, Promise.BYTES: _bytes,
        Promise.NOTHING: _nothing, Promise.STOPPED: _stopped, Promise.ANY: _only_this}
