@@ -142,8 +142,9 @@ def _(exchange: Exchange) -> None:
 def _(exchange: Exchange) -> None:
     exchange.open()
     exchange.truth.prompt_told = True
-    for _ in range(exchange.part.words):
-        exchange.say(1, usage=standard(exchange.part.prompt, exchange.truth.generated + 1))
+    thought = exchange.part.hidden  # before it spoke
+    for said in range(1, exchange.part.words + 1):
+        exchange.say(1, usage=standard(exchange.part.prompt, thought + said))
     end_stream(exchange)
 
 
