@@ -21,11 +21,7 @@ fs::path folder_of(const fs::path& file) {
 }
 
 void read_rules(Section& root, Config& config) {
-    KnownNames known;
-    for (const auto& provider : config.providers) known.providers.push_back(provider.name);
-    for (const auto& route : config.routes) known.routes.push_back(route.model);
-    known.keys.emplace();
-    for (const auto& key : config.keys) known.keys->push_back(key.name);
+    const KnownNames known(config);
     RuleNames names;
     read_budgets(root, known, names, config);
     read_limits(root, known, names, config.limits);
@@ -45,6 +41,7 @@ void read(Section root, Config& config, std::vector<Diagnostic>& others) {
     read_routes(root, config.providers, config.routes);
     read_prices(root, folder, config, others);
     check_aliases(config.routes, root.report());
+    check_key_models(config, root.report());
     read_webhooks(root, folder, config.webhooks);
     read_rules(root, config);
     read_ledger(root, folder, config);

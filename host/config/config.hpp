@@ -249,6 +249,7 @@ struct Key {
     std::string sha256;               // of the whole key, lower-case hex
     std::string team;                 // empty: none
     std::vector<std::string> models;  // exact names or globs, as clients use them; empty: all
+    std::vector<Position> models_at;  // where each of them stands
     std::optional<std::chrono::sys_seconds> expires;  // refused from this moment on
     bool disabled = false;
     Position at{};

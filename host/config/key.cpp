@@ -117,6 +117,7 @@ class KeyReader {
                                         fmt::format("at most {} bytes", k_model_bytes_max));
             } else {
                 key_.models.push_back(std::move(model.value));
+                key_.models_at.push_back(model.at);
             }
         }
         if (node == nullptr || !node->is_array() || !node->as_array()->empty()) return;

@@ -1,6 +1,7 @@
 #include "config/pattern.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace bw::config {
 namespace {
@@ -13,6 +14,21 @@ std::size_t next_character(std::string_view text, std::size_t at) {
         ++at;
     } while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
     return at;
+}
+
+// The characters of a pattern, so that two of them are compared as glob_match() reads them.
+std::vector<std::string_view> characters(std::string_view pattern) {
+    std::vector<std::string_view> all;
+    for (std::size_t at = 0; at < pattern.size();) {
+        const std::size_t next = next_character(pattern, at);
+        all.push_back(pattern.substr(at, next - at));
+        at = next;
+    }
+    return all;
+}
+
+bool meet(std::string_view character, std::string_view other) {
+    return character == other || character == "?" || other == "?";
 }
 
 std::ptrdiff_t literals(std::string_view pattern) {
@@ -46,6 +62,28 @@ bool glob_match(std::string_view pattern, std::string_view name) {
         }
     }
     return pattern.find_first_not_of('*', p) == pattern.npos;
+}
+
+// Row by row from the ends of both: `below[j]` says whether what follows the character in hand and
+// what begins at `j` of the other overlap. A star gives way, or takes one more of the other side.
+bool patterns_overlap(std::string_view pattern, std::string_view other) {
+    const auto ours = characters(pattern), theirs = characters(other);
+    std::vector<bool> below(theirs.size() + 1), row(theirs.size() + 1);
+    for (std::size_t i = ours.size() + 1; i-- > 0;) {
+        for (std::size_t j = theirs.size() + 1; j-- > 0;) {
+            const bool we_end = i == ours.size(), they_end = j == theirs.size();
+            if (!we_end && ours[i] == "*") {
+                row[j] = below[j] || (!they_end && row[j + 1]);
+            } else if (!they_end && theirs[j] == "*") {
+                row[j] = row[j + 1] || (!we_end && below[j]);
+            } else {
+                row[j] =
+                    we_end == they_end && (we_end || (meet(ours[i], theirs[j]) && below[j + 1]));
+            }
+        }
+        std::swap(row, below);
+    }
+    return below[0];
 }
 
 bool more_specific(std::string_view pattern, std::string_view other) {

@@ -17,6 +17,10 @@ bool is_glob(std::string_view pattern);
 // two lengths, whatever they hold.
 bool glob_match(std::string_view pattern, std::string_view name);
 
+// Whether there is a name that both of them match. Costs no more than the product of the two
+// lengths.
+bool patterns_overlap(std::string_view pattern, std::string_view other);
+
 // Exact beats glob; then the one with more literal characters; then the lexicographically smaller,
 // so that the order of the routes never matters.
 bool more_specific(std::string_view pattern, std::string_view other);

@@ -1,7 +1,6 @@
 #include "config/rule.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -12,21 +11,6 @@ namespace bw::config {
 namespace {
 
 constexpr std::size_t k_plain_name_bytes_max = 64;
-
-// In the order of the enumerators.
-const std::string k_names[k_subjects] = {"key", "team", "user", "model", "provider", "route"};
-
-const std::vector<std::string>* known_names(const KnownNames& known, Subject subject) {
-    switch (subject) {
-        case Subject::provider: return &known.providers;
-        case Subject::route: return &known.routes;
-        case Subject::key: return known.keys ? &*known.keys : nullptr;
-        case Subject::team:
-        case Subject::user:
-        case Subject::model: break;
-    }
-    return nullptr;  // anything may come
-}
 
 std::vector<Text> names_of(Section& match, const std::string& subject) {
     const toml::node* node = match.find(subject);
@@ -45,21 +29,6 @@ std::vector<Text> names_of(Section& match, const std::string& subject) {
     return names;
 }
 
-void check(const Section& section, const std::string& subject, const Text& name,
-           const std::vector<std::string>& known) {
-    if (known.empty() && subject != "key") return;  // said already, once
-    const auto fits = [&](const std::string& other) { return glob_match(name.value, other); };
-    if (std::ranges::any_of(known, fits)) return;
-    const std::string what = fmt::format("{} = {} names no {} of this file", section.full(subject),
-                                         in_quotes(name.value), subject);
-    if (is_glob(name.value) && known.empty()) return;  // a rule for keys that are yet to come
-    if (is_glob(name.value)) return section.report().warning(name.at, what);
-    section.report().error(
-        name.at, what,
-        known.empty() ? std::string() : fmt::format("one of {}", fmt::join(known, ", ")),
-        did_you_mean(name.value, known));
-}
-
 }  // namespace
 
 bool is_plain_name(std::string_view text) {
@@ -70,20 +39,20 @@ bool is_plain_name(std::string_view text) {
            std::ranges::all_of(text, fits);
 }
 
-std::string_view name_of(Subject subject) { return k_names[static_cast<std::size_t>(subject)]; }
-
 void read_scope(Section& rule, const KnownNames& known, Scope& scope) {
-    if (const auto each = rule.choice("each", k_names)) scope.each = static_cast<Subject>(*each);
+    if (const auto each = rule.choice("each", k_subject_names)) {
+        scope.each = static_cast<Subject>(*each);
+    }
     auto match = rule.table("match");
     if (!match) return;
+    bool all_known = true;
     for (std::size_t i = 0; i < k_subjects; ++i) {
-        const std::string& subject = k_names[i];
-        const auto* all = known_names(known, static_cast<Subject>(i));
-        for (auto& name : names_of(*match, subject)) {
-            if (all != nullptr) check(*match, subject, name, *all);
+        for (auto& name : names_of(*match, k_subject_names[i])) {
+            all_known &= check_name(*match, static_cast<Subject>(i), name, known);
             scope.match[i].push_back(std::move(name.value));
         }
     }
+    if (all_known) check_together(*match, scope, known);
     match->finish();
 }
 

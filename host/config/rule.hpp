@@ -7,23 +7,15 @@
 #include <string_view>
 #include <vector>
 
+#include "config/reach.hpp"
 #include "config/section.hpp"
 
 namespace bw::config {
-
-// What a rule may name because it is in the file.
-struct KnownNames {
-    std::vector<std::string> providers;
-    std::vector<std::string> routes;               // the models that they are for
-    std::optional<std::vector<std::string>> keys;  // nothing: any key may come
-};
 
 // What budgets, limits and webhooks may be called.
 bool is_plain_name(std::string_view text);
 inline constexpr std::string_view k_plain_name_expected =
     R"(at most 64 lower-case letters, digits, "-" and "_")";
-
-std::string_view name_of(Subject subject);  // "key", as in the file
 
 // match and each, which are keys of the rule.
 void read_scope(Section& rule, const KnownNames& known, Scope& scope);

@@ -112,6 +112,42 @@ def test_serve_refuses_what_check_refuses(tmp_path: Path) -> None:
     assert done.stdout == ""
 
 
+RULES_FOR_NOBODY = CONFIG + """
+[[keys]]
+name = "alice"
+id = "abcdefgh"
+sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+team = "research"
+models = ["ehco"]
+
+[[budgets]]
+name = "team"
+limit = "50 Mtok"
+per = "month"
+match = { team = "reserch" }
+
+[[limits]]
+requests = "60/min"
+match = { model = "ecco*" }
+"""
+
+
+def test_rules_for_names_that_nobody_has_are_told_of(tmp_path: Path,
+                                                     start_host: StartHost) -> None:
+    """A budget on a misspelt team counts nothing, and would do so in silence."""
+    code, errors = check(RULES_FOR_NOBODY, tmp_path)
+    assert code == 0
+    keys, budget, limit = errors.splitlines()
+    file = tmp_path / "config.toml"
+    assert keys.startswith(f"{file}:18:11: warning: ") and '"ehco"' in keys
+    assert 'did you mean "echo"?' in keys
+    assert budget.startswith(f"{file}:24:18: warning: ") and '"reserch"' in budget
+    assert 'did you mean "research"?' in budget
+    assert limit.startswith(f"{file}:28:19: warning: ") and '"ecco*"' in limit
+    host = start_host(RULES_FOR_NOBODY + '[admin]\nlisten = "off"\n')
+    assert host.log().count(": warning: ") == 3
+
+
 HOLYSHEEP = CONFIG.replace('plugin = "echo"',
                            'plugin = "holysheep"\napi_key = "env:HOLYSHEEP_API_KEY"')
 

@@ -24,10 +24,19 @@ limit = "100 Mtok"
 count = "output"
 per = "month"
 reset = { day = 25, hour = 6, minute = 30, zone = "Asia/Bangkok" }
-match = { key = ["a*", "b*"], team = "t", user = "u", model = "m", provider = "echo", route = "*" }
+match = { key = ["a*", "*a"], team = "t", user = "u", model = "m", provider = "echo", route = "*" }
 each = "user"
 mode = "soft"
 warn_at = [0.95, "80%", 1, "0.01%"]
+[[routes]]
+model = "m"
+to = "echo"
+[[keys]]
+name = "anna"
+id = "0a1b2c3d"
+sha256 = ")" + std::string(64, 'a') +
+                              R"("
+team = "t"
 )");
     ASSERT_EQ(read.size(), 1u);
     const Budget& all = read[0];
@@ -36,7 +45,7 @@ warn_at = [0.95, "80%", 1, "0.01%"]
     EXPECT_EQ(all.limit, 100'000'000);
     EXPECT_EQ(all.count, Count::output);
     EXPECT_EQ(all.period, (Period{calendar::Unit::month, 25, 6, 30, "Asia/Bangkok"}));
-    EXPECT_EQ(all.scope.names(Subject::key), (std::vector<std::string>{"a*", "b*"}));
+    EXPECT_EQ(all.scope.names(Subject::key), (std::vector<std::string>{"a*", "*a"}));
     EXPECT_EQ(all.scope.names(Subject::team), std::vector<std::string>{"t"});
     EXPECT_EQ(all.scope.names(Subject::user), std::vector<std::string>{"u"});
     EXPECT_EQ(all.scope.names(Subject::model), std::vector<std::string>{"m"});
@@ -203,13 +212,18 @@ TEST(Budget, InMoneyNeedsPrices) {
     EXPECT_EQ(with(""), unpriced);
     EXPECT_EQ(with("match = { model = \"e*\" }\n"), unpriced);
     EXPECT_EQ(with("match = { user = \"ann\" }\nmode = \"shadow\"\n"), unpriced);
-    EXPECT_EQ(with("match = { model = \"qwen-*\" }\n"), "");
+    EXPECT_EQ(with("match = { model = \"qwen-*\" }\n"),
+              "c.toml:5:19: warning: budgets.match.model = \"qwen-*\" is a model that no route "
+              "serves, so no call is counted for it");
     EXPECT_EQ(with("[[prices]]\nprovider = \"echo\"\nmodel = \"e*\"\ninput = \"0 USD\"\n"
                    "output = \"0 USD\"\n"),
               "");
-    EXPECT_EQ(with("count = \"input\"\nmatch = { model = \"x\" }\n"),
-              "c.toml:5:1: error: budgets.count means nothing for money; expected it with a limit "
-              "in tokens");
+    EXPECT_EQ(
+        with("count = \"input\"\nmatch = { user = \"x\" }\n"),
+        "c.toml:1:1: error: the budget \"b\" counts money, and \"echo\" of echo has no price; "
+        "expected [[prices]] for it, or a match that leaves it out\n"
+        "c.toml:5:1: error: budgets.count means nothing for money; expected it with a limit "
+        "in tokens");
 }
 
 // Which models a pattern stands for nobody knows before a call asks for one.

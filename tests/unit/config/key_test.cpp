@@ -41,11 +41,11 @@ TEST(Keys, HaveDefaults) {
 
 TEST(Keys, StandInTheOrderOfTheFileAndMayShareATeam) {
     const auto keys = valid(
-        key("team = \"t\"\nmodels = [\"qwen-*\", \"echo\"]\ndisabled = true\n", "zoe", "zzzzzzzz") +
+        key("team = \"t\"\nmodels = [\"ec*\", \"echo\"]\ndisabled = true\n", "zoe", "zzzzzzzz") +
         key("team = \"t\"\n"));
     ASSERT_EQ(keys.size(), 2u);
     EXPECT_EQ(keys[0].name, "zoe");
-    EXPECT_EQ(keys[0].models, (std::vector<std::string>{"qwen-*", "echo"}));
+    EXPECT_EQ(keys[0].models, (std::vector<std::string>{"ec*", "echo"}));
     EXPECT_TRUE(keys[0].disabled);
     EXPECT_EQ(keys[0].team, keys[1].team);
 }

@@ -1,0 +1,242 @@
+#include "config/reach.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "config/key_form.hpp"
+#include "config/pattern.hpp"
+
+namespace bw::config {
+namespace {
+
+using Names = std::vector<std::string>;
+
+bool matches_any(std::string_view pattern, const Names& names) {
+    return std::ranges::any_of(names, [&](const auto& name) { return glob_match(pattern, name); });
+}
+
+// As rules are matched: without patterns, whatever the name is.
+bool any_matches(const Names& patterns, std::string_view name) {
+    const auto matches = [&](const auto& pattern) { return glob_match(pattern, name); };
+    return patterns.empty() || std::ranges::any_of(patterns, matches);
+}
+
+Names exact_models(const Config& config, bool with_aliases) {
+    Names names;
+    for (const Route& route : config.routes) {
+        if (!is_glob(route.model) && (with_aliases || route.alias.empty())) {
+            names.push_back(route.model);
+        }
+    }
+    return names;
+}
+
+// A model that a rule asks for, and the route that serves it; of a pattern any may that overlaps.
+struct WantedModel {
+    std::string_view pattern;
+    const Route* exact = nullptr;
+};
+
+WantedModel wanted(const Config& config, std::string_view pattern) {
+    return {pattern, is_glob(pattern) ? nullptr : best_match(config.routes, pattern)};
+}
+
+// Whether a route with targets may serve the model. Of two patterns that overlap another route may
+// have every name that both fit; that is not looked for.
+bool serves(const Route& route, const WantedModel& model) {
+    if (!route.alias.empty()) return false;
+    if (is_glob(model.pattern)) return patterns_overlap(model.pattern, route.model);
+    return model.exact == &route;
+}
+
+bool is_served(const Config& config, std::string_view pattern) {
+    const WantedModel model = wanted(config, pattern);
+    return std::ranges::any_of(config.routes,
+                               [&](const Route& route) { return serves(route, model); });
+}
+
+// Where the aliases from a name on lead to; a circle is told of elsewhere.
+std::string end_of_aliases(const Config& config, std::string name) {
+    for (std::size_t i = 0; i < config.routes.size(); ++i) {
+        const Route* route = best_match(config.routes, name);
+        if (route == nullptr || route->alias.empty()) break;
+        name = route->alias;
+    }
+    return name;
+}
+
+std::string model_hint(const Config& config, const std::string& name) {
+    const Route* route = is_glob(name) ? nullptr : best_match(config.routes, name);
+    if (route == nullptr) return did_you_mean(name, exact_models(config, false));
+    return fmt::format("aliases are followed: it stands for {}",
+                       in_quotes(end_of_aliases(config, name)));
+}
+
+bool check_model(const Section& match, const Text& name, const Config& config) {
+    if (config.routes.empty() || is_served(config, name.value)) return true;
+    match.report().warning(name.at,
+                           fmt::format("{} = {} is a model that no route serves, so no call is "
+                                       "counted for it",
+                                       match.full("model"), in_quotes(name.value)),
+                           {}, model_hint(config, name.value));
+    return false;
+}
+
+bool check_team(const Section& match, const Text& name, const KnownNames& known) {
+    if (glob_match(name.value, {})) return true;  // it fits calls without one, too
+    if (matches_any(name.value, known.teams)) return true;
+    if (is_glob(name.value) && known.config.keys.empty()) return true;  // for keys yet to come
+    match.report().warning(
+        name.at,
+        fmt::format("{} = {} is the team of no key of this file, so no call is counted for it",
+                    match.full("team"), in_quotes(name.value)),
+        {}, did_you_mean(name.value, known.teams));
+    return false;
+}
+
+// A provider, a route or a key: without it in the file the rule cannot be meant.
+bool check_listed(const Section& match, Subject subject, const Text& name, const Names& known) {
+    if (known.empty() && subject != Subject::key) return true;  // said already, once
+    if (matches_any(name.value, known)) return true;
+    if (is_glob(name.value) && known.empty()) return true;  // a rule for keys that are yet to come
+    const std::string_view what = name_of(subject);
+    const std::string text = fmt::format("{} = {} names no {} of this file", match.full(what),
+                                         in_quotes(name.value), what);
+    if (is_glob(name.value)) {
+        match.report().warning(name.at, text);
+        return false;
+    }
+    match.report().error(
+        name.at, text,
+        known.empty() ? std::string() : fmt::format("one of {}", fmt::join(known, ", ")),
+        did_you_mean(name.value, known));
+    return false;
+}
+
+// The route of a call is the one at the end of its aliases.
+bool check_route(const Section& match, const Text& name, const KnownNames& known) {
+    if (!check_listed(match, Subject::route, name, known.routes)) return false;
+    const auto counts = [&](const Route& route) {
+        return route.alias.empty() && glob_match(name.value, route.model);
+    };
+    if (known.routes.empty() || std::ranges::any_of(known.config.routes, counts)) return true;
+    match.report().warning(name.at,
+                           fmt::format("{} = {} is an alias, which is never the route of a call",
+                                       match.full("route"), in_quotes(name.value)),
+                           {}, "name the route that the alias leads to");
+    return false;
+}
+
+// Whether a call that this route serves can be one that the rule is for.
+bool may_count(const Config& config, const Route& route, const Scope& scope,
+               std::span<const WantedModel> models) {
+    const auto may_serve = [&](const WantedModel& model) { return serves(route, model); };
+    if (!route.alias.empty() || !any_matches(scope.names(Subject::route), route.model))
+        return false;
+    if (!models.empty() && std::ranges::none_of(models, may_serve)) return false;
+    return std::ranges::any_of(route.to, [&](const Target& target) {
+        return any_matches(scope.names(Subject::provider), config.providers[target.provider].name);
+    });
+}
+
+bool names_any(const Scope& scope, std::initializer_list<Subject> subjects) {
+    return std::ranges::any_of(subjects, [&](Subject s) { return !scope.names(s).empty(); });
+}
+
+// As a key's models are compared: with what clients write, aliases included.
+bool asks_a_route(const Config& config, std::string_view pattern) {
+    return std::ranges::any_of(config.routes, [&](const Route& route) {
+        return is_glob(pattern) ? patterns_overlap(pattern, route.model)
+                                : glob_match(route.model, pattern);
+    });
+}
+
+void unserved(const Config& config, const std::string& model, Position at, Report& report) {
+    if (may_be_secret(model)) {
+        return report.warning(at,
+                              "an element of keys.models looks like a key, and no route serves it");
+    }
+    report.warning(
+        at, fmt::format("keys.models = {} is a model that no route serves", in_quotes(model)), {},
+        did_you_mean(model, exact_models(config, true)));
+}
+
+bool is_broken(const Config& config) {
+    return std::ranges::any_of(config.routes, [](const Route& route) {
+        return route.model.empty() || (route.alias.empty() && route.to.empty());
+    });
+}
+
+}  // namespace
+
+const std::array<std::string, k_subjects> k_subject_names{"key",   "team",     "user",
+                                                          "model", "provider", "route"};
+
+std::string_view name_of(Subject subject) {
+    return k_subject_names[static_cast<std::size_t>(subject)];
+}
+
+KnownNames::KnownNames(const Config& all) : config(all) {
+    for (const auto& provider : all.providers) providers.push_back(provider.name);
+    for (const auto& route : all.routes) routes.push_back(route.model);
+    for (const auto& key : all.keys) {
+        keys.push_back(key.name);
+        if (!key.team.empty()) teams.push_back(key.team);
+    }
+}
+
+bool check_name(const Section& match, Subject subject, const Text& name, const KnownNames& known) {
+    switch (subject) {
+        case Subject::provider: return check_listed(match, subject, name, known.providers);
+        case Subject::route: return check_route(match, name, known);
+        case Subject::key: return check_listed(match, subject, name, known.keys);
+        case Subject::team: return check_team(match, name, known);
+        case Subject::model: return check_model(match, name, known.config);
+        case Subject::user: break;  // clients say who it is
+    }
+    return true;
+}
+
+void check_together(const Section& match, const Scope& scope, const KnownNames& known) {
+    const Config& config = known.config;
+    const auto fits_key = [&](const Key& key) {
+        return any_matches(scope.names(Subject::key), key.name) &&
+               any_matches(scope.names(Subject::team), key.team);
+    };
+    if (!config.keys.empty() && names_any(scope, {Subject::key, Subject::team}) &&
+        std::ranges::none_of(config.keys, fits_key)) {
+        match.report().warning(match.at(),
+                               "no key of this file has both the name and the team that this match "
+                               "asks for, so no call is counted for it");
+    }
+    if (is_broken(config) || !names_any(scope, {Subject::model, Subject::provider, Subject::route}))
+        return;
+    std::vector<WantedModel> models;
+    for (const auto& name : scope.names(Subject::model)) models.push_back(wanted(config, name));
+    const auto counts = [&](const Route& r) { return may_count(config, r, scope, models); };
+    if (std::ranges::any_of(config.routes, counts)) return;
+    match.report().warning(match.at(),
+                           "no route leads to what this match asks for, so no call is counted for "
+                           "it");
+}
+
+void check_key_models(const Config& config, Report& report) {
+    if (config.routes.empty()) return;
+    std::map<std::string_view, bool> known;
+    const auto may_be_served = [&](const std::string& pattern) {
+        const auto [entry, is_new] = known.try_emplace(pattern, false);
+        if (is_new) entry->second = asks_a_route(config, pattern);
+        return entry->second;
+    };
+    for (const Key& key : config.keys) {
+        for (std::size_t i = 0; i < key.models.size(); ++i) {
+            if (!may_be_served(key.models[i]))
+                unserved(config, key.models[i], key.models_at[i], report);
+        }
+    }
+}
+
+}  // namespace bw::config
