@@ -2,11 +2,13 @@
 #include "policy/standing_headers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <string_view>
 
 #include "calendar/window.hpp"
+#include "ledger/amount.hpp"
 
 namespace bw::policy {
 namespace {
@@ -81,6 +83,45 @@ void write_budget(std::string& out, const Asked& asked, const ledger::Standing& 
     out += "\r\n";
 }
 
+// The budgets with the least of their limit left: of many rules only so many lines are written, for
+// a head that is too large is refused by the proxies and clients that it comes to.
+class TightestBudgets {
+  public:
+    TightestBudgets(std::span<const Asked> asked, std::span<const ledger::Standing> standings)
+        : asked_(asked), standings_(standings) {}
+
+    void take(std::size_t budget) {
+        if (count_ == chosen_.size() && !is_tighter(budget, chosen_.back())) return;
+        if (count_ < chosen_.size()) ++count_;
+        std::size_t place = count_ - 1;
+        for (; place > 0 && is_tighter(budget, chosen_[place - 1]); --place) {
+            chosen_[place] = chosen_[place - 1];
+        }
+        chosen_[place] = budget;
+    }
+    // In the order of the file, so that the lines keep their places while the shares change.
+    void write(std::string& out) {
+        std::sort(chosen_.begin(), chosen_.begin() + static_cast<std::ptrdiff_t>(count_));
+        for (std::size_t i = 0; i < count_; ++i) {
+            write_budget(out, asked_[chosen_[i]], standings_[chosen_[i]]);
+        }
+    }
+
+  private:
+    // Whole numbers throughout: the shares are compared without a division.
+    bool is_tighter(std::size_t budget, std::size_t other) const {
+        const auto limit = [&](std::size_t i) {
+            return static_cast<ledger::Wide>(std::max<std::int64_t>(asked_[i].claim.limit, 1));
+        };
+        return standings_[budget].left * limit(other) < standings_[other].left * limit(budget);
+    }
+
+    std::span<const Asked> asked_;
+    std::span<const ledger::Standing> standings_;
+    std::array<std::size_t, k_budget_headers_max> chosen_{};  // the tightest first
+    std::size_t count_ = 0;
+};
+
 }  // namespace
 
 std::string reset_text(std::int64_t us) {
@@ -95,18 +136,18 @@ std::string standing_headers(std::span<const Asked> asked,
     std::string out;
     if (asked.empty() || standings.empty()) return out;
     out.reserve(k_usual_bytes);
+    TightestBudgets budgets(asked, standings);
     Tightest requests;
     Tightest tokens;
     for (std::size_t i = 0; i < asked.size() && i < standings.size(); ++i) {
         const Rule& rule = *asked[i].rule;
         if (rule.budget != nullptr) {
-            if (rule.budget->mode != config::BudgetMode::shadow) {
-                write_budget(out, asked[i], standings[i]);
-            }
+            if (rule.budget->mode != config::BudgetMode::shadow) budgets.take(i);
         } else if (rule.counts != Counts::concurrent) {
             (rule.counts == Counts::requests ? requests : tokens).take(asked[i], standings[i]);
         }
     }
+    budgets.write(out);
     requests.write(out, "requests");
     tokens.write(out, "tokens");
     return out;

@@ -13,7 +13,7 @@ import pytest
 from integration.client_keys import ClientKey, new_key
 from integration.conftest import StartHost, route
 from integration.counting import (
-    MAX_TOKENS, ask, body_of, budget, counted, prompt_bound, rules_config, send,
+    MAX_TOKENS, NEVER_FITS, ask, body_of, budget, counted, prompt_bound, rules_config, send, standings,
     wait_until_counted)
 from integration.fake_clock import FakeClock, needs_fake_clock, next_time
 from integration.host import Host, run_cli, wait_for
@@ -115,6 +115,22 @@ def test_a_budget_for_a_model_counts_its_other_names(start_host: StartHost, serv
                       + route("qwen-max-*", '[{ provider = "holysheep", model = "qwen-max" }]'))
     asked = ("qwen-max-of-all", "the-best", "qwen-max", "the-best", "qwen-max-of-all")
     assert [call(host, "eve", model) for model in asked] == [True, True, False, False, True]
+
+
+def test_many_budgets_do_not_make_a_large_head(start_host: StartHost, served: Simulator,
+                                               authority: Authority) -> None:
+    """Proxies and clients refuse a head of more than some KiB; the tightest budgets are told of."""
+    loose = "".join(budget(1000 * EACH, name=f"a-budget-with-a-long-name-for-department-{number}")
+                    for number in range(300))
+    host = start_host(rules_config(loose + budget(2 * EACH, name="tight"), served, authority))
+    served_head = ask(host, "qwen-max", max_tokens=MAX_TOKENS)
+    refused_head = ask(host, "qwen-max", max_tokens=NEVER_FITS)
+    assert (served_head.status, refused_head.status) == (200, 429)
+    for reply in (served_head, refused_head):
+        reply.body()
+        told = standings(reply)
+        assert "tight" in told and len(told) == 8
+        assert sum(len(name) + len(text) + 4 for name, text in reply.header_list) < 4096
 
 
 # ---- one for each -------------------------------------------------------------------------------

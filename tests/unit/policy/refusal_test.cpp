@@ -1,8 +1,11 @@
 // What a client is told: why, how much is left, and when to come back.
 #include "policy/refusal.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "policy/standing_headers.hpp"
 
@@ -124,6 +127,51 @@ TEST_F(RefusalTest, AShadowIsNotSeen) {
     const Asked asked[] = {of_budget()};
     const ledger::Standing standings[] = {{.left = 7}};
     EXPECT_EQ(standing_headers(asked, standings), "");
+}
+
+// A thousand budgets made a head of 98 KB, which no proxy in front of the host would take.
+TEST(StandingHeaders, NameTheTightestFewOfManyBudgets) {
+    constexpr std::size_t k_many = 1'000;
+    std::vector<config::Budget> budgets(k_many);
+    std::vector<Rule> rules(k_many);
+    std::vector<Asked> asked(k_many);
+    std::vector<ledger::Standing> standings(k_many);
+    for (std::size_t i = 0; i < k_many; ++i) {
+        rules[i] = {.name = fmt::format("b-{:062}", i), .budget = &budgets[i]};
+        asked[i] = {.rule = &rules[i], .claim = {.limit = INT64_MAX}};
+        standings[i] = {.left = INT64_MAX - 1, .window = {.start = 0, .end = k_end}};
+    }
+    const std::size_t tight[] = {3, 500, 501, 502, 503, 504, 998};
+    for (const std::size_t i : tight) standings[i].left = INT64_MIN;
+    asked[999].claim.limit = 10;
+    standings[999].left = 9;
+    const std::string headers = standing_headers(asked, standings);
+    EXPECT_EQ(std::ranges::count(headers, '\n'), 8);
+    EXPECT_LT(headers.size(), 8u * 200);
+    std::size_t at = 0;
+    for (const std::size_t i : {3, 500, 501, 502, 503, 504, 998, 999}) {
+        const auto found = headers.find(rules[i].name, at);
+        EXPECT_NE(found, headers.npos) << i;
+        at = found;
+    }
+}
+
+TEST(StandingHeaders, OfEqualSharesTheFirstInTheFileAreNamed) {
+    config::Budget budget;
+    std::vector<Rule> rules(12);
+    std::vector<Asked> asked;
+    std::vector<ledger::Standing> standings;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+        rules[i] = {.name = fmt::format("b{:02}", i), .budget = &budget};
+        const auto limit = static_cast<std::int64_t>(i) * 100;  // of the first: 0, with 0 left
+        asked.push_back({.rule = &rules[i], .claim = {.limit = limit}});
+        standings.push_back({.left = limit / 2});
+    }
+    const std::string headers = standing_headers(asked, standings);
+    EXPECT_EQ(std::ranges::count(headers, '\n'), 8);
+    EXPECT_THAT(headers, HasSubstr("b00; limit=0; remaining=0\r\n"));
+    EXPECT_THAT(headers, HasSubstr("b07; limit=700; remaining=350\r\n"));
+    EXPECT_THAT(headers, Not(HasSubstr("b08")));
 }
 
 TEST(ResetText, IsAsOpenAiWritesIt) {
