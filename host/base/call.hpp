@@ -40,6 +40,9 @@ struct Span {
     std::size_t length = 0;
 };
 
+// Where a call's user is named; of several the last in this order counts.
+enum class UserSource : std::uint8_t { none, user, safety_identifier, header };
+
 struct Call {
     std::string id;           // x-request-id
     std::string traceparent;  // for the upstream; empty: the client sent no trace
@@ -52,7 +55,8 @@ struct Call {
     Span model_value;          // the raw value of `model` in body
     Span stream_options_value;
     Span prompt_value;  // `messages`, `prompt` or `input`
-    std::string user;   // `user`, at most k_user_bytes_max; empty: the client named nobody
+    std::string user;   // at most k_user_bytes_max; empty: the client named nobody
+    UserSource user_source = UserSource::none;
     // What the client lets be generated: tokens for each choice, -1: it did not say.
     std::int64_t max_tokens = -1;
     // The most that it says by other names, which some upstreams obey and others do not know.

@@ -286,6 +286,7 @@ struct Server {
     std::int64_t default_max_tokens = 4096;
     // What a prompt may be that has parts of unknown size, of a model whose context is not known.
     std::int64_t default_context = 1'000'000;
+    std::string user_header;  // of requests: names the call's user; lower case; empty: none does
     Front front;
 };
 

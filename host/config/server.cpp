@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "config/sections.hpp"
 
 namespace bw::config {
@@ -85,6 +88,38 @@ void read_workers(Section& section, Server& server) {
     }
 }
 
+// Headers that mean something else; of some the value must never stand in a log or a ledger.
+constexpr std::string_view k_taken_headers[] = {
+    "authorization", "connection", "content-length",      "content-type",      "cookie",
+    "expect",        "host",       "proxy-authorization", "transfer-encoding", "x-api-key"};
+
+void read_user_header(Section& section, Server& server) {
+    constexpr std::size_t k_bytes_max = 64;
+    auto given = section.text("user_header");
+    if (!given) return;
+    std::string name = given->value;
+    std::ranges::transform(name, name.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    });
+    const auto fits = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    };
+    if (name.size() > k_bytes_max || !std::ranges::all_of(name, fits)) {
+        return section.report().error(
+            given->at,
+            fmt::format("server.user_header = {} is no name of a header", in_quotes(given->value)),
+            R"(letters, digits, "-" and "_", for example "x-openwebui-user-id")");
+    }
+    if (std::ranges::find(k_taken_headers, name) != std::end(k_taken_headers)) {
+        return section.report().error(
+            given->at,
+            fmt::format("server.user_header = {} is a header that means something else",
+                        in_quotes(given->value)),
+            R"(one that names users, for example "x-openwebui-user-id")");
+    }
+    server.user_header = std::move(name);
+}
+
 }  // namespace
 
 void read_server(Section& root, bool keys, Server& server) {
@@ -105,6 +140,7 @@ void read_server(Section& root, bool keys, Server& server) {
     if (const auto most = section->integer("default_context", 1, k_default_tokens_max)) {
         server.default_context = *most;
     }
+    read_user_header(*section, server);
     read_front(*section, server.front);
     section->finish();
 }

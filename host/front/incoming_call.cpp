@@ -5,6 +5,7 @@
 
 #include "front/client_deadline.hpp"
 #include "front/trace_context.hpp"
+#include "json/request.hpp"
 
 namespace bw::front {
 namespace {
@@ -36,6 +37,15 @@ Call incoming_call(http::Request& request, Operation operation, std::string id,
             .key = caller == nullptr ? std::string() : caller->id,
             .key_name = caller == nullptr ? std::string() : caller->name,
             .team = caller == nullptr ? std::string() : caller->team};
+}
+
+void take_user(Call& call, const http::Request& request, std::string_view lower_case_name) {
+    if (lower_case_name.empty()) return;
+    const std::string_view user = request.header(lower_case_name);
+    for (const http::Field& field : request.fields) {
+        if (field.name == lower_case_name && field.value != user) return;
+    }
+    json::name_user(call, UserSource::header, user);
 }
 
 }  // namespace bw::front

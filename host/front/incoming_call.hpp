@@ -3,6 +3,7 @@
 
 #include <random>
 #include <string>
+#include <string_view>
 
 #include "base/call.hpp"
 #include "config/config.hpp"
@@ -14,5 +15,9 @@ namespace bw::front {
 // id of the call's span.
 Call incoming_call(http::Request& request, Operation operation, std::string id,
                    const config::Key* caller, std::mt19937_64& random);
+
+// The user that the request's header names, if it is sent once or always says the same; what
+// the body says then counts no more. `lower_case_name` empty: there is no such header.
+void take_user(Call& call, const http::Request& request, std::string_view lower_case_name);
 
 }  // namespace bw::front

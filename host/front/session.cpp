@@ -204,10 +204,11 @@ void Session::on_request() {
 }
 
 void Session::begin_call(Operation operation) {
-    call_ = std::make_unique<LiveCall>(
-        context_, static_cast<Downstream&>(*this),
-        incoming_call(parser_.request(), operation, request_id_, caller_, context_.random), caller_,
-        client_);
+    http::Request& request = parser_.request();
+    Call call = incoming_call(request, operation, request_id_, caller_, context_.random);
+    take_user(call, request, context_.host.config.server.user_header);
+    call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this), std::move(call),
+                                       caller_, client_);
     call_->start();
 }
 

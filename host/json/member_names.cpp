@@ -10,12 +10,12 @@
 namespace bw::json {
 namespace {
 
-constexpr std::array<std::string_view, 13> k_names{
-    "model",   "messages",        "prompt",
-    "input",   "stream",          "stream_options",
-    "n",       "max_tokens",      "max_completion_tokens",
-    "best_of", "encoding_format", "enable_thinking",
-    "user"};
+constexpr std::array<std::string_view, 14> k_names{
+    "model",   "messages",         "prompt",
+    "input",   "stream",           "stream_options",
+    "n",       "max_tokens",       "max_completion_tokens",
+    "best_of", "encoding_format",  "enable_thinking",
+    "user",    "safety_identifier"};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 

@@ -27,6 +27,15 @@ std::unexpected<Error> refuse_twice(std::string_view name) {
 
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
+bool is_utf8(std::string_view text) {
+    const char* const end = text.data() + text.size();
+    for (const char* p = text.data(); p != nullptr && p < end;) {
+        p = static_cast<unsigned char>(*p) < 0x80 ? p + 1 : detail::skip_utf8(p, end);
+        if (p == nullptr) return false;
+    }
+    return true;
+}
+
 Span span_of(std::string_view body, std::string_view part) {
     return {static_cast<std::size_t>(part.data() - body.data()), part.size()};
 }
@@ -80,17 +89,18 @@ Result<void> read_stream_options(Call& call, const Value& value) {
     return {};
 }
 
-void read_user(Call& call, const Value& value) {
-    if (value.kind() != Kind::string || value.raw().size() > k_user_bytes_max) return;
-    std::string user = value.string();
-    if (std::ranges::none_of(user, is_control)) call.user = std::move(user);
+void read_user(Call& call, UserSource source, const Value& value) {
+    constexpr std::size_t k_escaped_bytes_max = 6 * k_user_bytes_max + 2;
+    if (value.kind() != Kind::string || value.raw().size() > k_escaped_bytes_max) return;
+    name_user(call, source, value.string());
 }
 
 Result<void> read_member(Call& call, std::string_view name, const Value& value) {
     if (name == "model") return read_model(call, value);
     if (name == "stream") return read_stream(call, value);
     if (name == "stream_options") return read_stream_options(call, value);
-    if (name == "user") read_user(call, value);
+    if (name == "user") read_user(call, UserSource::user, value);
+    if (name == "safety_identifier") read_user(call, UserSource::safety_identifier, value);
     if (name == prompt_member(call.operation)) call.prompt_value = span_of(call.body, value.raw());
     return {};
 }
@@ -140,6 +150,13 @@ Result<void> read_request(Call& call) {
     // Embeddings are never streamed; OpenAI ignores the field there.
     if (call.operation == Operation::embeddings) call.stream = call.usage_asked = false;
     return {};
+}
+
+void name_user(Call& call, UserSource source, std::string_view name) {
+    if (source <= call.user_source || name.empty() || name.size() > k_user_bytes_max) return;
+    if (!std::ranges::none_of(name, is_control) || !is_utf8(name)) return;
+    call.user = name;
+    call.user_source = source;
 }
 
 std::string upstream_body(const Call& call, std::string_view model) {

@@ -18,6 +18,10 @@ inline constexpr std::size_t k_user_bytes_max = 256;  // of a longer name the ho
 // host wants to know of it: everything in Call that comes from the body.
 Result<void> read_request(Call& call);
 
+// Takes the name of the call's user, unless a better source has given one already. No notice is
+// taken of a name that is empty or too long, or has control characters or bytes that are not UTF-8.
+void name_user(Call& call, UserSource source, std::string_view name);
+
 // The body for an upstream: `model` replaced, and `stream_options.include_usage` set if it streams.
 // Empty if the client's own body will do as it is.
 std::string upstream_body(const Call& call, std::string_view model);

@@ -79,6 +79,7 @@ void write_server(PrettyWriter& writer, const config::Server& server) {
     writer.field("on_disconnect", on_disconnect(server.on_disconnect));
     writer.field("default_max_tokens", server.default_max_tokens);
     writer.field("default_context", server.default_context);
+    writer.field("user_header", server.user_header);
     write_front(writer, server.front);
     writer.end_object();
 }

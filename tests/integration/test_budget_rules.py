@@ -117,6 +117,38 @@ def test_a_budget_for_a_model_counts_its_other_names(start_host: StartHost, serv
     assert [call(host, "eve", model) for model in asked] == [True, True, False, False, True]
 
 
+# What a request says of its user, in its header and its body, and whether that is ann.
+USERS = [
+    ({"X-OpenWebUI-User-Id": "ann"}, {"user": "bob", "safety_identifier": "bob"}, True),
+    ({"x-openwebui-user-id": "bob"}, {"user": "ann", "safety_identifier": "ann"}, False),
+    ({"x-openwebui-user-id": "x" * 257}, {"user": "ann"}, True),
+    ({"x-openwebui-user-id": ""}, {"safety_identifier": "ann"}, True),
+    ({"x-other-user-id": "ann"}, {}, False),
+    ({}, {"safety_identifier": "ann", "user": "bob"}, True),
+    ({}, {"user": "ann", "safety_identifier": "x" * 257}, True),
+    ({}, {"prompt_cache_key": "ann"}, False),
+]
+
+
+def test_a_user_goes_by_a_header_and_by_safety_identifier(start_host: StartHost,
+                                                          upstream: Simulator,
+                                                          authority: Authority) -> None:
+    """The trusted header beats the body, and is for this host only."""
+    config = rules_config(budget(10 * EACH, each='"user"'), upstream, authority)
+    host = start_host(config.replace("[server]\n",
+                                     '[server]\nuser_header = "x-openwebui-user-id"\n'))
+    model = upstream.serve(SERVED)
+    headers = {"x-openwebui-user-id": "ann"}
+    assert host.post("/v1/chat/completions", body_of(model), headers).json()
+    assert "x-openwebui-user-id" not in upstream.request(model).headers
+    for headers, members, is_ann in USERS:
+        body = body_of("qwen-max", max_tokens=NEVER_FITS, **members)
+        refused = host.post("/v1/chat/completions", body, headers)
+        assert refused.status == 429 and refused.body()
+        left = int(standings(refused)["everyone"]["remaining"])
+        assert (left < 10 * EACH) == is_ann, (headers, members)
+
+
 def test_many_budgets_do_not_make_a_large_head(start_host: StartHost, served: Simulator,
                                                authority: Authority) -> None:
     """Proxies and clients refuse a head of more than some KiB; the tightest budgets are told of."""

@@ -25,6 +25,18 @@ TEST(Server, HasDefaults) {
     EXPECT_EQ(config.file, "/etc/bw/c.toml");
 }
 
+TEST(Server, AUsersHeaderNamesUsersAndNothingElse) {
+    const Mistake cases[] = {
+        {"[server]\nuser_header = \"x user\"\n",
+         "c.toml:2:15: error: server.user_header = \"x user\" is no name of a header; expected "
+         "letters, digits, \"-\" and \"_\", for example \"x-openwebui-user-id\""},
+        {"[server]\nuser_header = \"Authorization\"\n",
+         "c.toml:2:15: error: server.user_header = \"Authorization\" is a header that means "
+         "something else; expected one that names users, for example \"x-openwebui-user-id\""},
+    };
+    expect_all(cases);
+}
+
 TEST(Server, ReadsEveryKey) {
     const Config config = valid(R"(
 plugin_path = ["plugins", "../lib", "/opt/p"]
@@ -34,6 +46,7 @@ workers = 256
 max_body = "1MB"
 drain = "0s"
 heartbeat = "none"
+user_header = "X-OpenWebUI-User-Id"
 [log]
 level = "error"
 format = "json"
@@ -45,6 +58,7 @@ access = false
     EXPECT_EQ(config.server.max_body_bytes, 1'000'000u);
     EXPECT_EQ(config.server.drain, milliseconds(0));
     EXPECT_EQ(config.server.heartbeat, milliseconds(0));
+    EXPECT_EQ(config.server.user_header, "x-openwebui-user-id");
     EXPECT_EQ(config.log.level, LogLevel::error);
     EXPECT_EQ(config.log.format, LogFormat::json);
     EXPECT_FALSE(config.log.access);

@@ -60,7 +60,7 @@ TEST(Syntax, RefusesKeysThatItDoesNotKnow) {
          "c.toml:2:3: error: unknown key \"lisen\" in server; "
          "expected one of listen, workers, max_body, drain, heartbeat, on_disconnect, "
          "default_max_tokens, "
-         "default_context, max_request_line, max_headers, "
+         "default_context, user_header, max_request_line, max_headers, "
          "max_header_count, max_inflate_ratio, header_timeout, body_timeout, min_body_rate, "
          "idle_timeout, write_timeout, max_connections, max_connections_per_client, hosts; "
          "did you mean \"listen\"?"},

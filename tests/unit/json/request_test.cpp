@@ -37,6 +37,45 @@ TEST(ReadRequest, UnescapesTheModelName) {
     EXPECT_EQ(call.model, "qwen-max");
 }
 
+std::string user_of(const std::string& members) {
+    Call call = call_with(R"({"model":"m","messages":[],)" + members + "}");
+    EXPECT_TRUE(read_request(call)) << members;
+    return call.user;
+}
+
+TEST(ReadRequest, KnowsTheUserByEitherName) {
+    EXPECT_EQ(user_of(R"("user":"ann")"), "ann");
+    EXPECT_EQ(user_of(R"("safety_identifier":"ann")"), "ann");
+    EXPECT_EQ(user_of(R"("prompt_cache_key":"ann")"), "");
+    EXPECT_EQ(user_of(R"("user":"bob","safety_identifier":"ann","prompt_cache_key":"eve")"), "ann");
+    EXPECT_EQ(user_of(R"("safety_identifier":"ann","user":"bob")"), "ann");
+    for (const char* unsound : {R"("")", "null", "7", R"("a\nb")", R"({"id":"ann"})"}) {
+        const std::string member = std::string(R"("safety_identifier":)") + unsound;
+        EXPECT_EQ(user_of(member), "") << unsound;
+        EXPECT_EQ(user_of(member + R"(,"user":"bob")"), "bob") << unsound;
+    }
+}
+
+TEST(ReadRequest, AUserHasABoundedName) {
+    const std::string longest(k_user_bytes_max, 'u');
+    EXPECT_EQ(user_of("\"user\":\"" + longest + "\""), longest);
+    EXPECT_EQ(user_of("\"user\":\"" + longest + "u\""), "");
+}
+
+TEST(NameUser, TheBestSourceCounts) {
+    Call call;
+    name_user(call, UserSource::header, "ann");
+    name_user(call, UserSource::safety_identifier, "bob");
+    name_user(call, UserSource::user, "eve");
+    EXPECT_EQ(call.user, "ann");
+    for (const char* unsound : {"", "a\tb", "\xff", "\xC3", "\xed\xa0\x80"}) {
+        Call other;
+        name_user(other, UserSource::header, unsound);
+        name_user(other, UserSource::user, "\xC3\xA9ve");
+        EXPECT_EQ(other.user, "\xC3\xA9ve") << unsound;
+    }
+}
+
 TEST(ReadRequest, NullMeansAbsent) {
     Call call = call_with(R"({"model":"m","messages":[],"stream":null,"stream_options":null})");
     ASSERT_TRUE(read_request(call));
