@@ -32,6 +32,7 @@ void read(Section root, Config& config, std::vector<Diagnostic>& others) {
     const fs::path folder = folder_of(config.file);
     for (const auto& path : root.texts("plugin_path")) {
         config.plugin_path.push_back((folder / path.value).lexically_normal());
+        config.plugin_path_at.push_back(path.at);
     }
     read_keys(root, config.keys);
     read_server(root, !config.keys.empty(), config.server);

@@ -309,6 +309,7 @@ struct Config {
     Admin admin;
     Log log;
     std::vector<std::filesystem::path> plugin_path;  // absolute; relative ones count from the file
+    std::vector<Position> plugin_path_at;            // where each of them stands
     std::vector<Provider> providers;
     std::vector<Route> routes;
     std::vector<Price> prices;  // of all files; see config/pattern.hpp for which one counts

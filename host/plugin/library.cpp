@@ -16,6 +16,8 @@
 #include <cstring>
 #include <vector>
 
+#include "plugin/ownership.hpp"
+
 namespace bw::plugin {
 namespace {
 
@@ -28,22 +30,11 @@ constexpr const char* k_entry = "bw_plugin_v1";
 
 std::string system_error() { return std::strerror(errno); }
 
-// Someone else who can write the file, or put another in its place, could run code in the host.
-std::expected<void, std::string> check_permissions(const fs::path& file, int fd) {
+std::expected<void, std::string> check_file(const fs::path& file, int fd) {
     struct stat info {};
     if (fstat(fd, &info) != 0) return Refusal(system_error());
     if (!S_ISREG(info.st_mode)) return Refusal("it is not a regular file");
-    if ((info.st_mode & S_IWOTH) != 0) {
-        return Refusal(
-            fmt::format("it can be written by other users; run: chmod o-w {}", file.string()));
-    }
-    const fs::path folder = file.parent_path();
-    if (stat(folder.c_str(), &info) != 0) return Refusal(system_error());
-    if ((info.st_mode & S_IWOTH) != 0 && (info.st_mode & S_ISVTX) == 0) {
-        return Refusal(fmt::format("its folder can be written by other users; run: chmod o-w {}",
-                                   folder.string()));
-    }
-    return {};
+    return check_ownership(file, info);
 }
 
 std::expected<std::vector<char>, std::string> read_all(int fd) {
@@ -62,9 +53,11 @@ std::expected<std::vector<char>, std::string> read_all(int fd) {
 
 // Checks and reads one and the same open file, whatever happens to its name meanwhile.
 std::expected<std::vector<char>, std::string> read_file(const fs::path& file) {
-    const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    const auto place = follow_safely(file);
+    if (!place) return Refusal(place.error());
+    const int fd = open(place->c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (fd < 0) return Refusal(fmt::format("it cannot be read: {}", system_error()));
-    const auto permitted = check_permissions(file, fd);
+    const auto permitted = check_file(*place, fd);
     auto bytes = permitted ? read_all(fd) : Refusal(permitted.error());
     close(fd);
     return bytes;
@@ -243,7 +236,8 @@ std::expected<fs::path, std::string> locate(std::string_view plugin, const fs::p
                                             std::span<const fs::path> folders) {
     if (plugin.find('/') != std::string_view::npos) {
         const fs::path file = fs::absolute(base / plugin).lexically_normal();
-        if (fs::exists(file)) return file;
+        std::error_code error;
+        if (fs::exists(file, error)) return file;
         return Refusal(fmt::format("there is no file {}", file.string()));
     }
     std::string looked;

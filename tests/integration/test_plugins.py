@@ -71,6 +71,43 @@ def refusal(tmp_path: Path, plugin: Path | str, more: str = "") -> str:
     return done.stderr
 
 
+@pytest.mark.parametrize(("entry", "words"), [
+    ("their", "there is no such folder"),
+    ("~/plugins", 'stands for nothing here: write the folder in full'),
+    ("config.toml", "it is no folder"),
+])
+def test_a_plugin_path_that_is_no_folder_is_told_of(tmp_path: Path, entry: str,
+                                                    words: str) -> None:
+    """Else a plugin of the same name that comes with the host runs instead of the one meant."""
+    (tmp_path / "there").mkdir()
+    file = tmp_path / "config.toml"
+    file.write_text(f'plugin_path = ["there", "{entry}"]\n[providers.echo]\n'
+                    '[[routes]]\nmodel = "echo"\nto = "echo"\n')
+    done = run_cli("check", "--config", file)
+    assert done.returncode == 0
+    (warning,) = done.stderr.splitlines()
+    assert warning.startswith(f"{file}:1:25: warning: ") and words in warning
+    assert str(tmp_path / entry) in warning
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_plugin_of_another_user_is_refused(tmp_path: Path) -> None:
+    """Who owns a file, or a folder on the way to it, can have the host run what they like."""
+    os.chmod(tmp_path, 0o755)
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    plugin = shutil.copy(PLUGINS / "echo.so", folder)
+    file = tmp_path / "config.toml"
+    file.write_text(f'[providers.echo]\nplugin = "{plugin}"\n'
+                    '[[routes]]\nmodel = "echo"\nto = "echo"\n')
+    assert run_cli("check", "--config", file).returncode == 0
+    for given in (plugin, folder):
+        os.chown(given, 1000, 1000)
+        assert f"belongs to user 1000, who could put another in its place; run: chown root {given}" \
+            in refusal(tmp_path, plugin)
+        os.chown(given, 0, 0)
+
+
 def test_a_plugin_that_is_nowhere(tmp_path: Path) -> None:
     """The folders that were searched are named, in their order."""
     (tmp_path / "mine").mkdir()

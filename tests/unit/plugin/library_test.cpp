@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -66,6 +67,64 @@ TEST_F(LibraryTest, RefusesWhatOthersCanWrite) {
     chmod(folder_.c_str(), 0777);
     EXPECT_NE(refusal(file).find("its folder can be written"), std::string::npos);
     chmod(folder_.c_str(), 0700);
+}
+
+// As another user's file it could be another one tomorrow.
+TEST_F(LibraryTest, RefusesWhatBelongsToOthers) {
+    if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+    const fs::path inner = folder_ / "inner";
+    fs::create_directory(inner);
+    const auto file = copy_of_echo("inner/copy.so");
+    EXPECT_EQ(refusal(file), "");
+    for (const fs::path& given : {file, inner, folder_}) {
+        ASSERT_EQ(chown(given.c_str(), 1000, 1000), 0);
+        const std::string said = refusal(file);
+        EXPECT_NE(said.find("belongs to user 1000"), std::string::npos) << given << ": " << said;
+        EXPECT_NE(said.find("chown root " + given.string()), std::string::npos) << said;
+        ASSERT_EQ(chown(given.c_str(), 0, 0), 0);
+    }
+    EXPECT_EQ(refusal(file), "");
+}
+
+TEST_F(LibraryTest, LooksAtEveryFolderAbove) {
+    fs::create_directories(folder_ / "a" / "b");
+    const auto file = copy_of_echo("a/b/copy.so");
+    chmod((folder_ / "a").c_str(), 0777);
+    const std::string said = refusal(file);
+    EXPECT_NE(said.find("chmod o-w " + (folder_ / "a").string()), std::string::npos) << said;
+    chmod((folder_ / "a").c_str(), 01777);  // as /tmp: nobody can replace what is ours
+    EXPECT_EQ(refusal(file), "");
+}
+
+// What counts is where a link leads, and who could lead it elsewhere.
+TEST_F(LibraryTest, LooksAtBothEndsOfALink) {
+    for (const char* name : {"real", "links", "open"}) fs::create_directory(folder_ / name);
+    copy_of_echo("real/copy.so");
+    fs::create_symlink("../real/copy.so", folder_ / "links" / "copy.so");
+    fs::create_directory_symlink(folder_ / "real", folder_ / "open" / "real");
+    EXPECT_EQ(refusal(folder_ / "links" / "copy.so"), "");
+    EXPECT_EQ(refusal(folder_ / "open" / "real" / "copy.so"), "");
+    chmod((folder_ / "open").c_str(), 0777);
+    EXPECT_NE(refusal(folder_ / "open" / "real" / "copy.so").find("chmod o-w"), std::string::npos);
+    chmod((folder_ / "real").c_str(), 0777);
+    EXPECT_NE(refusal(folder_ / "links" / "copy.so").find("chmod o-w"), std::string::npos);
+}
+
+TEST_F(LibraryTest, ALinkOfAnotherUserInAStickyFolderIsNotFollowed) {
+    if (geteuid() != 0) GTEST_SKIP() << "only root can give links away";
+    const auto file = copy_of_echo();
+    const fs::path link = folder_ / "link.so";
+    fs::create_symlink(file, link);
+    chmod(folder_.c_str(), 01777);
+    EXPECT_EQ(refusal(link), "");
+    ASSERT_EQ(lchown(link.c_str(), 1000, 1000), 0);
+    EXPECT_NE(refusal(link).find("the link " + link.string()), std::string::npos) << refusal(link);
+}
+
+TEST_F(LibraryTest, LinksInACircleEnd) {
+    fs::create_symlink("b.so", folder_ / "a.so");
+    fs::create_symlink("a.so", folder_ / "b.so");
+    EXPECT_NE(refusal(folder_ / "a.so").find("too many links"), std::string::npos);
 }
 
 TEST_F(LibraryTest, RefusesWhatIsNotALibrary) {
