@@ -24,6 +24,10 @@ struct Header {
     std::string_view value;
 };
 
+// What counts of the response: all of it, or only its status, which may be a redirect then, and
+// whose body may be packed in a way that nobody asked for.
+enum class Reads : std::uint8_t { response, status };
+
 // What to send. `body` must stay valid until the exchange has ended or was dropped.
 struct Request {
     std::string method = "POST";
@@ -32,6 +36,7 @@ struct Request {
     std::string_view body;
     std::chrono::milliseconds connect_timeout{5'000};  // zero: none
     std::shared_ptr<const Wire> wire;                  // null: a Wire as it is by default
+    Reads reads = Reads::response;
 };
 
 enum class FailureKind {

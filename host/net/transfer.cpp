@@ -224,13 +224,14 @@ bool Transfer::on_head_complete() {
     length_ = parse_length(head_.find("content-length"));
     const bool without_body = head_.status() == 204 || length_.value_or(0) == 0;
     if (without_body && !head_.multiplexed()) easy_->watch_for_surplus();
-    if (head_.redirects()) {
+    const bool whole = request_.reads == Reads::response;
+    if (head_.redirects() && whole) {
         failure_ = make_redirect_failure(request_, head_.status(), head_.find("location"));
     } else if (head_.status() == k_proxy_wants_credentials && proxied_in_plain(request_)) {
         failure_ = make_proxy_failure(request_, head_.status());
     }
     for (const Header& header : head_.headers()) {
-        if (header.name == "content-encoding" && !on_encoding(header.value)) return false;
+        if (whole && header.name == "content-encoding" && !on_encoding(header.value)) return false;
     }
     if (failure_) return false;
     if (!paused_) deliver_head();

@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t k_posts_max = 64;
+constexpr std::size_t k_answer_bytes_max = 16u << 10;
 
 bool is_success(int status) { return status >= 200 && status < 300; }
 
@@ -67,6 +68,8 @@ class WebhookPosts::Post final : private net::Events {
     void begin() {
         ++tries_;
         status_ = 0;
+        no_answer_ = false;
+        answer_bytes_ = 0;
         asked_wait_ = {};
         waits_ = false;
         const Webhook& webhook = owner_.webhooks_[webhook_];
@@ -75,7 +78,8 @@ class WebhookPosts::Post final : private net::Events {
                                                       "user-agent: bellwether/" BELLWETHER_VERSION},
                                           .body = json_,
                                           .connect_timeout = owner_.patience_.answer,
-                                          .wire = webhook.wire},
+                                          .wire = webhook.wire,
+                                          .reads = net::Reads::status},
                                          *this);
         alarm_.set(steady_clock::now() + owner_.patience_.answer,
                    [this] { judge("no answer in time"); });
@@ -90,8 +94,14 @@ class WebhookPosts::Post final : private net::Events {
         status_ = status;
         asked_wait_ = asked_wait(headers);
     }
-    void on_data(std::string_view) override {}
+    // The status is all that counts. A little of what follows is read, so that the connection is
+    // good for the next post; more is not: this is the thread that calls run on.
+    void on_data(std::string_view bytes) override {
+        answer_bytes_ += bytes.size();
+        if (answer_bytes_ > k_answer_bytes_max) judge({});
+    }
     void on_end(std::optional<net::Failure> failure) override {
+        no_answer_ = status_ == 0 && failure && failure->kind == net::FailureKind::protocol;
         judge(failure ? failure->message : std::string());
     }
 
@@ -106,7 +116,7 @@ class WebhookPosts::Post final : private net::Events {
         alarm_.cancel();
         if (is_success(status_)) return owner_.done(*this, {});
         if (status_ != 0) fault = fmt::format("it answers with status {}", status_);
-        const bool hopeless = status_ != 0 && !may_pass(status_);
+        const bool hopeless = no_answer_ || (status_ != 0 && !may_pass(status_));
         if (hopeless || last_ || tries_ >= owner_.patience_.tries) {
             return owner_.done(*this, fmt::format("{} (try {})", fault, tries_));
         }
@@ -124,6 +134,8 @@ class WebhookPosts::Post final : private net::Events {
     net::Alarm alarm_;
     unsigned tries_ = 0;
     int status_ = 0;
+    std::size_t answer_bytes_ = 0;
+    bool no_answer_ = false;  // what came makes no sense
     milliseconds asked_wait_{0};
     bool waits_ = false;  // for its next try
     bool last_ = false;   // there is no other

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <mutex>
 
 #include "../net/harness.hpp"
@@ -101,6 +102,53 @@ TEST_F(WebhookPostsTest, GivesUpAtOnceWhereThereIsNoHope) {
     ASSERT_TRUE(run_until_done());
     EXPECT_EQ(asked(), 1U);
     EXPECT_EQ(failed(), 1U);
+}
+
+// A redirect was taken for a connection that fails, and tried five times.
+TEST_F(WebhookPostsTest, ARedirectIsAnAnswerAsAnyOther) {
+    for (const char* line : {"300 Choose", "301 Moved", "302 Found", "303 See", "304 Same",
+                             "307 There", "308 There", "399 What", "101 Switch", "600 What"}) {
+        requests.clear();
+        listen({status(line, "location: http://127.0.0.1:1/\r\n")});
+        posts->post(0, "{}");
+        ASSERT_TRUE(run_until_done()) << line;
+        EXPECT_EQ(asked(), 1U) << line;
+    }
+    EXPECT_EQ(failed(), 10U);
+}
+
+TEST_F(WebhookPostsTest, WhatIsNoHttpIsNotTriedAgain) {
+    listen({"SSH-2.0-hello\r\n"});
+    posts->post(0, "{}");
+    ASSERT_TRUE(run_until_done());
+    EXPECT_EQ(asked(), 1U);
+    EXPECT_EQ(failed(), 1U);
+}
+
+TEST_F(WebhookPostsTest, AnEncodingIsNoMatterOfTheStatus) {
+    listen({status("200 Ok", "content-encoding: br\r\n")});
+    posts->post(0, "{}");
+    ASSERT_TRUE(run_until_done());
+    EXPECT_EQ(delivered(), 1U);
+}
+
+// Reading 80 GiB of answers kept the calls of the same worker waiting for half a minute.
+TEST_F(WebhookPostsTest, ReadsLittleOfAnAnswer) {
+    constexpr std::size_t k_most = 64u << 20;  // far beyond what the system takes for nobody
+    std::atomic<std::size_t> sent = 0;
+    std::atomic<bool> cut = false;
+    server.emplace([&](Peer& peer) {
+        if (peer.read_request().empty()) return;
+        peer.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+        const std::string chunk = "10000\r\n" + std::string(65'536, 'x') + "\r\n";
+        while (sent < k_most && peer.send(chunk)) sent += chunk.size();
+        cut = sent < k_most;
+    });
+    open(server->url("/hook"), {.answer = std::chrono::seconds(20)});
+    posts->post(0, "{}");
+    ASSERT_TRUE(run_until_done());
+    EXPECT_EQ(delivered(), 1U);
+    EXPECT_TRUE(run_until([&] { return cut.load(); }));
 }
 
 TEST_F(WebhookPostsTest, GivesUpAfterFiveTries) {
