@@ -17,7 +17,9 @@ using std::chrono::steady_clock;
 
 // How often a call asks again whether one elsewhere has ended: those of this worker say so at once.
 constexpr std::int64_t k_concurrency_poll_us = 50'000;
-constexpr std::int64_t k_wait_max_us = 86'400'000'000;
+// How long a call waits at most before it asks again, whatever it was told: the clock that a rate goes
+// by may be set meanwhile.
+constexpr std::int64_t k_look_again_us = 1'000'000;
 
 std::string line_name(const ledger::Claim& claim) {
     return claim.counter.rule + '\n' + claim.counter.value;
@@ -152,7 +154,7 @@ void Admission::refused(std::size_t by) {
     const ledger::Standing& standing = standings_[by];
     const bool concurrent = asked.rule->counts == Counts::concurrent;
     const std::int64_t wait_us =
-        concurrent ? k_concurrency_poll_us : std::min(standing.wait_us, k_wait_max_us);
+        concurrent ? k_concurrency_poll_us : std::min(standing.wait_us, k_look_again_us);
     if (may_wait(asked) && wait_us >= 0 && wait_in_line(asked, wait_us)) return;
     answer(std::unexpected(refusal_of(asked, standing, books_.session->now_us())));
 }

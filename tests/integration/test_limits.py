@@ -2,8 +2,11 @@
 the client waits."""
 
 import re
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from integration.client_keys import new_key
 from integration.conftest import StartHost, provider, route, server
 from integration.counting import (
     MAX_TOKENS, answers_within, ask, body_of, budget, limit, prompt_bound, rules_config, send)
+from integration.fake_clock import FakeClock, needs_fake_clock
 from integration.host import SLOWNESS, Host, wait_for
 from integration.http_client import Connection, content_of
 from integration.metrics_page import scrape
@@ -314,3 +318,46 @@ def test_a_full_provider_leaves_the_call_to_the_next(start_host: StartHost, upst
         assert content_of(running.read_reply().chunks()) == ""
         reply = waiting.read_reply()
         assert reply.status == 200 and reply.headers["x-bellwether-provider"] == "first"
+
+
+# ---- when the clock is set ----------------------------------------------------------------------
+
+
+def wait_for_turn(start_host: StartHost, folder: Path, ledger: str, rate: str,
+                  jump: timedelta) -> float:
+    """How long a call waits for a rate if, once it stands in line, the clock of the day jumps."""
+    clock = FakeClock(folder)
+    now = datetime.now(timezone.utc)
+    clock.set(now)
+    host = start_host(
+        server() + '[providers.echo]\n' + route("echo", '"echo"')
+        + f'[ledger]\nurl = "{ledger}"\n'
+        + limit(requests=f'"{rate}"', burst_requests="1", on_limit='"queue:60s"'),
+        env=clock.environment)
+    assert host.chat("echo").json()
+    with host.connect() as connection:
+        send(connection, body_of("echo"))
+        began = time.monotonic()
+        connection.socket.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            connection.socket.recv(1, socket.MSG_PEEK)  # it stands in line
+        connection.socket.settimeout(60)
+        clock.set(now + jump)
+        assert connection.read_reply().json()
+    return time.monotonic() - began
+
+
+@needs_fake_clock
+@pytest.mark.parametrize("ledger", ["memory:", "sqlite:ledger.db"])
+def test_who_waits_is_looked_at_anew_when_the_clock_is_put_on(start_host: StartHost, tmp_path: Path,
+                                                              ledger: str) -> None:
+    """By the new time there has long been room."""
+    assert wait_for_turn(start_host, tmp_path, ledger, "1/h", timedelta(hours=2)) < 5
+
+
+@needs_fake_clock
+@pytest.mark.parametrize("ledger", ["memory:", "sqlite:ledger.db"])
+def test_who_waits_does_not_begin_anew_when_the_clock_is_put_back(
+        start_host: StartHost, tmp_path: Path, ledger: str) -> None:
+    """The rate goes on from where it was: 6 s from one call to the next, and not 12."""
+    assert 5 < wait_for_turn(start_host, tmp_path, ledger, "10/min", timedelta(days=-1)) < 9
