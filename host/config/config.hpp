@@ -279,6 +279,7 @@ struct Server {
     std::uint16_t port = 4141;  // 0: any free port
     unsigned workers = 0;       // 0: one a core ("auto")
     std::size_t max_body_bytes = 32u << 20;
+    std::size_t bodies_bytes_max = std::size_t{1} << 30;  // of all workers, held at once
     milliseconds heartbeat{15'000};  // the longest silence on a client's stream; zero: no limit
     milliseconds drain{30'000};      // how long SIGTERM waits for calls in flight
     OnDisconnect on_disconnect;

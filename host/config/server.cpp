@@ -21,6 +21,14 @@ constexpr QuantityRule k_max_body{.kind = "size",
                                   .max = 1u << 30,
                                   .range = R"("1KiB" to "1GiB")"};
 
+constexpr QuantityRule k_max_bodies{.kind = "size",
+                                    .example = R"("256MiB" or "4GiB")",
+                                    .units = k_size_units,
+                                    .unit = "MiB",
+                                    .min = 1u << 10,
+                                    .max = std::uint64_t{1} << 40,
+                                    .range = R"("1KiB" to "1024GiB")"};
+
 constexpr QuantityRule k_drain{.kind = "duration",
                                .example = R"("500ms", "30s" or "10m")",
                                .units = k_duration_units,
@@ -129,6 +137,9 @@ void read_server(Section& root, bool keys, Server& server) {
     read_workers(*section, server);
     if (const auto bytes = section->quantity("max_body", k_max_body))
         server.max_body_bytes = *bytes;
+    if (const auto bytes = section->quantity("max_bodies", k_max_bodies)) {
+        server.bodies_bytes_max = *bytes;
+    }
     if (const auto wait = section->quantity("drain", k_drain)) server.drain = milliseconds(*wait);
     if (const auto silence = section->quantity("heartbeat", k_heartbeat)) {
         server.heartbeat = milliseconds(*silence);

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/call.hpp"
+#include "front/body_room.hpp"
 #include "front/context.hpp"
 #include "front/error_reply.hpp"
 #include "http/request.hpp"
@@ -35,6 +36,8 @@ struct Surface {
     const policy::KeyRing* keys = nullptr;  // who may come; null or empty: everybody
     // The paths that everybody may ask for all the same; null: none.
     bool (*keyless)(std::string_view path) = nullptr;
+    // What the bodies of its requests take room of; null: too few can come to matter.
+    BodyRoom* body_room = nullptr;
 };
 
 Answer to_answer(ErrorReply reply);

@@ -10,8 +10,8 @@ namespace bw::front {
 // In the place of the client.
 class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_from_this<Nobody> {
   public:
-    Nobody(DrainedCalls& all, std::unique_ptr<LiveCall> call)
-        : all_(all), call_(std::move(call)), patience_(all.loop_) {}
+    Nobody(DrainedCalls& all, std::unique_ptr<LiveCall> call, HeldBody body)
+        : all_(all), body_(std::move(body)), call_(std::move(call)), patience_(all.loop_) {}
 
     void wait(std::chrono::milliseconds longest) {
         if (longest.count() > 0) {
@@ -46,6 +46,7 @@ class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_
     }
 
     DrainedCalls& all_;
+    HeldBody body_;  // until the call that has it is gone
     std::unique_ptr<LiveCall> call_;
     net::Alarm patience_;
     bool over_ = false;
@@ -55,8 +56,9 @@ DrainedCalls::DrainedCalls(boost::asio::io_context& loop, std::function<void()> 
     : loop_(loop), on_empty_(std::move(on_empty)) {}
 DrainedCalls::~DrainedCalls() = default;
 
-void DrainedCalls::adopt(std::unique_ptr<LiveCall> call, std::chrono::milliseconds longest) {
-    all_.push_back(std::make_shared<Nobody>(*this, std::move(call)));
+void DrainedCalls::adopt(std::unique_ptr<LiveCall> call, HeldBody body,
+                         std::chrono::milliseconds longest) {
+    all_.push_back(std::make_shared<Nobody>(*this, std::move(call), std::move(body)));
     all_.back()->wait(longest);
 }
 

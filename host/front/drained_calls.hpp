@@ -8,6 +8,7 @@
 #include <list>
 #include <memory>
 
+#include "front/body_room.hpp"
 #include "front/live_call.hpp"
 
 namespace bw::front {
@@ -19,7 +20,8 @@ class DrainedCalls {
     ~DrainedCalls();
 
     // Lets the call go on, for at most `longest`; zero: for as long as it takes.
-    void adopt(std::unique_ptr<LiveCall> call, std::chrono::milliseconds longest);
+    // `body` is what its request's body takes.
+    void adopt(std::unique_ptr<LiveCall> call, HeldBody body, std::chrono::milliseconds longest);
     bool empty() const { return all_.empty(); }
     // Cancels all that are left. While the worker's context is still there.
     void end();

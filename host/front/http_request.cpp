@@ -68,6 +68,14 @@ std::optional<http::Refusal> check_content_type(const http::Request& request) {
         .status = 415, .code = "unsupported_media_type", .message = std::string(k_send_json)};
 }
 
+http::Refusal no_room_for_body() {
+    return {.status = 503,
+            .code = "too_many_bodies",
+            .message =
+                "The bodies of the requests that the host is answering take as much room as "
+                "they may (server.max_bodies)."};
+}
+
 ErrorReply error_reply(const http::Refusal& refusal) {
     const bool own_fault = refusal.status == 503;
     ErrorReply reply =

@@ -27,6 +27,9 @@ std::optional<http::Refusal> check_host(const http::Request& request, bool loopb
 // this host first, which does not agree.
 std::optional<http::Refusal> check_content_type(const http::Request& request);
 
+// The room for request bodies is taken (front/body_room.hpp).
+http::Refusal no_room_for_body();
+
 // As the client sees it.
 ErrorReply error_reply(const http::Refusal& refusal);
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 
+#include "front/body_room.hpp"
 #include "ledger/ledger.hpp"
 #include "observe/metrics.hpp"
 #include "policy/upstream_limits.hpp"
@@ -17,7 +18,8 @@ struct Running {
     std::unique_ptr<policy::WebhookCounts> webhook_counts;
     std::unique_ptr<policy::UpstreamLimits> upstream_limits;
     std::unique_ptr<ledger::Store> ledger;  // null: nothing is counted; any thread
-    std::atomic<bool> draining{false};      // set once, when the host begins to end
+    std::unique_ptr<BodyRoom> body_room;
+    std::atomic<bool> draining{false};  // set once, when the host begins to end
 };
 
 }  // namespace bw::front

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include "front/drained_calls.hpp"
+#include "front/http_request.hpp"
 #include "front/incoming_call.hpp"
 
 namespace bw::front {
@@ -121,7 +122,7 @@ void Session::take(std::string_view bytes) {
         const std::size_t before = bytes.size();
         parse(bytes);
         early_.assign(bytes);
-        if (parser_.complete()) return on_request();
+        if (parser_.complete() && !refused_) return on_request();
         if (!busy_ && !closed_) wait_for_rest(before);
     }
 }
@@ -139,7 +140,7 @@ void Session::take_early() {
         early_.erase(0, early_taken_);
         early_taken_ = 0;
     }
-    if (parser_.complete()) {
+    if (parser_.complete() && !refused_) {
         on_request();
         if (input_ended_ && busy_) return probe();  // nothing will be read that shows a hang-up
     } else if (!busy_ && !closed_) {
@@ -163,7 +164,10 @@ void Session::parse(std::string_view& bytes) {
                 return;
             case Step::refused: bytes = {}; return refuse(parser_.refusal());
             case Step::more:
-            case Step::request: return;
+            case Step::request:
+                if (count_body()) return;
+                bytes = {};
+                return refuse(no_room_for_body());
         }
     }
 }
@@ -270,7 +274,7 @@ void Session::hung_up() {
 void Session::leave_call() {
     const config::OnDisconnect then = call_->on_disconnect();
     if (!then.drains) return call_->abandoned();
-    context_.drained_calls.adopt(std::move(call_), then.longest);
+    context_.drained_calls.adopt(std::move(call_), std::move(held_body_), then.longest);
 }
 
 void Session::close() {
@@ -278,6 +282,7 @@ void Session::close() {
     closed_ = true;
     alarm_.clear();
     call_.reset();
+    forget_body();
     error_code ignored;
     socket_.shutdown(Socket::shutdown_both, ignored);
     socket_.close(ignored);

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "front/answer.hpp"
+#include "front/body_room.hpp"
 #include "front/connections.hpp"
 #include "front/context.hpp"
 #include "front/lazy_alarm.hpp"
@@ -70,6 +71,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void begin_call(Operation operation);
     void refuse(const http::Refusal& refusal);
     void refuse(const ErrorReply& reply, const config::Key* key);
+    bool count_body();
+    void forget_body();
     void log_refusal(int status, std::string_view code, const config::Key* key);
     ResponseHead head(int status, std::string_view extra) const;
 
@@ -103,6 +106,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     std::size_t early_taken_ = 0;
     Clock::time_point body_begun_{};
     std::size_t body_bytes_ = 0;  // as they came
+    HeldBody held_body_;          // from the request's head until its reply is made
     std::string request_id_;
     const config::Key* caller_ = nullptr;  // whose key the request came with; null: none was needed
 

@@ -1,4 +1,6 @@
 // What a request's head decides: whether the rest of it is read at all.
+#include <algorithm>
+
 #include "front/client_key.hpp"
 #include "front/http_request.hpp"
 #include "front/request_id.hpp"
@@ -15,6 +17,10 @@ bool Session::on_head(bool waits) {
     head_only_ = request.method == "HEAD";
     request_id_ = request_id(request.header("x-request-id"), context_.random);
     if (!admit(request)) return false;
+    if (!count_body()) {
+        refuse(no_room_for_body());
+        return false;
+    }
     const bool has_body = framing.body == http::Body::chunked || framing.length > 0;
     if (has_body && waits && framing.expects_continue) {
         pending_.append(k_continue);
@@ -48,6 +54,20 @@ bool Session::admit(const http::Request& request) {
         return false;
     }
     return true;
+}
+
+// A length that is announced counts at once, before any of it has come; without one, and of what is
+// unpacked, what there is.
+bool Session::count_body() {
+    if (surface_.body_room == nullptr || !parser_.head_complete()) return true;
+    const std::size_t there = parser_.request().body.size();
+    const std::size_t announced = parser_.complete() ? 0 : parser_.framing().length;
+    return held_body_.set(*surface_.body_room, std::max(there, announced));
+}
+
+void Session::forget_body() {
+    parser_.request().body = std::string();
+    held_body_.release();
 }
 
 void Session::refuse(const http::Refusal& refusal) { refuse(error_reply(refusal), caller_); }

@@ -61,6 +61,7 @@ void Session::finished() {
     replied_ = true;
     paused_ = false;
     call_.reset();
+    forget_body();
     flush();
 }
 

@@ -74,6 +74,7 @@ void write_server(PrettyWriter& writer, const config::Server& server) {
         writer.field("workers", server.workers);
     }
     writer.field("max_body", bytes(server.max_body_bytes));
+    writer.field("max_bodies", bytes(server.bodies_bytes_max));
     writer.field("heartbeat", limit(server.heartbeat));
     writer.field("drain", duration_text(server.drain));
     writer.field("on_disconnect", on_disconnect(server.on_disconnect));

@@ -64,6 +64,15 @@ void write_ledger(PrometheusText& text, const front::Context& context) {
     text.sample({}, health.losses);
 }
 
+void write_bodies(PrometheusText& text, const front::BodyRoom& room) {
+    text.metric("bellwether_request_bodies_bytes", "gauge",
+                "What the bodies of requests take of server.max_bodies.");
+    text.sample({}, std::uint64_t{room.held()});
+    text.metric("bellwether_request_bodies_refused_total", "counter",
+                "Requests refused because the room for bodies was taken.");
+    text.sample({}, room.refused());
+}
+
 void write_warnings(PrometheusText& text, const front::Context& context) {
     const config::Config& config = context.host.config;
     text.metric("bellwether_budget_warnings_total", "counter",
@@ -99,6 +108,7 @@ front::Answer metrics_page(const front::Context& context) {
     text.metric("bellwether_draining", "gauge", "1 while the host finishes its last calls.");
     text.sample({}, std::uint64_t{context.running.draining ? 1u : 0u});
     context.running.metrics.write(text);
+    write_bodies(text, *context.running.body_room);
     write_upstream_limits(text, context);
     write_warnings(text, context);
     write_ledger(text, context);

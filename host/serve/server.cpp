@@ -170,7 +170,9 @@ std::expected<void, std::string> run(const front::Host& host, const Ready& ready
         .metrics = {pages::metric_names(host), api->sockets.size()},
         .warnings = std::make_unique<policy::Warnings>(host.config),
         .webhook_counts = std::make_unique<policy::WebhookCounts>(host.webhooks.size()),
-        .upstream_limits = std::make_unique<policy::UpstreamLimits>(host.config)};
+        .upstream_limits = std::make_unique<policy::UpstreamLimits>(host.config),
+        .ledger = nullptr,
+        .body_room = std::make_unique<front::BodyRoom>(host.config.server.bodies_bytes_max)};
     if (auto opened = ledger::open_store(host.config.ledger); opened) {
         running.ledger = *std::move(opened);
     } else {
@@ -179,7 +181,8 @@ std::expected<void, std::string> run(const front::Host& host, const Ready& ready
     const front::Surface surface{.pages = pages::answer_for,
                                  .loopback = config::is_loopback(host.config.server.host),
                                  .keys = &host.keys,
-                                 .keyless = pages::is_health};
+                                 .keyless = pages::is_health,
+                                 .body_room = running.body_room.get()};
     Workers workers;
     for (std::size_t i = 0; i < api->sockets.size(); ++i) {
         workers.push_back(std::make_unique<Worker>(host, running, running.metrics.worker(i),

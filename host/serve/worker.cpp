@@ -1,5 +1,6 @@
 #include "serve/worker.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 
 #include "observe/log.hpp"
@@ -17,7 +18,7 @@ http::Limits limits_of(const config::Server& server) {
     return {.request_line_bytes = server.front.request_line_bytes_max,
             .header_bytes = server.front.header_bytes_max,
             .header_count = server.front.header_count_max,
-            .body_bytes = server.max_body_bytes,
+            .body_bytes = std::min(server.max_body_bytes, server.bodies_bytes_max),
             .inflate_ratio = server.front.inflate_ratio_max};
 }
 

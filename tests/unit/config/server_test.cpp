@@ -16,6 +16,7 @@ TEST(Server, HasDefaults) {
     EXPECT_EQ(config.server.port, 4141);
     EXPECT_EQ(config.server.workers, 0u);
     EXPECT_EQ(config.server.max_body_bytes, 32u << 20);
+    EXPECT_EQ(config.server.bodies_bytes_max, 1u << 30);
     EXPECT_EQ(config.server.drain, milliseconds(30'000));
     EXPECT_EQ(config.server.heartbeat, milliseconds(15'000));
     EXPECT_EQ(config.log.level, LogLevel::info);
@@ -44,6 +45,7 @@ plugin_path = ["plugins", "../lib", "/opt/p"]
 listen = "[::1]:0"
 workers = 256
 max_body = "1MB"
+max_bodies = "8GiB"
 drain = "0s"
 heartbeat = "none"
 user_header = "X-OpenWebUI-User-Id"
@@ -56,6 +58,7 @@ access = false
     EXPECT_EQ(config.server.port, 0);
     EXPECT_EQ(config.server.workers, 256u);
     EXPECT_EQ(config.server.max_body_bytes, 1'000'000u);
+    EXPECT_EQ(config.server.bodies_bytes_max, std::size_t{8} << 30);
     EXPECT_EQ(config.server.drain, milliseconds(0));
     EXPECT_EQ(config.server.heartbeat, milliseconds(0));
     EXPECT_EQ(config.server.user_header, "x-openwebui-user-id");

@@ -1,0 +1,30 @@
+#include "front/body_room.hpp"
+
+namespace bw::front {
+
+bool BodyRoom::take(std::size_t bytes) {
+    std::size_t held = held_.load(std::memory_order_relaxed);
+    do {
+        if (bytes > bytes_max_ || held > bytes_max_ - bytes) {
+            refused_.fetch_add(1, std::memory_order_relaxed);
+            return false;
+        }
+    } while (!held_.compare_exchange_weak(held, held + bytes, std::memory_order_relaxed));
+    return true;
+}
+
+bool HeldBody::set(BodyRoom& room, std::size_t bytes) {
+    if (bytes > bytes_ && !room.take(bytes - bytes_)) return false;
+    if (bytes < bytes_) room.give_back(bytes_ - bytes);
+    room_ = &room;
+    bytes_ = bytes;
+    return true;
+}
+
+void HeldBody::release() {
+    if (room_ != nullptr) room_->give_back(bytes_);
+    room_ = nullptr;
+    bytes_ = 0;
+}
+
+}  // namespace bw::front
