@@ -17,8 +17,8 @@ using std::chrono::steady_clock;
 
 // How often a call asks again whether one elsewhere has ended: those of this worker say so at once.
 constexpr std::int64_t k_concurrency_poll_us = 50'000;
-// How long a call waits at most before it asks again, whatever it was told: the clock that a rate goes
-// by may be set meanwhile.
+// How long a call waits at most before it asks again, whatever it was told: the clock that a rate
+// goes by may be set meanwhile.
 constexpr std::int64_t k_look_again_us = 1'000'000;
 
 std::string line_name(const ledger::Claim& claim) {
