@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace bw {
 
@@ -13,6 +15,12 @@ enum class UsageSource {
     estimate,  // what was held for it: nobody knows better
 };
 
+// Something that is billed by the piece, and how many of it there were.
+struct UsedUnit {
+    std::string name;
+    std::int64_t count = 0;
+};
+
 // Tokens; -1: not known.
 struct Usage {
     std::int64_t input_tokens = -1;         // the whole prompt, cached tokens included
@@ -20,6 +28,16 @@ struct Usage {
     std::int64_t cached_input_tokens = -1;  // part of input_tokens
     std::int64_t reasoning_tokens = -1;     // part of output_tokens
     UsageSource source = UsageSource::none;
+    // For the bill. Of these nothing is kept but the cost that they make.
+    std::int64_t total_tokens = -1;           // of an upstream that says only the sum
+    std::int64_t cache_write_tokens = -1;     // part of input_tokens
+    std::int64_t cache_write_1h_tokens = -1;  // part of cache_write_tokens
+    std::int64_t audio_input_tokens = -1;     // part of input_tokens, as is image_input_tokens
+    std::int64_t audio_output_tokens = -1;    // part of output_tokens, as is image_output_tokens
+    std::int64_t image_input_tokens = -1;
+    std::int64_t image_output_tokens = -1;
+    std::string service_tier;  // which served it, else which was asked for; empty: not known
+    std::vector<UsedUnit> units;
 };
 
 constexpr std::string_view to_string(UsageSource source) {

@@ -10,6 +10,7 @@
 #include "observe/log.hpp"
 #include "plugin/correlation.hpp"
 #include "plugin/net_error.hpp"
+#include "plugin/usage.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -21,8 +22,6 @@ using std::chrono::steady_clock;
 // properly can be used again, and no client should wait for one that does not.
 constexpr milliseconds k_end_grace{100};
 constexpr milliseconds k_step_wait_max{std::chrono::hours(24)};
-// More is a mistake of somebody's; sums of such numbers must not overflow.
-constexpr std::int64_t k_tokens_max = 1'000'000'000'000;
 
 Reach reach_of(int status) {
     return status >= 200 && status < 300 ? Reach::answered : Reach::refused;
@@ -307,19 +306,13 @@ void Attempt::emit(std::uint32_t kind, std::string_view json) {
 void Attempt::emit_usage(const bw_usage& usage) {
     if (phase_ != Phase::emitting)
         return misbehaved("emit_usage outside call_data, call_end and step");
-    const auto plausible = [](std::int64_t tokens) {
-        return tokens >= 0 && tokens <= k_tokens_max ? tokens : -1;
-    };
-    const std::int64_t output = plausible(usage.output_tokens);
-    if (output >= 0 && output >= usage_.output_tokens) ++usage_reports_;
-    const auto keep_larger = [&](std::int64_t& known, std::int64_t told) {
-        known = std::max(known, plausible(told));
-    };
-    keep_larger(usage_.input_tokens, usage.input_tokens);
-    keep_larger(usage_.output_tokens, usage.output_tokens);
-    keep_larger(usage_.cached_input_tokens, usage.cached_input_tokens);
-    keep_larger(usage_.reasoning_tokens, usage.reasoning_tokens);
-    usage_.source = UsageSource::provider;
+    const Usage told = usage_of(usage);
+    const bool says_sum = told.output_tokens < 0 && told.total_tokens > 0;
+    if (says_sum ? told.total_tokens >= usage_.total_tokens
+                 : told.output_tokens >= 0 && told.output_tokens >= usage_.output_tokens) {
+        ++usage_reports_;
+    }
+    keep_larger(usage_, told);
 }
 
 // ---- endings --------------------------------------------------------------------------------

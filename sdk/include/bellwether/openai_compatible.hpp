@@ -26,6 +26,7 @@
 #include <bellwether/openai_compatible/embeddings.hpp>
 #include <bellwether/openai_compatible/errors.hpp>
 #include <bellwether/openai_compatible/fold.hpp>
+#include <bellwether/openai_compatible/usage.hpp>
 
 namespace bw::openai {
 
@@ -74,10 +75,11 @@ class Provider::Call {
     void take_chunk(std::string_view chunk);
     void fold(std::string_view chunk);
     void take_usage();
+    void take_usage(std::string_view raw, Usage said);
     void emit_whole(std::string_view body);
     void emit_embeddings(std::string_view body);
     void close_stream();
-    std::string usage_chunk() const;
+    std::string usage_chunk(std::string_view raw) const;
     Failure failure() const;
     std::string content_type() const;
     [[noreturn]] void protocol_error(std::string_view code, const std::string& what) const;
@@ -97,6 +99,8 @@ class Provider::Call {
     std::string url_;
     ChunkReader reader_;
     std::string edited_;
+    Usage usage_;  // all that was said so far
+    ChoiceUsages choice_usages_;
     std::string usage_chunk_;  // to be emitted at the end of the stream
     std::optional<Folder> folder_;
 };
@@ -227,7 +231,7 @@ inline void Provider::Call::take_whole(std::string_view body) {
                        "answered with something that is not JSON, or is cut (content-type \"" +
                            content_type() + "\"): \"" + detail::excerpt(body) + "\"");
     }
-    if (!reader_.usage.empty()) take_usage();  // whatever the rest is worth
+    take_usage();  // whatever the rest is worth
     if (reader_.is_error()) throw upstream_failure(failure(), body);
     const bool embeddings = operation_ == Operation::embeddings;
     if ((embeddings ? reader_.data : reader_.choices).empty()) {
@@ -243,7 +247,8 @@ inline void Provider::Call::take_whole(std::string_view body) {
         body = edited_;
     }
     embeddings ? emit_embeddings(body) : emit_whole(body);
-    if (stream_ && !reader_.usage.empty()) take_usage();  // of all the chunks that it became
+    if (stream_) take_usage();  // of all the chunks that it became
+    if (!usage_chunk_.empty()) exchange_.emit_usage_chunk(usage_chunk_);
 }
 
 inline void Provider::Call::emit_embeddings(std::string_view body) {
@@ -260,7 +265,6 @@ inline void Provider::Call::emit_embeddings(std::string_view body) {
 inline void Provider::Call::emit_whole(std::string_view body) {
     if (!stream_) return exchange_.emit_reply(body);
     unfold(body, is_chat(), [this](const std::string& chunk) { exchange_.emit_chunk(chunk); });
-    if (!reader_.usage.empty()) exchange_.emit_usage_chunk(usage_chunk());
 }
 
 inline void Provider::Call::take_chunk(std::string_view chunk) {
@@ -272,7 +276,7 @@ inline void Provider::Call::take_chunk(std::string_view chunk) {
                                               detail::excerpt(chunk) + "\"");
     }
     if (reader_.is_error()) throw upstream_failure(failure(), chunk);
-    if (!reader_.usage.empty()) take_usage();
+    take_usage();
     any_chunk_ = any_chunk_ || reader_.has_choices;
     if (reader_.choices.empty() && reader_.usage.empty()) {
         if (reader_.type.substr(0, 10) == "\"response.") {
@@ -298,25 +302,42 @@ inline void Provider::Call::fold(std::string_view chunk) {
     }
 }
 
-// Reports the usage that the reader has found and keeps its chunk for the end of the stream: the
-// last one holds, and it must come after the last choice.
+// Reports the usage that the reader has found, wherever it stands.
 inline void Provider::Call::take_usage() {
-    const Usage usage = read_usage(reader_.usage);
-    if (usage.input >= 0 || usage.output >= 0) exchange_.usage(usage);
-    if (stream_ && !done_) usage_chunk_ = usage_chunk();
+    if (reader_.service_tier.size() > 2 && reader_.service_tier.front() == '"') {
+        usage_.service_tier = json::Value(reader_.service_tier).string();
+    }
+    for (const auto& [index, raw] : reader_.choice_usages) choice_usages_.add(index, raw);
+    if (!reader_.choice_usages.empty()) {
+        take_usage(reader_.choice_usages.back().second, choice_usages_.sum());
+    }
+    const std::string_view beside =
+        reader_.usage.empty() ? json::Value(reader_.x_groq)["usage"].raw() : reader_.usage;
+    if (!beside.empty()) take_usage(beside, read_usage(beside));
 }
 
-inline std::string Provider::Call::usage_chunk() const {
+// Keeps its chunk for the end of the stream, where it must come after the last choice. The last one
+// holds, unless it says less than what was said before.
+inline void Provider::Call::take_usage(std::string_view raw, Usage said) {
+    if (!says_anything(said)) return;
+    const bool less = said.input < usage_.input || said.output < usage_.output;
+    merge_usage(usage_, said);
+    said.service_tier = usage_.service_tier;
+    exchange_.usage(said);
+    if (stream_ && (!less || usage_chunk_.empty())) usage_chunk_ = usage_chunk(raw);
+}
+
+inline std::string Provider::Call::usage_chunk(std::string_view raw) const {
     std::string out = "{";
-    const auto add = [&](const char* key, std::string_view raw) {
-        if (!raw.empty()) out.append("\"").append(key).append("\":").append(raw).append(",");
+    const auto add = [&](const char* key, std::string_view value) {
+        if (!value.empty()) out.append("\"").append(key).append("\":").append(value).append(",");
     };
     add("id", reader_.id);
     add("object", is_chat() ? std::string_view("\"chat.completion.chunk\"")
                             : std::string_view("\"text_completion\""));
     add("created", reader_.created);
     add("model", reader_.model);
-    return out.append("\"choices\":[],\"usage\":").append(reader_.usage).append("}");
+    return out.append("\"choices\":[],\"usage\":").append(proper_usage(raw, usage_)).append("}");
 }
 
 inline void Provider::Call::close_stream() {

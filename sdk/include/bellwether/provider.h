@@ -166,14 +166,33 @@ enum {
                           client that asked. Optional: the host makes one from emit_usage. */
 };
 
-/* Tokens, as the upstream counted them; -1: not said. The last one emitted holds. */
+/* Something that is billed by the piece. Frozen. */
+typedef struct bw_unit {
+    bw_str name; /* as in a price list, for one of them: "web_search", "image" */
+    int64_t count;
+} bw_unit;
+
+/* What the call has used so far, all of it. Tokens, as the upstream counted them; -1: not said. The
+ * last one emitted holds, but nothing that was said is taken back by less. */
 typedef struct bw_usage {
     uint32_t size;
-    uint32_t reserved;           /* 0 */
-    int64_t input_tokens;        /* the whole prompt, cached tokens included */
-    int64_t output_tokens;       /* everything generated, reasoning included */
-    int64_t cached_input_tokens; /* the part of input_tokens read from a cache */
-    int64_t reasoning_tokens;    /* the part of output_tokens that was reasoning */
+    uint32_t reserved;             /* 0 */
+    int64_t input_tokens;          /* the whole prompt, cached tokens included */
+    int64_t output_tokens;         /* everything generated, reasoning included */
+    int64_t cached_input_tokens;   /* the part of input_tokens read from a cache */
+    int64_t reasoning_tokens;      /* the part of output_tokens that was reasoning */
+    int64_t total_tokens;          /* input and output, of an upstream that says only that */
+    int64_t cache_write_tokens;    /* the part of input_tokens written to a cache, however long it
+                                      is kept there */
+    int64_t cache_write_1h_tokens; /* the part of cache_write_tokens that is kept for an hour */
+    int64_t audio_input_tokens;    /* the part of input_tokens that was sound */
+    int64_t audio_output_tokens;   /* the part of output_tokens that was sound */
+    int64_t image_input_tokens;    /* the part of input_tokens that was pictures */
+    int64_t image_output_tokens;   /* the part of output_tokens that was pictures */
+    bw_str service_tier;           /* the upstream's name of what it served the call as, such as
+                                      "priority"; empty: not said */
+    const bw_unit* units;          /* `unit_count` of them, each name once; may be NULL */
+    size_t unit_count;
 } bw_usage;
 
 /* ---- the host's services ----------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace bw::openai {
@@ -30,7 +31,9 @@ class ChunkReader {
         whole_ = whole;
         end_ = text.data() + text.size();
         id = object = created = model = choices = usage = error = code = message = type = data = {};
+        service_tier = x_groq = {};
         has_choices = false;
+        choice_usages.clear();
         edits_.clear();
         detail::MemberCuts cuts(edits_);
         const char* p = json::skip_space(text.data(), end_);
@@ -43,6 +46,9 @@ class ChunkReader {
 
     // Raw values of top-level members; empty if missing or null.
     std::string_view id, object, created, model, choices, usage, error, code, message, type, data;
+    std::string_view service_tier, x_groq;
+    // Moonshot's usage, which stands in a choice: whose, and what it says. It is handed on there.
+    std::vector<std::pair<std::int64_t, std::string_view>> choice_usages;
     bool has_choices = false;  // `choices` is an array with something in it
 
     // True if the object says that something failed, whatever the HTTP status said.
@@ -74,12 +80,13 @@ class ChunkReader {
                        : key == "model" ? &model
                        : key == "error" ? &error
                                         : nullptr;
-            case 6: return key == "object" ? &object : nullptr;
+            case 6: return key == "object" ? &object : key == "x_groq" ? &x_groq : nullptr;
             case 7:
                 return key == "choices"   ? &choices
                        : key == "created" ? &created
                        : key == "message" ? &message
                                           : nullptr;
+            case 12: return key == "service_tier" ? &service_tier : nullptr;
             default: return nullptr;
         }
     }
@@ -103,7 +110,7 @@ class ChunkReader {
         if (p == end_ || *p != '{') return json::skip_value(p, end_);
         std::uint64_t index = 0;
         bool finished = false;
-        std::string_view tool_calls;
+        std::string_view tool_calls, own_usage;
         const char* const stop =
             json::scan_object(p, end_, [&](std::string_view key, const char* value) {
                 if (key == "delta" || (rename_reasoning_ && key == "message")) {
@@ -117,6 +124,8 @@ class ChunkReader {
                         json::Value(std::string_view(value, length)).integer().value_or(0));
                 } else if (key == "finish_reason") {
                     finished = *value == '"' && length > 2;
+                } else if (key == "usage" && *value == '{') {
+                    own_usage = {value, length};
                 }
                 return value_end;
             });
@@ -124,6 +133,9 @@ class ChunkReader {
         const std::uint64_t bit = std::uint64_t{1} << (index < 63 ? index : 63);
         seen_ |= bit;
         if (finished) finished_ |= bit;
+        if (!own_usage.empty()) {
+            choice_usages.emplace_back(static_cast<std::int64_t>(index), own_usage);
+        }
         // Only now, since the choice's index may come after its delta.
         if (stop != nullptr && !tool_calls.empty()) tool_calls_.plan(index, tool_calls, edits_);
         return stop;
@@ -159,18 +171,5 @@ class ChunkReader {
     std::uint64_t seen_ = 0;  // choices seen in this call, one bit each
     std::uint64_t finished_ = 0;
 };
-
-// What a `usage` object says.
-inline Usage read_usage(std::string_view raw) {
-    const json::Value usage(raw);
-    const auto count = [](const json::Value& value) { return value.integer().value_or(-1); };
-    Usage out;
-    out.input = count(usage["prompt_tokens"]);
-    out.output = count(usage["completion_tokens"]);
-    out.cached_input = count(usage["prompt_tokens_details"]["cached_tokens"]);
-    if (out.cached_input < 0) out.cached_input = count(usage["prompt_cache_hit_tokens"]);
-    out.reasoning = count(usage["completion_tokens_details"]["reasoning_tokens"]);
-    return out;
-}
 
 }  // namespace bw::openai

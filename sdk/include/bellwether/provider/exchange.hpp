@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace bw {
 
@@ -93,12 +95,27 @@ class Frame {
     const bw_frame& frame_;
 };
 
+// Something that is billed by the piece.
+struct UsageUnit {
+    std::string name;  // "web_search", "image"
+    std::int64_t count = 0;
+};
+
 // Tokens, as the upstream counted them; -1: not said.
 struct Usage {
-    std::int64_t input = -1;         // the whole prompt, cached tokens included
-    std::int64_t output = -1;        // everything generated, reasoning included
-    std::int64_t cached_input = -1;  // the part of input read from a cache
-    std::int64_t reasoning = -1;     // the part of output that was reasoning
+    std::int64_t input = -1;           // the whole prompt, cached tokens included
+    std::int64_t output = -1;          // everything generated, reasoning included
+    std::int64_t cached_input = -1;    // the part of input read from a cache
+    std::int64_t reasoning = -1;       // the part of output that was reasoning
+    std::int64_t total = -1;           // of an upstream that says only that
+    std::int64_t cache_write = -1;     // the part of input written to a cache
+    std::int64_t cache_write_1h = -1;  // the part of cache_write that is kept for an hour
+    std::int64_t audio_input = -1;     // parts of input and output
+    std::int64_t audio_output = -1;
+    std::int64_t image_input = -1;
+    std::int64_t image_output = -1;
+    std::string service_tier;  // which the call was served in; empty: not said
+    std::vector<UsageUnit> units;
 };
 
 // Whether there is more to come of a reply: what Call::data may return.
@@ -170,7 +187,7 @@ class Exchange {
     void emit_chunk(std::string_view json) const { emit(BW_EMIT_CHUNK, json); }
     // Streaming: the closing chunk with `"choices":[]` and `usage`. Optional: usage() will do.
     void emit_usage_chunk(std::string_view json) const { emit(BW_EMIT_USAGE, json); }
-    // What the call has used so far; the last one holds.
+    // What the call has used so far, all of it.
     void usage(const Usage& usage) const {
         bw_usage out = {};
         out.size = sizeof out;
@@ -178,6 +195,20 @@ class Exchange {
         out.output_tokens = usage.output;
         out.cached_input_tokens = usage.cached_input;
         out.reasoning_tokens = usage.reasoning;
+        out.total_tokens = usage.total;
+        out.cache_write_tokens = usage.cache_write;
+        out.cache_write_1h_tokens = usage.cache_write_1h;
+        out.audio_input_tokens = usage.audio_input;
+        out.audio_output_tokens = usage.audio_output;
+        out.image_input_tokens = usage.image_input;
+        out.image_output_tokens = usage.image_output;
+        out.service_tier = detail::to_str(usage.service_tier);
+        std::vector<bw_unit> units;
+        for (const UsageUnit& unit : usage.units) {
+            units.push_back({detail::to_str(unit.name), unit.count});
+        }
+        out.units = units.data();
+        out.unit_count = units.size();
         context_->api->emit_usage(exchange_, &out);
     }
 

@@ -5,7 +5,10 @@
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,12 +77,41 @@ struct Result {
     std::optional<Failed> error;
     Sent sent;
     std::vector<Emitted> emitted;
-    std::optional<bw_usage> usage;
+    std::optional<bw_usage> usage;  // what it borrows is in the next two
+    std::string service_tier;
+    std::vector<std::pair<std::string, std::int64_t>> units;
     bool completed = false;           // call_data said BW_COMPLETE
     std::vector<std::string> models;  // what bw.models/1 added
     std::vector<std::int64_t> waits;  // what each step of bw.generate/1 asked for
 
     bool ok() const { return !error; }
+    // Keeps a usage that was emitted, as far as the plugin filled it in; as the host does, it keeps
+    // the larger figure where there was one before.
+    void take(const bw_usage& emitted_usage) {
+        bw_usage kept = {};
+        std::memcpy(&kept, &emitted_usage, std::min<std::size_t>(emitted_usage.size, sizeof kept));
+        const auto text = [](bw_str borrowed) {
+            return borrowed.len == 0 ? std::string() : std::string(borrowed.ptr, borrowed.len);
+        };
+        if (kept.service_tier.len > 0) service_tier = text(kept.service_tier);
+        if (kept.unit_count > 0) units.clear();
+        for (std::size_t i = 0; i < kept.unit_count; ++i) {
+            units.emplace_back(text(kept.units[i].name), kept.units[i].count);
+        }
+        kept.service_tier = {};
+        kept.units = nullptr;
+        kept.unit_count = 0;
+        if (usage) keep_larger(*usage, kept);
+        usage = kept;
+    }
+    static void keep_larger(const bw_usage& known, bw_usage& told) {
+        static constexpr std::int64_t bw_usage::*k_figures[] = {
+            &bw_usage::input_tokens,         &bw_usage::output_tokens,
+            &bw_usage::cached_input_tokens,  &bw_usage::reasoning_tokens,
+            &bw_usage::total_tokens,         &bw_usage::cache_write_tokens,
+            &bw_usage::cache_write_1h_tokens};
+        for (const auto figure : k_figures) told.*figure = std::max(told.*figure, known.*figure);
+    }
     bw_status status() const { return error ? error->status : BW_OK; }
     // The JSON of all pieces of that kind.
     std::vector<std::string> of_kind(std::uint32_t kind) const {

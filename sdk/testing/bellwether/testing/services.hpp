@@ -206,7 +206,7 @@ class FakeHost {
         FakeExchange& exchange = self(handle);
         require(exchange, exchange.may_emit, "emit_usage outside call_data, call_end and step");
         require(exchange, usage->reserved == 0, "a reserved field that is not 0");
-        exchange.result.usage = *usage;
+        exchange.result.take(*usage);
     }
 
     bw_host_api api_ = {};
