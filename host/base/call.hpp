@@ -43,6 +43,13 @@ struct Span {
 // Where a call's user is named; of several the last in this order counts.
 enum class UserSource : std::uint8_t { none, user, safety_identifier, header };
 
+// Whether the client gets `usage.cost`.
+enum class CostInBody : std::uint8_t {
+    never,
+    with_usage,  // where it gets a usage
+    asked        // a stream gets a usage for it
+};
+
 struct Call {
     std::string id;           // x-request-id
     std::string traceparent;  // for the upstream; empty: the client sent no trace
@@ -52,7 +59,8 @@ struct Call {
     std::string model;  // as the client named it
     bool stream = false;
     bool usage_asked = false;  // stream_options.include_usage
-    Span model_value;          // the raw value of `model` in body
+    CostInBody cost_in_body = CostInBody::never;
+    Span model_value;  // the raw value of `model` in body
     Span stream_options_value;
     Span prompt_value;  // `messages`, `prompt` or `input`
     std::string user;   // at most k_user_bytes_max; empty: the client named nobody
@@ -73,7 +81,9 @@ struct Call {
     // Which of those is no whole number that makes sense; empty: none. The upstream decides about
     // it, unless the host has to count with it.
     std::string_view unsound_limit;
-    std::string timeout;  // x-bellwether-timeout, as the client sent it
+    std::string service_tier;  // as the client asks for it; empty: it does not
+    bool searches = false;     // it asks for searches on the web, which are billed by the piece
+    std::string timeout;       // x-bellwether-timeout, as the client sent it
     std::chrono::steady_clock::time_point started;
     // When the client will wait no longer; all attempts share it. max: it did not say.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();

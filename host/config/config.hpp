@@ -13,16 +13,12 @@
 #include <vector>
 
 #include "calendar/period.hpp"
+#include "config/position.hpp"
+#include "config/price.hpp"
 
 namespace bw::config {
 
 using std::chrono::milliseconds;
-
-// Where a value stands in the file; both 1-based, 0: unknown.
-struct Position {
-    int line = 0;
-    int column = 0;
-};
 
 enum class Severity { error, warning };
 
@@ -126,22 +122,6 @@ struct Route {
     Position at;
     Position model_at{};
     Position alias_at{};
-};
-
-// What a provider takes for a million tokens, in millionths of a US dollar: "1.20 USD" is
-// 1'200'000. Whole numbers only: money is never rounded on its way in.
-struct Price {
-    std::string provider;  // its name in the config
-    std::string model;     // as the provider calls it: exact name or glob
-    std::int64_t input = 0;
-    std::int64_t cached_input = 0;  // the price of input, unless the file says otherwise
-    std::int64_t output = 0;
-    std::optional<std::int64_t> list_input;  // the list price elsewhere, to tell what is saved
-    std::optional<std::int64_t> list_output;
-    std::string source;  // where the figures come from
-    std::string file;    // where the entry stands
-    Position at{};
-    bool own = false;  // stands in the config itself, so it beats the price files
 };
 
 enum class StoreKind : std::uint8_t { none, memory, sqlite, redis };
@@ -280,6 +260,7 @@ struct Server {
     unsigned workers = 0;       // 0: one a core ("auto")
     std::size_t max_body_bytes = 32u << 20;
     std::size_t bodies_bytes_max = std::size_t{1} << 30;  // of all workers, held at once
+    bool cost_in_body = false;       // whoever gets a usage gets `usage.cost` in it
     milliseconds heartbeat{15'000};  // the longest silence on a client's stream; zero: no limit
     milliseconds drain{30'000};      // how long SIGTERM waits for calls in flight
     OnDisconnect on_disconnect;

@@ -9,8 +9,8 @@
 #include <tuple>
 
 #include "config/document.hpp"
-#include "config/money.hpp"
 #include "config/pattern.hpp"
+#include "config/price_amount.hpp"
 #include "config/sections.hpp"
 
 namespace bw::config {
@@ -19,8 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t k_prices_max = 10'000;
-constexpr std::string_view k_amount_expected =
-    "US dollars for a million tokens, such as \"1.20 USD\"";
 
 class PriceReader {
   public:
@@ -30,13 +28,16 @@ class PriceReader {
         price_.at = section_.at();
         read_name("provider", price_.provider, "provider = \"NAME\", as in [providers.NAME]");
         read_name("model", price_.model, "model = \"NAME\" or a pattern such as \"qwen-*\"");
-        const auto input = required_amount("input");
-        const auto output = required_amount("output");
-        price_.input = input.value_or(0);
-        price_.output = output.value_or(0);
-        price_.cached_input = amount("cached_input").value_or(price_.input);
-        price_.list_input = amount("list_input");
-        price_.list_output = amount("list_output");
+        CallPrices prices = read_call_prices(section_, "a price");
+        price_.input = prices.input;
+        price_.cached_input = prices.cached_input;
+        price_.output = prices.output;
+        price_.parts = prices.parts;
+        price_.above = read_price_steps(section_);
+        price_.tiers = read_price_tiers(section_);
+        price_.units = read_unit_prices(section_);
+        price_.list_input = read_price_amount(section_, "list_input", k_price_expected);
+        price_.list_output = read_price_amount(section_, "list_output", k_price_expected);
         if (auto source = section_.text("source")) price_.source = std::move(source->value);
         section_.finish();
     }
@@ -52,49 +53,6 @@ class PriceReader {
                                            fmt::format("at most {} bytes", k_model_bytes_max));
         }
         name = std::move(given->value);
-    }
-
-    std::optional<std::int64_t> required_amount(std::string_view key) {
-        if (!section_.has(key)) {
-            section_.find(key);
-            missing(key, k_amount_expected);
-            return std::nullopt;
-        }
-        return amount(key);
-    }
-
-    std::optional<std::int64_t> amount(std::string_view key) {
-        const toml::node* node = section_.find(key);
-        if (node == nullptr) return std::nullopt;
-        const auto* text = node->as_string();
-        if (text == nullptr) {
-            section_.wrong_type(section_.full(key), *node, std::string(k_amount_expected));
-            return std::nullopt;
-        }
-        const auto parsed = parse_amount(text->get());
-        if (parsed) return *parsed;
-        wrong_amount({text->get(), position_of(*node)}, key, parsed.error());
-        return std::nullopt;
-    }
-
-    void wrong_amount(const Text& given, std::string_view key, AmountFault fault) {
-        const std::string subject =
-            fmt::format("{} = {}", section_.full(key), in_quotes(given.value));
-        Report& report = section_.report();
-        switch (fault) {
-            case AmountFault::without_unit:
-                return report.error(given.at, subject + " has no unit",
-                                    std::string(k_amount_expected),
-                                    fmt::format("did you mean \"{} USD\"?", given.value));
-            case AmountFault::too_fine:
-                return report.error(given.at, subject + " is finer than a millionth of a dollar",
-                                    "at most six digits behind the point");
-            case AmountFault::too_large:
-                return report.error(given.at, subject + " is out of range",
-                                    "\"0 USD\" to \"1000000 USD\"");
-            case AmountFault::malformed: break;
-        }
-        report.error(given.at, subject + " is not an amount", std::string(k_amount_expected));
     }
 
     void missing(std::string_view key, std::string_view expected) {

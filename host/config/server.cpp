@@ -144,6 +144,7 @@ void read_server(Section& root, bool keys, Server& server) {
     if (const auto silence = section->quantity("heartbeat", k_heartbeat)) {
         server.heartbeat = milliseconds(*silence);
     }
+    if (const auto cost = section->flag("cost_in_body")) server.cost_in_body = *cost;
     if (const auto action = read_on_disconnect(*section)) server.on_disconnect = *action;
     if (const auto most = section->integer("default_max_tokens", 1, k_default_tokens_max)) {
         server.default_max_tokens = *most;

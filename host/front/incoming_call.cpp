@@ -10,6 +10,8 @@
 namespace bw::front {
 namespace {
 
+constexpr std::string_view k_cost_header = "x-bellwether-cost";
+
 // A list may be divided over several fields; their order is the list's.
 std::string joined(const http::Request& request, std::string_view lower_case_name) {
     std::string list;
@@ -32,6 +34,8 @@ Call incoming_call(http::Request& request, Operation operation, std::string id,
             .tracestate = std::move(trace.tracestate),
             .operation = operation,
             .body = std::move(request.body),
+            .cost_in_body =
+                request.header(k_cost_header) == "body" ? CostInBody::asked : CostInBody::never,
             .timeout = std::string(request.header(k_timeout_header)),
             .started = std::chrono::steady_clock::now(),
             .key = caller == nullptr ? std::string() : caller->id,

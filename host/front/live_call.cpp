@@ -9,6 +9,7 @@
 #include "front/client_deadline.hpp"
 #include "front/client_key.hpp"
 #include "json/request.hpp"
+#include "policy/cost_in_body.hpp"
 
 namespace bw::front {
 
@@ -53,7 +54,10 @@ LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, const co
       call_(std::move(call)),
       caller_(caller),
       meter_(context.metrics, call_.started),
-      client_(std::move(client)) {}
+      client_(std::move(client)) {
+    const bool all = context.host.config.server.cost_in_body;
+    if (all && call_.cost_in_body == CostInBody::never) call_.cost_in_body = CostInBody::with_usage;
+}
 
 void LiveCall::start() {
     if (context_.draining) return refuse(shutting_down());
@@ -155,6 +159,9 @@ void LiveCall::on_end(const policy::Outcome& outcome) {
         downstream_->end_stream();
     } else {
         first_byte_ = steady_clock::now();
+        if (call_.cost_in_body != CostInBody::never && outcome.cost_micro_usd) {
+            reply_ = policy::with_cost(reply_, outcome.usage, *outcome.cost_micro_usd);
+        }
         bytes_out_ = reply_.size();
         downstream_->respond(200, headers() + cost_header(outcome), reply_);
     }

@@ -10,12 +10,24 @@
 namespace bw::json {
 namespace {
 
-constexpr std::array<std::string_view, 14> k_names{
-    "model",   "messages",         "prompt",
-    "input",   "stream",           "stream_options",
-    "n",       "max_tokens",       "max_completion_tokens",
-    "best_of", "encoding_format",  "enable_thinking",
-    "user",    "safety_identifier"};
+constexpr std::array<std::string_view, 18> k_names{"model",
+                                                   "messages",
+                                                   "prompt",
+                                                   "input",
+                                                   "stream",
+                                                   "stream_options",
+                                                   "n",
+                                                   "max_tokens",
+                                                   "max_completion_tokens",
+                                                   "best_of",
+                                                   "encoding_format",
+                                                   "enable_thinking",
+                                                   "user",
+                                                   "safety_identifier",
+                                                   "service_tier",
+                                                   "web_search_options",
+                                                   "enable_search",
+                                                   "search_parameters"};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 

@@ -95,12 +95,30 @@ void read_user(Call& call, UserSource source, const Value& value) {
     name_user(call, source, value.string());
 }
 
+// One that is no name is no tier that anybody knows.
+void read_service_tier(Call& call, const Value& value) {
+    constexpr std::size_t k_tier_bytes_max = 64;
+    if (value.kind() == Kind::null) return;
+    call.service_tier = value.kind() == Kind::string ? value.string() : std::string(value.raw());
+    if (call.service_tier.size() > k_tier_bytes_max) call.service_tier.resize(k_tier_bytes_max);
+}
+
+// web_search_options of OpenAI, enable_search of Qwen, search_parameters of xAI.
+void read_search(Call& call, const Value& value) {
+    const bool off = !value || value.raw() == "false" || value["mode"].equals("off");
+    call.searches = call.searches || !off;
+}
+
 Result<void> read_member(Call& call, std::string_view name, const Value& value) {
     if (name == "model") return read_model(call, value);
     if (name == "stream") return read_stream(call, value);
     if (name == "stream_options") return read_stream_options(call, value);
     if (name == "user") read_user(call, UserSource::user, value);
     if (name == "safety_identifier") read_user(call, UserSource::safety_identifier, value);
+    if (name == "service_tier") read_service_tier(call, value);
+    if (name == "web_search_options" || name == "enable_search" || name == "search_parameters") {
+        read_search(call, value);
+    }
     if (name == prompt_member(call.operation)) call.prompt_value = span_of(call.body, value.raw());
     return {};
 }

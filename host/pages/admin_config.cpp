@@ -75,6 +75,7 @@ void write_server(PrettyWriter& writer, const config::Server& server) {
     }
     writer.field("max_body", bytes(server.max_body_bytes));
     writer.field("max_bodies", bytes(server.bodies_bytes_max));
+    writer.field("cost_in_body", server.cost_in_body);
     writer.field("heartbeat", limit(server.heartbeat));
     writer.field("drain", duration_text(server.drain));
     writer.field("on_disconnect", on_disconnect(server.on_disconnect));
@@ -189,11 +190,53 @@ void write_key(PrettyWriter& writer, const config::Key& key) {
     writer.field("disabled", key.disabled).end_object();
 }
 
+std::string usd(std::int64_t micro_usd) { return config::format_usd(micro_usd) + " USD"; }
+
+// The three that every price has, and the parts that this one names.
+void write_call_prices(PrettyWriter& writer, const config::CallPrices& prices) {
+    writer.field("input", usd(prices.input)).field("cached_input", usd(prices.cached_input));
+    for (const auto& [name, part] : config::k_part_prices) {
+        if (const auto price = prices.parts.*part) writer.field(name, usd(*price));
+    }
+    writer.field("output", usd(prices.output));
+}
+
+void write_steps(PrettyWriter& writer, const std::vector<config::PriceStep>& steps) {
+    if (steps.empty()) return;
+    writer.key("above").begin_array();
+    for (const auto& step : steps) {
+        writer.begin_object().field("prompt", fmt::format("{} tok", step.prompt_tokens));
+        write_call_prices(writer, step.prices);
+        writer.end_object();
+    }
+    writer.end_array();
+}
+
+void write_tiers(PrettyWriter& writer, const std::vector<config::TierPrice>& tiers) {
+    if (tiers.empty()) return;
+    writer.key("tiers").begin_object();
+    for (const auto& tier : tiers) {
+        writer.key(tier.name).begin_object();
+        write_call_prices(writer, tier.prices);
+        write_steps(writer, tier.above);
+        writer.end_object();
+    }
+    writer.end_object();
+}
+
 void write_price(PrettyWriter& writer, const config::Price& price) {
     writer.begin_object().field("provider", price.provider).field("model", price.model);
-    writer.field("input", config::format_usd(price.input) + " USD");
-    writer.field("cached_input", config::format_usd(price.cached_input) + " USD");
-    writer.field("output", config::format_usd(price.output) + " USD");
+    write_call_prices(writer, {.input = price.input,
+                               .cached_input = price.cached_input,
+                               .output = price.output,
+                               .parts = price.parts});
+    write_steps(writer, price.above);
+    write_tiers(writer, price.tiers);
+    if (!price.units.empty()) {
+        writer.key("units").begin_object();
+        for (const auto& unit : price.units) writer.field(unit.name, usd(unit.each));
+        writer.end_object();
+    }
     writer.field("file", price.file).field("line", price.at.line).end_object();
 }
 

@@ -59,10 +59,10 @@ Usage usage_of(const bw_usage& reported) {
 
 void keep_larger(Usage& known, const Usage& told) {
     static constexpr std::int64_t Usage::*k_figures[] = {
-        &Usage::input_tokens,        &Usage::output_tokens,         &Usage::cached_input_tokens,
-        &Usage::reasoning_tokens,    &Usage::total_tokens,          &Usage::cache_write_tokens,
-        &Usage::cache_write_1h_tokens, &Usage::audio_input_tokens,  &Usage::audio_output_tokens,
-        &Usage::image_input_tokens,  &Usage::image_output_tokens};
+        &Usage::input_tokens,          &Usage::output_tokens,      &Usage::cached_input_tokens,
+        &Usage::reasoning_tokens,      &Usage::total_tokens,       &Usage::cache_write_tokens,
+        &Usage::cache_write_1h_tokens, &Usage::audio_input_tokens, &Usage::audio_output_tokens,
+        &Usage::image_input_tokens,    &Usage::image_output_tokens};
     for (const auto figure : k_figures) known.*figure = std::max(known.*figure, told.*figure);
     known.source = told.source;
     if (!told.service_tier.empty()) known.service_tier = told.service_tier;

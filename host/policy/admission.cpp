@@ -324,7 +324,10 @@ std::vector<Prospect> Admission::prospects() {
     for (const route::Candidate& candidate : to_.candidates) {
         all.push_back({.provider = engine_.slots[candidate.provider].provider().name,
                        .price = candidate.price,
-                       .estimate = reckoner_.bound(candidate).held});
+                       .estimate = reckoner_.bound(candidate).held,
+                       .service_tier = call_.service_tier,
+                       .searches = call_.searches,
+                       .text_only = reckoner_.is_text_only()});
     }
     return all;
 }

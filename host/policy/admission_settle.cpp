@@ -68,9 +68,7 @@ void Admission::settle(const Outcome& outcome, ledger::UsageRow usage) {
 // As if the first candidate had served the call, and taken all that it may.
 ledger::UsageRow Admission::estimate() const {
     const Prospect& first = prospects_.front();
-    const Usage usage{.input_tokens = first.estimate.input,
-                      .output_tokens = first.estimate.output,
-                      .source = UsageSource::estimate};
+    const Usage usage = estimated_usage(first);
     return {.time_us = books_.session->now_us(),
             .request_id = call_.id,
             .key = call_.key,

@@ -8,6 +8,7 @@
 #include "json/writer.hpp"
 #include "observe/log.hpp"
 #include "policy/cost.hpp"
+#include "policy/cost_in_body.hpp"
 #include "policy/tokens.hpp"
 
 namespace bw::policy {
@@ -129,7 +130,8 @@ void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
             if (reckoner_.is_past_hold(candidates_[at_], heard_)) attempt_->stop(past_its_hold());
             return replies_.on_chunk(json);
         case plugin::Piece::usage:
-            if (!call_.usage_asked) return;
+            if (!gives_usage()) return;
+            if (call_.cost_in_body != CostInBody::never) return void(usage_chunk_ = json);
             usage_sent_ = true;
             delivered_ = true;
             return replies_.on_chunk(json);
@@ -220,9 +222,7 @@ void Attempts::finish(Result<void> result) {
     deadlines_.reset();
     attempt_.reset();
     trip_.reset();
-    if (ended.result && call_.stream && call_.usage_asked && !usage_sent_) {
-        make_usage_chunk(ended.usage);
-    }
+    if (ended.result && call_.stream && gives_usage() && !usage_sent_) send_usage(ended);
     replies_.on_end(ended);
 }
 
@@ -248,7 +248,20 @@ std::chrono::nanoseconds Attempts::waited() const {
     return attempt_ ? waited_ + attempt_->waited() : waited_;
 }
 
-void Attempts::make_usage_chunk(const Usage& usage) {
+bool Attempts::gives_usage() const {
+    return call_.usage_asked || call_.cost_in_body == CostInBody::asked;
+}
+
+void Attempts::send_usage(const Outcome& ended) {
+    std::string chunk =
+        usage_chunk_.empty() ? make_usage_chunk(ended.usage) : std::move(usage_chunk_);
+    if (call_.cost_in_body != CostInBody::never && ended.cost_micro_usd) {
+        chunk = with_cost(chunk, ended.usage, *ended.cost_micro_usd);
+    }
+    replies_.on_chunk(chunk);
+}
+
+std::string Attempts::make_usage_chunk(const Usage& usage) const {
     const json::Value first(first_chunk_);
     json::Writer writer;
     writer.begin_object();
@@ -260,7 +273,7 @@ void Attempts::make_usage_chunk(const Usage& usage) {
         .field("completion_tokens", usage.output_tokens);
     writer.field("total_tokens", usage.input_tokens + usage.output_tokens);
     writer.end_object().end_object();
-    replies_.on_chunk(writer.view());
+    return std::string(writer.view());
 }
 
 }  // namespace bw::policy

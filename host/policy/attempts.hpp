@@ -85,7 +85,9 @@ class Attempts final : private plugin::AttemptEvents {
     void failed(Error error);
     std::size_t next_with_room() const;
     void finish(Result<void> result);
-    void make_usage_chunk(const Usage& usage);
+    bool gives_usage() const;
+    void send_usage(const Outcome& ended);
+    std::string make_usage_chunk(const Usage& usage) const;
     Progress progress() const;
     void see(std::string_view json);
     Heard heard() const;
@@ -116,6 +118,7 @@ class Attempts final : private plugin::AttemptEvents {
     bool delivered_ = false;
     bool usage_sent_ = false;
     bool paused_ = false;
+    std::string usage_chunk_;  // waits for the cost that is to be in it
     std::string first_chunk_;  // gives the usage chunk its id, if the host has to make one
 };
 

@@ -5,6 +5,7 @@
 
 #include "observe/log.hpp"
 #include "observe/seldom.hpp"
+#include "policy/reported_total.hpp"
 
 namespace bw::policy {
 namespace {
@@ -78,8 +79,24 @@ bool Reckoner::is_ordinary(const Heard& heard) const {
     return input && parts && (output || call_.operation == Operation::embeddings);
 }
 
-Reckoned Reckoner::at_end(const route::Candidate& candidate, const Heard& heard, Ending ending) {
+bool Reckoner::is_text_only() { return prompt().media_tokens == 0 && prompt().part_tokens == 0; }
+
+// What the bill will tell apart, and the provider did not.
+void Reckoner::add_what_was_asked(Usage& usage) {
+    if (usage.service_tier.empty()) usage.service_tier = call_.service_tier;
+    if (usage.source != UsageSource::estimate || !is_text_only()) return;
+    usage.audio_input_tokens = usage.image_input_tokens = 0;
+}
+
+Reckoned Reckoner::at_end(const route::Candidate& candidate, Heard heard, Ending ending) {
     if (ending == Ending::nothing) return {};
+    divide_total(heard.reported, call_);
+    Reckoned reckoned = judge(candidate, heard, ending);
+    add_what_was_asked(reckoned.usage);
+    return reckoned;
+}
+
+Reckoned Reckoner::judge(const route::Candidate& candidate, const Heard& heard, Ending ending) {
     const bool counted = books_.session != nullptr;
     if (!counted && ending == Ending::complete && is_ordinary(heard)) return {heard.reported};
     const std::string& provider = slots_[candidate.provider].provider().name;

@@ -24,7 +24,9 @@ class Reckoner {
     // The same for as long as the call lives, whatever is learned meanwhile.
     Bound bound(const route::Candidate& candidate);
     // What an attempt there came to. If what was reported is not taken as it is, the log is told.
-    Reckoned at_end(const route::Candidate& candidate, const Heard& heard, Ending ending);
+    Reckoned at_end(const route::Candidate& candidate, Heard heard, Ending ending);
+    // Neither sound nor pictures are sent, nor anything that nobody knows.
+    bool is_text_only();
     // From a complete answer.
     void learn(const route::Candidate& candidate, const Heard& heard);
 
@@ -41,6 +43,8 @@ class Reckoner {
     };
 
     const PromptSize& prompt();
+    Reckoned judge(const route::Candidate& candidate, const Heard& heard, Ending ending);
+    void add_what_was_asked(Usage& usage);
     bool is_ordinary(const Heard& heard) const;
 
     Books& books_;

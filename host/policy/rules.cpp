@@ -8,6 +8,7 @@
 #include "config/pattern.hpp"
 #include "ledger/amount.hpp"
 #include "policy/cost.hpp"
+#include "policy/rates.hpp"
 
 namespace bw::policy {
 namespace {
@@ -32,9 +33,7 @@ std::optional<std::int64_t> amount_of(Counts counts, std::int64_t input, std::in
 }
 
 std::optional<std::int64_t> estimated(Counts counts, const Prospect& prospect) {
-    const Usage usage{.input_tokens = prospect.estimate.input,
-                      .output_tokens = prospect.estimate.output,
-                      .source = UsageSource::estimate};
+    const Usage usage = estimated_usage(prospect);
     return amount_of(counts, usage.input_tokens, usage.output_tokens, usage, prospect.price);
 }
 
@@ -79,14 +78,36 @@ ledger::Claim claim_of(Rule& rule, std::int64_t now_us) {
     return claim;
 }
 
-std::unexpected<Error> without_price(const Rule& rule, const Facts& facts) {
+// What the call asks for and has no price; empty: nothing. `param`: where it asks.
+struct Unpriced {
+    std::string what;
+    std::string_view param;
+};
+
+Unpriced unpriced(const Prospect& prospect) {
+    if (prospect.price == nullptr) return {"price", "model"};
+    if (!knows_tier(*prospect.price, prospect.service_tier)) {
+        return {fmt::format("price for the service tier \"{}\"", prospect.service_tier),
+                "service_tier"};
+    }
+    if (prospect.searches && prospect.price->units.empty()) {
+        return {"price for searches (units)", "web_search_options"};
+    }
+    return {};
+}
+
+std::unexpected<Error> without_price(const Rule& rule, const Facts& facts, const Unpriced& of) {
     return std::unexpected(Error{
         .kind = ErrorKind::invalid,
-        .message = fmt::format("The model \"{}\" has no price at provider \"{}\", and the budget "
+        .message = fmt::format("The model \"{}\" has no {} at provider \"{}\", and the budget "
                                "\"{}\" counts money: an operator has to give it one ([[prices]]).",
-                               facts.model, facts.provider, rule.name),
+                               facts.model, of.what, facts.provider, rule.name),
         .code = "model_without_price",
-        .param = "model"});
+        .param = std::string(of.param)});
+}
+
+bool is_hard_budget_of_money(const Rule& rule) {
+    return rule.counts == Counts::micro_usd && rule.budget->mode == config::BudgetMode::hard;
 }
 
 // max_concurrent of a provider. A call that nobody else can take waits for a place.
@@ -108,6 +129,16 @@ bool Rule::counts_provider(std::string_view provider, std::string_view value) co
            std::ranges::any_of(patterns, [provider](const std::string& pattern) {
                return config::glob_match(pattern, provider);
            });
+}
+
+Usage estimated_usage(const Prospect& prospect) {
+    const std::int64_t media = prospect.text_only ? 0 : -1;
+    return {.input_tokens = prospect.estimate.input,
+            .output_tokens = prospect.estimate.output,
+            .source = UsageSource::estimate,
+            .audio_input_tokens = media,
+            .image_input_tokens = media,
+            .service_tier = std::string(prospect.service_tier)};
 }
 
 Rules::Rules(const config::Config& config) {
@@ -167,10 +198,11 @@ Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, Facts facts,
     for (const Prospect& prospect : prospects) {
         facts.provider = prospect.provider;
         if (!fits(*rule.scope, facts)) continue;
-        const auto amount = estimated(rule.counts, prospect);
-        if (!amount && rule.budget->mode == config::BudgetMode::hard) {
-            return without_price(rule, facts);
+        if (is_hard_budget_of_money(rule)) {
+            const Unpriced of = unpriced(prospect);
+            if (!of.what.empty()) return without_price(rule, facts, of);
         }
+        const auto amount = estimated(rule.counts, prospect);
         const std::string_view value = counter_value(*rule.scope, facts);
         const auto same = std::find_if(all.begin() + first, all.end(), [value](const Asked& asked) {
             return asked.claim.counter.value == value;
@@ -199,8 +231,11 @@ std::int64_t used_of(const Asked& asked, const Used& used) {
     }
     const auto amount = [&](const Usage& usage, const config::Price* price) {
         if (usage.source == UsageSource::none) return std::int64_t{0};
-        return amount_of(rule.counts, usage.input_tokens, usage.output_tokens, usage, price)
-            .value_or(0);
+        const auto known =
+            amount_of(rule.counts, usage.input_tokens, usage.output_tokens, usage, price);
+        if (known) return *known;
+        // Something has no price: it counts what was held for the call, and no less than the rest.
+        return std::max(asked.claim.amount, cost_at_least(usage, price).value_or(0));
     };
     std::int64_t sum = counts(used.provider) ? amount(used.usage, used.price) : 0;
     for (const FailedAttempt& failed : used.failed) {

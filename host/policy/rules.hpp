@@ -25,7 +25,13 @@ struct Prospect {
     std::string_view provider;
     const config::Price* price = nullptr;  // null: not known
     Estimate estimate;
+    std::string_view service_tier = {};  // as the call asks for it; empty: it does not
+    bool searches = false;               // as the call asks for them, too
+    bool text_only = false;              // neither sound nor pictures are sent
 };
+
+// The most that a call may use there.
+Usage estimated_usage(const Prospect& prospect);
 
 enum class Counts : std::uint8_t { requests, concurrent, input, output, total, micro_usd };
 

@@ -7,6 +7,50 @@ namespace {
 
 using json::PrettyWriter;
 
+void write_parts(PrettyWriter& writer, const config::PartPrices& parts) {
+    for (const auto& [name, part] : config::k_part_prices) {
+        if (const auto own = parts.*part) writer.field(std::string(name) + "_micro_usd", *own);
+    }
+}
+
+void write_call_prices(PrettyWriter& writer, const config::CallPrices& prices) {
+    writer.field("input_micro_usd", prices.input);
+    writer.field("cached_input_micro_usd", prices.cached_input);
+    writer.field("output_micro_usd", prices.output);
+    write_parts(writer, prices.parts);
+}
+
+void write_steps(PrettyWriter& writer, const std::vector<config::PriceStep>& steps) {
+    if (steps.empty()) return;
+    writer.key("above").begin_array();
+    for (const auto& step : steps) {
+        writer.begin_object().field("prompt_tokens", step.prompt_tokens);
+        write_call_prices(writer, step.prices);
+        writer.end_object();
+    }
+    writer.end_array();
+}
+
+// What only some prices tell apart.
+void write_details(PrettyWriter& writer, const config::Price& price) {
+    write_parts(writer, price.parts);
+    write_steps(writer, price.above);
+    if (!price.tiers.empty()) {
+        writer.key("tiers").begin_object();
+        for (const auto& tier : price.tiers) {
+            writer.key(tier.name).begin_object();
+            write_call_prices(writer, tier.prices);
+            write_steps(writer, tier.above);
+            writer.end_object();
+        }
+        writer.end_object();
+    }
+    if (price.units.empty()) return;
+    writer.key("units_micro_usd").begin_object();
+    for (const auto& unit : price.units) writer.field(unit.name, unit.each);
+    writer.end_object();
+}
+
 void write_price(PrettyWriter& writer, const config::Price* price) {
     writer.key("price");
     if (price == nullptr) {
@@ -18,6 +62,7 @@ void write_price(PrettyWriter& writer, const config::Price* price) {
     writer.field("output_micro_usd", price->output).field("per_tokens", 1'000'000);
     if (price->list_input) writer.field("list_input_micro_usd", *price->list_input);
     if (price->list_output) writer.field("list_output_micro_usd", *price->list_output);
+    write_details(writer, *price);
     writer.field("model", price->model);
     writer.field("place", price->file + ":" + std::to_string(price->at.line));
     writer.field_or_null("source", price->source).end_object();

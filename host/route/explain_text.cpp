@@ -32,6 +32,32 @@ std::string price(const config::Price* price) {
                        config::format_amount(price->output), price->file, price->at.line);
 }
 
+std::string in_and_out(const config::CallPrices& prices) {
+    return fmt::format("{} in, {} out", config::format_amount(prices.input),
+                       config::format_amount(prices.output));
+}
+
+// What else the price tells apart, a line each.
+std::vector<std::string> price_details(const config::Price& price) {
+    std::vector<std::string> lines;
+    for (const auto& [name, part] : config::k_part_prices) {
+        if (const auto own = price.parts.*part) {
+            lines.push_back(fmt::format("{} {}", name, config::format_amount(*own)));
+        }
+    }
+    for (const auto& step : price.above) {
+        lines.push_back(fmt::format("above {} tokens of prompt: {}", step.prompt_tokens,
+                                    in_and_out(step.prices)));
+    }
+    for (const auto& tier : price.tiers) {
+        lines.push_back(fmt::format("tier {}: {}", tier.name, in_and_out(tier.prices)));
+    }
+    for (const auto& unit : price.units) {
+        lines.push_back(fmt::format("each {} {}", unit.name, config::format_amount(unit.each)));
+    }
+    return lines;
+}
+
 std::string tokens(std::int64_t count) {
     return count == 0 ? "not known" : fmt::format("{} tokens", count);
 }
@@ -62,6 +88,9 @@ void append_target(std::string& out, const ExplainedTarget& target) {
                      duration(limits.connect), duration(limits.first_byte), duration(limits.idle),
                      duration(limits.total), duration(limits.stream_total)));
     line("price", price(target.price));
+    if (target.price != nullptr) {
+        for (const auto& detail : price_details(*target.price)) line("", detail);
+    }
     line("context",
          fmt::format("{}; output {}", tokens(target.context), tokens(target.max_output)));
     std::vector<std::string_view> operations;

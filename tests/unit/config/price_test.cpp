@@ -44,6 +44,48 @@ output = "0 USD"
     EXPECT_EQ(prices[1].at.line, 10);
 }
 
+TEST(Price, ReadsWhatBillsTellApart) {
+    const auto loaded = parse(std::string(R"([[prices]]
+provider = "echo"
+model = "m"
+input = "3 USD"
+cache_write_input = "3.75 USD"
+cache_write_input_1h = "6 USD"
+audio_input = "4 USD"
+image_input = "5 USD"
+output = "15 USD"
+thinking_output = "16 USD"
+audio_output = "17 USD"
+image_output = "18 USD"
+above = [
+    { prompt = "500 ktok", input = "12 USD", output = "30 USD" },
+    { prompt = "200 ktok", input = "6 USD", cached_input = "0.60 USD", output = "22.50 USD" },
+]
+tiers = { priority = { input = "6 USD", output = "30 USD" }, flex = { input = "1 USD", output = "2 USD" } }
+units = { web_search = "0.01 USD", image = "0.04 USD" }
+)") + std::string(k_rest),
+                              "c.toml");
+    for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    const Price& price = loaded.config.prices.at(0);
+    EXPECT_EQ(price.parts.cache_write_input, 3'750'000);
+    EXPECT_EQ(price.parts.cache_write_input_1h, 6'000'000);
+    EXPECT_EQ(price.parts.audio_input, 4'000'000);
+    EXPECT_EQ(price.parts.image_input, 5'000'000);
+    EXPECT_EQ(price.parts.thinking_output, 16'000'000);
+    EXPECT_EQ(price.parts.audio_output, 17'000'000);
+    EXPECT_EQ(price.parts.image_output, 18'000'000);
+    ASSERT_EQ(price.above.size(), 2u);
+    EXPECT_EQ(price.above[0].prompt_tokens, 200'000) << "the shortest first";
+    EXPECT_EQ(price.above[0].prices.cached_input, 600'000);
+    EXPECT_EQ(price.above[1].prices.cached_input, 12'000'000) << "that of the step's input";
+    ASSERT_EQ(price.tiers.size(), 2u);
+    EXPECT_EQ(price.tiers[0].name, "priority");
+    EXPECT_EQ(price.tiers[1].prices.output, 2'000'000);
+    ASSERT_EQ(price.units.size(), 2u);
+    EXPECT_EQ(price.units[0].name, "web_search");
+    EXPECT_EQ(price.units[0].each, 10'000);
+}
+
 TEST(Price, EveryMistakeHasItsPlace) {
     const std::string_view k_dollars = "US dollars for a million tokens, such as \"1.20 USD\"";
     const auto with = [](std::string_view input) {
@@ -75,7 +117,28 @@ TEST(Price, EveryMistakeHasItsPlace) {
              std::string(k_dollars)},
         {with("\"1 USD\"") + "\nspeed = 1",
          "c.toml:6:1: error: unknown key \"speed\" in prices; expected one of provider, model, "
-         "input, output, cached_input, list_input, list_output, source"},
+         "input, output, cached_input, cache_write_input, cache_write_input_1h, audio_input, "
+         "image_input, audio_output, image_output, thinking_output, above, tiers, units, "
+         "list_input, list_output, source"},
+        {with("\"1 USD\"") + "\nabove = [{ input = \"1 USD\", output = \"1 USD\" }]",
+         "c.toml:6:10: error: a step of a price does not say from which prompt on; expected prompt "
+         "= \"200 ktok\": it holds for longer ones"},
+        {with("\"1 USD\"") + "\nabove = [{ prompt = \"1 ktok\", input = \"1 USD\" }]",
+         "c.toml:6:10: error: a step of a price has no output; expected " + std::string(k_dollars)},
+        {with("\"1 USD\"") +
+             "\nabove = [{ prompt = \"5 USD\", input = \"1 USD\", output = \"1 USD\" }]",
+         "c.toml:6:10: error: a step of a price does not say from which prompt on; expected prompt "
+         "= \"200 ktok\": it holds for longer ones"},
+        {with("\"1 USD\"") +
+             "\nabove = [{ prompt = \"1 ktok\", input = \"1 USD\", output = \"1 USD\" }, "
+             "{ prompt = \"1000 tok\", input = \"1 USD\", output = \"1 USD\" }]",
+         "c.toml:6:68: error: a second step above 1000 tok"},
+        {with("\"1 USD\"") + "\ntiers = { flex = { input = \"1 USD\" } }",
+         "c.toml:6:18: error: a tier of a price has no output; expected " + std::string(k_dollars)},
+        {with("\"1 USD\"") + "\nunits = { web_search = \"10\" }",
+         "c.toml:6:24: error: prices.units.web_search = \"10\" has no unit; expected US dollars "
+         "for "
+         "one of them, such as \"0.01 USD\"; did you mean \"10 USD\"?"},
         {with("\"1 USD\"") + "\n" + with("\"2 USD\""),
          "c.toml:6:1: error: a second price for \"m\" of echo; the first is at c.toml:1"},
         {"price_files = \"nowhere.toml\"",

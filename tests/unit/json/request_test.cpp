@@ -144,6 +144,29 @@ TEST(UpstreamBody, ChangesTheModelAndNotAByteMore) {
               "\"x\":\"\\u0e01\"}");
 }
 
+TEST(ReadRequest, ReadsWhatIsBilledApart) {
+    const auto read = [](const std::string& members) {
+        Call call = call_with(R"({"model":"m","messages":[])" + members + "}");
+        EXPECT_TRUE(read_request(call)) << members;
+        return call;
+    };
+    EXPECT_EQ(read("").service_tier, "");
+    EXPECT_EQ(read(R"(,"service_tier":null)").service_tier, "");
+    EXPECT_EQ(read(R"(,"service_tier":"priority")").service_tier, "priority");
+    EXPECT_EQ(read(R"(,"service_ti\u0065r":"flex")").service_tier, "flex");
+    EXPECT_EQ(read(R"(,"service_tier":7)").service_tier, "7") << "no tier that has a price";
+    EXPECT_EQ(read(R"(,"service_tier":")" + std::string(100, 'x') + "\"").service_tier.size(), 64u);
+    EXPECT_FALSE(read("").searches);
+    EXPECT_TRUE(read(R"(,"web_search_options":{})").searches);
+    EXPECT_TRUE(read(R"(,"enable_search":true)").searches);
+    EXPECT_FALSE(read(R"(,"enable_search":false,"web_search_options":null)").searches);
+    EXPECT_TRUE(read(R"(,"search_parameters":{"mode":"auto"})").searches);
+    EXPECT_FALSE(read(R"(,"search_parameters":{"mode":"off"})").searches);
+    EXPECT_NE(
+        refusal(R"({"model":"m","messages":[],"service_tier":"flex","service_tier":"priority"})"),
+        "");
+}
+
 TEST(UpstreamBody, AStreamAlwaysAsksForUsage) {
     Call plain = call_with(R"({"model":"m","messages":[],"stream":true})");
     ASSERT_TRUE(read_request(plain));

@@ -219,6 +219,71 @@ TEST_F(RulesTest, WhatAnAttemptInVainTookIsCountedToo) {
     EXPECT_EQ(used_of(all[2], used), 20 + 6 + 32) << "in millionths of a dollar";
 }
 
+config::Price with_more() {
+    config::Price price = k_price;
+    price.parts.cache_write_input = 2'500'000;
+    price.above = {{.prompt_tokens = 100'000, .prices = {.input = 4'000'000, .output = 9'000'000}}};
+    price.tiers = {{"priority", {.input = 5'000'000, .output = 16'000'000}, {}}};
+    price.units = {{"web_search", 10'000}};
+    return price;
+}
+
+TEST_F(RulesTest, AHoldOfMoneyIsTheDearestThatTheCallMayCost) {
+    const config::Price price = with_more();
+    const auto held = [&](std::int64_t input, std::string_view tier) {
+        const Prospect prospect{.provider = "a",
+                                .price = &price,
+                                .estimate = {.input = input, .output = 1'000},
+                                .service_tier = tier,
+                                .text_only = true};
+        return asked(budget("1 USD"), call_of(), {prospect})[0].claim.amount;
+    };
+    EXPECT_EQ(held(1'000, "default"), 2'500 + 8'000) << "written to a cache";
+    EXPECT_EQ(held(200'000, "default"), 800'000 + 9'000);
+    EXPECT_EQ(held(1'000, "priority"), 5'000 + 16'000);
+    EXPECT_EQ(held(1'000, ""), 5'000 + 16'000);
+}
+
+// What nobody gave a price is never free: a hard budget of money does not let it through.
+TEST_F(RulesTest, AHardBudgetOfMoneyRefusesWhatHasNoPrice) {
+    const auto refusal = [&](std::string_view tier, bool searches, const std::string& mode = "") {
+        const Prospect prospect{
+            .provider = "a", .price = &k_price, .service_tier = tier, .searches = searches};
+        const auto applied = apply(budget("1 USD", mode), call_of(), {prospect});
+        return applied ? "" : applied.error().param + ": " + applied.error().message;
+    };
+    EXPECT_EQ(refusal("flex", false), "") << "cheaper is no danger";
+    EXPECT_EQ(refusal("priority", false),
+              "service_tier: The model \"m\" has no price for the service tier \"priority\" at "
+              "provider \"a\", and the budget \"b\" counts money: an operator has to give it one "
+              "([[prices]]).");
+    EXPECT_EQ(refusal("", true),
+              "web_search_options: The model \"m\" has no price for searches (units) at provider "
+              "\"a\", and the budget \"b\" counts money: an operator has to give it one "
+              "([[prices]]).");
+    EXPECT_EQ(refusal("priority", true, "mode = \"soft\""), "");
+    const config::Price price = with_more();
+    EXPECT_TRUE(
+        apply(budget("1 USD"), call_of(),
+              {{.provider = "a", .price = &price, .service_tier = "priority", .searches = true}}));
+}
+
+TEST_F(RulesTest, APieceWithoutAPriceCountsWhatWasHeld) {
+    const Prospect prospect{
+        .provider = "a", .price = &k_price, .estimate = {.input = 1'000, .output = 1'000}};
+    const auto all = asked(budget("1 USD"), call_of(), {prospect});
+    Used used{.provider = "a",
+              .usage = {.input_tokens = 10, .output_tokens = 0, .source = UsageSource::provider},
+              .price = &k_price};
+    used.usage.units = {{"web_search", 2}};
+    EXPECT_EQ(used_of(all[0], used), all[0].claim.amount);
+    used.usage.input_tokens = 1'000'000;
+    EXPECT_EQ(used_of(all[0], used), 2'000'000) << "and no less than the tokens cost";
+    const config::Price price = with_more();
+    used.price = &price;
+    EXPECT_EQ(used_of(all[0], used), 4'000'000 + 20'000);
+}
+
 TEST_F(RulesTest, AProvidersOwnLimitIsOfThatProvider) {
     config = config_of("");
     config.providers[1].max_concurrent = 2;

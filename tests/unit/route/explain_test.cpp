@@ -164,6 +164,31 @@ TEST_F(Explain, AsJson) {
 )");
 }
 
+TEST_F(Explain, ShowsAllThatAPriceTellsApart) {
+    config::Price& price = config.prices.at(0);
+    price.parts.cache_write_input = 1'500'000;
+    price.above = {{.prompt_tokens = 200'000, .prices = {.input = 2'400'000, .output = 6'000'000}}};
+    price.tiers = {{"priority", {.input = 3'000'000, .output = 9'000'000}, {}}};
+    price.units = {{"web_search", 10'000}};
+    const auto explanation = explained("qwen-max");
+    ASSERT_TRUE(explanation);
+    const std::string text = to_text(*explanation);
+    EXPECT_NE(text.find(R"(
+               cache_write_input 1.50 USD
+               above 200000 tokens of prompt: 2.40 USD in, 6.00 USD out
+               tier priority: 3.00 USD in, 9.00 USD out
+               each web_search 0.01 USD
+)"),
+              std::string::npos)
+        << text;
+    const std::string json = to_json(*explanation);
+    for (const char* part :
+         {"\"cache_write_input_micro_usd\": 1500000", "\"prompt_tokens\": 200000",
+          "\"priority\": {", "\"web_search\": 10000"}) {
+        EXPECT_NE(json.find(part), std::string::npos) << part;
+    }
+}
+
 TEST_F(Explain, NeverShowsACredential) {
     const auto explanation = explained("best");
     ASSERT_TRUE(explanation);

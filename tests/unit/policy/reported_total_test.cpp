@@ -1,0 +1,37 @@
+#include "policy/reported_total.hpp"
+
+#include <gtest/gtest.h>
+
+namespace bw::policy {
+namespace {
+
+Usage divided(std::int64_t total, Operation operation = Operation::chat) {
+    Call call;
+    call.operation = operation;
+    call.body = "abcdefgh";
+    call.prompt_value = {.offset = 0, .length = call.body.size()};
+    Usage usage{.source = UsageSource::provider, .total_tokens = total};
+    divide_total(usage, call);
+    return usage;
+}
+
+TEST(ReportedTotal, IsThePromptAndTheRest) {
+    EXPECT_EQ(divided(1'500).input_tokens, 2);
+    EXPECT_EQ(divided(1'500).output_tokens, 1'498);
+    EXPECT_EQ(divided(1).input_tokens, 1);
+    EXPECT_EQ(divided(1).output_tokens, 0);
+    EXPECT_EQ(divided(9, Operation::embeddings).input_tokens, 9);
+    EXPECT_EQ(divided(9, Operation::embeddings).output_tokens, -1);
+}
+
+TEST(ReportedTotal, ChangesNothingThatWasTold) {
+    EXPECT_EQ(divided(0).input_tokens, -1);
+    EXPECT_EQ(divided(-1).input_tokens, -1);
+    Usage usage{.input_tokens = 3, .source = UsageSource::provider, .total_tokens = 9};
+    divide_total(usage, Call{});
+    EXPECT_EQ(usage.input_tokens, 3);
+    EXPECT_EQ(usage.output_tokens, -1);
+}
+
+}  // namespace
+}  // namespace bw::policy
