@@ -86,6 +86,7 @@ std::optional<Failure> Transfer::check_request() const {
 void Transfer::finish(CURLcode code) {
     ended_ = true;
     if (failure_ || is_whole(code)) return;
+    if (trip_.stream == Stream::refused) code = CURLE_GOT_NOTHING;  // by how libcurl noticed: many
     failure_ = make_failure(request_, {code, easy_->error_text(), head_.complete(),
                                        static_cast<int>(easy_->number(CURLINFO_HTTP_CONNECTCODE))});
 }

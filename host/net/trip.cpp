@@ -32,7 +32,8 @@ std::optional<Trip> next_trip(const Trip& trip, CURLcode code, std::chrono::nano
     if (trip.number + 1 >= k_trips_max) return std::nullopt;
     if (trip.refusal == Refusal::wrong_mode) return in_other_mode(trip);
     if (trip.refusal == Refusal::soiled) return on_new_connection(trip);
-    if (trip.stream == Stream::refused) return on_new_connection(trip);
+    // Where libcurl has sent it again by itself, it has done so until it gave up.
+    if (trip.stream == Stream::refused && trip.sends <= 1) return on_new_connection(trip);
     if (was_stale(trip, code, since)) return on_new_connection(trip);
     return std::nullopt;
 }

@@ -64,6 +64,14 @@ def test_what_was_not_looked_at_is_sent_again(
         assert far.connections == 2
 
 
+def test_an_upstream_that_never_looks_at_a_request_is_given_up(
+        start_host: StartHost, authority: Authority, encryption: Authority | None) -> None:
+    with FrameUpstream(lambda *_: goaway(0), encryption) as far:
+        host = host_of(start_host, far, authority)
+        assert host.chat("m", "never").error()["code"] == "upstream_cut"
+        assert far.heard == ["never"] * 6
+
+
 @pytest.mark.parametrize("ending", [lambda stream: reset(stream, INTERNAL_ERROR),
                                     lambda stream: goaway(stream) + reset(stream, INTERNAL_ERROR)],
                          ids=["reset", "goaway_above"])

@@ -79,6 +79,7 @@ TEST(TripTest, AnUpstreamThatRefusesForEverIsGivenUp) {
         trip = next_trip(*trip, CURLE_HTTP2, k_at_once);
     }
     EXPECT_EQ(trips, 6);
+    EXPECT_FALSE(next_trip({.sends = 6, .stream = Stream::refused}, CURLE_SEND_ERROR, k_at_once));
 }
 
 TEST(TripTest, OnlyARequestThatWentAsNearlyAllGoLeavesItsHandleClean) {
