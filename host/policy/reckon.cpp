@@ -69,7 +69,11 @@ class Reckoning {
     void output(bool hidden) {
         std::int64_t& output = out_.usage.output_tokens;
         if (bound_.held.output == 0 && output <= 0) return;  // nothing is generated
-        const bool told = output > 0 || (output == 0 && heard_.seen == 0);
+        // Beside a prompt, a zero for a word is no further off than a one.
+        const bool a_word_at_most =
+            heard_.seen == 0 ||
+            (heard_.reported.input_tokens > 0 && heard_.text_bytes <= k_text_bytes_for_token_max);
+        const bool told = output > 0 || (output == 0 && a_word_at_most);
         const bool too_little = told && is_too_little(heard_, output);
         if (told && final_ && !too_little) return at_most(output, bound_.believed.output);
         if (too_little) doubt(Doubt::too_little);

@@ -6,8 +6,8 @@
 
 namespace bw::policy {
 
-// The prompt is what it is estimated at, and the answer is the rest. Where either was told nothing
-// changes.
+// The prompt is what it is estimated at, and the answer is the rest. Nothing changes where either
+// was told, and where nothing is left for an answer: such a sum says nothing.
 void divide_total(Usage& usage, const Call& call);
 
 }  // namespace bw::policy

@@ -18,8 +18,7 @@ Usage divided(std::int64_t total, Operation operation = Operation::chat) {
 TEST(ReportedTotal, IsThePromptAndTheRest) {
     EXPECT_EQ(divided(1'500).input_tokens, 2);
     EXPECT_EQ(divided(1'500).output_tokens, 1'498);
-    EXPECT_EQ(divided(1).input_tokens, 1);
-    EXPECT_EQ(divided(1).output_tokens, 0);
+    EXPECT_EQ(divided(3).output_tokens, 1);
     EXPECT_EQ(divided(9, Operation::embeddings).input_tokens, 9);
     EXPECT_EQ(divided(9, Operation::embeddings).output_tokens, -1);
 }
@@ -27,6 +26,8 @@ TEST(ReportedTotal, IsThePromptAndTheRest) {
 TEST(ReportedTotal, ChangesNothingThatWasTold) {
     EXPECT_EQ(divided(0).input_tokens, -1);
     EXPECT_EQ(divided(-1).input_tokens, -1);
+    EXPECT_EQ(divided(2).input_tokens, -1) << "nothing is left for an answer";
+    EXPECT_EQ(divided(2).output_tokens, -1);
     Usage usage{.input_tokens = 3, .source = UsageSource::provider, .total_tokens = 9};
     divide_total(usage, Call{});
     EXPECT_EQ(usage.input_tokens, 3);

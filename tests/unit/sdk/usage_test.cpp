@@ -95,6 +95,10 @@ TEST(ReadUsage, KnowsTheFormsThatUpstreamsUse) {
         {R"({"prompt_tokens":10,"completion_tokens":5,"total_tokens":5015})", 10, 5005, -1, -1},
         {R"({"prompt_tokens":10,"completion_tokens":5,"reasoning_tokens":5000})", 10, 5005, -1,
          5000},
+        // more than the whole, and the sum knows nothing of it: not believed
+        {R"({"prompt_tokens":10,"completion_tokens":5,"total_tokens":15,
+            "completion_tokens_details":{"reasoning_tokens":5000}})",
+         10, 5, -1, 5000},
         // what is left out can be told
         {R"({"prompt_tokens":10,"total_tokens":15})", 10, 5, -1, -1},
         {R"({"completion_tokens":10,"total_tokens":15})", 5, 10, -1, -1},

@@ -266,12 +266,12 @@ class UsageReader {
         }
     }
 
-    // Reasoning may stand outside of what is called completion: then the sum tells, or that it is
-    // more than what it is said to be a part of.
+    // Reasoning may stand outside of what is called completion: then the sum tells or, where there
+    // is none, that it is more than what it is said to be a part of.
     void settle_output() {
         const UsageFigures& f = figures_;
         usage_.output = f.completion;
-        if (f.completion >= 0 && f.reasoning > f.completion) {
+        if (f.total < 0 && f.completion >= 0 && f.reasoning > f.completion) {
             usage_.output = add(f.completion, f.reasoning);
         }
         if (usage_.input >= 0 && f.total > usage_.input) {
