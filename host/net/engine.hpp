@@ -35,6 +35,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     void look_for_early(Transfer& transfer);
     // Whether nothing has come over the idle connection from this port.
     bool is_quiet(int local_port) const { return sockets_.is_quiet(local_port); }
+    void take_connection(int local_port) { sockets_.take(local_port); }
     void on_socket_ready(int socket, bool read, bool write);
 
   private:

@@ -160,6 +160,7 @@ bool SocketTable::release(int number, const Release& release) {
 void SocketTable::rest(int number, Socket& socket, const Release& release) {
     const bool silent = release.then == Release::Then::idle;
     socket.state = silent ? State::idle : State::idle_with_frames;
+    socket.idle_state = socket.state;
     const int port = release.local_port;
     if (socket.local_port == port) return;
     forget_port(number, std::exchange(socket.local_port, port));
@@ -175,6 +176,30 @@ bool SocketTable::is_quiet(int local_port) const {
         if (arrived(one->second, MSG_PEEK) != Arrived::nothing) return false;
     }
     return first != last;
+}
+
+void SocketTable::take(int local_port) {
+    const auto [first, last] = ports_.equal_range(local_port);
+    for (auto one = first; one != last; ++one) {
+        Socket& socket = sockets_.at(one->second);
+        ++socket.takers;
+        if (socket.is_idle()) socket.state = State::busy;
+    }
+}
+
+// libcurl says nothing of an exchange that it never waited for, so that the connection is idle once
+// nobody has it. Of two with the same port nobody knows which is meant: they are looked at only
+// when they are to be used again.
+void SocketTable::give_back(int local_port) {
+    const auto [first, last] = ports_.equal_range(local_port);
+    const bool one_only = ports_.count(local_port) == 1;
+    for (auto one = first; one != last; ++one) {
+        Socket& socket = sockets_.at(one->second);
+        const bool free = --socket.takers <= 0 && socket.state == State::busy && socket.wanted == 0;
+        if (!free || !one_only) continue;
+        socket.state = socket.idle_state;
+        set_registered(one->second, socket, EPOLLIN);
+    }
 }
 
 void SocketTable::wait() {

@@ -41,6 +41,11 @@ class SocketTable {
     bool release(int number, const Release& release);
     // Whether nothing at all has come over the idle connection from this port.
     bool is_quiet(int local_port) const;
+    // An exchange has it from here on. libcurl need not say so: what answers at once may be paused
+    // before anything is waited for.
+    void take(int local_port);
+    // That exchange has it no more.
+    void give_back(int local_port);
 
   private:
     using Loop = boost::asio::io_context::executor_type;
@@ -57,9 +62,11 @@ class SocketTable {
     struct Socket {
         std::uint32_t serial;  // of all that had its number
         State state;
-        int local_port = 0;            // once it has been idle
-        std::uint32_t wanted = 0;      // events
-        std::uint32_t registered = 0;  // events in the set; none: it is not there
+        State idle_state = State::idle;  // which of the two it had
+        int local_port = 0;              // once it has been idle
+        int takers = 0;                  // exchanges that have taken it, and not given it back
+        std::uint32_t wanted = 0;        // events
+        std::uint32_t registered = 0;    // events in the set; none: it is not there
 
         bool is_idle() const { return state == State::idle || state == State::idle_with_frames; }
         bool is_open() const { return state == State::busy || is_idle(); }

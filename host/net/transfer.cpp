@@ -150,7 +150,11 @@ bool Transfer::may_send(int local_port) {
     trip_.reused = easy_->takes_kept_connection();
     trip_.refusal = refusal_of_connection(local_port);
     if (trip_.refusal != Refusal::none || !may_send_again()) return false;
-    if (trip_.reused) easy_->insist_on_new_connection();
+    if (trip_.reused) {
+        easy_->insist_on_new_connection();
+        engine_.take_connection(local_port);
+        taken_port_ = local_port;
+    }
     ++trip_.sends;
     return true;
 }

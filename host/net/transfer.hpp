@@ -49,6 +49,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     void flush();                                  // delivers what was held; may call libcurl
     void wake();                                   // makes libcurl look after it at once
     void push();  // makes libcurl send what it keeps for this exchange's connection
+    // Of the kept connection that it has taken; 0: none.
+    int taken_port() const { return taken_port_; }
     bool begun() const { return begun_at_.has_value(); }
     // The whole answer has been delivered, while the request's body is still on its way.
     bool is_early() const;
@@ -97,6 +99,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     std::size_t trailer_bytes_ = 0;
     std::optional<std::size_t> length_;  // of the answer's body, as its head says
     std::optional<Failure> failure_;
+    int taken_port_ = 0;
     std::size_t sent_ = 0;  // of a body that libcurl reads piece by piece
     std::string held_;      // what came under HTTP/2 while paused
     std::size_t inflated_bytes_ = 0;

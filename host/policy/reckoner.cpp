@@ -90,7 +90,7 @@ void Reckoner::add_what_was_asked(Usage& usage) {
 
 Reckoned Reckoner::at_end(const route::Candidate& candidate, Heard heard, Ending ending) {
     if (ending == Ending::nothing) return {};
-    divide_total(heard.reported, call_);
+    divide_total(heard.reported, call_, heard.seen);
     Reckoned reckoned = judge(candidate, heard, ending);
     add_what_was_asked(reckoned.usage);
     return reckoned;

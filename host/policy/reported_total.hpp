@@ -6,8 +6,10 @@
 
 namespace bw::policy {
 
-// The prompt is what it is estimated at, and the answer is the rest. Nothing changes where either
-// was told, and where nothing is left for an answer: such a sum says nothing.
-void divide_total(Usage& usage, const Call& call);
+// The prompt is what it is estimated at, and the answer is the rest; or, of a sum that leaves
+// nothing for it, the answer is what was seen, `seen` tokens, and the prompt the rest. Nothing
+// changes where either was told, and where too little is left for the prompt: such a sum says
+// nothing.
+void divide_total(Usage& usage, const Call& call, std::int64_t seen);
 
 }  // namespace bw::policy

@@ -38,7 +38,7 @@ match = { model = "qwen-max" }
 name = "unused"
 limit = "5 ktok"
 per = "day"
-match = { model = "nobody-asks" }
+match = { model = "qwen-nobody-asks" }
 
 [[limits]]
 name = "per-user"

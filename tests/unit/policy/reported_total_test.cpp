@@ -11,7 +11,7 @@ Usage divided(std::int64_t total, Operation operation = Operation::chat) {
     call.body = "abcdefgh";
     call.prompt_value = {.offset = 0, .length = call.body.size()};
     Usage usage{.source = UsageSource::provider, .total_tokens = total};
-    divide_total(usage, call);
+    divide_total(usage, call, 1);
     return usage;
 }
 
@@ -23,13 +23,18 @@ TEST(ReportedTotal, IsThePromptAndTheRest) {
     EXPECT_EQ(divided(9, Operation::embeddings).output_tokens, -1);
 }
 
+TEST(ReportedTotal, BelievesASumThatIsLessThanThePromptIsTakenFor) {
+    EXPECT_EQ(divided(2).input_tokens, 1);
+    EXPECT_EQ(divided(2).output_tokens, 1);
+}
+
 TEST(ReportedTotal, ChangesNothingThatWasTold) {
     EXPECT_EQ(divided(0).input_tokens, -1);
     EXPECT_EQ(divided(-1).input_tokens, -1);
-    EXPECT_EQ(divided(2).input_tokens, -1) << "nothing is left for an answer";
-    EXPECT_EQ(divided(2).output_tokens, -1);
+    EXPECT_EQ(divided(1).input_tokens, -1) << "nothing is left for a prompt";
+    EXPECT_EQ(divided(1).output_tokens, -1);
     Usage usage{.input_tokens = 3, .source = UsageSource::provider, .total_tokens = 9};
-    divide_total(usage, Call{});
+    divide_total(usage, Call{}, 1);
     EXPECT_EQ(usage.input_tokens, 3);
     EXPECT_EQ(usage.output_tokens, -1);
 }

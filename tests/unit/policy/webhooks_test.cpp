@@ -109,7 +109,7 @@ TEST_F(WebhookPostsTest, ARedirectIsAnAnswerAsAnyOther) {
     for (const char* line : {"300 Choose", "301 Moved", "302 Found", "303 See", "304 Same",
                              "307 There", "308 There", "399 What", "101 Switch", "600 What"}) {
         requests.clear();
-        listen({status(line, "location: http://127.0.0.1:1/\r\n")});
+        listen({status(line, "location: http://127.0.0.1:1/\r\nconnection: close\r\n")});
         posts->post(0, "{}");
         ASSERT_TRUE(run_until_done()) << line;
         EXPECT_EQ(asked(), 1U) << line;
