@@ -32,13 +32,20 @@ std::string RedisHolds::epoch_of(const HoldId& id) const {
     return found == held_.end() ? epoch_ : found->second.given;
 }
 
-std::vector<Hold> RedisHolds::strays() const {
+std::vector<Hold> RedisHolds::take_strays() {
     const std::lock_guard lock(mutex_);
     std::vector<Hold> strays;
-    for (const auto& [id, held] : held_) {
-        if (held.placed != epoch_) strays.push_back(held.hold);
+    for (auto& [id, held] : held_) {
+        if (held.placed == epoch_ || held.taken == epoch_) continue;
+        held.taken = epoch_;
+        strays.push_back(held.hold);
     }
     return strays;
+}
+
+void RedisHolds::not_placed(const HoldId& id) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = held_.find(id); found != held_.end()) found->second.taken.clear();
 }
 
 void RedisHolds::placed(const HoldId& id, const std::string& epoch) {

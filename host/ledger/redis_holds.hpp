@@ -24,10 +24,13 @@ class RedisHolds {
     void remove(const HoldId& id);
     // Of the present one, if the hold is not known.
     std::string epoch_of(const HoldId& id) const;
-    // Those that are not known to stand in the present epoch.
-    std::vector<Hold> strays() const;
+    // Those that are not known to stand in the present epoch, and that nobody has taken to place
+    // them there: whoever takes them says what became of each.
+    std::vector<Hold> take_strays();
     // It stands in that epoch, too.
     void placed(const HoldId& id, const std::string& epoch);
+    // It could not be placed, and is a stray again.
+    void not_placed(const HoldId& id);
 
   private:
     struct IdHash {
@@ -37,6 +40,7 @@ class RedisHolds {
         Hold hold;
         std::string given;   // in which epoch: what its settlement says
         std::string placed;  // in which it stands, as far as is known
+        std::string taken;   // in which it is being placed
     };
 
     mutable std::mutex mutex_;

@@ -174,6 +174,11 @@ void RedisKeeper::answered(TaskPointer task, const RedisAnswer& answer) {
     } else {
         pending_.push_back(std::move(task));
     }
+    // A connection that takes no more answers at once: to go on would never end.
+    if (!answer) {
+        if (connection_->ready()) pause(answer.error().reason);
+        return;
+    }
     // Its hold is given again before it is settled again: the commands go one behind another.
     if (lost) {
         hold_strays();
@@ -217,16 +222,18 @@ void RedisKeeper::found(const std::string& epoch, std::int64_t looks) {
 
 void RedisKeeper::hold_strays() {
     const auto epoch = holds_.epoch();
-    for (const Hold& hold : holds_.strays()) hold_again(hold, epoch);
+    for (const Hold& hold : holds_.take_strays()) hold_again(hold, epoch);
 }
 
 void RedisKeeper::hold_again(const Hold& hold, const std::string& epoch) {
     run_script(scripts_, *connection_, Script::hold, hold_words(hold, epoch, k_hold_again),
                [this, id = hold.id, epoch](const RedisAnswer& answer) {
-                   if (!answer) return;  // after the next renewal
-                   if (answer->failed()) return pause(answer->text);
-                   if (HoldCode{answer->integer_at(0)} == HoldCode::emptied) return look();
-                   holds_.placed(id, epoch);
+                   const bool emptied = answer && !answer->failed() &&
+                                        HoldCode{answer->integer_at(0)} == HoldCode::emptied;
+                   if (answer && !answer->failed() && !emptied) return holds_.placed(id, epoch);
+                   holds_.not_placed(id);  // until the next renewal
+                   if (emptied) return look();
+                   if (answer) pause(answer->text);
                });
 }
 

@@ -14,6 +14,8 @@
 #include <mutex>
 #include <set>
 
+#include "observe/log.hpp"
+
 namespace bw::ledger {
 namespace {
 
@@ -137,6 +139,15 @@ LockedFile::LockedFile(LockedFile&& other) noexcept
       file_(std::exchange(other.file_, -1)),
       name_(std::exchange(other.name_, -1)) {}
 
+namespace {
+
+// Of a sandbox that does not know a system call, or this use of it.
+bool is_unknown_call(int cause) {
+    return cause == EINVAL || cause == ENOSYS || cause == EOPNOTSUPP;
+}
+
+}  // namespace
+
 LockedFile::~LockedFile() {
     if (file_ >= 0) {
         own_files().remove(file_);
@@ -167,8 +178,14 @@ Result<void> LockedFile::lock() {
     range.l_whence = SEEK_SET;
     range.l_start = k_locked_byte;
     range.l_len = 1;
-    const bool locked = ::fcntl(file_, F_OFD_SETLK, &range) == 0;
+    bool locked = ::fcntl(file_, F_OFD_SETLK, &range) == 0;
     const int cause = errno;
+    if (!locked && is_unknown_call(cause)) {
+        observe::warn(
+            "this system has no locks of open files: only {}-lock keeps a second host from {}",
+            path_, path_);
+        locked = true;
+    }
     if (!locked && cause != EAGAIN && cause != EACCES) return failed(path_, "file", cause);
     auto named = lock_name();
     if (!named) return named;

@@ -168,7 +168,7 @@ void Engine::remove(Transfer& transfer, EasyPool::Wear wear) {
     stats_->transfers_active.add(-1);
     count_connection(*easy, transfer.answered());
     curl_multi_remove_handle(multi_, easy->get());
-    if (transfer.taken_port() != 0) sockets_.give_back(transfer.taken_port());
+    if (const int port = transfer.release_port(); port != 0) sockets_.give_back(port);
     pool_.give(std::move(easy), wear);
 }
 

@@ -195,8 +195,8 @@ void SocketTable::give_back(int local_port) {
     const bool one_only = ports_.count(local_port) == 1;
     for (auto one = first; one != last; ++one) {
         Socket& socket = sockets_.at(one->second);
-        const bool free = --socket.takers <= 0 && socket.state == State::busy && socket.wanted == 0;
-        if (!free || !one_only) continue;
+        if (socket.takers == 0 || --socket.takers > 0 || !one_only) continue;
+        if (socket.state != State::busy || socket.wanted != 0) continue;
         socket.state = socket.idle_state;
         set_registered(one->second, socket, EPOLLIN);
     }

@@ -194,7 +194,7 @@ void Transfer::on_stream_closed(Stream how) {
 // Under HTTP/2 the stream's frames tell. Otherwise it can be told of an answer of known length.
 bool Transfer::is_early() const {
     if (head_.multiplexed()) return trip_.stream == Stream::answered && body_delivered();
-    return easy_->reads_body() && sent_ < request_.body.size() && length_ &&
+    return !data_held_ && easy_->reads_body() && sent_ < request_.body.size() && length_ &&
            *length_ == easy_->received_body_bytes();
 }
 

@@ -49,8 +49,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     void flush();                                  // delivers what was held; may call libcurl
     void wake();                                   // makes libcurl look after it at once
     void push();  // makes libcurl send what it keeps for this exchange's connection
-    // Of the kept connection that it has taken; 0: none.
-    int taken_port() const { return taken_port_; }
+    // Of the kept connection that it has taken, and gives back now; 0: none.
+    int release_port() { return std::exchange(taken_port_, 0); }
     bool begun() const { return begun_at_.has_value(); }
     // The whole answer has been delivered, while the request's body is still on its way.
     bool is_early() const;
