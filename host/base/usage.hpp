@@ -36,6 +36,7 @@ struct Usage {
     std::int64_t audio_output_tokens = -1;    // part of output_tokens, as is image_output_tokens
     std::int64_t image_input_tokens = -1;
     std::int64_t image_output_tokens = -1;
+    bool thought = false;      // reasoning was seen, whatever was reported of it
     std::string service_tier;  // which served it, else which was asked for; empty: not known
     std::vector<UsedUnit> units;
 };

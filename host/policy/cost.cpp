@@ -44,9 +44,10 @@ Wide input_cost(const Usage& usage, const Rates& rates) {
 
 Wide output_cost(const Usage& usage, const Rates& rates) {
     Remaining output(usage.output_tokens);
+    const bool thinks = usage.thought || usage.reasoning_tokens > 0;
     return output.take(usage.audio_output_tokens, rates.audio_output) +
            output.take(usage.image_output_tokens, rates.image_output) +
-           output.rest(usage.reasoning_tokens > 0 ? rates.thinking_output : rates.output);
+           output.rest(thinks ? rates.thinking_output : rates.output);
 }
 
 // Sound and pictures count only where there may be any: 0 says that there are none.

@@ -20,6 +20,9 @@ constexpr std::int64_t k_past_hold_pieces = 1'000;
 
 constexpr std::uint64_t k_bytes_for_token = 4;
 
+// Searches, pictures and the like: no call makes more.
+constexpr std::int64_t k_pieces_of_a_kind_max = 100;
+
 bool has_figure(const Usage& reported) {
     return reported.input_tokens > 0 || reported.output_tokens > 0;
 }
@@ -90,6 +93,11 @@ class Reckoning {
         Usage& usage = out_.usage;
         usage.cached_input_tokens = std::min(usage.cached_input_tokens, usage.input_tokens);
         usage.reasoning_tokens = std::min(usage.reasoning_tokens, usage.output_tokens);
+        for (UsedUnit& unit : usage.units) {
+            if (unit.count <= k_pieces_of_a_kind_max) continue;
+            unit.count = k_pieces_of_a_kind_max;
+            doubt(Doubt::too_much);
+        }
         return out_;
     }
 

@@ -75,7 +75,7 @@ bool Reckoner::is_ordinary(const Heard& heard) const {
                         !is_too_little(heard, told.output_tokens) &&
                         told.output_tokens <= books_.default_max_tokens;
     const bool parts = told.cached_input_tokens <= told.input_tokens &&
-                       told.reasoning_tokens <= told.output_tokens;
+                       told.reasoning_tokens <= told.output_tokens && told.units.empty();
     return input && parts && (output || call_.operation == Operation::embeddings);
 }
 
@@ -92,6 +92,7 @@ Reckoned Reckoner::at_end(const route::Candidate& candidate, Heard heard, Ending
     if (ending == Ending::nothing) return {};
     divide_total(heard.reported, call_, heard.seen);
     Reckoned reckoned = judge(candidate, heard, ending);
+    reckoned.usage.thought = heard.thoughts;
     add_what_was_asked(reckoned.usage);
     return reckoned;
 }

@@ -80,6 +80,16 @@ TEST(Reckon, PartsAreNoMoreThanTheWhole) {
     EXPECT_EQ(got.usage.reasoning_tokens, 40);
 }
 
+TEST(Reckon, BelievesNoMorePiecesThanACallCanTake) {
+    Heard what = heard(90, 40, 40);
+    what.reported.units = {{"searches", 1'000'000}, {"pictures", 3}};
+    const Reckoned got = at(Ending::complete, what);
+    ASSERT_EQ(got.usage.units.size(), 2U);
+    EXPECT_EQ(got.usage.units[0].count, 100);
+    EXPECT_EQ(got.usage.units[1].count, 3);
+    EXPECT_EQ(got.doubt, Doubt::too_much);
+}
+
 TEST(Reckon, APromptThatNobodyCountedCountsAsItWasHeld) {
     expect(at(Ending::complete, unreported(45)), 200, 45, UsageSource::observed);
     const Reckoned got = at(Ending::complete, heard(1, 40, 40));

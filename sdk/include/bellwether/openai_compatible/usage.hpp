@@ -17,6 +17,9 @@
 
 namespace bw::openai {
 
+// Kinds of pieces that one call can be billed for.
+inline constexpr std::size_t k_usage_units_max = 16;
+
 namespace detail {
 
 inline bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
@@ -138,7 +141,6 @@ class UsageReader {
         std::string_view name;
         std::int64_t UsageFigures::*figure;
     };
-    static constexpr std::size_t k_units_max = 16;
     static constexpr std::size_t k_unit_name_max = 64;
 
     template <std::size_t Size>
@@ -236,7 +238,8 @@ class UsageReader {
     void add_unit(std::string name, const json::Value& count) {
         const std::int64_t number = read_count(count).value_or(0);
         if (number <= 0 || name.empty() || name.size() > k_unit_name_max) return;
-        if (usage_.units.size() < k_units_max) usage_.units.push_back({std::move(name), number});
+        if (usage_.units.size() < k_usage_units_max)
+            usage_.units.push_back({std::move(name), number});
     }
 
     static std::int64_t add(std::int64_t a, std::int64_t b) {
@@ -306,7 +309,8 @@ inline void merge_usage(Usage& into, const Usage& said) {
         const auto same = std::find_if(into.units.begin(), into.units.end(),
                                        [&](const UsageUnit& u) { return u.name == unit.name; });
         if (same == into.units.end()) {
-            into.units.push_back(unit);
+            // A reply of a million choices must not become as many names to look through.
+            if (into.units.size() < k_usage_units_max) into.units.push_back(unit);
         } else {
             same->count = std::max(same->count, unit.count);
         }
