@@ -1,6 +1,7 @@
 // What a kept connection must not do: give one request's answer to another, lose a request because
 // it had ended, or be used after more came over it than an answer.
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include "harness.hpp"
 
@@ -61,6 +62,66 @@ TEST_F(KeptConnectionTest, BytesOnAnIdleConnectionEndIt) {
     answered.set_value();
     EXPECT_TRUE(run_until([&] { return closed.load(); }));
     EXPECT_EQ(client->stats().connections_open.value(), 0);
+    client.reset();
+}
+
+// While it lives, this thread goes on only when the others of the core that they share have nothing
+// to do: so the server answers before a call that sends the request has returned.
+class Patient {
+  public:
+    Patient() {
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        sched_getaffinity(0, sizeof before_, &before_);
+        for (int core = 0; CPU_COUNT(&one) == 0; ++core) {
+            if (CPU_ISSET(core, &before_)) CPU_SET(core, &one);
+        }
+        sched_setaffinity(0, sizeof one, &one);
+    }
+    ~Patient() {
+        become(SCHED_OTHER);
+        sched_setaffinity(0, sizeof before_, &before_);
+    }
+    // The threads that were started so far do not.
+    void yield() { become(SCHED_IDLE); }
+
+  private:
+    static void become(int policy) {
+        const sched_param none{};
+        sched_setscheduler(0, policy, &none);
+    }
+    cpu_set_t before_{};
+};
+
+// libcurl has never waited for the answer of what is paused in the turn that sends it. The rest of
+// the answer must not be taken for what nobody has asked for.
+TEST_F(KeptConnectionTest, ARequestThatIsPausedAtOnceKeepsItsConnection) {
+    Patient patient;
+    std::atomic<int> paused = 0;
+    ScriptedServer server([&](Peer& peer) {
+        for (int round = 1; !peer.read_request().empty(); ++round) {
+            peer.send(std::string(k_chunked_head) + chunk("1") + chunk("2"));
+            paused.wait(round - 1);
+            peer.send(chunk("3") + "0\r\n\r\n");
+        }
+    });
+    for (int round = 1; round <= 20; ++round) {
+        Recorder seen;
+        Exchange exchange;
+        seen.at_data = [&] {
+            if (seen.pieces == 1) exchange.pause();
+        };
+        if (round == 2) patient.yield();
+        exchange = post(server.url(), "{}", seen);
+        ASSERT_TRUE(run_until([&] { return seen.pieces == 1; }));
+        paused = round;
+        paused.notify_all();
+        run_for(2ms);
+        exchange.resume();
+        ASSERT_TRUE(run_to_end(seen));
+        ASSERT_EQ(seen.body, "123") << round << (seen.failure ? seen.failure->message : "");
+    }
+    EXPECT_EQ(server.connections(), 1);
     client.reset();
 }
 

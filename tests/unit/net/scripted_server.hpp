@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,7 +31,10 @@ inline constexpr auto k_patience = 20s;
 
 class Peer {
   public:
-    explicit Peer(int socket, int index) : socket_(socket), index_(index) {}
+    explicit Peer(int socket, int index) : socket_(socket), index_(index) {
+        const int at_once = 1;  // what is sent does not wait for what was sent before
+        ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
+    }
     ~Peer() { close(); }
     Peer(const Peer&) = delete;
     Peer& operator=(const Peer&) = delete;
