@@ -12,16 +12,17 @@ namespace {
 
 constinit observe::Seldom doubt_lines(std::chrono::minutes(1));
 
-// One of a model's own limits, if its provider knows it.
-std::int64_t own_limit(const plugin::Provider& provider, std::string_view model,
-                       std::int64_t plugin::Model::*limit, std::int64_t otherwise) {
+// What its provider knows of a model, and what is taken for it where it does not.
+ModelFacts facts_of(const plugin::Provider& provider, std::string_view model, const Books& books) {
+    ModelFacts facts{.density = books.densities.of(provider.name, model),
+                     .context = books.default_context,
+                     .output_max = books.default_max_tokens};
     const auto known = std::ranges::find(provider.models, model, &plugin::Model::id);
-    return known != provider.models.end() && *known.*limit > 0 ? *known.*limit : otherwise;
-}
-
-bool is_stream_only(const plugin::Provider& provider, std::string_view model) {
-    const auto known = std::ranges::find(provider.models, model, &plugin::Model::id);
-    return known != provider.models.end() && known->stream_only;
+    if (known == provider.models.end()) return facts;
+    if (known->context > 0) facts.context = known->context;
+    if (known->max_output > 0) facts.output_max = known->max_output;
+    facts.thinks_unasked = known->stream_only;
+    return facts;
 }
 
 void tell(std::string_view provider, std::string_view model, const Usage& reported,
@@ -54,13 +55,7 @@ Bound Reckoner::bound(const route::Candidate& candidate) {
     });
     if (known != known_.end()) return known->bound;
     const plugin::Provider& provider = slots_[candidate.provider].provider();
-    const ModelFacts model{
-        .density = books_.densities.of(provider.name, candidate.model),
-        .context =
-            own_limit(provider, candidate.model, &plugin::Model::context, books_.default_context),
-        .output_max = own_limit(provider, candidate.model, &plugin::Model::max_output,
-                                books_.default_max_tokens),
-        .thinks_unasked = is_stream_only(provider, candidate.model)};
+    const ModelFacts model = facts_of(provider, candidate.model, books_);
     known_.push_back({candidate.provider, candidate.model, bound_of(call_, prompt(), model)});
     return known_.back().bound;
 }
