@@ -33,13 +33,19 @@ struct Diagnostic {
 };
 std::string to_string(const Diagnostic&);
 
+// What ends an upstream's silence: every byte, so that one which queues a call and says so with
+// comments or blank lines lives; or payload alone.
+enum class Alive : std::uint8_t { bytes, payload };
+inline const std::array<std::string, 2> k_alive{"bytes", "payload"};
+
 // Limits on one attempt; zero: no limit.
 struct Timeouts {
-    milliseconds connect{5'000};      // name look-up, TCP and TLS
-    milliseconds first_byte{60'000};  // from sending to the first byte of the reply's body
-    milliseconds idle{60'000};        // silence between pieces of payload; comments do not count
-    milliseconds total{60'000};       // the whole of a plain reply
+    milliseconds connect{5'000};           // name look-up, TCP and TLS
+    milliseconds first_byte{60'000};       // from sending to the first byte of the reply's body
+    milliseconds idle{60'000};             // silence within the body
+    milliseconds total{600'000};           // the whole of a plain reply
     milliseconds stream_total{3'600'000};  // the whole of a streamed reply
+    Alive alive = Alive::bytes;            // what `idle` takes for a sign of life
 };
 
 // A credential as the file names it, "env:NAME" or "file:/path"; never the value itself.

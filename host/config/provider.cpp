@@ -111,6 +111,9 @@ class ProviderReader {
         read_timeout(*section, "idle", provider_.timeouts.idle);
         read_timeout(*section, "total", provider_.timeouts.total);
         read_timeout(*section, "stream_total", provider_.timeouts.stream_total);
+        if (const auto alive = section->choice("alive", k_alive)) {
+            provider_.timeouts.alive = static_cast<Alive>(*alive);
+        }
         section->finish();
     }
 

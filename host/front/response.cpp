@@ -116,9 +116,9 @@ void append_event(std::string& out, std::string_view json, bool chunked) {
 }
 
 void append_comment(std::string& out, std::string_view text, bool chunked) {
-    constexpr std::size_t k_around = 3;  // a colon and two line ends
+    constexpr std::size_t k_around = 2;  // a colon and a line end
     if (chunked) fmt::format_to(std::back_inserter(out), "{:x}\r\n", k_around + text.size());
-    append_all(out, ":", text, "\n\n");
+    append_all(out, ":", text, "\n");
     if (chunked) out.append("\r\n");
 }
 

@@ -27,7 +27,9 @@ void append_response(std::string& out, const ResponseHead& head, std::string_vie
 void append_stream_head(std::string& out, const ResponseHead& head);
 // Appends one event; line ends inside `json` (legal only between its tokens) become spaces.
 void append_event(std::string& out, std::string_view json, bool chunked);
-// Appends a comment, which clients pass over.
+// Appends a comment, which clients pass over: one line and no blank one, at which some clients
+// (Go's official one before 3.43 is one) would take what came before it for an event, and die of
+// that.
 void append_comment(std::string& out, std::string_view text, bool chunked);
 void append_stream_end(std::string& out, bool chunked);
 

@@ -104,7 +104,8 @@ void write_timeouts(PrettyWriter& writer, const config::Timeouts& timeouts) {
     writer.field("connect", limit(timeouts.connect));
     writer.field("first_byte", limit(timeouts.first_byte));
     writer.field("idle", limit(timeouts.idle)).field("total", limit(timeouts.total));
-    writer.field("stream_total", limit(timeouts.stream_total)).end_object();
+    writer.field("stream_total", limit(timeouts.stream_total));
+    writer.field("alive", config::k_alive[static_cast<std::size_t>(timeouts.alive)]).end_object();
 }
 
 void write_wire(PrettyWriter& writer, const config::Wire& wire) {

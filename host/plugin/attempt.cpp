@@ -50,7 +50,8 @@ Attempt::Attempt(std::shared_ptr<Instance> instance, const Order& order, Attempt
       framer_([this](std::uint32_t kind, std::string_view data, std::string_view event) {
           return frame(kind, data, event);
       }),
-      last_payload_(steady_clock::now()) {}
+      last_byte_(steady_clock::now()),
+      last_payload_(last_byte_) {}
 
 Attempt::~Attempt() { close(); }
 
@@ -109,7 +110,7 @@ void Attempt::pause() {
 void Attempt::resume() {
     if (!paused_) return;
     paused_ = false;
-    last_payload_ = steady_clock::now();
+    last_byte_ = last_payload_ = steady_clock::now();
     if (exchange_) exchange_.resume();
     if (step_held_) schedule_step(milliseconds(0));
 }
@@ -143,16 +144,17 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
 void Attempt::look_at(std::string_view bytes) {
     if (body_bytes_ == 0) begins_as_answer_ = is_beginning_of_answer(bytes);
     body_bytes_ += bytes.size();
+    last_byte_ = steady_clock::now();
+    const bool is_blank = bytes.find_first_not_of(" \t\r\n") == bytes.npos;
+    if (!body_begun_ || (!is_blank && framer_.counts_bytes())) last_payload_ = last_byte_;
+    body_begun_ = true;
 }
 
 void Attempt::on_data(std::string_view bytes) {
     if (complete_) return;
     look_at(bytes);
     const UpstreamWait::Interruption working(wait_);
-    const bool going = framer_.feed(bytes);
-    // Blank space keeps a connection alive; it is no progress.
-    if (framer_.counts_bytes() && bytes.find_first_not_of(" \t\r\n") != bytes.npos) progress();
-    if (going) return;
+    if (framer_.feed(bytes)) return;
     complete_ ? end_soon() : end(std::unexpected(framing_error()));
 }
 
@@ -163,11 +165,6 @@ Error Attempt::framing_error() {
             .message =
                 fmt::format("provider \"{}\": {}", instance_->provider().name, framer_.problem()),
             .code = "upstream_too_large"};
-}
-
-void Attempt::progress() {
-    body_begun_ = true;
-    last_payload_ = steady_clock::now();
 }
 
 void Attempt::on_end(std::optional<net::Failure> failure) {
@@ -202,7 +199,7 @@ void Attempt::judge_answer(bool for_good) {
 }
 
 bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view event) {
-    progress();
+    last_payload_ = last_byte_;
     any_frame_ = true;
     const bw_frame frame{
         .size = sizeof(bw_frame), .kind = kind, .data = str(data), .event = str(event)};
@@ -242,7 +239,8 @@ void Attempt::step() {
         return;
     }
     const UpstreamWait::Interruption working(wait_);
-    progress();
+    body_begun_ = true;
+    last_byte_ = last_payload_ = steady_clock::now();
     std::int64_t wait_ms = -1;
     bw_error error = new_error();
     phase_ = Phase::emitting;

@@ -65,8 +65,10 @@ class Attempt final : private net::Events, private Sinks {
         if (!body_ended_) stopped_ = std::move(why);
     }
 
-    bool body_begun() const { return body_begun_; }  // the first byte of payload has come
-    // When payload last came; comments do not count.
+    // The first byte of the answer's body has come, be it of a comment or a blank line.
+    bool body_begun() const { return body_begun_; }
+    std::chrono::steady_clock::time_point last_byte() const { return last_byte_; }
+    // When payload last came: a whole event, or what is no blank space in a reply.
     std::chrono::steady_clock::time_point last_payload() const { return last_payload_; }
     // The largest of each figure that the provider has reported.
     const Usage& usage() const { return usage_; }
@@ -103,7 +105,6 @@ class Attempt final : private net::Events, private Sinks {
     void step();
     void schedule_step(std::chrono::milliseconds wait);
     void end_soon();
-    void progress();
     void look_at(std::string_view bytes);
     bool may_be_cut() const;
     void judge_answer(bool for_good);
@@ -133,6 +134,7 @@ class Attempt final : private net::Events, private Sinks {
     bool complete_ = false;  // the plugin needs no more
     bool body_begun_ = false;
     bool replied_ = false;
+    std::chrono::steady_clock::time_point last_byte_;
     std::chrono::steady_clock::time_point last_payload_;
     UpstreamWait wait_;
     Usage usage_;

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <bellwether/json.hpp>
 #include <bit>
+#include <utility>
 
 #include "json/request.hpp"
 #include "json/writer.hpp"
 #include "observe/log.hpp"
+#include "observe/seldom.hpp"
 #include "policy/cost.hpp"
 #include "policy/cost_in_body.hpp"
 #include "policy/tokens.hpp"
@@ -26,6 +28,19 @@ bool may_fall_back(ErrorKind kind) {
 }
 
 namespace {
+
+// An upstream that says nothing in more bytes than this is taken to mean something by them.
+constexpr std::size_t k_held_bytes_max = 64u << 10;
+
+constinit observe::Seldom broken_end_lines(std::chrono::minutes(1));
+
+void tell_of_broken_end(const Call& call, std::string_view provider, const Error& error) {
+    if (!broken_end_lines.may(steady_clock::now())) return;
+    observe::warn(
+        "call {}: provider \"{}\" failed after a complete answer, which stands: {}; more of these "
+        "are told of once a minute",
+        call.id, provider, error.message);
+}
 
 Error past_its_hold() {
     return {.kind = ErrorKind::protocol,
@@ -68,6 +83,11 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     finished_ = 0;
     usage_reports_ = 0;
     reach_ = plugin::Reach::none;
+    held_.clear();
+    held_bytes_ = 0;
+    first_chunk_.clear();
+    usage_chunk_.clear();
+    usage_sent_ = false;
     ++count_;
     attempt_started_ = steady_clock::now();
     if (!slot.provider().manifest.serves(call_.operation)) {
@@ -78,7 +98,9 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     }
     auto instance = slot.acquire();
     if (!instance) return std::unexpected(instance.error());
-    body_ = json::upstream_body(call_, model_);
+    const bool plain = leaves_out_usage_option_ || slot.refuses_usage_option();
+    body_ = json::upstream_body(call_, model_,
+                                plain ? json::UsageOption::as_it_is : json::UsageOption::included);
     Limits limits = limits_of(slot.provider().timeouts, call_.stream);
     limits.deadline = call_.deadline;
     const plugin::Order order{.call = &call_,
@@ -109,8 +131,10 @@ void Attempts::resume() {
 }
 
 Progress Attempts::progress() const {
+    const config::Timeouts& timeouts = engine_.slots[candidates_[at_].provider].provider().timeouts;
     return {.started = attempt_started_,
-            .last_payload = attempt_->last_payload(),
+            .last_alive = timeouts.alive == config::Alive::bytes ? attempt_->last_byte()
+                                                                 : attempt_->last_payload(),
             .body_begun = attempt_->body_begun(),
             .paused = paused_};
 }
@@ -123,31 +147,48 @@ void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
             delivered_ = true;
             see(json);
             return replies_.on_reply(json);
-        case plugin::Piece::chunk:
-            delivered_ = true;
+        case plugin::Piece::chunk: {
             if (first_chunk_.empty()) first_chunk_ = json;
-            see(json);
+            const bool content = see(json);
             if (reckoner_.is_past_hold(candidates_[at_], heard_)) attempt_->stop(past_its_hold());
-            return replies_.on_chunk(json);
+            return relay(json, content);
+        }
         case plugin::Piece::usage:
             if (!gives_usage()) return;
             if (call_.cost_in_body != CostInBody::never) return void(usage_chunk_ = json);
             usage_sent_ = true;
-            delivered_ = true;
-            return replies_.on_chunk(json);
+            return relay(json, false);
     }
 }
 
-void Attempts::see(std::string_view json) {
+void Attempts::relay(std::string_view chunk, bool content) {
+    held_bytes_ += chunk.size();
+    if (!delivered_ && !content && held_bytes_ <= k_held_bytes_max) {
+        held_.emplace_back(chunk);
+        return;
+    }
+    commit();
+    replies_.on_chunk(chunk);
+}
+
+// From here on the answer is this attempt's.
+void Attempts::commit() {
+    delivered_ = true;
+    for (const std::string& chunk : std::exchange(held_, {})) replies_.on_chunk(chunk);
+}
+
+// True if it has content.
+bool Attempts::see(std::string_view json) {
     const PieceSeen piece = look_at(json);
     finished_ |= piece.finished;
-    if (piece.tokens == 0) return;
+    if (piece.tokens == 0) return piece.content;
     heard_.thoughts = heard_.thoughts || piece.thoughts;
     heard_.seen += piece.tokens;
     heard_.text_bytes += piece.text_bytes;
     ++heard_.pieces;
     heard_.reported_last = attempt_->usage_reports() != usage_reports_;
     usage_reports_ = attempt_->usage_reports();
+    return true;
 }
 
 Heard Attempts::heard() const {
@@ -178,19 +219,37 @@ void Attempts::on_end(Result<void> result) {
 }
 
 void Attempts::failed(Error error) {
+    // How the connection ends is nothing to the client when all that it asked for has come.
+    if (call_.stream && attempt_ && all_finished()) {
+        tell_of_broken_end(call_, provider_, error);
+        return finish({});
+    }
     if (attempt_) {
         heard_ = heard();
         reach_ = attempt_->reach();
     }
-    if (trip_ && error.kind == ErrorKind::rate) trip_->refused(error.retry_after);
+    if (trip_ && error.kind == ErrorKind::rate) {
+        error.retry_after = trip_->refused(error.retry_after);
+    }
     waited_ = waited();
     deadlines_.reset();
     attempt_.reset();
     trip_.reset();
-    const std::size_t next = next_with_room();
-    const bool another = !delivered_ && next < candidates_.size() && may_fall_back(error.kind) &&
-                         steady_clock::now() < call_.deadline;
+    const auto another = next(error);
     if (!another) return finish(std::unexpected(std::move(error)));
+    at_ = *another;
+    if (auto begun = begin(candidates_[at_]); !begun) failed(std::move(begun.error()));
+}
+
+// Which candidate is tried after this failure; nothing: none.
+std::optional<std::size_t> Attempts::next(const Error& error) {
+    if (delivered_ || steady_clock::now() >= call_.deadline) return std::nullopt;
+    if (is_refused_for_the_host(error)) {
+        leaves_out_usage_option_ = true;
+        return at_;
+    }
+    const std::size_t next = next_with_room();
+    if (next == candidates_.size() || !may_fall_back(error.kind)) return std::nullopt;
     observe::debug("call {}: attempt {} at provider \"{}\" failed, trying the next: {}", call_.id,
                    count_, provider_, error.message);
     failures_.push_back({.provider = provider_,
@@ -199,8 +258,18 @@ void Attempts::failed(Error error) {
                          .code = error.code,
                          .usage = reckon(std::unexpected(error)).usage,
                          .price = candidates_[at_].price});
-    at_ = next;
-    if (auto begun = begin(candidates_[at_]); !begun) failed(std::move(begun.error()));
+    leaves_out_usage_option_ = false;
+    return next;
+}
+
+// The client cannot be blamed for `stream_options`, nor mend it, where the host has added it.
+bool Attempts::is_refused_for_the_host(const Error& error) const {
+    const bool added = call_.stream && !call_.usage_asked && !leaves_out_usage_option_;
+    const bool refused = error.kind == ErrorKind::invalid || error.kind == ErrorKind::unsupported;
+    const auto names_it = [](std::string_view text) {
+        return text.find("stream_options") != text.npos || text.find("include_usage") != text.npos;
+    };
+    return added && refused && (names_it(error.message) || names_it(error.param));
 }
 
 // The first candidate after this one whose upstream is not known to have no room; else their
@@ -216,7 +285,13 @@ std::size_t Attempts::next_with_room() const {
 
 void Attempts::finish(Result<void> result) {
     const Outcome ended = outcome(std::move(result));
-    if (ended.result) reckoner_.learn(candidates_[at_], heard());
+    if (ended.result) {
+        if (call_.stream) commit();
+        if (leaves_out_usage_option_) {
+            engine_.slots[candidates_[at_].provider].leave_out_usage_option();
+        }
+        reckoner_.learn(candidates_[at_], heard());
+    }
     if (trip_ && ended.result) trip_->served();
     waited_ = ended.waited;
     deadlines_.reset();

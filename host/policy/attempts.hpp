@@ -1,5 +1,6 @@
-// Answers one call: tries the route's candidates in order until one delivers content. After the
-// first piece has gone to the client there is no other try, whatever happens.
+// Answers one call: tries the route's candidates in order until one delivers content (PieceSeen
+// says what that is). What has none is held back until some comes, so that nothing of an attempt
+// that fails before has reached the client. After content there is no other try, whatever happens.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -83,13 +84,17 @@ class Attempts final : private plugin::AttemptEvents {
 
     Result<void> begin(const route::Candidate& candidate);
     void failed(Error error);
+    std::optional<std::size_t> next(const Error& error);
+    bool is_refused_for_the_host(const Error& error) const;
     std::size_t next_with_room() const;
     void finish(Result<void> result);
     bool gives_usage() const;
+    void relay(std::string_view chunk, bool content);
+    void commit();
     void send_usage(const Outcome& ended);
     std::string make_usage_chunk(const Usage& usage) const;
     Progress progress() const;
-    void see(std::string_view json);
+    bool see(std::string_view json);
     Heard heard() const;
     bool all_finished() const;
     Reckoned reckon(const Result<void>& result) const;
@@ -115,8 +120,11 @@ class Attempts final : private plugin::AttemptEvents {
     std::uint64_t finished_ = 0;  // choices of it that have said their last word, a bit each
     unsigned usage_reports_ = 0;  // of it, when the last piece of what was generated came
     plugin::Reach reach_ = plugin::Reach::none;  // of one that is over
-    bool delivered_ = false;
+    bool delivered_ = false;                     // content of it has gone to the client
+    std::vector<std::string> held_;              // chunks without content, until then
+    std::size_t held_bytes_ = 0;                 // of those that came
     bool usage_sent_ = false;
+    bool leaves_out_usage_option_ = false;  // its upstream has refused what the host added
     bool paused_ = false;
     std::string usage_chunk_;  // waits for the cost that is to be in it
     std::string first_chunk_;  // gives the usage chunk its id, if the host has to make one

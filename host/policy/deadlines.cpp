@@ -46,7 +46,7 @@ Verdict judge(const Limits& limits, const Progress& progress, steady_clock::time
     };
     if (!progress.body_begun) apply(limits.first_byte, progress.started, "first_byte_timeout");
     if (progress.body_begun) {
-        const auto since = progress.paused ? now : progress.last_payload;
+        const auto since = progress.paused ? now : progress.last_alive;
         apply(limits.idle, since, "idle_timeout");
     }
     apply(limits.total, progress.started, "total_timeout");

@@ -1,6 +1,6 @@
-// The limits on one attempt after it is connected: first byte, silence between pieces of payload,
-// total. One timer an attempt: it sleeps until the earliest moment that could matter, looks at what
-// has come meanwhile, and sleeps again, so that a chunk costs no timer call.
+// The limits on one attempt after it is connected: first byte, silence, total. One timer an
+// attempt: it sleeps until the earliest moment that could matter, looks at what has come meanwhile,
+// and sleeps again, so that a chunk costs no timer call.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -30,7 +30,7 @@ std::chrono::milliseconds time_left(const Limits& limits,
 // What a deadline is judged by.
 struct Progress {
     std::chrono::steady_clock::time_point started;
-    std::chrono::steady_clock::time_point last_payload;
+    std::chrono::steady_clock::time_point last_alive;  // since when it is silent
     bool body_begun = false;
     bool paused = false;  // the client reads slowly: that is not the upstream's silence
 };

@@ -125,6 +125,7 @@ class Look {
             return end;
         });
         constexpr std::int64_t k_last_bit = 63;
+        seen_.content = seen_.content || finished;
         if (finished) {
             seen_.finished |= std::uint64_t{1} << std::clamp<std::int64_t>(index, 0, k_last_bit);
         }
@@ -137,6 +138,7 @@ class Look {
         Text thoughts;
         Text details;
         const char* const stop = object(at, [&](std::string_view key, const char* value) {
+            seen_.content = seen_.content || (key != "role" && says_something(value));
             if (is_frame(key)) return skip(value);
             if (is_one_of(k_thoughts, key)) return texts(value, thoughts);
             if (is_one_of(k_thought_details, key)) return texts(value, details);
@@ -166,9 +168,19 @@ class Look {
 
     const char* text(const char* value) {
         Text sum;
+        seen_.content = seen_.content || says_something(value);
         const char* const stop = texts(value, sum);
         add_seen(sum);
         return stop;
+    }
+
+    // False for null, false, and what is empty.
+    bool says_something(const char* value) const {
+        if (value == end_ || *value == 'n' || *value == 'f') return false;
+        const char* const inside = json::skip_space(value + 1, end_);
+        if (inside == end_) return true;
+        return !(*value == '"' && value[1] == '"') && !(*value == '[' && *inside == ']') &&
+               !(*value == '{' && *inside == '}');
     }
 
     void add_seen(const Text& text) {

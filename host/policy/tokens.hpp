@@ -18,6 +18,10 @@ struct PieceSeen {
     std::int64_t tokens = 0;
     std::int64_t text_bytes = 0;  // of the same, unescaped and without data that stands in it
     bool thoughts = false;        // some of it is reasoning
+    // Content: what a client would miss. A choice's last word is, and every member of a delta that
+    // says something but its role, which nearly all upstreams send before they have anything to
+    // say.
+    bool content = false;
     // Choices whose last word it is: a bit each, those above share the last one.
     std::uint64_t finished = 0;
 };

@@ -11,6 +11,8 @@ namespace {
 
 // Clients choose the names of models where a route has a glob.
 constexpr std::size_t k_meters_max = 1'000;
+// What a client is told to wait where no meter could be made.
+constexpr std::chrono::milliseconds k_unmetered_wait{1'000};
 
 constexpr std::size_t k_bytes_for_token = 4;
 // What is longer is a picture or a file, which no upstream counts by its bytes.
@@ -100,12 +102,13 @@ void UpstreamLimits::Trip::served() {
     meter(false)->served();
 }
 
-void UpstreamLimits::Trip::refused(std::optional<std::chrono::milliseconds> retry_after) {
+std::chrono::milliseconds UpstreamLimits::Trip::refused(
+    std::optional<std::chrono::milliseconds> retry_after) {
     const std::scoped_lock lock(account_.mutex);
     UpstreamMeter* const known = meter(true);
-    if (known == nullptr) return;
-    known->refused(retry_after, sent_, account_.under_way.load(std::memory_order_relaxed),
-                   Clock::now());
+    if (known == nullptr) return retry_after.value_or(k_unmetered_wait);
+    return known->refused(retry_after, sent_, account_.under_way.load(std::memory_order_relaxed),
+                          Clock::now());
 }
 
 // Under the account's lock. Null: none is known, and none is to be made or there are too many.

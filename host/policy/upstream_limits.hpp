@@ -52,7 +52,8 @@ class UpstreamLimits {
         void answered(std::span<const net::Header> headers);
         // At the end, one of the two: all went well, or the upstream refused it for being too fast.
         void served();
-        void refused(std::optional<std::chrono::milliseconds> retry_after);
+        // Returns how long it will be until there is room again.
+        std::chrono::milliseconds refused(std::optional<std::chrono::milliseconds> retry_after);
 
       private:
         UpstreamMeter* meter(bool make);

@@ -89,8 +89,10 @@ void UpstreamMeter::served() {
 }
 
 // Those that were sent before the last refusal say nothing new by being refused as well.
-void UpstreamMeter::refused(std::optional<milliseconds> retry_after, Clock::time_point sent,
-                            std::int64_t under_way, Clock::time_point now) {
+milliseconds UpstreamMeter::refused(std::optional<milliseconds> retry_after, Clock::time_point sent,
+                                    std::int64_t under_way, Clock::time_point now) {
+    // Who refuses a call does not want it again at once, whatever its header says.
+    if (retry_after && retry_after->count() <= 0) retry_after.reset();
     const bool new_refusal = !refused_at_ || sent >= *refused_at_;
     if (new_refusal) {
         window_ = std::max<std::int64_t>((wary(now) ? under_way_ : under_way) / 2, 1);
@@ -102,6 +104,7 @@ void UpstreamMeter::refused(std::optional<milliseconds> retry_after, Clock::time
     const milliseconds wait =
         std::clamp(retry_after.value_or(back_off_), milliseconds(0), k_closed_max);
     if (new_refusal || retry_after) closed_until_ = std::max(closed_until_, now + wait);
+    return retry_after.value_or(back_off_);
 }
 
 void UpstreamMeter::over(std::int64_t tokens, bool answered) {

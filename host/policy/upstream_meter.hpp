@@ -24,8 +24,10 @@ class UpstreamMeter {
     void served();
     // `retry_after`: as the upstream asked for, if it did. `sent`: when the refused call was sent;
     // `under_way`: calls of all models to this upstream.
-    void refused(std::optional<std::chrono::milliseconds> retry_after, Clock::time_point sent,
-                 std::int64_t under_way, Clock::time_point now);
+    // Returns how long to wait: as asked for or, where nothing sensible was, as the back-off says.
+    std::chrono::milliseconds refused(std::optional<std::chrono::milliseconds> retry_after,
+                                      Clock::time_point sent, std::int64_t under_way,
+                                      Clock::time_point now);
     // Of a call that sent() was told of. `answered`: answered() was, too.
     void over(std::int64_t tokens, bool answered);
 

@@ -50,15 +50,15 @@ class Reply:
 
     def events(self) -> Iterator[str]:
         """The data of each server-sent event, as it comes. Allows what all official clients can
-        read: `data: ` and comments, nothing else."""
+        read, nothing else: `data: `, and comments without a blank line of their own."""
         assert self.headers["content-type"].split(";")[0] == "text/event-stream", self.headers
         pending = b""
         for piece in self.pieces():
             pending += piece
             while b"\n\n" in pending:
                 event, pending = pending.split(b"\n\n", 1)
-                if event.startswith(b":"):
-                    continue
+                while event.startswith(b":"):
+                    _, event = event.split(b"\n", 1)
                 assert event.startswith(b"data: ") and b"\n" not in event, event
                 yield event.removeprefix(b"data: ").decode()
         assert not pending, f"the stream ends within an event: {pending!r}"

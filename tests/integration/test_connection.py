@@ -149,7 +149,7 @@ def test_bytes_that_come_early_do_not_end_a_stream(host: Host, upstream: Simulat
     puppet = Puppet(upstream)
     with host.connect() as connection:
         connection.socket.sendall(chat(puppet.model, stream=True))
-        puppet.begin()
+        puppet.begin("begun")
         events = connection.read_reply().events()
         next(events)
         connection.socket.sendall(early)

@@ -30,7 +30,7 @@ def test_a_stream_that_has_not_begun_is_commented(beating: Host, upstream: Simul
     reply = beating.chat(model, stream=True)
     assert reply.status == 200
     pieces = list(reply.pieces())
-    assert pieces[:2] == [b": waiting\n\n"] * 2
+    assert pieces[:2] == [b": waiting\n"] * 2
     spoken = [piece for piece in pieces if not piece.startswith(b":")]
     assert spoken[0].startswith(b"data: ") and pieces[-1] == b"data: [DONE]\n\n"
 
@@ -40,7 +40,7 @@ def test_silence_in_mid_stream_is_commented(beating: Host, upstream: Simulator) 
     connection = beating.connect()
     pieces = connection.chat(model, stream=True).pieces()
     seen = [next(pieces) for _ in range(4)]
-    assert seen[-1] == b": waiting\n\n" and seen[0].startswith(b"data: ")
+    assert seen[-1] == b": waiting\n" and seen[0].startswith(b"data: ")
     connection.close()
     assert upstream.ended(model)
 

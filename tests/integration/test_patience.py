@@ -196,7 +196,7 @@ def test_a_client_that_stops_sending_gets_its_stream(host: Host, upstream: Simul
     puppet = Puppet(upstream)
     with host.connect() as connection:
         connection.socket.sendall(chat(puppet.model, stream=True))
-        puppet.begin()
+        puppet.begin("begun")
         events = connection.read_reply().events()
         next(events)
         connection.socket.shutdown(socket.SHUT_WR)

@@ -34,7 +34,7 @@ def begin_stream(host: Host, puppet: Puppet) -> Connection:
     connection.socket.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
                               b"content-type: application/json\r\n"
                               b"content-length: %d\r\n\r\n%s" % (len(body), body))
-    puppet.begin()
+    puppet.begin("begun")
     return connection
 
 

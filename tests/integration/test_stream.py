@@ -17,7 +17,7 @@ WORDS = ["สวัสดี", "ครับ ", "你好，", "世界", " 🐑", 
 
 def test_each_chunk_is_relayed_at_once(host: Host, upstream: Simulator) -> None:
     """The upstream says the next word only when the client has the one before: nothing on the way
-    may wait for more."""
+    may wait for more, once there is something to say."""
     puppet = Puppet(upstream)
     with host.connect() as connection:
         payload = {"model": puppet.model, "messages": [], "stream": True}
@@ -25,11 +25,12 @@ def test_each_chunk_is_relayed_at_once(host: Host, upstream: Simulator) -> None:
         connection.socket.sendall(
             b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
             b"content-length: %d\r\n\r\n%s" % (len(body), body))
-        puppet.begin()
+        puppet.begin(WORDS[0])
         reply = connection.read_reply()
         events = reply.events()
-        assert json.loads(next(events))["choices"][0]["delta"]["role"] == "assistant"
-        for word in WORDS:
+        first = json.loads(next(events))["choices"][0]["delta"]
+        assert first == {"role": "assistant", "content": WORDS[0]}
+        for word in WORDS[1:]:
             puppet.say(word)
             assert json.loads(next(events))["choices"][0]["delta"]["content"] == word
         puppet.finish()

@@ -18,13 +18,16 @@ GRACE_SECONDS = 0.5 * SLOWNESS
 
 @pytest.fixture(scope="module")
 def limits(start_host: StartHost, upstream: Simulator, authority: Authority) -> Host:
-    """Two instances of one plugin: `qwen-*` may take long and not be silent; `hasty-*` has little
-    time in all."""
+    """Three instances of one plugin: `qwen-*` may take long and not be silent; for `strict-*`
+    payload alone ends a silence; `hasty-*` has little time in all."""
     return start_host(
         server() + provider("holysheep", upstream, authority)
+        + provider("strict", upstream, authority).replace(
+            "timeouts = {", 'timeouts = { alive = "payload",')
         + provider("hasty", upstream, authority, first_byte=4000, idle=4000, total=300,
                    stream_total=400)
-        + route("qwen-*", '"holysheep"') + route("hasty-*", '"hasty"'))
+        + route("qwen-*", '"holysheep"') + route("strict-*", '"strict"')
+        + route("hasty-*", '"hasty"'))
 
 
 def assert_prompt(began: float, limit_milliseconds: int) -> None:
@@ -57,34 +60,44 @@ def test_no_first_byte(limits: Host, upstream: Simulator, scenario: Scenario,
     assert request.disconnected_at is not None
 
 
-def test_a_part_of_an_event_is_no_first_byte(limits: Host, upstream: Simulator) -> None:
-    """Bytes that trickle in and never become an event: nothing has been said."""
-    model = upstream.serve(timing.trickled([], 0.02))
-    began = time.monotonic()
-    assert_timed_out(limits.chat(model, stream=True), "first_byte_timeout")
-    assert_prompt(began, 500)
-
-
-def test_comments_are_no_first_byte(limits: Host, upstream: Simulator) -> None:
-    """A queue that says `: keep-alive` for ever has not begun to answer."""
-    model = upstream.serve(timing.comments_after([]))
-    began = time.monotonic()
-    assert_timed_out(limits.chat(model, stream=True), "first_byte_timeout")
-    assert_prompt(began, 500)
-
-
-SILENT: dict[str, Scenario] = {
-    "silence": timing.silent_after(["one ", "two"]),
-    "comments": timing.comments_after(["one ", "two"]),
-    "an event that never ends": timing.trickled(["one ", "two"], 0.02),
+NOTHING_SAID: dict[str, Scenario] = {
+    "an event that never ends": timing.trickled([], 0.02),
+    "comments": timing.comments_after([]),
 }
 
 
-@pytest.mark.parametrize("scenario", SILENT.values(), ids=SILENT.keys())
-def test_silence_in_mid_stream(limits: Host, upstream: Simulator, scenario: Scenario) -> None:
-    """The limit is on the silence between chunks; comments are no chunks, nor are the bytes of one
-    that is not there yet. The client gets what there was, the error, and a proper end."""
-    model = upstream.serve(scenario)
+@pytest.mark.parametrize("scenario", NOTHING_SAID.values(), ids=NOTHING_SAID.keys())
+def test_life_without_payload_ends_where_payload_alone_counts(
+        limits: Host, upstream: Simulator, scenario: Scenario) -> None:
+    """Bytes that trickle in and never become an event, a queue that says `: keep-alive` for ever:
+    with `alive = "payload"` nothing has been said since the first byte."""
+    model = upstream.serve(scenario, prefix="strict")
+    began = time.monotonic()
+    assert_timed_out(limits.chat(model, stream=True), "idle_timeout")
+    assert_prompt(began, 400)
+
+
+def test_a_queue_that_says_that_it_lives_is_waited_for(limits: Host, upstream: Simulator) -> None:
+    """Comments, for longer than both limits on silence, then the answer; in a plain call blank
+    lines."""
+    model = upstream.serve(timing.queued(1.2 * SLOWNESS, 0.05, ["at ", "last"]))
+    assert content_of(limits.chat(model, stream=True).chunks()) == "at last"
+    assert limits.chat(model).json()["choices"][0]["message"]["content"] == "at last"
+
+
+SILENT: dict[str, tuple[str, Scenario]] = {
+    "silence": ("qwen", timing.silent_after(["one ", "two"])),
+    "comments": ("strict", timing.comments_after(["one ", "two"])),
+    "an event that never ends": ("strict", timing.trickled(["one ", "two"], 0.02)),
+}
+
+
+@pytest.mark.parametrize("prefix, scenario", SILENT.values(), ids=SILENT.keys())
+def test_silence_in_mid_stream(limits: Host, upstream: Simulator, prefix: str,
+                               scenario: Scenario) -> None:
+    """Where payload alone counts, comments do not, nor do the bytes of an event that is not there
+    yet. The client gets what there was, the error, and a proper end."""
+    model = upstream.serve(scenario, prefix=prefix)
     began = time.monotonic()
     *chunks, last = limits.chat(model, stream=True).chunks()
     assert_prompt(began, 400)

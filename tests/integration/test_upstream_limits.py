@@ -70,6 +70,20 @@ def test_the_next_call_waits_as_long_as_a_refusal_asked_for(one: Host, upstream:
     assert samples(one, "only")["waited"] == before + 1
 
 
+@pytest.mark.parametrize("wait", [{}, {"retry-after": "0"}, {"retry-after-ms": "0"},
+                                  {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}],
+                         ids=["no hint", "zero", "zero ms", "a past date"])
+def test_a_refusal_without_a_sensible_wait_gets_one(one: Host, upstream: Simulator,
+                                                    wait: Headers) -> None:
+    """The wait that the host keeps itself, and no call is sent before."""
+    model = upstream.serve(refuses(wait))
+    reply = one.chat(model)
+    assert reply.status == 429
+    assert reply.headers["retry-after"] == "1" and reply.headers["retry-after-ms"] == "1000"
+    one.chat(model, headers={"x-bellwether-timeout": "200ms"})
+    assert len(upstream.requests(model)) == 1
+
+
 def test_a_wait_that_is_too_long_is_told_at_once(one: Host, upstream: Simulator) -> None:
     model = upstream.serve(refuses({"retry-after": str(LONG_S)}), answers.chat())
     assert one.chat(model).status == 429

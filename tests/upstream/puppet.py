@@ -21,10 +21,11 @@ class Puppet:
     def request(self) -> Received:
         return self._current().request
 
-    def begin(self) -> None:
-        """Waits for the request, then sends the head and the opening chunk."""
+    def begin(self, said: str = "") -> None:
+        """Waits for the request, then sends the head and the opening chunk, which reaches the client
+        if it says something."""
         self._simulator.run(self._current().head())
-        self.event(qwen.opening(self.model))
+        self.event(qwen.chunk(self.model, {"role": "assistant", "content": said}))
 
     def event(self, payload: dict | bytes) -> None:
         self._simulator.run(self._current().event(payload))

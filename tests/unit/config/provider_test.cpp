@@ -24,7 +24,10 @@ TEST(Provider, HasDefaults) {
     EXPECT_TRUE(provider.secrets.empty());
     EXPECT_TRUE(provider.options.empty());
     EXPECT_EQ(provider.timeouts.connect, milliseconds(5'000));
+    EXPECT_EQ(provider.timeouts.total, milliseconds(600'000))
+        << "as long as the official SDKs wait";
     EXPECT_EQ(provider.timeouts.stream_total, milliseconds(3'600'000));
+    EXPECT_EQ(provider.timeouts.alive, Alive::bytes);
 }
 
 TEST(Provider, ReadsEveryKey) {
@@ -36,7 +39,7 @@ required = false
 api_key = "env:SOME_KEY"
 org_token = "file:/run/secrets/org"
 models = ["a", "b"]
-timeouts = { connect = "1s", first_byte = "2m", idle = "none", total = "500ms", stream_total = "24h" }
+timeouts = { connect = "1s", first_byte = "2m", idle = "none", total = "500ms", stream_total = "24h", alive = "payload" }
 ca_file = "/dev/../etc/passwd"
 )");
     EXPECT_EQ(provider.plugin, "openai");
@@ -57,6 +60,7 @@ ca_file = "/dev/../etc/passwd"
     EXPECT_EQ(provider.timeouts.idle, milliseconds(0));
     EXPECT_EQ(provider.timeouts.total, milliseconds(500));
     EXPECT_EQ(provider.timeouts.stream_total, milliseconds(86'400'000));
+    EXPECT_EQ(provider.timeouts.alive, Alive::payload);
     EXPECT_EQ(provider.wire.ca_file, "/etc/passwd");
 }
 
@@ -196,7 +200,10 @@ TEST(Provider, ChecksTimeouts) {
         {"[providers.p]\ntimeouts.connection = \"1s\"",
          "c.toml:2:10: error: unknown key \"connection\" in providers.p.timeouts; expected one of "
          "connect, "
-         "first_byte, idle, total, stream_total; did you mean \"connect\"?"},
+         "first_byte, idle, total, stream_total, alive; did you mean \"connect\"?"},
+        {"[providers.p]\ntimeouts.alive = \"events\"",
+         "c.toml:2:18: error: providers.p.timeouts.alive = \"events\" is unknown; expected one of \"bytes\", "
+         "\"payload\""},
         {"[providers.p]\ntimeouts = \"30s\"",
          "c.toml:2:12: error: providers.p.timeouts is a string; expected a table"},
     };

@@ -48,10 +48,10 @@ TEST(Response, PrettyPrintedJsonStaysOneEvent) {
 TEST(Response, ACommentIsAChunkOfItsOwn) {
     std::string out;
     append_comment(out, " waiting", true);
-    EXPECT_EQ(out, "b\r\n: waiting\n\n\r\n");
+    EXPECT_EQ(out, "a\r\n: waiting\n\r\n") << "no blank line, at which some clients see an event";
     out.clear();
     append_comment(out, " waiting", false);
-    EXPECT_EQ(out, ": waiting\n\n");
+    EXPECT_EQ(out, ": waiting\n");
 }
 
 TEST(Response, TheBodyEndsRightAfterDone) {

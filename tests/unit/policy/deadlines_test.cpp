@@ -12,9 +12,9 @@ using Clock = std::chrono::steady_clock;
 const Clock::time_point k_start = Clock::time_point(1h);
 const Limits k_limits{.first_byte = 20s, .idle = 30s, .total = 60s};
 
-Progress waiting() { return {.started = k_start, .last_payload = k_start}; }
+Progress waiting() { return {.started = k_start, .last_alive = k_start}; }
 Progress streaming(Clock::time_point last) {
-    return {.started = k_start, .last_payload = last, .body_begun = true};
+    return {.started = k_start, .last_alive = last, .body_begun = true};
 }
 
 TEST(Deadlines, NothingIsLateAtFirst) {
@@ -27,7 +27,7 @@ TEST(Deadlines, TheFirstByteIsLate) {
     EXPECT_STREQ(judge(k_limits, waiting(), k_start + 20s).expired, "first_byte_timeout");
 }
 
-TEST(Deadlines, SilenceIsCountedFromTheLastPayload) {
+TEST(Deadlines, SilenceIsCountedFromTheLastSignOfLife) {
     EXPECT_EQ(judge(k_limits, streaming(k_start + 15s), k_start + 44s).expired, nullptr);
     EXPECT_STREQ(judge(k_limits, streaming(k_start + 15s), k_start + 45s).expired, "idle_timeout");
 }

@@ -51,6 +51,29 @@ TEST(Tokens, WhatIsNotKnownToBeSomethingElseIsText) {
         << "the same thought twice";
 }
 
+TEST(Content, IsWhatAClientWouldMiss) {
+    for (const char* choice :
+         {R"("delta":{"content":"a"})", R"("delta":{"role":"assistant","content":"a"})",
+          R"("delta":{"reasoning_content":"a"})", R"("delta":{"tool_calls":[{"index":0}]})",
+          R"("delta":{"images":[{"type":"image_url"}]})", R"("delta":{"refusal":"no"})",
+          R"("delta":{"audio":{"id":"x"}})", R"("delta":{"something_new":1})", R"("text":"a")",
+          R"("delta":{},"finish_reason":"stop")", R"("message":{"content":"a"})"}) {
+        EXPECT_TRUE(look_at("{\"choices\":[{" + std::string(choice) + "}]}").content) << choice;
+    }
+}
+
+TEST(Content, IsNotARoleNorWhatIsEmpty) {
+    for (const char* choices :
+         {R"([])", R"([{"delta":{"role":"assistant"}}])",
+          R"([{"delta":{"role":"assistant","content":"","tool_calls":null,"refusal":null}}])",
+          R"([{"delta":{"role":"assistant","content":[],"audio":{ },"annotations":[ ]}}])",
+          R"([{"delta":{},"finish_reason":null}])", R"([{"delta":null}])", R"([{"text":""}])",
+          R"([{"delta":{"content":""},"logprobs":null,"content_filter_results":{"a":1}}])",
+          R"([{"index":0}])"}) {
+        EXPECT_FALSE(look_at("{\"choices\":" + std::string(choices) + "}").content) << choices;
+    }
+}
+
 TEST(Tokens, AnEscapeIsTheLetterThatItStandsFor) {
     const auto bytes = [](std::string_view content) {
         return look_at(R"({"choices":[{"delta":{"content":")" + std::string(content) + R"("}}]})")

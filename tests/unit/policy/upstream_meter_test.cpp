@@ -145,6 +145,22 @@ TEST_F(UpstreamMeterTest, BacksOffFurtherEachTimeThatNoWaitIsAskedFor) {
     EXPECT_EQ(wait(), 1s) << "it has served meanwhile";
 }
 
+// A header of zero, or a date that is over, says no more than none.
+TEST_F(UpstreamMeterTest, BacksOffWhereAWaitOfNothingIsAskedFor) {
+    refused(0ms);
+    EXPECT_EQ(wait(), 1s);
+    now += 1s;
+    refused(-5s);
+    EXPECT_EQ(wait(), 2s);
+}
+
+TEST_F(UpstreamMeterTest, TellsHowLongToWait) {
+    EXPECT_EQ(meter.refused(7s, now, 1, now), 7s);
+    now += 7s;
+    EXPECT_EQ(meter.refused(std::nullopt, now, 1, now), 1s);
+    EXPECT_EQ(meter.refused(0ms, now, 1, now), 2s);
+}
+
 TEST_F(UpstreamMeterTest, RefusalsOfWhatWasSentBeforeCountAsOne) {
     const auto sent = now;
     for (int i = 0; i < 5; ++i) meter.sent(k_tokens, now);
@@ -160,7 +176,8 @@ TEST_F(UpstreamMeterTest, RefusalsOfWhatWasSentBeforeCountAsOne) {
 
 // Those who waited must not all come at once.
 TEST_F(UpstreamMeterTest, GoesOnWithHalfAsManyAtOnceAndGrows) {
-    refused(0ms, 6);
+    refused(1ms, 6);
+    now += 1ms;
     for (int i = 0; i < 3; ++i) {
         EXPECT_EQ(wait(), 0ms) << i;
         meter.sent(k_tokens, now);
@@ -177,7 +194,8 @@ TEST_F(UpstreamMeterTest, GoesOnWithHalfAsManyAtOnceAndGrows) {
 }
 
 TEST_F(UpstreamMeterTest, OneIsAlwaysTried) {
-    refused(0ms, 1);
+    refused(1ms, 1);
+    now += 1ms;
     EXPECT_EQ(wait(), 0ms);
     meter.sent(k_tokens, now);
     EXPECT_GT(wait(), 0ms);

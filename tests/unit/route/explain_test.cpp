@@ -89,7 +89,7 @@ qwen-max: rule "qwen-*" (c.toml:10)
    plugin      dev.bellwether.echo 1.0.0, ABI 1.0, FILE
    sha256      SUM
    upstream    none: it answers by itself
-   time-outs   connect 5s, first byte 1m, idle 1m, total 1m, stream total 1h
+   time-outs   connect 5s, first byte 1m, idle 1m, total 10m, stream total 1h
    price       unpriced
    context     1000000 tokens; output 1000000 tokens
    serves      chat, completions, embeddings

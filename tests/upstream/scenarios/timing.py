@@ -1,6 +1,7 @@
 """Answers that are slow, silent or without end."""
 
 import asyncio
+import time
 
 from upstream import qwen
 from upstream.exchange import Exchange, Scenario
@@ -52,6 +53,27 @@ def comments_after(words: list[str], interval: float = 0.02) -> Scenario:
         while True:
             await exchange.write(b": keep-alive\n\n")
             await asyncio.sleep(interval)
+
+    return play
+
+
+def queued(seconds: float, interval: float, words: list[str]) -> Scenario:
+    """Only signs of life for a time, as a queue gives them: comments or, in a plain reply, blank
+    lines. Then the answer."""
+
+    async def play(exchange: Exchange) -> None:
+        await exchange.head(content_type="text/event-stream" if exchange.streams
+                            else "application/json")
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            await exchange.write(b": keep-alive\n\n" if exchange.streams else b"\n")
+            await asyncio.sleep(interval)
+        if exchange.streams:
+            for chunk in qwen.stream(exchange.model, words):
+                await exchange.event(chunk)
+            return await exchange.end()
+        await exchange.write(qwen.dump(qwen.completion(exchange.model, "".join(words))))
+        await exchange.end(done=None)
 
     return play
 
