@@ -169,21 +169,36 @@ Error Attempt::framing_error() {
 
 void Attempt::on_end(std::optional<net::Failure> failure) {
     const UpstreamWait::Interruption working(wait_);
-    if (failure && !complete_) {
-        if (failure->status >= 200 && reach_ == Reach::sent) reach_ = reach_of(failure->status);
-        return end(std::unexpected(to_error(*failure, instance_->provider().name)));
+    if (!failure || complete_) {
+        body_ended_ = true;
+        return end(end_body());
     }
-    body_ended_ = true;
-    if (!complete_ && !framer_.finish() && !complete_) {
-        return end(std::unexpected(framing_error()));
-    }
+    if (failure->status >= 200 && reach_ == Reach::sent) reach_ = reach_of(failure->status);
+    Error broken = to_error(*failure, instance_->provider().name);
+    if (!says_enough(failure->kind)) return end(std::unexpected(std::move(broken)));
+    auto ended = end_body();
+    const bool lacks = !ended && ended.error().kind == ErrorKind::protocol;
+    end(lacks ? std::unexpected(std::move(broken)) : std::move(ended));
+}
+
+// A refusal does by its status alone, whatever becomes of its body. So may an answer whose
+// connection broke: if it is a whole JSON text, or if its plugin misses nothing of its events. What
+// a stream lacks is told by what its client has got.
+bool Attempt::says_enough(net::FailureKind failure) const {
+    if (framer_.is_error_reply()) return true;
+    if (failure != net::FailureKind::cut) return false;
+    return framer_.is_whole() ? framer_.holds_json() : any_frame_ && !order_.call->stream;
+}
+
+Result<void> Attempt::end_body() {
+    if (!complete_ && !framer_.finish() && !complete_) return std::unexpected(framing_error());
     bw_error error = new_error();
     phase_ = Phase::emitting;
     const bw_status status = instance_->table().call_end(call_, &error);
     phase_ = Phase::waiting;
     auto judged = judge(status, error);
     if (!judged) judge_answer(judged.error().kind != ErrorKind::protocol || !any_frame_);
-    end(judged ? finish_reply() : std::move(judged));
+    return judged ? finish_reply() : judged;
 }
 
 // What makes no sense may be the beginning of what does, if nothing said where it ends.

@@ -101,6 +101,8 @@ class Attempt final : private net::Events, private Sinks {
     Result<void> check_opened() const;
     bool frame(std::uint32_t kind, std::string_view data, std::string_view event);
     Error framing_error();
+    bool says_enough(net::FailureKind failure) const;
+    Result<void> end_body();
     Result<void> finish_reply();
     void step();
     void schedule_step(std::chrono::milliseconds wait);

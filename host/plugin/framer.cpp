@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <bellwether/json.hpp>
+
 namespace bw::plugin {
 
 void Framer::begin(std::uint32_t kind, bool error_reply) {
@@ -27,6 +29,8 @@ bool Framer::finish() {
         default: return sink_(BW_FRAME_WHOLE, buffer_, {});
     }
 }
+
+bool Framer::holds_json() const { return json::valid(buffer_); }
 
 bool Framer::feed_whole(std::string_view bytes) {
     const std::size_t room = whole_bytes_max_ - buffer_.size();

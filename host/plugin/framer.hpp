@@ -33,6 +33,10 @@ class Framer {
     const std::string& problem() const { return problem_; }
     // Every byte is payload; among events there may be comments.
     bool counts_bytes() const { return kind_ != BW_FRAME_SSE; }
+    bool is_whole() const { return kind_ == BW_FRAME_WHOLE; }
+    bool is_error_reply() const { return error_reply_; }
+    // What has come of a whole reply is one JSON text, to its last brace.
+    bool holds_json() const;
 
   private:
     bool feed_whole(std::string_view bytes);

@@ -183,6 +183,71 @@ def test_a_complete_answer_stands(pair: Host, upstream: Simulator, second: Simul
     assert second.requests(model) == []
 
 
+WHOLE = b'{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"all said"},' \
+        b'"finish_reason":"stop"}],"usage":{"prompt_tokens":2,"completion_tokens":2}}'
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+CUT: dict[str, bytes] = {
+    "without its last chunk": HEAD + b"transfer-encoding: chunked\r\n\r\n%x\r\n%s\r\n" % (
+        len(WHOLE), WHOLE),
+    "before a line end": HEAD + b"content-length: %d\r\n\r\n%s" % (len(WHOLE) + 2, WHOLE)}
+
+
+def raw_then_cut(data: bytes) -> Scenario:
+    async def play(exchange: Exchange) -> None:
+        await exchange.raw(data)
+        exchange.cut()
+
+    return play
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("data", CUT.values(), ids=CUT.keys())
+def test_a_complete_reply_stands(pair: Host, upstream: Simulator, second: Simulator, data: bytes,
+                                 stream: bool) -> None:
+    """To the last brace it has come, wherever the connection broke after that."""
+    model = upstream.serve(raw_then_cut(data))
+    reply = pair.chat(model, stream=stream)
+    said = (content_of(reply.chunks()) if stream
+            else reply.json()["choices"][0]["message"]["content"])
+    assert said == "all said"
+    assert second.requests(model) == []
+
+
+@pytest.mark.parametrize("body", [b"", b'{"error":{"message":"slow do'], ids=["nothing", "a part"])
+def test_a_refusal_whose_body_breaks_keeps_its_status(pair: Host, upstream: Simulator,
+                                                      second: Simulator, body: bytes) -> None:
+    refusal = raw_then_cut(b"HTTP/1.1 429 Slow\r\ncontent-type: application/json\r\n"
+                           b"retry-after: 7\r\ncontent-length: 90\r\n\r\n" + body)
+    model = upstream.serve(refusal)
+    second.script(model, refusal)
+    reply = pair.chat(model)
+    assert reply.status == 429, reply.body()
+    assert reply.headers["retry-after"] == "7"
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_folded_answer_stands_if_it_is_complete(start_host: StartHost, upstream: Simulator,
+                                                  authority: Authority, complete: bool) -> None:
+    """A model that answers as a stream only, for a client that wants none."""
+    host = start_host(server(1) + provider("holysheep", upstream, authority)
+                      + route("qwen3-*", '"holysheep"'))
+
+    async def play(exchange: Exchange) -> None:
+        await exchange.head()
+        chunks = qwen.stream(exchange.model, ["all ", "said"], used=qwen.usage())
+        for chunk in chunks if complete else chunks[:2]:
+            await exchange.event(chunk)
+        exchange.cut()
+
+    with upstream.playing("qwen3-32b", play):
+        reply = host.chat("qwen3-32b", enable_thinking=True)
+    if not complete:
+        assert reply.status == 502, reply.body()
+        return
+    assert reply.json()["choices"][0]["message"]["content"] == "all said"
+    assert reply.json()["usage"]["completion_tokens"] == qwen.usage()["completion_tokens"]
+
+
 # ---- what the host adds -------------------------------------------------------------------------
 
 def test_a_refused_usage_option_is_left_out(start_host: StartHost, upstream: Simulator,
