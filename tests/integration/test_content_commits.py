@@ -244,8 +244,9 @@ def test_a_folded_answer_stands_if_it_is_complete(start_host: StartHost, upstrea
     if not complete:
         assert reply.status == 502, reply.body()
         return
-    assert reply.json()["choices"][0]["message"]["content"] == "all said"
-    assert reply.json()["usage"]["completion_tokens"] == qwen.usage()["completion_tokens"]
+    said = reply.json()
+    assert said["choices"][0]["message"]["content"] == "all said"
+    assert said["usage"]["completion_tokens"] == qwen.usage()["completion_tokens"]
 
 
 # ---- what the host adds -------------------------------------------------------------------------
