@@ -11,6 +11,7 @@
 #include <system_error>
 #include <type_traits>
 
+#include <bellwether/json/number.hpp>
 #include <bellwether/json/scan.hpp>
 #include <bellwether/json/text.hpp>
 
@@ -92,7 +93,7 @@ class Value {
         double number = 0;
         const char* const end = raw_.data() + raw_.size();
         if (kind() != Kind::number || skip_number(raw_.data(), end) != end) return std::nullopt;
-        const auto [stop, error] = std::from_chars(raw_.data(), end, number);
+        const auto [stop, error] = detail::read_real(raw_.data(), end, number);
         if (error != std::errc() || stop != end) return std::nullopt;
         return number;
     }

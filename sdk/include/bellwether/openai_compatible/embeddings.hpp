@@ -66,11 +66,11 @@ inline std::optional<std::string> from_base64(std::string_view text) {
 inline std::optional<float> to_float(std::string_view number) {
     const char* const end = number.data() + number.size();
     float value = 0;
-    auto [stop, error] = std::from_chars(number.data(), end, value);
+    auto [stop, error] = json::detail::read_real(number.data(), end, value);
     if (error == std::errc::result_out_of_range) {
         // Too small is zero; too large is a mistake of the upstream's.
         double wide = 0;
-        const auto again = std::from_chars(number.data(), end, wide);
+        const auto again = json::detail::read_real(number.data(), end, wide);
         const bool small =
             again.ec == std::errc() ? std::fabs(wide) < 1 : number.find('-', 1) != number.npos;
         if (!small) return std::nullopt;

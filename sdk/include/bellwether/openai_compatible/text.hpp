@@ -181,8 +181,8 @@ inline std::optional<std::int64_t> to_ms(double number, double unit_ms) {
 inline std::optional<double> take_number(std::string_view& text) {
     double number = 0;
     if (text.empty() || !is_digit(text.front())) return std::nullopt;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    const auto [end, error] = json::detail::read_real(text.data(), text.data() + text.size(),
+                                                      number, std::chars_format::fixed);
     if (error != std::errc()) return std::nullopt;
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     return number;
