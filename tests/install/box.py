@@ -71,6 +71,14 @@ class Box:
             output += host.communicate(timeout=60)[0]
         assert host.returncode == 0, output
 
+    def put(self, file: Path, place: str) -> None:
+        """Copies a file of this machine into the box, which may not see it: a clone can lie below
+        /tmp, or on a file system of its own."""
+        with file.open("rb") as content:
+            copied = self.run("sh", "-c", f"mkdir -p {Path(place).parent} && cat > {place}",
+                              stdin=content)
+        assert copied.returncode == 0, copied.stderr
+
     def written(self) -> list[str]:
         """What the machine's own root would have more by now (see `machine`)."""
         changes = self.root.parent / "written"

@@ -27,9 +27,7 @@ def machine_with(packages: dict[str, Path], start_machine: Callable[[], Box]) ->
     """A machine with both packages; what they depend on is there, because the build needed it."""
     box = start_machine()
     for package in packages.values():
-        with package.open("rb") as content:
-            copied = box.run("sh", "-c", f"cat > /run/{package.name}", stdin=content)
-        assert copied.returncode == 0, copied.stderr
+        box.put(package, f"/run/{package.name}")
     succeed(box, "dpkg -i --no-triggers /run/*.deb 2>&1")
     return box
 
@@ -92,7 +90,9 @@ def test_the_unit_is_valid_and_tight(box: Box) -> None:
 def test_a_plugin_builds_against_the_package(box: Box) -> None:
     """Where the compilers look anyway: no path is given."""
     examples = "/usr/share/doc/bellwether-dev/examples"
-    succeed(box, f"cmake -S {HERE}/outside_plugin -B /tmp/build -DEXAMPLES={examples}"
+    for file in (HERE / "outside_plugin").iterdir():
+        box.put(file, f"/tmp/outside/{file.name}")
+    succeed(box, f"cmake -S /tmp/outside -B /tmp/build -DEXAMPLES={examples}"
                  " && cmake --build /tmp/build && bellwether plugin inspect /tmp/build/outside_c.so")
     succeed(box, f"gcc -shared -fPIC {examples}/minimal_c/minimal.c"
                  " $(pkg-config --cflags --libs bellwether) -o /tmp/by_hand.so"
