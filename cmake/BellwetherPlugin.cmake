@@ -15,6 +15,8 @@ function(bellwether_add_plugin name)
   if(NOT CMAKE_CXX_STANDARD) # what the headers need; older compilers start lower
     set_target_properties(${name} PROPERTIES CXX_STANDARD 17)
   endif()
+  # g++ makes statics of inline functions one for the whole process, across plugins.
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
   target_link_options(${name} PRIVATE -Wl,--version-script=${BELLWETHER_PLUGIN_EXPORTS}
     -Wl,-z,nodelete)
   if(NOT BELLWETHER_SANITIZE) # a sanitizer's runtime lives in the host: its symbols stay open

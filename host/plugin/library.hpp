@@ -1,7 +1,9 @@
 // A plugin file, loaded. The only code that knows Boost.DLL and the dynamic linker.
 //
-// The host runs a private, sealed copy of the file, so that replacing or truncating the original
-// cannot touch a running process, and what was hashed is what runs. A library is never unloaded.
+// The host runs a private, sealed copy of the file and of what it brings along, so that replacing
+// or truncating the original cannot touch a running process, and what was hashed is what runs: but
+// for symbols that g++ shares among all libraries of a process, which the copy keeps to itself. A
+// library is never unloaded.
 #pragma once
 
 #include <bellwether/provider.h>

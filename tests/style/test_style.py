@@ -32,7 +32,7 @@ HOMES = {
     r"toml\+\+/": ["host/config/"],
     r"rapidjson/": ["host/json/", "tests/"],
     r"boost/dll": ["host/plugin/library.cpp"],
-    r"openssl/": ["host/net/tls.cpp", "host/plugin/library.cpp", "host/policy/key_ring.cpp"],
+    r"openssl/": ["host/net/tls.cpp", "host/plugin/private_copy.cpp", "host/policy/key_ring.cpp"],
     r"sqlite3": ["host/ledger/sqlite_database.cpp"],
     r"hiredis/": ["host/ledger/redis_reply.cpp"],
     r"boost/asio/ssl": ["host/ledger/redis_socket.cpp"],

@@ -364,7 +364,7 @@ inline void Provider::Call::end() {
 
 // The table of a provider class made for `api`. Its texts are made once and stay.
 template <typename ProviderOfApi>
-const bw_plugin* plugin_table_of(const Api& api) noexcept {
+[[gnu::visibility("hidden")]] const bw_plugin* plugin_table_of(const Api& api) noexcept {
     static const std::string id(api.id);
     static const std::string version(api.version);
     static const std::string text = manifest(api);

@@ -42,9 +42,11 @@ namespace bw {
 
 // The table of a provider class: built at the first call, from then on constant. The three texts
 // must live as long as the process. For several plugins in one binary, as tests have them; a plugin
-// of its own uses BW_PROVIDER.
+// of its own uses BW_PROVIDER. Hidden, whatever the flags: the table of another plugin's class of
+// that name is another one.
 template <typename Provider>
-const bw_plugin* plugin_table(const char* id, const char* version, const char* manifest) noexcept {
+[[gnu::visibility("hidden")]] const bw_plugin* plugin_table(const char* id, const char* version,
+                                                            const char* manifest) noexcept {
     using Thunks = detail::Thunks<Provider>;
     static const bw_plugin table = {sizeof(bw_plugin),
                                     BW_ABI_MINOR,

@@ -88,7 +88,11 @@ struct Instance {
     Provider provider;
 };
 
-// The functions of the table for one provider class.
+// The functions of the table for one provider class. Hidden, whatever the flags: another plugin may
+// have a class of that name.
+template <typename Provider>
+struct [[gnu::visibility("hidden")]] Thunks;
+
 template <typename Provider>
 struct Thunks {
     using Call = typename Provider::Call;

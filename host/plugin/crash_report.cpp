@@ -1,0 +1,110 @@
+#include "plugin/crash_report.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+
+namespace bw::plugin {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool k_sanitized = true;  // whose own report says more
+#else
+constexpr bool k_sanitized = false;
+#endif
+
+constexpr int k_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+constexpr std::size_t k_stack_bytes = 64u << 10;
+
+constinit thread_local InPlugin running{nullptr, nullptr, nullptr};
+
+const char* name_of(int signal) {
+    switch (signal) {
+        case SIGSEGV: return "SIGSEGV";
+        case SIGBUS: return "SIGBUS";
+        case SIGFPE: return "SIGFPE";
+        case SIGILL: return "SIGILL";
+        default: return "SIGABRT";
+    }
+}
+
+// A line put together without a byte of new memory: a handler of signals may use little else.
+class Line {
+  public:
+    Line& add(const char* text) {
+        const std::size_t length = std::min(std::strlen(text), text_.size() - used_);
+        std::memcpy(text_.data() + used_, text, length);
+        used_ += length;
+        return *this;
+    }
+    void write() const {
+        [[maybe_unused]] const ssize_t wrote = ::write(STDERR_FILENO, text_.data(), used_);
+    }
+
+  private:
+    std::array<char, 1024> text_;
+    std::size_t used_ = 0;
+};
+
+// The signal's own action is in force again by now: it comes back at the same instruction. One that
+// was sent does not come back by itself.
+void report(int signal, siginfo_t* info, void*) {
+    if (running.function != nullptr) {
+        Line line;
+        line.add("bellwether: ").add(name_of(signal)).add(" in the plugin ").add(running.file);
+        if (running.provider[0] != '\0')
+            line.add(" of provider \"").add(running.provider).add("\"");
+        line.add(", in ").add(running.function).add("\n").write();
+    }
+    if (info->si_code <= 0) raise(signal);
+}
+
+class SignalStack {
+  public:
+    SignalStack() : bytes_(std::make_unique<std::byte[]>(k_stack_bytes)) {
+        const stack_t stack{.ss_sp = bytes_.get(), .ss_flags = 0, .ss_size = k_stack_bytes};
+        sigaltstack(&stack, nullptr);
+    }
+    ~SignalStack() {
+        const stack_t none{.ss_sp = nullptr, .ss_flags = SS_DISABLE, .ss_size = 0};
+        sigaltstack(&none, nullptr);
+    }
+    SignalStack(const SignalStack&) = delete;
+    SignalStack& operator=(const SignalStack&) = delete;
+
+  private:
+    std::unique_ptr<std::byte[]> bytes_;
+};
+
+}  // namespace
+
+void enter_plugin(const InPlugin& where) { running = where; }
+
+void leave_plugin() { running.function = nullptr; }
+
+void name_plugins_in_crashes() {
+    static const bool done = [] {
+        for (const int signal : k_signals) {
+            struct sigaction before {};
+            struct sigaction action {};
+            action.sa_sigaction = report;
+            action.sa_flags = static_cast<int>(SA_SIGINFO | SA_ONSTACK | SA_RESETHAND | SA_NODEFER);
+            sigemptyset(&action.sa_mask);
+            if (k_sanitized || sigaction(signal, nullptr, &before) != 0) continue;
+            if (before.sa_handler == SIG_DFL) sigaction(signal, &action, nullptr);
+        }
+        return true;
+    }();
+    static_cast<void>(done);
+}
+
+void give_thread_a_stack_for_crashes() {
+    if constexpr (!k_sanitized) static thread_local const SignalStack stack;
+}
+
+}  // namespace bw::plugin

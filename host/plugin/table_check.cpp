@@ -1,0 +1,128 @@
+#include "plugin/table_check.hpp"
+
+#include <bellwether/ext/generate.h>
+#include <bellwether/ext/models.h>
+#include <dlfcn.h>
+#include <fmt/format.h>
+#include <link.h>
+
+#include <bit>
+#include <cstddef>
+#include <cstring>
+
+#include "plugin/private_copy.hpp"
+
+namespace bw::plugin {
+namespace {
+
+using Refusal = std::unexpected<std::string>;
+using Checked = std::expected<void, std::string>;
+
+constexpr std::size_t k_id_bytes_max = 64;
+
+template <typename Function>
+const void* address(Function function) {
+    return std::bit_cast<const void*>(function);
+}
+
+// The file of another library that `where` lies in; empty if it is the plugin's own, or in memory
+// of no library, as a text that was made at run time is.
+std::string other_owner(void* handle, const void* where) {
+    link_map* own = nullptr;
+    link_map* owner = nullptr;
+    Dl_info info{};
+    if (where == nullptr || dlinfo(handle, RTLD_DI_LINKMAP, &own) != 0) return {};
+    if (dladdr1(where, &info, reinterpret_cast<void**>(&owner), RTLD_DL_LINKMAP) == 0) return {};
+    if (owner == nullptr || owner == own) return {};
+    return owner->l_name == nullptr || owner->l_name[0] == '\0' ? "the host itself"
+                                                                : original_of(owner->l_name);
+}
+
+class Ownership {
+  public:
+    explicit Ownership(void* handle) : handle_(handle) {}
+
+    Ownership& look(const char* what, const void* where) {
+        if (!found_.empty()) return *this;
+        const std::string owner = other_owner(handle_, where);
+        if (owner.empty()) return *this;
+        found_ = fmt::format(
+            "its {} is that of {}, not its own: the linker takes symbols of one name for one; "
+            "rebuild both with bellwether_add_plugin, or with -fvisibility=hidden and "
+            "-fno-gnu-unique",
+            what, owner);
+        return *this;
+    }
+    Checked result() const {
+        if (found_.empty()) return {};
+        return Refusal(found_);
+    }
+
+  private:
+    void* handle_;
+    std::string found_;
+};
+
+template <typename... Functions>
+bool all_set(Functions... functions) {
+    return ((functions != nullptr) && ...);
+}
+
+Checked check_entries(const bw_plugin& table) {
+    if (table.size < offsetof(bw_plugin, extension)) {
+        return Refusal(fmt::format("its table is too short ({} bytes) for ABI 1", table.size));
+    }
+    if (table.host_minor_needed > BW_ABI_MINOR) {
+        return Refusal(
+            fmt::format("it needs a host with plugin ABI 1.{} or later, this one has 1.{}; install "
+                        "a newer host",
+                        table.host_minor_needed, BW_ABI_MINOR));
+    }
+    if (!all_set(table.id, table.version, table.create, table.destroy, table.call_open,
+                 table.call_head, table.call_data, table.call_end, table.call_close)) {
+        return Refusal("its table leaves a required entry empty; rebuild it with the SDK");
+    }
+    return {};
+}
+
+Checked check_id(const char* id) {
+    const std::size_t length = strnlen(id, k_id_bytes_max + 1);
+    if (length > 0 && length <= k_id_bytes_max) return {};
+    return Refusal(fmt::format("its id is empty or longer than {} bytes", k_id_bytes_max));
+}
+
+}  // namespace
+
+Checked check_entry_is_own(void* handle, const void* entry) {
+    const std::string owner = other_owner(handle, entry);
+    if (owner.empty()) return {};
+    return Refusal(fmt::format(
+        "it is not a Bellwether plugin itself: the bw_plugin_v1 that it has is that of {}", owner));
+}
+
+Checked check_table(void* handle, const bw_plugin& table) {
+    if (auto own = Ownership(handle).look("table", &table).result(); !own) return own;
+    if (auto checked = check_entries(table); !checked) return checked;
+    Ownership own(handle);
+    own.look("create", address(table.create))
+        .look("destroy", address(table.destroy))
+        .look("call_open", address(table.call_open))
+        .look("call_head", address(table.call_head))
+        .look("call_data", address(table.call_data))
+        .look("call_end", address(table.call_end))
+        .look("call_close", address(table.call_close))
+        .look("id", table.id)
+        .look("version", table.version)
+        .look("manifest", table.manifest);
+    const bw_plugin* const filled = &table;
+    if (BW_HAS(filled, extension) && table.extension != nullptr) {
+        own.look("extension", address(table.extension));
+        if (!own.result()) return own.result();
+        own.look(BW_EXT_GENERATE, table.extension(BW_EXT_GENERATE))
+            .look(BW_EXT_MODELS, table.extension(BW_EXT_MODELS));
+    }
+    if (!own.result()) return own.result();
+    return check_id(table.id);
+}
+
+}  // namespace bw::plugin
