@@ -38,6 +38,15 @@ void write_info(PrometheusText& text, const front::Host& host) {
     }
 }
 
+void write_slow_callbacks(PrometheusText& text, const front::Host& host) {
+    text.metric("bellwether_plugin_slow_callbacks_total", "counter",
+                "Functions of a provider's plugin that took longer than 50 ms.");
+    for (const auto& provider : host.registry.providers) {
+        text.sample({{"provider", provider->name}},
+                    provider->slow_callbacks->count.load(std::memory_order_relaxed));
+    }
+}
+
 void write_upstream_limits(PrometheusText& text, const front::Context& context) {
     using policy::UpstreamLimits;
     const UpstreamLimits& limits = *context.running.upstream_limits;
@@ -105,6 +114,7 @@ observe::MetricNames metric_names(const front::Host& host) {
 front::Answer metrics_page(const front::Context& context) {
     PrometheusText text;
     write_info(text, context.host);
+    write_slow_callbacks(text, context.host);
     text.metric("bellwether_draining", "gauge", "1 while the host finishes its last calls.");
     text.sample({}, std::uint64_t{context.running.draining ? 1u : 0u});
     context.running.metrics.write(text);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "observe/log.hpp"
+#include "plugin/callback.hpp"
 #include "plugin/correlation.hpp"
 #include "plugin/net_error.hpp"
 #include "plugin/usage.hpp"
@@ -84,22 +85,17 @@ Result<void> Attempt::open() {
     bw_error error = new_error();
     phase_ = Phase::opening;
     const bw_status status =
-        instance_->table().call_open(instance_->handle(), &handle_, &request, &call_, &error);
+        plugin::call(instance_->provider(), "call_open", instance_->table().call_open,
+                     instance_->handle(), &handle_, &request, &call_, &error);
     phase_ = Phase::waiting;
     if (status != BW_OK) call_ = nullptr;
     auto judged = judge(status, error);
-    if (judged) judged = check_opened();
+    if (const char* const broken = rules::check_opened(conduct()); judged && broken != nullptr) {
+        misbehaved(broken);
+        judged = judge(BW_OK, error);
+    }
     if (!judged) close();
     return judged;
-}
-
-Result<void> Attempt::check_opened() const {
-    if (outgoing_.sent() || generating_) return {};
-    instance_->poison();
-    return fail(ErrorKind::internal,
-                fmt::format("plugin misbehaved: provider \"{}\" opened a call and sent nothing",
-                            instance_->provider().name),
-                "plugin_error");
 }
 
 void Attempt::pause() {
@@ -134,7 +130,8 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
                        .header_count = fields.size()};
     framer_.begin(outgoing_.frame(), status < 200 || status >= 300);
     bw_error error = new_error();
-    const bw_status answer = instance_->table().call_head(call_, &head, &error);
+    const bw_status answer = plugin::call(instance_->provider(), "call_head",
+                                          instance_->table().call_head, call_, &head, &error);
     if (auto judged = judge(answer, error); !judged) {
         if (reach_ == Reach::answered) reach_ = Reach::judged;
         end(std::move(judged));
@@ -194,7 +191,8 @@ Result<void> Attempt::end_body() {
     if (!complete_ && !framer_.finish() && !complete_) return std::unexpected(framing_error());
     bw_error error = new_error();
     phase_ = Phase::emitting;
-    const bw_status status = instance_->table().call_end(call_, &error);
+    const bw_status status =
+        plugin::call(instance_->provider(), "call_end", instance_->table().call_end, call_, &error);
     phase_ = Phase::waiting;
     auto judged = judge(status, error);
     if (!judged) judge_answer(judged.error().kind != ErrorKind::protocol || !any_frame_);
@@ -220,7 +218,8 @@ bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view 
         .size = sizeof(bw_frame), .kind = kind, .data = str(data), .event = str(event)};
     bw_error error = new_error();
     phase_ = Phase::emitting;
-    const bw_status status = instance_->table().call_data(call_, &frame, &error);
+    const bw_status status = plugin::call(instance_->provider(), "call_data",
+                                          instance_->table().call_data, call_, &frame, &error);
     phase_ = Phase::waiting;
     complete_ = status == BW_COMPLETE;
     failure_ = judge(complete_ ? BW_OK : status, error);
@@ -259,7 +258,8 @@ void Attempt::step() {
     std::int64_t wait_ms = -1;
     bw_error error = new_error();
     phase_ = Phase::emitting;
-    const bw_status status = instance_->generate()->step(call_, &wait_ms, &error);
+    const bw_status status = plugin::call(instance_->provider(), "step",
+                                          instance_->generate()->step, call_, &wait_ms, &error);
     phase_ = Phase::waiting;
     auto judged = judge(status, error);
     if (!judged) return end(std::move(judged));
@@ -268,6 +268,14 @@ void Attempt::step() {
 }
 
 // ---- the host's half of the ABI -----------------------------------------------------------------
+
+rules::Conduct Attempt::conduct() const {
+    return {.phase = phase_,
+            .sent = outgoing_.sent(),
+            .generating = generating_,
+            .stream = order_.call->stream,
+            .replied = replied_};
+}
 
 void Attempt::send(std::string_view method, std::string_view url, std::uint32_t frame) {
     if (phase_ != Phase::opening) return misbehaved("send outside call_open");
@@ -286,7 +294,7 @@ void Attempt::send_secret(std::string_view name, std::string_view prefix, std::s
 }
 
 void Attempt::send_body(std::string_view bytes) {
-    if (phase_ != Phase::opening || !outgoing_.sent()) return misbehaved("send_body before send");
+    if (const char* const broken = rules::check_body(conduct())) return misbehaved(broken);
     const bool borrowed = bytes.data() >= order_.body.data() &&
                           bytes.data() + bytes.size() <= order_.body.data() + order_.body.size();
     if (borrowed && outgoing_.request.body.empty() && own_body_.empty()) {
@@ -298,27 +306,23 @@ void Attempt::send_body(std::string_view bytes) {
 }
 
 void Attempt::begin_generating() {
-    if (phase_ != Phase::opening) return misbehaved("generate outside call_open");
-    if (outgoing_.sent() || generating_) return misbehaved("generate after send");
-    if (instance_->generate() == nullptr) return misbehaved("generate without its extension");
+    const bool has_step = instance_->generate() != nullptr;
+    if (const char* const broken = rules::check_begin(conduct(), has_step)) {
+        return misbehaved(broken);
+    }
     generating_ = true;
 }
 
 void Attempt::emit(std::uint32_t kind, std::string_view json) {
-    if (phase_ != Phase::emitting) return misbehaved("emit outside call_data, call_end and step");
-    if (kind > BW_EMIT_USAGE) return misbehaved("emit with an unknown kind");
-    if ((kind == BW_EMIT_REPLY) == order_.call->stream) {
-        return misbehaved("emit of a kind that does not fit the request");
+    if (const char* const broken = rules::check_emit(conduct(), kind, json)) {
+        return misbehaved(broken);
     }
-    if (kind == BW_EMIT_REPLY && replied_) return misbehaved("emit of a second reply");
-    if (!json::valid(json)) return misbehaved("emit of text that is not valid JSON");
     replied_ |= kind != BW_EMIT_USAGE;
     events_.on_piece(static_cast<Piece>(kind), json);
 }
 
 void Attempt::emit_usage(const bw_usage& usage) {
-    if (phase_ != Phase::emitting)
-        return misbehaved("emit_usage outside call_data, call_end and step");
+    if (const char* const broken = rules::check_usage(conduct())) return misbehaved(broken);
     const Usage told = usage_of(usage);
     const bool says_sum = told.output_tokens < 0 && told.total_tokens > 0;
     if (says_sum ? told.total_tokens >= usage_.total_tokens
@@ -369,7 +373,7 @@ void Attempt::close() {
     exchange_.reset();
     alarm_.reset();
     if (call_ == nullptr) return;
-    instance_->table().call_close(call_);
+    plugin::call(instance_->provider(), "call_close", instance_->table().call_close, call_);
     call_ = nullptr;
 }
 

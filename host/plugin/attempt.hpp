@@ -2,6 +2,7 @@
 // cuts. Lives on one worker. Dropping it cancels: the wire first, then the plugin's call is closed.
 #pragma once
 
+#include <bellwether/provider/rules.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
@@ -81,7 +82,7 @@ class Attempt final : private net::Events, private Sinks {
     std::chrono::nanoseconds waited() const { return wait_.total(); }
 
   private:
-    enum class Phase { waiting, opening, emitting };  // what the plugin may call just now
+    using Phase = rules::Phase;  // what the plugin may call just now
 
     void on_head(int status, std::span<const net::Header> headers) override;
     void on_data(std::string_view bytes) override;
@@ -97,8 +98,8 @@ class Attempt final : private net::Events, private Sinks {
     void emit_usage(const bw_usage& usage) override;
     void add_model(std::string_view) override { misbehaved("add outside a list of models"); }
 
+    rules::Conduct conduct() const;
     Result<void> open();
-    Result<void> check_opened() const;
     bool frame(std::uint32_t kind, std::string_view data, std::string_view event);
     Error framing_error();
     bool says_enough(net::FailureKind failure) const;

@@ -9,6 +9,9 @@
 
 #include "observe/log.hpp"
 
+#include "plugin/callback.hpp"
+#include "plugin/crash_report.hpp"
+
 namespace bw::plugin {
 namespace {
 
@@ -40,8 +43,10 @@ Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const Provide
     auto instance = std::shared_ptr<Instance>(new Instance(std::move(provider)));
     const Provider& described = instance->provider();
     bw_error error = new_error();
-    const bw_status status = instance->table().create(
-        &host_api(), &instance->host_, str(described.config), &instance->handle_, &error);
+    give_thread_a_stack_for_crashes();
+    const bw_status status =
+        call(described, "create", instance->table().create, &host_api(), &instance->host_,
+             str(described.config), &instance->handle_, &error);
     if (status != BW_OK) {
         instance->handle_ = nullptr;
         return std::unexpected(to_error(status, error, described));
@@ -52,7 +57,7 @@ Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const Provide
 }
 
 Instance::~Instance() {
-    if (handle_ != nullptr) table().destroy(handle_);
+    if (handle_ != nullptr) call(provider(), "destroy", table().destroy, handle_);
 }
 
 Result<std::shared_ptr<Instance>> Slot::acquire() {

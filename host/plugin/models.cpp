@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bellwether/provider/rules.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "net/alarm.hpp"
+#include "plugin/callback.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/net_error.hpp"
 #include "plugin/outgoing.hpp"
@@ -32,7 +34,8 @@ class Question final : private net::Events, private Sinks {
     Result<std::vector<std::string>> ask(net::Client& client, std::chrono::milliseconds limit) {
         bw_error error = new_error();
         may_send_ = true;
-        const bw_status status = table_.ask(instance_.handle(), &handle_, &error);
+        const bw_status status =
+            call(instance_.provider(), "ask", table_.ask, instance_.handle(), &handle_, &error);
         may_send_ = false;
         if (auto judged = judge(status, error); !judged) return std::unexpected(judged.error());
         if (!outgoing_.sent()) return std::unexpected(fault("asked for models and sent nothing"));
@@ -75,15 +78,15 @@ class Question final : private net::Events, private Sinks {
                            .header_count = fields.size()};
         bw_error error = new_error();
         may_add_ = true;
-        const bw_status status =
-            table_.read(instance_.handle(), &handle_, &head, str(body_), &error);
+        const bw_status status = call(instance_.provider(), "read", table_.read, instance_.handle(),
+                                      &handle_, &head, str(body_), &error);
         may_add_ = false;
         end(judge(status, error));
     }
 
     void send(std::string_view method, std::string_view url, std::uint32_t frame) override {
         if (!may_send_) return misbehaved("send outside ask");
-        if (method != "GET") return misbehaved("ask with a method other than GET");
+        if (const char* const broken = rules::check_ask(method)) return misbehaved(broken);
         obey(outgoing_.send(method, url, frame));
     }
     void send_header(std::string_view name, std::string_view value) override {
@@ -99,7 +102,7 @@ class Question final : private net::Events, private Sinks {
     void emit(std::uint32_t, std::string_view) override { misbehaved("emit outside a call"); }
     void emit_usage(const bw_usage&) override { misbehaved("emit_usage outside a call"); }
     void add_model(std::string_view id) override {
-        if (!may_add_) return misbehaved("add outside read");
+        if (const char* const broken = rules::check_add(may_add_)) return misbehaved(broken);
         if (id.empty() || id.size() > k_id_bytes_max || ids_.size() == k_models_max) return;
         ids_.push_back(presentable(id, instance_.provider()));
     }

@@ -32,6 +32,7 @@ class Outgoing {
     bool sent_ = false;
     bool has_content_type_ = false;
     bool has_accept_ = false;
+    bool has_user_agent_ = false;
 };
 
 }  // namespace bw::plugin

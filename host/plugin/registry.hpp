@@ -10,6 +10,7 @@
 
 #include "config/config.hpp"
 #include "net/wire.hpp"
+#include "plugin/callback.hpp"
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
 
@@ -29,6 +30,8 @@ struct Provider {
     std::vector<Model> models;  // the plugin's catalogue and the config's additions
     config::Timeouts timeouts;
     std::shared_ptr<const net::Wire> wire;  // how it is reached
+    // Never null; counted by all workers.
+    std::shared_ptr<SlowCallbacks> slow_callbacks = std::make_shared<SlowCallbacks>();
     std::string unavailable;  // why it cannot serve (an optional credential is missing); else empty
 };
 

@@ -225,7 +225,7 @@ typedef struct bw_host_api {
      * config's base_url, or the host refuses. [loop] */
     void (*send)(bw_exchange*, bw_str method, bw_str url, uint32_t frame) BW_NOEXCEPT;
 
-    /* Adds a header. The host adds Host, Content-Length, User-Agent and, unless given,
+    /* Adds a header. The host adds Host, Content-Length and, unless given, User-Agent,
      * Content-Type: application/json and Accept; it refuses framing and connection headers. [loop]
      */
     void (*send_header)(bw_exchange*, bw_str name, bw_str value) BW_NOEXCEPT;

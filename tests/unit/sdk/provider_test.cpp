@@ -46,7 +46,7 @@ struct Probe : Counted {
     struct Call : Counted {
         Call(Probe& provider, const bw::Request& request, bw::Exchange exchange)
             : probe(provider), exchange(exchange) {
-            exchange.send("PUT", "https://x.test/a", bw::Frame::line)
+            exchange.send("POST", "https://x.test/a", bw::Frame::line)
                 .header("X-A", "b")
                 .secret("authorization", "Bearer ", "api_key")
                 .body("[")
@@ -137,7 +137,7 @@ TEST_F(Provider, IsCalledInOrderWithWhatTheHostHas) {
     const Result result = run("", "");
     ASSERT_TRUE(result.ok());
     EXPECT_EQ(result.reply(), R"("200!one;two;three;")");
-    EXPECT_EQ(result.sent.method, "PUT");
+    EXPECT_EQ(result.sent.method, "POST");
     EXPECT_EQ(result.sent.header("x-a"), "b");
     EXPECT_EQ(result.sent.secrets, (Headers{{"authorization", "Bearer {api_key}"}}));
     EXPECT_EQ(result.sent.body, "[" + Asked().body + "]");
@@ -267,7 +267,13 @@ TEST_F(Provider, FakeHostSeesBrokenRules) {
     Instance bad(host, bw::plugin_table<Bad>("test.bad", "1", "{}"),
                  R"({"base_url":"https://x.test"})");
     bad.call({}, {200, {}, ""});
-    EXPECT_EQ(host.misbehaviours.size(), 7u);
+    EXPECT_EQ(
+        host.misbehaviours,
+        (std::vector<std::string>{
+            "send to another origin than the provider's base_url",
+            "send_header with a framing header", "send_secret with a credential that was not given",
+            "emit outside call_data, call_end and step", "emit of a second reply",
+            "emit of a kind that does not fit the request"}));
     host.misbehaviours.clear();
 }
 

@@ -92,18 +92,18 @@ class Instance {
         exchange.host = &host_;
         exchange.request_body = asked.body;
         exchange.base_url = base_url_;
-        exchange.stream = asked.stream;
+        exchange.conduct.stream = asked.stream;
+        exchange.has_step = generate_extension() != nullptr;
         bw_call* const call = open(asked, exchange);
         if (call == nullptr) return std::move(exchange.result);
-        if (exchange.generating) {
+        if (exchange.conduct.generating) {
             generate(call, exchange);
         } else {
             answer(call, exchange, response, parts);
         }
         table_->call_close(call);
-        const bool complete =
-            asked.stream || !exchange.result.ok() || !exchange.result.reply().empty();
-        if (!complete) host_.misbehaved("the call ended well without a reply");
+        const char* const lacks = rules::check_end(exchange.conduct);
+        if (exchange.result.ok() && lacks != nullptr) host_.misbehaved(lacks);
         return std::move(exchange.result);
     }
 
@@ -121,14 +121,16 @@ class Instance {
             fail(exchange, BW_E_UNSUPPORTED, "extension", error);
             return std::move(exchange.result);
         }
-        exchange.in_open = true;
+        exchange.asking = true;
+        exchange.conduct.phase = rules::Phase::opening;
         bw_status status = extension->ask(provider_, handle(exchange), &error);
-        exchange.in_open = false;
+        exchange.conduct.phase = rules::Phase::waiting;
+        exchange.asking = false;
         if (status != BW_OK) {
             fail(exchange, status, "ask", error);
             return std::move(exchange.result);
         }
-        if (exchange.sends == 0) host_.misbehaved("ask sent nothing");
+        if (!exchange.conduct.sent) host_.misbehaved("ask sent nothing");
         const bw_head head = {sizeof(bw_head), response.status, nullptr, 0};
         exchange.may_add = true;
         status = extension->read(provider_, handle(exchange), &head, detail::to_str(response.body),
@@ -141,6 +143,11 @@ class Instance {
   private:
     static bw_exchange* handle(FakeExchange& exchange) {
         return reinterpret_cast<bw_exchange*>(&exchange);
+    }
+
+    const bw_generate_plugin* generate_extension() const {
+        if (table_->extension == nullptr) return nullptr;
+        return static_cast<const bw_generate_plugin*>(table_->extension(BW_EXT_GENERATE));
     }
 
     void fail(FakeExchange& exchange, bw_status status, const char* where, const bw_error& error) {
@@ -160,15 +167,16 @@ class Instance {
         request.body = detail::to_str(asked.body);
         bw_error error = detail::fresh_error();
         bw_call* call = nullptr;
-        exchange.in_open = true;
+        exchange.conduct.phase = rules::Phase::opening;
         const bw_status status =
             table_->call_open(provider_, handle(exchange), &request, &call, &error);
-        exchange.in_open = false;
+        exchange.conduct.phase = rules::Phase::waiting;
         if (status != BW_OK) {
             fail(exchange, status, "call_open", error);
             return nullptr;
         }
-        if (exchange.sends == 0 && !exchange.generating) host_.misbehaved("call_open sent nothing");
+        const char* const lacks = rules::check_opened(exchange.conduct);
+        if (lacks != nullptr) host_.misbehaved(lacks);
         return call;
     }
 
@@ -186,7 +194,7 @@ class Instance {
             return false;
         };
         if (!check(table_->call_head(call, &head, &error), "call_head")) return;
-        exchange.may_emit = true;
+        exchange.conduct.phase = rules::Phase::emitting;
         bool complete = false;
         Framer framer(exchange.result.sent.frame, response.status, [&](const bw_frame& frame) {
             const bw_status status = table_->call_data(call, &frame, &error);
@@ -198,17 +206,14 @@ class Instance {
         going = going && framer.finish();
         if (going || complete) check(table_->call_end(call, &error), "call_end");
         exchange.result.completed = complete;
-        exchange.may_emit = false;
+        exchange.conduct.phase = rules::Phase::waiting;
     }
 
     void generate(bw_call* call, FakeExchange& exchange) {
         constexpr std::size_t k_steps_max = 1'000'000;
-        const auto* const extension =
-            table_->extension == nullptr
-                ? nullptr
-                : static_cast<const bw_generate_plugin*>(table_->extension(BW_EXT_GENERATE));
-        if (extension == nullptr) return host_.misbehaved("begin without bw.generate/1");
-        exchange.may_emit = true;
+        const bw_generate_plugin* const extension = generate_extension();
+        if (extension == nullptr) return;  // it has been written down
+        exchange.conduct.phase = rules::Phase::emitting;
         for (std::size_t i = 0; i < k_steps_max; ++i) {
             bw_error error = detail::fresh_error();
             std::int64_t wait = -2;

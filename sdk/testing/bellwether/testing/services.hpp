@@ -6,10 +6,9 @@
 #include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
+#include <bellwether/provider/rules.hpp>
 #include <bellwether/testing/call.hpp>
 
-#include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -23,7 +22,8 @@ namespace detail {
 
 inline bw_str to_str(std::string_view text) { return {text.data(), text.size()}; }
 inline std::string_view to_view(bw_str text) {
-    return text.len == 0 ? std::string_view() : std::string_view(text.ptr, text.len);
+    if (text.ptr == nullptr) return {};  // as the host reads it
+    return {text.ptr, text.len};
 }
 
 inline bw_error fresh_error() {
@@ -43,20 +43,6 @@ inline Failed read_error(bw_status status, const char* where, const bw_error& er
             error.retry_after_ms};
 }
 
-inline std::string lower(std::string_view text) {
-    std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return out;
-}
-
-// Scheme, host and port of a URL.
-inline std::string_view origin(std::string_view url) {
-    const auto scheme = url.find("://");
-    if (scheme == std::string_view::npos) return {};
-    return url.substr(0, url.find_first_of("/?#", scheme + 3));
-}
-
 }  // namespace detail
 
 class FakeHost;
@@ -67,12 +53,10 @@ struct FakeExchange {
     Result result;
     std::string_view request_body;
     std::string base_url;
-    bool stream = false;
-    bool in_open = false;
-    bool may_emit = false;
-    bool may_add = false;  // inside read of bw.models/1
-    int sends = 0;
-    bool generating = false;
+    rules::Conduct conduct;
+    bool has_step = false;  // the plugin's side of bw.generate/1
+    bool asking = false;    // inside ask of bw.models/1
+    bool may_add = false;   // inside its read
 };
 
 // The host's services, and the record of what went wrong with them.
@@ -110,8 +94,10 @@ class FakeHost {
     static FakeExchange& self(bw_exchange* exchange) {
         return *reinterpret_cast<FakeExchange*>(exchange);
     }
-    static void require(FakeExchange& exchange, bool rule, const char* broken) {
-        if (!rule) exchange.host->misbehaved(broken);
+    // Writes a broken rule down; true if there is one.
+    static bool broken(FakeExchange& exchange, const char* rule) {
+        if (rule != nullptr) exchange.host->misbehaved(rule);
+        return rule != nullptr;
     }
 
     static void log(bw_host* host, std::int32_t level, bw_str message) noexcept {
@@ -130,58 +116,50 @@ class FakeHost {
     }
     static void add_model(bw_exchange* handle, bw_str id) noexcept {
         FakeExchange& exchange = self(handle);
-        require(exchange, exchange.may_add, "add outside read");
+        broken(exchange, rules::check_add(exchange.may_add));
         exchange.result.models.emplace_back(detail::to_view(id));
     }
     static void begin(bw_exchange* handle) noexcept {
         FakeExchange& exchange = self(handle);
-        require(exchange, exchange.in_open, "begin outside call_open");
-        require(exchange, exchange.sends == 0 && !exchange.generating, "begin after send");
-        exchange.generating = true;
+        broken(exchange, exchange.asking ? "generate outside call_open"
+                                         : rules::check_begin(exchange.conduct, exchange.has_step));
+        exchange.conduct.generating = true;
     }
     static void send(bw_exchange* handle, bw_str method, bw_str url, std::uint32_t frame) noexcept {
         FakeExchange& exchange = self(handle);
-        require(exchange, exchange.in_open, "send outside call_open");
-        require(exchange, ++exchange.sends == 1 && !exchange.generating, "send more than once");
-        require(exchange,
-                detail::origin(detail::to_view(url)) == detail::origin(exchange.base_url) &&
-                    !exchange.base_url.empty(),
-                "send to another origin than base_url's");
-        require(exchange, frame <= BW_FRAME_WHOLE, "send with an unknown framing");
+        if (exchange.asking) broken(exchange, rules::check_ask(detail::to_view(method)));
+        broken(exchange,
+               rules::check_send(exchange.conduct, detail::to_view(method), detail::to_view(url),
+                                 frame, rules::origin(exchange.base_url)));
+        exchange.conduct.sent = true;
         exchange.result.sent.method = detail::to_view(method);
         exchange.result.sent.url = detail::to_view(url);
         exchange.result.sent.frame = frame;
     }
-    static void check_header(FakeExchange& exchange, bw_str name) {
-        require(exchange, exchange.in_open && exchange.sends == 1, "a header without send");
-        static const std::set<std::string> k_refused = {
-            "host",       "content-length", "transfer-encoding", "connection",
-            "keep-alive", "user-agent",     "upgrade",           "te",
-            "trailer"};
-        const std::string key = detail::lower(detail::to_view(name));
-        require(exchange, !key.empty() && k_refused.count(key) == 0, "a header of the host's own");
-    }
     static void send_header(bw_exchange* handle, bw_str name, bw_str value) noexcept {
         FakeExchange& exchange = self(handle);
-        check_header(exchange, name);
-        require(exchange, detail::to_view(value).find_first_of("\r\n") == std::string_view::npos,
-                "a header with a line break");
-        exchange.result.sent.headers.emplace_back(detail::lower(detail::to_view(name)),
+        broken(exchange, rules::check_header(exchange.conduct, detail::to_view(name),
+                                             detail::to_view(value)));
+        exchange.result.sent.headers.emplace_back(rules::detail::lower(detail::to_view(name)),
                                                   detail::to_view(value));
     }
     static void send_secret(bw_exchange* handle, bw_str name, bw_str prefix,
                             bw_str secret) noexcept {
         FakeExchange& exchange = self(handle);
-        check_header(exchange, name);
         const std::string key(detail::to_view(secret));
-        require(exchange, exchange.host->secrets.count(key) != 0, "a secret that is not there");
+        if (!broken(exchange, rules::check_secret(exchange.conduct,
+                                                  exchange.host->secrets.count(key) != 0))) {
+            broken(exchange, rules::check_header(exchange.conduct, detail::to_view(name),
+                                                 detail::to_view(prefix)));
+        }
         exchange.result.sent.secrets.emplace_back(
-            detail::lower(detail::to_view(name)),
+            rules::detail::lower(detail::to_view(name)),
             std::string(detail::to_view(prefix)) + "{" + key + "}");
     }
     static void send_body(bw_exchange* handle, bw_str bytes) noexcept {
         FakeExchange& exchange = self(handle);
-        require(exchange, exchange.in_open && exchange.sends == 1, "a body without send");
+        broken(exchange,
+               exchange.asking ? "send_body of a GET" : rules::check_body(exchange.conduct));
         const std::string_view body = exchange.request_body;
         const std::string_view part = detail::to_view(bytes);
         const bool within =
@@ -193,19 +171,15 @@ class FakeHost {
     static void emit(bw_exchange* handle, std::uint32_t kind, bw_str json) noexcept {
         FakeExchange& exchange = self(handle);
         const std::string_view text = detail::to_view(json);
-        require(exchange, exchange.may_emit, "emit outside call_data, call_end and step");
-        require(exchange, json::valid(text), "emit of something that is not JSON");
-        require(exchange, kind <= BW_EMIT_USAGE, "emit of an unknown kind");
-        require(exchange, (kind == BW_EMIT_REPLY) != exchange.stream,
-                "a reply while streaming, or a chunk while not");
-        require(exchange, kind != BW_EMIT_REPLY || exchange.result.reply().empty(),
-                "more than one reply");
+        broken(exchange, rules::check_emit(exchange.conduct, kind, text));
+        exchange.conduct.replied = exchange.conduct.replied || kind != BW_EMIT_USAGE;
         exchange.result.emitted.push_back({kind, std::string(text)});
     }
     static void emit_usage(bw_exchange* handle, const bw_usage* usage) noexcept {
         FakeExchange& exchange = self(handle);
-        require(exchange, exchange.may_emit, "emit_usage outside call_data, call_end and step");
-        require(exchange, usage->reserved == 0, "a reserved field that is not 0");
+        if (usage == nullptr) return;
+        broken(exchange, rules::check_usage(exchange.conduct));
+        if (usage->reserved != 0) exchange.host->misbehaved("a reserved field that is not 0");
         exchange.result.take(*usage);
     }
 

@@ -1,0 +1,40 @@
+#include "plugin/callback.hpp"
+
+#include "observe/log.hpp"
+#include "plugin/crash_report.hpp"
+#include "plugin/registry.hpp"
+
+namespace bw::plugin {
+namespace {
+
+// Ten times what a plugin may take: the machine may have been busy.
+constexpr std::chrono::milliseconds k_slow{50};
+
+void tell(const Provider& provider, const char* function, Callback::Clock::duration took,
+          Callback::Clock::time_point now) {
+    const auto count = provider.slow_callbacks->count.fetch_add(1, std::memory_order_relaxed) + 1;
+    if (!provider.slow_callbacks->logs.may(now)) return;
+    observe::warn(
+        "provider \"{}\": {} of its plugin took {} ms, and all calls of this worker waited; it "
+        "must "
+        "return within 5 ms ({} such so far)",
+        provider.name, function,
+        std::chrono::duration_cast<std::chrono::milliseconds>(took).count(), count);
+}
+
+}  // namespace
+
+Callback::Callback(const Provider& provider, const char* function)
+    : provider_(provider), function_(function), begun_(Clock::now()) {
+    enter_plugin({.function = function,
+                  .provider = provider.name.c_str(),
+                  .file = provider.library ? provider.library->file().c_str() : ""});
+}
+
+Callback::~Callback() {
+    leave_plugin();
+    const auto now = Clock::now();
+    if (now - begun_ > k_slow) tell(provider_, function_, now - begun_, now);
+}
+
+}  // namespace bw::plugin
