@@ -109,6 +109,9 @@ void print_details(const Found& found) {
     for (const auto& model : manifest.models) models.push_back(model.id);
     fmt::print("models      {}\n",
                models.empty() ? "-" : fmt::format("{}", fmt::join(models, ", ")));
+    for (const auto& doubt : manifest.doubts) {
+        fmt::print(stderr, "warning: {}: in its manifest, {}\n", found.file.string(), doubt);
+    }
 }
 
 }  // namespace

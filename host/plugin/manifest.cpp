@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <bellwether/json.hpp>
-#include <charconv>
 #include <optional>
 
 #include "base/nearest.hpp"
 #include "json/writer.hpp"
+#include "plugin/manifest_check.hpp"
+#include "plugin/option_type.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -51,30 +52,6 @@ Model read_model(const Value& object) {
             .max_output = object["max_output"].integer().value_or(0),
             .owned_by = object["owned_by"].string(),
             .stream_only = object["stream_only"].boolean(false)};
-}
-
-// "30s" in milliseconds; the config has checked no option yet, so a plugin's durations end here.
-std::optional<std::int64_t> milliseconds_of(std::string_view text) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || number < 0 || number > 86'400'000) return std::nullopt;
-    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-    if (unit == "ms") return number;
-    if (unit == "s") return number * 1'000;
-    if (unit == "m") return number * 60'000;
-    if (unit == "h") return number * 3'600'000;
-    return std::nullopt;
-}
-
-bool has_type(const Value& value, std::string_view type) {
-    switch (value.kind()) {
-        case Kind::string: return type == "string" || type == "duration";
-        case Kind::number: return type == "number" || (type == "integer" && value.integer());
-        case Kind::boolean: return type == "boolean";
-        case Kind::array: return type == "array";
-        case Kind::object: return type == "table";
-        default: return false;
-    }
 }
 
 class OptionCheck {
@@ -157,6 +134,13 @@ std::expected<Manifest, std::string> read_manifest(const char* text) {
         return std::unexpected("its manifest is not a JSON object; rebuild the plugin");
     }
     const Value root(text);
+    ManifestFindings findings = check_manifest(root);
+    if (!findings.mistakes.empty()) {
+        return std::unexpected(fmt::format("its manifest is wrong: {}; rebuild the plugin",
+                                           fmt::join(findings.mistakes, "; ")));
+    }
+    manifest.doubts = std::move(findings.doubts);
+    manifest.misspelt = std::move(findings.misspelt);
     manifest.summary = root["summary"].string();
     manifest.operations = read_operations(root["operations"]);
     manifest.base_url = root["base_url"].string();

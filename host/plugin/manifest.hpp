@@ -49,6 +49,8 @@ struct Manifest {
     std::vector<SecretSpec> secrets;
     std::vector<OptionSpec> options;
     std::vector<Model> models;
+    std::vector<std::string> doubts;    // about members that this host does not know
+    std::vector<std::string> misspelt;  // of these, what resembles a known one
 
     bool serves(Operation) const;
     const SecretSpec* secret(std::string_view name) const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bellwether/provider/rules.hpp>
 #include <cstdlib>
 
 #include "plugin/wire.hpp"
@@ -13,14 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using config::Diagnostic;
 using config::Severity;
-
-std::string lower(std::string_view text) {
-    std::string copy(text);
-    std::ranges::transform(copy, copy.begin(), [](unsigned char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : static_cast<char>(c);
-    });
-    return copy;
-}
 
 // Loads the providers of one config, one after the other.
 class Loader {
@@ -64,6 +57,10 @@ class Loader {
         auto manifest = read_manifest(manifest_text(library->table()));
         if (!manifest)
             return refuse(wanted, fmt::format("{}: {}", file->string(), manifest.error()));
+        for (const auto& misspelt : manifest->misspelt) {
+            add(Severity::warning, wanted.plugin_at.line != 0 ? wanted.plugin_at : wanted.at,
+                fmt::format("in the manifest of plugin \"{}\", {}", wanted.plugin, misspelt));
+        }
         provider.library = library;
         provider.manifest = std::move(*manifest);
         return true;
@@ -208,24 +205,7 @@ class Loader {
 
 }  // namespace
 
-std::string origin_of(std::string_view url) {
-    const bool secure = url.starts_with("https://");
-    if (!secure && !url.starts_with("http://")) return {};
-    const std::string_view scheme = secure ? "https" : "http";
-    std::string_view rest = url.substr(scheme.size() + 3);
-    rest = rest.substr(0, rest.find_first_of("/?#"));
-    if (rest.empty() || rest.find_first_of("@\\ ") != std::string_view::npos) return {};
-    const auto colon = rest.rfind(':');
-    const bool has_port =
-        colon != std::string_view::npos && rest.find(']', colon) == std::string_view::npos;
-    const std::string_view host = has_port ? rest.substr(0, colon) : rest;
-    const std::string_view port = has_port ? rest.substr(colon + 1) : (secure ? "443" : "80");
-    if (host.empty() || port.empty() ||
-        !std::ranges::all_of(port, [](char c) { return c >= '0' && c <= '9'; })) {
-        return {};
-    }
-    return fmt::format("{}://{}:{}", scheme, lower(host), port);
-}
+std::string origin_of(std::string_view url) { return rules::origin(url); }
 
 namespace {
 

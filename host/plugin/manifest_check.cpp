@@ -1,0 +1,286 @@
+#include "plugin/manifest_check.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string_view>
+
+#include "base/nearest.hpp"
+#include "plugin/option_type.hpp"
+#include "plugin/registry.hpp"
+
+namespace bw::plugin {
+namespace {
+
+using json::Kind;
+using json::Value;
+
+constexpr std::size_t k_line_bytes_max = 512;  // a summary, a help text
+constexpr std::size_t k_name_bytes_max = 256;  // as bw.models/1 takes them
+constexpr std::size_t k_shown_bytes_max = 60;
+
+const char* name_of(Kind kind) {
+    switch (kind) {
+        case Kind::null: return "null";
+        case Kind::boolean: return "a boolean";
+        case Kind::number: return "a number";
+        case Kind::string: return "a string";
+        case Kind::array: return "an array";
+        case Kind::object: return "an object";
+        default: return "missing";
+    }
+}
+
+std::string shown(const Value& value) {
+    const std::string_view raw = value.raw();
+    return raw.size() <= k_shown_bytes_max
+               ? std::string(raw)
+               : fmt::format("{}...", json::Value(raw).kind() == Kind::string
+                                          ? value.string().substr(0, k_shown_bytes_max)
+                                          : name_of(value.kind()));
+}
+
+bool is_variable(std::string_view name) {
+    const auto letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    };
+    return !name.empty() && letter(name.front()) &&
+           std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+class Check {
+  public:
+    ManifestFindings take() { return std::move(findings_); }
+
+    void root(const Value& value) {
+        members(
+            value, "",
+            {"summary", "operations", "base_url", "base_url_env", "secrets", "options", "models"});
+        line(value["summary"], "summary");
+        operations(value["operations"]);
+        if (text(value["base_url"], "base_url") && !value["base_url"].string().empty() &&
+            origin_of(value["base_url"].string()).empty()) {
+            wrong("base_url", value["base_url"], "a URL: http://host[:port]/path or https://...");
+        }
+        variable(value["base_url_env"], "base_url_env");
+        secrets(value["secrets"]);
+        options(value["options"]);
+        models(value["models"]);
+    }
+
+  private:
+    void mistake(std::string text) { findings_.mistakes.push_back(std::move(text)); }
+
+    void wrong(std::string_view where, const Value& value, std::string_view expected) {
+        mistake(fmt::format("\"{}\" is {}, not {}", where, shown(value), expected));
+    }
+
+    // What is not there, or null, is left out.
+    static bool given(const Value& value) { return value && value.kind() != Kind::null; }
+
+    bool is(const Value& value, Kind kind, std::string_view where) {
+        if (!given(value)) return false;
+        if (value.kind() == kind) return true;
+        mistake(fmt::format("\"{}\" is {}, not {}", where, name_of(value.kind()), name_of(kind)));
+        return false;
+    }
+
+    bool text(const Value& value, std::string_view where) { return is(value, Kind::string, where); }
+
+    void flag(const Value& value, std::string_view where) { is(value, Kind::boolean, where); }
+
+    // For people, on one line.
+    void line(const Value& value, std::string_view where) {
+        if (!text(value, where)) return;
+        const std::string words = value.string();
+        if (words.size() > k_line_bytes_max) {
+            mistake(fmt::format("\"{}\" is longer than {} bytes", where, k_line_bytes_max));
+        }
+        if (std::ranges::any_of(words, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+            mistake(fmt::format("\"{}\" has a line end or another control character", where));
+        }
+    }
+
+    void variable(const Value& value, std::string_view where) {
+        if (!text(value, where) || value.string().empty()) return;
+        if (!is_variable(value.string()))
+            wrong(where, value, "the name of an environment variable");
+    }
+
+    // Something that is looked up by this name: there, and once.
+    void name(const Value& value, const std::string& where, std::set<std::string>& names) {
+        if (!given(value)) return mistake(fmt::format("\"{}\" is missing", where));
+        if (!text(value, where)) return;
+        const std::string given_name = value.string();
+        if (given_name.empty()) return mistake(fmt::format("\"{}\" is empty", where));
+        if (given_name.size() > k_name_bytes_max) {
+            return mistake(fmt::format("\"{}\" is longer than {} bytes", where, k_name_bytes_max));
+        }
+        if (!names.insert(given_name).second) {
+            mistake(fmt::format("\"{}\" is {}, as one before it is", where, shown(value)));
+        }
+    }
+
+    // Of an object: each once, and those that are not known.
+    void members(const Value& object, std::string_view where,
+                 const std::vector<std::string>& known) {
+        std::set<std::string> seen;
+        for (const auto& member : object.members()) {
+            const std::string key = member.key();
+            if (!seen.insert(key).second) {
+                mistake(fmt::format("\"{}{}\" is given twice", where, key));
+            } else if (std::ranges::find(known, key) == known.end()) {
+                unknown(where, key, known);
+            }
+        }
+    }
+
+    void unknown(std::string_view where, const std::string& key,
+                 const std::vector<std::string>& known) {
+        std::string said = fmt::format("\"{}{}\" is unknown", where, key);
+        if (const auto near = nearest(key, known)) {
+            said += fmt::format("; did you mean \"{}\"?", *near);
+            findings_.misspelt.push_back(said);
+        }
+        findings_.doubts.push_back(std::move(said));
+    }
+
+    using Each = std::function<void(const Value&, const std::string& where)>;
+    void objects(const Value& array, const std::string& where, const Each& each) {
+        if (!is(array, Kind::array, where)) return;
+        std::size_t index = 0;
+        for (const auto& element : array.elements()) {
+            const std::string at = fmt::format("{}[{}]", where, index++);
+            if (!is(element, Kind::object, at)) {
+                if (!given(element)) mistake(fmt::format("\"{}\" is null, not an object", at));
+                continue;
+            }
+            each(element, at + ".");
+        }
+    }
+
+    void operations(const Value& array) {
+        if (!is(array, Kind::array, "operations")) return;
+        static const std::vector<std::string> known{"chat", "completions", "embeddings"};
+        std::set<std::string> seen;
+        std::size_t index = 0;
+        for (const auto& element : array.elements()) {
+            const std::string at = fmt::format("operations[{}]", index++);
+            const std::string operation = element.string();
+            if (element.kind() != Kind::string) {
+                mistake(fmt::format("\"{}\" is {}, not a string", at, name_of(element.kind())));
+            } else if (!seen.insert(operation).second) {
+                mistake(fmt::format("\"{}\" is {}, as one before it is", at, shown(element)));
+            } else if (std::ranges::find(known, operation) == known.end()) {
+                unknown("operations: ", operation, known);
+            }
+        }
+        if (seen.empty()) mistake("\"operations\" is empty: it would serve nothing");
+    }
+
+    void secrets(const Value& array) {
+        std::set<std::string> names;
+        objects(array, "secrets", [&](const Value& secret, const std::string& at) {
+            members(secret, at, {"name", "env", "required", "foreign"});
+            name(secret["name"], at + "name", names);
+            variable(secret["env"], at + "env");
+            flag(secret["required"], at + "required");
+            objects(secret["foreign"], at + "foreign",
+                    [&](const Value& foreign, const std::string& place) {
+                        members(foreign, place, {"prefix", "vendor", "certain"});
+                        std::set<std::string> once;
+                        name(foreign["prefix"], place + "prefix", once);
+                        line(foreign["vendor"], place + "vendor");
+                        flag(foreign["certain"], place + "certain");
+                    });
+        });
+    }
+
+    void options(const Value& object) {
+        if (!is(object, Kind::object, "options")) return;
+        std::set<std::string> keys;
+        for (const auto& member : object.members()) {
+            const std::string at = "options." + member.key();
+            if (member.key().empty()) mistake("\"options\" has one without a name");
+            if (!keys.insert(member.key()).second)
+                mistake(fmt::format("\"{}\" is given twice", at));
+            if (!given(member.value())) mistake(fmt::format("\"{}\" is null, not an object", at));
+            if (is(member.value(), Kind::object, at)) option(member.value(), at + ".");
+        }
+    }
+
+    void option(const Value& spec, const std::string& at) {
+        members(spec, at, {"type", "default", "values", "help"});
+        line(spec["help"], at + "help");
+        std::string type = "string";
+        if (text(spec["type"], at + "type")) type = spec["type"].string();
+        if (std::ranges::find(option_types(), type) == option_types().end()) {
+            const auto near = nearest(type, option_types());
+            return mistake(fmt::format("\"{}type\" is \"{}\", not one of {}{}", at, type,
+                                       fmt::join(option_types(), ", "),
+                                       near ? fmt::format("; did you mean \"{}\"?", *near) : ""));
+        }
+        values(spec, at, type);
+        const Value preset = spec["default"];
+        if (!given(preset)) return;
+        if (!has_type(preset, type) && !(type == "duration" && preset.integer())) {
+            return wrong(at + "default", preset, "of type " + type);
+        }
+        if (type == "duration" && preset.kind() == Kind::string &&
+            !milliseconds_of(preset.string())) {
+            wrong(at + "default", preset, "a duration such as \"250ms\", \"30s\" or \"10m\"");
+        }
+    }
+
+    void values(const Value& spec, const std::string& at, std::string_view type) {
+        const Value array = spec["values"];
+        if (!is(array, Kind::array, at + "values")) return;
+        if (type != "string") {
+            return mistake(
+                fmt::format("\"{}values\" is for strings, and this is of type {}", at, type));
+        }
+        std::set<std::string> allowed;
+        std::size_t index = 0;
+        for (const auto& element : array.elements()) {
+            name(element, fmt::format("{}values[{}]", at, index++), allowed);
+        }
+        const Value preset = spec["default"];
+        if (preset.kind() == Kind::string && !allowed.empty() &&
+            !allowed.contains(preset.string())) {
+            wrong(at + "default", preset, fmt::format("one of {}", fmt::join(allowed, ", ")));
+        }
+    }
+
+    void models(const Value& array) {
+        std::set<std::string> ids;
+        objects(array, "models", [&](const Value& model, const std::string& at) {
+            members(model, at, {"id", "context", "max_output", "owned_by", "stream_only"});
+            name(model["id"], at + "id", ids);
+            tokens(model["context"], at + "context");
+            tokens(model["max_output"], at + "max_output");
+            line(model["owned_by"], at + "owned_by");
+            flag(model["stream_only"], at + "stream_only");
+        });
+    }
+
+    void tokens(const Value& value, const std::string& where) {
+        if (!given(value)) return;
+        const auto number = value.integer();
+        if (!number || *number < 0) wrong(where, value, "a number of tokens");
+    }
+
+    ManifestFindings findings_;
+};
+
+}  // namespace
+
+ManifestFindings check_manifest(const Value& root) {
+    Check check;
+    check.root(root);
+    return check.take();
+}
+
+}  // namespace bw::plugin
