@@ -153,6 +153,7 @@ std::expected<Manifest, std::string> read_manifest(const char* text) {
                                     strings(member.value()["values"]),
                                     member.value()["help"].string()});
     }
+    manifest.models_elsewhere = root["models_elsewhere"].boolean(true);
     for (const auto& model : root["models"].elements()) {
         manifest.models.push_back(read_model(model));
     }

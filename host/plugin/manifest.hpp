@@ -39,6 +39,7 @@ struct Model {
     std::int64_t max_output = 0;  // tokens; 0: not said
     std::string owned_by;
     bool stream_only = false;  // unless it is told not to think, as it does by itself
+    bool listed = true;        // whether clients are told of it; what is known of it holds anyway
 };
 
 struct Manifest {
@@ -49,6 +50,7 @@ struct Manifest {
     std::vector<SecretSpec> secrets;
     std::vector<OptionSpec> options;
     std::vector<Model> models;
+    bool models_elsewhere = true;  // another base_url has them, too, as a mirror does
     std::vector<std::string> doubts;    // about members that this host does not know
     std::vector<std::string> misspelt;  // of these, what resembles a known one
 

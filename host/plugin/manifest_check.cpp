@@ -56,9 +56,9 @@ class Check {
     ManifestFindings take() { return std::move(findings_); }
 
     void root(const Value& value) {
-        members(
-            value, "",
-            {"summary", "operations", "base_url", "base_url_env", "secrets", "options", "models"});
+        members(value, "",
+                {"summary", "operations", "base_url", "base_url_env", "secrets", "options",
+                 "models", "models_elsewhere"});
         line(value["summary"], "summary");
         operations(value["operations"]);
         if (text(value["base_url"], "base_url") && !value["base_url"].string().empty() &&
@@ -69,6 +69,7 @@ class Check {
         secrets(value["secrets"]);
         options(value["options"]);
         models(value["models"]);
+        flag(value["models_elsewhere"], "models_elsewhere");
     }
 
   private:

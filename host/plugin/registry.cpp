@@ -181,11 +181,30 @@ class Loader {
 
     static void collect_models(const config::Provider& wanted, Provider& provider) {
         provider.models = provider.manifest.models;
+        if (!has_own_models(provider)) {
+            for (Model& model : provider.models) model.listed = false;
+        }
         for (const auto& id : wanted.models) {
-            if (std::ranges::find(provider.models, id, &Model::id) == provider.models.end()) {
+            const auto known = std::ranges::find(provider.models, id, &Model::id);
+            if (known == provider.models.end()) {
                 provider.models.push_back({.id = id});
+            } else {
+                known->listed = true;
             }
         }
+    }
+
+    // Whether the plugin's models are those of the server at base_url: of what speaks a dialect
+    // that many do, only the vendor's own has them, in any of its regions.
+    static bool has_own_models(const Provider& provider) {
+        if (provider.manifest.models_elsewhere) return true;
+        const auto host_of = [](std::string_view origin) {
+            origin.remove_prefix(std::min(origin.find("://"), origin.size()));
+            return std::string(origin);
+        };
+        const std::string own = host_of(origin_of(provider.manifest.base_url));
+        const std::string here = host_of(provider.origin);
+        return here == own || (own.size() > 3 && here.ends_with("." + own.substr(3)));
     }
 
     void add(Severity severity, config::Position at, std::string what, std::string expected = {},

@@ -23,7 +23,9 @@ std::set<std::string> known_names(const config::Config& config, const plugin::Re
         if (!is_glob(route.model)) names.insert(route.model);
     }
     for (const auto& provider : registry.providers) {
-        for (const auto& model : provider->models) names.insert(model.id);
+        for (const auto& model : provider->models) {
+            if (model.listed) names.insert(model.id);
+        }
     }
     return names;
 }
@@ -36,7 +38,9 @@ const plugin::Model* model_of(const plugin::Provider& provider, std::string_view
 // A glob lets any name through; it counts only for the providers that know the name.
 bool counts(const Match& match, const plugin::Provider& provider, std::string_view model) {
     if (!provider.unavailable.empty()) return false;
-    return !is_glob(match.route->model) || model_of(provider, model) != nullptr;
+    if (!is_glob(match.route->model)) return true;
+    const auto* known = model_of(provider, model);
+    return known != nullptr && known->listed;
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ constexpr Api k_api = {.id = "com.openai",
                        .secret_env = "OPENAI_API_KEY",
                        .foreign_keys = k_foreign_keys,
                        .models = k_models,
-                       .quirks = {.key = KeyNeed::at_default_base_url, .configurable = true}};
+                       .quirks = {.key = KeyNeed::at_default_base_url, .configurable = true},
+                       .models_elsewhere = false};
 
 }  // namespace
 

@@ -273,7 +273,9 @@ typedef struct bw_plugin {
      *                   known when the plugin was built; "context" and "max_output" in tokens;
      *                   "stream_only": it thinks unless it is told not to, and then
      *                   answers in streams only; the plugin sees to that, and the host holds for
-     * the thoughts */
+     *                   the thoughts
+     *   "models_elsewhere"  false: they are listed only where base_url is the plugin's own, as
+     *                   another server that speaks the same has others; default true */
     const char* manifest;
 
     /* Makes an instance. `config` is a JSON object: the provider's own options from the host's

@@ -90,6 +90,9 @@ struct Api {
     Quirks quirks = {};
     bool embeddings = true;
     bool completions = true;
+    // Whether a server at another base_url has the same models, as a mirror does. False for what
+    // many servers speak: those of the table are listed at the base_url of the table only.
+    bool models_elsewhere = true;
 };
 
 namespace detail {
@@ -154,6 +157,7 @@ inline std::string manifest(const Api& api) {
     if (!api.base_url_env.empty()) out += ",\"base_url_env\":" + json::quote(api.base_url_env);
     if (!api.secret_env.empty()) out += ",\"secrets\":" + detail::secrets_json(api);
     out += ",\"options\":" + detail::options_json(api.quirks);
+    if (!api.models_elsewhere) out += ",\"models_elsewhere\":false";
     return out + ",\"models\":" + detail::models_json(api) + "}";
 }
 
