@@ -20,33 +20,62 @@ fs::path folder_of(const fs::path& file) {
     return (error ? file : absolute).parent_path();
 }
 
+bool is_refused(const Section& root, std::string_view key) {
+    const auto refused = root.refused();
+    return std::ranges::find(refused, key) != refused.end();
+}
+
+// A model whose price could not be read is no model without one.
+bool prices_are_known(const Section& root, const Config& config) {
+    const auto is_whole = [](const Price& price) {
+        return !price.provider.empty() && !price.model.empty();
+    };
+    return !is_refused(root, "price_files") && std::ranges::all_of(config.prices, is_whole);
+}
+
 void read_rules(Section& root, Config& config) {
     const KnownNames known(config);
     RuleNames names;
     read_budgets(root, known, names, config);
     read_limits(root, known, names, config.limits);
-    check_priced(config, root.report());
+    if (prices_are_known(root, config)) check_priced(config, root.report());
 }
 
-void read(Section root, Config& config, std::vector<Diagnostic>& others) {
-    const fs::path folder = folder_of(config.file);
+void read_plugin_path(Section& root, const fs::path& folder, Config& config) {
     for (const auto& path : root.texts("plugin_path")) {
         config.plugin_path.push_back((folder / path.value).lexically_normal());
         config.plugin_path_at.push_back(path.at);
     }
+}
+
+// The file can be checked without what these stand for.
+void leave_secrets_out(Config& config) {
+    for (Provider& provider : config.providers) provider.wire.proxy_secret.clear();
+    for (Webhook& webhook : config.webhooks) webhook.wire.proxy_secret.clear();
+    config.ledger.password.clear();
+}
+
+void read(Section root, Config& config, std::vector<Diagnostic>& others) {
+    const fs::path folder = folder_of(config.file);
+    read_plugin_path(root, folder, config);
     read_keys(root, config.keys);
-    read_server(root, !config.keys.empty(), config.server);
+    const bool keys = !config.keys.empty() || is_refused(root, "keys");
+    read_server(root, keys, config.server);
     read_admin(root, config);
     read_log(root, config.log);
-    read_providers(root, folder, config.providers);
+    read_providers(root, folder, config.secrets, config.providers);
     read_routes(root, config.providers, config.routes);
     read_prices(root, folder, config, others);
     check_aliases(config.routes, root.report());
     check_key_models(config, root.report());
-    read_webhooks(root, folder, config.webhooks);
+    read_webhooks(root, folder, config.secrets, config.webhooks);
     read_rules(root, config);
     read_ledger(root, folder, config);
     root.finish();
+    if (is_refused(root, "plugin_path")) {
+        for (Provider& provider : config.providers) provider.refused.emplace_back("plugin_path");
+    }
+    if (config.secrets == Secrets::left_out) leave_secrets_out(config);
 }
 
 Loaded unreadable(const fs::path& file, std::string why) {
@@ -60,27 +89,35 @@ Loaded unreadable(const fs::path& file, std::string why) {
 
 }  // namespace
 
+bool Provider::is_refused(std::string_view key) const {
+    return std::ranges::find(refused, key) != refused.end();
+}
+
 bool Loaded::ok() const {
     return std::ranges::find(diagnostics, Severity::error, &Diagnostic::severity) ==
            diagnostics.end();
 }
 
-Loaded parse(std::string_view text, const fs::path& file) {
+Loaded parse(std::string_view text, const fs::path& file, Secrets secrets) {
     Loaded loaded;
     loaded.config.file = file;
+    loaded.config.secrets = secrets;
     Report report(file.string());
     toml::table table;
     std::vector<Diagnostic> others;
-    if (parse_toml(text, table, report)) read(Section(table, {}, report), loaded.config, others);
+    if (parse_toml(text, table, report)) {
+        read(Section(table, {}, report), loaded.config, others);
+        check_foreign_variables(table, report);
+    }
     loaded.diagnostics = report.take();
     std::ranges::move(others, std::back_inserter(loaded.diagnostics));
     return loaded;
 }
 
-Loaded load(const fs::path& file) {
+Loaded load(const fs::path& file, Secrets secrets) {
     const auto text = read_text(file);
     if (!text) return unreadable(file, text.error());
-    return parse(*text, file);
+    return parse(*text, file, secrets);
 }
 
 }  // namespace bw::config

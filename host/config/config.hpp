@@ -38,6 +38,10 @@ std::string to_string(const Diagnostic&);
 enum class Alive : std::uint8_t { bytes, payload };
 inline const std::array<std::string, 2> k_alive{"bytes", "payload"};
 
+// Whether the variables and files are looked into that hold credentials. Without them a file can be
+// checked where they are not set.
+enum class Secrets { looked_up, left_out };
+
 // Limits on one attempt; zero: no limit.
 struct Timeouts {
     milliseconds connect{5'000};           // name look-up, TCP and TLS
@@ -98,7 +102,11 @@ struct Provider {
     Timeouts timeouts;
     Wire wire;
     std::vector<Option> options;
+    std::vector<std::string> refused;  // its keys whose values are mistakes, with "plugin_path" if
+                                       // that is one: what follows from them is no second mistake
     Position at;
+
+    bool is_refused(std::string_view key) const;
 };
 
 struct Target {
@@ -293,6 +301,7 @@ struct Admin {
 
 struct Config {
     std::filesystem::path file;
+    Secrets secrets = Secrets::looked_up;
     Server server;
     Admin admin;
     Log log;
@@ -308,6 +317,9 @@ struct Config {
     std::vector<Limit> limits;
 };
 
+// The keys that every [providers.NAME] may have, whatever its plugin.
+const std::vector<std::string>& provider_keys();
+
 struct Loaded {
     Config config;  // complete only if no diagnostic is an error
     std::vector<Diagnostic> diagnostics;
@@ -315,8 +327,9 @@ struct Loaded {
 };
 
 // Reads and checks the whole file; reports every mistake, not just the first.
-Loaded load(const std::filesystem::path& file);
-Loaded parse(std::string_view text, const std::filesystem::path& file);
+Loaded load(const std::filesystem::path& file, Secrets secrets = Secrets::looked_up);
+Loaded parse(std::string_view text, const std::filesystem::path& file,
+             Secrets secrets = Secrets::looked_up);
 
 // The value behind "env:NAME" or "file:/path" (one trailing newline dropped); the error is a
 // sentence that names the variable or file and never the value.

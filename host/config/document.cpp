@@ -31,8 +31,35 @@ std::string without_values(std::string text) {
     return "the number" + text.substr(end + 1);
 }
 
+// The first line that says something; of JSON the first character would do.
+std::string_view first_line(std::string_view text) {
+    while (!text.empty()) {
+        std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.remove_suffix(1);
+        while (!line.empty() && (line.front() == ' ' || line.front() == '\t'))
+            line.remove_prefix(1);
+        if (!line.empty() && line.front() != '#') return line;
+    }
+    return {};
+}
+
+// Other programs have their settings in other languages, and people bring the files along.
+std::string language_hint(std::string_view text) {
+    const std::string_view line = first_line(text);
+    const bool json = line.starts_with('{') || line == "[" || line.starts_with("[{");
+    if (json) return "this looks like JSON, and the config is TOML; see docs/configuration.md";
+    const auto colon = line.find(':');
+    const bool key = colon != line.npos && line.find('=') == line.npos && !line.starts_with('[') &&
+                     (colon + 1 == line.size() || line[colon + 1] == ' ');
+    if (line == "---" || key || line.starts_with("- ")) {
+        return "this looks like YAML, and the config is TOML; see docs/from-litellm.md";
+    }
+    return {};
+}
+
 // "Error while parsing boolean: expected ..." tells what the parser took a word for.
-void report_syntax(const toml::parse_error& error, Report& report) {
+void report_syntax(const toml::parse_error& error, std::string_view file, Report& report) {
     constexpr std::string_view k_lead = "Error while parsing ";
     std::string text(error.description());
     std::string context;
@@ -45,8 +72,10 @@ void report_syntax(const toml::parse_error& error, Report& report) {
     constexpr std::string_view k_unquoted[] = {
         "value", "boolean", "date", "time", "date-time", "decimal integer", "floating-point"};
     const bool unquoted = std::ranges::find(k_unquoted, context) != std::ranges::end(k_unquoted);
+    std::string hint = language_hint(file);
+    if (hint.empty() && unquoted) hint = "text stands in quotes: key = \"text\"";
     report.error(position_of(error), fmt::format("not valid TOML: {}", visible(text)), {},
-                 unquoted ? "text stands in quotes: key = \"text\"" : "");
+                 std::move(hint));
 }
 
 bool check_lines(std::string_view text, Report& report) {
@@ -71,7 +100,7 @@ bool parse_toml(std::string_view text, toml::table& table, Report& report) {
         table = toml::parse(text);
         return true;
     } catch (const toml::parse_error& error) {
-        report_syntax(error, report);
+        report_syntax(error, text, report);
         return false;
     }
 }

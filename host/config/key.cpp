@@ -65,8 +65,8 @@ class KeyReader {
             return error(given->at, name, "looks like a key itself", "a name",
                          std::string(k_make_another));
         }
-        if (!is_key_name(given->value)) {
-            return section_.report().error(
+        if (!is_key_name(given->value)) {  // kept, so that a rule for it is no second mistake
+            section_.report().error(
                 given->at,
                 fmt::format("{} = {} is no name", section_.full(name), in_quotes(given->value)),
                 std::string(k_key_name_expected));

@@ -93,7 +93,8 @@ void read_on_limit(Section& section, milliseconds& wait, std::size_t& length) {
     }
     const auto most = section.integer("queue_length", 1, k_queue_max);
     if (most) length = static_cast<std::size_t>(*most);
-    if (most && wait.count() == 0) {
+    const bool is_wrong = given && given->value != "reject" && wait.count() == 0;
+    if (most && wait.count() == 0 && !is_wrong) {
         section.report().warning(
             section.key_at("queue_length"),
             fmt::format("{} has no effect: nothing waits", section.full("queue_length")), {},

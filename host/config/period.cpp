@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include "calendar/zone.hpp"
+#include "config/meant.hpp"
 #include "config/sections.hpp"
 
 namespace bw::config {
@@ -82,7 +83,7 @@ class ResetReader {
 }  // namespace
 
 void read_period(Section& budget, Period& period) {
-    const auto unit = budget.choice("per", k_units);
+    const auto unit = budget.choice("per", k_units, meant_period);
     if (unit) period.unit = static_cast<PeriodUnit>(*unit);
     if (!budget.has("per")) {
         budget.report().error(budget.at(), "a budget has no per",

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "config/meant.hpp"
 #include "config/money.hpp"
 #include "config/rule_amount.hpp"
 
@@ -32,7 +33,9 @@ void wrong_amount(Section& section, const Text& given, std::string_view key, Amo
                                 "\"0 USD\" to \"1000000 USD\"");
         case AmountFault::malformed: break;
     }
-    report.error(given.at, subject + " is not an amount", std::string(expected));
+    const std::string meant = meant_amount(given.value);
+    report.error(given.at, subject + " is not an amount", std::string(expected),
+                 meant.ends_with("USD\"?") ? meant : std::string());
 }
 
 std::int64_t required_amount(Section& section, std::string_view key, std::string_view what) {

@@ -1,9 +1,11 @@
 // [providers.NAME].
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cstdlib>
 
+#include "config/base_url.hpp"
 #include "config/option.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
@@ -39,8 +41,8 @@ bool is_hex(char c) {
 // Reads one provider's section; a member function for each key that needs more than a look-up.
 class ProviderReader {
   public:
-    ProviderReader(Section& section, const fs::path& folder, Provider& provider)
-        : section_(section), folder_(folder), provider_(provider) {}
+    ProviderReader(Section& section, const fs::path& folder, Secrets secrets, Provider& provider)
+        : section_(section), folder_(folder), secrets_(secrets), provider_(provider) {}
 
     void read() {
         read_plugin();
@@ -57,6 +59,7 @@ class ProviderReader {
         read_wire(section_, folder_, provider_.wire);
         read_secrets_and_options();
         warn_of_plain_http();
+        for (auto& key : section_.refused()) provider_.refused.push_back(std::move(key));
     }
 
   private:
@@ -91,16 +94,30 @@ class ProviderReader {
             }
             source = fmt::format("{}: the variable ", value);
             const char* content = std::getenv(value.substr(4).c_str());
+            if (content == nullptr && secrets_ == Secrets::left_out) return;
             if (content == nullptr) return error(given->at, "base_url", source + "is not set", {});
             value = content;
         }
-        const auto url = parse_url(value);
+        const auto url = check_base_url(value);
         if (!url) {
-            return error(given->at, "base_url", source + url.error(),
-                         R"(a URL such as "https://host/v1" or "env:NAME")");
+            const std::string hint = source.empty() ? scheme_hint(value) : std::string();
+            return section_.report().error(
+                given->at,
+                fmt::format("{} {}", section_.full("base_url"), source + url.error().what),
+                std::string(k_base_url_expected), hint.empty() ? url.error().hint : hint);
         }
         provider_.base_url = std::move(value);
         provider_.base_url_at = given->at;
+    }
+
+    // Of a URL without its scheme. What may hold a password is not repeated.
+    static std::string scheme_hint(std::string_view value) {
+        const bool local = value.starts_with("localhost") || value.starts_with("127.");
+        const std::string whole = fmt::format("{}://{}", local ? "http" : "https", value);
+        const bool has_dot = value.find('.') != value.npos || local;
+        const bool secret = value.find('@') != value.npos || value.find("://") != value.npos;
+        if (secret || !has_dot || !check_base_url(whole)) return {};
+        return fmt::format("did you mean {}?", in_quotes(whole));
     }
 
     void read_timeouts() {
@@ -162,35 +179,53 @@ class ProviderReader {
 
     Section& section_;
     const fs::path& folder_;
+    const Secrets secrets_;
     Provider& provider_;
 };
 
-void read_provider(Section& sections, const Text& name, const fs::path& folder,
+// What is no provider stays on the list, so that a route to it is no second mistake.
+void read_provider(Section& sections, const Text& name, const fs::path& folder, Secrets secrets,
                    std::vector<Provider>& providers) {
-    if (!is_name(name.value)) {
-        sections.find(name.value);
-        return sections.report().error(
+    Provider& provider = providers.emplace_back();
+    provider.name = name.value;
+    provider.at = name.at;
+    const bool named = is_name(name.value);
+    if (!named) {
+        sections.report().error(
             name.at, fmt::format("a provider cannot be named {}", in_quotes(name.value)),
             "lower-case letters, digits, \"-\" and \"_\", with a letter or a digit first");
     }
     auto section = sections.table(name.value);
+    if (!section || !named) provider.refused.emplace_back("plugin");
     if (!section) return;
-    Provider& provider = providers.emplace_back();
-    provider.name = name.value;
     provider.at = section->at();
-    ProviderReader(*section, folder, provider).read();
+    ProviderReader(*section, folder, secrets, provider).read();
 }
 
 }  // namespace
 
-void read_providers(Section& root, const fs::path& folder, std::vector<Provider>& providers) {
+// Those that a reader asks for who finds none of them, so that there is no second list.
+const std::vector<std::string>& provider_keys() {
+    static const std::vector<std::string> keys = [] {
+        const toml::table nothing;
+        Report report{{}};
+        Section section(nothing, {}, report);
+        Provider provider;
+        ProviderReader(section, {}, Secrets::left_out, provider).read();
+        return section.known();
+    }();
+    return keys;
+}
+
+void read_providers(Section& root, const fs::path& folder, Secrets secrets,
+                    std::vector<Provider>& providers) {
     auto sections = root.table("providers");
     if (root.has("providers") && !sections) return;
     const auto names = sections ? sections->rest() : std::vector<Text>();
     if (names.empty()) {
         return root.report().error({}, "there are no providers", "at least one [providers.NAME]");
     }
-    for (const auto& name : names) read_provider(*sections, name, folder, providers);
+    for (const auto& name : names) read_provider(*sections, name, folder, secrets, providers);
 }
 
 }  // namespace bw::config

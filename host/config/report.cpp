@@ -23,6 +23,10 @@ auto order_of(const Diagnostic& diagnostic) {
                       diagnostic.at.column);
 }
 
+bool is_before(Position a, Position b) {
+    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+}
+
 // Cuts where a character begins, so that the message stays valid UTF-8.
 std::string_view cut(std::string_view text) {
     if (text.size() <= k_quoted_bytes_max) return text;
@@ -65,6 +69,23 @@ void Report::warning(Position at, std::string what, std::string expected, std::s
 }
 
 void Report::add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
+
+bool Report::has_error(Position begin, Position end) const {
+    return std::ranges::any_of(diagnostics_, [&](const Diagnostic& diagnostic) {
+        return diagnostic.severity == Severity::error && !is_before(diagnostic.at, begin) &&
+               (is_before(diagnostic.at, end) || !is_before(begin, diagnostic.at));
+    });
+}
+
+bool Report::advise(Position at, const std::string& hint) {
+    bool told = false;
+    for (Diagnostic& diagnostic : diagnostics_) {
+        if (diagnostic.at.line != at.line || diagnostic.at.column != at.column) continue;
+        diagnostic.hint = hint;
+        told = true;
+    }
+    return told;
+}
 
 std::vector<Diagnostic> Report::take() {
     std::ranges::stable_sort(diagnostics_, {}, order_of);

@@ -26,6 +26,12 @@ class Report {
     void error(Position at, std::string what, std::string expected = {}, std::string hint = {});
     void warning(Position at, std::string what, std::string expected = {}, std::string hint = {});
 
+    // Whether an error stands from `begin` up to `end`.
+    bool has_error(Position begin, Position end) const;
+    // What to write instead of the value at `at`: the hint of what has been said of it; false:
+    // nothing has been.
+    bool advise(Position at, const std::string& hint);
+
     // All of them in the order of the file; those without a position come last.
     std::vector<Diagnostic> take();
 

@@ -33,6 +33,7 @@ class RouteReader {
         }
         const auto strategy = section_.choice("strategy", k_strategies);
         if (strategy) route_.strategy = static_cast<Strategy>(*strategy);
+        known_strategy_ = strategy.has_value();
         read_alias();
         read_targets();
         route_.on_disconnect = read_on_disconnect(section_);
@@ -151,7 +152,7 @@ class RouteReader {
 
     void check_weights() {
         const bool weighted = route_.strategy == Strategy::weighted;
-        if (!weighted && weight_at_.line != 0) {
+        if (!weighted && weight_at_.line != 0 && (known_strategy_ || !section_.has("strategy"))) {
             section_.report().warning(weight_at_, "weight has no effect: the route is ordered", {},
                                       "for shares write strategy = \"weighted\"");
         }
@@ -180,6 +181,7 @@ class RouteReader {
     std::span<const Provider> providers_;
     Route& route_;
     Position weight_at_;  // of the last weight given
+    bool known_strategy_ = false;
 };
 
 void check_duplicates(std::span<const Route> routes, Report& report) {

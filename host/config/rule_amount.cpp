@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "config/meant.hpp"
 #include "config/money.hpp"
 
 namespace bw::config {
@@ -38,7 +39,8 @@ void wrong_amount(Section& rule, std::string_view key, const Text& given, Amount
                 money ? "\"0 USD\" to \"1000000 USD\"" : "\"0 tok\" to \"1000000 Gtok\"");
         case AmountFault::malformed: break;
     }
-    report.error(given.at, subject + " is not an amount", std::string(k_amount_expected));
+    report.error(given.at, subject + " is not an amount", std::string(k_amount_expected),
+                 meant_amount(given.value));
 }
 
 // A whole number written bare counts as text, so that it gets the message about its unit.
@@ -84,10 +86,12 @@ std::optional<Rate> read_rate(Section& rule, std::string_view key, std::string_v
     }
     if (!amount && amount.error() == AmountFault::too_fine) return fault(" is no whole number");
     if (!amount && amount.error() == AmountFault::too_large) return fault(" is too much");
-    if (!amount || slash == text.npos) return fault(" is not a rate");
+    if (!amount || slash == text.npos) return fault(" is not a rate", meant_rate(text));
     if (*amount == 0) return fault(" lets nothing through");
     const auto period = std::ranges::find(k_rate_periods, text.substr(slash + 1), &Unit::name);
-    if (period == std::end(k_rate_periods)) return fault(" has an unknown time");
+    if (period == std::end(k_rate_periods)) {
+        return fault(" has an unknown time", meant_rate(text));
+    }
     return Rate{
         .amount = *amount, .period = std::chrono::seconds(period->factor), .burst = *amount};
 }

@@ -49,6 +49,10 @@ Resolved from_environment(const std::string& name) {
     const std::string source = fmt::format("the environment variable {}", name);
     const char* value = std::getenv(name.c_str());
     if (value == nullptr) return std::unexpected(source + " is not set");
+    const std::string_view text(value);
+    if (text.ends_with('\n') || text.ends_with('\r')) {
+        return std::unexpected(source + " ends in a line end: take it out, a credential has none");
+    }
     return checked(value, source);
 }
 

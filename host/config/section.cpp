@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "config/foreign_words.hpp"
+#include "config/meant.hpp"
+
 namespace bw::config {
 namespace {
 
@@ -136,18 +139,20 @@ void Section::wrong_quantity(std::string_view key, const toml::node& node,
         return report_->error(position_of(node), subject + " has no unit", expected,
                               fmt::format("did you mean \"{}{}\"?", bare, rule.unit));
     }
-    report_->error(position_of(node), fmt::format("{} is not a {}", subject, rule.kind), expected);
+    report_->error(position_of(node), fmt::format("{} is not a {}", subject, rule.kind), expected,
+                   meant_quantity(bare, rule.units));
 }
 
-std::optional<std::size_t> Section::choice(std::string_view key,
-                                           std::span<const std::string> names) {
+std::optional<std::size_t> Section::choice(std::string_view key, std::span<const std::string> names,
+                                           Meant meant) {
     const auto given = text(key);
     if (!given) return std::nullopt;
     const auto found = std::ranges::find(names, given->value);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    std::string hint = meant != nullptr ? meant(given->value) : std::string();
+    if (hint.empty()) hint = did_you_mean(given->value, names);
     report_->error(given->at, fmt::format("{} = {} is unknown", full(key), in_quotes(given->value)),
-                   fmt::format("one of \"{}\"", fmt::join(names, "\", \"")),
-                   did_you_mean(given->value, names));
+                   fmt::format("one of \"{}\"", fmt::join(names, "\", \"")), std::move(hint));
     return std::nullopt;
 }
 
@@ -218,21 +223,28 @@ std::vector<Text> Section::rest() const {
     return result;
 }
 
+std::vector<std::string> Section::refused() const {
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : *table_) {
+        const auto& end = value.source().end;
+        const Position behind{static_cast<int>(end.line), static_cast<int>(end.column)};
+        if (report_->has_error(position_of(value), behind)) keys.emplace_back(key.str());
+    }
+    return keys;
+}
+
 void Section::finish() {
     for (const auto& key : rest()) unknown(key);
 }
 
 void Section::unknown(const Text& key) {
-    const std::string expected = fmt::format("one of {}", fmt::join(known_, ", "));
-    if (name_.empty()) {
-        return report_->error(key.at, fmt::format("unknown key {}", in_quotes(key.value)), expected,
-                              did_you_mean(key.value, known_));
-    }
-    const std::string what = fmt::format("unknown key {} in {}", in_quotes(key.value), name_);
-    if (key.value == "plugin_path") {
+    std::string what = fmt::format("unknown key {}", in_quotes(key.value));
+    if (!name_.empty()) what += " in " + name_;
+    if (key.value == "plugin_path" && !name_.empty()) {
         return report_->error(key.at, what, {}, "write it above the first [section]");
     }
-    report_->error(key.at, what, expected, did_you_mean(key.value, known_));
+    report_->error(key.at, what, fmt::format("one of {}", fmt::join(known_, ", ")),
+                   advice_on_key(name_, key.value, known_));
 }
 
 }  // namespace bw::config

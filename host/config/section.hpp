@@ -50,7 +50,10 @@ class Section {
     std::optional<bool> flag(std::string_view key);
     std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
     std::optional<std::uint64_t> quantity(std::string_view key, const QuantityRule& rule);
-    std::optional<std::size_t> choice(std::string_view key, std::span<const std::string> names);
+    // `meant` guesses at what a word of other programs is here; empty: it cannot.
+    using Meant = std::string (*)(std::string_view word);
+    std::optional<std::size_t> choice(std::string_view key, std::span<const std::string> names,
+                                      Meant meant = nullptr);
     std::vector<Text> texts(std::string_view key);
     std::vector<Text> text_or_texts(std::string_view key);  // one, or an array of them
     std::optional<Section> table(std::string_view key);
@@ -60,6 +63,10 @@ class Section {
     // Keys not asked for so far, in the order of the file. finish() reports each as unknown.
     std::vector<Text> rest() const;
     void finish();
+
+    // The keys whose values have been found wrong so far.
+    std::vector<std::string> refused() const;
+    const std::vector<std::string>& known() const { return known_; }
 
     bool has(std::string_view key) const;
     Position at() const;

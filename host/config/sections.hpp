@@ -22,7 +22,7 @@ void read_log(Section& root, Log& log);
 
 // `folder`: what relative paths count from.
 void read_wire(Section& section, const std::filesystem::path& folder, Wire& wire);
-void read_providers(Section& root, const std::filesystem::path& folder,
+void read_providers(Section& root, const std::filesystem::path& folder, Secrets secrets,
                     std::vector<Provider>& providers);
 void read_routes(Section& root, std::span<const Provider> providers, std::vector<Route>& routes);
 
@@ -34,7 +34,7 @@ void read_prices(Section& root, const std::filesystem::path& folder, Config& con
 // when the file has no [ledger].
 void read_ledger(Section& root, const std::filesystem::path& folder, Config& config);
 // The rules come after the providers, routes, prices and webhooks, which they may name.
-void read_webhooks(Section& root, const std::filesystem::path& folder,
+void read_webhooks(Section& root, const std::filesystem::path& folder, Secrets secrets,
                    std::vector<Webhook>& webhooks);
 void read_budgets(Section& root, const KnownNames& known, RuleNames& names, Config& config);
 void read_period(Section& budget, Period& period);  // per and reset
@@ -42,6 +42,9 @@ void read_limits(Section& root, const KnownNames& known, RuleNames& names,
                  std::vector<Limit>& limits);
 // Budgets of money that a model without a price could pass by.
 void check_priced(const Config& config, Report& report);
+
+// Values that are variables as other programs write them, which nothing replaces here.
+void check_foreign_variables(const toml::table& table, Report& report);
 
 // The keys on_limit and queue_length. A wait of zero: nothing waits.
 void read_on_limit(Section& section, milliseconds& wait, std::size_t& length);

@@ -3,6 +3,7 @@
 
 #include "config/secret.hpp"
 #include "config/sections.hpp"
+#include "config/stray_text.hpp"
 #include "config/url.hpp"
 
 namespace bw::config {
@@ -18,7 +19,7 @@ bool is_reference(std::string_view text) {
     return text.starts_with("env:") || text.starts_with("file:");
 }
 
-void read_url(Section& section, Webhook& webhook) {
+void read_url(Section& section, Secrets secrets, Webhook& webhook) {
     const auto error = [&](Position at, std::string_view fault) {
         section.report().error(at, fmt::format("{} {}", section.full("url"), fault),
                                std::string(k_url_expected));
@@ -29,14 +30,20 @@ void read_url(Section& section, Webhook& webhook) {
         return;
     }
     webhook.url = given->value;
+    std::string source;
     if (is_reference(given->value)) {
         webhook.reference = std::move(given->value);
+        if (secrets == Secrets::left_out) return;
         auto value = resolve(webhook.reference);
         if (!value) return error(given->at, "cannot be had: " + value.error());
         webhook.url = *std::move(value);
+        source = fmt::format("from {} ", webhook.reference);
+    }
+    if (const auto stray = stray_text(webhook.url); !stray.empty()) {
+        return error(given->at, source + std::string(stray));
     }
     const auto url = parse_url(webhook.url, Query::allowed);
-    if (!url) return error(given->at, url.error());
+    if (!url) return error(given->at, source + url.error());
     if (url->encrypted || url->local) return;
     section.report().warning(
         given->at,
@@ -46,12 +53,16 @@ void read_url(Section& section, Webhook& webhook) {
 
 }  // namespace
 
-void read_webhooks(Section& root, const fs::path& folder, std::vector<Webhook>& webhooks) {
+void read_webhooks(Section& root, const fs::path& folder, Secrets secrets,
+                   std::vector<Webhook>& webhooks) {
     auto sections = root.table("webhooks");
     if (!sections) return;
     for (const auto& name : sections->rest()) {
         auto section = sections->table(name.value);
-        if (!section) continue;
+        if (!section) {  // stays on the list, so that a budget with it is no second mistake
+            webhooks.emplace_back().name = name.value;
+            continue;
+        }
         if (!is_plain_name(name.value)) {
             root.report().error(name.at,
                                 fmt::format("a webhook cannot be named {}", in_quotes(name.value)),
@@ -64,7 +75,7 @@ void read_webhooks(Section& root, const fs::path& folder, std::vector<Webhook>& 
         Webhook& webhook = webhooks.emplace_back();
         webhook.name = name.value;
         webhook.at = section->at();
-        read_url(*section, webhook);
+        read_url(*section, secrets, webhook);
         read_wire(*section, folder, webhook.wire);
         section->finish();
     }

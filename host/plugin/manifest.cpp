@@ -7,7 +7,7 @@
 #include <bellwether/json.hpp>
 #include <optional>
 
-#include "base/nearest.hpp"
+#include "config/foreign_words.hpp"
 #include "json/writer.hpp"
 #include "plugin/manifest_check.hpp"
 #include "plugin/option_type.hpp"
@@ -82,17 +82,12 @@ class OptionCheck {
     std::string unknown(const config::Option& option) {
         std::vector<std::string> keys;
         for (const auto& spec : manifest_.options) keys.push_back(spec.key);
-        for (const char* key :
-             {"plugin", "base_url", "api_key", "timeouts", "models", "required", "ca_file",
-              "sha256", "client_cert", "client_key", "http", "proxy", "proxy_secret",
-              "max_connections", "max_idle_connections", "idle_connection_time"}) {
-            keys.emplace_back(key);
-        }
-        const auto near = nearest(option.key, keys);
+        for (const auto& secret : manifest_.secrets) keys.push_back(secret.name);
+        keys.insert(keys.end(), config::provider_keys().begin(), config::provider_keys().end());
         add(option.at,
             fmt::format("unknown key \"{}\" for plugin \"{}\"", option.key, provider_.plugin),
             fmt::format("one of {}", fmt::join(keys, ", ")),
-            near ? fmt::format("did you mean \"{}\"?", *near) : std::string());
+            config::advice_on_key("providers", option.key, keys));
         return {};
     }
 

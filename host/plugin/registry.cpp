@@ -6,6 +6,8 @@
 #include <bellwether/provider/rules.hpp>
 #include <cstdlib>
 
+#include "config/base_url.hpp"
+#include "config/credential.hpp"
 #include "plugin/wire.hpp"
 
 namespace bw::plugin {
@@ -29,23 +31,31 @@ class Loader {
         auto provider = std::make_shared<Provider>();
         provider->name = wanted.name;
         provider->timeouts = wanted.timeouts;
-        if (!load_library(wanted, *provider)) return provider;
-        resolve_base_url(wanted, *provider);
-        resolve_wire(wanted, *provider);
-        resolve_secrets(wanted, *provider);
-        provider->config =
-            plugin_config(wanted, provider->manifest, provider->base_url, diagnostics_);
-        collect_models(wanted, *provider);
+        if (load_library(wanted, *provider)) {
+            resolve_base_url(wanted, *provider);
+            resolve_wire(wanted, *provider);
+            resolve_secrets(wanted, *provider);
+            provider->config =
+                plugin_config(wanted, provider->manifest, provider->base_url, diagnostics_);
+            collect_models(wanted, *provider);
+        } else {
+            provider->is_whole = false;
+        }
         for (auto i = before; i < diagnostics_.size(); ++i) {
             diagnostics_[i].file = config_.file.string();
+            provider->is_whole &= diagnostics_[i].severity != Severity::error;
         }
+        provider->is_whole &= wanted.refused.empty();
         return provider;
     }
 
   private:
     bool load_library(const config::Provider& wanted, Provider& provider) {
+        // Which file is meant is not known, or not whether it is the one that is pinned.
+        if (wanted.is_refused("plugin") || wanted.is_refused("sha256")) return false;
         const fs::path base = config_.file.parent_path();
         const auto file = locate(wanted.plugin, base, folders_);
+        if (!file && wanted.is_refused("plugin_path")) return false;
         if (!file) return refuse(wanted, file.error());
         auto& library = libraries_[file->string() + wanted.sha256];
         if (!library) {
@@ -71,17 +81,12 @@ class Loader {
     bool refuse(const config::Provider& wanted, std::string_view why) {
         add(Severity::error, wanted.plugin_at.line != 0 ? wanted.plugin_at : wanted.at,
             fmt::format("plugin \"{}\" cannot be loaded: {}", wanted.plugin, why));
-        diagnostics_.back().file = config_.file.string();
         return false;
     }
 
     void resolve_base_url(const config::Provider& wanted, Provider& provider) {
         std::string url = wanted.base_url;
-        const std::string& variable = provider.manifest.base_url_env;
-        if (url.empty() && !variable.empty()) {
-            const char* value = std::getenv(variable.c_str());
-            if (value != nullptr) url = value;
-        }
+        if (url.empty() && !wanted.is_refused("base_url")) url = own_variable(wanted, provider);
         if (url.empty()) url = provider.manifest.base_url;
         while (url.ends_with('/')) url.pop_back();
         provider.base_url = url;
@@ -93,7 +98,31 @@ class Loader {
         }
     }
 
+    // What the plugin's own variable says; empty: nothing, or a mistake that has been told.
+    std::string own_variable(const config::Provider& wanted, const Provider& provider) {
+        const std::string& variable = provider.manifest.base_url_env;
+        const char* value = variable.empty() ? nullptr : std::getenv(variable.c_str());
+        if (value == nullptr || *value == '\0') return {};
+        const auto url = config::check_base_url(value);
+        if (!url) {
+            add(Severity::error, wanted.at,
+                fmt::format("base_url of provider \"{}\": the variable {} {}", wanted.name,
+                            variable, url.error().what),
+                R"(a URL such as "https://host/v1")", url.error().hint);
+            return {};
+        }
+        if (!url->encrypted && !url->local && !provider.manifest.secrets.empty()) {
+            add(Severity::warning, wanted.at,
+                fmt::format("base_url of provider \"{}\": the variable {} is plain http: the "
+                            "credential crosses the network unencrypted",
+                            wanted.name, variable),
+                "https://");
+        }
+        return value;
+    }
+
     void resolve_wire(const config::Provider& wanted, Provider& provider) {
+        if (wanted.is_refused("proxy") || wanted.is_refused("proxy_secret")) return;
         auto wire = make_wire(wanted.wire, provider.base_url);
         if (wire) {
             provider.wire = std::move(*wire);
@@ -121,6 +150,8 @@ class Loader {
             std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
         const bool named = given != wanted.secrets.end();
         const config::Position at = named ? given->at : wanted.at;
+        const bool unsure = wanted.is_refused("base_url") || wanted.is_refused("required");
+        if (wanted.is_refused(spec.name) || (!named && unsure)) return;
         if (!named && !own_upstream(wanted, provider)) {
             return missing(wanted, spec,
                            fmt::format("base_url is not the plugin's own, so {} is not used for it "
@@ -130,9 +161,11 @@ class Loader {
         }
         const std::string reference = named ? given->reference : "env:" + spec.env;
         if (!named && spec.env.empty()) return;
+        if (config_.secrets == config::Secrets::left_out) return;
         auto value = config::resolve(reference);
         if (!value) return missing(wanted, spec, value.error(), named, at, provider);
         if (!check_vendor(wanted, spec, *value, reference, at)) return;
+        if (!check_form(wanted, *value, reference, at)) return;
         provider.secrets.emplace(spec.name, std::move(*value));
     }
 
@@ -171,6 +204,25 @@ class Loader {
             return !foreign.certain;
         }
         return true;
+    }
+
+    // Whether it may be a key at all; a doubt is told once.
+    bool check_form(const config::Provider& wanted, std::string_view value,
+                    std::string_view reference, config::Position at) {
+        const auto fault = config::credential_fault(value);
+        if (!fault) return true;
+        const bool is_error = fault->severity == Severity::error;
+        if (!is_error && !diagnostics_.empty() && is_of(diagnostics_.back(), reference))
+            return true;
+        add(fault->severity, at,
+            fmt::format("the key in {} for provider \"{}\" {}", reference, wanted.name,
+                        fault->what),
+            {}, fault->hint);
+        return !is_error;
+    }
+
+    static bool is_of(const Diagnostic& diagnostic, std::string_view reference) {
+        return diagnostic.what.starts_with(fmt::format("the key in {} ", reference));
     }
 
     static std::string article(std::string_view vendor) {

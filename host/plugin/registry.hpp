@@ -32,6 +32,7 @@ struct Provider {
     std::shared_ptr<const net::Wire> wire;  // how it is reached
     // Never null; counted by all workers.
     std::shared_ptr<SlowCallbacks> slow_callbacks = std::make_shared<SlowCallbacks>();
+    bool is_whole = true;  // nothing in its section is a mistake, as far as it has been looked at
     std::string unavailable;  // why it cannot serve (an optional credential is missing); else empty
 };
 

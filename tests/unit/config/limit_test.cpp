@@ -68,7 +68,8 @@ TEST(Limit, EveryMistakeHasItsPlace) {
         {"requests = 60", "c.toml:2:12: error: limits.requests = \"60\" says no time" + rate +
                               "; did you mean \"60/min\"?"},
         {"requests = \"60/m\"",
-         "c.toml:2:12: error: limits.requests = \"60/m\" has an unknown time" + rate},
+         "c.toml:2:12: error: limits.requests = \"60/m\" has an unknown time" + rate +
+             "; did you mean \"60/min\"?"},
         {"requests = \"0/min\"",
          "c.toml:2:12: error: limits.requests = \"0/min\" lets nothing through" + rate},
         {"requests = \"1.5/min\"",

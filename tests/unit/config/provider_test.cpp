@@ -153,7 +153,8 @@ TEST(Provider, ChecksTheBaseUrl) {
 #define URL "; expected a URL such as \"https://host/v1\" or \"env:NAME\""
     const Mistake cases[] = {
         {"[providers.p]\nbase_url = \"api.example.com/v1\"",
-         "c.toml:2:12: error: providers.p.base_url does not begin with https:// or http://" URL},
+         "c.toml:2:12: error: providers.p.base_url does not begin with https:// or http://" URL
+         "; did you mean \"https://api.example.com/v1\"?"},
         {"[providers.p]\nbase_url = \"ftp://example.com\"",
          "c.toml:2:12: error: providers.p.base_url does not begin with https:// or http://" URL},
         {"[providers.p]\nbase_url = \"https://\"",
@@ -194,7 +195,7 @@ TEST(Provider, ChecksTimeouts) {
          "expected \"1ms\" to \"24h\", or \"none\""},
         {"[providers.p]\ntimeouts = { idle = \"30 seconds\" }",
          "c.toml:2:21: error: providers.p.timeouts.idle = \"30 seconds\" is not a "
-         "duration; " DURATION},
+         "duration; " DURATION "; did you mean \"30s\"?"},
         {"[providers.p]\ntimeouts = { idle = 1.5 }",
          "c.toml:2:21: error: providers.p.timeouts.idle is a float; " DURATION},
         {"[providers.p]\ntimeouts.connection = \"1s\"",

@@ -152,7 +152,8 @@ TEST(Server, RefusesNumbersThatMakeNoSense) {
         {"[server]\nmax_body = 32",
          "c.toml:2:12: error: server.max_body = 32 has no unit; " SIZE "; did you mean \"32MiB\"?"},
         {"[server]\nmax_body = \"32 MiB\"",
-         "c.toml:2:12: error: server.max_body = \"32 MiB\" is not a size; " SIZE},
+         "c.toml:2:12: error: server.max_body = \"32 MiB\" is not a size; " SIZE
+         "; did you mean \"32MiB\"?"},
         {"[server]\nmax_body = \"2GiB\"",
          "c.toml:2:12: error: server.max_body = \"2GiB\" is out of range; expected \"1KiB\" to "
          "\"1GiB\""},

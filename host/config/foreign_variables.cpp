@@ -1,0 +1,65 @@
+// Values that are variables as other programs write them: "${NAME}", "os.environ/NAME". Nothing
+// replaces them here, so each would be taken for what it stands for.
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "config/foreign_words.hpp"
+#include "config/secret.hpp"
+#include "config/sections.hpp"
+
+namespace bw::config {
+namespace {
+
+// Keys whose values may refer to a variable.
+bool takes_reference(std::string_view key) {
+    return names_secret(key) || key == "base_url" || key == "url" || key == "password" ||
+           key == "proxy_secret";
+}
+
+class VariableCheck {
+  public:
+    explicit VariableCheck(Report& report) : report_(report) {}
+
+    void check(const toml::table& table, const std::string& name) {
+        for (const auto& [key, value] : table) {
+            const std::string full =
+                name.empty() ? std::string(key.str()) : fmt::format("{}.{}", name, key.str());
+            check(value, key.str(), full);
+        }
+    }
+
+  private:
+    void check(const toml::node& node, std::string_view key, const std::string& full) {
+        if (const auto* table = node.as_table()) return check(*table, full);
+        if (const auto* array = node.as_array()) {
+            for (const auto& element : *array) check(element, key, full);
+        } else if (const auto* text = node.as_string()) {
+            check_text(text->get(), position_of(node), key, full);
+        }
+    }
+
+    void check_text(const std::string& text, Position at, std::string_view key,
+                    const std::string& full) {
+        const std::string variable = foreign_variable(text);
+        if (variable.empty()) return;
+        const std::string hint = takes_reference(key)
+                                     ? fmt::format("write \"env:{}\"", variable)
+                                     : "no variables are replaced here: write the value itself";
+        if (report_.advise(at, hint)) return;
+        report_.warning(at,
+                        fmt::format("{} holds what looks like the variable {}, and is taken as it "
+                                    "stands",
+                                    full, variable),
+                        {}, hint);
+    }
+
+    Report& report_;
+};
+
+}  // namespace
+
+void check_foreign_variables(const toml::table& table, Report& report) {
+    VariableCheck(report).check(table, {});
+}
+
+}  // namespace bw::config

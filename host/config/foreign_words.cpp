@@ -1,0 +1,236 @@
+#include "config/foreign_words.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "config/report.hpp"
+
+namespace bw::config {
+namespace {
+
+// `sections`: those that the word is looked up in, divided by spaces; "top" is the file itself.
+struct ForeignWord {
+    std::string_view words;  // divided by spaces
+    std::string_view sections;
+    std::string_view advice;
+};
+
+constexpr std::string_view k_anywhere =
+    "top server admin log providers routes routes.to budgets limits keys ledger";
+
+constexpr ForeignWord k_words[] = {
+    // The file as a whole.
+    {"model_list models deployments", "top",
+     "each name that clients use is a [[routes]], each upstream a [providers.NAME]; see "
+     "docs/from-litellm.md"},
+    {"litellm_params model_info", k_anywhere,
+     "base_url and api_key stand in a [providers.NAME], the upstream's model in a [[routes]] with "
+     "to = [{ provider = \"NAME\", model = \"MODEL\" }]; see docs/from-litellm.md"},
+    {"router_settings routing", "top",
+     "targets, their order and weights stand in each [[routes]]; see docs/from-litellm.md"},
+    {"general_settings settings config", "top",
+     "see [server], [[keys]] and [ledger], and docs/from-litellm.md"},
+    {"litellm_settings proxy_config", "top", "see docs/from-litellm.md"},
+    {"environment_variables env", "top",
+     "variables are set outside of this file, which refers to them: api_key = \"env:NAME\""},
+    {"virtual_keys master_key salt_key api_keys users auth clients tokens", "top server keys",
+     "clients have [[keys]]: make one with `bellwether key new NAME`"},
+    {"fallbacks default_fallbacks context_window_fallbacks content_policy_fallbacks fallback "
+     "fallback_models",
+     k_anywhere,
+     "the targets of a route are each other's fallbacks: to = [\"first\", \"second\"] in "
+     "[[routes]]"},
+    {"aliases model_group_alias model_aliases alias", "top server providers",
+     "[[routes]] with model = \"ALIAS\" and alias = \"MODEL\""},
+    {"route router", "top", "[[routes]], with two brackets"},
+    {"provider upstreams upstream backends backend endpoints", "top", "[providers.NAME]"},
+    {"budget", "top", "[[budgets]], with two brackets"},
+    {"limit rate_limits rate_limit ratelimit", "top server providers routes keys",
+     "[[limits]] with requests = \"60/min\" or tokens = \"200k/min\", and match to say for whom"},
+    {"price pricing model_prices", "top", "[[prices]], or price_files = \"prices.toml\""},
+    {"webhook alerting alerts slack", "top", "[webhooks.NAME], which a budget names"},
+    {"logging log_level set_verbose verbose debug", "top server", "[log] with level = \"debug\""},
+    {"redis redis_host redis_url redis_port redis_password database database_url db "
+     "store_model_in_db",
+     "top server", "[ledger] with url = \"redis://host:6379/0\" or \"sqlite:PATH\""},
+    {"cache caching cache_params", "top server providers routes",
+     "answers are not cached here; what a provider's own cache saves is counted"},
+    {"callbacks success_callback failure_callback guardrails", "top server",
+     "there are none here: see the access log, /metrics and [webhooks.NAME]"},
+    // Where the host listens.
+    {"port host bind address addr listen_address", "top server admin",
+     "listen = \"127.0.0.1:4141\", host and port in one"},
+    {"listen", "top", "it stands in [server]"},
+    {"num_workers threads worker_count", "top server", "workers in [server]"},
+    {"ssl_certfile_path ssl_keyfile_path ssl_certfile ssl_keyfile tls tls_cert tls_key cert "
+     "cert_file key_file",
+     "top server", "the host speaks plain HTTP: put something that speaks TLS in front of it"},
+    {"max_request_size max_request_size_mb max_body_size body_limit", "top server",
+     "max_body = \"32MiB\" in [server]"},
+    {"graceful_shutdown shutdown_timeout graceful_timeout", "top server",
+     "drain = \"30s\" in [server]"},
+    {"enabled disable enable", "admin", "listen = \"off\""},
+    // How a provider is reached.
+    {"api_base api_url base url endpoint openai_api_base azure_endpoint host", "providers",
+     "base_url, with the version and without what follows it: \"https://host/v1\""},
+    {"api_base base_url", "top server routes routes.to",
+     "base_url stands in a [providers.NAME], which the route names in to"},
+    {"api_key key token", "top routes routes.to",
+     "api_key = \"env:NAME\" stands in a [providers.NAME]"},
+    {"apikey key token auth api_keys bearer", "providers",
+     "api_key = \"env:NAME\", one for each [providers.NAME]"},
+    {"type kind custom_llm_provider llm_provider driver sdk", "providers",
+     "plugin = \"openai\" for all that speaks its dialect"},
+    {"timeout request_timeout stream_timeout read_timeout connect_timeout", k_anywhere,
+     "timeouts = { connect = \"5s\", first_byte = \"60s\", idle = \"60s\", total = \"60s\" } in a "
+     "[providers.NAME]"},
+    {"max_retries num_retries retries retry_policy retry retry_after allowed_fails cooldown_time "
+     "cooldown",
+     k_anywhere,
+     "a call that fails goes to the next target of its route: list several in to = [...]; a "
+     "provider that asks for a pause gets one by itself"},
+    {"max_parallel_requests max_concurrency concurrency concurrent parallel", "providers",
+     "max_concurrent"},
+    {"max_parallel_requests global_max_parallel_requests max_concurrent", "top server routes keys",
+     "[[limits]] with concurrent, or max_concurrent of a [providers.NAME]"},
+    {"max_parallel_requests max_concurrent parallel", "limits", "concurrent"},
+    {"rpm rpm_limit requests_per_minute", "providers routes routes.to keys budgets server top",
+     "[[limits]] with requests = \"60/min\", and match = { provider = \"NAME\" } or { key = "
+     "\"NAME\" }"},
+    {"tpm tpm_limit tokens_per_minute", "providers routes routes.to keys budgets server top",
+     "[[limits]] with tokens = \"200k/min\", and match = { provider = \"NAME\" } or { key = "
+     "\"NAME\" }"},
+    {"rpm rpm_limit requests_per_minute", "limits", "requests = \"60/min\""},
+    {"tpm tpm_limit tokens_per_minute", "limits", "tokens = \"200k/min\""},
+    {"model model_name", "providers",
+     "clients' names are those of [[routes]]; the upstream's model stands in to = [{ provider = "
+     "\"NAME\", model = \"MODEL\" }]"},
+    {"weight priority order", "providers routes",
+     "it stands in the route's to = [{ provider = \"NAME\", weight = 9 }], with strategy = "
+     "\"weighted\"; without that the order of to counts"},
+    {"rpm_weight priority order", "routes.to", "the order of to counts, or weight"},
+    {"extra_headers default_headers custom_headers http_headers organization", "providers",
+     "the plugin \"openai\" has headers = { NAME = \"VALUE\" }"},
+    {"ssl_verify verify verify_ssl insecure tls_verify", "providers",
+     "certificates are always checked: ca_file names the one to trust"},
+    {"http_proxy https_proxy", "providers", "proxy"},
+    {"input_cost_per_token output_cost_per_token cost_per_token input_cost output_cost", k_anywhere,
+     "[[prices]] with input and output, in US dollars for a million tokens"},
+    {"enabled disabled disable", "providers routes routes.to",
+     "take the section out, or put a # before each of its lines"},
+    {"drop_params additional_drop_params", k_anywhere,
+     "unknown fields are passed on; what a provider does not take its plugin leaves out"},
+    // Routes.
+    {"model_name name id pattern models", "routes", "model, the name that clients use"},
+    {"provider providers target targets upstream upstreams deployments", "routes",
+     "to = [\"NAME\"]"},
+    {"routing_strategy load_balancing lb", "top server routes",
+     "strategy = \"weighted\" or \"ordered\" in [[routes]]"},
+    {"name id", "routes.to", "provider = \"NAME\""},
+    // Budgets, limits and keys.
+    {"max_budget amount budget cost usd tokens max_tokens token_limit budget_limit", "budgets",
+     "limit = \"50 USD\" or \"100 Mtok\""},
+    {"budget_duration duration period interval window reset_period renews every", "budgets",
+     "per = \"month\", or \"minute\", \"hour\", \"day\", \"week\", \"none\""},
+    {"soft_budget", "budgets", "mode = \"soft\", or warn_at = [0.8] for a warning before the end"},
+    {"budget_id id", "budgets limits", "name"},
+    {"reset_at budget_reset_at reset_day", "budgets", "reset = { day = 1, zone = \"UTC\" }"},
+    {"user users key keys team teams model models provider providers route routes",
+     "budgets limits",
+     "match = { user = \"NAME\" } for one, each = \"user\" for a counter of each; likewise key, "
+     "team, model, provider, route"},
+    {"max_budget soft_budget budget budget_duration budget_id", "top server keys providers routes",
+     "[[budgets]] with limit = \"50 USD\", per = \"month\" and match = { key = \"NAME\" } or { "
+     "provider = \"NAME\" }"},
+    {"key api_key hash token secret", "keys",
+     "the file has the key's hash alone, sha256; `bellwether key new NAME` makes one"},
+    {"key_alias key_name user user_id username owner alias", "keys", "name"},
+    {"team_id team_alias group", "keys", "team"},
+    {"allowed_models model_access", "keys", "models"},
+    {"expires_at expiry duration valid_until", "keys", "expires = 2027-01-31, without quotes"},
+    {"enabled blocked active", "keys", "disabled = true refuses the key"},
+};
+
+bool has_word(std::string_view list, std::string_view word) {
+    while (!list.empty()) {
+        const std::string_view first = list.substr(0, list.find(' '));
+        if (first == word) return true;
+        list.remove_prefix(std::min(first.size() + 1, list.size()));
+    }
+    return false;
+}
+
+// "providers.p" is looked up as "providers"; what is in it is a section of its own.
+std::string_view kind_of(std::string_view section) {
+    constexpr std::string_view k_providers = "providers";
+    if (section.empty()) return "top";
+    const bool provider = section.starts_with("providers.") &&
+                          section.find('.', k_providers.size() + 1) == section.npos;
+    return provider ? k_providers : section;
+}
+
+bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
+
+// The name of a variable that the text begins with; empty: none.
+std::string_view leading_name(std::string_view text) {
+    if (text.empty() || !is_letter(text.front())) return {};
+    const auto end =
+        std::ranges::find_if(text, [](char c) { return !is_letter(c) && !(c >= '0' && c <= '9'); });
+    return text.substr(0, static_cast<std::size_t>(end - text.begin()));
+}
+
+struct VariableForm {
+    std::string_view before;
+    std::string_view after;  // empty: the name ends where no letter follows
+};
+
+constexpr VariableForm k_forms[] = {{"${env:", "}"},     {"${env.", "}"},    {"${", "}"},
+                                    {"{env:", "}"},      {"{env.", "}"},     {"{$", "}"},
+                                    {"os.environ/", ""}, {"os.environ.", ""}};
+
+// Within "{{ ... }}": the last name there, as in "env.NAME" or "env(\"NAME\")".
+std::string template_variable(std::string_view text) {
+    const auto begin = text.find("{{");
+    const auto end = begin == text.npos ? text.npos : text.find("}}", begin);
+    if (end == text.npos) return {};
+    std::string_view rest = text.substr(begin + 2, end - begin - 2);
+    std::string_view last;
+    while (!rest.empty()) {
+        const std::string_view name = leading_name(rest);
+        if (!name.empty()) last = name;
+        rest.remove_prefix(std::max<std::size_t>(1, name.size()));
+    }
+    return std::string(last);
+}
+
+}  // namespace
+
+std::string advice_on_key(std::string_view section, std::string_view key,
+                          std::span<const std::string> known) {
+    const auto fits = [&](const ForeignWord& word) {
+        return has_word(word.sections, kind_of(section)) && has_word(word.words, key);
+    };
+    const auto found = std::ranges::find_if(k_words, fits);
+    if (found != std::end(k_words)) return "here: " + std::string(found->advice);
+    return did_you_mean(key, known);
+}
+
+std::string foreign_variable(std::string_view text) {
+    for (const VariableForm& form : k_forms) {
+        const auto at = text.find(form.before);
+        if (at == text.npos) continue;
+        const std::string_view rest = text.substr(at + form.before.size());
+        const std::string_view name = leading_name(rest);
+        if (!name.empty() && rest.substr(name.size()).starts_with(form.after)) {
+            return std::string(name);
+        }
+    }
+    const std::string_view name = leading_name(text.substr(std::min<std::size_t>(1, text.size())));
+    const std::string_view rest = text.substr(std::min(name.size() + 1, text.size()));
+    const bool dollar = text.starts_with('$') && rest.empty();
+    const bool percent = text.starts_with('%') && rest == "%";
+    if (!name.empty() && (dollar || percent)) return std::string(name);
+    return template_variable(text);
+}
+
+}  // namespace bw::config
