@@ -9,6 +9,7 @@
 #include "cli/cli.hpp"
 #include "cli/plain_text.hpp"
 #include "cli/report_source.hpp"
+#include "cli/terminal.hpp"
 #include "cli/text_table.hpp"
 
 namespace bw::cli {
@@ -74,7 +75,7 @@ void print_budgets(const Value& report) {
         any = true;
     }
     if (!any) return fmt::print("The configuration has no budgets.\n");
-    fmt::print("{}", table.text());
+    fmt::print("{}", table.text(columns_of(STDOUT_FILENO)));
     if (several) {
         fmt::print(
             "\nWhere a budget counts each apart (how many so far), LIMIT is for each, LEFT and "
@@ -95,7 +96,7 @@ void print_limits(const Value& report) {
                    amount(rule, "limit"), amount(rule, "held"), percent_of(rule)});
         any = true;
     }
-    if (any) fmt::print("\n{}", table.text());
+    if (any) fmt::print("\n{}", table.text(columns_of(STDOUT_FILENO)));
 }
 
 void print_csv(const Value& report) {
@@ -134,7 +135,7 @@ void print_top(const Value& rule) {
         table.add({value.empty() ? "(none)" : value, amount(rule, number(counter, "used")),
                    amount(rule, number(counter, "held")), percent_of(counter)});
     }
-    fmt::print("{}", table.text());
+    fmt::print("{}", table.text(columns_of(STDOUT_FILENO)));
 }
 
 void print_one(const Value& rule, std::string_view counts) {

@@ -9,7 +9,9 @@
 #include <iterator>
 
 #include "cli/cli.hpp"
+#include "cli/host_address.hpp"
 #include "cli/plain_text.hpp"
+#include "config/credential.hpp"
 #include "json/writer.hpp"
 #include "net/client.hpp"
 
@@ -104,22 +106,36 @@ std::string request_body(const ChatOptions& options) {
     return writer.end_array().end_object().text();
 }
 
+// Empty: none is set. Nothing: it can be none, and that has been said.
+std::optional<std::string> client_key() {
+    const char* const set = std::getenv("BELLWETHER_API_KEY");
+    if (set == nullptr || *set == '\0') return std::string();
+    auto key = config::resolve("env:BELLWETHER_API_KEY");
+    if (!key) {
+        fmt::print(stderr, "error: {}\n", key.error());
+        return std::nullopt;
+    }
+    const auto fault = config::credential_fault(*key);
+    if (!fault || fault->severity == config::Severity::warning) return *std::move(key);
+    fmt::print(stderr, "error: the key in BELLWETHER_API_KEY {}; {}\n", fault->what, fault->hint);
+    return std::nullopt;
+}
+
 }  // namespace
 
 int chat(const Common& common, const ChatOptions& options) {
+    const auto url = host_url(common, options.url);
+    if (!url) return k_usage;
+    const auto key = client_key();
+    if (!key) return k_usage;
     boost::asio::io_context loop{1};
     Printer printer(loop, options.stream, common.json);
     const std::string body = request_body(options);
-    std::string url = options.url;
-    while (url.ends_with('/')) url.pop_back();
-    if (!url.ends_with("/v1")) url += "/v1";
     net::Client client(loop);
     std::vector<std::string> headers{"content-type: application/json"};
-    if (const char* key = std::getenv("BELLWETHER_API_KEY"); key != nullptr && *key != '\0') {
-        headers.push_back(fmt::format("authorization: Bearer {}", key));
-    }
+    if (!key->empty()) headers.push_back(fmt::format("authorization: Bearer {}", *key));
     auto exchange = client.start({.method = "POST",
-                                  .url = url + "/chat/completions",
+                                  .url = *url + "/v1/chat/completions",
                                   .headers = std::move(headers),
                                   .body = body},
                                  printer);

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "cli/cli.hpp"
+#include "cli/diagnostic_text.hpp"
+#include "cli/terminal.hpp"
 #include "json/writer.hpp"
 #include "policy/live_check.hpp"
 
@@ -47,11 +49,11 @@ void print_text(const policy::ProviderCheck& check) {
         fmt::print("{}: {}: {}{}\n", check.provider, check.skipped ? "not checked" : "BROKEN",
                    check.models.error().message, check.advice.empty() ? "" : "; " + check.advice);
     } else if (!check.models->asked) {
-        fmt::print("{}: ok: answers by itself, {} models\n", check.provider,
-                   check.models->ids.size());
+        fmt::print("{}: ok: answers by itself, {}\n", check.provider,
+                   counted(check.models->ids.size(), "model"));
     } else {
-        fmt::print("{}: ok: reached, credential accepted, {} models, {} ms\n", check.provider,
-                   check.models->ids.size(), check.latency.count());
+        fmt::print("{}: ok: reached, credential accepted, {}, {} ms\n", check.provider,
+                   counted(check.models->ids.size(), "model"), check.latency.count());
     }
 }
 
@@ -71,7 +73,7 @@ void write_json(json::PrettyWriter& writer, const policy::ProviderCheck& check) 
 }
 
 void print_json(bool ok, const std::vector<policy::ProviderCheck>& checks,
-                const std::vector<policy::LiveFinding>& findings) {
+                const std::vector<policy::LiveFinding>& findings, const Diagnostics& diagnostics) {
     json::PrettyWriter writer;
     writer.begin_object().field("ok", ok).key("providers").begin_array();
     for (const auto& check : checks) write_json(writer, check);
@@ -80,14 +82,19 @@ void print_json(bool ok, const std::vector<policy::ProviderCheck>& checks,
         writer.begin_object().field("severity", finding.broken ? "error" : "warning");
         writer.field("place", finding.place).field("message", finding.message).end_object();
     }
-    fmt::print("{}\n", writer.end_array().end_object().view());
+    writer.end_array().key("diagnostics");
+    write_diagnostics(writer, diagnostics);
+    fmt::print("{}\n", writer.end_object().view());
 }
 
 }  // namespace
 
 int check_live(const Common& common) {
-    const auto host = load_host(common);
-    if (!host) return k_usage;
+    const HostCheck checked = check_host(common, config::Secrets::looked_up);
+    if (!checked.host && common.json) print_check_json(common, checked, config::Secrets::looked_up);
+    if (!common.json) print_diagnostics(checked.diagnostics);
+    if (!checked.host) return k_usage;
+    const auto& host = checked.host;
     std::vector<policy::ProviderCheck> checks;
     bool ok = true;
     for (std::size_t i = 0; i < host->config.providers.size(); ++i) {
@@ -102,7 +109,7 @@ int check_live(const Common& common) {
         fmt::print("{}: {}: {}\n", finding.place, finding.broken ? "error" : "warning",
                    finding.message);
     }
-    if (common.json) print_json(ok, checks, findings);
+    if (common.json) print_json(ok, checks, findings, checked.diagnostics);
     return ok ? k_ok : k_failed;
 }
 

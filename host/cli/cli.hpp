@@ -23,7 +23,7 @@ struct Common {
 };
 
 struct ChatOptions {
-    std::string url;
+    std::string url;  // empty: as the environment or the config has it
     std::string model;
     bool stream = false;
     std::vector<std::string> prompt;  // joined by spaces; empty: standard input
@@ -45,7 +45,7 @@ struct ReportOptions {
 };
 
 int serve(const Common& common);
-int check(const Common& common);
+int check(const Common& common, config::Secrets secrets);
 int check_live(const Common& common);  // asks every provider for its models
 int models(const Common& common, const std::string& filter);
 // `key`: the name or the public id of a client key; empty: none was given.
@@ -64,10 +64,26 @@ int version(const Common& common);
 // Folders where plugins are looked up after the config's plugin_path: beside this program.
 std::vector<std::filesystem::path> plugin_folders();
 
-// Reads the config. Prints every diagnostic on standard error; nothing if one of them is an error.
-std::optional<config::Config> load_config(const Common& common);
-// The same, loads its plugins and tries each provider once.
+using Diagnostics = std::vector<config::Diagnostic>;
+
+// The config that is meant; nothing: none is named, and none is in the usual places.
+std::optional<std::filesystem::path> find_config(const Common& common);
+
+// All that was found on the way to a host: every mistake, and none that only follows from another.
+struct HostCheck {
+    std::optional<front::Host> host;  // nothing: one of the diagnostics is an error
+    Diagnostics diagnostics;          // by their places
+};
+// Reads the config, loads its plugins and tries each provider once.
+HostCheck check_host(const Common& common, config::Secrets secrets);
+
+// What `check --json` says.
+void print_check_json(const Common& common, const HostCheck& check, config::Secrets secrets);
+
+// Each prints all diagnostics on standard error, and gives nothing if one of them is an error.
 std::optional<front::Host> load_host(const Common& common);
+std::optional<config::Config> load_config(const Common& common,
+                                          config::Secrets secrets = config::Secrets::looked_up);
 
 // Parses the arguments and runs the verb; returns the exit code.
 int run(int argc, char** argv);

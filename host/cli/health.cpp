@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bellwether/json.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "cli/cli.hpp"
+#include "cli/host_address.hpp"
 #include "json/writer.hpp"
 #include "net/alarm.hpp"
 #include "net/client.hpp"
@@ -20,30 +23,36 @@ class Probe final : public net::Events {
   public:
     explicit Probe(boost::asio::io_context& loop) : loop_(loop) {}
 
+    static constexpr std::size_t k_body_bytes_max = 4096;
+
     // Why the host is not ready; empty: it is.
     std::string problem = fmt::format("no answer within {} s", k_answer_within.count());
 
   private:
     void on_head(int status, std::span<const net::Header>) override { status_ = status; }
-    void on_data(std::string_view) override {}
+    void on_data(std::string_view bytes) override {
+        body_.append(bytes.substr(0, k_body_bytes_max - std::min(k_body_bytes_max, body_.size())));
+    }
     void on_end(std::optional<net::Failure> failure) override {
         loop_.stop();
         if (failure) {
             problem = failure->message;
         } else if (status_ == 503) {
             problem = "the host is shutting down";
+        } else if (status_ != 200) {
+            problem = fmt::format("HTTP status {}", status_);
         } else {
-            problem = status_ == 200 ? "" : fmt::format("HTTP status {}", status_);
+            const bool says_so = json::Value(body_)["status"].equals("ok");
+            problem = says_so ? "" : "what answers there is no Bellwether host";
         }
     }
 
     boost::asio::io_context& loop_;
     int status_ = 0;
+    std::string body_;
 };
 
-std::string ask(std::string url) {
-    while (url.ends_with('/')) url.pop_back();
-    if (url.ends_with("/v1")) url.resize(url.size() - 3);
+std::string ask(const std::string& url) {
     boost::asio::io_context loop{1};
     Probe probe(loop);
     net::Client client(loop);
@@ -56,8 +65,10 @@ std::string ask(std::string url) {
 
 }  // namespace
 
-int health(const Common& common, const std::string& url) {
-    const std::string problem = ask(url);
+int health(const Common& common, const std::string& given) {
+    const auto url = host_url(common, given);
+    if (!url) return k_usage;
+    const std::string problem = ask(*url);
     if (common.json) {
         json::Writer writer;
         writer.begin_object().field("ready", problem.empty());
@@ -66,7 +77,7 @@ int health(const Common& common, const std::string& url) {
     } else if (problem.empty()) {
         fmt::print("ready\n");
     } else {
-        fmt::print(stderr, "error: {}: {}\n", url, problem);
+        fmt::print(stderr, "error: {}: {}\n", *url, problem);
     }
     return problem.empty() ? k_ok : k_failed;
 }

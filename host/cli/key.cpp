@@ -59,10 +59,14 @@ std::string expiry_fault(const std::string& text, config::Key& key) {
     return fmt::format("--expires {} is past", in_quotes(text));
 }
 
-// Only if a config was named: making a key needs none.
+// Only if a config was named: making a key needs none. Other mistakes in it are none of this
+// verb's: a config may be wrong only because it has no key yet.
 std::string config_fault(const Common& common, const std::string& name) {
     if (common.config.empty()) return {};
-    for (const auto& key : config::load(common.config).config.keys) {
+    const config::Loaded loaded = config::load(common.config, config::Secrets::left_out);
+    const bool unread = loaded.config.providers.empty() && loaded.config.keys.empty();
+    if (unread && !loaded.ok()) return to_string(loaded.diagnostics.front());
+    for (const auto& key : loaded.config.keys) {
         if (key.name == name) {
             return fmt::format(
                 "{}:{}: there is a key named {} already; give the new one a name of "
@@ -132,7 +136,7 @@ int key_new(const Common& common, const KeyOptions& options) {
                "hash only. Then restart\nthe host.\n\n",
                made->text, key.name);
     std::fflush(stderr);
-    fmt::print("{}", to_toml(key));
+    fmt::print("\n{}", to_toml(key));  // the file may end without a line end
     return k_ok;
 }
 

@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
+#include <iterator>
+#include <limits>
+#include <tuple>
 
 #include "cli/cli.hpp"
+#include "cli/diagnostic_text.hpp"
 #include "plugin/instance.hpp"
 
 namespace bw::cli {
@@ -14,37 +18,32 @@ namespace fs = std::filesystem;
 using config::Diagnostic;
 using config::Severity;
 
-std::optional<fs::path> find_config(const Common& common) {
-    if (!common.config.empty()) return common.config;
-    if (const char* given = std::getenv("BELLWETHER_CONFIG"); given != nullptr)
-        return fs::path(given);
-    const std::vector<fs::path> places{"bellwether.toml", "config/bellwether.toml",
-                                       "/etc/bellwether/bellwether.toml"};
-    for (const auto& place : places) {
-        std::error_code error;
-        if (fs::exists(place, error)) return place;
-    }
-    fmt::print(stderr,
-               "error: no config file: none of bellwether.toml, config/bellwether.toml and "
-               "/etc/bellwether/bellwether.toml exists; name one with --config FILE\n");
-    return std::nullopt;
+constexpr std::string_view k_no_config =
+    "no config file: none of bellwether.toml, config/bellwether.toml and "
+    "/etc/bellwether/bellwether.toml exists; name one with --config FILE";
+
+bool is_good(const Diagnostics& diagnostics) {
+    return std::ranges::find(diagnostics, Severity::error, &Diagnostic::severity) ==
+           diagnostics.end();
 }
 
-bool report(const std::vector<Diagnostic>& diagnostics) {
-    bool good = true;
-    for (const auto& diagnostic : diagnostics) {
-        fmt::print(stderr, "{}\n", to_string(diagnostic));
-        good &= diagnostic.severity != Severity::error;
-    }
-    return good;
+// The config itself comes before the price files that it names, and what has no place after the
+// rest of its file.
+void sort_by_place(Diagnostics& diagnostics, const fs::path& config) {
+    const auto place = [file = config.string()](const Diagnostic& one) {
+        const int line = one.at.line != 0 ? one.at.line : std::numeric_limits<int>::max();
+        return std::tuple(one.file != file, one.file, line, one.at.column);
+    };
+    std::ranges::stable_sort(diagnostics, {}, place);
 }
 
-// A plugin says what is wrong with its config when an instance is made, so make one of each.
+// A plugin says what is wrong with its config when an instance is made, so make one of each whose
+// section is right so far.
 void try_providers(const config::Config& config, const plugin::Registry& registry,
-                   std::vector<Diagnostic>& diagnostics) {
+                   Diagnostics& diagnostics) {
     for (std::size_t i = 0; i < registry.providers.size(); ++i) {
         const auto& provider = registry.providers[i];
-        if (!provider->unavailable.empty()) continue;
+        if (!provider->is_whole || !provider->unavailable.empty()) continue;
         const auto instance = plugin::Instance::create(provider);
         if (instance) continue;
         diagnostics.push_back({.severity = Severity::error,
@@ -55,9 +54,38 @@ void try_providers(const config::Config& config, const plugin::Registry& registr
     }
 }
 
+// The ledger is opened by `serve` alone, but its password has to be there before.
+void check_ledger_password(const config::Config& config, Diagnostics& diagnostics) {
+    if (config.ledger.password.empty()) return;
+    const auto password = config::resolve(config.ledger.password);
+    if (password) return;
+    diagnostics.push_back({.severity = Severity::error,
+                           .file = config.file.string(),
+                           .at = config.ledger.password_at,
+                           .what = "ledger.password cannot be had: " + password.error()});
+}
+
 std::int64_t unix_seconds() {
     using namespace std::chrono;
     return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
+}
+
+front::Host make_host(config::Config config, plugin::Registry registry,
+                      std::vector<policy::Webhook> webhooks) {
+    route::Table routes(config);
+    route::Catalogue catalogue(config, routes, registry);
+    policy::KeyRing keys(config.keys);
+    return front::Host{.config = std::move(config),
+                       .registry = std::move(registry),
+                       .routes = std::move(routes),
+                       .catalogue = std::move(catalogue),
+                       .started_unix = unix_seconds(),
+                       .keys = std::move(keys),
+                       .webhooks = std::move(webhooks)};
+}
+
+Diagnostics no_config() {
+    return {{.severity = Severity::error, .file = {}, .at = {}, .what = std::string(k_no_config)}};
 }
 
 }  // namespace
@@ -70,34 +98,50 @@ std::vector<fs::path> plugin_folders() {
     return {prefix / "plugins", prefix / "lib" / "bellwether" / "plugins"};
 }
 
-std::optional<config::Config> load_config(const Common& common) {
+std::optional<fs::path> find_config(const Common& common) {
+    if (!common.config.empty()) return common.config;
+    const char* given = std::getenv("BELLWETHER_CONFIG");
+    if (given != nullptr && *given != '\0') return fs::path(given);
+    for (const char* place :
+         {"bellwether.toml", "config/bellwether.toml", "/etc/bellwether/bellwether.toml"}) {
+        std::error_code error;
+        if (fs::exists(place, error)) return fs::path(place);
+    }
+    return std::nullopt;
+}
+
+HostCheck check_host(const Common& common, config::Secrets secrets) {
     const auto file = find_config(common);
-    if (!file) return std::nullopt;
-    config::Loaded loaded = config::load(*file);
-    if (!report(loaded.diagnostics)) return std::nullopt;
-    return std::move(loaded.config);
+    if (!file) return {.host = {}, .diagnostics = no_config()};
+    config::Loaded loaded = config::load(*file, secrets);
+    HostCheck check{.host = {}, .diagnostics = std::move(loaded.diagnostics)};
+    auto registry = plugin::load(loaded.config, plugin_folders(), check.diagnostics);
+    auto webhooks = policy::make_webhooks(loaded.config, check.diagnostics);
+    check_ledger_password(loaded.config, check.diagnostics);
+    try_providers(loaded.config, registry, check.diagnostics);
+    sort_by_place(check.diagnostics, *file);
+    if (is_good(check.diagnostics)) {
+        check.host = make_host(std::move(loaded.config), std::move(registry), std::move(webhooks));
+    }
+    return check;
 }
 
 std::optional<front::Host> load_host(const Common& common) {
-    auto config = load_config(common);
-    if (!config) return std::nullopt;
-    std::vector<Diagnostic> diagnostics;
-    plugin::Registry registry = plugin::load(*config, plugin_folders(), diagnostics);
-    auto webhooks = policy::make_webhooks(*config, diagnostics);
-    if (!report(diagnostics)) return std::nullopt;
-    diagnostics.clear();
-    try_providers(*config, registry, diagnostics);
-    if (!report(diagnostics)) return std::nullopt;
-    route::Table routes(*config);
-    route::Catalogue catalogue(*config, routes, registry);
-    policy::KeyRing keys(config->keys);
-    return front::Host{.config = *std::move(config),
-                       .registry = std::move(registry),
-                       .routes = std::move(routes),
-                       .catalogue = std::move(catalogue),
-                       .started_unix = unix_seconds(),
-                       .keys = std::move(keys),
-                       .webhooks = std::move(webhooks)};
+    HostCheck check = check_host(common, config::Secrets::looked_up);
+    print_diagnostics(check.diagnostics);
+    return std::move(check.host);
+}
+
+std::optional<config::Config> load_config(const Common& common, config::Secrets secrets) {
+    const auto file = find_config(common);
+    if (!file) {
+        print_diagnostics(no_config());
+        return std::nullopt;
+    }
+    config::Loaded loaded = config::load(*file, secrets);
+    print_diagnostics(loaded.diagnostics);
+    if (!loaded.ok()) return std::nullopt;
+    return std::move(loaded.config);
 }
 
 }  // namespace bw::cli

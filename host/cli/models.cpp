@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
 
 #include "cli/cli.hpp"
+#include "cli/terminal.hpp"
+#include "cli/text_table.hpp"
 #include "json/writer.hpp"
 
 namespace bw::cli {
@@ -31,14 +34,13 @@ void print_json(const std::vector<route::CatalogueEntry>& entries) {
 }
 
 void print_table(const std::vector<route::CatalogueEntry>& entries) {
-    std::size_t width = 5;
-    for (const auto& entry : entries) width = std::max(width, entry.id.size());
-    fmt::print("{:<{}}  {:>9}  {}\n", "MODEL", width, "CONTEXT", "PROVIDERS");
+    TextTable table({{"MODEL", Align::left}, {"CONTEXT"}, {"PROVIDERS", Align::left}});
     for (const auto& entry : entries) {
-        fmt::print("{:<{}}  {:>9}  {}\n", entry.id, width,
-                   entry.context == 0 ? "-" : std::to_string(entry.context),
-                   fmt::join(entry.providers, ", "));
+        table.add({entry.id,
+                   entry.context == 0 ? std::string(k_nothing) : std::to_string(entry.context),
+                   fmt::format("{}", fmt::join(entry.providers, ", "))});
     }
+    fmt::print("{}", table.text(columns_of(STDOUT_FILENO)));
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <set>
 
 #include "cli/cli.hpp"
+#include "cli/terminal.hpp"
+#include "cli/text_table.hpp"
 #include "json/writer.hpp"
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
@@ -52,10 +55,15 @@ std::vector<Found> open_all(const std::vector<fs::path>& folders) {
     return all;
 }
 
-// The folders of the config, if there is one that can be read, and the program's own.
-std::vector<fs::path> folders_of(const Common& common) {
+// The folders of the config, if one is named, and the program's own. Nothing: the config has a
+// mistake, which has been told.
+std::optional<std::vector<fs::path>> folders_of(const Common& common) {
     std::vector<fs::path> folders;
-    if (!common.config.empty()) folders = config::load(common.config).config.plugin_path;
+    if (!common.config.empty()) {
+        const auto config = load_config(common, config::Secrets::left_out);
+        if (!config) return std::nullopt;
+        folders = config->plugin_path;
+    }
     const auto own = plugin_folders();
     folders.insert(folders.end(), own.begin(), own.end());
     return folders;
@@ -74,15 +82,25 @@ void write_json(json::PrettyWriter& writer, const Found& found) {
     writer.key("manifest").raw(table.manifest == nullptr ? "{}" : table.manifest).end_object();
 }
 
-void print_line(const Found& found) {
-    const std::string name = found.file.stem().string();
-    if (!found.refused.empty()) {
-        fmt::print("{:<12} refused: {}\n", name, found.refused);
-        return;
+// What is refused comes after the table, with the whole reason.
+void print_table(const std::vector<Found>& all) {
+    TextTable table({{"PLUGIN", Align::left},
+                     {"VERSION", Align::left},
+                     {"ABI", Align::left},
+                     {"SUMMARY", Align::left}});
+    bool any = false;
+    for (const Found& found : all) {
+        if (!found.refused.empty()) continue;
+        const bw_plugin& plugin = found.library->table();
+        table.add({found.file.stem().string(), plugin.version,
+                   fmt::format("1.{}", plugin.abi_minor), found.manifest.summary});
+        any = true;
     }
-    const bw_plugin& table = found.library->table();
-    fmt::print("{:<12} {:<8} ABI 1.{}  {}\n", name, table.version, table.abi_minor,
-               found.manifest.summary);
+    if (any) fmt::print("{}", table.text(columns_of(STDOUT_FILENO)));
+    for (const Found& found : all) {
+        if (found.refused.empty()) continue;
+        fmt::print("{} refused: {}\n", found.file.stem().string(), found.refused);
+    }
 }
 
 void print_details(const Found& found) {
@@ -118,7 +136,8 @@ void print_details(const Found& found) {
 
 int plugin_list(const Common& common) {
     const auto folders = folders_of(common);
-    const auto all = open_all(folders);
+    if (!folders) return k_usage;
+    const auto all = open_all(*folders);
     if (common.json) {
         json::PrettyWriter writer;
         writer.begin_array();
@@ -126,10 +145,10 @@ int plugin_list(const Common& common) {
         fmt::print("{}\n", writer.end_array().view());
         return k_ok;
     }
-    for (const auto& found : all) print_line(found);
+    print_table(all);
     if (all.empty()) {
         std::vector<std::string> looked;
-        for (const auto& folder : folders) looked.push_back(folder.string());
+        for (const auto& folder : *folders) looked.push_back(folder.string());
         fmt::print(stderr, "no plugins in {}\n", fmt::join(looked, ", "));
         return k_failed;
     }
@@ -137,7 +156,9 @@ int plugin_list(const Common& common) {
 }
 
 int plugin_inspect(const Common& common, const std::string& name) {
-    const auto file = plugin::locate(name, fs::current_path(), folders_of(common));
+    const auto folders = folders_of(common);
+    if (!folders) return k_usage;
+    const auto file = plugin::locate(name, fs::current_path(), *folders);
     if (!file) {
         fmt::print(stderr, "error: {}\n", file.error());
         return k_failed;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cli/ask_host.hpp"
+#include "cli/host_address.hpp"
 #include "cli/plain_text.hpp"
 #include "ledger/clock.hpp"
 #include "ledger/open_store.hpp"
@@ -29,9 +30,7 @@ std::unexpected<ReportFailure> failed(std::string message, int exit_code = k_fai
 
 // Empty: there is none, or it has any free port.
 std::string address_of(const config::Admin& admin) {
-    if (!admin.on || admin.port == 0) return {};
-    const bool v6 = admin.host.contains(':');
-    return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", admin.host, v6 ? "]" : "", admin.port);
+    return admin.on && admin.port != 0 ? url_of(admin.host, admin.port) : std::string();
 }
 
 std::string usage_target(const pages::UsageWords& words) {

@@ -1,9 +1,11 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <exception>
 
 #include <fmt/format.h>
 
 #include "cli/cli.hpp"
+#include "cli/wrong_word.hpp"
 #include "json/writer.hpp"
 #include "pages/build_info.hpp"
 
@@ -30,6 +32,7 @@ Exit codes: 0 done; 1 failed at its work; 2 wrong usage or configuration.)";
 struct Invocation {
     Common common;
     bool live = false;
+    bool no_secrets = false;
     std::string filter;
     ChatOptions chat;
     std::string file;
@@ -49,10 +52,12 @@ CLI::App* add(CLI::App& app, Invocation& invocation, const char* name, const cha
     return command;
 }
 
+// An option that has no effect beside another one is refused with it.
 void add_url(CLI::App& command, std::string& url) {
-    command.add_option("--url", url, "The host's address")
-        ->envname("BELLWETHER_URL")
-        ->default_val("http://127.0.0.1:4141");
+    command
+        .add_option("--url", url,
+                    "The host's address; else as $BELLWETHER_URL or the config has it")
+        ->excludes("--config");
 }
 
 void add_chat(CLI::App& app, Invocation& invocation) {
@@ -103,8 +108,10 @@ void add_plugin(CLI::App& app, Invocation& invocation) {
 }
 
 void add_admin(CLI::App& command, ReportOptions& report) {
-    command.add_option("--admin", report.admin,
-                       "The address of the host's admin listener; else as the config has it");
+    command
+        .add_option("--admin", report.admin,
+                    "The address of the host's admin listener; else as the config has it")
+        ->excludes("--config");
 }
 
 void add_budget(CLI::App& app, Invocation& invocation) {
@@ -141,19 +148,38 @@ void add_usage(CLI::App& app, Invocation& invocation) {
     add_admin(*command, report);
 }
 
+void add_check(CLI::App& app, Invocation& invocation) {
+    CLI::App* command =
+        add(app, invocation, "check", "Check the config, its plugins and credentials; no network",
+            [&invocation] {
+                if (invocation.live) return check_live(invocation.common);
+                return check(invocation.common, invocation.no_secrets ? config::Secrets::left_out
+                                                                      : config::Secrets::looked_up);
+            });
+    CLI::Option* live =
+        command->add_flag("--live", invocation.live,
+                          "Ask each provider for its models, and name routes that lead nowhere");
+    command
+        ->add_flag("--no-secrets", invocation.no_secrets,
+                   "Where the credentials are not set: check all but them")
+        ->excludes(live);
+    command->footer("Every mistake is told at once, by its place. With --json they are JSON, too.");
+}
+
+std::string version_line() {
+    const pages::BuildInfo info = pages::build_info();
+    return fmt::format("bellwether {} (plugin ABI {})", info.version, info.abi);
+}
+
 void describe(CLI::App& app, Invocation& invocation) {
     app.require_subcommand(1);
     app.footer(k_teaching);
+    app.set_version_flag("-V,--version", version_line());
     Common& common = invocation.common;
     add(app, invocation, "serve", "Run the host", [&common] {
         return serve(common);
     })->footer("SIGTERM finishes the calls in flight first; a second one stops at once.");
-    add(app, invocation, "check", "Check the config, its plugins and credentials; no network",
-        [&invocation] {
-            return invocation.live ? check_live(invocation.common) : check(invocation.common);
-        })
-        ->add_flag("--live", invocation.live,
-                   "Ask each provider for its models, and name routes that lead nowhere");
+    add_check(app, invocation);
     add(app, invocation, "models", "List the models that the config serves", [&invocation] {
         return models(invocation.common, invocation.filter);
     })->add_option("--filter", invocation.filter, "Only names that contain this");
@@ -166,19 +192,37 @@ void describe(CLI::App& app, Invocation& invocation) {
     add_usage(app, invocation);
     add_plugin(app, invocation);
     add_key(app, invocation);
-    add(app, invocation, "version", "Print the version", [&common] { return version(common); });
+    CLI::App* said = app.add_subcommand("version", "Print the version");
+    said->add_flag("--json", common.json, "Print JSON, for programs");
+    said->callback([&] { invocation.verb = [&common] { return version(common); }; });
+    app.add_subcommand("help", "What a verb is for and takes: bellwether help usage");
+}
+
+// "help VERB..." is "VERB... --help".
+std::vector<std::string> words_of(int argc, char** argv) {
+    std::vector<std::string> words(argv + 1, argv + argc);
+    if (words.empty() || words.front() != "help") return words;
+    words.erase(words.begin());
+    std::erase_if(words, [](const std::string& word) { return word == "-h" || word == "--help"; });
+    words.emplace_back("--help");
+    return words;
+}
+
+int refuse(const std::string& fault) {
+    fmt::print(stderr, "error: {}\nbellwether --help says what there is\n", fault);
+    return k_usage;
 }
 
 }  // namespace
 
 int version(const Common& common) {
-    const pages::BuildInfo info = pages::build_info();
     if (common.json) {
+        const pages::BuildInfo info = pages::build_info();
         json::Writer writer;
         writer.begin_object().field("version", info.version).field("abi", info.abi).end_object();
         fmt::print("{}\n", writer.view());
     } else {
-        fmt::print("bellwether {} (plugin ABI {})\n", info.version, info.abi);
+        fmt::print("{}\n", version_line());
     }
     return k_ok;
 }
@@ -187,12 +231,17 @@ int run(int argc, char** argv) {
     CLI::App app("Bellwether: one OpenAI-compatible endpoint in front of many model providers",
                  "bellwether");
     Invocation invocation;
-    describe(app, invocation);
     try {
-        app.parse(argc, argv);
+        describe(app, invocation);
+        std::vector<std::string> words = words_of(argc, argv);
+        if (const std::string fault = wrong_word(app, words); !fault.empty()) return refuse(fault);
+        std::ranges::reverse(words);  // as the library takes them
+        app.parse(std::move(words));
         return invocation.verb();
+    } catch (const CLI::Success& success) {
+        return app.exit(success) == 0 ? k_ok : k_usage;
     } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? k_ok : k_usage;
+        return refuse(error.what());
     } catch (const std::exception& error) {
         fmt::print(stderr, "error: {}\n", error.what());
         return k_failed;

@@ -7,6 +7,9 @@
 namespace bw::cli {
 namespace {
 
+constexpr std::size_t k_gap = 2;    // between columns
+constexpr std::size_t k_least = 8;  // that a column of words is shortened to
+
 std::string in_one_line(std::string_view cell) {
     std::string text = plain(cell);
     std::ranges::replace(text, '\n', ' ');
@@ -18,6 +21,18 @@ std::string in_one_line(std::string_view cell) {
 std::size_t width_of(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count_if(
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+// Its first characters, and a sign that there were more.
+std::string shortened(const std::string& text, std::size_t width) {
+    if (width_of(text) <= width) return text;
+    std::size_t end = 0;
+    for (std::size_t count = 0; count < width; ++count) {
+        if (count + 1 == width) break;
+        ++end;
+        while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) ++end;
+    }
+    return text.substr(0, end) + "…";
 }
 
 void append(std::string& out, std::string_view cell, std::size_t width, Align align, bool last) {
@@ -39,29 +54,70 @@ void append_csv(std::string& out, std::string_view cell) {
 
 }  // namespace
 
-std::string TextTable::text() const {
-    std::vector<std::vector<std::string>> lines{{}};
+TextTable::Lines TextTable::lines() const {
+    Lines lines{{}};
     for (const Column& column : columns_) lines.front().push_back(column.title);
     for (const auto& row : rows_) {
         lines.emplace_back();
         for (const auto& cell : row) lines.back().push_back(in_one_line(cell));
     }
+    return lines;
+}
+
+std::vector<std::size_t> TextTable::shown() const {
     std::vector<std::size_t> shown;
-    std::vector<std::size_t> widths(columns_.size());
     for (std::size_t i = 0; i < columns_.size(); ++i) {
         const auto says = [i](const auto& row) { return row[i] != k_nothing; };
         if (std::ranges::any_of(rows_, says)) shown.push_back(i);
-        for (const auto& line : lines) widths[i] = std::max(widths[i], width_of(line[i]));
+    }
+    return shown;
+}
+
+// Whether the columns fit at last.
+bool TextTable::shorten(const std::vector<std::size_t>& shown, std::vector<std::size_t>& widths,
+                        std::size_t width) const {
+    std::size_t total = k_gap * (shown.size() - 1);
+    for (const std::size_t i : shown) total += widths[i];
+    for (; total > width; --total) {
+        std::size_t* widest = nullptr;
+        for (const std::size_t i : shown) {
+            const std::size_t least = std::max(k_least, width_of(columns_[i].title));
+            if (columns_[i].align == Align::right || widths[i] <= least) continue;
+            if (widest == nullptr || widths[i] > *widest) widest = &widths[i];
+        }
+        if (widest == nullptr) return false;
+        --*widest;
+    }
+    return true;
+}
+
+std::string TextTable::text(std::size_t width) const {
+    const Lines all = lines();
+    std::vector<std::size_t> whole(columns_.size());
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        for (const auto& line : all) whole[i] = std::max(whole[i], width_of(line[i]));
+    }
+    std::vector<std::size_t> kept = shown();
+    std::vector<std::size_t> widths = whole;
+    std::string left_out;
+    while (width > 0 && kept.size() > 1 && !shorten(kept, widths, width)) {
+        left_out = columns_[kept.back()].title + (left_out.empty() ? "" : ", ") + left_out;
+        kept.pop_back();
+        widths = whole;
     }
     std::string out;
-    for (const auto& line : lines) {
-        for (const std::size_t i : shown) {
-            if (i != shown.front()) out += "  ";
-            append(out, line[i], widths[i], columns_[i].align, i == shown.back());
+    for (const auto& line : all) {
+        for (const std::size_t i : kept) {
+            if (i != kept.front()) out.append(k_gap, ' ');
+            append(out, shortened(line[i], widths[i]), widths[i], columns_[i].align,
+                   i == kept.back());
         }
         out += '\n';
     }
-    return out;
+    if (left_out.empty()) return out;
+    std::string note = "Not shown: " + left_out + ".";
+    if (note.size() > width) note = "More columns are not shown.";
+    return out + note + "\n";
 }
 
 std::string TextTable::csv() const {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bellwether/json.hpp>
@@ -7,6 +8,7 @@
 #include "cli/cli.hpp"
 #include "cli/plain_text.hpp"
 #include "cli/report_source.hpp"
+#include "cli/terminal.hpp"
 #include "cli/text_table.hpp"
 
 namespace bw::cli {
@@ -72,7 +74,7 @@ void print_table(const Value& report) {
     }
     if (report["other"]) table.add(row_of("(other)", report["other"]));
     table.add(row_of("total", report["total"]));
-    fmt::print("{}", table.text());
+    fmt::print("{}", table.text(columns_of(STDOUT_FILENO)));
 }
 
 void print_savings(const Value& total) {

@@ -43,7 +43,7 @@ def environment(extra: dict[str, str | None] | None = None) -> dict[str, str]:
     """This process's environment with the key that the simulator takes, and none of the developer's
     own settings. None removes a variable."""
     own = ("HOLYSHEEP", "OPENAI", "BELLWETHER_CONFIG", "BELLWETHER_URL",
-           "BELLWETHER_API_KEY")
+           "BELLWETHER_API_KEY", "COLUMNS", "NO_COLOR")
     wanted = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     wanted.update({"HOLYSHEEP_API_KEY": KEY, **(extra or {})})
     return {name: value for name, value in wanted.items() if value is not None}

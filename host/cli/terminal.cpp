@@ -1,0 +1,36 @@
+#include "cli/terminal.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdlib>
+
+namespace bw::cli {
+
+Colour colour_of(int descriptor) {
+    const char* const refused = std::getenv("NO_COLOR");
+    const char* const terminal = std::getenv("TERM");
+    const bool is_dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
+    const bool is_refused = refused != nullptr && *refused != '\0';
+    return isatty(descriptor) != 0 && !is_dumb && !is_refused ? Colour::on : Colour::off;
+}
+
+std::size_t columns_of(int descriptor) {
+    if (const char* said = std::getenv("COLUMNS"); said != nullptr) {
+        const std::string_view text(said);
+        std::size_t columns = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
+        if (error == std::errc() && end == text.data() + text.size() && columns > 0) return columns;
+    }
+    winsize size{};
+    if (isatty(descriptor) == 0 || ioctl(descriptor, TIOCGWINSZ, &size) != 0) return 0;
+    return size.ws_col;
+}
+
+std::string counted(std::size_t number, std::string_view one) {
+    return fmt::format("{} {}{}", number, one, number == 1 ? "" : "s");
+}
+
+}  // namespace bw::cli

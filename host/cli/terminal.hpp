@@ -1,0 +1,22 @@
+// What the terminal, if there is one, can show.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace bw::cli {
+
+enum class Colour { off, on };
+
+// Of a descriptor: on for a terminal, unless NO_COLOR is set or TERM says "dumb".
+Colour colour_of(int descriptor);
+
+// How wide a descriptor's lines may be: $COLUMNS, else the terminal's own width; 0: as wide as they
+// come.
+std::size_t columns_of(int descriptor);
+
+// "1 model", "2 models"
+std::string counted(std::size_t number, std::string_view one);
+
+}  // namespace bw::cli
