@@ -69,10 +69,11 @@ bool Framer::event_frame(const SseEvent& event) {
 }
 
 // Some upstreams answer a streamed request with plain JSON: no event stream begins like that. White
-// space before the first byte that tells is dropped, in however many parts it comes.
+// space and byte order marks before the first byte that tells are dropped, in however many parts
+// they come.
 bool Framer::feed_sse(std::string_view bytes) {
     if (!sniffed_) {
-        const auto first = bytes.find_first_not_of(" \t\r\n");
+        const auto first = bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
         if (first == std::string_view::npos) return true;
         sniffed_ = true;
         bytes.remove_prefix(first);

@@ -79,18 +79,19 @@ constexpr ErrorRule k_error_rules[] = {
     {BW_E_UPSTREAM, 0, "ModelUnavailable"},
     {BW_E_UPSTREAM, 0, "Throttling.ServiceOverloaded"}};
 
-constexpr Api k_api = {
-    .id = "ai.holysheep",
-    .version = "1.0.0",
-    .vendor = "HolySheep",
-    .summary = "HolySheep AI: Qwen and other vendors' models behind one key",
-    .base_url = "https://api.holysheep.ai/v1",
-    .base_url_env = "HOLYSHEEP_BASE_URL",
-    .secret_env = "HOLYSHEEP_API_KEY",
-    .foreign_keys = k_foreign_keys,
-    .models = k_models,
-    .error_rules = k_error_rules,
-    .quirks = {.base64_embeddings = false, .default_enable_thinking_false = true}};
+constexpr Api k_api = {.id = "ai.holysheep",
+                       .version = "1.0.0",
+                       .vendor = "HolySheep",
+                       .summary = "HolySheep AI: Qwen and other vendors' models behind one key",
+                       .base_url = "https://api.holysheep.ai/v1",
+                       .base_url_env = "HOLYSHEEP_BASE_URL",
+                       .secret_env = "HOLYSHEEP_API_KEY",
+                       .foreign_keys = k_foreign_keys,
+                       .models = k_models,
+                       .error_rules = k_error_rules,
+                       .quirks = {.developer_role = false,
+                                  .base64_embeddings = false,
+                                  .default_enable_thinking_false = true}};
 
 }  // namespace
 

@@ -4,7 +4,13 @@
 // Only events with data are delivered: comments, `id`, `retry` and unknown fields are not, so a
 // caller whose idle timer restarts with each event counts payload alone. Bytes that are not UTF-8
 // are handed on as they came. A parser serves one stream on one thread.
+//
+// Two things it reads as they are meant, for there is nothing else that they could mean: data that
+// begins a JSON object, or is [DONE], where a whole object has come, is another event, though no
+// blank line divides them; and a byte order mark before any line is none of it.
 #pragma once
+
+#include <bellwether/json/braces.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace bw {
 
@@ -73,13 +80,14 @@ class SseParser {
     }
 
     // The stream has ended: delivers a last event that has data and only lacks its blank line.
+    // False as of feed; if the sink stopped, another call delivers what is left.
     template <typename Sink>
     bool finish(Sink&& sink) {
         if (too_large_) return false;
         begin_ = 3;
         if (!line_.empty()) {
-            if (!take_line(line_, false)) return false;
-            line_.clear();
+            const std::string last = std::exchange(line_, {});
+            if (!take_line(last, false, sink)) return false;
         }
         return dispatch(sink);
     }
@@ -149,15 +157,18 @@ class SseParser {
     // `part` is the line's end; what came before is in line_.
     template <typename Sink>
     bool line_ends(std::string_view part, Sink& sink) {
-        if (line_.empty()) return part.empty() ? dispatch(sink) : take_line(part, true);
+        if (line_.empty()) return part.empty() ? dispatch(sink) : take_line(part, true, sink);
         line_.append(part);
-        const bool taken = take_line(line_, false);
+        const bool taken = take_line(line_, false, sink);
         line_.clear();
         return taken;
     }
 
     // `stable`: the line may be borrowed until the end of this feed.
-    bool take_line(std::string_view line, bool stable) {
+    template <typename Sink>
+    bool take_line(std::string_view line, bool stable, Sink& sink) {
+        constexpr std::string_view k_mark = "\xEF\xBB\xBF";
+        if (line.substr(0, k_mark.size()) == k_mark) line.remove_prefix(k_mark.size());
         const auto colon = line.find(':');
         const std::string_view field = line.substr(0, colon);
         if (field != "data" && field != "event") return true;
@@ -168,15 +179,32 @@ class SseParser {
             if (!stable) name_.keep();
             return true;
         }
+        bool going = true;
+        if (has_data_ && begins_anew(value)) going = dispatch(sink);
+        take_data(value, stable);
+        return (data_.view().size() <= max_ || refuse()) && going;
+    }
+
+    void take_data(std::string_view value, bool stable) {
         if (has_data_) {
             data_.append("\n");
             data_.append(value);
+            braces_.feed(value);
         } else {
             data_.borrow(value);
             if (!stable) data_.keep();
         }
         has_data_ = true;
-        return data_.view().size() <= max_ || refuse();
+    }
+
+    // Only the second line of an event's data makes it count the braces of the first.
+    bool begins_anew(std::string_view value) {
+        if (!counted_) braces_.feed(data_.view());
+        counted_ = true;
+        const auto begins = [&](std::string_view text) {
+            return value.substr(0, text.size()) == text;
+        };
+        return braces_.complete() && (begins("{") || begins("[DONE]") || begins("\"[DONE]"));
     }
 
     template <typename Sink>
@@ -191,6 +219,8 @@ class SseParser {
             }
         }
         has_data_ = false;
+        if (counted_) braces_ = {};
+        counted_ = false;
         data_.clear();
         name_.clear();
         return going;
@@ -207,6 +237,8 @@ class SseParser {
     std::string line_;       // the beginning of a line whose end has not come yet
     detail::SseText data_;
     detail::SseText name_;
+    json::Braces braces_;  // of the data, from its second line on
+    bool counted_ = false;
     bool has_data_ = false;
     bool skip_lf_ = false;  // the last byte was CR: an LF that follows belongs to it
     bool too_large_ = false;

@@ -137,6 +137,7 @@ TEST_F(OpenAiErrors, AreClassified) {
         {403, nested("unsupported_country_region_territory", "no"), BW_E_AUTH},
         {422, R"({"detail":[{"loc":["body"],"msg":"field required"}]})", BW_E_INVALID},
         {500, R"({"error":"model runner has unexpectedly stopped"})", BW_E_UPSTREAM},
+        {400, nested("model_decommissioned", "use another"), BW_E_NOT_FOUND},
     };
     for (const Row& row : rows) {
         EXPECT_EQ(fail(row.status, row.body).status, row.expected) << row.status << row.body;
@@ -238,7 +239,7 @@ TEST_F(HolySheepErrors, WrongPathSpeaksOfTheBaseUrl) {
     EXPECT_EQ(failed.status, BW_E_NOT_FOUND);
     EXPECT_EQ(failed.message,
               "holysheep answered with status 404 and no readable error (404 nginx); check that "
-              "base_url is right: nothing is at https://api.holysheep.ai/v1/chat/completions");
+              "its base_url is right: nothing is at /v1/chat/completions");
 }
 
 TEST_F(HolySheepErrors, TooLongNamesTheContext) {
@@ -261,13 +262,27 @@ TEST_F(HolySheepErrors, SayHowLongToWait) {
     EXPECT_EQ(wait({}), -1);
     EXPECT_EQ(wait({{"retry-after", "20"}}), 20'000);
     EXPECT_EQ(wait({{"retry-after", "1.5"}}), 1'500);
-    EXPECT_EQ(wait({{"retry-after", "0"}}), 0);
+    EXPECT_EQ(wait({{"retry-after", "0"}}), -1);
+    EXPECT_EQ(wait({{"retry-after-ms", "0"}, {"retry-after", "9"}}), 9'000);
     EXPECT_EQ(wait({{"retry-after-ms", "250"}, {"retry-after", "9"}}), 250);
     EXPECT_EQ(wait({{"retry-after", "Thu, 01 Jan 2026 00:00:30 GMT"}}), 30'000);
-    EXPECT_EQ(wait({{"retry-after", "Wed, 31 Dec 2025 00:00:30 GMT"}}), 0);
+    EXPECT_EQ(wait({{"retry-after", "Wed, 31 Dec 2025 00:00:30 GMT"}}), -1);
+    EXPECT_EQ(wait({{"retry-after", "Thu, 01 Jan 2026 00:00:00 GMT"}}), -1);
     EXPECT_EQ(wait({{"retry-after", "soon"}}), -1);
     EXPECT_EQ(wait({{"retry-after", "-5"}}), -1);
     EXPECT_EQ(wait({{"retry-after", "99999999999999999999"}}), -1);
+}
+
+// The two clocks may be hours apart.
+TEST_F(HolySheepErrors, ADateIsCountedFromTheResponsesOwn) {
+    const auto wait = [&](Headers headers) {
+        return fail(429, nested("limit_requests", "slow"), std::move(headers)).retry_after_ms;
+    };
+    const std::string at = "Thu, 01 Jan 2026 05:00:30 GMT";
+    EXPECT_EQ(wait({{"date", "Thu, 01 Jan 2026 05:00:00 GMT"}, {"retry-after", at}}), 30'000);
+    EXPECT_EQ(wait({{"retry-after", at}, {"date", "Thu, 01 Jan 2026 05:00:30 GMT"}}), -1);
+    EXPECT_EQ(wait({{"retry-after", at}, {"date", "Thu, 01 Jan 2026 05:10:00 GMT"}}), -1);
+    EXPECT_EQ(wait({{"retry-after", at}, {"date", "yesterday"}}), 5 * 3'600'000 + 30'000);
 }
 
 TEST_F(HolySheepErrors, FindTheWaitInTheBody) {
@@ -280,6 +295,8 @@ TEST_F(HolySheepErrors, FindTheWaitInTheBody) {
     EXPECT_EQ(wait(R"({"error":{"message":"x","retry_after": 1.5}})"), 1'500);
     EXPECT_EQ(wait(R"({"error":{"message":"x"},"retry_after_ms":700})"), 700);
     EXPECT_EQ(wait(R"({"error":{"message":"x","retry_after":null}})"), -1);
+    EXPECT_EQ(wait(R"({"error":{"message":"x","retry_after":0}})"), -1);
+    EXPECT_EQ(wait(R"({"error":{"message":"try again in 5s","retry_after":0}})"), 5'000);
     EXPECT_EQ(fail(400, nested("", "try again in 20s")).retry_after_ms, -1);
 }
 
@@ -301,13 +318,45 @@ TEST_F(OpenAiErrors, InsideAnAnswerWithStatus200) {
     EXPECT_EQ(fail(200, R"({"object":"error","message":"m","code":400})").http_status, 400u);
 }
 
+// A method, a path, headers, a protocol or a country are no mistake of who asked: whatever is none
+// goes to the next target.
+TEST_F(OpenAiErrors, StatusesThatSayNothingOfTheRequest) {
+    const std::vector<std::pair<std::uint32_t, bw_status>> rows = {
+        {405, BW_E_UPSTREAM}, {406, BW_E_UPSTREAM},    {410, BW_E_NOT_FOUND},
+        {411, BW_E_UPSTREAM}, {412, BW_E_UPSTREAM},    {413, BW_E_CONTEXT_LENGTH},
+        {414, BW_E_UPSTREAM}, {415, BW_E_UPSTREAM},    {417, BW_E_UPSTREAM},
+        {421, BW_E_UPSTREAM}, {423, BW_E_UPSTREAM},    {424, BW_E_UPSTREAM},
+        {426, BW_E_UPSTREAM}, {428, BW_E_UPSTREAM},    {431, BW_E_UPSTREAM},
+        {451, BW_E_UPSTREAM}, {501, BW_E_UNSUPPORTED}, {505, BW_E_UPSTREAM},
+        {400, BW_E_INVALID},  {422, BW_E_INVALID}};
+    for (const auto& [status, expected] : rows) {
+        for (const std::string& body : {nested("model_gone", "gone"), std::string("<p>gone</p>")}) {
+            const Failed failed = fail(status, body);
+            EXPECT_EQ(failed.status, expected) << status;
+            EXPECT_NE(failed.message.find("gone"), std::string::npos) << failed.message;
+            EXPECT_EQ(failed.http_status, status);
+        }
+    }
+}
+
+TEST_F(OpenAiErrors, DoNotSayWhereTheUpstreamIs) {
+    for (const std::uint32_t status : {400u, 401u, 403u, 404u, 405u, 410u, 500u}) {
+        for (const char* body : {R"({"error":"x"})", "<p>x</p>", ""}) {
+            const Result result =
+                call_with(R"({"name":"vllm","base_url":"http://10.0.0.7:8000/v1"})", complete(),
+                          {status, {}, body});
+            const std::string message = result.error.value().message;
+            EXPECT_EQ(message.find("10.0.0.7"), std::string::npos) << message;
+        }
+    }
+}
+
 TEST_F(OpenAiErrors, RefusedKeyOfAnotherServer) {
     const Result result = call_with(R"({"name":"vllm","base_url":"http://gpu:8000/v1"})",
                                     complete(), {401, {}, R"({"error":"Unauthorized"})"});
     EXPECT_EQ(result.error.value().message,
               "vllm refused its API key, by default the key in OPENAI_API_KEY (Unauthorized); "
-              "check that it belongs "
-              "to http://gpu:8000/v1/chat/completions");
+              "check that it belongs to the server at its base_url");
     host.secrets.clear();
     const Result keyless = call_with(R"({"name":"vllm","base_url":"http://gpu:8000/v1"})",
                                      complete(), {401, {}, R"({"error":"Unauthorized"})"});

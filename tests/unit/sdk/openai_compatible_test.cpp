@@ -325,7 +325,7 @@ TEST_F(OpenAi, FoldsCompletionsAndLogprobs) {
 TEST_F(OpenAi, UnfoldsAReplyIntoTheStreamThatWasAsked) {
     const std::string reply =
         R"( {"id":"c1","object":"chat.completion","created":7,"model":"m","x":1,"choices":[{"index":0,"message":)"
-        R"({"role":"assistant","content":"hi","tool_calls":[{"id":"a","type":"function","function":{}}]},)"
+        R"({"role":"assistant","content":"hi","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":""}}]},)"
         R"("logprobs":null,"finish_reason":"tool_calls"}],"usage":)" +
         k_usage + "}\n";
     for (std::size_t cut = 1; cut < 20; ++cut) {
@@ -337,7 +337,7 @@ TEST_F(OpenAi, UnfoldsAReplyIntoTheStreamThatWasAsked) {
         ASSERT_EQ(
             result.emitted[0].json,
             head +
-                R"(null,"delta":{"role":"assistant","content":"hi","tool_calls":[{"id":"a","type":"function","function":{},"index":0}]}}]})");
+                R"(null,"delta":{"role":"assistant","content":"hi","tool_calls":[{"id":"a","type":"function","function":{"name":"f","arguments":""},"index":0}]}}]})");
         ASSERT_EQ(result.emitted[1].json, head + R"("tool_calls","delta":{}}]})");
         ASSERT_EQ(result.emitted[2].kind, static_cast<std::uint32_t>(BW_EMIT_USAGE));
         ASSERT_EQ(Value(result.emitted[2].json)["usage"].raw(), k_usage);

@@ -62,7 +62,7 @@ TEST(Sse, UnknownFieldsAreIgnored) {
     expect("id: 1\nretry: 10\nDATA: no\ndatax: no\n data: no\ndata: yes\n\n", {"|yes"});
 }
 TEST(Sse, IdWithNul) { expect(std::string_view("id: a\0b\ndata: x\n\n", 17), {"|x"}); }
-TEST(Sse, ByteOrderMarkIsDroppedOnce) {
+TEST(Sse, ByteOrderMarkBeforeALineIsDropped) {
     expect(
         "\xEF\xBB\xBF"
         "data: a\n\n",
@@ -70,11 +70,33 @@ TEST(Sse, ByteOrderMarkIsDroppedOnce) {
     expect(
         "\xEF\xBB\xBF\xEF\xBB\xBF"
         "data: a\n\ndata: b\n\n",
-        {"|b"});
+        {"|a", "|b"});
+    expect(
+        "data: a\n\n\xEF\xBB\xBF"
+        "data: b\n\n",
+        {"|a", "|b"});
     expect(
         "\xEF\xBB"
         "data: a\n\ndata: b\n\n",
         {"|b"});
+}
+TEST(Sse, WholeObjectsDividedBySingleLineEndsAreEvents) {
+    expect("data: {\"a\":1}\ndata: {\"b\":[2]}\ndata: [DONE]\n\n",
+           {"|{\"a\":1}", "|{\"b\":[2]}", "|[DONE]"});
+    expect("data: {}\r\ndata: {}\r\rdata: {}\rdata: \"[DONE]\"",
+           {"|{}", "|{}", "|{}", "|\"[DONE]\""});
+    expect("data: {\"a\":\"}\"\ndata: {}}\n\n", {"|{\"a\":\"}\"\n{}}"});
+    expect("event: x\ndata: {}\ndata: {}\n\n", {"x|{}", "|{}"});
+}
+TEST(Sse, OneObjectOverSeveralLinesIsOneEvent) {
+    expect("data: {\ndata: \"a\": {},\ndata: \"b\":\ndata: {}\ndata: }\n\n",
+           {"|{\n\"a\": {},\n\"b\":\n{}\n}"});
+    expect("data: {}\ndata: x\n\n", {"|{}\nx"});
+}
+TEST(Sse, ManyLinesOfOneObjectTakeNoTime) {
+    std::string stream = "data: [\n";
+    for (int i = 0; i < 200'000; ++i) stream += "data: {},\n";
+    EXPECT_EQ(parse({stream + "data: {}]\n\n"}).size(), 1u);
 }
 TEST(Sse, EndWithoutBlankLineStillDelivers) {
     expect("data: [DONE]", {"|[DONE]"});

@@ -65,6 +65,8 @@ enum class KeyNeed {
 struct Quirks {
     bool stream_options = true;         // false: it does not take `stream_options`; left out
     bool max_completion_tokens = true;  // false: it only knows `max_tokens`; renamed
+    bool max_tokens = true;             // false: it only knows `max_completion_tokens`; renamed
+    bool developer_role = true;         // false: it only knows the role `system`; renamed
     bool rename_reasoning = false;      // it says `reasoning` where others say `reasoning_content`
     bool base64_embeddings = true;      // false: it refuses them; asked for floats, converted here
     KeyNeed key = KeyNeed::always;
@@ -135,6 +137,10 @@ inline std::string options_json(const Quirks& quirks) {
                 "false: leave stream_options out, the API refuses it") +
            flag("max_completion_tokens", quirks.max_completion_tokens,
                 "false: send it as max_tokens, the API knows only that") +
+           flag("max_tokens", quirks.max_tokens,
+                "false: send it as max_completion_tokens, the API refuses it") +
+           flag("developer_role", quirks.developer_role,
+                "false: send the role developer as system, the API knows only that") +
            flag("rename_reasoning", quirks.rename_reasoning,
                 "true: hand on the field reasoning as reasoning_content") +
            flag("base64_embeddings", quirks.base64_embeddings,

@@ -1,10 +1,12 @@
-// From an upstream's failure to a bw::Error: reads the many shapes of error bodies, finds the
-// class, the wait and the words. Part of <bellwether/openai_compatible.hpp>.
+// From an upstream's failure to a bw::Error: finds the class, the wait and the words. Part of
+// <bellwether/openai_compatible.hpp>.
 #pragma once
 
 #include <bellwether/json.hpp>
 #include <bellwether/openai_compatible/api.hpp>
 #include <bellwether/openai_compatible/text.hpp>
+#include <bellwether/openai_compatible/upstream_error.hpp>
+#include <bellwether/openai_compatible/waits.hpp>
 #include <bellwether/provider.hpp>
 
 #include <chrono>
@@ -14,16 +16,6 @@
 #include <string_view>
 
 namespace bw::openai {
-
-// An error as an upstream describes it.
-struct UpstreamError {
-    bool found = false;  // false: the body is no error that anyone could read
-    std::string message;
-    std::string code;
-    std::string type;
-    std::string param;
-    std::uint32_t status = 0;  // the HTTP status that the body itself names; 0: none
-};
 
 // Who failed and at what, for the words of a message.
 struct Failure {
@@ -35,77 +27,15 @@ struct Failure {
     std::optional<std::int64_t> retry_after_ms;  // from the response's headers
     bool has_key;                                // a key was sent
 
+    // What the client may know of it.
+    std::string_view path() const {
+        const auto host = url.find("://");
+        const auto path = host == std::string_view::npos ? host : url.find('/', host + 3);
+        return path == std::string_view::npos ? "/" : url.substr(path);
+    }
     // The config has left base_url at the vendor's own.
     bool at_default_base_url() const { return url.substr(0, api.base_url.size()) == api.base_url; }
 };
-
-namespace detail {
-
-inline std::string text_or_raw(const json::Value& value) {
-    if (!value) return {};
-    return value.kind() == json::Kind::string ? value.string() : std::string(value.raw());
-}
-
-// An HTTP status given as the error's code, or as in "<400> InternalError.Algo: ...".
-inline std::uint32_t named_status(const UpstreamError& error) {
-    std::string_view digits = error.code;
-    if (error.message.size() > 4 && error.message[0] == '<' && error.message[4] == '>') {
-        digits = std::string_view(error.message).substr(1, 3);
-    }
-    if (digits.size() != 3 || (digits[0] != '4' && digits[0] != '5') || !is_digit(digits[1]) ||
-        !is_digit(digits[2])) {
-        return 0;
-    }
-    return static_cast<std::uint32_t>((digits[0] - '0') * 100 + (digits[1] - '0') * 10 +
-                                      (digits[2] - '0'));
-}
-
-inline UpstreamError read_error_object(const json::Value& error) {
-    UpstreamError out;
-    out.found = true;
-    out.message = text_or_raw(error["message"]);
-    out.code = text_or_raw(error["code"]);
-    out.type = text_or_raw(error["type"]);
-    out.param = text_or_raw(error["param"]);
-    return out;
-}
-
-// {"error": "words"}, perhaps with more words in "message".
-inline UpstreamError read_error_string(const json::Value& body) {
-    UpstreamError out;
-    out.found = true;
-    out.message = body["error"].string();
-    const std::string more = text_or_raw(body["message"]);
-    if (!more.empty() && more != out.message) out.message += ": " + more;
-    out.code = text_or_raw(body["code"]);
-    out.type = text_or_raw(body["type"]);
-    return out;
-}
-
-}  // namespace detail
-
-// Reads an error body: {"error": {...}}, {"error": "..."}, flat {"code", "message"}, {"detail"},
-// any of them in an array.
-inline UpstreamError read_error(std::string_view text) {
-    UpstreamError out;
-    json::Value body(text);
-    if (!json::valid(text)) return out;
-    if (body.kind() == json::Kind::array) body = body.at(0);
-    const json::Value error = body["error"];
-    if (error.kind() == json::Kind::object) {
-        out = detail::read_error_object(error);
-        if (out.message.empty()) out.message = detail::text_or_raw(body["message"]);
-    } else if (error.kind() == json::Kind::string) {
-        out = detail::read_error_string(body);
-    } else if (body["message"] || body["code"]) {
-        out = detail::read_error_object(body);
-    } else if (body["detail"]) {
-        out.found = true;
-        out.message = detail::text_or_raw(body["detail"]);
-    }
-    out.status = detail::named_status(out);
-    return out;
-}
 
 namespace detail {
 
@@ -131,6 +61,9 @@ inline constexpr ErrorRule k_general_rules[] = {
     {BW_E_CONTENT_FILTER, 0, "moderation_blocked"},
     {BW_E_NOT_FOUND, 0, "model_not_found"},
     {BW_E_NOT_FOUND, 0, "model_not_supported"},
+    {BW_E_NOT_FOUND, 0, "model_decommissioned"},
+    {BW_E_NOT_FOUND, 0, "model_deprecated"},
+    {BW_E_NOT_FOUND, 0, "model_retired"},
     {BW_E_NOT_FOUND, 0, "not_found_error"},
     {BW_E_NOT_FOUND, 0, "NotFoundError"},
     {BW_E_RATE, 0, "rate_limit_exceeded"},
@@ -159,15 +92,34 @@ inline bool rule_fits(const ErrorRule& rule, std::uint32_t status, const Upstrea
     return rule.message.empty() || contains_nocase(error.message, rule.message);
 }
 
+// Only what speaks of the client's request is the client's mistake. The path, the method, the
+// headers, the protocol and the place are the provider's, or this host's.
 inline bw_status status_of_http(std::uint32_t status) {
     switch (status) {
         case 401:
         case 403:
         case 407: return BW_E_AUTH;
         case 402: return BW_E_QUOTA;
-        case 404: return BW_E_NOT_FOUND;
+        case 404:
+        case 410: return BW_E_NOT_FOUND;
+        case 413: return BW_E_CONTEXT_LENGTH;
+        case 405:
+        case 406:
         case 408:
-        case 409: return BW_E_UPSTREAM;
+        case 409:
+        case 411:
+        case 412:
+        case 414:
+        case 415:
+        case 417:
+        case 421:
+        case 423:
+        case 424:
+        case 426:
+        case 428:
+        case 431:
+        case 451: return BW_E_UPSTREAM;
+        case 420:
         case 425:
         case 429: return BW_E_RATE;
         case 501: return BW_E_UNSUPPORTED;
@@ -192,42 +144,6 @@ inline bw_status classify(const Api& api, std::uint32_t http_status, const Upstr
         if (detail::equal_nocase(error.type, type)) return BW_E_INVALID;
     }
     return BW_E_UPSTREAM;
-}
-
-// ---- how long to wait ------------------------------------------------------------------------
-
-// From the headers of a response: retry-after-ms, or else retry-after as seconds or as a date.
-inline std::optional<std::int64_t> header_wait_ms(const Head& head, const Host& host) {
-    std::string_view text = head.header("retry-after-ms");
-    if (const auto number = detail::take_number(text)) return detail::to_ms(*number, 1);
-    text = head.header("retry-after");
-    if (const auto date = detail::read_http_date(text)) {
-        const std::int64_t wait = *date * 1000 - host.unix_time().count();
-        return wait < 0 ? 0 : wait;
-    }
-    if (const auto number = detail::take_number(text)) return detail::to_ms(*number, 1000);
-    return std::nullopt;
-}
-
-// From an error's body or words: "retryDelay":"52s", "retry_after": 1.5, "Please try again in 20s".
-inline std::optional<std::int64_t> body_wait_ms(std::string_view text) {
-    struct Hint {
-        std::string_view words;
-        double bare_ms;  // what a number without a unit counts
-    };
-    constexpr Hint k_hints[] = {{"retry_after_ms", 1},  {"retryDelay", 1000},
-                                {"retry_after", 1000},  {"retryAfter", 1000},
-                                {"try again in", 1000}, {"retry after", 1000},
-                                {"retry in", 1000},     {"try again after", 1000}};
-    for (const Hint& hint : k_hints) {
-        const auto found = detail::find_nocase(text, hint.words);
-        if (found == std::string_view::npos) continue;
-        std::string_view rest = text.substr(found + hint.words.size());
-        const auto skipped = rest.find_first_not_of("\"\\: \t");
-        if (skipped == std::string_view::npos || skipped > 8) continue;
-        if (const auto ms = detail::read_duration(rest.substr(skipped), hint.bare_ms)) return ms;
-    }
-    return std::nullopt;
 }
 
 // ---- words -----------------------------------------------------------------------------------
@@ -301,7 +217,7 @@ inline std::string auth_message(const Failure& failure, std::uint32_t status,
                "; check the permissions of " + key;
     }
     const std::string refused = name + " refused " + key + in_brackets(said) + "; check that it ";
-    if (!failure.at_default_base_url()) return refused + "belongs to " + std::string(failure.url);
+    if (!failure.at_default_base_url()) return refused + "belongs to the server at its base_url";
     const std::string vendor(failure.api.vendor);
     const bool vowel = std::string_view("AEIOU").find(vendor.front()) != std::string_view::npos;
     return refused + (vowel ? "is an " : "is a ") + vendor + " key and that base_url is " + vendor +
@@ -329,8 +245,9 @@ inline std::string unreadable_message(const Failure& failure, const std::string&
     std::string message = std::string(failure.name) + " answered with status " +
                           std::to_string(failure.http_status) + " and no readable error" +
                           in_brackets(said);
-    if (failure.http_status == 404 || failure.http_status == 405) {
-        message += "; check that base_url is right: nothing is at " + std::string(failure.url);
+    if (failure.http_status == 404 || failure.http_status == 405 || failure.http_status == 410) {
+        message +=
+            "; check that its base_url is right: nothing is at " + std::string(failure.path());
     }
     return message;
 }
@@ -357,7 +274,7 @@ inline std::string message_for(const Failure& failure, bw_status status, std::ui
             return name + " failed" +
                    (http_status != 0 ? " with status " + std::to_string(http_status)
                                      : std::string()) +
-                   words;
+                   words + (http_status == 405 ? "; check that its base_url is right" : "");
     }
 }
 

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/members.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,51 +16,6 @@
 namespace bw::openai {
 
 namespace detail {
-
-// Members of an object under construction, in order; keys and values are raw JSON.
-class Members {
-  public:
-    // The value of `key`; made, empty, if it is new.
-    std::string& operator[](std::string_view key) {
-        for (auto& [name, value] : members_) {
-            if (name == key) return value;
-        }
-        members_.emplace_back(key, "");
-        return members_.back().second;
-    }
-    // Sets it unless the value says nothing or something is there.
-    void set_once(std::string_view key, const json::Value& value) {
-        if (!value || value.equals("")) return;
-        std::string& slot = (*this)[key];
-        if (slot.empty()) slot = value.raw();
-    }
-    void set(std::string_view key, const json::Value& value) {
-        if (value || (*this)[key].empty()) (*this)[key] = value.raw();
-    }
-    // Appends the inside of a string to that of the string that is there.
-    void append_string(std::string_view key, const json::Value& value) {
-        std::string& slot = (*this)[key];
-        if (slot.empty() || slot == "null") {
-            slot = value.raw();
-            return;
-        }
-        slot.pop_back();
-        slot += value.raw().substr(1);
-    }
-    // `"key":value` for each, with commas between.
-    std::string json() const {
-        std::string out;
-        for (const auto& [key, value] : members_) {
-            if (value.empty()) continue;
-            if (!out.empty()) out += ',';
-            out.append("\"").append(key).append("\":").append(value);
-        }
-        return out;
-    }
-
-  private:
-    std::vector<std::pair<std::string, std::string>> members_;
-};
 
 // The item of `items` whose `index` is `index`; made if it is new.
 template <typename Item>
@@ -72,18 +28,13 @@ Item& at_index(std::vector<Item>& items, std::int64_t index) {
     return items.back();
 }
 
-inline std::string joined(const std::string& a, const std::string& b) {
-    return a.empty() || b.empty() ? a + b : a + "," + b;
-}
-
 }  // namespace detail
 
-// Collects chunks, then gives the reply that they add up to.
+// Collects chunks whose tool calls have been mended, then gives the reply that they add up to.
 class Folder {
   public:
-    // `chat`: chat.completion, else text_completion. `rename_reasoning`: to reasoning_content.
-    explicit Folder(bool chat, bool rename_reasoning = false)
-        : chat_(chat), rename_reasoning_(rename_reasoning) {}
+    // `chat`: chat.completion, else text_completion.
+    explicit Folder(bool chat) : chat_(chat) {}
 
     // A chunk that has been checked to be one JSON object.
     void add(std::string_view chunk) {
@@ -107,10 +58,7 @@ class Folder {
     std::string reply() {
         members_["object"] = chat_ ? "\"chat.completion\"" : "\"text_completion\"";
         std::string choices;
-        for (Choice& choice : choices_) {
-            if (!choices.empty()) choices += ',';
-            choices += choice_json(choice);
-        }
+        for (Choice& choice : choices_) choices = detail::joined(choices, choice_json(choice));
         members_["choices"] = "[" + choices + "]";
         return "{" + members_.json() + "}";
     }
@@ -118,15 +66,20 @@ class Folder {
   private:
     struct ToolCall {
         std::int64_t index = 0;
-        detail::Members members;
-        detail::Members function;
+        detail::Pieces members;
+    };
+    // Of `content`, `refusal` or, of a completion, `tokens` and the like: one value, or many.
+    struct Logprobs {
+        std::string key;
+        std::string elements;
+        bool is_array = false;
     };
     struct Choice {
         std::int64_t index = 0;
         detail::Members members;
-        detail::Members message;
+        detail::Pieces message;
         std::vector<ToolCall> tool_calls;
-        std::string logprobs;  // the elements of logprobs.content
+        std::vector<Logprobs> logprobs;
     };
 
     void add_choice(const json::Value& delta) {
@@ -138,75 +91,59 @@ class Folder {
             } else if (key == "text") {
                 if (member.value()) choice.members.append_string(key, member.value());
             } else if (key == "logprobs") {
-                add_logprobs(choice, member.value());
+                for (const json::Member& part : member.value().members()) {
+                    add_logprobs(choice, part);
+                }
             } else if (key != "index") {
                 choice.members.set(key, member.value());
             }
         }
     }
 
-    static void add_logprobs(Choice& choice, const json::Value& logprobs) {
-        for (const json::Value& token : logprobs["content"].elements()) {
-            if (!choice.logprobs.empty()) choice.logprobs += ',';
-            choice.logprobs += token.raw();
+    static void add_logprobs(Choice& choice, const json::Member& part) {
+        const auto same = [&](const Logprobs& known) { return known.key == part.raw_key(); };
+        auto known = std::find_if(choice.logprobs.begin(), choice.logprobs.end(), same);
+        if (known == choice.logprobs.end()) {
+            choice.logprobs.push_back({std::string(part.raw_key()), "", false});
+            known = choice.logprobs.end() - 1;
+        }
+        if (part.value().kind() == json::Kind::array) {
+            if (!std::exchange(known->is_array, true)) known->elements.clear();
+            for (const json::Value& token : part.value().elements()) {
+                if (!known->elements.empty()) known->elements += ',';
+                known->elements += token.raw();
+            }
+        } else if (!known->is_array) {
+            known->elements = part.value().raw();
         }
     }
 
-    void add_delta(Choice& choice, const json::Value& delta) const {
-        const bool rename =
-            rename_reasoning_ && delta["reasoning_content"].kind() == json::Kind::missing;
+    static void add_delta(Choice& choice, const json::Value& delta) {
         for (const json::Member& member : delta.members()) {
-            const json::Value& value = member.value();
-            if (rename && member.raw_key() == "reasoning") {
-                if (value) choice.message.append_string("reasoning_content", value);
-            } else if (member.raw_key() == "tool_calls") {
-                for (const json::Value& call : value.elements()) add_tool_call(choice, call);
-            } else if (member.raw_key() == "role") {
-                choice.message.set_once("role", value);
-            } else if (value.kind() == json::Kind::string) {
-                choice.message.append_string(member.raw_key(), value);
-            } else {
-                choice.message.set(member.raw_key(), value);
+            if (member.raw_key() == "tool_calls" && member.value().kind() == json::Kind::array) {
+                for (const json::Value& call : member.value().elements()) {
+                    add_tool_call(choice, call);
+                }
+            } else if (member.raw_key() != "tool_calls" || member.value()) {
+                choice.message.add(member.raw_key(), member.value());
             }
         }
-    }
-
-    // The index of a fragment that has none: that of its id or, if the id is new, the next free
-    // one; without an id it goes on with the last call.
-    static std::int64_t guess(std::vector<ToolCall>& calls, const json::Value& id) {
-        constexpr auto k_index_max = std::numeric_limits<std::int64_t>::max();
-        const bool named = id && !id.equals("");
-        std::int64_t next = 0;
-        for (ToolCall& call : calls) {
-            if (named && call.members["id"] == id.raw()) return call.index;
-            if (call.index >= next && call.index < k_index_max) next = call.index + 1;
-        }
-        return named || calls.empty() ? next : calls.back().index;
     }
 
     static void add_tool_call(Choice& choice, const json::Value& fragment) {
-        std::vector<ToolCall>& calls = choice.tool_calls;
-        const auto index = fragment["index"].integer();
-        ToolCall& call = detail::at_index(calls, index ? *index : guess(calls, fragment["id"]));
+        const std::int64_t index = fragment["index"].integer().value_or(0);
+        ToolCall& call = detail::at_index(choice.tool_calls, index);
+        call.members.reserve("id");
+        call.members.reserve("type");
         for (const json::Member& member : fragment.members()) {
-            if (member.raw_key() == "function") {
-                call.function.set_once("name", member.value()["name"]);
-                const json::Value arguments = member.value()["arguments"];
-                if (arguments.kind() == json::Kind::string) {
-                    call.function.append_string("arguments", arguments);
-                } else {
-                    call.function.set_once("arguments", arguments);
-                }
-            } else if (member.raw_key() != "index") {
-                call.members.set_once(member.raw_key(), member.value());
-            }
+            const std::string_view key = member.raw_key();
+            if (key != "index") call.members.add(key, member.value());
         }
     }
 
     std::string choice_json(Choice& choice) const {
         if (chat_) choice.members["message"] = message_json(choice);
-        choice.members["logprobs"] =
-            choice.logprobs.empty() ? "null" : "{\"content\":[" + choice.logprobs + "]}";
+        choice.members["logprobs"] = logprobs_json(choice);
         std::string& reason = choice.members["finish_reason"];
         if (reason.empty() || reason == "null") reason = "\"stop\"";
         return "{" +
@@ -214,26 +151,35 @@ class Folder {
                "}";
     }
 
+    static std::string logprobs_json(const Choice& choice) {
+        std::string out;
+        for (const Logprobs& part : choice.logprobs) {
+            const std::string value = part.is_array ? "[" + part.elements + "]" : part.elements;
+            out = detail::joined(out, "\"" + part.key + "\":" + value);
+        }
+        return out.empty() ? "null" : "{" + out + "}";
+    }
+
     static std::string message_json(Choice& choice) {
+        choice.message.json();  // puts everything in its place
         std::string& role = choice.message["role"];
         if (role.empty()) role = "\"assistant\"";
         std::string& content = choice.message["content"];
         if (content.empty()) content = "null";
         std::string calls;
-        for (ToolCall& call : choice.tool_calls) {
-            std::string& type = call.members["type"];
-            if (type.empty()) type = "\"function\"";
-            std::string& arguments = call.function["arguments"];
-            if (arguments.empty()) arguments = "\"\"";
-            call.members["function"] = "{" + call.function.json() + "}";
-            calls = detail::joined(calls, "{" + call.members.json() + "}");
-        }
+        for (ToolCall& call : choice.tool_calls) calls = detail::joined(calls, call_json(call));
         if (!calls.empty()) choice.message["tool_calls"] = "[" + calls + "]";
         return "{" + choice.message.json() + "}";
     }
 
+    static std::string call_json(ToolCall& call) {
+        if (call.members["type"] == "\"function\"") {
+            call.members.add("function", json::Value(R"({"arguments":""})"));
+        }
+        return "{" + call.members.json() + "}";
+    }
+
     bool chat_;
-    bool rename_reasoning_;
     std::size_t bytes_ = 0;
     detail::Members members_;
     std::vector<Choice> choices_;

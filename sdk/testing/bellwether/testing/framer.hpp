@@ -24,7 +24,7 @@ class Framer {
 
     bool feed(std::string_view bytes) {
         if (frame_ == BW_FRAME_SSE && !sniffed_) {
-            const auto first = bytes.find_first_not_of(" \t\r\n");
+            const auto first = bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
             if (first == std::string_view::npos) return true;
             sniffed_ = true;
             bytes.remove_prefix(first);
