@@ -314,16 +314,21 @@ void Attempt::begin_generating() {
 }
 
 void Attempt::emit(std::uint32_t kind, std::string_view json) {
+    if (!misbehaviour_.empty()) return;  // the call ends as soon as the plugin returns
     if (const char* const broken = rules::check_emit(conduct(), kind, json)) {
         return misbehaved(broken);
     }
     replied_ |= kind != BW_EMIT_USAGE;
+    if (usage_reports_ == 0 && kind != BW_EMIT_CHUNK) take_usage(usage_in(json));
     events_.on_piece(static_cast<Piece>(kind), json);
 }
 
 void Attempt::emit_usage(const bw_usage& usage) {
     if (const char* const broken = rules::check_usage(conduct())) return misbehaved(broken);
-    const Usage told = usage_of(usage);
+    take_usage(usage_of(usage));
+}
+
+void Attempt::take_usage(const Usage& told) {
     const bool says_sum = told.output_tokens < 0 && told.total_tokens > 0;
     if (says_sum ? told.total_tokens >= usage_.total_tokens
                  : told.output_tokens >= 0 && told.output_tokens >= usage_.output_tokens) {

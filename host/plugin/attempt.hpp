@@ -102,6 +102,7 @@ class Attempt final : private net::Events, private Sinks {
     Result<void> open();
     bool frame(std::uint32_t kind, std::string_view data, std::string_view event);
     Error framing_error();
+    void take_usage(const Usage& told);
     bool says_enough(net::FailureKind failure) const;
     Result<void> end_body();
     Result<void> finish_reply();

@@ -1,6 +1,7 @@
 #include "plugin/usage.hpp"
 
 #include <algorithm>
+#include <bellwether/json.hpp>
 #include <string_view>
 
 namespace bw::plugin {
@@ -55,6 +56,19 @@ Usage usage_of(const bw_usage& reported) {
     if (is_name(view(said->service_tier))) usage.service_tier = view(said->service_tier);
     take_units(*said, usage);
     return usage;
+}
+
+Usage usage_in(std::string_view json) {
+    const json::Value said = json::Value(json)["usage"];
+    const auto figure = [](const json::Value& value) {
+        return plausible(value.integer().value_or(-1));
+    };
+    return {.input_tokens = figure(said["prompt_tokens"]),
+            .output_tokens = figure(said["completion_tokens"]),
+            .cached_input_tokens = figure(said["prompt_tokens_details"]["cached_tokens"]),
+            .reasoning_tokens = figure(said["completion_tokens_details"]["reasoning_tokens"]),
+            .source = UsageSource::provider,
+            .total_tokens = figure(said["total_tokens"])};
 }
 
 void keep_larger(Usage& known, const Usage& told) {

@@ -92,5 +92,26 @@ TEST(UsageOf, TakesABoundedNumberOfUnits) {
     EXPECT_EQ(usage_of(said).units.size(), 16u);
 }
 
+TEST(UsageIn, ReadsWhatAReplyItselfSays) {
+    const Usage usage = usage_in(
+        R"({"choices":[],"usage":{"prompt_tokens":11,"completion_tokens":7,"total_tokens":18,)"
+        R"("prompt_tokens_details":{"cached_tokens":3},)"
+        R"("completion_tokens_details":{"reasoning_tokens":2}}})");
+    EXPECT_EQ(usage.input_tokens, 11);
+    EXPECT_EQ(usage.output_tokens, 7);
+    EXPECT_EQ(usage.cached_input_tokens, 3);
+    EXPECT_EQ(usage.reasoning_tokens, 2);
+    EXPECT_EQ(usage.total_tokens, 18);
+}
+
+TEST(UsageIn, HasNoFigureWhereNothingIsSaid) {
+    for (const char* text : {R"({"choices":[]})", R"({"usage":null})", R"({"usage":[1]})",
+                             R"({"usage":{"prompt_tokens":-1,"completion_tokens":"7"}})"}) {
+        const Usage usage = usage_in(text);
+        EXPECT_EQ(usage.input_tokens, -1) << text;
+        EXPECT_EQ(usage.output_tokens, -1) << text;
+    }
+}
+
 }  // namespace
 }  // namespace bw::plugin

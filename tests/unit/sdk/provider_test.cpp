@@ -20,6 +20,11 @@ struct Counted {
     ~Counted() { --alive; }
 };
 
+// The least that a reply can be.
+std::string reply_of(const std::string& text) {
+    return "{\"choices\":[" + bw::json::quote(text) + "]}";
+}
+
 void misbehave(std::string_view how) {
     if (how == "error") {
         throw bw::Error(BW_E_RATE, "slow").code("c").param("p").http_status(429).retry_after(20s);
@@ -67,7 +72,7 @@ struct Probe : Counted {
             bw::Usage usage;
             usage.output = 3;
             exchange.usage(usage);
-            exchange.emit_reply(bw::json::quote(status + lines));
+            exchange.emit_reply(reply_of(status + lines));
         }
         Probe& probe;
         bw::Exchange exchange;
@@ -99,7 +104,7 @@ struct Steps {
         }
         std::optional<std::chrono::milliseconds> step() {
             if (++count < 3) return count * 10ms;
-            exchange.emit_reply("{}");
+            exchange.emit_reply(reply_of("steps"));
             return std::nullopt;
         }
         bw::Exchange exchange;
@@ -136,7 +141,7 @@ class Provider : public ::testing::Test {
 TEST_F(Provider, IsCalledInOrderWithWhatTheHostHas) {
     const Result result = run("", "");
     ASSERT_TRUE(result.ok());
-    EXPECT_EQ(result.reply(), R"("200!one;two;three;")");
+    EXPECT_EQ(result.reply(), reply_of("200!one;two;three;"));
     EXPECT_EQ(result.sent.method, "POST");
     EXPECT_EQ(result.sent.header("x-a"), "b");
     EXPECT_EQ(result.sent.secrets, (Headers{{"authorization", "Bearer {api_key}"}}));
@@ -195,7 +200,7 @@ TEST_F(Provider, CutsLongTextAtACharacter) {
 TEST_F(Provider, NeedsOnlyData) {
     Instance least(host, bw::plugin_table<Least>("test.least", "1", "{}"),
                    R"({"base_url":"https://x.test"})");
-    EXPECT_EQ(least.call({}, {200, {}, "[1]"}).reply(), "[1]");
+    EXPECT_EQ(least.call({}, {200, {}, reply_of("x")}).reply(), reply_of("x"));
 }
 
 // Has enough at the line "enough".
@@ -209,7 +214,7 @@ struct Sated {
             lines += frame.data();
             return frame.data() == "enough" ? bw::Progress::complete : bw::Progress::more;
         }
-        void end() { exchange.emit_reply(bw::json::quote(lines)); }
+        void end() { exchange.emit_reply(reply_of(lines)); }
         bw::Exchange exchange;
         std::string lines;
     };
@@ -220,10 +225,10 @@ TEST_F(Provider, MaySayThatTheReplyIsComplete) {
                    R"({"base_url":"https://x.test"})");
     Result result = sated.call({}, {200, {}, "a\nenough\nmore\n"});
     EXPECT_TRUE(result.completed);
-    EXPECT_EQ(result.reply(), "\"aenough\"");
+    EXPECT_EQ(result.reply(), reply_of("aenough"));
     result = sated.call({}, {200, {}, "a\nmore\n"}, 1);
     EXPECT_FALSE(result.completed);
-    EXPECT_EQ(result.reply(), "\"amore\"");
+    EXPECT_EQ(result.reply(), reply_of("amore"));
 }
 
 TEST_F(Provider, FakeHostTakesCompleteFromDataOnly) {
@@ -241,7 +246,7 @@ TEST_F(Provider, MayAnswerByItself) {
     Instance steps(host, bw::plugin_table<Steps>("test.steps", "1", "{}"), "{}");
     const Result result = steps.call({});
     EXPECT_EQ(result.waits, (std::vector<std::int64_t>{10, 20, -1}));
-    EXPECT_EQ(result.reply(), "{}");
+    EXPECT_EQ(result.reply(), reply_of("steps"));
     host.has_generate = false;
     Instance without(host, bw::plugin_table<Steps>("test.steps", "1", "{}"), "{}");
     EXPECT_EQ(without.call({}).status(), BW_E_UNSUPPORTED);

@@ -79,9 +79,40 @@ TEST(Rules, HeadersAreWellFormedAndNotTheHosts) {
     }
 }
 
+constexpr const char* k_reply = R"({"id":"x","choices":[{"index":0}]})";
+
+TEST(Rules, EmittedPiecesLookLikeReplies) {
+    for (const char* good : {k_reply, R"({"data":[]})", R"({"choices":[1]})"}) {
+        EXPECT_THAT(check_emit(emitting(false), BW_EMIT_REPLY, good), IsNull()) << good;
+    }
+    for (const char* bad : {"{}", R"({"choices":[ ]})", R"({"choices":{}})", R"({"message":[1]})"}) {
+        EXPECT_THAT(check_emit(emitting(false), BW_EMIT_REPLY, bad),
+                    StrEq("emit of a reply without choices or data"))
+            << bad;
+    }
+    for (const char* good : {k_reply, R"({"choices":[]})"}) {
+        EXPECT_THAT(check_emit(emitting(true), BW_EMIT_CHUNK, good), IsNull()) << good;
+    }
+    for (const char* bad : {"{}", R"({"data":[1]})", R"({"choices":null})"}) {
+        EXPECT_THAT(check_emit(emitting(true), BW_EMIT_CHUNK, bad),
+                    StrEq("emit of a chunk without choices"))
+            << bad;
+    }
+    for (const char* bad : {"[]", "\"x\"", "null", "1"}) {
+        EXPECT_THAT(check_emit(emitting(true), BW_EMIT_CHUNK, bad),
+                    StrEq("emit of JSON that is not an object"))
+            << bad;
+    }
+    for (const char* bad : {"", "{", "{}x", R"({"choices":[})"}) {
+        EXPECT_THAT(check_emit(emitting(false), BW_EMIT_REPLY, bad),
+                    StrEq("emit of text that is not valid JSON"))
+            << bad;
+    }
+}
+
 TEST(Rules, EmittedPiecesFitTheRequest) {
-    EXPECT_THAT(check_emit(emitting(false), BW_EMIT_REPLY, "{}"), IsNull());
-    EXPECT_THAT(check_emit(emitting(true, true), BW_EMIT_CHUNK, "{}"), IsNull());
+    EXPECT_THAT(check_emit(emitting(false), BW_EMIT_REPLY, k_reply), IsNull());
+    EXPECT_THAT(check_emit(emitting(true, true), BW_EMIT_CHUNK, k_reply), IsNull());
     EXPECT_THAT(check_emit(emitting(true), BW_EMIT_USAGE, "{}"), IsNull());
     EXPECT_THAT(check_emit({}, BW_EMIT_REPLY, "{}"),
                 StrEq("emit outside call_data, call_end and step"));
@@ -92,8 +123,6 @@ TEST(Rules, EmittedPiecesFitTheRequest) {
                 StrEq("emit of a kind that does not fit the request"));
     EXPECT_THAT(check_emit(emitting(false, true), BW_EMIT_REPLY, "{}"),
                 StrEq("emit of a second reply"));
-    EXPECT_THAT(check_emit(emitting(false), BW_EMIT_REPLY, "{"),
-                StrEq("emit of text that is not valid JSON"));
 }
 
 // Sends what it is told to, and emits nothing.

@@ -57,6 +57,33 @@ inline bool is_number(std::string_view text) {
 
 }  // namespace detail
 
+namespace detail {
+
+// A reply holds an array of choices or of data, and a choice if it is one of those; a chunk holds
+// an array of choices. In one pass, which also proves that it is JSON.
+inline const char* check_shape(std::uint32_t kind, std::string_view json) {
+    const char* const end = json.data() + json.size();
+    bool listed = kind == BW_EMIT_USAGE;
+    const char* p = json::skip_space(json.data(), end);
+    p = json::scan_object(p, end, [&](std::string_view key, const char* value) {
+        const char* const stop = json::skip_value(value, end);
+        if (stop == nullptr || *value != '[') return stop;
+        const bool empty = *json::skip_space(value + 1, end) == ']';
+        listed = listed || (key == "choices" && !(empty && kind == BW_EMIT_REPLY)) ||
+                 (key == "data" && kind == BW_EMIT_REPLY);
+        return stop;
+    });
+    if (p == nullptr || json::skip_space(p, end) != end) {
+        return json::valid(json) ? "emit of JSON that is not an object"
+                                 : "emit of text that is not valid JSON";
+    }
+    if (listed) return nullptr;
+    return kind == BW_EMIT_REPLY ? "emit of a reply without choices or data"
+                                 : "emit of a chunk without choices";
+}
+
+}  // namespace detail
+
 // scheme://host:port of a URL, in lower case and with the port written out; empty if it is not one.
 inline std::string origin(std::string_view url) {
     constexpr std::string_view k_plain = "http://";
@@ -143,7 +170,7 @@ inline const char* check_emit(const Conduct& so_far, std::uint32_t kind, std::st
         return "emit of a kind that does not fit the request";
     }
     if (kind == BW_EMIT_REPLY && so_far.replied) return "emit of a second reply";
-    return json::valid(json) ? nullptr : "emit of text that is not valid JSON";
+    return detail::check_shape(kind, json);
 }
 
 inline const char* check_usage(const Conduct& so_far) {
