@@ -132,6 +132,15 @@ def test_a_plugin_behind_a_link_finds_what_lies_beside_it(tmp_path: Path) -> Non
     accepted(plugins / "p.so")
 
 
+def test_a_library_with_a_version_in_its_name_is_found(tmp_path: Path) -> None:
+    """As libtool lays them out: the file, and links to it."""
+    helper(tmp_path / "libbwhelper.so.1.2.3", "helped", "-Wl,-soname,libbwhelper.so.1")
+    (tmp_path / "libbwhelper.so.1").symlink_to("libbwhelper.so.1.2.3")
+    (tmp_path / "libbwhelper.so").symlink_to("libbwhelper.so.1")
+    accepted(compile_library(tmp_path / "p.so", plugin_source(before=USES_HELPER), f"-L{tmp_path}",
+                             "-lbwhelper", "-Wl,-rpath,$ORIGIN"))
+
+
 def with_helper(tmp_path: Path, word: str = "one") -> Path:
     library = helper(tmp_path / "libbwhelper.so", f"h {word}")
     return compile_library(tmp_path / "p.so", plugin_source(word, USES_HELPER), f"-L{tmp_path}",
@@ -190,6 +199,15 @@ def test_two_plugins_of_one_class_name_stay_apart(tmp_path: Path, start_host: St
     for expected in ("one 1", "two 1", "two 2", "one 2"):
         reply = host.chat(expected.split()[0])
         assert reply.json()["choices"][0]["message"]["content"] == expected
+
+
+def test_a_table_is_hidden_whatever_the_flags(tmp_path: Path) -> None:
+    """For whoever else loads plugins with dlopen, as tests do."""
+    file = compile_library(tmp_path / "p.so", plugin_source())
+    symbols = subprocess.run(["nm", "-DC", "--defined-only", file], capture_output=True, text=True,
+                             check=True).stdout
+    assert "bw_plugin_v1" in symbols
+    assert "plugin_table" not in symbols and "Thunks" not in symbols, symbols
 
 
 def write_config(tmp_path: Path) -> Path:
