@@ -205,7 +205,9 @@ Needs read_needs(std::span<const char> bytes) {
     const auto dynamic = file.dynamic();
     std::optional<std::uint64_t> strings;
     for (const auto& entry : dynamic) {
-        if (entry.d_tag == DT_STRTAB) strings = file.offset_of(entry.d_un.d_ptr);
+        if (entry.d_tag != DT_STRTAB) continue;
+        strings = file.offset_of(entry.d_un.d_ptr);
+        break;
     }
     Needs needs;
     if (!strings) return needs;
@@ -230,14 +232,17 @@ void keep_symbols_apart(std::span<char> bytes) {
     for (std::size_t i = 0; head && i < head->e_shnum; ++i) {
         const auto section = file.at<Elf64_Shdr>(head->e_shoff + i * head->e_shentsize);
         if (!section || section->sh_type != SHT_DYNSYM) continue;
-        for (std::uint64_t at = 0; at + sizeof(Elf64_Sym) <= section->sh_size;
+        if (!file.holds(section->sh_offset, section->sh_size)) return;
+        const auto symbols = bytes.subspan(section->sh_offset, section->sh_size);
+        for (std::size_t at = 0; at + sizeof(Elf64_Sym) <= symbols.size();
              at += sizeof(Elf64_Sym)) {
-            auto symbol = file.at<Elf64_Sym>(section->sh_offset + at);
-            if (!symbol) return;
-            if (ELF64_ST_BIND(symbol->st_info) != STB_GNU_UNIQUE) continue;
-            symbol->st_info = ELF64_ST_INFO(STB_GLOBAL, ELF64_ST_TYPE(symbol->st_info));
-            std::memcpy(bytes.data() + section->sh_offset + at, &*symbol, sizeof(*symbol));
+            Elf64_Sym symbol{};
+            std::memcpy(&symbol, symbols.data() + at, sizeof(symbol));
+            if (ELF64_ST_BIND(symbol.st_info) != STB_GNU_UNIQUE) continue;
+            symbol.st_info = ELF64_ST_INFO(STB_GLOBAL, ELF64_ST_TYPE(symbol.st_info));
+            std::memcpy(symbols.data() + at, &symbol, sizeof(symbol));
         }
+        return;  // a library has one such table
     }
 }
 

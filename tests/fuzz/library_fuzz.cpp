@@ -1,0 +1,34 @@
+// A shared library's file, as it is read before the linker gets it.
+#include "fuzz.hpp"
+#include "plugin/elf_file.hpp"
+
+namespace bw::fuzz {
+namespace {
+
+void run(std::string_view text) {
+    std::vector<char> bytes(text.begin(), text.end());
+    bytes.shrink_to_fit();
+    const auto checked = plugin::check_library(bytes);
+    if (!checked) {
+        require(!checked.error().empty(), "a refusal says why");
+        return;
+    }
+    const plugin::Needs needs = plugin::read_needs(bytes);
+    for (const std::string& place : needs.places) require(!place.empty(), "a place has a name");
+    const std::vector<char> before = bytes;
+    plugin::keep_symbols_apart(bytes);
+    std::size_t changed = 0;
+    for (std::size_t i = 0; i < bytes.size(); ++i) changed += bytes[i] != before[i] ? 1 : 0;
+    require(changed <= bytes.size() / 24, "no more than a byte of each symbol changes");
+    const std::vector<char> once = bytes;
+    plugin::keep_symbols_apart(bytes);
+    require(once == bytes, "a second time changes nothing");
+}
+
+}  // namespace
+}  // namespace bw::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    bw::fuzz::run({reinterpret_cast<const char*>(data), size});
+    return 0;
+}
