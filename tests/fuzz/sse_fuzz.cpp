@@ -53,8 +53,8 @@ Parsed parse_stopping(std::string_view text, std::size_t limit) {
     return parsed;
 }
 
-// True if the lines of data so far are one whole object, by its braces.
-bool is_whole_object(std::string_view data) {
+// True if the lines of data so far are one whole object, by its braces, or cut within a string.
+bool is_over(std::string_view data) {
     std::size_t depth = 0;
     bool in_string = false;
     bool ended = false;
@@ -74,7 +74,7 @@ bool is_whole_object(std::string_view data) {
         if (c == '{' || c == '[') ++depth;
         if ((c == '}' || c == ']') && depth > 0) ended = --depth == 0;
     }
-    return ended;
+    return ended || in_string;
 }
 
 // As the standard says it, line by line, and its two exceptions; limits aside.
@@ -105,7 +105,7 @@ std::vector<Event> read_plainly(std::string_view text) {
         if (line.substr(0, colon) != "data") continue;
         const bool begins =
             value.starts_with('{') || value.starts_with("[DONE]") || value.starts_with("\"[DONE]");
-        if (begins && has_data && is_whole_object(event.data)) dispatch();
+        if (begins && has_data && is_over(event.data)) dispatch();
         event.data.append(has_data ? "\n" : "").append(value);
         has_data = true;
     }

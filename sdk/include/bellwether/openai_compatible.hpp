@@ -97,6 +97,7 @@ class Provider::Call {
     void check_answer() const;
     std::string unread() const;
     Error failed(std::string_view body) const;
+    std::string with_known_usage(std::string_view reply, std::string_view given) const;
     std::string usage_chunk(std::string_view raw) const;
     Failure failure() const;
     std::string content_type() const;

@@ -6,8 +6,9 @@
 // are handed on as they came. A parser serves one stream on one thread.
 //
 // Two things it reads as they are meant, for there is nothing else that they could mean: data that
-// begins a JSON object, or is [DONE], where a whole object has come, is another event, though no
-// blank line divides them; and a byte order mark before any line is none of it.
+// begins a JSON object, or is [DONE], where a whole object or one that is cut within a string has
+// come, is another event, though no blank line divides them; and a byte order mark before any line
+// is none of it.
 #pragma once
 
 #include <bellwether/json/braces.hpp>
@@ -204,7 +205,9 @@ class SseParser {
         const auto begins = [&](std::string_view text) {
             return value.substr(0, text.size()) == text;
         };
-        return braces_.complete() && (begins("{") || begins("[DONE]") || begins("\"[DONE]"));
+        // No string goes on in another line: what ends within one is broken.
+        const bool over = braces_.complete() || braces_.in_string();
+        return over && (begins("{") || begins("[DONE]") || begins("\"[DONE]"));
     }
 
     template <typename Sink>

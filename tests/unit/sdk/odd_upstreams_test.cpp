@@ -322,6 +322,38 @@ TEST_F(OddUpstreams, AnErrorWithoutWordsBesideAGoodAnswerIsNone) {
     }
 }
 
+TEST_F(OddUpstreams, UsageHasTheNamesThatClientsKnow) {
+    const std::string usage = R"(,"usage":{"input_tokens":3,"output_tokens":2})";
+    const Result plain = call(complete(), {200, {}, whole(R"({"content":"a"})", usage)});
+    const std::string known = R"({"input_tokens":3,"output_tokens":2,"prompt_tokens":3,)"
+                              R"("completion_tokens":2,"total_tokens":5})";
+    EXPECT_EQ(Value(plain.reply())["usage"].raw(), known);
+    EXPECT_EQ(plain.usage.value().output_tokens, 2);
+    const std::string chunks = event(says("a")) + event(R"({"choices":[])" + usage + "}") + k_done;
+    EXPECT_EQ(Value(call(complete(), {200, {}, chunks}).reply())["usage"].raw(), known);
+    const std::string good = whole(
+        R"({"content":"a"})", R"(,"usage":{"prompt_tokens": 3,"completion_tokens": 2,"x":[1]})");
+    EXPECT_EQ(call(complete(), {200, {}, good}).reply(), good);
+}
+
+TEST_F(OddUpstreams, AnErrorIsReadThoughItIsOnlyNearlyJson) {
+    const Result result =
+        call(complete(), {400, {}, "{\"error\":{\"message\":\"bad \xFF words\",\"x\":NaN}}"});
+    EXPECT_NE(result.error.value_or(Failed{}).message.find("(bad " + k_replacement + " words)"),
+              std::string::npos);
+}
+
+TEST_F(OddUpstreams, AnErrorWithoutWordsBesideNoChoiceIsTakenOutToo) {
+    const std::string first =
+        R"({"choices":[],"prompt_filter_results":[],"error":{"message":"","code":null}})";
+    const Result result = stream(event(first) + event(says("a")) + k_done);
+    EXPECT_EQ(result.chunks().at(0), R"({"choices":[],"prompt_filter_results":[]})");
+    Asked asked = complete();
+    asked.operation = BW_OP_EMBEDDINGS;
+    EXPECT_EQ(call(asked, {200, {}, R"({"data":[{"embedding":[1]}],"error":{"code":0}})"}).reply(),
+              R"({"data":[{"embedding":[1]}]})");
+}
+
 // ---- failures with a good status -------------------------------------------------------------
 
 TEST_F(OddUpstreams, AFailureInAGoodAnswerKeepsItsWords) {

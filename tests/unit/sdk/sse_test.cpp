@@ -86,6 +86,7 @@ TEST(Sse, WholeObjectsDividedBySingleLineEndsAreEvents) {
     expect("data: {}\r\ndata: {}\r\rdata: {}\rdata: \"[DONE]\"",
            {"|{}", "|{}", "|{}", "|\"[DONE]\""});
     expect("data: {\"a\":\"}\"\ndata: {}}\n\n", {"|{\"a\":\"}\"\n{}}"});
+    expect("data: {\"a\":\"x\ndata: {}\n\n", {"|{\"a\":\"x", "|{}"});
     expect("event: x\ndata: {}\ndata: {}\n\n", {"x|{}", "|{}"});
 }
 TEST(Sse, OneObjectOverSeveralLinesIsOneEvent) {

@@ -36,6 +36,8 @@ class Braces {
 
     // An object or an array has ended, and nothing has come after it.
     bool complete() const { return ended_; }
+    // A string has begun and not ended.
+    bool in_string() const { return in_string_; }
     // One has begun and not ended.
     bool within() const { return depth_ > 0; }
 

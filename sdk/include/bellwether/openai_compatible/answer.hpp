@@ -36,6 +36,8 @@ inline void Provider::Call::protocol_error(std::string_view code, const std::str
 // The error for an answer that says that something failed. What the client did not ask for is not
 // held against it: the next request goes without.
 inline Error Provider::Call::failed(std::string_view body) const {
+    std::string mended;
+    if (!json::valid(body) && Mender(false).mend(body, mended)) body = mended;
     Error error = upstream_failure(failure(), body);
     if (error.status() != BW_E_INVALID && error.status() != BW_E_UNSUPPORTED) return error;
     std::vector<detail::Refused> suspects = added_;
@@ -95,9 +97,20 @@ inline void Provider::Call::take_whole(std::string_view body) {
         reader_.edited(edited_);
         body = edited_;
     }
+    const std::string named = embeddings ? std::string() : with_known_usage(body, reader_.usage);
+    if (!named.empty()) body = named;
     embeddings ? emit_embeddings(body) : emit_whole(body);
     if (stream_) take_usage();  // of all the chunks that it became
     if (!usage_chunk_.empty()) exchange_.emit_usage_chunk(usage_chunk_);
+}
+
+// The reply with the figures of its usage, `given`, under the names that clients know; empty if it
+// has them.
+inline std::string Provider::Call::with_known_usage(std::string_view reply,
+                                                    std::string_view given) const {
+    if (json::Value(given).kind() != json::Kind::object) return {};
+    const std::string proper = proper_usage(given, usage_);
+    return proper == given ? std::string() : json::with_member(reply, "usage", proper);
 }
 
 inline void Provider::Call::emit_embeddings(std::string_view body) {
@@ -194,7 +207,12 @@ inline void Provider::Call::pass_over(std::string_view text) {
 
 // For the message of an answer that failed after all.
 inline std::string Provider::Call::unread() const {
-    return unread_.empty() ? "" : "; it sent what cannot be read: \"" + unread_ + "\"";
+    constexpr std::size_t k_said_bytes = 400;
+    std::string out;
+    if (!unread_.empty()) out = "; it sent what cannot be read: \"" + unread_ + "\"";
+    const std::string words = read_error(complaint_).message;
+    if (words.empty()) return out;
+    return out + "; it said: " + detail::shorten(detail::mask_keys(words), k_said_bytes);
 }
 
 inline void Provider::Call::take_chunk(std::string_view chunk) {
@@ -218,6 +236,10 @@ inline void Provider::Call::take_no_answer(std::string_view chunk) {
     }
     if (detail::complains(chunk)) complaint_ = chunk;
     if (reader_.choices.empty()) return;
+    if (stream_ && reader_.needs_edit()) {
+        reader_.edited(edited_);
+        chunk = edited_;
+    }
     stream_ ? exchange_.emit_chunk(chunk) : fold(chunk);
 }
 
@@ -291,7 +313,11 @@ inline void Provider::Call::check_answer() const {
 inline void Provider::Call::close_stream() {
     if (!reader_.all_finished()) take_lost(true);
     check_answer();
-    if (!stream_) return exchange_.emit_reply(folder_->reply());
+    if (!stream_) {
+        const std::string reply = folder_->reply();
+        const std::string named = with_known_usage(reply, json::Value(reply)["usage"].raw());
+        return exchange_.emit_reply(named.empty() ? reply : named);
+    }
     if (!usage_chunk_.empty()) exchange_.emit_usage_chunk(usage_chunk_);
 }
 
@@ -305,7 +331,6 @@ inline void Provider::Call::end() {
     }
     if (!any_chunk_) check_answer();
     if (!reader_.all_finished()) {
-        if (!complaint_.empty()) throw failed(complaint_);
         protocol_error(unread_.empty() ? "stream_truncated" : "malformed_chunk",
                        "cut its stream before the answer was complete" + unread());
     }

@@ -83,7 +83,7 @@ class ChunkReader {
     bool has_content() const { return has_content_; }
 
     // True if `text` must not be handed on as it is.
-    bool needs_edit() const { return has_choices && !edits_.empty(); }
+    bool needs_edit() const { return !edits_.empty(); }
     // The text with `usage` taken out, reasoning renamed and tool calls mended.
     void edited(std::string& out) const { detail::apply_edits(text_, edits_, out); }
 

@@ -13,7 +13,7 @@ inline void Provider::ask_models(const ModelsQuery& query) const {
 
 inline void Provider::read_models(const ModelsReply& reply) const {
     const std::string url = base_url_ + path_prefix_ + "/models";
-    const std::string_view text = json::Value(reply.body()).raw();
+    const std::string_view text = detail::bare(reply.body());
     if (!reply.head().ok()) {
         throw upstream_failure({api_, name_, "", url, reply.head().status(), {}, has_key_}, text);
     }
