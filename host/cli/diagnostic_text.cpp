@@ -65,14 +65,16 @@ bool is_word(char c) {
            c == '-' || c == '+' || c == '/' || c == '=' || c == '.';
 }
 
-// Whether what is set on the line may be a credential, by the name of its key.
+// Whether what is set on the line may be a credential, by the name of its key; a URL may hold one.
 bool sets_secret(std::string_view line) {
-    const std::string_view key = line.substr(0, line.find('='));
+    std::string_view key = line.substr(0, line.find('='));
+    while (key.ends_with(' ')) key.remove_suffix(1);
+    while (key.starts_with(' ')) key.remove_prefix(1);
     for (const std::string_view word :
-         {"key", "token", "secret", "password", "auth", "url", "id", "sha256", "name", "header"}) {
+         {"key", "token", "secret", "password", "auth", "header", "sha256"}) {
         if (key.find(word) != key.npos) return true;
     }
-    return false;
+    return key == "url" || key == "id" || line.find('@') != line.npos;
 }
 
 // Words that may be keys, in stars: what is long and mixed, and all that a key of the file sets

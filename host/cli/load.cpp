@@ -9,6 +9,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/diagnostic_text.hpp"
+#include "config/stray_text.hpp"
 #include "plugin/instance.hpp"
 
 namespace bw::cli {
@@ -58,11 +59,16 @@ void try_providers(const config::Config& config, const plugin::Registry& registr
 void check_ledger_password(const config::Config& config, Diagnostics& diagnostics) {
     if (config.ledger.password.empty()) return;
     const auto password = config::resolve(config.ledger.password);
-    if (password) return;
-    diagnostics.push_back({.severity = Severity::error,
-                           .file = config.file.string(),
-                           .at = config.ledger.password_at,
-                           .what = "ledger.password cannot be had: " + password.error()});
+    const auto stray = password ? config::stray_text(*password) : std::string_view();
+    if (password && stray != "stands in quotes") return;
+    diagnostics.push_back(
+        {.severity = password ? Severity::warning : Severity::error,
+         .file = config.file.string(),
+         .at = config.ledger.password_at,
+         .what = password ? fmt::format("the password in {} {}", config.ledger.password, stray)
+                          : "ledger.password cannot be had: " + password.error(),
+         .expected = {},
+         .hint = password ? "env files are read with their quotes" : ""});
 }
 
 std::int64_t unix_seconds() {

@@ -44,7 +44,8 @@ class BudgetReader {
             budget_.unit = limit->unit;
             budget_.limit = limit->amount;
         } else if (!section_.has("limit")) {
-            error(budget_.at, "a budget has no limit", R"(limit = "100 Mtok" or limit = "50 USD")");
+            section_.report().absent(budget_.at, {"limit"}, "a budget has no limit",
+                                     R"(limit = "100 Mtok" or limit = "50 USD")");
         }
         const auto count = section_.choice("count", k_counts);
         if (count) budget_.count = static_cast<Count>(*count);

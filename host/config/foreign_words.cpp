@@ -1,5 +1,8 @@
 #include "config/foreign_words.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -15,6 +18,7 @@ struct ForeignWord {
     std::string_view advice;
 };
 
+constexpr std::string_view k_here = "here: ";
 constexpr std::string_view k_anywhere =
     "top server admin log providers routes routes.to budgets limits keys ledger";
 
@@ -211,8 +215,13 @@ std::string advice_on_key(std::string_view section, std::string_view key,
         return has_word(word.sections, kind_of(section)) && has_word(word.words, key);
     };
     const auto found = std::ranges::find_if(k_words, fits);
-    if (found != std::end(k_words)) return "here: " + std::string(found->advice);
+    if (found != std::end(k_words)) return std::string(k_here) + std::string(found->advice);
     return did_you_mean(key, known);
+}
+
+std::string expected_beside(std::string_view advice, std::span<const std::string> known) {
+    if (advice.starts_with(k_here)) return {};
+    return fmt::format("one of {}", fmt::join(known, ", "));
 }
 
 std::string foreign_variable(std::string_view text) {

@@ -13,6 +13,9 @@ namespace bw::config {
 std::string advice_on_key(std::string_view section, std::string_view key,
                           std::span<const std::string> known);
 
+// What to expect beside that hint: all known keys, unless it says what there is to say.
+std::string expected_beside(std::string_view advice, std::span<const std::string> known);
+
 // The variable that a text of the form "${NAME}", "$NAME", "os.environ/NAME", "{env:NAME}",
 // "{{ NAME }}" or "%NAME%" means; empty: it has none of these forms.
 std::string foreign_variable(std::string_view text);

@@ -135,8 +135,8 @@ class KeyReader {
     }
 
     void missing(std::string_view name, std::string_view expected) {
-        section_.report().error(key_.at, fmt::format("a key has no {}", name),
-                                std::string(expected));
+        section_.report().absent(key_.at, {std::string(name)}, fmt::format("a key has no {}", name),
+                                 std::string(expected));
     }
 
     void error(Position at, std::string_view name, std::string_view what, std::string expected,

@@ -36,8 +36,9 @@ class LimitReader {
             limit_.concurrent = *most;
         }
         if (!section_.has("requests") && !section_.has("tokens") && !section_.has("concurrent")) {
-            section_.report().error(limit_.at, "a limit limits nothing",
-                                    "at least one of requests, tokens and concurrent");
+            section_.report().absent(limit_.at, {"requests", "tokens", "concurrent"},
+                                     "a limit limits nothing",
+                                     "at least one of requests, tokens and concurrent");
         }
         read_on_limit(section_, limit_.queue_wait, limit_.queue_length);
     }

@@ -86,8 +86,8 @@ void read_period(Section& budget, Period& period) {
     const auto unit = budget.choice("per", k_units, meant_period);
     if (unit) period.unit = static_cast<PeriodUnit>(*unit);
     if (!budget.has("per")) {
-        budget.report().error(budget.at(), "a budget has no per",
-                              fmt::format("one of \"{}\"", fmt::join(k_units, "\", \"")));
+        budget.report().absent(budget.at(), {"per"}, "a budget has no per",
+                               fmt::format("one of \"{}\"", fmt::join(k_units, "\", \"")));
     }
     auto reset = budget.table("reset");
     if (!reset || !unit) return;

@@ -56,8 +56,8 @@ class PriceReader {
     }
 
     void missing(std::string_view key, std::string_view expected) {
-        section_.report().error(price_.at, fmt::format("a price has no {}", key),
-                                std::string(expected));
+        section_.report().absent(price_.at, {std::string(key)},
+                                 fmt::format("a price has no {}", key), std::string(expected));
     }
 
     Section& section_;

@@ -41,8 +41,9 @@ void wrong_amount(Section& section, const Text& given, std::string_view key, Amo
 std::int64_t required_amount(Section& section, std::string_view key, std::string_view what) {
     if (!section.has(key)) {
         section.find(key);
-        section.report().error(section.at(), fmt::format("{} has no {}", what, key),
-                               std::string(k_price_expected));
+        section.report().absent(section.at(), {std::string(key)},
+                                fmt::format("{} has no {}", what, key),
+                                std::string(k_price_expected));
     }
     return read_price_amount(section, key, k_price_expected).value_or(0);
 }

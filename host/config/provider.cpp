@@ -56,7 +56,7 @@ class ProviderReader {
         }
         read_on_limit(section_, provider_.queue_wait, provider_.queue_length);
         read_timeouts();
-        read_wire(section_, folder_, provider_.wire);
+        read_wire(section_, folder_, secrets_, provider_.wire);
         read_secrets_and_options();
         warn_of_plain_http();
         for (auto& key : section_.refused()) provider_.refused.push_back(std::move(key));
@@ -223,7 +223,8 @@ void read_providers(Section& root, const fs::path& folder, Secrets secrets,
     if (root.has("providers") && !sections) return;
     const auto names = sections ? sections->rest() : std::vector<Text>();
     if (names.empty()) {
-        return root.report().error({}, "there are no providers", "at least one [providers.NAME]");
+        return root.report().absent({}, {"providers"}, "there are no providers",
+                                    "at least one [providers.NAME]");
     }
     for (const auto& name : names) read_provider(*sections, name, folder, secrets, providers);
 }

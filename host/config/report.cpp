@@ -27,6 +27,19 @@ bool is_before(Position a, Position b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
 }
 
+bool is_same(Position a, Position b) { return a.line == b.line && a.column == b.column; }
+
+// Whether the word stands in the text by itself.
+bool has_word(std::string_view text, std::string_view word) {
+    const auto goes_on = [&](std::size_t at) {
+        return at < text.size() && ((text[at] >= 'a' && text[at] <= 'z') || text[at] == '_');
+    };
+    for (auto at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+        if ((at == 0 || !goes_on(at - 1)) && !goes_on(at + word.size())) return true;
+    }
+    return false;
+}
+
 // Cuts where a character begins, so that the message stays valid UTF-8.
 std::string_view cut(std::string_view text) {
     if (text.size() <= k_quoted_bytes_max) return text;
@@ -70,6 +83,27 @@ void Report::warning(Position at, std::string what, std::string expected, std::s
 
 void Report::add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
 
+void Report::absent(Position section, std::vector<std::string> keys, std::string what,
+                    std::string expected) {
+    absences_.push_back(
+        {section,
+         std::move(keys),
+         {Severity::error, file_, section, std::move(what), std::move(expected), {}}});
+}
+
+void Report::unknown(Position section, Position at, std::string what, std::string expected,
+                     std::string advice) {
+    if (!advice.empty()) advice_.push_back({section, advice});
+    error(at, std::move(what), std::move(expected), std::move(advice));
+}
+
+bool Report::is_explained(const Absence& absence) const {
+    return std::ranges::any_of(advice_, [&](const Advice& advice) {
+        const auto names = [&](const std::string& key) { return has_word(advice.text, key); };
+        return is_same(advice.section, absence.section) && std::ranges::any_of(absence.keys, names);
+    });
+}
+
 bool Report::has_error(Position begin, Position end) const {
     return std::ranges::any_of(diagnostics_, [&](const Diagnostic& diagnostic) {
         return diagnostic.severity == Severity::error && !is_before(diagnostic.at, begin) &&
@@ -80,7 +114,7 @@ bool Report::has_error(Position begin, Position end) const {
 bool Report::advise(Position at, const std::string& hint) {
     bool told = false;
     for (Diagnostic& diagnostic : diagnostics_) {
-        if (diagnostic.at.line != at.line || diagnostic.at.column != at.column) continue;
+        if (!is_same(diagnostic.at, at)) continue;
         diagnostic.hint = hint;
         told = true;
     }
@@ -88,6 +122,10 @@ bool Report::advise(Position at, const std::string& hint) {
 }
 
 std::vector<Diagnostic> Report::take() {
+    for (Absence& absence : absences_) {
+        if (!is_explained(absence)) diagnostics_.push_back(std::move(absence.diagnostic));
+    }
+    absences_.clear();
     std::ranges::stable_sort(diagnostics_, {}, order_of);
     return std::move(diagnostics_);
 }

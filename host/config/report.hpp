@@ -26,6 +26,14 @@ class Report {
     void error(Position at, std::string what, std::string expected = {}, std::string hint = {});
     void warning(Position at, std::string what, std::string expected = {}, std::string hint = {});
 
+    // An error that a section has none of these keys. It is left out if one of them stands there
+    // under another name, for that is said already.
+    void absent(Position section, std::vector<std::string> keys, std::string what,
+                std::string expected);
+    // An unknown key of the section, and what its message advises.
+    void unknown(Position section, Position at, std::string what, std::string expected,
+                 std::string advice);
+
     // Whether an error stands from `begin` up to `end`.
     bool has_error(Position begin, Position end) const;
     // What to write instead of the value at `at`: the hint of what has been said of it; false:
@@ -36,9 +44,21 @@ class Report {
     std::vector<Diagnostic> take();
 
   private:
+    struct Absence {
+        Position section;
+        std::vector<std::string> keys;
+        Diagnostic diagnostic;
+    };
+    struct Advice {
+        Position section;
+        std::string text;
+    };
     void add(Diagnostic diagnostic);
+    bool is_explained(const Absence& absence) const;
 
     std::string file_;
+    std::vector<Absence> absences_;
+    std::vector<Advice> advice_;
     std::vector<Diagnostic> diagnostics_;
 };
 

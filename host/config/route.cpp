@@ -28,8 +28,8 @@ class RouteReader {
             route_.model = std::move(model->value);
             route_.model_at = model->at;
         } else if (!section_.has("model")) {
-            error(route_.at, "a route has no model",
-                  "model = \"NAME\" or a pattern such as \"qwen-*\"");
+            section_.report().absent(route_.at, {"model"}, "a route has no model",
+                                     "model = \"NAME\" or a pattern such as \"qwen-*\"");
         }
         const auto strategy = section_.choice("strategy", k_strategies);
         if (strategy) route_.strategy = static_cast<Strategy>(*strategy);
@@ -112,7 +112,8 @@ class RouteReader {
         if (section.has("weight")) weight_at_ = section.key_at("weight");
         if (provider) return add_target(*provider, std::move(target));
         if (!section.has("provider")) {
-            error(section.at(), "a target names no provider", "{ provider = \"NAME\" }");
+            section.report().absent(section.at(), {"provider"}, "a target names no provider",
+                                    "{ provider = \"NAME\" }");
         }
     }
 
@@ -135,10 +136,10 @@ class RouteReader {
 
     void check_alternatives() {
         const bool to = section_.has("to"), alias = section_.has("alias");
-        if (to == alias) {
-            error(route_.at,
-                  to ? "a route has both to and alias" : "a route has neither to nor alias",
-                  "one of the two");
+        if (to && alias) error(route_.at, "a route has both to and alias", "one of the two");
+        if (!to && !alias) {
+            section_.report().absent(route_.at, {"to", "alias"}, "a route has neither to nor alias",
+                                     "one of the two");
         }
         if (alias && !to && section_.has("strategy")) {
             section_.report().warning(section_.key_at("strategy"),
@@ -201,7 +202,8 @@ void read_routes(Section& root, std::span<const Provider> providers, std::vector
     auto sections = root.tables("routes");
     if (!sections && root.has("routes")) return;
     if (!sections || sections->empty()) {
-        return root.report().error({}, "there are no routes", "at least one [[routes]]");
+        return root.report().absent({}, {"routes"}, "there are no routes",
+                                    "at least one [[routes]]");
     }
     for (auto& section : *sections) {
         RouteReader(section, providers, routes.emplace_back()).read();

@@ -60,7 +60,8 @@ std::string RuleNames::read(Section& rule, std::string_view kind, std::string fa
     auto given = rule.text("name");
     if (!given && rule.has("name")) return {};
     if (!given && fallback.empty()) {
-        rule.report().error(rule.at(), fmt::format("a {} has no name", kind), "name = \"NAME\"");
+        rule.report().absent(rule.at(), {"name"}, fmt::format("a {} has no name", kind),
+                             "name = \"NAME\"");
         return {};
     }
     Text name = given ? std::move(*given) : Text{std::move(fallback), rule.at()};

@@ -243,8 +243,9 @@ void Section::unknown(const Text& key) {
     if (key.value == "plugin_path" && !name_.empty()) {
         return report_->error(key.at, what, {}, "write it above the first [section]");
     }
-    report_->error(key.at, what, fmt::format("one of {}", fmt::join(known_, ", ")),
-                   advice_on_key(name_, key.value, known_));
+    const std::string advice = advice_on_key(name_, key.value, known_);
+    report_->unknown(name_.empty() ? Position{} : at(), key.at, std::move(what),
+                     expected_beside(advice, known_), advice);
 }
 
 }  // namespace bw::config

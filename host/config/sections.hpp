@@ -21,7 +21,7 @@ void read_keys(Section& root, std::vector<Key>& keys);
 void read_log(Section& root, Log& log);
 
 // `folder`: what relative paths count from.
-void read_wire(Section& section, const std::filesystem::path& folder, Wire& wire);
+void read_wire(Section& section, const std::filesystem::path& folder, Secrets secrets, Wire& wire);
 void read_providers(Section& root, const std::filesystem::path& folder, Secrets secrets,
                     std::vector<Provider>& providers);
 void read_routes(Section& root, std::span<const Provider> providers, std::vector<Route>& routes);

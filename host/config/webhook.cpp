@@ -26,7 +26,10 @@ void read_url(Section& section, Secrets secrets, Webhook& webhook) {
     };
     auto given = section.text("url");
     if (!given) {
-        if (!section.has("url")) error(section.at(), "is missing");
+        if (!section.has("url")) {
+            section.report().absent(section.at(), {"url"}, section.full("url") + " is missing",
+                                    std::string(k_url_expected));
+        }
         return;
     }
     webhook.url = given->value;
@@ -76,7 +79,7 @@ void read_webhooks(Section& root, const fs::path& folder, Secrets secrets,
         webhook.name = name.value;
         webhook.at = section->at();
         read_url(*section, secrets, webhook);
-        read_wire(*section, folder, webhook.wire);
+        read_wire(*section, folder, secrets, webhook.wire);
         section->finish();
     }
 }

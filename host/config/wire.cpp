@@ -23,8 +23,8 @@ constexpr QuantityRule k_idle_time{.kind = "duration",
 
 class WireReader {
   public:
-    WireReader(Section& section, const fs::path& folder, Wire& wire)
-        : section_(section), folder_(folder), wire_(wire) {}
+    WireReader(Section& section, const fs::path& folder, Secrets secrets, Wire& wire)
+        : section_(section), folder_(folder), secrets_(secrets), wire_(wire) {}
 
     void read() {
         read_file("ca_file", "a file of PEM certificates", readable_fault, wire_.ca_file);
@@ -43,7 +43,9 @@ class WireReader {
         const auto given = section_.text(key);
         if (!given) return std::nullopt;
         const fs::path path = (folder_ / given->value).lexically_normal();
-        if (const auto fault = check(path)) {
+        // A certificate of its own is a credential; one to trust is none.
+        const bool secret = key != "ca_file" && secrets_ == Secrets::left_out;
+        if (const auto fault = secret ? std::nullopt : check(path)) {
             error(given->at, key, fmt::format("= {} {}", in_quotes(given->value), *fault),
                   std::string(expected));
             return std::nullopt;
@@ -60,7 +62,7 @@ class WireReader {
         if (key && !section_.has("client_cert")) {
             error(*key, "client_key", "has no client_cert beside it", "both of them");
         }
-        if (!cert || section_.has("client_key")) return;
+        if (!cert || section_.has("client_key") || secrets_ == Secrets::left_out) return;
         if (const auto fault = private_key_fault(wire_.client_cert)) {
             error(*cert, "client_cert", *fault, "the key in the same file, or in client_key");
         }
@@ -124,13 +126,14 @@ class WireReader {
 
     Section& section_;
     const fs::path& folder_;
+    const Secrets secrets_;
     Wire& wire_;
 };
 
 }  // namespace
 
-void read_wire(Section& section, const fs::path& folder, Wire& wire) {
-    WireReader(section, folder, wire).read();
+void read_wire(Section& section, const fs::path& folder, Secrets secrets, Wire& wire) {
+    WireReader(section, folder, secrets, wire).read();
 }
 
 }  // namespace bw::config

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/proxy.hpp"
+#include "config/stray_text.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -33,6 +34,12 @@ std::expected<void, WireFault> add_secret(const config::Wire& wanted, config::Pr
     if (wanted.proxy_secret.empty() || proxy.url.empty()) return {};
     const auto value = config::resolve(wanted.proxy_secret);
     if (!value) return std::unexpected(WireFault{wanted.proxy_secret_at, value.error()});
+    if (const auto stray = config::stray_text(*value);
+        !stray.empty() && stray != config::k_inner_space) {
+        return std::unexpected(WireFault{wanted.proxy_secret_at,
+                                         fmt::format("what {} holds {}; user:password stands alone",
+                                                     wanted.proxy_secret, stray)});
+    }
     const auto colon = value->find(':');
     if (colon == std::string::npos || colon == 0) {
         return std::unexpected(

@@ -85,6 +85,13 @@ FOLLOW_UPS = {
     "prices that cannot be read": (
         'plugin = "echo"\n' + ROUTE + '[[prices]]\nprovider = "p"\nmodel = 3\ninput = "1 USD"\n'
         'output = "1 USD"\n[[budgets]]\nname = "b"\nlimit = "1 USD"\nper = "day"\n', 9),
+    "another word for model": (
+        'plugin = "echo"\n[[routes]]\nmodel_name = "m"\nto = "p"\n', 5),
+    "a misspelt to": ('plugin = "echo"\n[[routes]]\nmodel = "m"\ntoo = "p"\n', 6),
+    "another word for limit": (
+        'plugin = "echo"\n' + ROUTE + '[[budgets]]\nname = "b"\nmax_budget = "5 USD"\n'
+        'per = "day"\n', 9),
+    "a misspelt rate": ('plugin = "echo"\n' + ROUTE + '[[limits]]\nrequest = "60/min"\n', 8),
     "a key's name": (
         'plugin = "echo"\n' + ROUTE + '[[keys]]\nname = "al ice"\nid = "abcdefgh"\n'
         f'sha256 = "{"0" * 64}"\n[[limits]]\nconcurrent = 1\nmatch = {{ key = "al ice" }}\n', 8),
@@ -97,6 +104,20 @@ def test_what_follows_from_a_mistake_is_no_second_one(tmp_path: Path, rest: str,
     code, lines = check(HEAD + "[providers.p]\n" + rest, tmp_path,
                         env={"HOLYSHEEP_API_KEY": None})
     assert code == 2 and places(lines) == [line], "\n".join(lines)
+
+
+def test_what_is_missing_is_told_where_nothing_else_explains_it(tmp_path: Path) -> None:
+    """A key that is unknown explains the absence of what it means, and of nothing else."""
+    code, lines = check(HEAD + '[providers.p]\nplugin = "echo"\n[[routes]]\nmodle = "m"\n'
+                        '[[budgets]]\nname = "b"\nmax_budget = "5 USD"\n', tmp_path)
+    assert code == 2 and places(lines) == [4, 5, 6, 8], lines
+    assert "neither to nor alias" in lines[0] and "no per" in lines[2]
+
+
+def test_a_file_of_other_words_alone(tmp_path: Path) -> None:
+    """That there are no routes and no providers follows from it."""
+    code, lines = check("model_list = []\n", tmp_path)
+    assert code == 2 and places(lines) == [1]
 
 
 @pytest.mark.parametrize(("section", "name"), [
@@ -175,6 +196,8 @@ password = "env:{UNSET}"
 plugin = "holysheep"
 proxy = "http://proxy.example:3128"
 proxy_secret = "file:/nowhere/proxy"
+client_cert = "/nowhere/cert.pem"
+client_key = "/nowhere/key.pem"
 [providers.q]
 plugin = "openai"
 base_url = "env:{UNSET}"
@@ -195,9 +218,25 @@ def test_without_secrets(tmp_path: Path) -> None:
     assert code == 0 and report["secrets"] == "left out"
     code, lines = check(SECRETS + "[[limits]]\nconcurent = 3\n", tmp_path, "--no-secrets",
                         env=nothing)
-    assert code == 2 and places(lines) == [18, 19]
+    assert code == 2 and places(lines) == [21]
     refused = run_cli("check", "--no-secrets", "--live", "--config", file)
     assert refused.returncode == 2 and "--live" in refused.stderr
+
+
+def test_other_secrets_in_quotes_are_told(tmp_path: Path) -> None:
+    """A proxy's and the ledger's, which env files quote as they quote keys."""
+    config = HEAD + """[ledger]
+url = "redis://127.0.0.1:6379/0"
+password = "env:REDIS_PASSWORD"
+[providers.p]
+plugin = "echo"
+proxy = "http://proxy.example:3128"
+proxy_secret = "env:PROXY_SECRET"
+""" + ROUTE
+    quoted = {"REDIS_PASSWORD": '"secret123"', "PROXY_SECRET": "'user:secret123'"}
+    code, lines = check(config, tmp_path, env=quoted)
+    assert code == 2 and places(lines) == [4, 8] and "secret123" not in "".join(lines), lines
+    assert "REDIS_PASSWORD" in lines[0] and "PROXY_SECRET" in lines[1]
 
 
 def test_counts_are_of_their_number(tmp_path: Path) -> None:
