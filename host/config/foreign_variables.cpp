@@ -10,6 +10,9 @@
 namespace bw::config {
 namespace {
 
+// Far more than any section has; a dotted key of one line may have thousands of parts.
+constexpr int k_depth_max = 16;
+
 // Keys whose values may refer to a variable.
 bool takes_reference(std::string_view key) {
     return names_secret(key) || key == "base_url" || key == "url" || key == "password" ||
@@ -21,11 +24,14 @@ class VariableCheck {
     explicit VariableCheck(Report& report) : report_(report) {}
 
     void check(const toml::table& table, const std::string& name) {
+        if (depth_ == k_depth_max) return;
+        ++depth_;
         for (const auto& [key, value] : table) {
             const std::string full =
                 name.empty() ? std::string(key.str()) : fmt::format("{}.{}", name, key.str());
             check(value, key.str(), full);
         }
+        --depth_;
     }
 
   private:
@@ -54,6 +60,7 @@ class VariableCheck {
     }
 
     Report& report_;
+    int depth_ = 0;
 };
 
 }  // namespace

@@ -116,7 +116,11 @@ class ProviderReader {
         const std::string whole = fmt::format("{}://{}", local ? "http" : "https", value);
         const bool has_dot = value.find('.') != value.npos || local;
         const bool secret = value.find('@') != value.npos || value.find("://") != value.npos;
-        if (secret || !has_dot || !check_base_url(whole)) return {};
+        if (secret || !has_dot || !parse_url(whole)) return {};
+        if (const auto url = check_base_url(whole); !url) {
+            return fmt::format("begin it with {}://; it {}, too", local ? "http" : "https",
+                               url.error().what);
+        }
         return fmt::format("did you mean {}?", in_quotes(whole));
     }
 

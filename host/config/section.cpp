@@ -190,7 +190,10 @@ std::optional<Section> Section::table(std::string_view key) {
     const toml::node* node = find(key);
     if (node == nullptr) return std::nullopt;
     if (const auto* found = node->as_table()) return Section(*found, full(key), *report_);
-    wrong_type(full(key), *node, "a table");
+    const bool doubled = node->is_array_of_tables();
+    report_->error(position_of(*node), fmt::format("{} is {}", full(key), type_of(*node)),
+                   "a table",
+                   doubled ? "write it with one pair of brackets: [server], [providers.NAME]" : "");
     return std::nullopt;
 }
 

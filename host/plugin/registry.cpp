@@ -194,11 +194,13 @@ class Loader {
                       std::string_view value, std::string_view reference, config::Position at) {
         for (const auto& foreign : spec.foreign) {
             if (foreign.prefix.empty() || !value.starts_with(foreign.prefix)) continue;
+            const bool nobodys = foreign.vendor.starts_with("nobody");
+            const std::string whose = nobodys ? "a placeholder for a" : article(foreign.vendor);
             add(foreign.certain ? Severity::error : Severity::warning, at,
                 fmt::format(
                     "the key in {} begins with \"{}\": {} {} key, not one for provider \"{}\"",
-                    reference, foreign.prefix, foreign.certain ? "it is" : "it looks like",
-                    article(foreign.vendor), wanted.name),
+                    reference, foreign.prefix, foreign.certain ? "it is" : "it looks like", whose,
+                    wanted.name),
                 {},
                 "check that the variable holds this provider's key, and that base_url is its own");
             return !foreign.certain;

@@ -97,6 +97,18 @@ TEST(ForeignWords, FilesInOtherLanguagesAreCalledByThem) {
     EXPECT_EQ(mistakes("[server]\nlisten = nowhere\n").find("looks like"), std::string::npos);
 }
 
+TEST(ForeignWords, SectionsWithTwoPairsOfBracketsAreTold) {
+    EXPECT_THAT(mistakes("[[providers]]\nname = \"p\"\n[[routes]]\nmodel = \"m\"\nto = \"p\"\n"),
+                testing::AllOf(HasSubstr("one pair of brackets"), testing::Not(HasSubstr("\n"))));
+}
+
+TEST(ForeignWords, AUrlMayHaveTwoMistakes) {
+    EXPECT_THAT(
+        mistakes("[providers.p]\nbase_url = \"localhost:8000/v1/chat/completions\"\n"
+                 "[[routes]]\nmodel = \"m\"\nto = \"p\"\n"),
+        testing::AllOf(HasSubstr("begin it with http://"), HasSubstr("ends in /chat/completions")));
+}
+
 TEST(Meant, AmountsAsOthersWriteThem) {
     for (const char* text :
          {"$500", "500$", "500 usd", "500USd", "US$ 500", "500 dollars", "$ 500"}) {
