@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
+
 #include "config/foreign_words.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
@@ -17,6 +19,15 @@ constexpr int k_depth_max = 16;
 bool takes_reference(std::string_view key) {
     return names_secret(key) || key == "base_url" || key == "url" || key == "password" ||
            key == "proxy_secret";
+}
+
+// The name of a variable by itself, "OPENAI_API_KEY", as nobody's key and no URL is.
+bool is_bare_name(std::string_view text) {
+    const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };
+    const auto ends = [&](std::string_view word) { return text.ends_with(word); };
+    constexpr std::string_view k_ends[] = {"_KEY",      "_TOKEN", "_SECRET",
+                                           "_PASSWORD", "_URL",   "_BASE"};
+    return std::ranges::all_of(text, fits) && std::ranges::any_of(k_ends, ends);
 }
 
 class VariableCheck {
@@ -46,7 +57,8 @@ class VariableCheck {
 
     void check_text(const std::string& text, Position at, std::string_view key,
                     const std::string& full) {
-        const std::string variable = foreign_variable(text);
+        std::string variable = foreign_variable(text);
+        if (variable.empty() && takes_reference(key) && is_bare_name(text)) variable = text;
         if (variable.empty()) return;
         const std::string hint = takes_reference(key)
                                      ? fmt::format("write \"env:{}\"", variable)

@@ -188,9 +188,23 @@ struct VariableForm {
     std::string_view after;  // empty: the name ends where no letter follows
 };
 
-constexpr VariableForm k_forms[] = {{"${env:", "}"},     {"${env.", "}"},    {"${", "}"},
-                                    {"{env:", "}"},      {"{env.", "}"},     {"{$", "}"},
-                                    {"os.environ/", ""}, {"os.environ.", ""}};
+constexpr VariableForm k_forms[] = {{"os.environ.get('", "'"},
+                                    {"os.environ.get(\"", "\""},
+                                    {"os.getenv('", "'"},
+                                    {"os.getenv(\"", "\""},
+                                    {"os.environ['", "'"},
+                                    {"os.environ[\"", "\""},
+                                    {"process.env.", ""},
+                                    {"$env:", ""},
+                                    {"env('", "'"},
+                                    {"env(\"", "\""},
+                                    {"${env:", "}"},
+                                    {"${env.", "}"},
+                                    {"${", "}"},
+                                    {"{env:", "}"},
+                                    {"{env.", "}"},
+                                    {"{$", "}"},
+                                    {"os.environ/", ""}};
 
 // Within "{{ ... }}": the last name there, as in "env.NAME" or "env(\"NAME\")".
 std::string template_variable(std::string_view text) {

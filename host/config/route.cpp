@@ -131,7 +131,18 @@ class RouteReader {
         for (const auto& known : providers_) names.push_back(known.name);
         section_.report().error(
             provider.at, fmt::format("unknown provider {}", in_quotes(provider.value)),
-            fmt::format("one of {}", fmt::join(names, ", ")), did_you_mean(provider.value, names));
+            fmt::format("one of {}", fmt::join(names, ", ")), meant_target(provider.value, names));
+    }
+
+    // Others write the provider and its model in one: "openai/gpt-4.1".
+    static std::string meant_target(const std::string& text,
+                                    const std::vector<std::string>& names) {
+        const auto slash = text.find('/');
+        if (slash == text.npos || std::ranges::find(names, text.substr(0, slash)) == names.end()) {
+            return did_you_mean(text, names);
+        }
+        return fmt::format("did you mean {{ provider = {}, model = {} }}?",
+                           in_quotes(text.substr(0, slash)), in_quotes(text.substr(slash + 1)));
     }
 
     void check_alternatives() {

@@ -65,9 +65,11 @@ TEST(ForeignWords, WhatIsNoWordOfOthersIsCompared) {
 }
 
 TEST(ForeignWords, VariablesOfOtherProgramsAreKnown) {
-    for (const char* text : {"${NAME}", "$NAME", "os.environ/NAME", "{{ env.NAME }}", "{env:NAME}",
-                             "{{ NAME }}", "%NAME%", "${env:NAME}", "Bearer ${NAME}", "{$NAME}",
-                             "{{ env \"NAME\" }}", "{{env('NAME')}}"}) {
+    for (const char* text :
+         {"${NAME}", "$NAME", "os.environ/NAME", "{{ env.NAME }}", "{env:NAME}", "{{ NAME }}",
+          "%NAME%", "${env:NAME}", "Bearer ${NAME}", "{$NAME}", "os.environ.get('NAME')",
+          "os.getenv(\"NAME\")", "process.env.NAME", "os.environ['NAME']", "$env:NAME",
+          "{{ env \"NAME\" }}", "{{env('NAME')}}"}) {
         EXPECT_EQ(foreign_variable(text), "NAME") << text;
     }
     for (const char* text : {"", "$", "$500", "50 USD", "env:NAME", "${}", "{}", "NAME", "100%",
@@ -95,6 +97,17 @@ TEST(ForeignWords, FilesInOtherLanguagesAreCalledByThem) {
     EXPECT_THAT(mistakes("---\nserver:\n  port: 1\n"), HasSubstr("looks like YAML"));
     EXPECT_THAT(mistakes("{\n  \"model_list\": []\n}\n"), HasSubstr("looks like JSON"));
     EXPECT_EQ(mistakes("[server]\nlisten = nowhere\n").find("looks like"), std::string::npos);
+}
+
+TEST(ForeignWords, ABareVariableAndAModelBehindItsProviderAreTold) {
+    const std::string rest = "\n[[routes]]\nmodel = \"*\"\nto = \"p/qwen-max\"\n";
+    EXPECT_EQ(mistakes("[providers.p]\napi_key = \"OPENAI_API_KEY\"" + rest),
+              "c.toml:2:11: error: providers.p.api_key does not begin with \"env:\" or \"file:\"; "
+              "write \"env:OPENAI_API_KEY\"\n"
+              "c.toml:5:6: error: unknown provider \"p/qwen-max\"; expected one of p; did you mean "
+              "{ provider = \"p\", model = \"qwen-max\" }?");
+    EXPECT_EQ(mistakes("[providers.p]\napi_key = \"SK_ABCDEF\"").find("SK_ABCDEF"),
+              std::string::npos);
 }
 
 TEST(ForeignWords, SectionsWithTwoPairsOfBracketsAreTold) {
