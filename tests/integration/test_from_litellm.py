@@ -38,6 +38,14 @@ def test_the_yaml_itself_is_called_yaml(tmp_path: Path) -> None:
     assert done.returncode == 2 and "YAML" in done.stderr and "docs/from-litellm.md" in done.stderr
 
 
+def test_the_message_shown_is_the_programs(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(f'plugin_path = ["{PLUGINS}"]\n[providers.openai]\nrequired = false\nrpm = 500\n'
+                    '[[routes]]\nmodel = "m"\nto = "openai"\n')
+    (shown,) = re.findall(r'^`(unknown key .*?)`', DOC, re.M)
+    assert shown in run_cli("check", "--config", file).stderr
+
+
 def test_its_words_get_an_answer(tmp_path: Path) -> None:
     """Each key of the other config, put into the section where people would put it."""
     yaml = blocks("yaml")[0]
