@@ -84,10 +84,10 @@ class OptionCheck {
         for (const auto& spec : manifest_.options) keys.push_back(spec.key);
         for (const auto& secret : manifest_.secrets) keys.push_back(secret.name);
         keys.insert(keys.end(), config::provider_keys().begin(), config::provider_keys().end());
-        std::string advice = config::advice_on_key("providers", option.key, keys);
+        const std::string advice = config::advice_on_key("providers", option.key, keys);
         add(option.at,
             fmt::format("unknown key \"{}\" for plugin \"{}\"", option.key, provider_.plugin),
-            config::expected_beside(advice, keys), std::move(advice));
+            config::expected_beside(advice, keys), advice);
         return {};
     }
 
