@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace bw {
 
@@ -50,10 +51,17 @@ enum class CostInBody : std::uint8_t {
     asked        // a stream gets a usage for it
 };
 
+// A header of the client's request that goes on to upstreams whose provider lists it.
+struct Forwarded {
+    std::string name;  // lower case
+    std::string value;
+};
+
 struct Call {
     std::string id;           // x-request-id
     std::string traceparent;  // for the upstream; empty: the client sent no trace
     std::string tracestate;
+    std::vector<Forwarded> forwarded;
     Operation operation = Operation::chat;
     std::string body;   // as the client sent it, checked to be one JSON object
     std::string model;  // as the client named it

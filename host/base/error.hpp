@@ -32,12 +32,15 @@ enum class ErrorKind {
 
 struct Error {
     ErrorKind kind = ErrorKind::internal;
-    std::string message;  // for a person: what, and what to do
+    std::string message;  // for a person: what, and what to do. Clients see it: no address
     std::string code;     // for programs; empty: the kind's default
     std::string param;    // the request field at fault, if any
     int http_status = 0;  // the upstream's; 0: none
     std::optional<std::chrono::milliseconds> retry_after;
     bool final = false;  // the same request can never succeed, whatever its status says
+    std::string detail;  // the message as an operator gets it, with addresses; empty: as above
+
+    const std::string& for_operator() const { return detail.empty() ? message : detail; }
 };
 
 template <typename T>
@@ -47,6 +50,14 @@ using Result = std::expected<T, Error>;
                                                  std::string code = {}) {
     return std::unexpected(
         Error{.kind = kind, .message = std::move(message), .code = std::move(code)});
+}
+
+// A request, or its answer, is more than this process gets memory for just now.
+[[nodiscard]] inline Error out_of_memory() {
+    return {.kind = ErrorKind::unavailable,
+            .message = "The host has no memory left for this request; try again.",
+            .code = "host_out_of_memory",
+            .retry_after = std::chrono::seconds(1)};
 }
 
 }  // namespace bw

@@ -38,7 +38,7 @@ class Reader final : public net::Events {
     }
     void on_end(std::optional<net::Failure> failure) override {
         loop_.stop();
-        no_reply_.problem = failure ? failure->message : "";
+        no_reply_.problem = failure ? failure->for_operator() : "";
         if (!failure) return;
         using enum net::FailureKind;
         const auto kind = failure->kind;

@@ -41,7 +41,8 @@ class Printer final : public net::Events {
 
     void on_end(std::optional<net::Failure> failure) override {
         loop_.stop();
-        if (failure) return fail(failure->message + "; is the host running? bellwether serve");
+        if (failure)
+            return fail(failure->for_operator() + "; is the host running? bellwether serve");
         if (!body_.empty()) return print_body();
         if (stream_ && !done_ && code_ == k_ok) fail("the answer was cut");
         if (stream_ && code_ == k_ok && !json_) fmt::print("\n");

@@ -47,7 +47,8 @@ policy::ProviderCheck check_provider(const config::Provider& wanted,
 void print_text(const policy::ProviderCheck& check) {
     if (!check.models) {
         fmt::print("{}: {}: {}{}\n", check.provider, check.skipped ? "not checked" : "BROKEN",
-                   check.models.error().message, check.advice.empty() ? "" : "; " + check.advice);
+                   check.models.error().for_operator(),
+                   check.advice.empty() ? "" : "; " + check.advice);
     } else if (!check.models->asked) {
         fmt::print("{}: ok: answers by itself, {}\n", check.provider,
                    counted(check.models->ids.size(), "model"));
@@ -65,7 +66,7 @@ void write_json(json::PrettyWriter& writer, const policy::ProviderCheck& check) 
         writer.field("models", std::uint64_t{check.models->ids.size()});
         writer.field("latency_ms", std::int64_t{check.latency.count()});
     } else {
-        writer.field("error", check.models.error().message);
+        writer.field("error", check.models.error().for_operator());
         writer.field_or_null("code", check.models.error().code);
         writer.field_or_null("advice", check.advice);
     }

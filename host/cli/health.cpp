@@ -36,7 +36,7 @@ class Probe final : public net::Events {
     void on_end(std::optional<net::Failure> failure) override {
         loop_.stop();
         if (failure) {
-            problem = failure->message;
+            problem = failure->for_operator();
         } else if (status_ == 503) {
             problem = "the host is shutting down";
         } else if (status_ != 200) {

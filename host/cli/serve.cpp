@@ -12,6 +12,7 @@
 #include "observe/log_writer.hpp"
 #include "serve/descriptors.hpp"
 #include "serve/service_manager.hpp"
+#include "serve/signals.hpp"
 
 namespace bw::cli {
 namespace {
@@ -38,20 +39,22 @@ void keep_out_of_core_dumps() {
 }  // namespace
 
 int serve(const Common& common) {
+    serve::hold_signals();
+    keep_out_of_core_dumps();
     const auto host = load_host(common);
     if (!host) return k_usage;
     observe::configure(static_cast<observe::Level>(host->config.log.level),
                        format_of(host->config.log.format), host->config.log.access);
-    keep_out_of_core_dumps();
-    serve::prepare_descriptors(host->config.server.front.connections_max);
+    const auto room = serve::prepare_descriptors(host->config.server.front.connections_max);
     const observe::LogWriter log_writer;
-    const auto done = serve::run(*host, [](const std::string& url, const std::string& admin_url) {
-        std::string lines = fmt::format("bellwether listening on {}\n", url);
-        if (!admin_url.empty()) lines += fmt::format("bellwether admin on {}\n", admin_url);
-        fmt::print("{}", lines);
-        std::fflush(stdout);
-        serve::tell_service_manager("READY=1");
-    });
+    const auto done =
+        serve::run(*host, room, [](const std::string& url, const std::string& admin_url) {
+            std::string lines = fmt::format("bellwether listening on {}\n", url);
+            if (!admin_url.empty()) lines += fmt::format("bellwether admin on {}\n", admin_url);
+            fmt::print("{}", lines);
+            std::fflush(stdout);
+            serve::tell_service_manager("READY=1");
+        });
     if (done) return k_ok;
     fmt::print(stderr, "error: {}\n", done.error());
     return k_failed;

@@ -95,9 +95,10 @@ struct Provider {
     bool required = true;  // false: a missing credential disables the provider, with a warning
     std::vector<SecretReference> secrets;  // keys named `api_key` or `*_key`, `*_token`, `*_secret`
     std::vector<std::string> models;       // models known to be there besides the plugin's own
-    std::int64_t max_concurrent = 0;       // calls at once, of all workers and hosts; 0: no limit
-    milliseconds queue_wait{10'000};       // how long a call waits that is too many for it, or for
-                                           // its upstream's own limits; zero: it is refused at once
+    std::vector<std::string> forward_headers;  // of requests: go on to the upstream; lower case
+    std::int64_t max_concurrent = 0;  // calls at once, of all workers and hosts; 0: no limit
+    milliseconds queue_wait{10'000};  // how long a call waits that is too many for it, or for
+                                      // its upstream's own limits; zero: it is refused at once
     std::size_t queue_length = 100;
     Timeouts timeouts;
     Wire wire;
@@ -265,7 +266,8 @@ struct Front {
     milliseconds write_timeout{60'000};   // without a byte of a reply taken
     std::size_t connections_max = 10'000;
     std::size_t connections_per_client_max = 0;  // 0: no limit of its own
-    std::vector<std::string> hosts;  // names to be called by besides localhost; lower case
+    std::vector<std::string> hosts;         // names to be called by besides localhost; lower case
+    std::vector<std::string> cors_origins;  // of web pages that may call the host; "*": any
 };
 
 struct Server {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "config/origin.hpp"
 #include "config/sections.hpp"
 
 namespace bw::config {
@@ -73,6 +74,23 @@ void read_hosts(Section& section, Front& front) {
     }
 }
 
+// "*" is any page of anybody.
+void read_cors_origins(Section& section, Front& front) {
+    for (const Text& given : section.texts("cors_origins")) {
+        auto origin = given.value == "*" ? std::expected<std::string, std::string>("*")
+                                         : parse_origin(given.value);
+        if (origin) {
+            front.cors_origins.push_back(*std::move(origin));
+        } else {
+            section.report().error(
+                given.at,
+                fmt::format("server.cors_origins has {}, which {}", in_quotes(given.value),
+                            origin.error()),
+                R"(an origin such as "https://app.example" or "http://localhost:3000", or "*")");
+        }
+    }
+}
+
 }  // namespace
 
 void read_front(Section& section, Front& front) {
@@ -89,6 +107,7 @@ void read_front(Section& section, Front& front) {
     read_count(section, "max_connections_per_client", 1, k_connections_max,
                front.connections_per_client_max);
     read_hosts(section, front);
+    read_cors_origins(section, front);
 }
 
 }  // namespace bw::config

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "config/base_url.hpp"
+#include "config/header_names.hpp"
 #include "config/option.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
@@ -51,6 +52,7 @@ class ProviderReader {
         provider_.required = section_.flag("required").value_or(provider_.required);
         for (auto& model : section_.texts("models"))
             provider_.models.push_back(std::move(model.value));
+        provider_.forward_headers = read_forward_headers(section_);
         if (const auto most = section_.integer("max_concurrent", 1, k_concurrent_max)) {
             provider_.max_concurrent = *most;
         }

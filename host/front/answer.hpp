@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/call.hpp"
 #include "front/body_room.hpp"
@@ -21,7 +22,7 @@ struct Answer {
     std::string headers;  // complete lines
     std::string body;
     std::string code;                                    // of an error; empty: none
-    std::string_view content_type = "application/json";  // a constant
+    std::string_view content_type = "application/json";  // a constant; empty: there is no body
 };
 
 // What the paths of a listener answer. `caller`: whose client key the request came with; null:
@@ -36,6 +37,8 @@ struct Surface {
     const policy::KeyRing* keys = nullptr;  // who may come; null or empty: everybody
     // The paths that everybody may ask for all the same; null: none.
     bool (*keyless)(std::string_view path) = nullptr;
+    // Whose web pages may call it and read its answers; null: nobody's (front/cors.hpp).
+    const std::vector<std::string>* origins = nullptr;
     // What the bodies of its requests take room of; null: too few can come to matter.
     BodyRoom* body_room = nullptr;
 };

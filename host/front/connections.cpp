@@ -5,9 +5,6 @@
 namespace bw::front {
 namespace {
 
-// Refusals that are on their way at one time.
-constexpr std::size_t k_beyond_limit_max = 256;
-
 // One network of IPv6 counts as one client: whoever has one address of it has all of them. A
 // listener on IPv6 sees clients of IPv4, too, as addresses of one such network.
 Place::Client client_of(const boost::asio::ip::address& address) {
@@ -50,7 +47,7 @@ Place Connections::enter(const boost::asio::ip::address& address) {
 }
 
 Place Connections::enter_beyond_limit() {
-    if (beyond_limit_count_.fetch_add(1, std::memory_order_relaxed) < k_beyond_limit_max) {
+    if (beyond_limit_count_.fetch_add(1, std::memory_order_relaxed) < refused_max_) {
         return {*this, {}, true};
     }
     beyond_limit_count_.fetch_sub(1, std::memory_order_relaxed);

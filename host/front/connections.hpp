@@ -41,9 +41,10 @@ class Place {
 
 class Connections {
   public:
-    // `per_client_max` 0: no limit for each.
-    Connections(std::size_t max, std::size_t per_client_max)
-        : max_(max), per_client_max_(per_client_max) {}
+    // `per_client_max` 0: no limit for each. `refused_max`: of refusals that are on their way at
+    // one time; whoever comes then is not even told.
+    Connections(std::size_t max, std::size_t per_client_max, std::size_t refused_max = 256)
+        : max_(max), per_client_max_(per_client_max), refused_max_(refused_max) {}
 
     // A place beyond the limit if there is none below it; an empty one if there are many of those.
     Place enter(const boost::asio::ip::address& address);
@@ -57,6 +58,7 @@ class Connections {
 
     const std::size_t max_;
     const std::size_t per_client_max_;
+    const std::size_t refused_max_;
     std::atomic<std::size_t> count_ = 0;
     std::atomic<std::size_t> beyond_limit_count_ = 0;
     std::mutex mutex_;

@@ -24,7 +24,7 @@ std::optional<http::Refusal> check_host(const http::Request& request, bool loopb
                                         const config::Front& front);
 
 // A web page can post text anywhere without asking; it cannot post JSON without the browser asking
-// this host first, which does not agree.
+// this host first, which agrees for pages of server.cors_origins only.
 std::optional<http::Refusal> check_content_type(const http::Request& request);
 
 // The room for request bodies is taken (front/body_room.hpp).

@@ -1,5 +1,6 @@
 #include "front/incoming_call.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -21,6 +22,16 @@ std::string joined(const http::Request& request, std::string_view lower_case_nam
         list += field.value;
     }
     return list;
+}
+
+// Of one header, and of all that go on.
+constexpr std::size_t k_forwarded_bytes_max = 4u << 10;
+constexpr std::size_t k_forwarded_max = 64;
+
+bool is_listed(std::string_view name, const std::vector<config::Provider>& providers) {
+    return std::ranges::any_of(providers, [name](const config::Provider& provider) {
+        return std::ranges::find(provider.forward_headers, name) != provider.forward_headers.end();
+    });
 }
 
 }  // namespace
@@ -50,6 +61,16 @@ void take_user(Call& call, const http::Request& request, std::string_view lower_
         if (field.name == lower_case_name && field.value != user) return;
     }
     json::name_user(call, UserSource::header, user);
+}
+
+void take_forwarded(Call& call, const http::Request& request,
+                    const std::vector<config::Provider>& providers) {
+    for (const http::Field& field : request.fields) {
+        if (!is_listed(field.name, providers)) continue;
+        if (field.value.size() > k_forwarded_bytes_max) continue;
+        if (call.forwarded.size() == k_forwarded_max) return;
+        call.forwarded.push_back({std::string(field.name), std::string(field.value)});
+    }
 }
 
 }  // namespace bw::front

@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/call.hpp"
 #include "config/config.hpp"
@@ -19,5 +20,9 @@ Call incoming_call(http::Request& request, Operation operation, std::string id,
 // The user that the request's header names, if it is sent once or always says the same; what
 // the body says then counts no more. `lower_case_name` empty: there is no such header.
 void take_user(Call& call, const http::Request& request, std::string_view lower_case_name);
+
+// The headers that one of the providers lists, as far as they are short enough.
+void take_forwarded(Call& call, const http::Request& request,
+                    const std::vector<config::Provider>& providers);
 
 }  // namespace bw::front

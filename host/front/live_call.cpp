@@ -194,6 +194,8 @@ void LiveCall::go_on_without_client(Downstream& nobody) {
 
 void LiveCall::interrupt() { end(shutting_down()); }
 
+void LiveCall::give_up(const Error& why) { end(why); }
+
 // Counts at what it has come to, though the client may see nothing of that.
 void LiveCall::end(const Error& error) {
     const ErrorReply reply = error_reply(error);
@@ -306,6 +308,7 @@ void LiveCall::record(const policy::Outcome& outcome, int status, std::string_vi
                                  .model = call_.model,
                                  .provider = outcome.provider,
                                  .upstream_model = outcome.model,
+                                 .upstream_id = outcome.upstream_id,
                                  .attempts = static_cast<int>(outcome.attempts),
                                  .stream = call_.stream,
                                  .bytes_in = static_cast<std::int64_t>(call_.body.size()),

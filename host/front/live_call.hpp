@@ -50,6 +50,8 @@ class LiveCall final : private policy::Replies {
     // The host will not wait for the call any longer: tells the client why. May be gone when it
     // returns.
     void interrupt();
+    // The host cannot go on with it: likewise.
+    void give_up(const Error& why);
 
   private:
     void on_reply(std::string_view json) override;

@@ -11,6 +11,8 @@
 namespace bw::front {
 namespace {
 
+constexpr int k_no_content = 204;
+
 // The Date field, formatted once a second on each worker.
 std::string_view date() {
     thread_local std::time_t at = 0;
@@ -34,9 +36,10 @@ void append_all(std::string& out, const Parts&... parts) {
 
 void append_status(std::string& out, const ResponseHead& head) {
     append_all(out, "HTTP/1.1 ", fmt::format_int(head.status), " ", reason(head.status),
-               "\r\ndate: ", date(), "\r\ncontent-type: ", head.content_type, "\r\n");
+               "\r\ndate: ", date(), "\r\n");
+    if (!head.content_type.empty()) append_all(out, "content-type: ", head.content_type, "\r\n");
     if (!head.request_id.empty()) append_all(out, "x-request-id: ", head.request_id, "\r\n");
-    out.append(head.extra);
+    append_all(out, head.extra, head.origin);
     if (!head.keep_alive) {
         out.append("connection: close\r\n");
     } else if (head.http_1_0) {
@@ -61,6 +64,7 @@ void append_payload(std::string& out, std::string_view json) {
 std::string_view reason(int status) {
     switch (status) {
         case 200: return "OK";
+        case k_no_content: return "No Content";
         case 400: return "Bad Request";
         case 401: return "Unauthorized";
         case 403: return "Forbidden";
@@ -92,7 +96,10 @@ void append_response(std::string& out, const ResponseHead& head, std::string_vie
     constexpr std::size_t k_head_bytes = 512;  // more than most have
     out.reserve(out.size() + k_head_bytes + body.size());
     append_status(out, head);
-    append_all(out, "content-length: ", fmt::format_int(body.size()), "\r\n\r\n");
+    if (head.status != k_no_content) {  // of which no length is told (RFC 9110, 8.6)
+        append_all(out, "content-length: ", fmt::format_int(body.size()), "\r\n");
+    }
+    out.append("\r\n");
     if (!head_only) out.append(body);
 }
 

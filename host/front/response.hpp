@@ -12,9 +12,10 @@ inline constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 struct ResponseHead {
     int status = 200;
-    std::string_view content_type = "application/json";
+    std::string_view content_type = "application/json";  // empty: there is no body
     std::string_view request_id;
-    std::string_view extra;  // complete header lines
+    std::string_view extra;   // complete header lines
+    std::string_view origin;  // likewise: who may read the answer (front/cors.hpp)
     bool keep_alive = true;
     bool http_1_0 = false;
 };

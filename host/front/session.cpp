@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <new>
 
+#include "front/cors.hpp"
 #include "front/drained_calls.hpp"
 #include "front/http_request.hpp"
 #include "front/incoming_call.hpp"
@@ -94,9 +96,30 @@ void Session::on_read(error_code error, std::size_t bytes) {
     if (closed_) return;
     if (error == asio::error::eof) return on_input_end();
     if (error) return hung_up();
-    take({inbox_.data(), bytes});
-    if (bytes == inbox_.size()) read_at_once();
+    with_memory([this, bytes] {
+        take({inbox_.data(), bytes});
+        if (bytes == inbox_.size()) read_at_once();
+    });
     read();
+}
+
+// A request's body, and what is made of it, are the only things here that can be large.
+template <typename Work>
+void Session::with_memory(const Work& work) {
+    try {
+        work();
+    } catch (const std::bad_alloc&) {
+        out_of_memory();
+    }
+}
+
+// What there is of the request goes first: its answer needs memory, too.
+void Session::out_of_memory() {
+    if (closed_) return;
+    if (call_) return call_->give_up(bw::out_of_memory());
+    if (replied_ || streaming_) return close();
+    parser_.request().body = std::string();
+    refuse(error_reply(bw::out_of_memory()), caller_);
 }
 
 // More than fits into the inbox has most likely come already.
@@ -125,6 +148,10 @@ void Session::take(std::string_view bytes) {
         if (parser_.complete() && !refused_) return on_request();
         if (!busy_ && !closed_) wait_for_rest(before);
     }
+}
+
+void Session::take_next() {
+    with_memory([this] { take_early(); });
 }
 
 // What was sent ahead of the last reply: its turn has come.
@@ -198,7 +225,7 @@ void Session::begin_reply() {
 
 void Session::on_request() {
     begin_reply();
-    const Answer answer = surface_.pages(parser_.request(), context_, caller_);
+    const Answer answer = make_answer();
     if (answer.operation) return begin_call(*answer.operation);
     if (!answer.code.empty()) log_refusal(answer.status, answer.code, caller_);
     ResponseHead reply = head(answer.status, answer.headers);
@@ -207,10 +234,16 @@ void Session::on_request() {
     finished();
 }
 
+Answer Session::make_answer() {
+    const http::Request& request = parser_.request();
+    return preflight_ ? preflight_answer(request) : surface_.pages(request, context_, caller_);
+}
+
 void Session::begin_call(Operation operation) {
     http::Request& request = parser_.request();
     Call call = incoming_call(request, operation, request_id_, caller_, context_.random);
     take_user(call, request, context_.host.config.server.user_header);
+    take_forwarded(call, request, context_.host.config.providers);
     call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this), std::move(call),
                                        caller_, client_);
     call_->start();

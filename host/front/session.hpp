@@ -57,16 +57,22 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void on_read(boost::system::error_code error, std::size_t bytes);
     void read_at_once();
     void take(std::string_view bytes);
+    void take_next();
     void take_early();
+    template <typename Work>
+    void with_memory(const Work& work);
+    void out_of_memory();
     void forget_early();
     void parse(std::string_view& bytes);
     bool on_head(bool waits);
     bool admit(const http::Request& request);
+    void look_at_origin(const http::Request& request);
     void wait_for_rest(std::size_t bytes);
     void on_input_end();
     void probe();
 
     void on_request();
+    Answer make_answer();
     void begin_reply();
     void begin_call(Operation operation);
     void refuse(const http::Refusal& refusal);
@@ -108,11 +114,13 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     std::size_t body_bytes_ = 0;  // as they came
     HeldBody held_body_;          // from the request's head until its reply is made
     std::string request_id_;
+    std::string origin_headers_;           // of every answer to the request
     const config::Key* caller_ = nullptr;  // whose key the request came with; null: none was needed
 
     bool keep_alive_ = true;
     bool http_1_0_ = false;
     bool head_only_ = false;
+    bool preflight_ = false;    // a browser asks for a page; nobody is asked who that is
     bool head_begun_ = false;   // and its time is measured
     bool busy_ = false;         // from a complete request to the end of its reply
     bool streaming_ = false;    // the head of a stream is in `pending_` or gone

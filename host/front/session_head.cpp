@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "front/client_key.hpp"
+#include "front/cors.hpp"
 #include "front/http_request.hpp"
 #include "front/request_id.hpp"
 #include "front/session.hpp"
@@ -16,6 +17,7 @@ bool Session::on_head(bool waits) {
     http_1_0_ = request.version == http::Version::http_1_0;
     head_only_ = request.method == "HEAD";
     request_id_ = request_id(request.header("x-request-id"), context_.random);
+    look_at_origin(request);
     if (!admit(request)) return false;
     if (!count_body()) {
         refuse(no_room_for_body());
@@ -38,6 +40,8 @@ bool Session::admit(const http::Request& request) {
         refuse(*refusal);
         return false;
     }
+    preflight_ = surface_.origins != nullptr && is_preflight(request, *surface_.origins);
+    if (preflight_) return true;
     const bool asked = surface_.keys != nullptr && !surface_.keys->empty() &&
                        !(surface_.keyless != nullptr && surface_.keyless(request.path));
     if (asked) {
@@ -54,6 +58,11 @@ bool Session::admit(const http::Request& request) {
         return false;
     }
     return true;
+}
+
+// Before anything is refused, for a page must be able to read why.
+void Session::look_at_origin(const http::Request& request) {
+    if (surface_.origins != nullptr) origin_headers_ = cors_headers(request, *surface_.origins);
 }
 
 // A length that is announced counts at once, before any of it has come; without one, and of what is
@@ -84,6 +93,7 @@ void Session::refuse(const ErrorReply& reply, const config::Key* key) {
     if (request_id_.empty()) {
         request_id_ = request_id(request.header("x-request-id"), context_.random);
     }
+    if (origin_headers_.empty()) look_at_origin(request);
     log_refusal(reply.status, reply.code, key);
     respond(reply.status, reply.headers, reply.body);
     finished();

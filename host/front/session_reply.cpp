@@ -1,6 +1,7 @@
 // Writing: a call's reply, and the way to the next request.
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <new>
 
 #include "front/session.hpp"
 
@@ -22,12 +23,21 @@ ResponseHead Session::head(int status, std::string_view extra) const {
     return {.status = status,
             .request_id = request_id_,
             .extra = extra,
+            .origin = origin_headers_,
             .keep_alive = keep_alive_,
             .http_1_0 = http_1_0_};
 }
 
+// A large reply is copied here, and there may be no memory for that.
 void Session::respond(int status, std::string_view extra, std::string_view body) {
-    append_response(pending_, head(status, extra), body, head_only_);
+    const std::size_t before = pending_.size();
+    try {
+        append_response(pending_, head(status, extra), body, head_only_);
+    } catch (const std::bad_alloc&) {
+        pending_.resize(before);
+        const ErrorReply reply = error_reply(bw::out_of_memory());
+        append_response(pending_, head(reply.status, reply.headers), reply.body, head_only_);
+    }
 }
 
 void Session::begin_stream(std::string_view extra) {
@@ -39,8 +49,15 @@ void Session::begin_stream(std::string_view extra) {
     flush_soon();
 }
 
+// A stream that lacks a part must not look whole: where there is no memory for it, it is cut.
 void Session::event(std::string_view json) {
-    append_event(pending_, json, !http_1_0_);
+    try {
+        append_event(pending_, json, !http_1_0_);
+    } catch (const std::bad_alloc&) {
+        error_code ignored;
+        socket_.shutdown(Socket::shutdown_both, ignored);
+        return;
+    }
     flush_soon();
     if (!paused_ && pending_.size() > k_pending_bytes_pause) {
         paused_ = true;
@@ -120,13 +137,14 @@ void Session::next_request() {
     const auto hold = std::move(hold_);
     busy_ = head_begun_ = false;
     parser_.restart();
-    http_1_0_ = head_only_ = false;
+    http_1_0_ = head_only_ = preflight_ = false;
+    origin_headers_.clear();
     request_id_.clear();
     caller_ = nullptr;
     alarm_.set(Clock::now() + limits().idle_timeout);
     if (early_.empty()) return input_ended_ ? close() : read();
     // Sent ahead. Not from here: each of many would be one level deeper.
-    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->take_early(); });
+    asio::post(socket_.get_executor(), [self = shared_from_this()] { self->take_next(); });
 }
 
 }  // namespace bw::front

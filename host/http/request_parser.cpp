@@ -54,6 +54,7 @@ void RequestParser::restart() {
 }
 
 Step RequestParser::refuse(Refusal refusal) {
+    if (stage_ == Stage::fields && request_.fields.empty()) show_head();
     refusal_ = std::move(refusal);
     stage_ = Stage::refused;
     inflate_.reset();
@@ -137,12 +138,16 @@ Step RequestParser::read_field(std::size_t line_size) {
 }
 
 // The head does not move any more: what was found in it can be shown.
-Step RequestParser::end_head() {
+void RequestParser::show_head() {
     request_.method = at(method_);
     request_.target = at(target_);
     request_.path = at(path_);
     request_.authority = at(authority_);
     for (const auto& [name, value] : places_) request_.fields.push_back({at(name), at(value)});
+}
+
+Step RequestParser::end_head() {
+    show_head();
     const auto framing = read_framing(request_, limits_);
     if (!framing) return refuse(framing.error());
     framing_ = *framing;

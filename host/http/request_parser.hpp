@@ -65,6 +65,7 @@ class RequestParser {
     Step take_line(std::string_view& bytes, bool& complete);
     Step read_request_line(std::string_view line);
     Step read_field(std::size_t line_size);
+    void show_head();
     Step end_head();
     Step add_to_body(std::string_view bytes);
     Step end_body();

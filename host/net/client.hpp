@@ -47,12 +47,17 @@ enum class FailureKind {
     cut,              // the connection ended before the response did
     overrun,          // paused under HTTP/2, and more came than may be held
     protocol,         // not HTTP, a redirect, headers too large
+    no_descriptors,   // this process may open no more
+    no_memory,        // this process gets no more
 };
 
 struct Failure {
     FailureKind kind;
-    std::string message;  // for a person; names the host, never a credential
+    std::string message;  // for anybody: no address, no name of a machine
     int status = 0;       // of the response, if its first line had come; else 0
+    std::string detail;   // for an operator: names the host, never a credential; empty: as above
+
+    const std::string& for_operator() const { return detail.empty() ? message : detail; }
 };
 
 // Receives one exchange: on_head, on_data any number of times, on_end once; on_end may come alone.

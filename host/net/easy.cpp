@@ -113,12 +113,11 @@ Easy::Easy(const Wire& wire, const SocketHooks& hooks)
     curl_easy_setopt(get(), CURLOPT_ERRORBUFFER, error_.data());
 }
 
-// Nobody is asked for a compressed answer, but one that comes all the same is decompressed.
 void Easy::set_wire(const Wire& wire) {
     http_ = wire.http;
     curl_easy_setopt(get(), CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(get(), CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(get(), CURLOPT_ACCEPT_ENCODING, "gzip");
+    curl_easy_setopt(get(), CURLOPT_HTTP_CONTENT_DECODING, 0L);  // net/unpack.hpp does it
     curl_easy_setopt(get(), CURLOPT_MAXAGE_CONN, static_cast<long>(wire.idle_time.count()));
     // Under HTTP/2 a burst waits for the first connection rather than opening one each.
     if (http_ != HttpVersion::one) curl_easy_setopt(get(), CURLOPT_PIPEWAIT, 1L);
@@ -150,8 +149,8 @@ void Easy::set_callbacks(const SocketHooks& hooks) {
     curl_easy_setopt(get(), CURLOPT_DEBUGDATA, this);
     curl_easy_setopt(get(), CURLOPT_PREREQFUNCTION, &Transfer::before_send_callback);
     curl_easy_setopt(get(), CURLOPT_PREREQDATA, this);
-    curl_easy_setopt(get(), CURLOPT_OPENSOCKETFUNCTION, hooks.open);
-    curl_easy_setopt(get(), CURLOPT_OPENSOCKETDATA, hooks.self);
+    curl_easy_setopt(get(), CURLOPT_OPENSOCKETFUNCTION, &Transfer::open_callback);
+    curl_easy_setopt(get(), CURLOPT_OPENSOCKETDATA, this);
     curl_easy_setopt(get(), CURLOPT_CLOSESOCKETFUNCTION, hooks.close);
     curl_easy_setopt(get(), CURLOPT_CLOSESOCKETDATA, hooks.self);
 }

@@ -19,9 +19,8 @@ namespace bw::net {
 
 class Transfer;
 
-// Where a handle's sockets come from and go to.
+// Where a handle's sockets go to.
 struct SocketHooks {
-    curl_opensocket_callback open;
     curl_closesocket_callback close;
     void* self;
 };

@@ -50,7 +50,7 @@ Engine::Engine(boost::asio::io_context& loop, const Wire& wire, std::shared_ptr<
       multi_(nullptr),
       stats_(std::move(stats)),
       sockets_(*this, loop, *stats_),
-      pool_(wire, {&open_callback, &close_callback, this}),
+      pool_(wire, {&close_callback, this}),
       timer_(loop),
       shares_(wire.http != HttpVersion::one) {
     initialize_curl();
@@ -232,6 +232,7 @@ void Engine::finish(const CURLMsg& message) {
 // else answers. Where nobody was reached at once, the call that found out need not fail.
 std::optional<Trip> Engine::trip_after(Transfer& transfer, CURLcode code) {
     if (transfer.sending()) plain_http2_ = PlainHttp2::join;
+    if (transfer.lack_behind(code) != Lack::none) return std::nullopt;
     auto next = transfer.trip_after(code);
     if (next) plain_http2_ = next->plain_http2;
     if (next || !missed_its_peer(code) || transfer.sending()) return next;
@@ -308,8 +309,8 @@ int Engine::socket_callback(CURL* easy, curl_socket_t socket, int what, void* se
     return 0;
 }
 
-curl_socket_t Engine::open_callback(void* self, curlsocktype, curl_sockaddr* address) noexcept {
-    return engine_of(self).sockets_.open(address->family, address->socktype, address->protocol);
+int Engine::open_socket(const curl_sockaddr& address) {
+    return sockets_.open(address.family, address.socktype, address.protocol);
 }
 
 int Engine::close_callback(void* self, curl_socket_t socket) noexcept {

@@ -37,6 +37,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
     bool is_quiet(int local_port) const { return sockets_.is_quiet(local_port); }
     void take_connection(int local_port) { sockets_.take(local_port); }
     void on_socket_ready(int socket, bool read, bool write);
+    int open_socket(const curl_sockaddr& address);  // -1: failed, errno says why
 
   private:
     using Clock = std::chrono::steady_clock;
@@ -47,7 +48,6 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
     static int socket_callback(CURL*, curl_socket_t socket, int what, void* self, void*) noexcept;
     static int timer_callback(CURLM*, long timeout_ms, void* self) noexcept;
-    static curl_socket_t open_callback(void* self, curlsocktype, curl_sockaddr* address) noexcept;
     static int close_callback(void* self, curl_socket_t socket) noexcept;
 
     void set_deadline(long timeout_ms);

@@ -77,54 +77,74 @@ bool misses_certificate(const Outcome& outcome) {
     return outcome.detail.find("alert certificate required") != std::string::npos;
 }
 
-std::string with_detail(std::string sentence, std::string_view detail) {
-    if (!detail.empty()) sentence.append(": ").append(detail);
-    return sentence;
-}
-
 bool has_proxy(const Request& request) { return request.wire && !request.wire->proxy.url.empty(); }
 
-// " through the proxy host:port", where there is one.
-std::string through(const Request& request) {
-    if (!has_proxy(request)) return {};
-    return " through the proxy " + host_and_port(request.wire->proxy.url);
-}
+// What a sentence calls those that it is about.
+struct Parties {
+    std::string peer;
+    std::string proxy;
+    std::string through;      // " through the proxy ..." where there is one
+    std::string_view detail;  // libcurl's own words, which name names
 
-std::string no_address(const Request& request, const Outcome& outcome) {
-    if (outcome.code != CURLE_COULDNT_RESOLVE_PROXY) {
-        return "no address found for " + host_and_port(request.url);
+    std::string with_detail(std::string sentence) const {
+        if (!detail.empty()) sentence.append(": ").append(detail);
+        return sentence;
     }
-    return "no address found for the proxy " + host_and_port(request.wire->proxy.url);
+};
+
+Parties by_address(const Request& request, std::string_view detail) {
+    Parties parties{.peer = host_and_port(request.url), .detail = detail};
+    if (!has_proxy(request)) return parties;
+    parties.proxy = "the proxy " + host_and_port(request.wire->proxy.url);
+    parties.through = " through " + parties.proxy;
+    return parties;
 }
 
-std::string protocol_message(const std::string& peer, const Outcome& outcome) {
-    switch (outcome.code) {
+Parties by_role(const Request& request) {
+    return {.peer = "the upstream",
+            .proxy = "its proxy",
+            .through = has_proxy(request) ? " through its proxy" : "",
+            .detail = {}};
+}
+
+// `sentence` makes the text out of the parties.
+template <typename Sentence>
+Failure fail(FailureKind kind, const Request& request, const Sentence& sentence,
+             std::string_view detail = {}) {
+    return {.kind = kind,
+            .message = sentence(by_role(request)),
+            .detail = sentence(by_address(request, detail))};
+}
+
+std::string protocol_message(const Parties& parties, CURLcode code) {
+    switch (code) {
         case CURLE_URL_MALFORMAT: return "the upstream's URL is not valid";
         case CURLE_UNSUPPORTED_PROTOCOL:
-            return peer + " did not answer in HTTP (or the URL is not http or https)";
+            return parties.peer + " did not answer in HTTP (or the URL is not http or https)";
         default:
-            return with_detail(peer + " sent a response that is not valid HTTP", outcome.detail);
+            return parties.with_detail(parties.peer + " sent a response that is not valid HTTP");
     }
 }
 
-std::string message_of(FailureKind kind, const Request& request, const Outcome& outcome) {
-    const std::string peer = host_and_port(request.url);
+std::string message_of(FailureKind kind, const Request& request, const Outcome& outcome,
+                       const Parties& parties) {
     switch (kind) {
-        case FailureKind::resolve: return no_address(request, outcome);
+        case FailureKind::resolve:
+            return "no address found for " +
+                   (outcome.code == CURLE_COULDNT_RESOLVE_PROXY ? parties.proxy : parties.peer);
         case FailureKind::connect:
-            return with_detail("no connection to " + peer + through(request), outcome.detail);
+            return parties.with_detail("no connection to " + parties.peer + parties.through);
         case FailureKind::connect_timeout:
-            return fmt::format("no connection to {}{} within {} ms", peer, through(request),
+            return fmt::format("no connection to {}{} within {} ms", parties.peer, parties.through,
                                request.connect_timeout.count());
         case FailureKind::tls:
-            return with_detail("no TLS with " + peer + through(request), outcome.detail);
+            return parties.with_detail("no TLS with " + parties.peer + parties.through);
         case FailureKind::cut:
-            return peer + (outcome.head_seen ? " closed the connection before the response ended"
-                                             : " closed the connection without a response");
-        case FailureKind::overrun:
-        case FailureKind::protocol: break;
+            return parties.peer + (outcome.head_seen
+                                       ? " closed the connection before the response ended"
+                                       : " closed the connection without a response");
+        default: return protocol_message(parties, outcome.code);
     }
-    return protocol_message(peer, outcome);
 }
 
 // Where a redirect points, host only; a relative one stays on the host that was asked.
@@ -149,37 +169,47 @@ Failure make_failure(const Request& request, const Outcome& outcome) {
         return make_proxy_failure(request, outcome.connect_code);
     }
     if (misses_certificate(outcome)) {
-        return {FailureKind::tls,
-                fmt::format("no TLS with {}: it wants a certificate of the client; set client_cert",
-                            host_and_port(request.url))};
+        return fail(FailureKind::tls, request, [](const Parties& parties) {
+            return fmt::format(
+                "no TLS with {}: it wants a certificate of the client; set "
+                "client_cert",
+                parties.peer);
+        });
     }
     const FailureKind kind = broken_chunk(outcome) ? FailureKind::protocol : kind_of(outcome.code);
-    return {kind, message_of(kind, request, outcome)};
+    return fail(
+        kind, request,
+        [&](const Parties& parties) { return message_of(kind, request, outcome, parties); },
+        outcome.detail);
 }
 
 Failure make_redirect_failure(const Request& request, int status, std::string_view location) {
-    const std::string peer = host_and_port(request.url);
-    if (location.empty()) {
-        return {FailureKind::protocol,
-                fmt::format("redirect refused: {} answered {} and named no target", peer, status)};
-    }
-    return {FailureKind::protocol, fmt::format("redirect refused: {} answered {} and points to {}",
-                                               peer, status, redirect_target(request, location))};
+    Failure failure = fail(FailureKind::protocol, request, [status](const Parties& parties) {
+        return fmt::format("redirect refused: {} answered {}", parties.peer, status);
+    });
+    failure.detail += location.empty() ? " and named no target"
+                                       : " and points to " + redirect_target(request, location);
+    return failure;
 }
 
 Failure make_head_too_large_failure(const Request& request) {
-    return {FailureKind::protocol, fmt::format("the response headers of {} are larger than {} KiB",
-                                               host_and_port(request.url), k_head_bytes_max >> 10)};
+    return fail(FailureKind::protocol, request, [](const Parties& parties) {
+        return fmt::format("the response headers of {} are larger than {} KiB", parties.peer,
+                           k_head_bytes_max >> 10);
+    });
 }
 
 Failure make_trailers_too_large_failure(const Request& request) {
-    return {FailureKind::protocol, fmt::format("the response trailers of {} are larger than {} KiB",
-                                               host_and_port(request.url), k_head_bytes_max >> 10)};
+    return fail(FailureKind::protocol, request, [](const Parties& parties) {
+        return fmt::format("the response trailers of {} are larger than {} KiB", parties.peer,
+                           k_head_bytes_max >> 10);
+    });
 }
 
 Failure make_bad_status_failure(const Request& request, int status) {
-    return {FailureKind::protocol, fmt::format("{} answered with status {}, which is no answer",
-                                               host_and_port(request.url), status)};
+    return fail(FailureKind::protocol, request, [status](const Parties& parties) {
+        return fmt::format("{} answered with status {}, which is no answer", parties.peer, status);
+    });
 }
 
 bool proxied_in_plain(const Request& request) {
@@ -188,40 +218,66 @@ bool proxied_in_plain(const Request& request) {
 }
 
 Failure make_proxy_failure(const Request& request, int status) {
-    const std::string proxy = host_and_port(request.wire->proxy.url);
-    const std::string peer = host_and_port(request.url);
-    if (status != k_proxy_wants_credentials) {
-        return {FailureKind::connect,
-                fmt::format("the proxy {} refused a connection to {} with status {}", proxy, peer,
-                            status)};
-    }
-    const bool given = !request.wire->proxy.user.empty();
-    return {FailureKind::connect,
-            fmt::format("the proxy {} refused a connection to {} with status 407: {}", proxy, peer,
-                        given ? "it does not accept the credentials; check proxy_secret"
-                              : "it wants credentials; set proxy_secret")};
+    const auto reason = [&]() -> std::string_view {
+        if (status != k_proxy_wants_credentials) return {};
+        const bool given = !request.wire->proxy.user.empty();
+        return given ? ": it does not accept the credentials; check proxy_secret"
+                     : ": it wants credentials; set proxy_secret";
+    };
+    return fail(FailureKind::connect, request, [&](const Parties& parties) {
+        return fmt::format("{} refused a connection to {} with status {}{}", parties.proxy,
+                           parties.peer, status, reason());
+    });
 }
 
 // The name of an encoding is the upstream's text, so little of it is repeated.
 Failure make_encoding_failure(const Request& request, std::string_view encoding) {
-    return {
-        FailureKind::protocol,
-        fmt::format("{} answered with the content-encoding \"{}\", which nobody asked for; only "
-                    "gzip is understood",
-                    host_and_port(request.url), encoding.substr(0, 32))};
+    return fail(FailureKind::protocol, request, [encoding](const Parties& parties) {
+        return fmt::format(
+            "{} answered with the content-encoding \"{}\", which nobody asked for; only gzip and "
+            "deflate are understood",
+            parties.peer, encoding.substr(0, 32));
+    });
+}
+
+Failure make_lack_failure(const Request& request, Lack lack) {
+    if (lack == Lack::memory) {
+        return fail(FailureKind::no_memory, request, [](const Parties& parties) {
+            return fmt::format("the host has no memory left for an exchange with {}", parties.peer);
+        });
+    }
+    return fail(FailureKind::no_descriptors, request, [](const Parties& parties) {
+        return fmt::format("the host has no descriptor left for a connection to {}", parties.peer);
+    });
+}
+
+Failure make_framing_failure(const Request& request) {
+    return fail(FailureKind::protocol, request, [](const Parties& parties) {
+        return parties.peer +
+               " says two things of how long its response is (content-length, transfer-encoding)";
+    });
+}
+
+Failure make_packing_failure(const Request& request) {
+    return fail(FailureKind::protocol, request, [](const Parties& parties) {
+        return fmt::format("the compressed response of {} cannot be unpacked", parties.peer);
+    });
 }
 
 Failure make_inflation_failure(const Request& request, std::size_t times_max) {
-    return {FailureKind::protocol,
-            fmt::format("the compressed response of {} grows to more than {} times its size",
-                        host_and_port(request.url), times_max)};
+    return fail(FailureKind::protocol, request, [times_max](const Parties& parties) {
+        return fmt::format("the compressed response of {} grows to more than {} times its size",
+                           parties.peer, times_max);
+    });
 }
 
 Failure make_overrun_failure(const Request& request, std::size_t bytes_max) {
-    return {FailureKind::overrun,
-            fmt::format("{} sent more than {} KiB over HTTP/2 ahead of a client that reads slowly; "
-                        "over HTTP/1.1 it would wait",
-                        host_and_port(request.url), bytes_max >> 10)};
+    return fail(FailureKind::overrun, request, [bytes_max](const Parties& parties) {
+        return fmt::format(
+            "{} sent more than {} KiB over HTTP/2 ahead of a client that reads slowly; over "
+            "HTTP/1.1 it would wait",
+            parties.peer, bytes_max >> 10);
+    });
 }
 
 }  // namespace bw::net

@@ -1,16 +1,21 @@
-// Says in plain words how an exchange failed. Names the peer as host:port; a path, a query or a
-// credential never gets into the text.
+// Says in plain words how an exchange failed, twice: for anybody, who learns nothing of where the
+// upstream is, and for an operator, with the peer as host:port and libcurl's own words. A path, a
+// query or a credential never gets into either.
 #pragma once
 
 #include <curl/curl.h>
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "net/client.hpp"
 
 namespace bw::net {
+
+// What this process has run out of.
+enum class Lack : std::uint8_t { none, descriptors, memory };
 
 // What libcurl reported, and how far the response had come by then.
 struct Outcome {
@@ -27,6 +32,9 @@ Failure make_trailers_too_large_failure(const Request& request);
 Failure make_bad_status_failure(const Request& request, int status);
 Failure make_proxy_failure(const Request& request, int status);  // a proxy refused
 Failure make_encoding_failure(const Request& request, std::string_view encoding);
+Failure make_lack_failure(const Request& request, Lack lack);
+Failure make_framing_failure(const Request& request);
+Failure make_packing_failure(const Request& request);
 Failure make_inflation_failure(const Request& request, std::size_t times_max);
 Failure make_overrun_failure(const Request& request, std::size_t bytes_max);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 
 namespace bw::net {
 
@@ -20,6 +21,28 @@ char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + '
 bool is_name(std::string_view text) {
     const auto is_visible = [](char c) { return c > ' ' && c < 0x7f; };
     return !text.empty() && std::ranges::all_of(text, is_visible);
+}
+
+// None: no number.
+std::optional<std::size_t> parse_length(std::string_view text) {
+    std::size_t length = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole ? std::optional(length) : std::nullopt;
+}
+
+// Of a list, each part without the space around it.
+template <typename Take>
+void for_each_part(std::string_view list, Take take) {
+    while (!list.empty()) {
+        const auto comma = std::min(list.find(','), list.size());
+        take(trim(list.substr(0, comma)));
+        list.remove_prefix(std::min(comma + 1, list.size()));
+    }
+}
+
+bool is_identity(std::string_view coding) {
+    return std::ranges::equal(coding, std::string_view("identity"), {}, lower);
 }
 
 // "HTTP/1.1 200 OK" → 200; 0: not a status.
@@ -96,6 +119,39 @@ std::string_view Head::find(std::string_view name) const {
         }
     }
     return {};
+}
+
+std::string Head::find_all(std::string_view name) const {
+    std::string list;
+    const std::string_view text = text_;
+    for (const Field& field : fields_) {
+        if (text.substr(field.name, field.name_size) != name) continue;
+        if (!list.empty()) list += ',';
+        list += text.substr(field.value, field.value_size);
+    }
+    return list;
+}
+
+// RFC 9112, 6.3: a length that is told twice alike counts once. Under HTTP/2 frames tell the end.
+BodyLength Head::body_length() const {
+    BodyLength length;
+    const auto has = [this](std::string_view name) {
+        return std::ranges::any_of(fields_, [&](const Field& field) {
+            return std::string_view(text_).substr(field.name, field.name_size) == name;
+        });
+    };
+    if (!has("content-length")) return length;
+    const std::string lengths = find_all("content-length");
+    length.doubtful = lengths.empty();
+    for_each_part(lengths, [&length](std::string_view part) {
+        const auto bytes = parse_length(part);
+        if (!bytes || (length.bytes && *length.bytes != *bytes)) length.doubtful = true;
+        length.bytes = bytes;
+    });
+    for_each_part(find_all("transfer-encoding"), [&length](std::string_view coding) {
+        if (!coding.empty() && !is_identity(coding)) length.doubtful = true;
+    });
+    return length;
 }
 
 }  // namespace bw::net

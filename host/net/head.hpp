@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,14 @@
 namespace bw::net {
 
 inline constexpr std::size_t k_head_bytes_max = 64u << 10;  // all heads of one response together
+
+// How long a response says that its body is.
+struct BodyLength {
+    // It says two things, or nothing that can be read: another reader might find another end, and
+    // take what follows for the next response.
+    bool doubtful = false;
+    std::optional<std::size_t> bytes;
+};
 
 class Head {
   public:
@@ -29,6 +38,8 @@ class Head {
     // Valid until the next add.
     std::span<const Header> headers();
     std::string_view find(std::string_view name) const;  // empty: not there
+    std::string find_all(std::string_view name) const;   // all of them, as one list
+    BodyLength body_length() const;
 
   private:
     struct Field {

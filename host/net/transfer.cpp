@@ -1,20 +1,18 @@
 #include "net/transfer.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
-#include <cstring>
+#include <cerrno>
 #include <utility>
 
 #include "net/engine.hpp"
-#include "net/failure.hpp"
 #include "net/tls.hpp"
 
 namespace bw::net {
 
 namespace {
-
-constexpr std::size_t k_abort = 0;  // from a callback that was given bytes: end the transfer
 
 // Held of one exchange that is paused under HTTP/2. libcurl (7.88) would itself hold up to a whole
 // flow-control window, 32 MB, as soon as another exchange keeps the same connection busy.
@@ -24,18 +22,17 @@ constexpr std::size_t k_held_bytes_max = 1u << 20;
 constexpr std::size_t k_inflation_max = 100;
 constexpr std::size_t k_inflation_grace_bytes = 1u << 20;
 
-Transfer& transfer_of(void* self) { return static_cast<Easy*>(self)->transfer(); }
-
 bool one_line(std::string_view header) {
     return std::ranges::none_of(header, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-// None: not there, or no number.
-std::optional<std::size_t> parse_length(std::string_view text) {
-    std::size_t length = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return length;
+// Whether this process may open no descriptor just now: a resolver and a reader of certificates do
+// not say that it was that which they lacked.
+bool has_no_descriptors() {
+    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (probe < 0) return errno == EMFILE || errno == ENFILE;
+    ::close(probe);
+    return false;
 }
 
 }  // namespace
@@ -63,6 +60,20 @@ Easy& Transfer::attach(std::unique_ptr<Easy> easy) {
 void Transfer::begin(const Trip& trip) {
     trip_ = trip;
     sent_ = 0;
+    lack_ = Lack::none;
+}
+
+Lack Transfer::lack_behind(CURLcode code) const {
+    if (sending() || head_.begun()) return Lack::none;
+    switch (code) {
+        case CURLE_COULDNT_CONNECT: return lack_;
+        case CURLE_OUT_OF_MEMORY: return Lack::memory;
+        case CURLE_COULDNT_RESOLVE_HOST:
+        case CURLE_COULDNT_RESOLVE_PROXY:
+        case CURLE_SSL_CACERT_BADFILE:
+        case CURLE_SSL_CERTPROBLEM: return has_no_descriptors() ? Lack::descriptors : Lack::none;
+        default: return Lack::none;
+    }
 }
 
 std::optional<Trip> Transfer::trip_after(CURLcode code) const {
@@ -85,7 +96,15 @@ std::optional<Failure> Transfer::check_request() const {
 
 void Transfer::finish(CURLcode code) {
     ended_ = true;
-    if (failure_ || is_whole(code)) return;
+    if (failure_ || loses_only_words(code)) return;
+    if (is_whole(code)) {
+        if (!can_be_unpacked()) failure_ = make_packing_failure(request_);
+        return;
+    }
+    if (const Lack lack = lack_behind(code); lack != Lack::none) {
+        failure_ = make_lack_failure(request_, lack);
+        return;
+    }
     if (trip_.stream == Stream::refused) code = CURLE_GOT_NOTHING;  // by how libcurl noticed: many
     failure_ = make_failure(request_, {code, easy_->error_text(), head_.complete(),
                                        static_cast<int>(easy_->number(CURLINFO_HTTP_CONNECTCODE))});
@@ -100,6 +119,13 @@ bool Transfer::is_whole(CURLcode code) const {
         return code == CURLE_OK || (code == CURLE_HTTP2_STREAM && body_delivered());
     }
     return code == CURLE_OK && length_ && *length_ == easy_->received_body_bytes();
+}
+
+// The status of a refusal and its headers say what to do, however much of its body came.
+bool Transfer::loses_only_words(CURLcode code) const {
+    if (!head_.complete() || !is_refusal()) return false;
+    return code == CURLE_OK || code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
+           code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING || code == CURLE_HTTP2_STREAM;
 }
 
 void Transfer::fail(Failure failure) {
@@ -226,119 +252,85 @@ bool Transfer::on_trailer(std::size_t size) {
 }
 
 bool Transfer::on_head_complete() {
-    length_ = parse_length(head_.find("content-length"));
+    const BodyLength length = head_.body_length();
+    length_ = length.bytes;
     const bool without_body = head_.status() == 204 || length_.value_or(0) == 0;
     if (without_body && !head_.multiplexed()) easy_->watch_for_surplus();
     const bool whole = request_.reads == Reads::response;
-    if (head_.redirects() && whole) {
+    if (length.doubtful) {
+        failure_ = make_framing_failure(request_);
+    } else if (head_.redirects() && whole) {
         failure_ = make_redirect_failure(request_, head_.status(), head_.find("location"));
     } else if (head_.status() == k_proxy_wants_credentials && proxied_in_plain(request_)) {
         failure_ = make_proxy_failure(request_, head_.status());
     }
-    for (const Header& header : head_.headers()) {
-        if (whole && header.name == "content-encoding" && !on_encoding(header.value)) return false;
-    }
-    if (failure_) return false;
+    if (failure_ || (whole && !on_encodings())) return false;
     if (!paused_) deliver_head();
     return !dropped();
 }
 
-bool Transfer::on_encoding(std::string_view encoding) {
-    if (encoding.empty() || encoding == "identity") return true;
-    if (encoding != "gzip" && encoding != "x-gzip") {
-        failure_ = make_encoding_failure(request_, encoding);
-        return false;
+bool Transfer::on_encodings() {
+    const std::string encodings = head_.find_all("content-encoding");
+    const auto packing = packing_of(encodings);
+    if (packing) {
+        if (*packing != Packing::none) unpack_.emplace(*packing);
+        return true;
     }
-    compressed_ = true;
-    return true;
+    if (is_refusal()) {
+        wordless_ = true;
+        return true;
+    }
+    failure_ = make_encoding_failure(request_, encodings);
+    return false;
 }
 
 // Pausing takes effect at the next chunk: returning PAUSE refuses a chunk, which libcurl then keeps
 // and delivers again, so the one that led to the pause must have been accepted.
 std::size_t Transfer::on_body(std::string_view bytes) {
     if (dropped()) return k_abort;
-    if (compressed_ && inflates_too_far(bytes.size())) {
-        failure_ = make_inflation_failure(request_, k_inflation_max);
-        return k_abort;
-    }
-    if (head_.multiplexed() && (paused_ || !held_.empty())) return hold(bytes);
-    if (paused_) {
+    if (paused_ && !head_.multiplexed()) {
         data_held_ = true;
         return CURL_WRITEFUNC_PAUSE;
     }
+    std::string unpacked;
+    if (unpack_ && !wordless_ && !unpack(bytes, unpacked)) return k_abort;
+    const std::string_view content = wordless_ ? std::string_view()
+                                     : unpack_ ? std::string_view(unpacked)
+                                               : bytes;
+    if (head_.multiplexed() && (paused_ || !held_.empty())) {
+        return hold(content) ? bytes.size() : k_abort;
+    }
     if (length_ && easy_->reads_body()) engine_.look_for_early(*this);
-    events_->on_data(bytes);
+    if (!content.empty()) events_->on_data(content);
     return dropped() ? k_abort : bytes.size();
+}
+
+// A chunk at a time: what it grows to is bounded, and delivered at once. A refusal goes on without
+// words where its body is broken.
+bool Transfer::unpack(std::string_view bytes, std::string& out) {
+    packed_bytes_ += bytes.size();
+    const std::size_t bytes_max = k_inflation_grace_bytes + k_inflation_max * packed_bytes_;
+    const Unpack::Step step = unpack_->feed(bytes, out, bytes_max - inflated_bytes_);
+    inflated_bytes_ += out.size();
+    if (step == Unpack::Step::good) return true;
+    if (is_refusal()) {
+        wordless_ = true;
+        return true;
+    }
+    failure_ = step == Unpack::Step::broken ? make_packing_failure(request_)
+                                            : make_inflation_failure(request_, k_inflation_max);
+    return false;
 }
 
 // Other exchanges share an HTTP/2 connection, so it cannot be left unread: what comes is held, up
 // to a bound.
-std::size_t Transfer::hold(std::string_view bytes) {
+bool Transfer::hold(std::string_view bytes) {
     if (held_.size() + bytes.size() > k_held_bytes_max) {
         failure_ = make_overrun_failure(request_, k_held_bytes_max);
-        return k_abort;
+        return false;
     }
     held_.append(bytes);
-    return bytes.size();
-}
-
-bool Transfer::inflates_too_far(std::size_t more) {
-    inflated_bytes_ += more;
-    return inflated_bytes_ >
-           k_inflation_grace_bytes + k_inflation_max * easy_->received_body_bytes();
-}
-
-std::size_t Transfer::write_callback(char* data, std::size_t, std::size_t size,
-                                     void* self) noexcept {
-    const std::size_t taken = transfer_of(self).on_body({data, size});
-    if (taken == k_abort) static_cast<Easy*>(self)->forbid_reuse();
-    return taken;
-}
-
-std::size_t Transfer::header_callback(char* data, std::size_t, std::size_t size,
-                                      void* self) noexcept {
-    if (transfer_of(self).on_header({data, size})) return size;
-    static_cast<Easy*>(self)->forbid_reuse();
-    return k_abort;
-}
-
-std::size_t Transfer::read_callback(char* to, std::size_t, std::size_t size, void* self) noexcept {
-    Transfer& transfer = transfer_of(self);
-    if (transfer.dropped()) {  // the body may be gone
-        transfer.easy_->forbid_reuse();
-        return CURL_READFUNC_ABORT;
-    }
-    const std::string_view rest = transfer.request_.body.substr(transfer.sent_);
-    const std::size_t count = std::min(size, rest.size());
-    std::memcpy(to, rest.data(), count);
-    transfer.sent_ += count;
-    return count;
-}
-
-// libcurl rewinds the body when it has to send it again on a fresh connection.
-int Transfer::seek_callback(void* self, curl_off_t offset, int origin) noexcept {
-    Transfer& transfer = transfer_of(self);
-    const auto target = static_cast<std::size_t>(offset);
-    if (origin != SEEK_SET || target > transfer.request_.body.size()) return CURL_SEEKFUNC_FAIL;
-    transfer.sent_ = target;
-    return CURL_SEEKFUNC_OK;
-}
-
-// An exchange dropped while libcurl was working for another one must not start to read its body.
-int Transfer::before_send_callback(void* self, char*, char*, int, int local_port) noexcept {
-    Transfer& transfer = transfer_of(self);
-    const bool may = !transfer.dropped() && transfer.may_send(local_port);
-    return may ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
-}
-
-int Transfer::debug_callback(CURL*, curl_infotype type, char* text, std::size_t size,
-                             void* self) noexcept {
-    if (type != CURLINFO_TEXT) return 0;
-    const std::string_view said(text, size);
-    const bool surplus =
-        said.starts_with("Leftovers after chunking") || said.starts_with("Excess found");
-    if (surplus) static_cast<Easy*>(self)->forbid_reuse();
-    return 0;
+    return true;
 }
 
 }  // namespace bw::net

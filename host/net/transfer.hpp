@@ -13,12 +13,16 @@
 
 #include "net/client.hpp"
 #include "net/easy.hpp"
+#include "net/failure.hpp"
 #include "net/head.hpp"
 #include "net/trip.hpp"
+#include "net/unpack.hpp"
 
 namespace bw::net {
 
 class Engine;
+
+inline constexpr std::size_t k_abort = 0;  // from a callback that was given bytes: end the transfer
 
 class Transfer : public std::enable_shared_from_this<Transfer> {
   public:
@@ -42,6 +46,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     // How to give the request to libcurl again, which ended it so; none: it has failed.
     std::optional<Trip> trip_after(CURLcode code) const;
     bool answered() const { return head_.complete(); }
+    // What this process had not, if libcurl ended it so before anything was sent.
+    Lack lack_behind(CURLcode code) const;
     std::optional<Failure> check_request() const;  // what libcurl would not notice
     void finish(CURLcode code);                    // libcurl is done with it; still attached
     void fail(Failure failure);                    // it never got to libcurl
@@ -64,6 +70,7 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     void on_stream_closed(Stream how);
 
     // libcurl's. An exception cannot pass through its frames: Events must not throw.
+    static curl_socket_t open_callback(void* self, curlsocktype, curl_sockaddr* address) noexcept;
     static std::size_t write_callback(char* data, std::size_t, std::size_t size,
                                       void* self) noexcept;
     static std::size_t header_callback(char* data, std::size_t, std::size_t size,
@@ -75,6 +82,8 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
                               void* self) noexcept;
 
   private:
+    template <typename Work>
+    auto with_memory(const Work& work) noexcept -> decltype(work(*this));
     bool may_send(int local_port);
     Refusal refusal_of_connection(int local_port) const;
     bool may_send_again();
@@ -83,10 +92,13 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     bool is_whole(CURLcode code) const;
     bool on_header(std::string_view line);
     bool on_head_complete();
-    bool on_encoding(std::string_view encoding);
+    bool on_encodings();
     std::size_t on_body(std::string_view bytes);
-    std::size_t hold(std::string_view bytes);
-    bool inflates_too_far(std::size_t more);
+    bool unpack(std::string_view bytes, std::string& out);
+    bool hold(std::string_view bytes);
+    bool is_refusal() const { return request_.reads == Reads::response && head_.status() >= 300; }
+    bool loses_only_words(CURLcode code) const;
+    bool can_be_unpacked() const { return !unpack_ || wordless_ || unpack_->may_end(); }
     void deliver_held();
     void deliver_head();
 
@@ -100,10 +112,13 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     std::optional<std::size_t> length_;  // of the answer's body, as its head says
     std::optional<Failure> failure_;
     int taken_port_ = 0;
-    std::size_t sent_ = 0;  // of a body that libcurl reads piece by piece
-    std::string held_;      // what came under HTTP/2 while paused
+    std::size_t sent_ = 0;          // of a body that libcurl reads piece by piece
+    std::string held_;              // what came under HTTP/2 while paused
+    std::optional<Unpack> unpack_;  // where the body is packed
+    std::size_t packed_bytes_ = 0;
     std::size_t inflated_bytes_ = 0;
-    bool compressed_ = false;
+    bool wordless_ = false;  // a refusal whose body cannot be read: its status is all that it says
+    Lack lack_ = Lack::none;
     bool paused_ = false;
     bool head_delivered_ = false;
     bool data_held_ = false;  // libcurl keeps a chunk that it will deliver again

@@ -79,6 +79,7 @@ void add_routing(Fields& fields, const AccessRecord& record) {
     fields.add("model", record.model);
     fields.add("provider", record.provider);
     fields.add("upstream_model", record.upstream_model);
+    fields.add("upstream_id", record.upstream_id);
     fields.add("attempts", record.attempts);
     fields.add_flag("stream", record.stream);
 }

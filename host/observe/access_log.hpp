@@ -33,6 +33,7 @@ struct AccessRecord {
     std::string_view model;  // as the client named it
     std::string_view provider;
     std::string_view upstream_model;
+    std::string_view upstream_id;  // of the request, as the provider calls it
     int attempts = 0;
     bool stream = false;
     std::int64_t bytes_in = 0;

@@ -63,6 +63,7 @@ void write_front(PrettyWriter& writer, const config::Front& front) {
     writer.key("max_connections_per_client");
     write_count(writer, front.connections_per_client_max);
     write_texts(writer, "hosts", front.hosts);
+    write_texts(writer, "cors_origins", front.cors_origins);
 }
 
 void write_server(PrettyWriter& writer, const config::Server& server) {
@@ -136,6 +137,7 @@ void write_provider(PrettyWriter& writer, const config::Provider& provider,
         if (!given && !secret.env.empty()) writer.field(secret.name, "env:" + secret.env);
     }
     write_texts(writer, "models", provider.models);
+    write_texts(writer, "forward_headers", provider.forward_headers);
     writer.key("max_concurrent");
     write_count(writer, static_cast<std::size_t>(provider.max_concurrent));
     write_on_limit(writer, provider.queue_wait, provider.queue_length);

@@ -65,6 +65,7 @@ Result<void> Attempt::start(net::Client& client, boost::asio::io_context& loop) 
         schedule_step(milliseconds(0));
         return {};
     }
+    outgoing_.forward(order_.call->forwarded);
     outgoing_.complete();
     set_correlation(outgoing_.request.headers, *order_.call);
     if (!own_body_.empty()) outgoing_.request.body = own_body_;
@@ -359,11 +360,15 @@ Result<void> Attempt::judge(bw_status status, const bw_error& error) {
     if (stopped_) return std::unexpected(*stopped_);
     if (status == BW_OK) return {};
     Error failed = to_error(status, error, instance_->provider());
+    if (status == BW_E_INTERNAL && failed.code == "out_of_memory") {
+        return std::unexpected(bw::out_of_memory());
+    }
     if (status == BW_E_INTERNAL) {
         instance_->poison();
+        observe::error("plugin fault: provider \"{}\": {}", provider, failed.for_operator());
         failed.message = fmt::format("provider \"{}\": {}", provider, failed.message);
         failed.code = "plugin_error";
-        observe::error("plugin fault: {}", failed.message);
+        failed.detail.clear();  // it has been logged
     }
     return std::unexpected(std::move(failed));
 }

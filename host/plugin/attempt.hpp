@@ -97,6 +97,7 @@ class Attempt final : private net::Events, private Sinks {
     void emit(std::uint32_t kind, std::string_view json) override;
     void emit_usage(const bw_usage& usage) override;
     void add_model(std::string_view) override { misbehaved("add outside a list of models"); }
+    void out_of_memory() override { stopped_ = bw::out_of_memory(); }
 
     rules::Conduct conduct() const;
     Result<void> open();

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <new>
 
 #include "observe/log.hpp"
 #include "plugin/instance.hpp"
@@ -23,6 +24,16 @@ void log(bw_host* host, std::int32_t level, bw_str message) noexcept {
                                     presentable(view(message), *host->provider)));
 }
 
+// An exception must not unwind through a plugin: it is told to whoever asked the plugin.
+template <typename Work>
+void with_memory(bw_exchange* exchange, const Work& work) noexcept {
+    try {
+        work(*exchange->sinks);
+    } catch (const std::bad_alloc&) {
+        exchange->sinks->out_of_memory();
+    }
+}
+
 std::int64_t unix_ms(bw_host*) noexcept {
     using namespace std::chrono;
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
@@ -34,7 +45,9 @@ std::int32_t has_secret(bw_host* host, bw_str name) noexcept {
 
 void begin(bw_exchange* exchange) noexcept { exchange->sinks->begin_generating(); }
 
-void add_model(bw_exchange* exchange, bw_str id) noexcept { exchange->sinks->add_model(view(id)); }
+void add_model(bw_exchange* exchange, bw_str id) noexcept {
+    with_memory(exchange, [&](Sinks& sinks) { sinks.add_model(view(id)); });
+}
 
 const void* extension(bw_host*, const char* id) noexcept {
     static constexpr bw_generate_host k_generate{
@@ -48,23 +61,24 @@ const void* extension(bw_host*, const char* id) noexcept {
 }
 
 void send(bw_exchange* exchange, bw_str method, bw_str url, std::uint32_t frame) noexcept {
-    exchange->sinks->send(view(method), view(url), frame);
+    with_memory(exchange, [&](Sinks& sinks) { sinks.send(view(method), view(url), frame); });
 }
 
 void send_header(bw_exchange* exchange, bw_str name, bw_str value) noexcept {
-    exchange->sinks->send_header(view(name), view(value));
+    with_memory(exchange, [&](Sinks& sinks) { sinks.send_header(view(name), view(value)); });
 }
 
 void send_secret(bw_exchange* exchange, bw_str name, bw_str prefix, bw_str secret) noexcept {
-    exchange->sinks->send_secret(view(name), view(prefix), view(secret));
+    with_memory(exchange,
+                [&](Sinks& sinks) { sinks.send_secret(view(name), view(prefix), view(secret)); });
 }
 
 void send_body(bw_exchange* exchange, bw_str bytes) noexcept {
-    exchange->sinks->send_body(view(bytes));
+    with_memory(exchange, [&](Sinks& sinks) { sinks.send_body(view(bytes)); });
 }
 
 void emit(bw_exchange* exchange, std::uint32_t kind, bw_str json) noexcept {
-    exchange->sinks->emit(kind, view(json));
+    with_memory(exchange, [&](Sinks& sinks) { sinks.emit(kind, view(json)); });
 }
 
 void emit_usage(bw_exchange* exchange, const bw_usage* usage) noexcept {

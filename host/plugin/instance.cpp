@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "observe/log.hpp"
-
 #include "plugin/callback.hpp"
 #include "plugin/crash_report.hpp"
+#include "plugin/places.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -118,6 +118,10 @@ Error to_error(bw_status status, const bw_error& error, const Provider& provider
     if (error.retry_after_ms >= 0) {
         result.retry_after =
             std::min(std::chrono::milliseconds(error.retry_after_ms), k_retry_after_max);
+    }
+    // A plugin's own words are for whoever has set it up, and may hold the upstream's as well.
+    if (auto hidden = without_places(result.message, provider.places); hidden != result.message) {
+        result.detail = std::exchange(result.message, std::move(hidden));
     }
     if (result.message.empty()) {
         result.message = fmt::format("provider \"{}\" failed without saying why", provider.name);

@@ -107,6 +107,8 @@ class Question final : private net::Events, private Sinks {
         ids_.push_back(presentable(id, instance_.provider()));
     }
 
+    void out_of_memory() override { lacks_memory_ = true; }
+
     void obey(const char* broken_rule) {
         if (broken_rule != nullptr) misbehaved(broken_rule);
     }
@@ -121,6 +123,7 @@ class Question final : private net::Events, private Sinks {
     }
     Result<void> judge(bw_status status, const bw_error& error) const {
         if (!misbehaviour_.empty()) return std::unexpected(fault(misbehaviour_));
+        if (lacks_memory_) return std::unexpected(bw::out_of_memory());
         if (status == BW_OK) return {};
         return std::unexpected(plugin::to_error(status, error, instance_.provider()));
     }
@@ -139,6 +142,7 @@ class Question final : private net::Events, private Sinks {
     net::Exchange exchange_;
     bw_exchange handle_{this};
     bool may_send_ = false;
+    bool lacks_memory_ = false;
     bool may_add_ = false;
     int status_ = 0;
     std::vector<std::pair<std::string, std::string>> headers_;

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <bellwether/provider/rules.hpp>
+#include <span>
 
 namespace bw::plugin {
 namespace {
@@ -49,6 +52,22 @@ const char* Outgoing::secret(std::string_view name, std::string_view prefix,
                                                    found != provider_.secrets.end());
     if (broken != nullptr) return broken;
     return header(name, fmt::format("{}{}", prefix, found->second));
+}
+
+// What the plugin has written of its own, out of its config, is not the client's to change.
+void Outgoing::forward(const std::vector<Forwarded>& headers) {
+    const std::size_t own = request.headers.size();
+    for (const auto& [name, value] : headers) {
+        if (std::ranges::find(provider_.forward_headers, name) == provider_.forward_headers.end()) {
+            continue;
+        }
+        const auto is_same = [&name](std::string_view header) {
+            return header.size() > name.size() && header.starts_with(name) &&
+                   header[name.size()] == ':';
+        };
+        if (std::ranges::any_of(std::span(request.headers).first(own), is_same)) continue;
+        request.headers.push_back(fmt::format("{}: {}", name, value));
+    }
 }
 
 void Outgoing::complete() {

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
+#include "base/call.hpp"
 #include "net/client.hpp"
 #include "plugin/registry.hpp"
 
@@ -18,6 +20,8 @@ class Outgoing {
     const char* header(std::string_view name, std::string_view value);
     const char* secret(std::string_view name, std::string_view prefix, std::string_view secret);
 
+    // Adds what the client sent and the provider lists.
+    void forward(const std::vector<Forwarded>& headers);
     // Adds what the plugin left to the host: headers, and how the provider is reached.
     void complete();
 

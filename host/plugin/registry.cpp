@@ -8,6 +8,7 @@
 
 #include "config/base_url.hpp"
 #include "config/credential.hpp"
+#include "plugin/places.hpp"
 #include "plugin/wire.hpp"
 
 namespace bw::plugin {
@@ -31,6 +32,7 @@ class Loader {
         auto provider = std::make_shared<Provider>();
         provider->name = wanted.name;
         provider->timeouts = wanted.timeouts;
+        provider->forward_headers = wanted.forward_headers;
         if (load_library(wanted, *provider)) {
             resolve_base_url(wanted, *provider);
             resolve_wire(wanted, *provider);
@@ -126,6 +128,7 @@ class Loader {
         auto wire = make_wire(wanted.wire, provider.base_url);
         if (wire) {
             provider.wire = std::move(*wire);
+            provider.places = places_of(provider.base_url, provider.wire->proxy.url);
             return;
         }
         const config::Position at = wire.error().at.line != 0 ? wire.error().at : wanted.at;

@@ -29,7 +29,9 @@ struct Provider {
     std::map<std::string, std::string, std::less<>> secrets;  // name -> value; never printed
     std::vector<Model> models;  // the plugin's catalogue and the config's additions
     config::Timeouts timeouts;
-    std::shared_ptr<const net::Wire> wire;  // how it is reached
+    std::shared_ptr<const net::Wire> wire;     // how it is reached
+    std::vector<std::string> places;           // where it is, which clients are not told
+    std::vector<std::string> forward_headers;  // of clients' requests, that it gets as well
     // Never null; counted by all workers.
     std::shared_ptr<SlowCallbacks> slow_callbacks = std::make_shared<SlowCallbacks>();
     bool is_whole = true;  // nothing in its section is a mistake, as far as it has been looked at

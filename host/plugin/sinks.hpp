@@ -20,6 +20,8 @@ class Sinks {
     virtual void emit(std::uint32_t kind, std::string_view json) = 0;
     virtual void emit_usage(const bw_usage& usage) = 0;
     virtual void add_model(std::string_view id) = 0;
+    // One of the others found no memory for what it was given.
+    virtual void out_of_memory() = 0;
 
   protected:
     ~Sinks() = default;

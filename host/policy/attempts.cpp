@@ -12,6 +12,7 @@
 #include "policy/cost.hpp"
 #include "policy/cost_in_body.hpp"
 #include "policy/tokens.hpp"
+#include "policy/upstream_id.hpp"
 
 namespace bw::policy {
 
@@ -39,7 +40,7 @@ void tell_of_broken_end(const Call& call, std::string_view provider, const Error
     observe::warn(
         "call {}: provider \"{}\" failed after a complete answer, which stands: {}; more of these "
         "are told of once a minute",
-        call.id, provider, error.message);
+        call.id, provider, error.for_operator());
 }
 
 Error past_its_hold() {
@@ -79,6 +80,7 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     plugin::Slot& slot = engine_.slots[candidate.provider];
     provider_ = slot.provider().name;
     model_ = candidate.model;
+    upstream_id_.clear();
     heard_ = {};
     finished_ = 0;
     usage_reports_ = 0;
@@ -139,7 +141,10 @@ Progress Attempts::progress() const {
             .paused = paused_};
 }
 
-void Attempts::on_head(std::span<const net::Header> headers) { trip_->answered(headers); }
+void Attempts::on_head(std::span<const net::Header> headers) {
+    upstream_id_ = upstream_id(headers);
+    trip_->answered(headers);
+}
 
 void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
     switch (piece) {
@@ -235,6 +240,9 @@ void Attempts::failed(Error error) {
     deadlines_.reset();
     attempt_.reset();
     trip_.reset();
+    if (!error.detail.empty()) {
+        observe::info("call {}: attempt {}: {}", call_.id, count_, error.detail);
+    }
     const auto another = next(error);
     if (!another) return finish(std::unexpected(std::move(error)));
     at_ = *another;
@@ -313,6 +321,7 @@ Outcome Attempts::outcome(Result<void> result) const {
             .doubt = reckoned.doubt,
             .provider = provider_,
             .model = model_,
+            .upstream_id = upstream_id_,
             .attempts = count_,
             .waited = waited(),
             .failures = failures_,

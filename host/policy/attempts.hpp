@@ -39,6 +39,7 @@ struct Outcome {
     Doubt doubt = Doubt::none;  // of what its provider reported
     std::string provider;
     std::string model;
+    std::string upstream_id;  // of the request, as the last provider calls it
     unsigned attempts = 0;
     std::chrono::nanoseconds waited{0};          // for the providers asked, or for a slow client
     std::vector<FailedAttempt> failures;         // of attempts that were followed by another
@@ -109,6 +110,7 @@ class Attempts final : private plugin::AttemptEvents {
     unsigned count_ = 0;
     std::string provider_;
     std::string model_;
+    std::string upstream_id_;
     std::string body_;
     std::optional<UpstreamLimits::Trip> trip_;
     std::unique_ptr<plugin::Attempt> attempt_;

@@ -102,7 +102,7 @@ class WebhookPosts::Post final : private net::Events {
     }
     void on_end(std::optional<net::Failure> failure) override {
         no_answer_ = status_ == 0 && failure && failure->kind == net::FailureKind::protocol;
-        judge(failure ? failure->message : std::string());
+        judge(failure ? failure->for_operator() : std::string());
     }
 
     void begin_last() {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "observe/log.hpp"
 
@@ -13,6 +14,8 @@ namespace {
 
 // Listening sockets, event loops, log, plugins.
 constexpr std::size_t k_reserve = 100;
+// Refusals of connections on their way at one time.
+constexpr std::size_t k_refused_max = 256;
 // The system's table takes eight bytes for each.
 constexpr std::size_t k_table_max = 1u << 16;
 
@@ -24,25 +27,40 @@ void grow_table(std::size_t descriptors) {
     if (opened >= 0) ::close(opened);
 }
 
+std::size_t needed_for(std::size_t connections) { return 2 * connections + k_reserve; }
+
 }  // namespace
 
-void prepare_descriptors(std::size_t connections) {
+ConnectionRoom connection_room(std::size_t limit, std::size_t connections) {
+    if (limit >= needed_for(connections) + k_refused_max) return {connections, k_refused_max};
+    const std::size_t reserve = std::min(k_reserve, limit / 2);
+    const std::size_t refused = std::clamp<std::size_t>(limit / 16, 1, k_refused_max);
+    const std::size_t left = limit - reserve - refused;
+    return {std::clamp<std::size_t>(left / 2, 1, connections), refused};
+}
+
+ConnectionRoom prepare_descriptors(std::size_t connections) {
     rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return {connections, k_refused_max};
     if (limit.rlim_cur < limit.rlim_max) {
         const rlim_t before = limit.rlim_cur;
         limit.rlim_cur = limit.rlim_max;
         if (setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
     }
-    // A connection with a call has another one to an upstream.
-    const std::size_t needed = 2 * connections + k_reserve;
+    const std::size_t needed = needed_for(connections);
     grow_table(std::min<rlim_t>(needed, limit.rlim_cur));
-    if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= needed) return;
-    observe::warn(
-        "the process may open {} descriptors, but {} are needed for {} connections "
-        "(server.max_connections) and their upstreams; raise the limit (ulimit -Hn) or lower the "
-        "key",
-        limit.rlim_cur, needed, connections);
+    const std::size_t all = limit.rlim_cur == RLIM_INFINITY
+                                ? std::numeric_limits<std::size_t>::max()
+                                : static_cast<std::size_t>(limit.rlim_cur);
+    const ConnectionRoom room = connection_room(all, connections);
+    if (all < needed) {
+        observe::warn(
+            "the process may open {} descriptors, but {} are needed for {} connections "
+            "(server.max_connections) and their upstreams: no more than {} connections are taken; "
+            "raise the limit (ulimit -Hn) or lower the key",
+            all, needed, connections, room.served);
+    }
+    return room;
 }
 
 }  // namespace bw::serve

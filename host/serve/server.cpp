@@ -5,9 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/signal_set.hpp>
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <thread>
 
@@ -20,6 +20,7 @@
 #include "pages/surface.hpp"
 #include "serve/memory_return.hpp"
 #include "serve/service_manager.hpp"
+#include "serve/signals.hpp"
 #include "serve/worker.hpp"
 
 namespace bw::serve {
@@ -136,36 +137,27 @@ std::expected<Listening, std::string> listen(const config::Admin& admin) {
 
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
-void end_on_signals(boost::asio::signal_set& signals, front::Running& running,
-                    const Workers& workers, std::chrono::milliseconds limit) {
-    signals.async_wait([&, limit](boost::system::error_code error, int signal) {
-        if (error) return;
-        running.draining = true;
-        observe::info(
-            "{} received: finishing calls in flight (at most {:g} s); again to stop at once",
-            signal == SIGINT ? "SIGINT" : "SIGTERM", std::chrono::duration<double>(limit).count());
-        tell_service_manager("STOPPING=1");
-        for (const auto& worker : workers) worker->drain(limit);
-        signals.async_wait([&workers](boost::system::error_code second, int) {
-            if (second) return;
-            for (const auto& worker : workers) worker->stop();
-        });
-    });
+void begin_end(std::string_view signal, front::Running& running, const Workers& workers,
+               std::chrono::milliseconds limit) {
+    running.draining = true;
+    observe::info("{} received: finishing calls in flight (at most {:g} s); again to stop at once",
+                  signal, std::chrono::duration<double>(limit).count());
+    tell_service_manager("STOPPING=1");
+    for (const auto& worker : workers) worker->drain(limit);
 }
 
 }  // namespace
 
-std::expected<void, std::string> run(const front::Host& host, const Ready& ready) {
+std::expected<void, std::string> run(const front::Host& host, const ConnectionRoom& room,
+                                     const Ready& ready) {
     auto api = listen(host.config.server);
     if (!api) return Refusal(api.error());
     auto admin = listen(host.config.admin);
     if (!admin) return Refusal(admin.error());
-    std::signal(SIGPIPE, SIG_IGN);
     const config::Front& limits = host.config.server.front;
-    // Never destroyed: a signal that comes while the process is ending must not kill it.
+    // Never destroyed, as watch_signals wants it.
     static auto& signal_loop = *new boost::asio::io_context(1);
-    static auto& signals = *new boost::asio::signal_set(signal_loop, SIGINT, SIGTERM);
-    front::Connections connections(limits.connections_max, limits.connections_per_client_max);
+    front::Connections connections(room.served, limits.connections_per_client_max, room.refused);
     front::Running running{
         .metrics = {pages::metric_names(host), api->sockets.size()},
         .warnings = std::make_unique<policy::Warnings>(host.config),
@@ -182,6 +174,7 @@ std::expected<void, std::string> run(const front::Host& host, const Ready& ready
                                  .loopback = config::is_loopback(host.config.server.host),
                                  .keys = &host.keys,
                                  .keyless = pages::is_health,
+                                 .origins = &host.config.server.front.cors_origins,
                                  .body_room = running.body_room.get()};
     Workers workers;
     for (std::size_t i = 0; i < api->sockets.size(); ++i) {
@@ -191,14 +184,22 @@ std::expected<void, std::string> run(const front::Host& host, const Ready& ready
     }
     // Outlives the others, so that an operator can see them end. It is no part of what is measured.
     observe::WorkerMetrics unmeasured(running.metrics.names());
-    front::Connections admin_connections(k_admin_connections_max, 0);
+    front::Connections admin_connections(std::min(k_admin_connections_max, room.served), 0,
+                                         room.refused);
     std::unique_ptr<Worker> admin_worker;
     if (!admin->url.empty()) {
         admin_worker =
             std::make_unique<Worker>(host, running, unmeasured, admin_connections,
                                      Listener{admin->sockets.front(), {pages::admin_surface}});
     }
-    end_on_signals(signals, running, workers, host.config.server.drain);
+    watch_signals(signal_loop, {.end =
+                                    [&](std::string_view name) {
+                                        begin_end(name, running, workers, host.config.server.drain);
+                                    },
+                                .stop =
+                                    [&workers] {
+                                        for (const auto& worker : workers) worker->stop();
+                                    }});
     const MemoryReturn memory_return(signal_loop);
     for (const auto& worker : workers) worker->start();
     if (admin_worker) admin_worker->start();

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 
 #include "observe/log.hpp"
+#include "observe/seldom.hpp"
 
 namespace bw::serve {
 namespace {
@@ -90,7 +91,10 @@ void Worker::accept() {
             accept();
             return open(std::move(socket));
         }
-        observe::warn("cannot accept a connection: {}", error.message());
+        static observe::Seldom told(std::chrono::minutes(1));
+        if (told.may(observe::Seldom::Clock::now())) {
+            observe::warn("cannot accept a connection: {}; told of once a minute", error.message());
+        }
         timer_.expires_after(k_accept_again);
         timer_.async_wait([this](error_code cancelled) {
             if (!cancelled) accept();

@@ -40,7 +40,7 @@ HOMES = {
     r"sqlite3": ["host/ledger/sqlite_database.cpp"],
     r"hiredis/": ["host/ledger/redis_reply.cpp"],
     r"boost/asio/ssl": ["host/ledger/redis_socket.cpp"],
-    r"zlib": ["host/http/inflate.cpp"],
+    r"zlib": ["host/http/inflate.cpp", "host/net/unpack.cpp"],
     r"CLI/": ["host/cli/"],
 }
 

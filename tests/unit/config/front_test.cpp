@@ -1,4 +1,6 @@
 // The keys of [server] that limit what clients may take.
+#include <fmt/format.h>
+
 #include "mistakes.hpp"
 
 namespace bw::config {
@@ -24,6 +26,7 @@ TEST(Front, HasDefaults) {
     EXPECT_EQ(defaults.connections_max, 10'000u);
     EXPECT_EQ(defaults.connections_per_client_max, 0u);
     EXPECT_TRUE(defaults.hosts.empty());
+    EXPECT_TRUE(defaults.cors_origins.empty()) << "no page of another origin may read an answer";
 }
 
 TEST(Front, ReadsEveryKey) {
@@ -40,6 +43,7 @@ write_timeout = "3s"
 max_connections = 1000000
 max_connections_per_client = 1
 hosts = ["Gateway.example.com", "box"]
+cors_origins = ["https://App.Example:443", "http://localhost:3000", "app://obsidian.md", "*"]
 )");
     EXPECT_EQ(given.request_line_bytes_max, 1024u);
     EXPECT_EQ(given.header_bytes_max, 2048u);
@@ -53,6 +57,9 @@ hosts = ["Gateway.example.com", "box"]
     EXPECT_EQ(given.connections_max, 1'000'000u);
     EXPECT_EQ(given.connections_per_client_max, 1u);
     EXPECT_EQ(given.hosts, (std::vector<std::string>{"gateway.example.com", "box"}));
+    EXPECT_EQ(given.cors_origins,
+              (std::vector<std::string>{"https://app.example", "http://localhost:3000",
+                                        "app://obsidian.md", "*"}));
 }
 
 TEST(Front, RefusesWhatIsOutOfRange) {
@@ -73,6 +80,32 @@ TEST(Front, RefusesWhatIsOutOfRange) {
          "without scheme and port, for example \"gateway.example.com\""},
     };
     expect_all(cases);
+}
+
+// A browser's origin has nothing behind the host and the port: such an entry would never fit.
+TEST(Front, RefusesOriginsThatNoBrowserSends) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"https://app.example/", "ends in a slash, which an origin does not"},
+        {"https://app.example/chat", "has a path, which an origin has not"},
+        {"https://app.example?x", "has a path, which an origin has not"},
+        {"https://*.example", "has a *, which stands for nothing within an origin"},
+        {"app.example", "does not begin with https:// or another scheme"},
+        {"null", "does not begin with https:// or another scheme"},
+        {"https://", "names no host"},
+        {"https://user@app.example", "names no host"},
+        {"https://app example", "names no host"},
+        {"https://app.example:x", "has no valid port after the host"},
+        {"https://app.example:", "has no valid port after the host"},
+        {"https://[::1]x", "names no host"},
+    };
+    for (const auto& [origin, fault] : cases) {
+        const std::string text = fmt::format("[server]\ncors_origins = [\"{}\"]\n", origin);
+        EXPECT_EQ(mistakes(text + std::string(k_rest)),
+                  fmt::format("c.toml:2:17: error: server.cors_origins has \"{}\", which {}; "
+                              "expected an origin such as \"https://app.example\" or "
+                              "\"http://localhost:3000\", or \"*\"",
+                              origin, fault));
+    }
 }
 
 }  // namespace

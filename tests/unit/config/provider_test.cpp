@@ -39,6 +39,7 @@ required = false
 api_key = "env:SOME_KEY"
 org_token = "file:/run/secrets/org"
 models = ["a", "b"]
+forward_headers = ["OpenAI-Organization", "x-foo", "X-Foo"]
 timeouts = { connect = "1s", first_byte = "2m", idle = "none", total = "500ms", stream_total = "24h", alive = "payload" }
 ca_file = "/dev/../etc/passwd"
 )");
@@ -55,6 +56,7 @@ ca_file = "/dev/../etc/passwd"
     EXPECT_EQ(provider.secrets[0].at.line, 7);
     EXPECT_EQ(provider.secrets[1].name, "org_token");
     EXPECT_EQ(provider.models, (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(provider.forward_headers, (std::vector<std::string>{"openai-organization", "x-foo"}));
     EXPECT_EQ(provider.timeouts.connect, milliseconds(1'000));
     EXPECT_EQ(provider.timeouts.first_byte, milliseconds(120'000));
     EXPECT_EQ(provider.timeouts.idle, milliseconds(0));
@@ -217,6 +219,14 @@ TEST(Provider, ChecksTheRest) {
         {"[providers.p]\nplugin = \"\"", "c.toml:2:10: error: providers.p.plugin is empty"},
         {"[providers.p]\nrequired = 0",
          "c.toml:2:12: error: providers.p.required is an integer; expected true or false"},
+        {"[providers.p]\nforward_headers = [\"x foo\"]",
+         "c.toml:2:20: error: providers.p.forward_headers has \"x foo\", which is no name of a "
+         "header; expected letters, digits, \"-\" and \"_\", for example "
+         "\"openai-organization\""},
+        {"[providers.p]\nforward_headers = [\"Authorization\"]",
+         "c.toml:2:20: error: providers.p.forward_headers has \"Authorization\", which no client "
+         "may set in a request to a provider; expected one that does not frame the message, name "
+         "its receiver or hold a credential"},
         {"[providers.p]\nmodels = \"a\"",
          "c.toml:2:10: error: providers.p.models is a string; expected an array of strings"},
         {"[providers.p]\nca_file = \"nowhere.pem\"",

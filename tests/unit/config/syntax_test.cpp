@@ -63,7 +63,8 @@ TEST(Syntax, RefusesKeysThatItDoesNotKnow) {
          "default_max_tokens, "
          "default_context, user_header, max_request_line, max_headers, "
          "max_header_count, max_inflate_ratio, header_timeout, body_timeout, min_body_rate, "
-         "idle_timeout, write_timeout, max_connections, max_connections_per_client, hosts; "
+         "idle_timeout, write_timeout, max_connections, max_connections_per_client, hosts, "
+         "cors_origins; "
          "did you mean \"listen\"?"},
         {"[log]\nlevels = 1\n",
          "c.toml:2:1: error: unknown key \"levels\" in log; "

@@ -27,6 +27,13 @@ TEST(Response, HeadHasTheLengthAndNoBody) {
     EXPECT_TRUE(out.ends_with("content-length: 2\r\n\r\n"));
 }
 
+// RFC 9110, 8.6 and 15.3.5.
+TEST(Response, OneWithoutContentHasNoLengthAndNoType) {
+    std::string out;
+    append_response(out, {.status = 204, .content_type = {}, .origin = "o: p\r\n"}, "");
+    EXPECT_EQ(without_date(out), "HTTP/1.1 204 No Content\r\no: p\r\n\r\n");
+}
+
 TEST(Response, SaysWhenItCloses) {
     std::string out;
     append_response(out, {.keep_alive = false}, "");

@@ -24,7 +24,12 @@ class FailureTest : public NetTest {
         EXPECT_EQ(seen.calls, 0);
         EXPECT_TRUE(run_to_end(seen));
         EXPECT_TRUE(seen.failure.has_value());
-        return seen.failure.value_or(Failure{FailureKind::protocol, "none"});
+        const Failure failure = seen.failure.value_or(Failure{FailureKind::protocol, "none"});
+        EXPECT_THAT(failure.message,
+                    Not(testing::AnyOf(HasSubstr("127.0.0.1"), HasSubstr(".invalid"),
+                                       HasSubstr("evil.example"), HasSubstr("hidden"))))
+            << "a client is told where the upstream is";
+        return failure;
     }
     // The same against a server that answers with `text` and hangs up.
     Failure fail_on(const std::string& text) {
@@ -48,21 +53,26 @@ TEST_F(FailureTest, ConnectionRefused) {
     }
     const Failure failure = fail_at(url);
     EXPECT_EQ(failure.kind, FailureKind::connect);
-    EXPECT_THAT(failure.message, HasSubstr("127.0.0.1:"));
-    EXPECT_THAT(failure.message, Not(HasSubstr("hidden")));
+    EXPECT_THAT(failure.for_operator(), HasSubstr("127.0.0.1:"));
+    EXPECT_THAT(failure.for_operator(), Not(HasSubstr("hidden")));
 }
 
 TEST_F(FailureTest, NameWithoutAddress) {
     const Failure failure = fail_at("http://user:hidden@no-such-host.invalid:81/v1?key=hidden");
     EXPECT_EQ(failure.kind, FailureKind::resolve);
-    EXPECT_EQ(failure.message, "no address found for no-such-host.invalid:81");
+    EXPECT_EQ(failure.for_operator(), "no address found for no-such-host.invalid:81");
 }
 
 TEST_F(FailureTest, CutBeforeAnyByte) {
     const Failure failure = fail_on("");
     EXPECT_EQ(failure.kind, FailureKind::cut);
-    EXPECT_EQ(failure.message, "127.0.0.1:" + port + " closed the connection without a response");
+    EXPECT_EQ(failure.for_operator(),
+              "127.0.0.1:" + port + " closed the connection without a response");
     EXPECT_EQ(seen.status, 0);
+}
+
+TEST_F(FailureTest, TheClientIsToldWhatHappenedAndNotWhere) {
+    EXPECT_EQ(fail_on("").message, "the upstream closed the connection without a response");
 }
 
 TEST_F(FailureTest, CutInsideTheHead) {
@@ -72,7 +82,7 @@ TEST_F(FailureTest, CutInsideTheHead) {
 TEST_F(FailureTest, CutInsideABodyOfKnownLength) {
     const Failure failure = fail_on("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
     EXPECT_EQ(failure.kind, FailureKind::cut);
-    EXPECT_EQ(failure.message,
+    EXPECT_EQ(failure.for_operator(),
               "127.0.0.1:" + port + " closed the connection before the response ended");
     EXPECT_EQ(seen.body, "half");
 }
@@ -98,7 +108,7 @@ TEST_F(FailureTest, ResetInsideTheBody) {
 TEST_F(FailureTest, GarbageInsteadOfHttp) {
     const Failure failure = fail_on("SSH-2.0-OpenSSH_9.2\r\n");
     EXPECT_EQ(failure.kind, FailureKind::protocol);
-    EXPECT_THAT(failure.message, HasSubstr("did not answer in HTTP"));
+    EXPECT_THAT(failure.for_operator(), HasSubstr("did not answer in HTTP"));
     EXPECT_EQ(seen.body, "");
 }
 
@@ -111,19 +121,20 @@ TEST_F(FailureTest, RedirectIsRefusedAndOnlyItsHostNamed) {
         "HTTP/1.1 302 Found\r\nLocation: https://user:pw@evil.example/steal?token=x\r\n"
         "Content-Length: 0\r\n\r\n");
     EXPECT_EQ(failure.kind, FailureKind::protocol);
-    EXPECT_EQ(failure.message, "redirect refused: 127.0.0.1:" + port +
-                                   " answered 302 and points to evil.example:443");
+    EXPECT_EQ(failure.for_operator(), "redirect refused: 127.0.0.1:" + port +
+                                          " answered 302 and points to evil.example:443");
     EXPECT_EQ(seen.status, 0);
 }
 
 TEST_F(FailureTest, RelativeRedirectNamesTheSameHost) {
     const Failure failure =
         fail_on("HTTP/1.1 307 x\r\nLocation: /other?token=x\r\nContent-Length: 0\r\n\r\n");
-    EXPECT_THAT(failure.message, testing::EndsWith("points to 127.0.0.1:" + port));
+    EXPECT_THAT(failure.for_operator(), testing::EndsWith("points to 127.0.0.1:" + port));
 }
 
 TEST_F(FailureTest, RedirectWithoutTarget) {
-    EXPECT_THAT(fail_on("HTTP/1.1 304 Not Modified\r\n\r\n").message, HasSubstr("named no target"));
+    EXPECT_THAT(fail_on("HTTP/1.1 304 Not Modified\r\n\r\n").for_operator(),
+                HasSubstr("named no target"));
 }
 
 TEST_F(FailureTest, ManyHeadersTooLarge) {
@@ -131,13 +142,13 @@ TEST_F(FailureTest, ManyHeadersTooLarge) {
     for (int i = 0; i < 1100; ++i) head += "X-Fill: " + std::string(60, 'x') + "\r\n";
     const Failure failure = fail_on(head + "\r\n");
     EXPECT_EQ(failure.kind, FailureKind::protocol);
-    EXPECT_THAT(failure.message, HasSubstr("larger than 64 KiB"));
+    EXPECT_THAT(failure.for_operator(), HasSubstr("larger than 64 KiB"));
 }
 
 TEST_F(FailureTest, OneHeaderTooLarge) {
     const Failure failure = fail_on("HTTP/1.1 200 OK\r\nX-Fill: " + std::string(300'000, 'x'));
     EXPECT_EQ(failure.kind, FailureKind::protocol);
-    EXPECT_THAT(failure.message, HasSubstr("larger than 64 KiB"));
+    EXPECT_THAT(failure.for_operator(), HasSubstr("larger than 64 KiB"));
 }
 
 // Connected, but no TLS within the limit: the time-out covers the handshake.
@@ -149,7 +160,7 @@ TEST_F(FailureTest, ConnectTimeoutCoversTls) {
     const auto start = Clock::now();
     const Failure failure = fail_with(std::move(request));
     EXPECT_EQ(failure.kind, FailureKind::connect_timeout);
-    EXPECT_THAT(failure.message, HasSubstr("within 150 ms"));
+    EXPECT_THAT(failure.for_operator(), HasSubstr("within 150 ms"));
     EXPECT_GE(Clock::now() - start, 150ms);
 }
 
@@ -169,8 +180,8 @@ TEST_F(FailureTest, PlainTextInsteadOfTls) {
     const Failure failure =
         fail_at("https://127.0.0.1:" + std::to_string(server.port()) + "/v1?key=hidden");
     EXPECT_EQ(failure.kind, FailureKind::tls);
-    EXPECT_THAT(failure.message, HasSubstr("no TLS with 127.0.0.1:"));
-    EXPECT_THAT(failure.message, Not(HasSubstr("hidden")));
+    EXPECT_THAT(failure.for_operator(), HasSubstr("no TLS with 127.0.0.1:"));
+    EXPECT_THAT(failure.for_operator(), Not(HasSubstr("hidden")));
 }
 
 TEST_F(FailureTest, MissingCaFile) {
@@ -182,7 +193,7 @@ TEST_F(FailureTest, MissingCaFile) {
     request.wire = std::make_shared<const Wire>(std::move(wire));
     const Failure failure = fail_with(std::move(request));
     EXPECT_EQ(failure.kind, FailureKind::tls);
-    EXPECT_THAT(failure.message, HasSubstr("/nonexistent/ca.pem"));
+    EXPECT_THAT(failure.for_operator(), HasSubstr("/nonexistent/ca.pem"));
 }
 
 TEST_F(FailureTest, OtherSchemesAreRefused) {
@@ -191,21 +202,22 @@ TEST_F(FailureTest, OtherSchemesAreRefused) {
 }
 
 TEST_F(FailureTest, InvalidUrl) {
-    EXPECT_EQ(fail_at("http://[bad").message, "the upstream's URL is not valid");
+    EXPECT_EQ(fail_at("http://[bad").for_operator(), "the upstream's URL is not valid");
 }
 
 TEST_F(FailureTest, HeaderWithALineBreakIsNotSent) {
     Request request;
     request.url = "http://127.0.0.1:1/";
     request.headers = {"x-a: b\r\nx-injected: c"};
-    EXPECT_EQ(fail_with(std::move(request)).message, "a request header contains a line break");
+    EXPECT_EQ(fail_with(std::move(request)).for_operator(),
+              "a request header contains a line break");
 }
 
 TEST_F(FailureTest, UnknownMethod) {
     Request request;
     request.method = "DELETE";
     request.url = "http://127.0.0.1:1/";
-    EXPECT_EQ(fail_with(std::move(request)).message, "the method DELETE is not supported");
+    EXPECT_EQ(fail_with(std::move(request)).for_operator(), "the method DELETE is not supported");
 }
 
 TEST(HostAndPort, NamesNothingElse) {

@@ -30,7 +30,9 @@ class WireTest : public NetTest {
         const Exchange exchange = ask(wire, url, seen);
         EXPECT_TRUE(run_to_end(seen));
     }
-    std::string failure_text() const { return seen.failure ? seen.failure->message : "none"; }
+    std::string failure_text() const {
+        return seen.failure ? seen.failure->for_operator() : "none";
+    }
     // The same as `fetch`, from a server that answers with these headers and this body.
     void fetch_reply(std::string_view body, std::string_view headers) {
         ScriptedServer server([&](Peer& peer) {
@@ -260,5 +262,87 @@ TEST_F(WireTest, ABrokenCompressionIsAFailure) {
     ASSERT_TRUE(seen.failure);
     EXPECT_EQ(seen.failure->kind, FailureKind::protocol);
 }
+
+// ---- framing --------------------------------------------------------------------------------
+
+// Whoever reads such an answer otherwise finds another end, and the next answer behind it.
+class FramingTest : public WireTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(FramingTest, AnAnswerOfTwoLengthsIsRefusedAndItsConnectionIsNotUsedAgain) {
+    int connections = 0;
+    ScriptedServer server([&](Peer& peer) {
+        ++connections;
+        while (!peer.read_request().empty()) {
+            peer.send(connections == 1 ? std::string("HTTP/1.1 200 OK\r\n") + GetParam() +
+                                             "\r\n5\r\nhello\r\n0\r\n\r\n"
+                                       : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        }
+    });
+    fetch({}, server.url());
+    ASSERT_TRUE(seen.failure) << seen.body;
+    EXPECT_EQ(seen.failure->kind, FailureKind::protocol) << failure_text();
+    EXPECT_EQ(seen.calls, 1) << "nothing of it was taken for an answer";
+    fetch({}, server.url());
+    EXPECT_EQ(seen.body, "ok") << failure_text();
+    EXPECT_EQ(connections, 2);
+    client.reset();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Wire, FramingTest,
+    testing::Values("Content-Length: 5\r\nContent-Length: 6\r\n", "Content-Length: 5, 6\r\n",
+                    "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                    "Transfer-Encoding: Chunked\r\nContent-Length: 5\r\n", "Content-Length: 5x\r\n",
+                    "Content-Length: -1\r\n", "Content-Length: +5\r\n", "Content-Length:\r\n",
+                    "Content-Length: 5\r\n 6\r\n", "Content-Length: 99999999999999999999999\r\n"));
+
+TEST_F(WireTest, ALengthThatIsToldTwiceAlikeIsOne) {
+    ScriptedServer server([&](Peer& peer) {
+        peer.read_request();
+        peer.send(
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n"
+            "Transfer-Encoding: identity\r\n\r\nhello");
+    });
+    fetch({}, server.url());
+    EXPECT_EQ(seen.body, "hello") << failure_text();
+    client.reset();
+}
+
+// ---- refusals -------------------------------------------------------------------------------
+
+struct Refused {
+    const char* headers;
+    std::string body;
+    std::string words;  // what of it can be read
+};
+
+class RefusalTest : public WireTest, public testing::WithParamInterface<Refused> {};
+
+// Its status and its headers say what to do, and count more than words that nobody can read.
+TEST_P(RefusalTest, KeepsItsStatusWhateverBecomesOfItsWords) {
+    ScriptedServer server([&](Peer& peer) {
+        peer.read_request();
+        peer.send(std::string("HTTP/1.1 429 x\r\nRetry-After: 3\r\n") + GetParam().headers +
+                  "\r\n" + GetParam().body);
+    });
+    fetch({}, server.url());
+    EXPECT_FALSE(seen.failure) << failure_text();
+    EXPECT_EQ(seen.status, 429);
+    EXPECT_EQ(seen.header("retry-after"), "3");
+    EXPECT_EQ(seen.body, GetParam().words);
+    client.reset();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Wire, RefusalTest,
+    testing::Values(Refused{"Content-Encoding: br\r\n", "xxxx", ""},
+                    Refused{"Content-Encoding: zstd\r\n", "xxxx", ""},
+                    Refused{"Content-Encoding: nonsense\r\n", "xxxx", ""},
+                    Refused{"Content-Encoding: gzip, gzip\r\n", std::string(k_hello), ""},
+                    Refused{"Content-Encoding: gzip\r\n", "not gzip", ""},
+                    Refused{"Content-Encoding: gzip\r\n", std::string(k_hello.substr(0, 12)), "h"},
+                    Refused{"Content-Encoding: gzip\r\n", std::string(k_hello), "hello"},
+                    Refused{"Content-Length: 100\r\n", "cut", "cut"},
+                    Refused{"Transfer-Encoding: chunked\r\n", "3\r\ncut\r\n9\r\n", "cut"}));
 
 }  // namespace bw::net::test

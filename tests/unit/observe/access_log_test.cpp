@@ -30,6 +30,7 @@ AccessRecord a_record() {
     record.model = "qwen-max";
     record.provider = "holysheep";
     record.upstream_model = "qwen-max-2";
+    record.upstream_id = "up-7";
     record.attempts = 2;
     record.stream = true;
     record.bytes_in = 100;
@@ -58,21 +59,23 @@ TEST(AccessFormat, Text) {
     EXPECT_EQ(text_of(a_record()),
               "2026-11-24T02:10:11.007Z access POST /v1/chat/completions 200 ok 1500us id=req_1 "
               "client=127.0.0.1 route=qwen-* model=qwen-max provider=holysheep "
-              "upstream_model=qwen-max-2 attempts=2 stream=yes bytes_in=100 bytes_out=2000 "
+              "upstream_model=qwen-max-2 upstream_id=up-7 attempts=2 stream=yes bytes_in=100 "
+              "bytes_out=2000 "
               "first_byte_us=700 input_tokens=11 "
               "output_tokens=22 cached_input_tokens=3 usage_source=provider\n");
 }
 
 TEST(AccessFormat, Json) {
-    EXPECT_EQ(json_of(a_record()),
-              R"({"time":"2026-11-24T02:10:11.007Z","level":"access","method":"POST",)"
-              R"("path":"/v1/chat/completions","status":200,"outcome":"ok","duration_us":1500,)"
-              R"("id":"req_1","client":"127.0.0.1","route":"qwen-*","model":"qwen-max",)"
-              R"("provider":"holysheep","upstream_model":"qwen-max-2","attempts":2,)"
-              R"("stream":true,"bytes_in":100,"bytes_out":2000,"first_byte_us":700,)"
-              R"("input_tokens":11,"output_tokens":22,)"
-              R"("cached_input_tokens":3,"usage_source":"provider"})"
-              "\n");
+    EXPECT_EQ(
+        json_of(a_record()),
+        R"({"time":"2026-11-24T02:10:11.007Z","level":"access","method":"POST",)"
+        R"("path":"/v1/chat/completions","status":200,"outcome":"ok","duration_us":1500,)"
+        R"("id":"req_1","client":"127.0.0.1","route":"qwen-*","model":"qwen-max",)"
+        R"("provider":"holysheep","upstream_model":"qwen-max-2","upstream_id":"up-7","attempts":2,)"
+        R"("stream":true,"bytes_in":100,"bytes_out":2000,"first_byte_us":700,)"
+        R"("input_tokens":11,"output_tokens":22,)"
+        R"("cached_input_tokens":3,"usage_source":"provider"})"
+        "\n");
 }
 
 TEST(AccessFormat, OutcomesAndErrors) {

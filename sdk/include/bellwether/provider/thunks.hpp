@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -55,6 +56,14 @@ inline bw_status report_bug(bw_error* out, const char* function, const char* wha
     return BW_E_INTERNAL;
 }
 
+// No bug of anybody's: the host knows it by the code.
+inline bw_status report_lack_of_memory(bw_error* out) noexcept {
+    if (out == nullptr) return BW_E_INTERNAL;
+    append_text(out->message, out->message_len, "there is no memory left");
+    append_text(out->code, out->code_len, "out_of_memory");
+    return BW_E_INTERNAL;
+}
+
 // Runs `body` and gives the status it returns, if it returns one; whatever it throws ends here, as
 // a status.
 template <typename Body>
@@ -68,6 +77,8 @@ bw_status guarded(bw_error* out, const char* function, Body&& body) noexcept {
         }
     } catch (const Error& error) {
         return error.write(out);
+    } catch (const std::bad_alloc&) {
+        return report_lack_of_memory(out);
     } catch (const std::exception& error) {
         return report_bug(out, function, error.what());
     } catch (...) {

@@ -1,0 +1,132 @@
+#include "net/unpack.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+namespace bw::net {
+namespace {
+
+// zlib's code for its window's size; 16 more: with the head and sum of gzip; less than nothing:
+// with neither, as some servers understand "deflate".
+constexpr int k_zlib_window = MAX_WBITS;
+constexpr int k_gzip_window = MAX_WBITS + 16;
+constexpr int k_bare_window = -MAX_WBITS;
+
+constexpr int k_zlib_method = 8;
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+std::optional<Packing> packing_of_one(std::string_view name) {
+    const auto is = [name](std::string_view known) {
+        return std::ranges::equal(name, known, {}, lower);
+    };
+    if (name.empty() || is("identity")) return Packing::none;
+    if (is("gzip") || is("x-gzip")) return Packing::gzip;
+    if (is("deflate")) return Packing::deflate;
+    return std::nullopt;
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == text.npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+}  // namespace
+
+// One encoding beside any number of those that change nothing.
+std::optional<Packing> packing_of(std::string_view content_encoding) {
+    Packing found = Packing::none;
+    while (!content_encoding.empty()) {
+        const auto comma = std::min(content_encoding.find(','), content_encoding.size());
+        const auto one = packing_of_one(trimmed(content_encoding.substr(0, comma)));
+        content_encoding.remove_prefix(std::min(comma + 1, content_encoding.size()));
+        if (!one) return std::nullopt;
+        if (*one == Packing::none) continue;
+        if (found != Packing::none) return std::nullopt;
+        found = *one;
+    }
+    return found;
+}
+
+struct Unpack::Stream {
+    z_stream z{};
+    Packing packing = Packing::gzip;
+    bool begun = false;
+    bool ended = false;            // what was begun
+    bool closed = false;           // and what follows is nothing
+    bool again = false;            // it is not the first member
+    std::size_t member_bytes = 0;  // unpacked of it
+};
+
+Unpack::Unpack(Packing packing) : stream_(std::make_unique<Stream>()) {
+    stream_->packing = packing;
+    const int window = packing == Packing::gzip ? k_gzip_window : k_zlib_window;
+    if (inflateInit2(&stream_->z, window) != Z_OK) throw std::bad_alloc();
+}
+
+Unpack::~Unpack() { inflateEnd(&stream_->z); }
+
+bool Unpack::may_end() const { return !stream_->begun || stream_->ended || is_no_member(); }
+
+// What only begins like another member belongs to nothing.
+bool Unpack::is_no_member() const { return stream_->again && stream_->member_bytes == 0; }
+
+// "deflate" is zlib's format (RFC 9110, 8.4.1.2); those that leave out its head are told by it.
+void Unpack::choose_form(std::string_view bytes) {
+    const auto first = static_cast<unsigned char>(bytes.front());
+    if (stream_->packing == Packing::deflate && (first & 0x0f) != k_zlib_method) {
+        inflateReset2(&stream_->z, k_bare_window);
+    }
+}
+
+// Gzip data may have several members (RFC 1952, 2.2). Anything else that follows is no part of it.
+bool Unpack::begin_next(std::string_view bytes) {
+    constexpr char k_first_byte = '\x1f';
+    if (stream_->packing != Packing::gzip || bytes.front() != k_first_byte) return false;
+    inflateReset(&stream_->z);
+    stream_->ended = false;
+    stream_->again = true;
+    stream_->member_bytes = 0;
+    return true;
+}
+
+Unpack::Step Unpack::feed(std::string_view bytes, std::string& out, std::size_t bytes_max) {
+    z_stream& z = stream_->z;
+    std::array<char, 16u << 10> piece;
+    if (!bytes.empty() && !stream_->begun) {
+        choose_form(bytes);
+        stream_->begun = true;
+    }
+    while (!bytes.empty() && !stream_->closed) {
+        if (stream_->ended && !begin_next(bytes)) {
+            stream_->closed = true;
+            break;
+        }
+        const std::size_t in = std::min<std::size_t>(bytes.size(), 1u << 30);
+        // zlib only reads there, but its older interface does not say so.
+        z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+        z.avail_in = static_cast<uInt>(in);
+        do {
+            z.next_out = reinterpret_cast<Bytef*>(piece.data());
+            z.avail_out = static_cast<uInt>(piece.size());
+            const int result = inflate(&z, Z_NO_FLUSH);
+            if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+                stream_->closed = is_no_member();
+                return stream_->closed ? Step::good : Step::broken;
+            }
+            stream_->ended = result == Z_STREAM_END;
+            const std::size_t count = piece.size() - z.avail_out;
+            if (count > bytes_max || out.size() > bytes_max - count) return Step::too_long;
+            out.append(piece.data(), count);
+            stream_->member_bytes += count;
+        } while (z.avail_out == 0 && !stream_->ended);
+        bytes.remove_prefix(in - z.avail_in);
+    }
+    return Step::good;
+}
+
+}  // namespace bw::net

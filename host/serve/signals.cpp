@@ -1,0 +1,89 @@
+#include "serve/signals.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <memory>
+#include <utility>
+
+#include "observe/log.hpp"
+
+namespace bw::serve {
+namespace {
+
+// Everything that people, terminals, service managers and log rotators send to a server by habit.
+constexpr std::array k_signals{
+    Signal{SIGTERM, "SIGTERM", SignalUse::end},    Signal{SIGINT, "SIGINT", SignalUse::end},
+    Signal{SIGQUIT, "SIGQUIT", SignalUse::end},    Signal{SIGHUP, "SIGHUP", SignalUse::reload},
+    Signal{SIGUSR1, "SIGUSR1", SignalUse::reload}, Signal{SIGUSR2, "SIGUSR2", SignalUse::reload}};
+
+sigset_t those_held() {
+    sigset_t held;
+    sigemptyset(&held);
+    for (const Signal& signal : k_signals) {
+        if (signal.use == SignalUse::reload) sigaddset(&held, signal.number);
+    }
+    return held;
+}
+
+class Watch {
+  public:
+    Watch(boost::asio::io_context& loop, SignalActions actions)
+        : set_(loop), actions_(std::move(actions)) {
+        for (const Signal& signal : k_signals) set_.add(signal.number);
+        wait();
+    }
+
+  private:
+    void wait() {
+        set_.async_wait([this](boost::system::error_code error, int number) {
+            if (error) return;
+            if (const Signal* const signal = find_signal(number)) take(*signal);
+            wait();
+        });
+    }
+
+    void take(const Signal& signal) {
+        if (signal.use == SignalUse::reload) {
+            return observe::warn(
+                "{} received: nothing is done. The config is read at the start only, and the log "
+                "goes to standard error, where nothing has to be opened anew; restart the host to "
+                "have it read its config",
+                signal.name);
+        }
+        if (std::exchange(ending_, true)) return actions_.stop();
+        actions_.end(signal.name);
+    }
+
+    boost::asio::signal_set set_;
+    SignalActions actions_;
+    bool ending_ = false;
+};
+
+}  // namespace
+
+const Signal* find_signal(int number) {
+    const auto* const found = std::ranges::find(k_signals, number, &Signal::number);
+    return found == k_signals.end() ? nullptr : found;
+}
+
+// A write beyond a limit of a file's size (SIGXFSZ) fails like one to a full disk, and one to a
+// reader that has gone (SIGPIPE) like any other.
+void hold_signals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    const sigset_t held = those_held();
+    pthread_sigmask(SIG_BLOCK, &held, nullptr);
+}
+
+void watch_signals(boost::asio::io_context& loop, SignalActions actions) {
+    static auto& watch = *new Watch(loop, std::move(actions));
+    static_cast<void>(watch);
+    const sigset_t held = those_held();
+    pthread_sigmask(SIG_UNBLOCK, &held, nullptr);
+}
+
+}  // namespace bw::serve

@@ -1,0 +1,27 @@
+// What an upstream calls a request.
+#include "policy/upstream_id.hpp"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace bw::policy {
+namespace {
+
+std::string id(const std::vector<net::Header>& headers) { return upstream_id(headers); }
+
+TEST(UpstreamId, TheUpstreamsOwnBeforeThatOfWhatStandsBeforeIt) {
+    EXPECT_EQ(id({}), "");
+    EXPECT_EQ(id({{"cf-ray", "8a1-FRA"}}), "8a1-FRA");
+    EXPECT_EQ(id({{"cf-ray", "8a1-FRA"}, {"request-id", "req_1"}}), "req_1");
+    EXPECT_EQ(id({{"request-id", "req_1"}, {"x-request-id", "req_2"}}), "req_2");
+    EXPECT_EQ(id({{"x-request-id", ""}, {"x-ms-request-id", "m"}}), "m");
+}
+
+TEST(UpstreamId, IsFitForALog) {
+    EXPECT_EQ(id({{"x-request-id", "a b\xc3\xa9\tc"}}), "abc");
+    EXPECT_EQ(id({{"x-request-id", std::string(500, 'x')}}), std::string(128, 'x'));
+}
+
+}  // namespace
+}  // namespace bw::policy
