@@ -47,22 +47,48 @@ Release release_of(CURL* easy) {
 
 Engine::Engine(boost::asio::io_context& loop, const Wire& wire, std::shared_ptr<Stats> stats)
     : loop_(loop),
-      multi_(nullptr),
+      limits_{static_cast<long>(wire.connections_max), static_cast<long>(wire.idle_connections_max),
+              wire.idle_time},
       stats_(std::move(stats)),
       sockets_(*this, loop, *stats_),
       pool_(wire, {&close_callback, this}),
       timer_(loop),
-      shares_(wire.http != HttpVersion::one) {
+      shares_(wire.http != HttpVersion::one),
+      rest_(loop) {
     initialize_curl();
+    begin_multi();
+}
+
+void Engine::begin_multi() {
     multi_ = curl_multi_init();
     if (multi_ == nullptr) throw std::bad_alloc();
     curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &socket_callback);
     curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
     curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &timer_callback);
     curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(wire.idle_connections_max));
-    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS,
-                      static_cast<long>(wire.connections_max));
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, limits_.idle_connections_max);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, limits_.connections_max);
+}
+
+// libcurl (7.88) closes connections that are too old only when it opens another one. Where nothing
+// is asked of it any more, what a burst has left would stay open for good.
+void Engine::watch_rest() {
+    if (std::exchange(rest_watched_, true)) return;
+    const auto since = transfers_ > 0 ? Clock::now() : resting_since_;
+    rest_.set(since + limits_.idle_time, [this] { on_rest(); });
+}
+
+void Engine::on_rest() {
+    rest_watched_ = false;
+    if (multi_ == nullptr) return;
+    const auto end = resting_since_ + limits_.idle_time;
+    if (transfers_ > 0 || Clock::now() < end) return watch_rest();
+    CURLM* const rested = std::exchange(multi_, nullptr);
+    curl_multi_cleanup(rested);  // closes the idle connections, through close_callback
+    sockets_.forget_all();
+    pool_.clear();
+    plain_http2_ = PlainHttp2::begin;
+    begin_multi();
 }
 
 void Engine::shutdown() {
@@ -73,6 +99,7 @@ void Engine::shutdown() {
     between_.clear();
     early_.clear();
     timer_.cancel();
+    rest_.cancel();
     curl_multi_cleanup(multi);  // closes the idle connections, through close_callback
     sockets_.close_all();
     pool_.clear();
@@ -143,6 +170,8 @@ void Engine::add(Transfer& transfer) {
     curl_multi_add_handle(multi_, easy);
     if (shares_) sharing_.insert(&transfer);
     stats_->transfers_active.add(1);
+    ++transfers_;
+    watch_rest();
 }
 
 // Ends a transfer that may not have come to its end: closes its connection, or, where others use
@@ -166,6 +195,7 @@ void Engine::remove(Transfer& transfer, EasyPool::Wear wear) {
     sharing_.erase(&transfer);
     auto easy = transfer.detach();
     stats_->transfers_active.add(-1);
+    if (--transfers_ == 0) resting_since_ = Clock::now();
     count_connection(*easy, transfer.answered());
     curl_multi_remove_handle(multi_, easy->get());
     if (const int port = transfer.release_port(); port != 0) sockets_.give_back(port);

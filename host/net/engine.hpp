@@ -12,6 +12,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "net/alarm.hpp"
 #include "net/easy.hpp"
 #include "net/lookups.hpp"
 #include "net/socket.hpp"
@@ -50,6 +51,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
     static int timer_callback(CURLM*, long timeout_ms, void* self) noexcept;
     static int close_callback(void* self, curl_socket_t socket) noexcept;
 
+    void begin_multi();
+    void watch_rest();
+    void on_rest();
     void set_deadline(long timeout_ms);
     void arm_timer();
     void on_timer();
@@ -68,8 +72,15 @@ class Engine : public std::enable_shared_from_this<Engine> {
     void finish_round();
     void finish(const CURLMsg& message);
 
+    struct Limits {
+        long connections_max;
+        long idle_connections_max;
+        std::chrono::seconds idle_time;
+    };
+
     boost::asio::io_context& loop_;
-    CURLM* multi_;
+    const Limits limits_;
+    CURLM* multi_ = nullptr;
     std::shared_ptr<Stats> stats_;
     SocketTable sockets_;
     EasyPool pool_;
@@ -85,8 +96,12 @@ class Engine : public std::enable_shared_from_this<Engine> {
     PlainHttp2 plain_http2_ = PlainHttp2::begin;  // how the next request is tried first
     const bool shares_;                           // HTTP/2 may let exchanges share a connection
     std::unordered_set<Transfer*> sharing_;       // the attached ones then
-    bool pushing_ = false;                        // resets of streams may wait to be sent
-    bool inside_ = false;                         // libcurl is on the stack
+    Alarm rest_;  // whether it has had nothing to do for so long that its connections are too old
+    bool rest_watched_ = false;
+    std::size_t transfers_ = 0;  // that libcurl has
+    Clock::time_point resting_since_{};
+    bool pushing_ = false;  // resets of streams may wait to be sent
+    bool inside_ = false;   // libcurl is on the stack
     bool kicked_ = false;
 };
 

@@ -98,8 +98,12 @@ void SocketTable::close(int number) {
     ::close(number);
 }
 
-void SocketTable::close_all() {
+void SocketTable::forget_all() {
     while (!sockets_.empty()) forget(sockets_.begin()->first);
+}
+
+void SocketTable::close_all() {
+    forget_all();
     boost::system::error_code ignored;
     set_.close(ignored);
 }

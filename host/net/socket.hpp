@@ -34,7 +34,8 @@ class SocketTable {
 
     int open(int family, int type, int protocol);  // -1: failed, errno says why
     void close(int number);
-    void close_all();  // the sockets are closed already; nothing is reported afterwards
+    void forget_all();  // the sockets are closed already
+    void close_all();   // likewise; nothing is reported afterwards
     // What libcurl waits for now.
     void want(int number, bool read, bool write);
     // No exchange waits for it any more; true: it never came to be a connection.

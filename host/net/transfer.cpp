@@ -70,6 +70,10 @@ Lack Transfer::lack_behind(CURLcode code) const {
         case CURLE_OUT_OF_MEMORY: return Lack::memory;
         case CURLE_COULDNT_RESOLVE_HOST:
         case CURLE_COULDNT_RESOLVE_PROXY:
+            if (easy_->error_text().find("thread failed to start") != std::string_view::npos) {
+                return Lack::memory;
+            }
+            [[fallthrough]];
         case CURLE_SSL_CACERT_BADFILE:
         case CURLE_SSL_CERTPROBLEM: return has_no_descriptors() ? Lack::descriptors : Lack::none;
         default: return Lack::none;

@@ -114,15 +114,15 @@ Unpack::Step Unpack::feed(std::string_view bytes, std::string& out, std::size_t 
             z.next_out = reinterpret_cast<Bytef*>(piece.data());
             z.avail_out = static_cast<uInt>(piece.size());
             const int result = inflate(&z, Z_NO_FLUSH);
-            if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
-                stream_->closed = is_no_member();
-                return stream_->closed ? Step::good : Step::broken;
-            }
             stream_->ended = result == Z_STREAM_END;
             const std::size_t count = piece.size() - z.avail_out;
             if (count > bytes_max || out.size() > bytes_max - count) return Step::too_long;
             out.append(piece.data(), count);
             stream_->member_bytes += count;
+            if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
+                stream_->closed = is_no_member();
+                return stream_->closed ? Step::good : Step::broken;
+            }
         } while (z.avail_out == 0 && !stream_->ended);
         bytes.remove_prefix(in - z.avail_in);
     }

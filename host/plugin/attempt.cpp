@@ -360,10 +360,8 @@ Result<void> Attempt::judge(bw_status status, const bw_error& error) {
     if (stopped_) return std::unexpected(*stopped_);
     if (status == BW_OK) return {};
     Error failed = to_error(status, error, instance_->provider());
-    if (status == BW_E_INTERNAL && failed.code == "out_of_memory") {
-        return std::unexpected(bw::out_of_memory());
-    }
-    if (status == BW_E_INTERNAL) {
+    const bool lacks_memory = failed.kind == ErrorKind::unavailable;
+    if (status == BW_E_INTERNAL && !lacks_memory) {
         instance_->poison();
         observe::error("plugin fault: provider \"{}\": {}", provider, failed.for_operator());
         failed.message = fmt::format("provider \"{}\": {}", provider, failed.message);

@@ -115,6 +115,7 @@ Error to_error(bw_status status, const bw_error& error, const Provider& provider
                  .code = text(error.code, error.code_len, sizeof(error.code)),
                  .param = text(error.param, error.param_len, sizeof(error.param)),
                  .http_status = static_cast<int>(error.http_status)};
+    if (status == BW_E_INTERNAL && result.code == "out_of_memory") return bw::out_of_memory();
     if (error.retry_after_ms >= 0) {
         result.retry_after =
             std::min(std::chrono::milliseconds(error.retry_after_ms), k_retry_after_max);

@@ -22,6 +22,13 @@ void check_headers(net::Head& head) {
     require(bytes <= 2 * net::k_head_bytes_max, "what is kept is bounded");
 }
 
+void check_length(const net::Head& head) {
+    const net::BodyLength length = head.body_length();
+    const bool told = !head.find_all("content-length").empty();
+    require(told || !length.bytes, "a length is what is told");
+    require(!told || length.bytes || length.doubtful, "what is told and is no length is doubtful");
+}
+
 void run(std::string_view text) {
     net::Head head;
     std::size_t taken = 0;
@@ -42,6 +49,7 @@ void run(std::string_view text) {
         if (state != net::Head::State::incomplete && state != net::Head::State::complete) return;
     }
     check_headers(head);
+    check_length(head);
 }
 
 }  // namespace

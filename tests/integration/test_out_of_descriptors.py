@@ -118,6 +118,27 @@ def test_connections_of_clients_leave_what_calls_need(tmp_path: Path) -> None:
         assert "no more than" in host.log()
 
 
+def test_descriptors_go_back_after_a_burst(start_host: StartHost) -> None:
+    """What it has opened to its provider is closed when it is too old, though nobody calls again."""
+    with KeepingUpstream(None) as upstream:
+        host = start_host(server() + plain("p", upstream.base_url)
+                          + 'idle_connection_time = "1s"\n' + route("m", '"p"'))
+        host.chat("m").body()
+        before = len(descriptors(host))
+        visitors = [host.connect() for _ in range(100)]
+        for visitor in visitors:
+            visitor.socket.sendall(
+                b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                b'content-length: 56\r\n\r\n{"model":"m","messages":[{"role":"user","content":"u"}]}')
+        for visitor in visitors:
+            assert visitor.read_reply().json()["choices"]
+        assert len(descriptors(host)) >= before + 100
+        for visitor in visitors:
+            visitor.close()
+        wait_for(lambda: len(descriptors(host)) <= before + 4, "descriptors go back")
+        assert host.chat("m").status == 200
+
+
 # Sanitizers reserve all of the address space.
 @pytest.mark.skipif(SLOWNESS > 1, reason="needs a program without a sanitizer")
 @pytest.mark.parametrize("spare_bytes", [1 << 20, 30 << 20, 60 << 20])

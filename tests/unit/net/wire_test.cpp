@@ -225,6 +225,25 @@ TEST_F(WireTest, ARequestIsNotSentTwiceOnceAnAnswerHasBegun) {
     client.reset();
 }
 
+// A burst leaves its connections open, and nothing comes after it that would make libcurl look.
+TEST_F(WireTest, ConnectionsThatAreTooOldAreClosedThoughNobodyAsksForAnything) {
+    Wire wire;
+    wire.idle_time = std::chrono::seconds(1);
+    ScriptedServer server(answer_all);
+    const Stats& stats = client->stats();
+    std::vector<Recorder> burst(5);
+    std::vector<Exchange> exchanges;
+    for (Recorder& recorder : burst) exchanges.push_back(ask(wire, server.url(), recorder));
+    for (const Recorder& recorder : burst) ASSERT_TRUE(run_to_end(recorder));
+    EXPECT_EQ(stats.connections_open.value(), 5);
+    EXPECT_TRUE(run_until([&] { return stats.connections_open.value() == 0; }));
+    fetch(wire, server.url());
+    EXPECT_FALSE(seen.failure) << "it goes on over a new one: " << failure_text();
+    EXPECT_EQ(server.connections(), 6);
+    exchanges.clear();
+    client.reset();
+}
+
 TEST_F(WireTest, ConnectionsAreCounted) {
     ScriptedServer server(answer_all);
     const Stats& stats = client->stats();

@@ -14,8 +14,8 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
-#include <new>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 #include <type_traits>
