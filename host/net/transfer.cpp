@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -26,13 +27,22 @@ bool one_line(std::string_view header) {
     return std::ranges::none_of(header, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-// Whether this process may open no descriptor just now: a resolver and a reader of certificates do
-// not say that it was that which they lacked.
-bool has_no_descriptors() {
-    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (probe < 0) return errno == EMFILE || errno == ENFILE;
-    ::close(probe);
-    return false;
+// Whether this process has too few descriptors left for a connection. A resolver and a reader of
+// certificates do not say that it was that which they lacked, and what the attempt had opened is
+// closed again by now: so it counts how many there are.
+bool has_few_descriptors() {
+    constexpr std::size_t k_needed = 4;  // two of a resolver's, a socket, a file
+    std::array<int, k_needed> probes{};
+    std::size_t opened = 0;
+    bool few = false;
+    while (opened < k_needed && !few) {
+        const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        few = probe < 0 && (errno == EMFILE || errno == ENFILE);
+        if (probe < 0) break;
+        probes[opened++] = probe;
+    }
+    for (std::size_t i = 0; i < opened; ++i) ::close(probes[i]);
+    return few;
 }
 
 }  // namespace
@@ -75,7 +85,7 @@ Lack Transfer::lack_behind(CURLcode code) const {
             }
             [[fallthrough]];
         case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_SSL_CERTPROBLEM: return has_no_descriptors() ? Lack::descriptors : Lack::none;
+        case CURLE_SSL_CERTPROBLEM: return has_few_descriptors() ? Lack::descriptors : Lack::none;
         default: return Lack::none;
     }
 }

@@ -25,12 +25,12 @@ def descriptors(host: Host) -> set[int]:
 
 
 @contextmanager
-def no_more_descriptors(host: Host) -> Iterator[None]:
-    """The lowest number that is free is beyond the limit."""
+def no_more_descriptors(host: Host, spare: int = 0) -> Iterator[None]:
+    """The lowest number that is free, but for so many, is beyond the limit."""
     pid = host.process.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     used = descriptors(host)
-    free = next(number for number in range(len(used) + 1) if number not in used)
+    free = [number for number in range(len(used) + spare + 1) if number not in used][spare]
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, before[1]))
     try:
         yield
@@ -72,6 +72,22 @@ def test_a_call_without_a_descriptor_is_the_hosts_own_failure(
             assert "the host" in error["message"] and "127.0.0.1" not in error["message"]
             assert int(reply.headers["retry-after"]) >= 1
             assert connection.chat("echo").json()  # it lives
+        assert connection.chat(model).json()["choices"]
+
+
+@pytest.mark.parametrize("spare", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("model", ["address", "name", "qwen"])
+def test_nor_is_one_that_finds_too_few(bare: Host, upstream: Simulator, model: str,
+                                       spare: int) -> None:
+    """Enough for the socket, but not for the resolver's files or those of the certificates."""
+    if model == "qwen":
+        model = upstream.serve(answers.chat(["hello"]))
+    with bare.connect() as connection:
+        assert connection.send("GET", "/health").json() == {"status": "ok"}
+        with no_more_descriptors(bare, spare):
+            reply = connection.chat(model)
+            told = reply.json()
+            assert reply.status == 200 or told["error"]["code"] == "host_out_of_descriptors", told
         assert connection.chat(model).json()["choices"]
 
 
