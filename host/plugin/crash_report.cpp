@@ -25,7 +25,8 @@ constexpr bool k_sanitized = true;  // whose own report says more
 constexpr bool k_sanitized = false;
 #endif
 
-constexpr int k_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+// On some machines a trap is a SIGTRAP; a system call that is not allowed may be a SIGSYS.
+constexpr int k_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 constexpr std::size_t k_stack_bytes = 64u << 10;
 
 constinit thread_local InPlugin running{nullptr, nullptr, nullptr};
@@ -36,6 +37,8 @@ const char* name_of(int signal) {
         case SIGBUS: return "SIGBUS";
         case SIGFPE: return "SIGFPE";
         case SIGILL: return "SIGILL";
+        case SIGTRAP: return "SIGTRAP";
+        case SIGSYS: return "SIGSYS";
         default: return "SIGABRT";
     }
 }

@@ -36,6 +36,7 @@ static void fail(const std::string& how) {
     if (how == "abort") std::abort();
     if (how == "trap") __builtin_trap();
     if (how == "divide") zero = 7 / zero;
+    if (how == "raise") std::raise(SIGTRAP);
     if (how == "deep") { char c = 0; zero = deep(&c); }
     if (how == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(80));
 }
@@ -112,7 +113,7 @@ def crash(host: Host) -> int:
 @not_sanitized
 @pytest.mark.parametrize(("how", "signal_"), [
     ("null", signal.SIGSEGV), ("abort", signal.SIGABRT), ("trap", signal.SIGILL),
-    ("divide", signal.SIGFPE), ("deep", signal.SIGSEGV)])
+    ("divide", signal.SIGFPE), ("raise", signal.SIGTRAP), ("deep", signal.SIGSEGV)])
 @pytest.mark.parametrize("where", ["call_open", "step", "call_close"])
 def test_a_crash_names_the_plugin(tmp_path: Path, faulty: Path, where: str, how: str,
                                   signal_: signal.Signals) -> None:
