@@ -299,8 +299,12 @@ inline void Provider::Call::check_answer() const {
     if (!any_chunk_) {
         if (!complaint_.empty()) throw failed(complaint_);
         if (!unread_.empty()) {
-            protocol_error("malformed_chunk",
-                           "sent no event that is a JSON object: \"" + unread_ + "\"");
+            // No cut answer, which BW_E_PROTOCOL says at the end of a stream: there was none.
+            throw Error(
+                BW_E_UPSTREAM,
+                provider_.name_ + " sent no event that is a JSON object: \"" + unread_ + "\"")
+                .code("malformed_chunk")
+                .http_status(http_status_);
         }
         protocol_error("empty_reply", "ended its stream without an answer");
     }
