@@ -28,14 +28,18 @@ struct Heard final : Journal {
     void forgotten(std::uint64_t tally) override {
         lines.push_back("forgotten " + std::to_string(tally));
     }
-    static std::string text(const std::vector<Mark>& marks) {
+    std::string text(const std::vector<Mark>& marks) {
         std::string text;
         for (const auto& mark : marks) {
+            last_number = mark.tally->number;
+            last_full_ns = mark.rate.full_ns;
             text += " " + mark.tally->name.rule + "=" + std::to_string(mark.used);
         }
         return text;
     }
     std::vector<std::string> lines;
+    std::uint64_t last_number = 0;
+    std::int64_t last_full_ns = 0;
 };
 
 class BookTest : public testing::Test {
@@ -201,6 +205,56 @@ TEST_F(BookTest, OfStoredWindowsTheLatestIsPresent) {
     const auto verdict =
         book.hold({.id = {1, 1}, .claims = {budget("b", 1, 100, {20, 30})}}, 25 * k_second_us);
     EXPECT_EQ(verdict.standings[0].used, 5);
+}
+
+// Two threads that read the clock come in another order.
+TEST_F(BookTest, AClockThatGoesBackByAMomentShiftsNoRate) {
+    const auto once = rate("r", 1, 1, 1, k_second_us);
+    const auto answer_at = [&](std::int64_t now_us) {
+        return book_.hold({.id = {1, ++number_}, .claims = {once}}, now_us).answer;
+    };
+    EXPECT_EQ(answer_at(k_now_us), Answer::held);
+    EXPECT_EQ(answer_at(k_now_us - 500'000), Answer::refused);
+    EXPECT_EQ(answer_at(k_now_us + 900'000), Answer::refused);
+    EXPECT_EQ(answer_at(k_now_us + 1'000'000), Answer::held);
+}
+
+TEST_F(BookTest, AJournalIsToldOfRatesByTheClock) {
+    hold({rate("r", 1, 1, 1, k_second_us)});
+    EXPECT_EQ(heard_.last_full_ns, (k_now_us + k_second_us) * 1'000);
+    hold({rate("q", 1, 1, 1, k_second_us)}, k_now_us - k_hour_us);
+    EXPECT_EQ(heard_.last_full_ns, (k_now_us - k_hour_us + k_second_us) * 1'000);
+}
+
+TEST_F(BookTest, ARuleThatIsEditedToAShorterWindowHasIt) {
+    auto claim = budget("b", 5, 10);
+    claim.window = {.start = 100, .end = k_now_us / k_second_us + 7'200};
+    hold({claim});
+    claim.window.end -= 3'600;
+    hold({claim});
+    ASSERT_EQ(book_.counters(k_now_us).size(), 1U);
+    EXPECT_EQ(book_.counters(k_now_us)[0].window, claim.window);
+    EXPECT_EQ(book_.counters(k_now_us)[0].held, 10);
+}
+
+TEST_F(BookTest, WhatIsRestoredKeepsItsNumberForItself) {
+    const StoredTally old{.number = 41, .name = {.rule = "b", .value = ""}, .used = 3};
+    StoredTally twice = old;
+    twice.number = 42;
+    EXPECT_THAT(book_.restore({old, twice}), ElementsAre(42)) << "the first of two alike counts";
+    hold({budget("another", 5, 10)});
+    EXPECT_GT(heard_.last_number, 42U);
+}
+
+// Only who is refused by it waits for it.
+TEST_F(BookTest, ARateThatRefusesNothingLetsNobodyWait) {
+    auto soft = rate("r", 1, 1, 1, k_second_us);
+    soft.refuses = false;
+    hold({soft});
+    const auto verdict =
+        book_.hold({.id = {1, 99}, .claims = {soft, budget("b", 11, 10)}}, k_now_us);
+    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.standings[0].wait_us, 0);
 }
 
 }  // namespace

@@ -40,6 +40,13 @@ TEST(BudgetReport, ShowsABudgetThatNobodyHasUsed) {
     EXPECT_EQ(budget.window, (ledger::Window{.start = 10 * k_day, .end = 11 * k_day}));
 }
 
+TEST(BudgetReport, TheDebtOfAWindowThatIsOverIsOver) {
+    const auto config = config_of(1'000);
+    const ledger::Counter counters[] = {
+        counter("ann", 1'700, 1, {.start = 9 * k_day, .end = 10 * k_day}), counter("ann", 1'200)};
+    EXPECT_EQ(budget_report(config, counters, k_now_us).budgets[0].debt, 200);
+}
+
 TEST(BudgetReport, AddsUpItsCountersAndShowsTheFullest) {
     const auto config = config_of(1'000);
     std::vector<ledger::Counter> counters;

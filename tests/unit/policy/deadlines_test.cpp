@@ -27,6 +27,14 @@ TEST(Deadlines, TheFirstByteIsLate) {
     EXPECT_STREQ(judge(k_limits, waiting(), k_start + 20s).expired, "first_byte_timeout");
 }
 
+TEST(Deadlines, OfSeveralThatAreLateTheFirstOneIsTold) {
+    Limits limits = k_limits;
+    limits.deadline = k_start + 30s;
+    const Verdict verdict = judge(limits, waiting(), k_start + 100s);
+    EXPECT_STREQ(verdict.expired, "first_byte_timeout");
+    EXPECT_EQ(verdict.limit, 20s);
+}
+
 TEST(Deadlines, SilenceIsCountedFromTheLastSignOfLife) {
     EXPECT_EQ(judge(k_limits, streaming(k_start + 15s), k_start + 44s).expired, nullptr);
     EXPECT_STREQ(judge(k_limits, streaming(k_start + 15s), k_start + 45s).expired, "idle_timeout");
@@ -59,6 +67,15 @@ TEST(Deadlines, WhatIsLeftShrinksFromAttemptToAttempt) {
     EXPECT_EQ(time_left(limits, k_start), 10s);
     EXPECT_EQ(time_left(limits, k_start + 8s), 2s);
     EXPECT_EQ(time_left(limits, k_start + 11s), 1ms);  // zero would be: no limit
+}
+
+TEST(Deadlines, WhatIsLeftIsNoMoreThanAnAttemptMayTake) {
+    Limits limits{.total = 5s, .deadline = k_start + 10s};
+    EXPECT_EQ(time_left(limits, k_start), 5s);
+    limits.total = 0s;
+    EXPECT_EQ(time_left(limits, k_start), 10s);
+    limits.deadline = k_start + 1500us;
+    EXPECT_EQ(time_left(limits, k_start), 2ms) << "a part of a millisecond is a whole one";
 }
 
 TEST(Deadlines, ZeroIsNoLimit) {

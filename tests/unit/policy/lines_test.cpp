@@ -79,6 +79,32 @@ TEST_F(LinesTest, WhoLeavesFromTheMiddleIsMissedByNobody) {
     EXPECT_EQ(served, "1 3 ");
 }
 
+TEST_F(LinesTest, WhoLeavesFromTheMiddleTakesNoTurnFromItsKey) {
+    enter("a", "a1");
+    Pointer middle = lines.enter("c", "a", 9, hours(1), [] { FAIL() << "it is gone"; });
+    enter("b", "b1");
+    middle.reset();
+    loop.run();
+    EXPECT_EQ(served, "a1 b1 ");
+}
+
+// Whoever stands in front waits for what was said to it, whatever those behind it do.
+TEST_F(LinesTest, TheFirstIsNotCalledForWhatHappensBehindIt) {
+    enter("a", "first", hours(1));
+    Pointer second = lines.enter("c", "b", 9, microseconds(0), [] {});
+    loop.poll();
+    EXPECT_EQ(served, "");
+    second->try_again(microseconds(0));
+    loop.poll();
+    EXPECT_EQ(served, "");
+    second.reset();
+    loop.poll();
+    EXPECT_EQ(served, "");
+    lines.came_back("c");
+    loop.poll();
+    EXPECT_EQ(served, "first ");
+}
+
 TEST_F(LinesTest, ATurnThatCameToNothingComesAgain) {
     int turns = 0;
     Pointer place;

@@ -71,6 +71,30 @@ TEST(Reckon, BelievesNoMoreThanTheCallCanComeTo) {
     EXPECT_EQ(got.doubt, Doubt::too_much);
 }
 
+TEST(Reckon, DoubtsAPromptBelowTheLeastThatItCanBe) {
+    EXPECT_EQ(at(Ending::complete, heard(5, 40, 40)).doubt, Doubt::none);
+    expect(at(Ending::complete, heard(5, 40, 40)), 5, 40, UsageSource::provider);
+    EXPECT_EQ(at(Ending::complete, heard(4, 40, 40)).doubt, Doubt::too_little);
+    expect(at(Ending::complete, heard(4, 40, 40)), 200, 40, UsageSource::estimate);
+}
+
+TEST(Reckon, BelievesWhatItSawBeyondAllThatCouldBe) {
+    expect(at(Ending::complete, heard(90, 80'000, 70'000)), 90, 70'000, UsageSource::provider);
+    expect(at(Ending::complete, heard(90, 60'000, 70'000)), 90, 60'000, UsageSource::provider);
+}
+
+TEST(Reckon, AModelThatShowsAllNeedNotThinkForAShortAnswer) {
+    expect(at(Ending::complete, unreported(12), Shows::all, true), 200, 12, UsageSource::observed);
+}
+
+TEST(Reckon, BesideAPromptAZeroIsAFigureForAWord) {
+    Heard word = heard(90, 0, 3);
+    word.text_bytes = 16;
+    expect(at(Ending::complete, word), 90, 0, UsageSource::provider);
+    word.text_bytes = 17;
+    expect(at(Ending::complete, word), 90, 3, UsageSource::observed);
+}
+
 TEST(Reckon, PartsAreNoMoreThanTheWhole) {
     Heard what = heard(90, 40, 40);
     what.reported.cached_input_tokens = 100'000;

@@ -111,6 +111,18 @@ TEST_F(RulesTest, AWindowIsLeftWithTheClock) {
     EXPECT_EQ(start_at(0), today);
 }
 
+TEST_F(RulesTest, AWindowIsLeftInTheMomentOfItsEnd) {
+    config = config_of(budget("1ktok"));
+    rules.emplace(config);
+    const Prospect prospects[] = {k_first};
+    const auto window_at = [&](std::int64_t now_us) {
+        return (*rules->apply(facts_of(k_plain), {}, prospects, now_us))[0].claim.window;
+    };
+    const auto today = window_at(k_now_us);
+    EXPECT_EQ(window_at(today.end * 1'000'000 - 1), today);
+    EXPECT_EQ(window_at(today.end * 1'000'000).start, today.end);
+}
+
 TEST_F(RulesTest, ALimitIsACounterForEachOfItsNumbers) {
     const auto all = asked(
         "[[limits]]\nname = \"l\"\nrequests = \"60/min\"\ntokens = \"1k/s\"\nconcurrent = 3\n"
@@ -130,6 +142,12 @@ TEST_F(RulesTest, ALimitIsACounterForEachOfItsNumbers) {
 
 TEST_F(RulesTest, OneCounterHoldsTheMostThatAnyProviderWouldTake) {
     const auto all = asked(budget("1ktok"), call_of(), {k_first, k_second});
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].claim.amount, 60);
+}
+
+TEST_F(RulesTest, OneCounterHoldsTheMostInWhateverOrder) {
+    const auto all = asked(budget("1ktok"), call_of(), {k_second, k_first});
     ASSERT_EQ(all.size(), 1U);
     EXPECT_EQ(all[0].claim.amount, 60);
 }
@@ -219,6 +237,16 @@ TEST_F(RulesTest, WhatAnAttemptInVainTookIsCountedToo) {
     EXPECT_EQ(used_of(all[2], used), 20 + 6 + 32) << "in millionths of a dollar";
 }
 
+TEST_F(RulesTest, ARequestInVainIsARequestOfTheProviderThatGotIt) {
+    const auto all =
+        asked("[[limits]]\nname = \"l\"\nrequests = \"60/min\"\nmatch = { provider = \"a\" }\n",
+              call_of(), {k_first, k_second});
+    ASSERT_EQ(all.size(), 1U);
+    const FailedAttempt failed{.provider = "a", .model = "m", .kind = ErrorKind::timeout};
+    EXPECT_EQ(used_of(all[0], {.provider = "b", .failed = {&failed, 1}}), 1);
+    EXPECT_EQ(used_of(all[0], {.provider = "b"}), 0);
+}
+
 config::Price with_more() {
     config::Price price = k_price;
     price.parts.cache_write_input = 2'500'000;
@@ -296,6 +324,19 @@ TEST_F(RulesTest, AProvidersOwnLimitIsOfThatProvider) {
     EXPECT_FALSE(all[0].rule->counts_provider("a", all[0].claim.counter.value));
     const Prospect elsewhere_first[] = {k_first, k_second};
     EXPECT_TRUE(rules->apply(facts_of(k_plain), {}, elsewhere_first, k_now_us)->empty());
+}
+
+TEST_F(RulesTest, AProvidersOwnLimitWaitsAsTheProviderSays) {
+    config = config_of("");
+    config.providers[0].max_concurrent = 2;
+    config.providers[0].queue_wait = std::chrono::seconds(7);
+    config.providers[0].queue_length = 3;
+    rules.emplace(config);
+    const Prospect prospects[] = {k_first};
+    const auto all = *rules->apply(facts_of(k_plain), {}, prospects, k_now_us);
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].rule->limit->queue_wait, std::chrono::seconds(7));
+    EXPECT_EQ(all[0].rule->limit->queue_length, 3U);
 }
 
 }  // namespace

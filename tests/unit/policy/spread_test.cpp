@@ -26,6 +26,28 @@ TEST(Spread, OfOneIsThatOne) {
     }
 }
 
+TEST(Spread, OfAFewIsTheOneAtThatRank) {
+    Spread few;
+    for (const std::int64_t us : {1, 2, 3, 4}) few.add(us);
+    EXPECT_EQ(few.percentile_us(50), 2);
+    EXPECT_EQ(few.percentile_us(51), 3);
+    EXPECT_EQ(few.percentile_us(75), 3);
+    EXPECT_EQ(few.percentile_us(100), 4);
+}
+
+// In one bucket, below its middle and above it.
+TEST(Spread, OfAPartThatIsAddedIsStillExactAtItsEnds) {
+    for (const std::int64_t us : {790'000, 812'345}) {
+        Spread part, whole;
+        part.add(us);
+        whole.add(part);
+        EXPECT_EQ(whole.percentile_us(50), us);
+        part.add(us);
+        whole.add(part);
+        EXPECT_EQ(whole.percentile_us(99), us);
+    }
+}
+
 TEST(Spread, TakesLessThanZeroForZero) {
     Spread spread;
     spread.add(-5);

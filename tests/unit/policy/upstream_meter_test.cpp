@@ -115,6 +115,28 @@ TEST_F(UpstreamMeterTest, NoCallTakesMoreThanThereIs) {
     EXPECT_EQ(wait(), 0ms) << "it was answered without figures: an error";
 }
 
+TEST_F(UpstreamMeterTest, NoMoreIsLeftThanThereIs) {
+    answered({.requests = {.limit = 1, .remaining = 1'000, .reset = 60s}});
+    meter.sent(k_tokens, now);
+    EXPECT_GT(wait(), 0ms);
+}
+
+TEST_F(UpstreamMeterTest, ARefusalInTheSameInstantIsANewOne) {
+    refused({});
+    EXPECT_EQ(wait(), 1s);
+    refused({});
+    EXPECT_EQ(wait(), 2s);
+}
+
+// While it is wary it knows what is under way of its own model.
+TEST_F(UpstreamMeterTest, ASecondRefusalHalvesWhatIsUnderWayOfItsModel) {
+    refused(0ms, 64);
+    now += 1ms;
+    for (int i = 0; i < 3; ++i) meter.sent(k_tokens, now);
+    refused(0ms, 64);
+    EXPECT_GT(wait(), 0ms) << "three are more than half of four";
+}
+
 TEST_F(UpstreamMeterTest, WhatNeverArrivedTookNothing) {
     answered({.requests = {.limit = 60, .remaining = 2, .reset = 58s}});
     for (int i = 0; i < 60; ++i) {

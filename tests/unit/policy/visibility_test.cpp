@@ -28,6 +28,28 @@ TEST(Visibility, BelievesAModelThatHasShownEverythingAFewTimes) {
     EXPECT_EQ(visibility.of("q", "m", false), Shows::unknown);
 }
 
+TEST(Visibility, ShowsAllUpToTwiceWhatWasSeenAndAFewMore) {
+    Visibility at_most, beyond;
+    learn(at_most, 3, 2 * 40 + 64);
+    EXPECT_EQ(at_most.of("p", "m", false), Shows::all);
+    learn(beyond, 3, 2 * 40 + 65);
+    EXPECT_EQ(beyond.of("p", "m", false), Shows::not_all);
+}
+
+// Names come from clients: where globs route them, there may be any number.
+TEST(Visibility, IsKnownOfAThousandModelsAtMost) {
+    Visibility visibility;
+    const auto learn_of = [&](const std::string& model) {
+        for (int i = 0; i < 3; ++i) visibility.learn("p", model, false, answer(40, 40));
+    };
+    for (int i = 0; i < 1'000; ++i) learn_of(std::to_string(i));
+    learn_of("one more");
+    EXPECT_EQ(visibility.of("p", "one more", false), Shows::unknown);
+    EXPECT_EQ(visibility.of("p", "999", false), Shows::all);
+    visibility.learn("p", "999", false, answer(900, 40));
+    EXPECT_EQ(visibility.of("p", "999", false), Shows::not_all) << "who is known is learned of";
+}
+
 // Else a short question would make a long one cheap.
 TEST(Visibility, AModelThatIsAskedToThinkIsAnotherOne) {
     Visibility visibility;

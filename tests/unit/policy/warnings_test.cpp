@@ -56,6 +56,22 @@ TEST_F(WarningsTest, SaysItOfEachValueApart) {
     EXPECT_EQ(warnings.counted(0), 2U);
 }
 
+TEST_F(WarningsTest, CountsWhatIsHeldAsTaken) {
+    warnings.look({&rules[0], {.counter = {rules[0].name, ""}}},
+                  {.used = 400, .held = 99, .left = 501, .window = k_day}, posts);
+    EXPECT_EQ(warnings.counted(0), 0U);
+    warnings.look({&rules[0], {.counter = {rules[0].name, ""}}},
+                  {.used = 400, .held = 100, .left = 500, .window = k_day}, posts);
+    EXPECT_EQ(warnings.counted(0), 1U);
+}
+
+// One that refuses is never exceeded, but for debt.
+TEST_F(WarningsTest, SaysNothingMoreOfAHardOneInDebt) {
+    look(0, 900);
+    look(0, 1200);
+    EXPECT_EQ(warnings.counted(0), 1U);
+}
+
 TEST_F(WarningsTest, SaysThatASoftOneIsExceededAndNotThatItIsFull) {
     look(1, 50'000'000, {});
     EXPECT_EQ(warnings.counted(1), 0U);

@@ -1,0 +1,143 @@
+// What upstreams said of their limits: whose it is, what a call takes of it and gives back, and how
+// much of it is kept.
+#include "policy/upstream_limits.hpp"
+
+#include "session_under_test.hpp"
+
+namespace bw::policy {
+namespace {
+
+using namespace std::chrono_literals;
+using Trip = UpstreamLimits::Trip;
+
+constexpr std::int64_t k_tokens = 100;
+
+config::Config with_keys(const char* key_of_a, const char* key_of_b) {
+    return Desk::parsed(std::string("[providers.a]\nplugin = \"openai\"\napi_key = \"env:") +
+                        key_of_a + "\"\n[providers.b]\nplugin = \"openai\"\napi_key = \"env:" +
+                        key_of_b + "\"\n[[routes]]\nmodel = \"*\"\nto = [\"a\", \"b\"]\n");
+}
+
+class UpstreamLimitsTest : public testing::Test {
+  protected:
+    void open(const char* key_of_a = "ONE", const char* key_of_b = "OTHER") {
+        config = with_keys(key_of_a, key_of_b);
+        limits.emplace(config);
+    }
+    bool has_room(const route::Candidate& candidate, std::int64_t tokens = k_tokens) const {
+        return limits->wait(candidate, tokens).count() == 0;
+    }
+    void say(Trip& trip, const std::string& remaining_tokens, const char* reset = "1m") const {
+        const std::vector<net::Header> headers{{"x-ratelimit-limit-tokens", "1000"},
+                                               {"x-ratelimit-remaining-tokens", remaining_tokens},
+                                               {"x-ratelimit-reset-tokens", reset}};
+        trip.answered(headers);
+    }
+
+    const route::Candidate a{.provider = 0, .model = "m"};
+    const route::Candidate b{.provider = 1, .model = "m"};
+    config::Config config;
+    std::optional<UpstreamLimits> limits;
+};
+
+TEST(TokensAtSending, AreAQuarterOfThePromptAndWhatTheAnswerMayTake) {
+    Call call;
+    call.body = std::string(400, 'x');
+    EXPECT_EQ(tokens_at_sending(call), 100);
+    call.max_tokens = 50;
+    EXPECT_EQ(tokens_at_sending(call), 150);
+    call.max_tokens = std::numeric_limits<std::int64_t>::max();
+    EXPECT_EQ(tokens_at_sending(call), 100 + k_choice_tokens_max);
+    call.max_tokens = -1;
+    call.body.resize(1'000'000);
+    EXPECT_EQ(tokens_at_sending(call), 100'000) << "a picture, most likely";
+}
+
+TEST_F(UpstreamLimitsTest, AreOfACredential) {
+    open("ONE", "OTHER");
+    Trip(*limits, a, k_tokens).refused(5s);
+    EXPECT_FALSE(has_room(a));
+    EXPECT_TRUE(has_room(b));
+    open("ONE", "ONE");
+    Trip(*limits, a, k_tokens).refused(5s);
+    EXPECT_FALSE(has_room(b)) << "one customer of one upstream";
+}
+
+TEST_F(UpstreamLimitsTest, ACallThatIsNotAnsweredTookNothing) {
+    open();
+    {
+        Trip first(*limits, a, k_tokens);
+        say(first, "150");
+    }
+    ASSERT_TRUE(has_room(a));
+    {
+        const Trip second(*limits, a, k_tokens);
+        EXPECT_FALSE(has_room(a));
+    }
+    EXPECT_TRUE(has_room(a));
+}
+
+TEST_F(UpstreamLimitsTest, ACallThatIsAnsweredTookWhatItTook) {
+    open();
+    {
+        Trip first(*limits, a, k_tokens);
+        say(first, "250");
+    }
+    {
+        Trip second(*limits, a, k_tokens);
+        say(second, "50");
+    }
+    EXPECT_FALSE(has_room(a));
+    {
+        Trip third(*limits, a, 50);
+        third.answered({});
+    }
+    EXPECT_TRUE(has_room(a, 50)) << "an error, most likely, which takes nothing";
+    EXPECT_FALSE(has_room(a));
+}
+
+TEST_F(UpstreamLimitsTest, AnUpstreamThatSaysNothingIsNotKnown) {
+    open();
+    Trip(*limits, a, k_tokens).answered({});
+    EXPECT_FALSE(limits->knows(a));
+}
+
+TEST_F(UpstreamLimitsTest, OneAtATimeFollowsARefusalAndEachThatIsServedAllowsOneMore) {
+    open();
+    for (int i = 0; i < 10; ++i) Trip(*limits, a, k_tokens);
+    Trip(*limits, a, k_tokens).refused(0ms);
+    const Trip first(*limits, a, k_tokens);
+    EXPECT_FALSE(has_room(a)) << "those that have ended are not under way";
+    Trip(*limits, a, k_tokens).served();
+    EXPECT_TRUE(has_room(a));
+}
+
+TEST_F(UpstreamLimitsTest, OfAThousandModelsTheIdleMakeRoom) {
+    open();
+    Trip(*limits, a, k_tokens).refused(60s);
+    const auto model = [](int number) {
+        return route::Candidate{.provider = 0, .model = std::to_string(number)};
+    };
+    for (int i = 0; i < 999; ++i) {
+        const auto candidate = model(i);
+        Trip trip(*limits, candidate, k_tokens);
+        say(trip, "0", "0s");
+    }
+    const auto one_more = model(1'000);
+    Trip(*limits, one_more, k_tokens).refused(60s);
+    EXPECT_FALSE(has_room(one_more));
+    EXPECT_FALSE(has_room(a)) << "what still matters is not forgotten";
+}
+
+TEST_F(UpstreamLimitsTest, WhereNoneOfAThousandIsIdleNoMoreIsLearned) {
+    open();
+    for (int i = 0; i < 1'000; ++i) {
+        const route::Candidate candidate{.provider = 0, .model = std::to_string(i)};
+        Trip(*limits, candidate, k_tokens).refused(60s);
+    }
+    Trip(*limits, a, k_tokens).refused(60s);
+    EXPECT_TRUE(has_room(a));
+}
+
+}  // namespace
+}  // namespace bw::policy
