@@ -1,0 +1,83 @@
+// The headers of a client's request that mean something to the host, one a line: traceparent,
+// tracestate, x-bellwether-timeout, x-request-id, content-type, authorization.
+#include <algorithm>
+#include <bellwether/json.hpp>
+
+#include "front/client_deadline.hpp"
+#include "front/client_key.hpp"
+#include "front/http_request.hpp"
+#include "front/request_id.hpp"
+#include "front/trace_context.hpp"
+#include "fuzz.hpp"
+
+namespace bw::fuzz {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+
+bool is_printable(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\t'; });
+}
+
+void check_trace(std::string_view parent, std::string_view state) {
+    std::mt19937_64 random(7);
+    const front::TraceContext sent = front::trace_context(parent, state, random);
+    if (sent.traceparent.empty()) return require(sent.tracestate.empty(), "no state without trace");
+    require(sent.traceparent.size() == 55, "what is sent has the form of version 00");
+    require(sent.traceparent.substr(3, 32) == parent.substr(3, 32), "the trace stays the same");
+    require(is_printable(sent.traceparent + sent.tracestate), "what is sent is fit for a header");
+    require(sent.tracestate.empty() || sent.tracestate == state, "a state is passed on as it is");
+    const front::TraceContext next =
+        front::trace_context(sent.traceparent, sent.tracestate, random);
+    require(!next.traceparent.empty(), "the next one understands what is sent");
+    require(next.traceparent != sent.traceparent, "each call is a parent of its own");
+    require(next.tracestate == sent.tracestate, "the next one passes the state on as well");
+}
+
+void check_deadline(std::string_view header) {
+    const auto started = std::chrono::steady_clock::time_point(hours(1));
+    const auto deadline = front::client_deadline(header, started);
+    if (header.empty()) return require(deadline.has_value(), "without a header there is no limit");
+    if (!deadline) return require(deadline.error().code == "invalid_timeout", "a refusal says why");
+    require(*deadline >= started + milliseconds(1) && *deadline <= started + hours(24),
+            "a client waits for a moment at least, and for a day at most");
+}
+
+void check_id(std::string_view given) {
+    std::mt19937_64 random(7);
+    const std::string id = front::request_id(given, random);
+    require(!id.empty() && id.size() <= 128 && is_printable(id), "an id is fit for a header");
+    require(json::quote(id) == '"' + id + '"' || id.contains('\\'), "an id is fit for a log");
+}
+
+void check_key(std::string_view authorization) {
+    const http::Field field{"authorization", authorization};
+    http::Request request;
+    request.fields.push_back(field);
+    const policy::KeyRing nobody(std::span<const config::Key>{});
+    const auto caller = front::identify(request, nobody, std::chrono::system_clock::time_point());
+    require(!caller || *caller == nullptr, "nobody is let in by a ring without keys");
+}
+
+void run(std::string_view text) {
+    std::vector<Fenced> lines;
+    for (int i = 0; i < 6; ++i) {
+        const auto end = std::min(text.find('\n'), text.size());
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    check_trace(lines[0].view(), lines[1].view());
+    check_deadline(lines[2].view());
+    check_id(lines[3].view());
+    front::is_json(lines[4].view());
+    check_key(lines[5].view());
+}
+
+}  // namespace
+}  // namespace bw::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    bw::fuzz::run({reinterpret_cast<const char*>(data), size});
+    return 0;
+}

@@ -1,0 +1,37 @@
+// The size of a prompt, of any body that the host accepts: never less than nothing, and no more
+// than its bytes but for what stands in place of text.
+// Setting: operation.
+#include <algorithm>
+
+#include "fuzz.hpp"
+#include "json/request.hpp"
+#include "policy/estimate.hpp"
+#include "policy/prompt_size.hpp"
+
+namespace bw::fuzz {
+namespace {
+
+void run(Input input) {
+    Call call;
+    call.operation = static_cast<Operation>(1 + input.setting(3));
+    call.body = input.rest();
+    if (!json::read_request(call)) return;
+    const policy::PromptSize size = policy::measure_prompt(call);
+    const auto bytes = static_cast<std::int64_t>(call.body.size());
+    require(size.text_bytes > 0 && size.text_bytes <= bytes, "text is a part of the body");
+    require(size.digits >= 0 && size.digits <= size.text_bytes, "digits are a part of the text");
+    require(size.media_tokens >= 0 && size.part_tokens >= 0, "no part makes a prompt smaller");
+    // A member of two bytes at least names each of them.
+    require(size.media_tokens <= bytes * 16'384, "pictures are as many as there are");
+    const policy::Bound bound = policy::bound_of(call, size, {.context = 1'000, .output_max = 100});
+    require(bound.held.input > 0 && bound.held.output >= 0, "a hold is never free");
+    require(bound.held.input <= bound.believed.input, "what is held is believed");
+}
+
+}  // namespace
+}  // namespace bw::fuzz
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    bw::fuzz::run({data, size});
+    return 0;
+}
