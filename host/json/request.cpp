@@ -71,14 +71,10 @@ Result<void> read_stream(Call& call, const Value& value) {
 }
 
 Result<void> read_stream_options(Call& call, const Value& value) {
-    if (value.kind() == Kind::null) {
-        call.stream_options_value = span_of(call.body, value.raw());
-        return {};
-    }
+    if (value.kind() == Kind::null) return {};
     if (value.kind() != Kind::object) {
         return refuse("\"stream_options\" must be an object", "stream_options");
     }
-    call.stream_options_value = span_of(call.body, value.raw());
     bool said = false;
     for (const Member& option : value.members()) {
         if (!option.key_is("include_usage")) continue;

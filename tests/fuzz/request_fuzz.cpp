@@ -59,7 +59,6 @@ void run(Input input) {
     require(json::valid(call.body, json::k_depth_max), "an accepted body is JSON");
     require(!call.model.empty(), "an accepted body names a model");
     check_span(call, call.model_value);
-    check_span(call, call.stream_options_value);
     check_span(call, call.prompt_value);
     const auto is_model = [](const json::Member& member) { return member.key_is("model"); };
     std::size_t models = 0;
