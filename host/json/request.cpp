@@ -173,9 +173,9 @@ void name_user(Call& call, UserSource source, std::string_view name) {
     call.user_source = source;
 }
 
-std::string upstream_body(const Call& call, std::string_view model, UsageOption option) {
+std::string upstream_body(const Call& call, std::string_view model) {
     const bool rename = model != call.model;
-    const bool ask_usage = call.stream && !call.usage_asked && option == UsageOption::included;
+    const bool ask_usage = call.stream && !call.usage_asked;
     if (!rename && !ask_usage) return {};
     std::string body =
         rename ? with_member(call.body, "model", quote(model)) : std::string(call.body);

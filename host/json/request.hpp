@@ -22,12 +22,8 @@ Result<void> read_request(Call& call);
 // taken of a name that is empty or too long, or has control characters or bytes that are not UTF-8.
 void name_user(Call& call, UserSource source, std::string_view name);
 
-// Whether a stream is asked for its usage, though the client did not ask for it.
-enum class UsageOption { included, as_it_is };
-
 // The body for an upstream: `model` replaced, and `stream_options.include_usage` set if it streams.
 // Empty if the client's own body will do as it is.
-std::string upstream_body(const Call& call, std::string_view model,
-                          UsageOption option = UsageOption::included);
+std::string upstream_body(const Call& call, std::string_view model);
 
 }  // namespace bw::json

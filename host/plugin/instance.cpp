@@ -7,7 +7,6 @@
 #include <cstring>
 #include <utility>
 
-#include "observe/log.hpp"
 #include "plugin/callback.hpp"
 #include "plugin/crash_report.hpp"
 #include "plugin/places.hpp"
@@ -78,15 +77,6 @@ Result<std::shared_ptr<Instance>> Slot::acquire() {
     if (!created) return std::unexpected(created.error());
     instance_ = *created;
     return instance_;
-}
-
-void Slot::leave_out_usage_option() {
-    if (std::exchange(refuses_usage_option_, true)) return;
-    observe::warn(
-        "provider \"{}\" refuses streams that ask for their usage (stream_options.include_usage), "
-        "which the host had added: it is left out from now on, and what such a stream takes is "
-        "estimated",
-        provider_->name);
 }
 
 bw_error new_error() {

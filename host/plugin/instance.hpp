@@ -57,15 +57,10 @@ class Slot {
     Result<std::shared_ptr<Instance>> acquire();
     const Provider& provider() const { return *provider_; }
 
-    // The upstream answers only if nobody but the client asks it for a stream's usage.
-    bool refuses_usage_option() const { return refuses_usage_option_; }
-    void leave_out_usage_option();
-
   private:
     std::shared_ptr<const Provider> provider_;
     std::shared_ptr<Instance> instance_;
     std::chrono::steady_clock::time_point created_{};
-    bool refuses_usage_option_ = false;
 };
 
 // Text of the ABI, and the error that a plugin filled in.

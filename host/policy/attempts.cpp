@@ -30,6 +30,10 @@ bool may_fall_back(ErrorKind kind) {
 
 namespace {
 
+// What a plugin calls the refusal of something that the client did not send: it has learned to
+// leave that out, and the client could not.
+constexpr std::string_view k_addition_refused = "addition_refused";
+
 // An upstream that says nothing in more bytes than this is taken to mean something by them.
 constexpr std::size_t k_held_bytes_max = 64u << 10;
 
@@ -100,9 +104,7 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     }
     auto instance = slot.acquire();
     if (!instance) return std::unexpected(instance.error());
-    const bool plain = leaves_out_usage_option_ || slot.refuses_usage_option();
-    body_ = json::upstream_body(call_, model_,
-                                plain ? json::UsageOption::as_it_is : json::UsageOption::included);
+    body_ = json::upstream_body(call_, model_);
     Limits limits = limits_of(slot.provider().timeouts, call_.stream);
     limits.deadline = call_.deadline;
     const plugin::Order order{.call = &call_,
@@ -252,10 +254,7 @@ void Attempts::failed(Error error) {
 // Which candidate is tried after this failure; nothing: none.
 std::optional<std::size_t> Attempts::next(const Error& error) {
     if (delivered_ || steady_clock::now() >= call_.deadline) return std::nullopt;
-    if (is_refused_for_the_host(error)) {
-        leaves_out_usage_option_ = true;
-        return at_;
-    }
+    if (error.code == k_addition_refused && !std::exchange(asked_again_, true)) return at_;
     const std::size_t next = next_with_room();
     if (next == candidates_.size() || !may_fall_back(error.kind)) return std::nullopt;
     observe::debug("call {}: attempt {} at provider \"{}\" failed, trying the next: {}", call_.id,
@@ -266,18 +265,8 @@ std::optional<std::size_t> Attempts::next(const Error& error) {
                          .code = error.code,
                          .usage = reckon(std::unexpected(error)).usage,
                          .price = candidates_[at_].price});
-    leaves_out_usage_option_ = false;
+    asked_again_ = false;
     return next;
-}
-
-// The client cannot be blamed for `stream_options`, nor mend it, where the host has added it.
-bool Attempts::is_refused_for_the_host(const Error& error) const {
-    const bool added = call_.stream && !call_.usage_asked && !leaves_out_usage_option_;
-    const bool refused = error.kind == ErrorKind::invalid || error.kind == ErrorKind::unsupported;
-    const auto names_it = [](std::string_view text) {
-        return text.find("stream_options") != text.npos || text.find("include_usage") != text.npos;
-    };
-    return added && refused && (names_it(error.message) || names_it(error.param));
 }
 
 // The first candidate after this one whose upstream is not known to have no room; else their
@@ -295,9 +284,6 @@ void Attempts::finish(Result<void> result) {
     const Outcome ended = outcome(std::move(result));
     if (ended.result) {
         if (call_.stream) commit();
-        if (leaves_out_usage_option_) {
-            engine_.slots[candidates_[at_].provider].leave_out_usage_option();
-        }
         reckoner_.learn(candidates_[at_], heard());
     }
     if (trip_ && ended.result) trip_->served();

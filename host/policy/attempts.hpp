@@ -86,7 +86,6 @@ class Attempts final : private plugin::AttemptEvents {
     Result<void> begin(const route::Candidate& candidate);
     void failed(Error error);
     std::optional<std::size_t> next(const Error& error);
-    bool is_refused_for_the_host(const Error& error) const;
     std::size_t next_with_room() const;
     void finish(Result<void> result);
     bool gives_usage() const;
@@ -126,7 +125,7 @@ class Attempts final : private plugin::AttemptEvents {
     std::vector<std::string> held_;              // chunks without content, until then
     std::size_t held_bytes_ = 0;                 // of those that came
     bool usage_sent_ = false;
-    bool leaves_out_usage_option_ = false;  // its upstream has refused what the host added
+    bool asked_again_ = false;  // without what its upstream had refused
     bool paused_ = false;
     std::string usage_chunk_;  // waits for the cost that is to be in it
     std::string first_chunk_;  // gives the usage chunk its id, if the host has to make one

@@ -22,8 +22,8 @@ TEST_F(Examples, MinimalC) {
     const Library library(k_folder + "/minimal_c.so");
     Instance minimal(host, library.table(), R"({"name":"m","base_url":"https://x.test/chat"})");
     ASSERT_FALSE(minimal.error());
-    const Result result = minimal.call({}, {200, {}, R"({"ok":1})"}, 1);
-    EXPECT_EQ(result.reply(), R"({"ok":1})");
+    const Result result = minimal.call({}, {200, {}, R"({"choices":[1]})"}, 1);
+    EXPECT_EQ(result.reply(), R"({"choices":[1]})");
     EXPECT_EQ(result.sent.url, "https://x.test/chat");
     EXPECT_EQ(minimal.call({}, {500, {}, "no"}).status(), BW_E_UPSTREAM);
     Asked stream;

@@ -270,5 +270,5 @@ def test_a_refused_usage_option_is_left_out(start_host: StartHost, upstream: Sim
         assert reply.headers["x-bellwether-attempts"] == str(expected)
         assert content_of(reply.chunks()) == "without it"
     assert len(upstream.requests(model)) == 3
-    asked = host.chat(model, stream=True, stream_options={"include_usage": True})
-    assert asked.status == 400, "it is the client's own"
+    asked = host.chat(model, stream=True, stream_options={"include_usage": True}).chunks()
+    assert asked[-1]["usage"]["completion_tokens"] > 0, "as the host has counted them"

@@ -262,8 +262,7 @@ def test_what_is_not_the_clients_mistake_goes_to_the_next_target(
 
 def test_refused_stream_options_do_not_blame_the_client(odd_host: Host, odd: OddUpstream,
                                                         other: OddUpstream) -> None:
-    """The next target serves, and the next request goes without: what is left for a client is to
-    try again, as the official ones do by themselves."""
+    """The same target is asked once more without them, and the next request knows."""
     def answer(asked: dict[str, Any]) -> tuple[str, bytes, bytes]:
         if "stream_options" in asked:
             return ("400 Bad Request", b"application/json",
@@ -272,12 +271,9 @@ def test_refused_stream_options_do_not_blame_the_client(odd_host: Host, odd: Odd
 
     odd.answer = answer
     other.says(events(LAST, END, DONE))
-    assert text_of(chunks(odd_host.chat("two", stream=True))) == "z"
     assert text_of(chunks(odd_host.chat("two", stream=True))) == "a"
     first = odd_host.chat("refuses-them", stream=True)
-    if first.status != 200:
-        error = first.error()
-        assert (first.status, error["code"]) == (502, "addition_refused")
-        assert "`stream_options = false`" in error["message"]
+    assert first.headers["x-bellwether-attempts"] in ("1", "2")  # a worker may have learned it
+    assert text_of(chunks(first)) == "a"
     asked = odd_host.chat("refuses-them", stream=True, stream_options={"include_usage": True})
     assert chunks(asked)[-1]["usage"]["completion_tokens"] >= 1
