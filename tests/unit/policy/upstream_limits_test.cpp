@@ -105,7 +105,8 @@ TEST_F(UpstreamLimitsTest, AnUpstreamThatSaysNothingIsNotKnown) {
 TEST_F(UpstreamLimitsTest, OneAtATimeFollowsARefusalAndEachThatIsServedAllowsOneMore) {
     open();
     for (int i = 0; i < 10; ++i) Trip(*limits, a, k_tokens);
-    Trip(*limits, a, k_tokens).refused(0ms);
+    Trip(*limits, a, k_tokens).refused(1ms);
+    while (!has_room(a)) std::this_thread::yield();  // the wait that was asked for is over
     const Trip first(*limits, a, k_tokens);
     EXPECT_FALSE(has_room(a)) << "those that have ended are not under way";
     Trip(*limits, a, k_tokens).served();
