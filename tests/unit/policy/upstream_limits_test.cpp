@@ -2,6 +2,8 @@
 // much of it is kept.
 #include "policy/upstream_limits.hpp"
 
+#include <thread>
+
 #include "session_under_test.hpp"
 
 namespace bw::policy {
