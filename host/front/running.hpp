@@ -7,7 +7,9 @@
 #include "front/body_room.hpp"
 #include "ledger/ledger.hpp"
 #include "observe/metrics.hpp"
+#include "policy/budget_watch.hpp"
 #include "policy/upstream_limits.hpp"
+#include "policy/waiting_counts.hpp"
 #include "policy/warnings.hpp"
 
 namespace bw::front {
@@ -17,7 +19,9 @@ struct Running {
     std::unique_ptr<policy::Warnings> warnings;
     std::unique_ptr<policy::WebhookCounts> webhook_counts;
     std::unique_ptr<policy::UpstreamLimits> upstream_limits;
-    std::unique_ptr<ledger::Store> ledger;  // null: nothing is counted; any thread
+    std::unique_ptr<policy::WaitingCounts> waiting;
+    std::unique_ptr<ledger::Store> ledger;              // null: nothing is counted; any thread
+    std::unique_ptr<policy::BudgetWatch> budget_watch;  // beside a ledger; of the admin listener's
     std::unique_ptr<BodyRoom> body_room;
     std::atomic<bool> draining{false};  // set once, when the host begins to end
 };

@@ -18,7 +18,7 @@ namespace {
 using Page = front::Answer (*)(const AdminRequest& request, const front::Context& context);
 
 front::Answer metrics(const AdminRequest&, const front::Context& context) {
-    return metrics_page(context);
+    return admin_metrics_page(context);
 }
 
 front::Answer health_page(const AdminRequest& request, const front::Context& context) {

@@ -4,6 +4,7 @@
 
 #include "observe/log_writer.hpp"
 #include "observe/process_metrics.hpp"
+#include "pages/budget_gauges.hpp"
 #include "pages/build_info.hpp"
 
 namespace bw::pages {
@@ -111,7 +112,13 @@ observe::MetricNames metric_names(const front::Host& host) {
     return {.routes = {"", routes}, .providers = {"", providers}, .models = {"other", models}};
 }
 
-front::Answer metrics_page(const front::Context& context) {
+namespace {
+
+front::Answer answer(PrometheusText text) {
+    return {.status = 200, .body = text.take(), .content_type = PrometheusText::k_content_type};
+}
+
+PrometheusText metrics_text(const front::Context& context) {
     PrometheusText text;
     write_info(text, context.host);
     write_slow_callbacks(text, context.host);
@@ -120,13 +127,24 @@ front::Answer metrics_page(const front::Context& context) {
     context.running.metrics.write(text);
     write_bodies(text, *context.running.body_room);
     write_upstream_limits(text, context);
+    write_waiting_gauge(text, context.running);
     write_warnings(text, context);
     write_ledger(text, context);
     text.metric("bellwether_log_lines_dropped_total", "counter",
                 "Log lines given up because standard error was not read fast enough.");
     text.sample({}, observe::log_lines_dropped());
     observe::write_process_metrics(text);
-    return {.status = 200, .body = text.take(), .content_type = PrometheusText::k_content_type};
+    return text;
+}
+
+}  // namespace
+
+front::Answer metrics_page(const front::Context& context) { return answer(metrics_text(context)); }
+
+front::Answer admin_metrics_page(const front::Context& context) {
+    PrometheusText text = metrics_text(context);
+    write_budget_gauges(text, context.running);
+    return answer(std::move(text));
 }
 
 }  // namespace bw::pages

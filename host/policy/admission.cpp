@@ -211,8 +211,9 @@ void Admission::wait_for_room() {
         engine_.upstream_limits.count(*soonest, UpstreamLimits::Outcome::waited);
     }
     const auto refuse = [this, candidate = *soonest] { refuse_for_room(candidate); };
-    if (!wait_in({upstream_line(*soonest), provider.queue_wait, provider.queue_length}, wait_us,
-                 refuse)) {
+    if (!wait_in({upstream_line(*soonest), provider.queue_wait, provider.queue_length,
+                  limit_name_of(provider)},
+                 wait_us, refuse)) {
         refuse();
     }
 }
@@ -239,8 +240,8 @@ bool Admission::go_elsewhere(const Asked& asked) {
 
 bool Admission::wait_in_line(const Asked& asked, std::int64_t wait_us) {
     const config::Limit& limit = *asked.rule->limit;
-    return wait_in({line_name(asked.claim), limit.queue_wait, limit.queue_length}, wait_us,
-                   [this, refused = asked] { refuse_in_line(refused); });
+    return wait_in({line_name(asked.claim), limit.queue_wait, limit.queue_length, limit.name},
+                   wait_us, [this, refused = asked] { refuse_in_line(refused); });
 }
 
 bool Admission::wait_in(Queue queue, std::int64_t wait_us, std::function<void()> on_time_up) {
@@ -256,6 +257,9 @@ bool Admission::wait_in(Queue queue, std::int64_t wait_us, std::function<void()>
     place_ = books_.lines.enter(queue.line, who, queue.length, microseconds(wait_us),
                                 [this] { asking_ ? void(turn_missed_ = true) : apply(); });
     if (!place_) return false;
+    if (auto* const waiting = engine_.waiting ? engine_.waiting->of(queue.limit) : nullptr) {
+        place_->count_in(*waiting);
+    }
     line_ = std::move(queue.line);
     patience_.emplace(engine_.loop);
     patience_->set(std::min(deadline, call_.deadline), [this, on_time_up = std::move(on_time_up)] {

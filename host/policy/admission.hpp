@@ -65,6 +65,7 @@ class Admission {
         std::string line;
         std::chrono::milliseconds longest;  // from the call's beginning
         std::size_t length;
+        std::string limit;  // whose line it is
     };
 
     // At the upstreams: none has any; or not the one that comes first.

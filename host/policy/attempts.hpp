@@ -20,6 +20,7 @@
 #include "policy/failed_attempt.hpp"
 #include "policy/reckoner.hpp"
 #include "policy/upstream_limits.hpp"
+#include "policy/waiting_counts.hpp"
 #include "route/table.hpp"
 
 namespace bw::policy {
@@ -30,6 +31,7 @@ struct Engine {
     net::Client& client;
     std::span<plugin::Slot> slots;  // one a provider, in the order of the configuration
     UpstreamLimits& upstream_limits;
+    WaitingCounts* waiting = nullptr;  // null: nobody counts who waits
 };
 
 // How a call ended, for the log and the books.

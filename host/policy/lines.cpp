@@ -42,7 +42,15 @@ void Lines::Line::leave(Place& place) {
 Lines::Place::Place(Line& line, std::string key, std::function<void()> your_turn)
     : line_(line), key_(std::move(key)), your_turn_(std::move(your_turn)) {}
 
-Lines::Place::~Place() { line_.leave(*this); }
+Lines::Place::~Place() {
+    if (waiting_ != nullptr) waiting_->fetch_sub(1, std::memory_order_relaxed);
+    line_.leave(*this);
+}
+
+void Lines::Place::count_in(std::atomic<std::int64_t>& waiting) {
+    waiting_ = &waiting;
+    waiting.fetch_add(1, std::memory_order_relaxed);
+}
 
 void Lines::Place::try_again(std::chrono::microseconds wait) {
     if (line_.first() == this) line_.call_first_at(Clock::now() + wait);

@@ -4,9 +4,11 @@
 // own.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <list>
@@ -32,6 +34,8 @@ class Lines {
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
 
+        // Counts among those who wait until it is left. Once.
+        void count_in(std::atomic<std::int64_t>& waiting);
         // The turn came to nothing: it comes again after `wait`.
         void try_again(std::chrono::microseconds wait);
 
@@ -40,6 +44,7 @@ class Lines {
         Line& line_;
         std::string key_;
         std::function<void()> your_turn_;
+        std::atomic<std::int64_t>* waiting_ = nullptr;
     };
 
     explicit Lines(boost::asio::io_context& loop) : loop_(loop) {}

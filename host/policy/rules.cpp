@@ -9,6 +9,7 @@
 #include "ledger/amount.hpp"
 #include "policy/cost.hpp"
 #include "policy/rates.hpp"
+#include "policy/waiting_counts.hpp"
 
 namespace bw::policy {
 namespace {
@@ -112,7 +113,7 @@ bool is_hard_budget_of_money(const Rule& rule) {
 
 // max_concurrent of a provider. A call that nobody else can take waits for a place.
 config::Limit limit_of(const config::Provider& provider) {
-    config::Limit limit{.name = fmt::format("providers.{}", provider.name)};
+    config::Limit limit{.name = limit_name_of(provider)};
     limit.scope.match[static_cast<std::size_t>(Subject::provider)] = {provider.name};
     limit.concurrent = provider.max_concurrent;
     limit.queue_wait = provider.queue_wait;

@@ -163,12 +163,17 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
         .warnings = std::make_unique<policy::Warnings>(host.config),
         .webhook_counts = std::make_unique<policy::WebhookCounts>(host.webhooks.size()),
         .upstream_limits = std::make_unique<policy::UpstreamLimits>(host.config),
+        .waiting = std::make_unique<policy::WaitingCounts>(host.config),
         .ledger = nullptr,
+        .budget_watch = nullptr,
         .body_room = std::make_unique<front::BodyRoom>(host.config.server.bodies_bytes_max)};
     if (auto opened = ledger::open_store(host.config.ledger); opened) {
         running.ledger = *std::move(opened);
     } else {
         return Refusal(opened.error().message);
+    }
+    if (running.ledger) {
+        running.budget_watch = std::make_unique<policy::BudgetWatch>(host.config, *running.ledger);
     }
     const front::Surface surface{.pages = pages::answer_for,
                                  .loopback = config::is_loopback(host.config.server.host),

@@ -1,0 +1,43 @@
+// How many calls wait in the lines of each limit and of each provider. The names are those of the
+// configuration, so that they are a closed set. Any thread.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "config/config.hpp"
+
+namespace bw::policy {
+
+// How a provider's own limits are called where limits are named.
+inline std::string limit_name_of(const config::Provider& provider) {
+    return fmt::format("providers.{}", provider.name);
+}
+
+class WaitingCounts {
+  public:
+    using Count = std::atomic<std::int64_t>;
+
+    explicit WaitingCounts(const config::Config& config) {
+        for (const auto& limit : config.limits) counts_[limit.name] = 0;
+        for (const auto& provider : config.providers) counts_[limit_name_of(provider)] = 0;
+    }
+
+    // Null: the configuration has no limit of this name.
+    Count* of(std::string_view limit) {
+        const auto found = counts_.find(limit);
+        return found == counts_.end() ? nullptr : &found->second;
+    }
+    auto begin() const { return counts_.begin(); }
+    auto end() const { return counts_.end(); }
+
+  private:
+    std::map<std::string, Count, std::less<>> counts_;
+};
+
+}  // namespace bw::policy
