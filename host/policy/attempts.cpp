@@ -1,5 +1,7 @@
 #include "policy/attempts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bellwether/json.hpp>
 #include <bit>
@@ -54,6 +56,12 @@ Error past_its_hold() {
                 "its answer was ended here: raise max_tokens or, where the request does not "
                 "say, server.default_max_tokens.",
             .code = "answer_past_limit"};
+}
+
+Error no_answer(std::string_view provider) {
+    return {.kind = ErrorKind::protocol,
+            .message = fmt::format("{} ended its stream without an answer", provider),
+            .code = "empty_reply"};
 }
 
 // An echo is no part of what was generated.
@@ -220,8 +228,10 @@ bool Attempts::waits_for_usage() const {
     return now.last_word && !now.reported_last;
 }
 
+// A stream that ends in good order and has said nothing, not even a last word, is no answer.
 void Attempts::on_end(Result<void> result) {
     if (!result) return failed(std::move(result.error()));
+    if (call_.stream && !delivered_) return failed(no_answer(provider_));
     finish({});
 }
 
@@ -283,7 +293,6 @@ std::size_t Attempts::next_with_room() const {
 void Attempts::finish(Result<void> result) {
     const Outcome ended = outcome(std::move(result));
     if (ended.result) {
-        if (call_.stream) commit();
         reckoner_.learn(candidates_[at_], heard());
     }
     if (trip_ && ended.result) trip_->served();

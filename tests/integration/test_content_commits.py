@@ -55,6 +55,11 @@ async def end(exchange: Exchange) -> None:
     await exchange.end(done=None)
 
 
+async def say_done(exchange: Exchange) -> None:
+    await begin(exchange)
+    await exchange.end()
+
+
 async def babble(exchange: Exchange) -> None:
     await begin(exchange)
     await exchange.event(b"{\"choices\":[{\"delta\":")
@@ -66,7 +71,7 @@ async def stall(exchange: Exchange) -> None:
     await timing.late(timing.FOREVER, faults.hang_up())(exchange)
 
 
-BLANK: dict[str, Scenario] = {"an error": fail, "a cut": break_off, "an end": end,
+BLANK: dict[str, Scenario] = {"an error": fail, "a cut": break_off, "an end": end, "a terminator": say_done,
                               "nonsense": babble, "silence": stall}
 
 
