@@ -49,7 +49,12 @@ int check(const Common& common, config::Secrets secrets);
 int check_live(const Common& common);  // asks every provider for its models
 int models(const Common& common, const std::string& filter);
 // `key`: the name or the public id of a client key; empty: none was given.
-int explain(const Common& common, const std::string& model, const std::string& key);
+struct ExplainOptions {
+    std::string model;
+    std::string key;   // a client key's name or public id; empty: none
+    std::string user;  // as a client names it; empty: nobody
+};
+int explain(const Common& common, const ExplainOptions& options);
 int chat(const Common& common, const ChatOptions& options);
 int key_new(const Common& common, const KeyOptions& options);
 int health(const Common& common, const std::string& url);

@@ -5,10 +5,11 @@
 
 namespace bw::cli {
 
-int explain(const Common& common, const std::string& model, const std::string& key) {
+int explain(const Common& common, const ExplainOptions& options) {
     const auto host = load_host(common);
     if (!host) return k_usage;
-    const auto reply = pages::explain(*host, model, key);
+    const auto reply =
+        pages::explain(*host, {.model = options.model, .key = options.key, .user = options.user});
     if (common.json) {
         fmt::print("{}\n", reply.json);
     } else if (reply.found) {

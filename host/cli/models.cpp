@@ -34,7 +34,7 @@ void print_json(const std::vector<route::CatalogueEntry>& entries) {
 }
 
 void print_table(const std::vector<route::CatalogueEntry>& entries) {
-    TextTable table({{"MODEL", Align::left}, {"CONTEXT"}, {"PROVIDERS", Align::left}});
+    TextTable table({{"MODEL", Align::left}, {"CONTEXT TOK"}, {"PROVIDERS", Align::left}});
     for (const auto& entry : entries) {
         table.add({entry.id,
                    entry.context == 0 ? std::string(k_nothing) : std::to_string(entry.context),

@@ -36,8 +36,7 @@ struct Invocation {
     std::string filter;
     ChatOptions chat;
     std::string file;
-    std::string model;
-    std::string key;
+    ExplainOptions explain;
     KeyOptions new_key;
     ReportOptions report;
     std::function<int()> verb;
@@ -75,10 +74,12 @@ void add_chat(CLI::App& app, Invocation& invocation) {
 void add_explain(CLI::App& app, Invocation& invocation) {
     CLI::App* command =
         add(app, invocation, "explain", "Say how a model name is served, and why; no network",
-            [&invocation] { return explain(invocation.common, invocation.model, invocation.key); });
-    command->add_option("model", invocation.model, "The name that a client uses")->required();
-    command->add_option("--key", invocation.key,
+            [&invocation] { return explain(invocation.common, invocation.explain); });
+    ExplainOptions& options = invocation.explain;
+    command->add_option("model", options.model, "The name that a client uses")->required();
+    command->add_option("--key", options.key,
                         "The name or public id of the client key it is used with");
+    command->add_option("--user", options.user, "The user for whom it is used");
 }
 
 void add_key(CLI::App& app, Invocation& invocation) {

@@ -86,9 +86,7 @@ void write_budget(PrettyWriter& writer, const config::Config& config,
                   const config::Budget& budget) {
     const bool money = budget.unit == config::BudgetUnit::micro_usd;
     writer.begin_object().field("name", budget.name);
-    writer.field("limit", money
-                              ? config::format_amount(budget.limit)
-                              : quantity_text(static_cast<std::uint64_t>(budget.limit), k_tokens));
+    writer.field("limit", amount_text(budget));
     if (!money) writer.field("count", name_of(budget.count, k_counts));
     write_period(writer, budget.period);
     write_scope(writer, budget.scope);
@@ -113,9 +111,7 @@ std::string_view time_of(std::chrono::seconds period) {
 void write_rate(PrettyWriter& writer, std::string_view name,
                 const std::optional<config::Rate>& rate) {
     if (!rate) return;
-    writer.field(
-        name, fmt::format("{}/{}", quantity_text(static_cast<std::uint64_t>(rate->amount), k_plain),
-                          time_of(rate->period)));
+    writer.field(name, rate_text(*rate));
     writer.field(fmt::format("burst_{}", name), rate->burst);
 }
 
@@ -134,6 +130,17 @@ void write_limit(PrettyWriter& writer, const config::Limit& limit) {
 std::string_view name_of(config::Subject subject) { return name_of(subject, k_subjects); }
 std::string_view name_of(config::Count count) { return name_of(count, k_counts); }
 std::string_view name_of(config::BudgetMode mode) { return name_of(mode, k_modes); }
+std::string_view name_of(calendar::Unit unit) { return name_of(unit, k_units); }
+
+std::string amount_text(const config::Budget& budget) {
+    if (budget.unit == config::BudgetUnit::micro_usd) return config::format_amount(budget.limit);
+    return quantity_text(static_cast<std::uint64_t>(budget.limit), k_tokens);
+}
+
+std::string rate_text(const config::Rate& rate) {
+    return fmt::format("{}/{}", quantity_text(static_cast<std::uint64_t>(rate.amount), k_plain),
+                       time_of(rate.period));
+}
 
 void write_on_limit(PrettyWriter& writer, std::chrono::milliseconds wait, std::size_t length) {
     const bool waits = wait.count() > 0;

@@ -1,6 +1,7 @@
 // The ledger, the budgets and the limits on the page of the configuration.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "config/config.hpp"
@@ -16,5 +17,8 @@ void write_rules(json::PrettyWriter& writer, const config::Config& config);
 std::string_view name_of(config::Subject subject);
 std::string_view name_of(config::Count count);
 std::string_view name_of(config::BudgetMode mode);
+std::string_view name_of(calendar::Unit unit);
+std::string amount_text(const config::Budget& budget);  // "10 USD", "1500 ktok"
+std::string rate_text(const config::Rate& rate);        // "100/min"
 
 }  // namespace bw::pages

@@ -7,6 +7,7 @@
 
 #include "config/key_form.hpp"
 #include "json/writer.hpp"
+#include "pages/explained_rules.hpp"
 #include "route/explain.hpp"
 
 namespace bw::pages {
@@ -86,21 +87,25 @@ std::string keys_text(const front::Host& host) {
 
 }  // namespace
 
-ExplainReply explain(const front::Host& host, std::string_view model, std::string_view name) {
+ExplainReply explain(const front::Host& host, const ExplainQuestion& question) {
+    const auto& [model, name, user] = question;
     const config::Key* key = name.empty() ? nullptr : host.keys.find(name);
     if (key == nullptr && !name.empty()) return unknown_key(host);
     const auto explanation =
         route::explain(host.config, host.registry, host.routes.prices(), model);
     if (!explanation) return unknown_model(host, model);
-    if (key == nullptr) {
-        return {.found = true,
-                .json = to_json(*explanation),
-                .text = to_text(*explanation) + "\n" + keys_text(host)};
+    Caller caller{.key = {}, .team = {}, .user = user};
+    if (key != nullptr) {
+        caller.key = key->name;
+        caller.team = key->team;
     }
-    const std::string refusal = refusal_of(*key, model);
+    const auto counts = explain_counts(host.config, *explanation, caller);
+    const std::string refusal = key == nullptr ? std::string() : refusal_of(*key, model);
     return {.found = true,
-            .json = to_json(*explanation, json_of(*key, refusal)),
-            .text = to_text(*explanation) + "\n" + text_of(*key, refusal, model)};
+            .json = to_json(*explanation, {.counted_by = counts_json(counts),
+                                           .key = key == nullptr ? "" : json_of(*key, refusal)}),
+            .text = to_text(*explanation) + "\n" + counts_text(counts) + "\n" +
+                    (key == nullptr ? keys_text(host) : text_of(*key, refusal, model))};
 }
 
 }  // namespace bw::pages

@@ -14,8 +14,13 @@ struct ExplainReply {
     std::string text;    // the same for people
 };
 
-// `key`: the name or the public id of a client key, to say whether it may use the model; empty:
-// none.
-ExplainReply explain(const front::Host& host, std::string_view model, std::string_view key);
+// What is asked. `key`: the name or the public id of a client key, to say whether it may use the
+// model, and what counts it; `user`: as a client names it. Both may be empty.
+struct ExplainQuestion {
+    std::string_view model;
+    std::string_view key;
+    std::string_view user;
+};
+ExplainReply explain(const front::Host& host, const ExplainQuestion& question);
 
 }  // namespace bw::pages

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "json/writer.hpp"
 #include "policy/report_time.hpp"
 
@@ -58,11 +60,29 @@ void write_figures(PrettyWriter& writer, const Figures& figures) {
     }
 }
 
-void write_groups(PrettyWriter& writer, std::string_view name,
-                  const std::vector<policy::Group>& groups) {
-    writer.key(name).begin_array();
+// A client key is called by its name, and has its public id beside it. One that the configuration
+// no longer has keeps its id.
+void write_key(PrettyWriter& writer, const std::string& id, const config::Config& config) {
+    const auto key = std::ranges::find(config.keys, id, &config::Key::id);
+    writer.field("name", key == config.keys.end() ? id : key->name).field("id", id);
+}
+
+void write_groups(PrettyWriter& writer, const std::vector<policy::Group>& groups) {
+    writer.begin_array();
     for (const policy::Group& group : groups) {
         writer.begin_object().field("name", group.name);
+        write_figures(writer, group.figures);
+        writer.end_object();
+    }
+    writer.end_array();
+}
+
+void write_keys(PrettyWriter& writer, const std::vector<policy::Group>& groups,
+                const config::Config& config) {
+    writer.begin_array();
+    for (const policy::Group& group : groups) {
+        writer.begin_object();
+        write_key(writer, group.name, config);
         write_figures(writer, group.figures);
         writer.end_object();
     }
@@ -83,7 +103,12 @@ std::string usage_json(const policy::UsageReport& report, const UsageQuestion& q
     writer.key("total").begin_object();
     write_figures(writer, report.total);
     writer.end_object();
-    write_groups(writer, "groups", report.grouped.groups);
+    writer.key("groups");
+    if (report.by == policy::Grouping::key) {
+        write_keys(writer, report.grouped.groups, config);
+    } else {
+        write_groups(writer, report.grouped.groups);
+    }
     writer.key("other");
     if (report.grouped.other.calls == 0) {
         writer.null();
@@ -92,7 +117,8 @@ std::string usage_json(const policy::UsageReport& report, const UsageQuestion& q
         write_figures(writer, report.grouped.other);
         writer.end_object();
     }
-    write_groups(writer, "top_users", report.top_users);
+    writer.key("top_users");
+    write_groups(writer, report.top_users);
     return writer.end_object().text();
 }
 

@@ -219,6 +219,22 @@ Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, Facts facts,
     return {};
 }
 
+std::vector<Counting> Rules::counting(Facts facts, std::span<const std::string> providers) const {
+    std::vector<Counting> all;
+    for (const Rule& rule : rules_) {
+        Counting counting{.rule = &rule, .values = {}};
+        for (const std::string& provider : providers) {
+            facts.provider = provider;
+            if (!fits(*rule.scope, facts)) continue;
+            const std::string_view value = counter_value(*rule.scope, facts);
+            if (std::ranges::find(counting.values, value) != counting.values.end()) continue;
+            counting.values.emplace_back(value);
+        }
+        if (!counting.values.empty()) all.push_back(std::move(counting));
+    }
+    return all;
+}
+
 std::int64_t used_of(const Asked& asked, const Used& used) {
     const Rule& rule = *asked.rule;
     if (rule.counts == Counts::concurrent) return 0;

@@ -56,6 +56,12 @@ struct Asked {
     ledger::Claim claim;
 };
 
+// A rule that counts a call, and whom its counters are for: one for each that counts it.
+struct Counting {
+    const Rule* rule;
+    std::vector<std::string> values;  // empty texts where the rule has a single counter
+};
+
 // What a call has come to.
 struct Used {
     std::string_view provider;              // who served it; empty: nobody was asked
@@ -74,6 +80,10 @@ class Rules {
     // have to count what has no price.
     Result<std::vector<Asked>> apply(const Facts& facts, std::string_view unsound_limit,
                                      std::span<const Prospect> prospects, std::int64_t now_us);
+
+    // The rules that would count a call which may be sent to these providers; `facts` but for the
+    // provider. No amount is looked at.
+    std::vector<Counting> counting(Facts facts, std::span<const std::string> providers) const;
 
   private:
     void add(const config::Limit& limit);

@@ -80,7 +80,7 @@ void write_budget(std::string& out, const Asked& asked, const ledger::Standing& 
         const bool known = rule.window.end == standing.window.end && !rule.window_end.empty();
         out += known ? rule.window_end : calendar::rfc3339(standing.window.end, rule.zone);
     }
-    out += "\r\n";
+    out += rule.counts == Counts::micro_usd ? "; unit=micro_usd\r\n" : "; unit=tokens\r\n";
 }
 
 // The budgets with the least of their limit left: of many rules only so many lines are written, for

@@ -68,8 +68,12 @@ struct Explanation {
 std::optional<Explanation> explain(const config::Config& config, const plugin::Registry& registry,
                                    const Prices& prices, std::string_view model);
 
-// `key`: an object that says what a client key may do, or empty.
-std::string to_json(const Explanation& explanation, std::string_view key = {});
+// What others know of such a call, as JSON.
+struct ExplainedBeside {
+    std::string counted_by = {};  // the budgets and limits that would count it; empty: not asked
+    std::string key = {};         // what a client key may do; empty: none was named
+};
+std::string to_json(const Explanation& explanation, const ExplainedBeside& beside = {});
 std::string to_text(const Explanation& explanation);
 
 }  // namespace bw::route

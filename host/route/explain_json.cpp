@@ -115,7 +115,7 @@ void write_target(PrettyWriter& writer, const ExplainedTarget& target) {
 
 }  // namespace
 
-std::string to_json(const Explanation& explanation, std::string_view key) {
+std::string to_json(const Explanation& explanation, const ExplainedBeside& beside) {
     PrettyWriter writer;
     writer.begin_object().field("model", explanation.model).key("rules").begin_array();
     for (const auto& rule : explanation.rules) {
@@ -132,7 +132,8 @@ std::string to_json(const Explanation& explanation, std::string_view key) {
         writer.field("why", rival.why).end_object();
     }
     writer.end_array().field("rules_without_match", std::uint64_t{explanation.without_match});
-    if (!key.empty()) writer.key("key").raw(key);
+    if (!beside.counted_by.empty()) writer.key("counted_by").raw(beside.counted_by);
+    if (!beside.key.empty()) writer.key("key").raw(beside.key);
     return writer.end_object().text();
 }
 

@@ -5,9 +5,10 @@ import re
 import time
 from pathlib import Path
 
+from integration.client_keys import new_key
 from integration.conftest import StartHost
 from integration.counting import ask, body_of, budget, limit, rules_config
-from integration.host import Host, wait_for
+from integration.host import Host, run_cli, wait_for
 from integration.metrics_page import Metrics, scrape
 from upstream import qwen
 from upstream.scenarios import answers
@@ -110,3 +111,78 @@ def test_alerts_and_the_dashboard_know_the_metrics(start_host: StartHost, upstre
         if not line.lstrip().startswith("#")))
     assert len(asked) > 8 and len(alerts) > 8
     assert asked | alerts <= known, (asked | alerts) - known
+
+
+# ---- explained beforehand -----------------------------------------------------------------------
+
+RULES = (budget("10 USD", name="all", per="month", mode='"soft"')
+         + budget(500, name="mine", per="day", each='"user"')
+         + budget(500, name="theirs", match='{ user = "bob" }')
+         + limit("fair", requests='"100/min"', concurrent="5")
+         + limit("elsewhere", requests='"1/s"', match='{ model = "gpt-*" }'))
+
+
+def explained(host: Host, *options: str) -> dict[str, dict]:
+    told = run_cli("explain", "qwen-x", "--json", *options, "--config", host.config)
+    assert told.returncode == 0, told.stderr
+    return {f"{count['name']}: {count['counts']}": count
+            for count in json.loads(told.stdout)["counted_by"]}
+
+
+def test_what_would_count_a_call(start_host: StartHost, upstream: Simulator,
+                                 authority: Authority) -> None:
+    """Every budget and limit, by the rules that count real calls; those of others are not named."""
+    config = rules_config(RULES, upstream, authority).replace(
+        "[providers.holysheep]", "[providers.holysheep]\nmax_concurrent = 7")
+    host = start_host(config)
+    counts = explained(host, "--user", "ann")
+    assert list(counts) == ["all: 10.00 USD a month, soft", "mine: 500 tok a day, hard",
+                            "fair: 5 at once", "fair: 100/min requests",
+                            "providers.holysheep: 7 at once"], counts
+    assert counts["mine: 500 tok a day, hard"]["of"] == ["ann"]
+    assert "theirs: 500 tok for good, hard" in explained(host, "--user", "bob")
+    text = run_cli("explain", "qwen-x", "--user", "ann", "--config", host.config).stdout
+    assert '"mine": 500 tok a day, hard, of the user ann (line ' in text
+    nobody = run_cli("explain", "qwen-x", "--config", host.config).stdout
+    assert "for each user (none is named: --user does)" in nobody
+    page = host.admin("GET", "/admin/explain?model=qwen-x&user=bob").json()
+    assert "theirs" in {count["name"] for count in page["counted_by"]}
+
+
+def test_what_would_count_a_keys_call(start_host: StartHost, upstream: Simulator,
+                                      authority: Authority) -> None:
+    alice, bob = new_key("alice", "--team", "blue"), new_key("bob")
+    host = start_host(rules_config(
+        budget(9, name="blue", match='{ team = "blue" }') + budget(8, name="keys", each='"key"'),
+        upstream, authority) + alice.toml + bob.toml)
+    assert [count["of"] for count in explained(host, "--key", "alice").values()] == [[], ["alice"]]
+    assert list(explained(host, "--key", "bob")) == ["keys: 8 tok for good, hard"]
+
+
+def test_usage_by_key_tells_their_names(start_host: StartHost, upstream: Simulator,
+                                        authority: Authority) -> None:
+    alice = new_key("alice")
+    host = start_host(rules_config("", upstream, authority) + alice.toml)
+    model = upstream.serve(answers.chat(used=qwen.usage(7, 3)))
+    assert host.chat(model, headers=alice.bearer).status == 200
+
+    def groups() -> list[dict]:
+        told = run_cli("usage", "--by", "key", "--json", "--admin", host.admin_url)
+        return json.loads(told.stdout)["groups"] if told.returncode == 0 else []
+
+    wait_for(groups, "the call is in the books")
+    (group,) = groups()
+    assert (group["name"], group["id"], group["calls"]) == ("alice", alice.id, 1)
+    table = run_cli("usage", "--by", "key", "--admin", host.admin_url).stdout
+    assert "alice" in table and alice.id not in table and "OUTPUT TOK" in table
+
+
+def test_a_budgets_header_has_its_unit(start_host: StartHost, upstream: Simulator,
+                                       authority: Authority) -> None:
+    host = start_host(rules_config(budget(10_000, name="tokens") + budget("5 USD", name="money")
+                                   + '\n[[prices]]\nprovider = "holysheep"\nmodel = "*"\ninput = "1 USD"\n'
+                                   'output = "2 USD"\n',
+                                   upstream, authority))
+    reply = ask(host, upstream.serve(answers.chat()))
+    lines = [value for name, value in reply.header_list if name == "x-bellwether-budget"]
+    assert [line.rsplit("; ", 1)[1] for line in lines] == ["unit=tokens", "unit=micro_usd"], lines

@@ -70,7 +70,7 @@ TEST_F(RefusalTest, ADebtIsNothingLeftInWordsAndADebtInTheHeader) {
     EXPECT_THAT(refusal_of(asked[0], standings[0], k_now_us).message,
                 HasSubstr(": 0 tokens of 100 tokens are left; it never resets."));
     EXPECT_EQ(standing_headers(asked, standings),
-              "x-bellwether-budget: everyone; limit=100; remaining=-7\r\n");
+              "x-bellwether-budget: everyone; limit=100; remaining=-7; unit=tokens\r\n");
 }
 
 TEST_F(RefusalTest, MoneyHasItsCurrency) {
