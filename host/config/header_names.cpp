@@ -49,9 +49,11 @@ bool is_name(std::string_view name) {
     return !name.empty() && name.size() <= k_bytes_max && std::ranges::all_of(name, fits);
 }
 
-bool is_refused(std::string_view name) {
+// Programs that read headers as variables take "_" for "-".
+bool is_refused(std::string name) {
+    std::ranges::replace(name, '_', '-');
     return std::ranges::find(k_refused, name) != std::end(k_refused) ||
-           std::ranges::any_of(k_refused_beginnings, [name](std::string_view beginning) {
+           std::ranges::any_of(k_refused_beginnings, [&name](std::string_view beginning) {
                return name.starts_with(beginning);
            });
 }

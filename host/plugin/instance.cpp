@@ -114,6 +114,8 @@ Error to_error(bw_status status, const bw_error& error, const Provider& provider
     if (auto hidden = without_places(result.message, provider.places); hidden != result.message) {
         result.detail = std::exchange(result.message, std::move(hidden));
     }
+    result.code = without_places(result.code, provider.places);
+    result.param = without_places(result.param, provider.places);
     if (result.message.empty()) {
         result.message = fmt::format("provider \"{}\" failed without saying why", provider.name);
     }

@@ -237,7 +237,7 @@ void Attempts::on_end(Result<void> result) {
 
 void Attempts::failed(Error error) {
     // How the connection ends is nothing to the client when all that it asked for has come.
-    if (call_.stream && attempt_ && all_finished()) {
+    if (call_.stream && attempt_ && heard_.pieces > 0 && all_finished()) {
         tell_of_broken_end(call_, provider_, error);
         return finish({});
     }

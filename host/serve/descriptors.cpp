@@ -53,12 +53,12 @@ ConnectionRoom prepare_descriptors(std::size_t connections) {
                                 ? std::numeric_limits<std::size_t>::max()
                                 : static_cast<std::size_t>(limit.rlim_cur);
     const ConnectionRoom room = connection_room(all, connections);
-    if (all < needed) {
+    if (room.served < connections) {
         observe::warn(
             "the process may open {} descriptors, but {} are needed for {} connections "
             "(server.max_connections) and their upstreams: no more than {} connections are taken; "
             "raise the limit (ulimit -Hn) or lower the key",
-            all, needed, connections, room.served);
+            all, needed + k_refused_max, connections, room.served);
     }
     return room;
 }

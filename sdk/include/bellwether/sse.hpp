@@ -77,6 +77,7 @@ class SseParser {
         // What has been borrowed from `bytes` must not be after this.
         data_.keep();
         name_.keep();
+        late_name_.keep();
         return going;
     }
 
@@ -176,12 +177,15 @@ class SseParser {
         std::string_view value = colon == std::string_view::npos ? "" : line.substr(colon + 1);
         if (!value.empty() && value.front() == ' ') value.remove_prefix(1);
         if (field == "event") {
-            name_.borrow(value);
-            if (!stable) name_.keep();
+            // After data it may be the name of the next event, which lacks its blank line.
+            detail::SseText& name = has_data_ ? late_name_ : name_;
+            named_late_ = has_data_;
+            name.borrow(value);
+            if (!stable) name.keep();
             return true;
         }
         bool going = true;
-        if (has_data_ && begins_anew(value)) going = dispatch(sink);
+        if (has_data_ && begins_anew(value)) going = dispatch_early(sink);
         take_data(value, stable);
         return (data_.view().size() <= max_ || refuse()) && going;
     }
@@ -210,9 +214,19 @@ class SseParser {
         return over && (begins("{") || begins("[DONE]") || begins("\"[DONE]"));
     }
 
+    // An event that lacks its blank line: a name that came after its data is the next one's.
+    template <typename Sink>
+    bool dispatch_early(Sink& sink) {
+        const bool named = std::exchange(named_late_, false);
+        const bool going = dispatch(sink);
+        if (named) name_ = std::exchange(late_name_, {});
+        return going;
+    }
+
     template <typename Sink>
     bool dispatch(Sink& sink) {
         bool going = true;
+        if (std::exchange(named_late_, false)) name_ = std::exchange(late_name_, {});
         if (has_data_) {
             const SseEvent event{data_.view(), name_.view()};
             if constexpr (std::is_void_v<decltype(sink(event))>) {
@@ -240,6 +254,8 @@ class SseParser {
     std::string line_;       // the beginning of a line whose end has not come yet
     detail::SseText data_;
     detail::SseText name_;
+    detail::SseText late_name_;  // of the event at hand, or of the next
+    bool named_late_ = false;
     json::Braces braces_;  // of the data, from its second line on
     bool counted_ = false;
     bool has_data_ = false;

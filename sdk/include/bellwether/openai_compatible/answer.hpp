@@ -46,15 +46,15 @@ inline Error Provider::Call::failed(std::string_view body) const {
         if (error.param() == "max_tokens") {
             suspects.push_back(
                 {"max_tokens", "max_completion_tokens", configurable ? "max_tokens" : ""});
-        } else if (error.param() == "max_completion_tokens" &&
-                   detail::contains_nocase(body, "support")) {
+        } else if (error.param() == "max_completion_tokens") {
             suspects.push_back({"max_completion_tokens", "max_tokens",
                                 configurable ? "max_completion_tokens" : ""});
         }
     }
+    const UpstreamError said = read_error(body);
     for (const detail::Refused& refused : suspects) {
-        if (!detail::names_member(body, refused.member)) continue;
-        provider_.refusals_.add(model_, refused.member);
+        if (!detail::refuses_member(said, refused.member)) continue;
+        provider_.refusals_.add(model_, refused.member, refused.instead);
         return detail::addition_refused(failure(), error, refused, body);
     }
     return error;
@@ -200,7 +200,11 @@ inline void Provider::Call::take_lost(bool all) {
 }
 
 inline void Provider::Call::pass_over(std::string_view text) {
-    if (unread_.empty()) unread_ = detail::excerpt(text);
+    // A part of the answer is nobody's business.
+    if (unread_.empty()) {
+        unread_ = text.front() == '{' ? std::to_string(text.size()) + " bytes of broken JSON"
+                                      : "\"" + detail::excerpt(text) + "\"";
+    }
     lost_ = lost_ || text.front() == '{';
     provider_.passed_over_.add(provider_.host_, model_, text.size());
 }
@@ -209,7 +213,7 @@ inline void Provider::Call::pass_over(std::string_view text) {
 inline std::string Provider::Call::unread() const {
     constexpr std::size_t k_said_bytes = 400;
     std::string out;
-    if (!unread_.empty()) out = "; it sent what cannot be read: \"" + unread_ + "\"";
+    if (!unread_.empty()) out = "; it sent what cannot be read: " + unread_;
     const std::string words = read_error(complaint_).message;
     if (words.empty()) return out;
     return out + "; it said: " + detail::shorten(detail::mask_keys(words), k_said_bytes);
@@ -222,6 +226,8 @@ inline void Provider::Call::take_chunk(std::string_view chunk) {
     if (!reader_.has_choices && reader_.usage.empty()) return take_no_answer(chunk);
     if (!stream_) return fold(chunk);
     if (!reader_.has_choices && !reader_.usage.empty()) return;  // kept for the end
+    // Before a last word that would make a whole answer of what has lost its content.
+    if (reader_.all_finished()) check_answer();
     if (reader_.needs_edit()) {
         reader_.edited(edited_);
         chunk = edited_;
@@ -300,9 +306,8 @@ inline void Provider::Call::check_answer() const {
         if (!complaint_.empty()) throw failed(complaint_);
         if (!unread_.empty()) {
             // No cut answer, which BW_E_PROTOCOL says at the end of a stream: there was none.
-            throw Error(
-                BW_E_UPSTREAM,
-                provider_.name_ + " sent no event that is a JSON object: \"" + unread_ + "\"")
+            throw Error(BW_E_UPSTREAM,
+                        provider_.name_ + " sent no event that is a JSON object: " + unread_)
                 .code("malformed_chunk")
                 .http_status(http_status_);
         }

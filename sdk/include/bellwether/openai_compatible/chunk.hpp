@@ -46,7 +46,7 @@ class ChunkReader {
         end_ = text.data() + text.size();
         id = object = created = model = choices = usage = error = code = message = type = data = {};
         service_tier = x_groq = base_resp = {};
-        has_choices = false;
+        has_choices = content_here_ = false;
         choice_usages.clear();
         edits_.clear();
         choices_.clear();
@@ -56,6 +56,7 @@ class ChunkReader {
             return read_member(key, value, cuts);
         });
         if (p == nullptr || json::skip_space(p, end_) != end_) return false;
+        has_content_ = has_content_ || content_here_;
         for (const Choice& choice : choices_) settle(choice);
         detail::sort_edits(edits_);
         return true;
@@ -169,7 +170,7 @@ class ChunkReader {
                 } else if (key == "finish_reason") {
                     choice.finished = *value == '"' && raw.size() > 2;
                 } else if (key == "text") {
-                    has_content_ = has_content_ || raw.size() > 2;
+                    content_here_ = content_here_ || (*value == '"' && raw.size() > 2);
                 } else if (key == "usage" && *value == '{') {
                     own_usage = raw;
                 }
@@ -197,11 +198,26 @@ class ChunkReader {
             const bool text = said.value.front() == '"';
             edits_.push_back({said.value.data(), said.value.data() + said.value.size(),
                               text ? "{\"content\":" + std::string(said.value) + "}" : "{}"});
-            has_content_ = has_content_ || text;
+            content_here_ = content_here_ || text;
+        } else if (form_ == Form::whole) {
+            plan_missing_message(at, said);
         } else if (form_ == Form::chunk) {
             const bool more = *json::skip_space(at + 1, end_) != '}';
             edits_.push_back({at + 1, at + 1, more ? "\"delta\":{}," : "\"delta\":{}"});
         }
+    }
+
+    // A reply's choice without a message has an empty one: clients look into it without asking.
+    void plan_missing_message(const char* at, const Spot& said) {
+        constexpr const char* k_empty = R"({"role":"assistant","content":null})";
+        if (said.found()) {
+            const char* const end = said.value.data() + said.value.size();
+            if (said.value.front() == 'n') edits_.push_back({said.value.data(), end, k_empty});
+            return;
+        }
+        const bool more = *json::skip_space(at + 1, end_) != '}';
+        edits_.push_back(
+            {at + 1, at + 1, std::string("\"message\":") + k_empty + (more ? "," : "")});
     }
 
     const char* read_message(const char* p, Choice& choice) {
@@ -223,8 +239,8 @@ class ChunkReader {
                         choice.role_cut = {
                             role_first ? key.data() - 1 : previous_end, value_end, {}};
                     }
-                } else if (*value != 'n' && raw.size() > 2) {
-                    has_content_ = true;
+                } else if (*value != 'n' && *value != 'f' && raw.size() > 2) {
+                    content_here_ = true;
                 }
                 if (key == "tool_calls" && *value == '[') choice.tool_calls = raw;
                 if (key == "function_call" && *value == '{') choice.function_call = raw;
@@ -271,6 +287,7 @@ class ChunkReader {
     std::uint64_t finished_ = 0;
     std::uint64_t roles_ = 0;  // those whose role was handed on
     bool has_content_ = false;
+    bool content_here_ = false;  // in the text at hand
 };
 
 }  // namespace bw::openai

@@ -36,10 +36,13 @@ class Members {
     void set(std::string_view key, const json::Value& value) {
         if (value || (*this)[key].empty()) (*this)[key] = value.raw();
     }
-    // Appends the inside of a string to that of the string that is there.
+    // Appends the inside of a string to that of the string that is there. What is no string takes
+    // no other's place but that of null, and gives up its own.
     void append_string(std::string_view key, const json::Value& value) {
         std::string& slot = (*this)[key];
-        if (slot.empty() || slot == "null") {
+        const bool joins = !slot.empty() && slot.front() == '"';
+        if (value.kind() != json::Kind::string && joins) return;
+        if (!joins) {
             slot = value.raw();
             return;
         }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,9 +27,12 @@ class Refusals {
             return refusal.first == model && refusal.second == member;
         });
     }
-    // Of many models the oldest are learned anew.
-    void add(std::string_view model, std::string_view member) {
+    // `instead`: the member that goes out from now on, which cannot have been refused for good as
+    // well. Of many models the oldest are learned anew.
+    void add(std::string_view model, std::string_view member, std::string_view instead) {
         constexpr std::size_t k_known_max = 256;
+        const std::pair<std::string, std::string> other(model, instead);
+        known_.erase(std::remove(known_.begin(), known_.end(), other), known_.end());
         if (has(model, member)) return;
         if (known_.size() == k_known_max) known_.erase(known_.begin());
         known_.emplace_back(model, member);
@@ -40,10 +44,25 @@ class Refusals {
 
 namespace detail {
 
-// How an upstream may call a member that it refuses.
-inline bool names_member(std::string_view body, std::string_view member) {
-    return contains_nocase(body, member) ||
-           (member == "stream_options" && contains_nocase(body, "include_usage"));
+// True if an error is about this member, and refuses it for being there. Its words may be those of
+// the client, whom a refusal that is not one would cost what it sent: so the place counts, if one
+// is named, and a value that is wrong is another matter.
+inline bool refuses_member(const UpstreamError& error, std::string_view member) {
+    constexpr std::string_view k_words[] = {
+        "unsupported", "not supported", "not support",           "unrecognized",     "unknown",
+        "unexpected",  "not permitted", "not allowed",           "extra inputs",     "extra fields",
+        "instead",     "no such",       "additional properties", "invalid parameter"};
+    const auto says = [&](std::string_view words) {
+        return contains_nocase(error.message, words) || contains_nocase(error.code, words);
+    };
+    const bool named_elsewhere =
+        !error.param.empty() && error.param.substr(0, member.size()) != member;
+    const bool named =
+        !error.param.empty() || contains_nocase(error.message, member) ||
+        (member == "stream_options" && contains_nocase(error.message, "include_usage"));
+    if (named_elsewhere || !named || says("too large") || says("invalid value")) return false;
+    return says("unsupported_parameter") || says("unknown_parameter") ||
+           std::any_of(std::begin(k_words), std::end(k_words), says);
 }
 
 // What an upstream has refused, and what is done about it.
