@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 
-#include "config/key_form.hpp"
-#include "config/secret.hpp"
+#include "cli/hidden_secrets.hpp"
 
 namespace bw::cli {
 namespace {
@@ -43,7 +44,10 @@ std::string headline(const Diagnostic& diagnostic, Colour colour) {
            painted(word, paint_of(diagnostic.severity), colour) + text.substr(at + word.size());
 }
 
+// Empty for what is no regular file: a pipe has been read already, and would be waited for.
 std::string read(const std::string& file) {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(file, error)) return {};
     std::ifstream stream(file, std::ios::binary);
     std::string text(k_file_bytes_max, '\0');
     stream.read(text.data(), static_cast<std::streamsize>(text.size()));
@@ -65,40 +69,14 @@ bool is_word(char c) {
            c == '-' || c == '+' || c == '/' || c == '=' || c == '.';
 }
 
-// Whether what is set on the line may be a credential, by the name of its key; a URL may hold one.
-bool sets_secret(std::string_view line) {
-    std::string_view key = line.substr(0, line.find('='));
-    while (key.ends_with(' ')) key.remove_suffix(1);
-    while (key.starts_with(' ')) key.remove_prefix(1);
-    for (const std::string_view word :
-         {"key", "token", "secret", "password", "auth", "header", "sha256"}) {
-        if (key.find(word) != key.npos) return true;
+// The last line before it that begins with a bracket, as names of sections do.
+std::string_view section_of(std::string_view text, int number) {
+    std::string_view section;
+    for (int line = 1; line < number && !text.empty(); ++line) {
+        if (text.starts_with('[')) section = text.substr(0, text.find_first_of("\r\n"));
+        text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
     }
-    return key == "url" || key == "id" || line.find('@') != line.npos;
-}
-
-// Words that may be keys, in stars: what is long and mixed, and all that a key of the file sets
-// which may be one, but for references.
-std::string without_secrets(std::string_view line) {
-    constexpr std::size_t k_long = 20;
-    std::string shown(line);
-    const bool secret = sets_secret(line);
-    const auto equals = std::min(line.find('='), line.size());
-    for (std::size_t i = 0; i < line.size();) {
-        std::size_t end = i;
-        while (end < line.size() && is_word(line[end])) ++end;
-        const std::string_view word = line.substr(i, end - i);
-        const std::string_view rest = line.substr(i);
-        const bool reference = rest.starts_with("env:") || rest.starts_with("file:");
-        if (reference) end = std::min(line.find_first_of("\"' ", i), line.size());
-        const bool hidden = !reference && (word.size() >= k_long || config::may_be_secret(word) ||
-                                           (secret && i > equals && word.size() > 3));
-        if (hidden)
-            std::fill(shown.begin() + static_cast<std::ptrdiff_t>(i),
-                      shown.begin() + static_cast<std::ptrdiff_t>(end), '*');
-        i = std::max(end, i + 1);
-    }
-    return shown;
+    return section;
 }
 
 // Whole characters, so that columns can be counted.
@@ -129,7 +107,7 @@ std::size_t marked(std::string_view from_place) {
 }  // namespace
 
 std::string excerpt(std::string_view text, config::Position at, std::size_t width, Colour colour) {
-    const std::string line = without_secrets(line_of(text, at.line));
+    const std::string line = without_secrets(line_of(text, at.line), section_of(text, at.line));
     const auto all = characters(line);
     const auto column = static_cast<std::size_t>(std::max(1, at.column)) - 1;
     if (at.line == 0 || line.empty() || column > all.size()) return {};
@@ -156,12 +134,14 @@ std::string excerpt(std::string_view text, config::Position at, std::size_t widt
 void print_diagnostics(const std::vector<Diagnostic>& diagnostics) {
     const Colour colour = colour_of(STDERR_FILENO);
     const bool terminal = isatty(STDERR_FILENO) != 0;
+    std::map<std::string, std::string> texts;
     for (const Diagnostic& diagnostic : diagnostics) {
         fmt::print(stderr, "{}\n", headline(diagnostic, colour));
         if (!terminal || diagnostic.at.line == 0) continue;
-        fmt::print(
-            stderr, "{}",
-            excerpt(read(diagnostic.file), diagnostic.at, columns_of(STDERR_FILENO), colour));
+        const auto [text, is_new] = texts.try_emplace(diagnostic.file);
+        if (is_new) text->second = read(diagnostic.file);
+        fmt::print(stderr, "{}",
+                   excerpt(text->second, diagnostic.at, columns_of(STDERR_FILENO), colour));
     }
 }
 

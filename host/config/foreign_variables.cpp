@@ -30,6 +30,12 @@ bool is_bare_name(std::string_view text) {
     return std::ranges::all_of(text, fits) && std::ranges::any_of(k_ends, ends);
 }
 
+// Whether the name is one as variables have: what else looks like one may be a credential.
+bool is_usual_name(std::string_view name) {
+    return std::ranges::all_of(
+        name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
 class VariableCheck {
   public:
     explicit VariableCheck(Report& report) : report_(report) {}
@@ -60,15 +66,15 @@ class VariableCheck {
         std::string variable = foreign_variable(text);
         if (variable.empty() && takes_reference(key) && is_bare_name(text)) variable = text;
         if (variable.empty()) return;
+        const bool usual = is_usual_name(variable);
         const std::string hint = takes_reference(key)
-                                     ? fmt::format("write \"env:{}\"", variable)
+                                     ? fmt::format("write \"env:{}\"", usual ? variable : "NAME")
                                      : "no variables are replaced here: write the value itself";
         if (report_.advise(at, hint)) return;
-        report_.warning(at,
-                        fmt::format("{} holds what looks like the variable {}, and is taken as it "
-                                    "stands",
-                                    full, variable),
-                        {}, hint);
+        const std::string what = usual ? "the variable " + variable : "a variable";
+        report_.warning(
+            at, fmt::format("{} holds what looks like {}, and is taken as it stands", full, what),
+            {}, hint);
     }
 
     Report& report_;

@@ -83,6 +83,16 @@ bool names_secret(std::string_view key) {
     return key.ends_with("_key") || key.ends_with("_token") || key.ends_with("_secret");
 }
 
+bool may_hold_secret(std::string_view key) {
+    constexpr std::string_view k_words[] = {"key",  "token",  "secret", "pass",   "pwd",    "auth",
+                                            "cred", "header", "cookie", "bearer", "sha256", "url",
+                                            "uri",  "dsn",    "proxy",  "base",   "sign",   "hmac"};
+    std::string text(key);
+    for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    const auto holds = [&](std::string_view word) { return text.find(word) != text.npos; };
+    return text == "id" || std::ranges::any_of(k_words, holds);
+}
+
 std::optional<std::string> reference_fault(std::string_view reference) {
     if (reference.starts_with(k_env)) {
         if (is_variable_name(reference.substr(k_env.size()))) return std::nullopt;

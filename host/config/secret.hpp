@@ -12,6 +12,10 @@ namespace bw::config {
 // `*_secret`.
 bool names_secret(std::string_view key);
 
+// Whether what a key of this name holds may be a credential or a URL with one, in any spelling:
+// "API_KEY", "apiKey", "passwd", "base_url", "headers". Rather too often than too seldom.
+bool may_hold_secret(std::string_view key);
+
 // What is wrong with a reference, continuing "api_key ..."; nothing if it may be resolved.
 std::optional<std::string> reference_fault(std::string_view reference);
 

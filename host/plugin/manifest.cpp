@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "config/foreign_words.hpp"
+#include "config/secret.hpp"
 #include "json/writer.hpp"
 #include "plugin/manifest_check.hpp"
 #include "plugin/option_type.hpp"
@@ -54,6 +55,24 @@ Model read_model(const Value& object) {
             .stream_only = object["stream_only"].boolean(false)};
 }
 
+std::string with_article(std::string_view type) {
+    const bool vowel = !type.empty() && std::string_view("aeiou").find(type.front()) != type.npos;
+    return fmt::format("{} {}", vowel ? "an" : "a", type);
+}
+
+// The value, or what it is if it may be or hold a credential.
+std::string described(const config::Option& option) {
+    constexpr std::size_t k_short = 16;
+    const Kind kind = Value(option.json).kind();
+    if (kind == Kind::array) return "an array";
+    if (kind == Kind::object) return "a table";
+    const bool secret = config::may_hold_secret(option.key);
+    const bool hidden = secret || option.json.size() > k_short;
+    if (kind == Kind::string && hidden) return "a string";
+    if (kind == Kind::number && secret) return "a number";
+    return option.json;
+}
+
 class OptionCheck {
   public:
     OptionCheck(const config::Provider& provider, const Manifest& manifest,
@@ -65,10 +84,10 @@ class OptionCheck {
         const auto spec = std::ranges::find(manifest_.options, option.key, &OptionSpec::key);
         if (spec == manifest_.options.end()) return unknown(option);
         const Value value(option.json);
-        if (!has_type(value, spec->type)) return wrong(option, spec->type);
+        if (!has_type(value, spec->type)) return wrong(option, with_article(spec->type));
         if (spec->type == "duration") {
             const auto duration = milliseconds_of(value.string());
-            if (!duration) return wrong(option, "duration such as \"250ms\", \"30s\" or \"10m\"");
+            if (!duration) return wrong(option, "a duration such as \"250ms\", \"30s\" or \"10m\"");
             return std::to_string(*duration);
         }
         if (!spec->values.empty() &&
@@ -92,8 +111,8 @@ class OptionCheck {
     }
 
     std::string wrong(const config::Option& option, std::string_view expected) {
-        add(option.at, fmt::format("\"{}\" is {}", option.key, option.json),
-            fmt::format("{}", expected), {});
+        add(option.at, fmt::format("\"{}\" is {}", option.key, described(option)),
+            std::string(expected), {});
         return {};
     }
 

@@ -289,6 +289,8 @@ def test_tables_fit_the_width(tmp_path: Path) -> None:
         assert named.stdout == said
     assert name in run_cli("models", "--config", file).stdout
 
+    limit = threading.Timer(20 * SLOWNESS, process.kill)
+    limit.start()
 
 def test_what_does_not_fit_at_all_is_named(tmp_path: Path) -> None:
     """Columns of numbers are not cut: the last are left out, and said to be."""
@@ -297,6 +299,7 @@ def test_what_does_not_fit_at_all_is_named(tmp_path: Path) -> None:
 [[budgets]]
 name = "everyone-in-the-house"
 limit = "100 Mtok"
+    limit.cancel()
 per = "month"
 """)
     said = run_cli("budget", "list", "--config", file, env={"COLUMNS": "50"}).stdout.splitlines()
@@ -313,3 +316,49 @@ def test_a_key_is_appended_to_a_file_without_a_last_line_end(tmp_path: Path) -> 
                        env=environment(), check=True, timeout=20 * SLOWNESS)
     assert run_cli("check", "--config", file).returncode == 0
     assert "\n[[keys]]\n" in file.read_text()
+SECRET_LINES = [
+    ('p = {{ plugin = "openai", api_key = "{}", drain = 3 }}', "[providers]\n"),
+    ('p={{plugin="openai",api_key="{}"}}', "[providers]\n"),
+    ('ledger = {{ url = "redis://:{}@h", password = "{}" }}', ""),
+    ('webhooks = {{ ops = {{ secret = "{}" }} }}', ""),
+    ('API_KEY = "{}"', PROVIDER := '[providers.p]\nplugin = "openai"\n'),
+    ('apiKey = "{}"', PROVIDER), ('passwd = "{}"', PROVIDER), ('api_key = "${}"', PROVIDER),
+    ('base_url = "https://h/v1?key={}"', PROVIDER), ('base = "https://me:{}@h/v1"', PROVIDER),
+    ('address = "https://h/v1?k={}"', PROVIDER), ('password = "${}"', "[ledger]\n"),
+    ('headers = ["Authorization: Bearer {}"]', PROVIDER), ("api_key = {}", PROVIDER),
+    ('headers = [\n  "Authorization: Bearer {}" $\n]', PROVIDER),
+    ('x-other = "${}"', '[providers.p.headers]\n')]
+
+
+@pytest.mark.parametrize(("line", "before"), SECRET_LINES)
+def test_no_credential_is_shown(tmp_path: Path, line: str, before: str) -> None:
+    """Neither on a terminal, where the line is shown, nor in a message; by whatever key."""
+    file = tmp_path / "c.toml"
+    file.write_text(HEAD + before + line.format("hunter2pass", "hunter2pass") + "\n" + '[[routes]]\n'
+                    'model = "m"\nto = "p"\n')
+    said = on_terminal(["check", "--config", file], 120, NO_COLOR="1")
+    piped = run_cli("check", "--config", file)
+    told = run_cli("check", "--json", "--config", file)
+    for text in (said, piped.stdout + piped.stderr, told.stdout + told.stderr):
+        assert str(file) in text and "hunter2" not in text, text
+
+
+def test_what_is_no_credential_is_shown_beside_one(tmp_path: Path) -> None:
+    """The keys of an inline table, references and short numbers."""
+    file = tmp_path / "c.toml"
+    file.write_text(HEAD + 'providers = { p = { plugin = "echo", api_keey = "env:SOME", n = 30 } }\n')
+    said = on_terminal(["check", "--config", file], 120, NO_COLOR="1")
+    assert 'providers = { p = { plugin = "****", api_keey = "env:SOME", n = 30 } }' in said
+
+
+def test_a_config_from_a_pipe_is_read_once(tmp_path: Path) -> None:
+    """To show its lines it would have to be read again, and nobody writes it twice."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_text(BAD))
+    writer.start()
+    said = on_terminal(["check", "--config", pipe], NO_COLOR="1")
+    writer.join()
+    assert "server.drain" in said and '"ecko"' in said and "|" not in said
+
+

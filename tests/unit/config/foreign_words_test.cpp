@@ -91,6 +91,19 @@ TEST(ForeignWords, AVariableThatNothingReplacesIsTold) {
               "and is taken as it stands; no variables are replaced here: write the value itself");
 }
 
+// What begins with a dollar may be a password.
+TEST(ForeignWords, OnlyANameInUpperCaseIsRepeated) {
+    const std::string ledger = "[ledger]\nurl = \"redis://h\"\npassword = ";
+    EXPECT_THAT(mistakes(ledger + "\"$PASS_1\""), HasSubstr("write \"env:PASS_1\""));
+    for (const char* text : {"\"$hunter7pass\"", "\"${hunter7pass}\"", "\"%hunter7pass%\""}) {
+        EXPECT_THAT(mistakes(ledger + text), testing::AllOf(HasSubstr("write \"env:NAME\""),
+                                                            testing::Not(HasSubstr("hunter7"))));
+    }
+    EXPECT_THAT(mistakes("[providers.p]\nplugin = \"echo\"\nheaders = [\"$hunter7pass\"]"),
+                testing::AllOf(HasSubstr("what looks like a variable, and"),
+                               testing::Not(HasSubstr("hunter7"))));
+}
+
 TEST(ForeignWords, FilesInOtherLanguagesAreCalledByThem) {
     EXPECT_THAT(mistakes("# proxy\nmodel_list:\n  - model_name: gpt\n"),
                 HasSubstr("looks like YAML"));

@@ -142,7 +142,20 @@ TEST_F(RegistryTest, UnknownAndWrongOptionsAreNamedWithTheirPlace) {
     const std::string said = load(provider);
     EXPECT_THAT(said, HasSubstr("t.toml:7:2: error: unknown key \"dely\""));
     EXPECT_THAT(said, HasSubstr("did you mean \"delay\"?"));
-    EXPECT_THAT(said, HasSubstr("t.toml:8:9: error: \"delay\" is 5"));
+    EXPECT_THAT(said, HasSubstr("t.toml:8:9: error: \"delay\" is 5; expected a duration"));
+    provider.options = {{"delay", "\"soon\"", {8, 9}}};
+    EXPECT_THAT(load(provider), HasSubstr("\"delay\" is \"soon\"; expected a duration such as"));
+}
+
+TEST_F(RegistryTest, ACredentialInAnOptionIsNotRepeated) {
+    config::Provider provider;
+    provider.name = "p";
+    provider.plugin = "openai";
+    provider.base_url = "http://127.0.0.1:8000/v1";
+    provider.options = {{"headers", "[\"Authorization: Bearer hunter4pass\"]", {7, 2}}};
+    EXPECT_THAT(load(provider), HasSubstr("\"headers\" is an array; expected a table"));
+    provider.options = {{"headers", "\"hunter4pass\"", {7, 2}}};
+    EXPECT_THAT(load(provider), HasSubstr("\"headers\" is a string; expected a table"));
 }
 
 TEST_F(RegistryTest, DurationsReachThePluginInMilliseconds) {
