@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "cli/diagnostic_text.hpp"
+#include "config/listen.hpp"
 #include "config/stray_text.hpp"
 #include "config/url.hpp"
 
@@ -25,19 +26,18 @@ std::optional<std::string> checked(std::string url, std::string_view source) {
     return url;
 }
 
-// Nothing that the file keeps secret is needed to know where its host listens.
 std::optional<std::string> url_of_config(const Common& common) {
-    const config::Loaded loaded = config::load(*find_config(common), config::Secrets::left_out);
-    if (!loaded.ok()) {
-        print_diagnostics(loaded.diagnostics);
+    const std::filesystem::path file = *find_config(common);
+    const auto server = config::load_listen(file);
+    if (!server) {
+        print_diagnostics(server.error());
         return std::nullopt;
     }
-    const config::Server& server = loaded.config.server;
-    if (server.port != 0) return url_of(server.host, server.port);
+    if (server->port != 0) return url_of(server->host, server->port);
     fmt::print(stderr,
                "error: {}: server.listen has port 0, any free one, so the file does not tell where "
                "its host is; name it with --url URL\n",
-               loaded.config.file.string());
+               file.string());
     return std::nullopt;
 }
 

@@ -71,19 +71,15 @@ def test_options_that_exclude_each_other_are_refused(host: Host) -> None:
 
 # ---- which host is asked --------------------------------------------------------------------------
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def with_port(port: int, listen: str = "127.0.0.1") -> str:
     return server().replace('"127.0.0.1:0"', f'"{listen}:{port}"', 1) + ECHO
 
 
 def test_health_and_chat_ask_the_host_of_the_config(start_host: StartHost, tmp_path: Path) -> None:
     """And no stranger on the usual port, whatever variable names that."""
-    running = start_host(with_port(free_port()))
+    running = start_host(with_port(0))
+    config = tmp_path / "running.toml"
+    config.write_text(with_port(running.port))
     elsewhere = {"BELLWETHER_URL": "http://127.0.0.1:1"}
     for env in ({}, elsewhere):
         assert run_cli("health", "-c", running.config, env=env).stdout == "ready\n"
@@ -91,12 +87,14 @@ def test_health_and_chat_ask_the_host_of_the_config(start_host: StartHost, tmp_p
         assert said.stdout == "echo: Hello\n"
     named = run_cli("health", env={"BELLWETHER_CONFIG": str(running.config)})
     assert named.stdout == "ready\n"
-    (tmp_path / "bellwether.toml").write_text(with_port(free_port()))
-    for verb in (["health"], ["chat", "Hello"]):
-        dead = run_cli(*verb, "--config", tmp_path / "bellwether.toml",
-                       env={"BELLWETHER_URL": running.url})
-        assert dead.returncode == 1 and dead.stdout == ""
-        assert run_cli(*verb, cwd=tmp_path).returncode == 1
+    with socket.socket() as held:  # nobody listens there, nor can as long as it is held
+        held.bind(("127.0.0.1", 0))
+        (tmp_path / "bellwether.toml").write_text(with_port(held.getsockname()[1]))
+        for verb in (["health"], ["chat", "Hello"]):
+            dead = run_cli(*verb, "--config", tmp_path / "bellwether.toml",
+                           env={"BELLWETHER_URL": running.url})
+            assert dead.returncode == 1 and dead.stdout == ""
+            assert run_cli(*verb, cwd=tmp_path).returncode == 1
 
 
 def test_a_config_that_is_missing_or_broken_is_no_host(host: Host, tmp_path: Path) -> None:
@@ -115,13 +113,42 @@ def test_a_config_that_is_missing_or_broken_is_no_host(host: Host, tmp_path: Pat
         assert done.returncode == 2 and "absent.toml" in done.stderr, verb
 
 
-def test_the_host_is_found_without_its_secrets(start_host: StartHost) -> None:
+@pytest.mark.parametrize(("wrong", "right"), [
+    ("[log]", "[log]\nlevle = 3"), ("workers = 2", 'workers = 2\ndrain = "soon"'),
+    ('plugin = "echo"', 'plugin = "ecko"\ntimeouts = 3'), ("[[routes]]", "[[keys]]\n[[routes]]"),
+    ("[log]", '[providers.p]\nproxy_secret = "env:BELLWETHER_TEST_UNSET"\n[log]')])
+def test_a_mistake_elsewhere_in_the_file_says_nothing_of_the_host(
+        host: Host, tmp_path: Path, wrong: str, right: str) -> None:
+    """A container whose mounted file has got a typo runs on, and must not be ended for it."""
+    file = tmp_path / "mounted.toml"
+    config = with_port(host.port)
+    assert wrong in config
+    file.write_text(config.replace(wrong, right, 1))
+    assert run_cli("check", "--config", file).returncode == 2
+    done = run_cli("health", "--config", file)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ready\n", "")
+    assert run_cli("chat", "--config", file, "-m", "echo", "Hello").stdout == "echo: Hello\n"
+
+
+@pytest.mark.parametrize("listen", ['"nowhere"', "3", '"0.0.0.0:1"'])
+def test_a_listen_that_is_refused_is_no_host(host: Host, tmp_path: Path, listen: str) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(with_port(host.port).replace(f'"127.0.0.1:{host.port}"', listen, 1))
+    for text in (file.read_text(), "server = 3\n", "[server\n"):
+        file.write_text(text)
+        done = run_cli("health", "--config", file, env={"BELLWETHER_URL": host.url})
+        assert (done.returncode, done.stdout) == (2, "") and done.stderr.startswith(str(file))
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_host_is_found_without_its_secrets(start_host: StartHost, tmp_path: Path) -> None:
     """A health check may run where the keys are not, and needs none of them."""
     key = run_cli("key", "new", "alice").stdout
     needs = '[providers.sheep]\nplugin = "holysheep"\napi_key = "env:BELLWETHER_TEST_KEY"\n'
-    running = start_host(with_port(free_port(), "0.0.0.0") + needs + key,
-                         {"BELLWETHER_TEST_KEY": "cr_x"})
-    assert run_cli("health", "--config", running.config).stdout == "ready\n"
+    running = start_host(with_port(0, "0.0.0.0") + needs + key, {"BELLWETHER_TEST_KEY": "cr_x"})
+    file = tmp_path / "running.toml"
+    file.write_text(with_port(running.port, "0.0.0.0") + needs + key)
+    assert run_cli("health", "--config", file).stdout == "ready\n"
 
 
 def test_a_stranger_is_not_ready() -> None:
