@@ -39,6 +39,8 @@ std::string name_of(const std::string& word) {
     return word.substr(0, 2);
 }
 
+bool is_control(char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }
+
 // Walks the words as the library does.
 class Walk {
   public:
@@ -48,7 +50,7 @@ class Walk {
     std::string step(const std::string& word) {
         if (word == "--") rest_ = true;
         if (rest_) return {};
-        if (word.size() > 1 && word.front() == '-') return option(word);
+        if (is_option(word)) return option(word);
         if (values_ > 0) {
             --values_;
             return {};
@@ -64,6 +66,17 @@ class Walk {
     }
 
   private:
+    // Behind its dashes an option has a name; "- hello" and "-5 degrees" are text.
+    bool is_option(const std::string& word) const {
+        if (word.size() < 2 || word.front() != '-') return false;
+        const std::size_t dashes = word.starts_with("--") ? 2 : 1;
+        if (word.size() == dashes) return false;
+        const char first = word[dashes];
+        if (first == ' ' || first == '!' || first == '-' || is_control(first)) return false;
+        const bool digit = dashes == 1 && first >= '0' && first <= '9';
+        return !digit || app_->get_option_no_throw(name_of(word)) != nullptr;
+    }
+
     std::string option(const std::string& word) {
         const std::string name = name_of(word);
         const CLI::Option* const known = app_->get_option_no_throw(name);

@@ -61,6 +61,14 @@ def test_a_wrong_word_is_named_and_the_nearest_offered(words: list[str], said: l
         assert part in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("text", ["- hello", "-5 degrees", "-", "-\n- one\n- two", "-- hello", "-7"])
+def test_text_that_begins_with_a_dash_is_no_option(host: Host, text: str) -> None:
+    """A list, a number and a dash are what people ask about."""
+    done = run_cli("chat", "--url", host.url, "-m", "echo", text)
+    assert done.stdout == f"echo: {text}\n", done.stderr
+    assert run_cli("chat", "--url", host.url, "-x").returncode == 2
+
+
 def test_options_that_exclude_each_other_are_refused(host: Host) -> None:
     """One of them would have no effect, in silence."""
     for words in (["health", "--url", host.url], ["chat", "--url", host.url, "x"],
