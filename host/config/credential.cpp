@@ -46,6 +46,16 @@ bool is_assignment(std::string_view key) {
     return name.find('_') != name.npos && std::ranges::all_of(name, fits);
 }
 
+// Ours, or another program's that no key is: "$abcDEF" may be one.
+bool is_reference(std::string_view key) {
+    if (!reference_fault(key)) return true;
+    const std::string name = foreign_variable(key);
+    if (name.empty()) return false;
+    if (key.starts_with("${") || key.starts_with("os.environ")) return true;
+    const bool whole = key == "$" + name || key == "%" + name + "%";
+    return whole && std::ranges::none_of(name, [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
 CredentialFault error(std::string_view what, std::string_view hint) {
     return {Severity::error, std::string(what), std::string(hint)};
 }
@@ -66,9 +76,14 @@ std::optional<CredentialFault> credential_fault(std::string_view key) {
     if (is_assignment(key)) {
         return error("begins with the name of a variable", "write what stands behind the =");
     }
-    if (!foreign_variable(key).empty() || !reference_fault(key)) {
+    if (is_reference(key)) {
         return error("is a reference to a variable or a file that nothing replaced",
                      "the variable has to hold the key itself");
+    }
+    if (!foreign_variable(key).empty()) {
+        return CredentialFault{Severity::warning,
+                               "looks like a reference to a variable that nothing replaced",
+                               "check that it is the key itself"};
     }
     if (is_placeholder(key)) {
         return CredentialFault{Severity::warning, "looks like a placeholder",

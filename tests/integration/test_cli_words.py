@@ -234,6 +234,16 @@ def test_a_key_that_cannot_be_right_is_told(tmp_path: Path, key: str) -> None:
         assert str(tmp_path / "key") in errors and "abc123" not in errors
 
 
+def test_a_key_that_only_looks_like_a_variable_is_warned_of(tmp_path: Path) -> None:
+    """Nobody can change the key that a provider made."""
+    for key in ("$upersecretKey1", "%abcDEF%", "a{{b}}c"):
+        code, errors = check(SHEEP, tmp_path, HOLYSHEEP_API_KEY=key)
+        assert code == 0 and "warning" in errors and "HOLYSHEEP_API_KEY" in errors, errors
+        assert key not in errors
+    for key in ("${other}", "$OTHER", "%OTHER%", "os.environ/other"):
+        assert check(SHEEP, tmp_path, HOLYSHEEP_API_KEY=key)[0] == 2, key
+
+
 def test_a_misspelt_key_of_a_provider_is_compared_with_all(tmp_path: Path) -> None:
     """The list that it is compared with is that of the reader, and no second one."""
     for wrong, right in [("on_limt", "on_limit"), ("queue_lenght", "queue_length"),

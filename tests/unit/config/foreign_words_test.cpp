@@ -225,6 +225,19 @@ TEST(Credential, WhatHardlyIsAKeyIsWarnedOf) {
 TEST(Credential, KeysAreLeftAlone) {
     for (const char* key :
          {"cr_abc123", "sk-proj-A1b2-C3d4_e5F6", "test-key", "EMPTY", "none", "dummy", "x",
+TEST(Credential, WhatOnlyLooksLikeAReferenceIsWarnedOf) {
+    for (const char* key : {"$upersecretKey1", "%abcDEF%", "a${b}c", "{{x}}", "process.env.KEY"}) {
+        const auto fault = credential_fault(key);
+        ASSERT_TRUE(fault) << key;
+        EXPECT_EQ(fault->severity, Severity::warning) << key;
+    }
+    for (const char* key : {"${lower}", "os.environ/lower", "$NAME_1", "%NAME%"}) {
+        const auto fault = credential_fault(key);
+        ASSERT_TRUE(fault) << key;
+        EXPECT_EQ(fault->severity, Severity::error) << key;
+    }
+}
+
           "ollama", "aGVsbG8=", "user:password", "sk-no-key-required", "1234"}) {
         EXPECT_FALSE(credential_fault(key)) << key;
     }
