@@ -22,6 +22,11 @@ constexpr std::string_view k_here = "here: ";
 constexpr std::string_view k_anywhere =
     "top server admin log providers routes routes.to budgets limits keys ledger";
 
+constexpr std::string_view k_budgets =
+    "[[budgets]] with limit = \"50 USD\", per = \"month\" and match = { key = \"NAME\" } or { "
+    "provider = \"NAME\" }";
+
+// A word stands once for a section: the first entry that has both counts.
 constexpr ForeignWord k_words[] = {
     // The file as a whole.
     {"model_list models deployments", "top",
@@ -143,9 +148,9 @@ constexpr ForeignWord k_words[] = {
      "budgets limits",
      "match = { user = \"NAME\" } for one, each = \"user\" for a counter of each; likewise key, "
      "team, model, provider, route"},
-    {"max_budget soft_budget budget budget_duration budget_id", "top server keys providers routes",
-     "[[budgets]] with limit = \"50 USD\", per = \"month\" and match = { key = \"NAME\" } or { "
-     "provider = \"NAME\" }"},
+    {"max_budget soft_budget budget_duration budget_id", "top server keys providers routes",
+     k_budgets},
+    {"budget", "server keys providers routes", k_budgets},
     {"key api_key hash token secret", "keys",
      "the file has the key's hash alone, sha256; `bellwether key new NAME` makes one"},
     {"key_alias key_name user user_id username owner alias", "keys", "name"},

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from integration.host import PLUGINS, run_cli
+from integration.host import PLUGINS, ROOT, run_cli
 
 HEAD = f'plugin_path = ["{PLUGINS}"]\n'  # line 1
 ROUTE = '[[routes]]\nmodel = "m"\nto = "p"\n'
@@ -237,6 +237,19 @@ proxy_secret = "env:PROXY_SECRET"
     code, lines = check(config, tmp_path, env=quoted)
     assert code == 2 and places(lines) == [4, 8] and "secret123" not in "".join(lines), lines
     assert "REDIS_PASSWORD" in lines[0] and "PROXY_SECRET" in lines[1]
+
+
+def test_a_word_of_others_has_one_answer_in_a_section() -> None:
+    """The first that fits is given; a second one could never be."""
+    source = (ROOT / "host/config/foreign_words.cpp").read_text()
+    anywhere = re.search(r'k_anywhere =\s*"([^"]*)"', source)[1]
+    table = source[source.index("k_words[] = {"):source.index("bool has_word")]
+    table = re.sub(r'"\s*\n\s*"', "", table).replace("k_anywhere", f'"{anywhere}"')
+    entries = re.findall(r'\{"([^"]*)",\s*"([^"]*)",', table)
+    places = [(word, section) for words, sections in entries
+              for word in words.split() for section in sections.split()]
+    assert len(places) > 500
+    assert sorted(set(places)) == sorted(places)
 
 
 def test_counts_are_of_their_number(tmp_path: Path) -> None:

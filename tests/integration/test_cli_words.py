@@ -90,10 +90,10 @@ def test_health_and_chat_ask_the_host_of_the_config(start_host: StartHost, tmp_p
     config.write_text(with_port(running.port))
     elsewhere = {"BELLWETHER_URL": "http://127.0.0.1:1"}
     for env in ({}, elsewhere):
-        assert run_cli("health", "-c", running.config, env=env).stdout == "ready\n"
-        said = run_cli("chat", "-c", running.config, "Hello", env=env)
+        assert run_cli("health", "-c", config, env=env).stdout == "ready\n"
+        said = run_cli("chat", "-c", config, "Hello", env=env)
         assert said.stdout == "echo: Hello\n"
-    named = run_cli("health", env={"BELLWETHER_CONFIG": str(running.config)})
+    named = run_cli("health", env={"BELLWETHER_CONFIG": str(config)})
     assert named.stdout == "ready\n"
     with socket.socket() as held:  # nobody listens there, nor can as long as it is held
         held.bind(("127.0.0.1", 0))
@@ -289,6 +289,8 @@ def on_terminal(words: list[str | Path], columns: int = 80, **variables: str | N
     env = environment({"TERM": "xterm", "COLUMNS": str(columns), "NO_COLOR": None, **variables})
     process = subprocess.Popen([BINARY, *words], stdout=follower, stderr=follower, env=env)
     os.close(follower)
+    limit = threading.Timer(20 * SLOWNESS, process.kill)
+    limit.start()
     said = b""
     try:
         while part := os.read(leader, 65536):
@@ -297,6 +299,7 @@ def on_terminal(words: list[str | Path], columns: int = 80, **variables: str | N
         pass
     os.close(leader)
     process.wait(20 * SLOWNESS)
+    limit.cancel()
     return said.decode().replace("\r\n", "\n")
 
 
@@ -320,47 +323,6 @@ def test_a_terminal_gets_the_place_and_colour(tmp_path: Path) -> None:
     assert "\x1b" not in on_terminal(["check", "--json", "--config", file])
 
 
-def test_tables_fit_the_width(tmp_path: Path) -> None:
-    """Words are shortened, and no line is wider than it may be; programs get all of it."""
-    name = "a-rather-long-name-of-a-model-that-somebody-gave-to-it"
-    config = HEAD + '[providers.p]\nplugin = "echo"\n' + route(name, '"p"') + route("short", '"p"')
-    file = tmp_path / "c.toml"
-    file.write_text(config)
-    for columns in (24, 40, 60):
-        said = on_terminal(["models", "--config", file], columns)
-        assert max(map(len, said.splitlines())) <= columns
-        assert "…" in said and "short" in said
-        named = run_cli("models", "--config", file, env={"COLUMNS": str(columns)})
-        assert named.stdout == said
-    assert name in run_cli("models", "--config", file).stdout
-
-    limit = threading.Timer(20 * SLOWNESS, process.kill)
-    limit.start()
-
-def test_what_does_not_fit_at_all_is_named(tmp_path: Path) -> None:
-    """Columns of numbers are not cut: the last are left out, and said to be."""
-    file = tmp_path / "c.toml"
-    file.write_text(HEAD + f'[ledger]\nurl = "sqlite:{tmp_path}/l.db"\n' + ECHO + """
-[[budgets]]
-name = "everyone-in-the-house"
-limit = "100 Mtok"
-    limit.cancel()
-per = "month"
-""")
-    said = run_cli("budget", "list", "--config", file, env={"COLUMNS": "50"}).stdout.splitlines()
-    assert max(map(len, said)) <= 50 and "RESETS" in said[-1] and "RESETS" not in said[0]
-
-
-# ---- appending a key ------------------------------------------------------------------------------
-
-def test_a_key_is_appended_to_a_file_without_a_last_line_end(tmp_path: Path) -> None:
-    file = tmp_path / "c.toml"
-    file.write_text((HEAD + ECHO).rstrip("\n"))
-    with file.open("a") as end:
-        subprocess.run([BINARY, "key", "new", "alice"], stdout=end, stderr=subprocess.DEVNULL,
-                       env=environment(), check=True, timeout=20 * SLOWNESS)
-    assert run_cli("check", "--config", file).returncode == 0
-    assert "\n[[keys]]\n" in file.read_text()
 SECRET_LINES = [
     ('p = {{ plugin = "openai", api_key = "{}", drain = 3 }}', "[providers]\n"),
     ('p={{plugin="openai",api_key="{}"}}', "[providers]\n"),
@@ -407,3 +369,41 @@ def test_a_config_from_a_pipe_is_read_once(tmp_path: Path) -> None:
     assert "server.drain" in said and '"ecko"' in said and "|" not in said
 
 
+def test_tables_fit_the_width(tmp_path: Path) -> None:
+    """Words are shortened, and no line is wider than it may be; programs get all of it."""
+    name = "a-rather-long-name-of-a-model-that-somebody-gave-to-it"
+    config = HEAD + '[providers.p]\nplugin = "echo"\n' + route(name, '"p"') + route("short", '"p"')
+    file = tmp_path / "c.toml"
+    file.write_text(config)
+    for columns in (24, 40, 60):
+        said = on_terminal(["models", "--config", file], columns)
+        assert max(map(len, said.splitlines())) <= columns
+        assert "…" in said and "short" in said
+        named = run_cli("models", "--config", file, env={"COLUMNS": str(columns)})
+        assert named.stdout == said
+    assert name in run_cli("models", "--config", file).stdout
+
+
+def test_what_does_not_fit_at_all_is_named(tmp_path: Path) -> None:
+    """Columns of numbers are not cut: the last are left out, and said to be."""
+    file = tmp_path / "c.toml"
+    file.write_text(HEAD + f'[ledger]\nurl = "sqlite:{tmp_path}/l.db"\n' + ECHO + """
+[[budgets]]
+name = "everyone-in-the-house"
+limit = "100 Mtok"
+per = "month"
+""")
+    said = run_cli("budget", "list", "--config", file, env={"COLUMNS": "50"}).stdout.splitlines()
+    assert max(map(len, said)) <= 50 and "RESETS" in said[-1] and "RESETS" not in said[0]
+
+
+# ---- appending a key ------------------------------------------------------------------------------
+
+def test_a_key_is_appended_to_a_file_without_a_last_line_end(tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text((HEAD + ECHO).rstrip("\n"))
+    with file.open("a") as end:
+        subprocess.run([BINARY, "key", "new", "alice"], stdout=end, stderr=subprocess.DEVNULL,
+                       env=environment(), check=True, timeout=20 * SLOWNESS)
+    assert run_cli("check", "--config", file).returncode == 0
+    assert "\n[[keys]]\n" in file.read_text()

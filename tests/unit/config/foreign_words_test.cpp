@@ -190,6 +190,9 @@ TEST(BaseUrl, EndsWithTheVersion) {
         EXPECT_THAT(fault(std::string("https://h/v1") + end + "/"), HasSubstr("ends in"));
     }
     EXPECT_THAT(fault("https://h/v1/v1"), HasSubstr("twice"));
+    EXPECT_THAT(fault("https://h/v1/chat/completions?api-version=1"),
+                testing::AllOf(HasSubstr("has a query"), HasSubstr("ends in /chat/completions")));
+    EXPECT_EQ(fault("https://h/v1?api-version=1"), "has a query or a fragment");
     EXPECT_EQ(fault("https://h/v1\n"), "ends in a line end");
     EXPECT_EQ(fault("https://h/v1\r\n"), "ends in a line end");
     EXPECT_EQ(fault(" https://h/v1"), "begins or ends with a space");
@@ -222,9 +225,6 @@ TEST(Credential, WhatHardlyIsAKeyIsWarnedOf) {
     }
 }
 
-TEST(Credential, KeysAreLeftAlone) {
-    for (const char* key :
-         {"cr_abc123", "sk-proj-A1b2-C3d4_e5F6", "test-key", "EMPTY", "none", "dummy", "x",
 TEST(Credential, WhatOnlyLooksLikeAReferenceIsWarnedOf) {
     for (const char* key : {"$upersecretKey1", "%abcDEF%", "a${b}c", "{{x}}", "process.env.KEY"}) {
         const auto fault = credential_fault(key);
@@ -238,6 +238,9 @@ TEST(Credential, WhatOnlyLooksLikeAReferenceIsWarnedOf) {
     }
 }
 
+TEST(Credential, KeysAreLeftAlone) {
+    for (const char* key :
+         {"cr_abc123", "sk-proj-A1b2-C3d4_e5F6", "test-key", "EMPTY", "none", "dummy", "x",
           "ollama", "aGVsbG8=", "user:password", "sk-no-key-required", "1234"}) {
         EXPECT_FALSE(credential_fault(key)) << key;
     }
