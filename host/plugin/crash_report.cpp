@@ -61,9 +61,32 @@ class Line {
     std::size_t used_ = 0;
 };
 
-// The signal's own action is in force again by now: it comes back at the same instruction. One that
-// was sent does not come back by itself.
+// A plugin's own handler may call this one as a function: then nothing has been reset by the
+// kernel, and the faulty instruction would come back here for ever.
+void give_back(int signal) {
+    struct sigaction usual {};
+    usual.sa_handler = SIG_DFL;
+    sigemptyset(&usual.sa_mask);
+    sigaction(signal, &usual, nullptr);
+}
+
+// A trap goes on behind its instruction, and so does a system call that is not allowed; a signal
+// that was sent is over.
+bool comes_back(int signal, const siginfo_t* info) {
+    return info != nullptr && info->si_code > 0 && signal != SIGTRAP && signal != SIGSYS;
+}
+
+// At once, though a handler that called this one may hold the signal back.
+void end_by(int signal) {
+    sigset_t only;
+    sigemptyset(&only);
+    sigaddset(&only, signal);
+    pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+    raise(signal);
+}
+
 void report(int signal, siginfo_t* info, void*) {
+    give_back(signal);
     if (running.function != nullptr) {
         Line line;
         line.add("bellwether: ").add(name_of(signal)).add(" in the plugin ").add(running.file);
@@ -71,7 +94,7 @@ void report(int signal, siginfo_t* info, void*) {
             line.add(" of provider \"").add(running.provider).add("\"");
         line.add(", in ").add(running.function).add("\n").write();
     }
-    if (info->si_code <= 0) raise(signal);
+    if (!comes_back(signal, info)) end_by(signal);
 }
 
 class SignalStack {

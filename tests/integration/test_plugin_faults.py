@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,11 @@ static void fail(const std::string& how) {
     if (how == "abort") std::abort();
     if (how == "trap") __builtin_trap();
     if (how == "divide") zero = 7 / zero;
+#if defined(__x86_64__)
+    if (how == "breakpoint") asm volatile("int3");
+#else
+    if (how == "breakpoint") std::raise(SIGTRAP);
+#endif
     if (how == "raise") std::raise(SIGTRAP);
     if (how == "deep") { char c = 0; zero = deep(&c); }
     if (how == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(80));
@@ -113,7 +119,7 @@ def crash(host: Host) -> int:
 @not_sanitized
 @pytest.mark.parametrize(("how", "signal_"), [
     ("null", signal.SIGSEGV), ("abort", signal.SIGABRT), ("trap", signal.SIGILL),
-    ("divide", signal.SIGFPE), ("raise", signal.SIGTRAP), ("deep", signal.SIGSEGV)])
+    ("divide", signal.SIGFPE), ("raise", signal.SIGTRAP), ("breakpoint", signal.SIGTRAP), ("deep", signal.SIGSEGV)])
 @pytest.mark.parametrize("where", ["call_open", "step", "call_close"])
 def test_a_crash_names_the_plugin(tmp_path: Path, faulty: Path, where: str, how: str,
                                   signal_: signal.Signals) -> None:
@@ -137,6 +143,73 @@ def test_a_crash_while_a_plugin_is_loaded_names_its_file(tmp_path: Path) -> None
     done = run_cli("plugin", "inspect", file)
     assert done.returncode == -signal.SIGILL
     assert f"in the plugin {file}, in what runs when it is loaded" in done.stderr
+
+
+CHAINING = """
+#define _GNU_SOURCE
+#include <signal.h>
+static struct sigaction before;
+static volatile int zero = 0;
+static void mine(int signal, siginfo_t* info, void* context) {
+    before.sa_sigaction(signal, info, context);
+}
+__attribute__((constructor)) static void c(void) {
+    struct sigaction action = {.sa_sigaction = mine, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    sigaction(SIGNAL, &action, &before);
+    FAIL;
+}
+"""
+
+
+@not_sanitized
+@pytest.mark.parametrize(("signal_", "fail"), [
+    (signal.SIGSEGV, "*(volatile int*)(long)zero = 1"), (signal.SIGFPE, "zero = 7 / zero"),
+    (signal.SIGILL, "__builtin_trap()"), (signal.SIGTRAP, "raise(SIGTRAP)"),
+    (signal.SIGSEGV, "raise(SIGSEGV)")])
+def test_a_handler_that_calls_the_hosts_ends_the_process(tmp_path: Path, signal_: signal.Signals,
+                                                         fail: str) -> None:
+    """As runtimes and crash reporters have it: the faulty instruction ran again and again, for ever."""
+    file = compile_library(tmp_path / "p.so", CHAINING, f"-DSIGNAL={int(signal_)}", f"-DFAIL={fail}",
+                           compiler="gcc")
+    with subprocess.Popen([BINARY, "plugin", "inspect", file], stderr=subprocess.PIPE,
+                          text=True) as process:
+        assert process.stderr
+        try:
+            said = process.stderr.read(10_000)  # not all of what has no end
+            assert said.count(f"bellwether: {signal_.name} in the plugin {file}") == 1, said[:1000]
+            assert process.wait(20 * SLOWNESS) == -signal_
+        finally:
+            process.kill()
+
+
+FORBIDDEN = """
+#define _GNU_SOURCE
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+__attribute__((constructor)) static void c(void) {
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getppid, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    struct sock_fprog program = {sizeof rules / sizeof rules[0], rules};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0) syscall(SYS_getppid);
+}
+"""
+
+
+@not_sanitized
+def test_a_system_call_that_is_forbidden_ends_the_process(tmp_path: Path) -> None:
+    """Its signal comes from behind the call: the plugin went on."""
+    file = compile_library(tmp_path / "p.so", FORBIDDEN, compiler="gcc")
+    done = run_cli("plugin", "inspect", file)
+    assert done.returncode == -signal.SIGSYS, done
+    assert f"bellwether: SIGSYS in the plugin {file}" in done.stderr
 
 
 @not_sanitized
