@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <fmt/format.h>
+#include <link.h>
 #include <stdlib.h>
 
 #include <cstdlib>
@@ -12,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "observe/log.hpp"
+#include "plugin/abandoned.hpp"
 #include "plugin/private_copy.hpp"
 
 namespace bw::plugin {
@@ -33,11 +36,46 @@ std::optional<std::string> behind_origin(const std::string& place) {
     return std::nullopt;
 }
 
-bool is_loaded(const std::string& name) {
+// The file of the library of that name that runs already, if one does.
+std::optional<fs::path> loaded_as(const std::string& name) {
     void* const handle = dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);
-    if (handle == nullptr) return false;
+    if (handle == nullptr) return std::nullopt;
+    link_map* map = nullptr;
+    const bool known = dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 && map->l_name != nullptr;
+    fs::path file = known ? map->l_name : "";
     dlclose(handle);
-    return true;
+    return file;
+}
+
+// The linker takes what is not absolute from the folder that the host happens to run in, and what
+// has a name of its own in it ($LIB) from where only it knows.
+Checked check_place(const std::string& place) {
+    constexpr std::string_view k_remedy =
+        "which is wherever the host is started; link it with -Wl,-rpath,'$ORIGIN', for beside the "
+        "plugin, or with a full path";
+    if (place.empty()) {
+        return Refusal(fmt::format(
+            "it looks for libraries at an empty place (a \":\" too many in its rpath), {}",
+            k_remedy));
+    }
+    const std::string rest = behind_origin(place).value_or(place);
+    if (!rest.empty() && rest.front() != '/' && rest.find('$') == std::string::npos) {
+        return Refusal(fmt::format("it looks for libraries in \"{}\", {}", place, k_remedy));
+    }
+    if (rest.find('$') == std::string::npos) return {};
+    return Refusal(fmt::format(
+        "it looks for libraries in \"{}\", of which the host knows nothing but a $ORIGIN at its "
+        "beginning; link it with -Wl,-rpath,'$ORIGIN', or with a full path",
+        place));
+}
+
+Checked check_name(const std::string& name) {
+    if (name.starts_with('/') || name.find('/') == std::string::npos) return {};
+    return Refusal(fmt::format(
+        "it needs \"{}\", a path from wherever the host is started; give that library a "
+        "-soname without \"/\", and link it by its name (-l) and with "
+        "-Wl,-rpath,'$ORIGIN'",
+        name));
 }
 
 // What plugins have brought along so far. The linker takes a loaded library for every other of its
@@ -59,7 +97,8 @@ fs::path make_tree() {
          {fs::path("/dev/shm"), fs::path("/run"), fs::path(own == nullptr ? "" : own),
           fs::temp_directory_path(error)}) {
         if (base.empty()) continue;
-        std::string pattern = (base / "bellwether-plugin-XXXXXX").string();
+        sweep_abandoned(base);
+        std::string pattern = (base / (own_prefix() + "XXXXXX")).string();
         if (mkdtemp(pattern.data()) != nullptr) return pattern;
     }
     return {};
@@ -104,15 +143,26 @@ class Beside::Gathering {
         bool copied = true;             // or loaded from its own file
         Needs needs;
         std::vector<std::string> inherited = {};  // places
+        fs::path file = {};                       // empty: the plugin
     };
+
+    static Refusal of(const Library& library, const std::string& why) {
+        return library.file.empty() ? Refusal(why) : refuse(library.file, why);
+    }
 
     Checked take_needs(const Library& library) {
         std::vector<std::string> places = library.needs.places;
+        for (const std::string& place : places) {
+            if (auto checked = check_place(place); !checked) return of(library, checked.error());
+        }
         places.insert(places.end(), library.inherited.begin(), library.inherited.end());
         for (const std::string& name : library.needs.libraries) {
-            if (name.find('/') != std::string::npos || !seen_.insert(name).second) continue;
+            if (auto checked = check_name(name); !checked) return of(library, checked.error());
+            if (!seen_.insert(name).second) continue;
             if (seen_.size() > k_libraries_max) return Refusal("it needs too many libraries");
-            if (auto taken = look_for(name, library, places); !taken) return taken;
+            auto taken = name.starts_with('/') ? take(name, name, library, {})
+                                               : look_for(name, library, places);
+            if (!taken) return taken;
         }
         return {};
     }
@@ -136,8 +186,9 @@ class Beside::Gathering {
         auto bytes = read_library(file);
         if (!bytes) return refuse(file, bytes.error());
         const std::string sha256 = sha256_of(*bytes);
-        if (is_loaded(name)) return check_same(name, file, sha256);
-        Library library{.folders = {found.parent_path()}, .needs = read_needs(*bytes)};
+        if (const auto runs = loaded_as(name)) return check_same(name, file, sha256, *runs);
+        Library library{
+            .folders = {found.parent_path()}, .needs = read_needs(*bytes), .file = file};
         const auto behind = behind_origin(place);
         library.copied = needing.copied && behind;
         if (library.needs.places_are_inherited || needing.needs.places_are_inherited) {
@@ -160,13 +211,28 @@ class Beside::Gathering {
     }
 
     static Checked check_same(const std::string& name, const fs::path& file,
-                              const std::string& sha256) {
+                              const std::string& sha256, const fs::path& runs) {
         const auto known = brought().find(name);
-        if (known == brought().end() || known->second.sha256 == sha256) return {};
+        if (known == brought().end()) {
+            warn_of_other(name, file, sha256, runs);
+            return {};
+        }
+        if (known->second.sha256 == sha256) return {};
         return refuse(file, fmt::format("{}, another library of that name, already runs in the "
                                         "host, which can have but one; give one of them another "
                                         "name and link its plugin anew",
                                         known->second.file.string()));
+    }
+
+    // The host's own is mostly as good: portable builds bring along the C++ library and the like.
+    static void warn_of_other(const std::string& name, const fs::path& file,
+                              const std::string& sha256, const fs::path& runs) {
+        const auto bytes = read_library(runs);
+        if (bytes && sha256_of(*bytes) == sha256) return;
+        observe::warn(
+            "plugins that bring along {} get {} in its place: the host itself runs that library, "
+            "and a process has one {}; to have its own, give it another -soname",
+            file.string(), runs.string(), name);
     }
 
     // Puts a link to the copy where the linker will look for `place`.

@@ -30,6 +30,10 @@ constexpr unsigned k_machine = EM_S390;
 #else
 constexpr unsigned k_machine = EM_NONE;  // unknown: the linker looks
 #endif
+constexpr std::size_t k_entries_max = 4096;          // of the table of what it needs
+constexpr std::size_t k_needed_max = 256;            // libraries
+constexpr std::size_t k_places_max = 256;            // where they are looked for
+constexpr std::size_t k_text_bytes_max = 16u << 10;  // a name, or all those places
 constexpr unsigned char k_byte_order =
     std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
 
@@ -61,10 +65,14 @@ class Bytes {
         std::memcpy(&value, bytes_.data() + offset, sizeof(value));
         return value;
     }
-    std::string text(std::uint64_t offset) const {
-        if (offset >= bytes_.size()) return {};
-        const auto rest = bytes_.subspan(offset);
-        return {rest.begin(), std::ranges::find(rest, '\0')};
+    // Nothing if it does not end, or not soon enough.
+    std::optional<std::string> text(std::uint64_t offset) const {
+        if (offset >= bytes_.size()) return std::nullopt;
+        const auto rest =
+            bytes_.subspan(offset, std::min(bytes_.size() - offset, k_text_bytes_max + 1));
+        const auto end = std::ranges::find(rest, '\0');
+        if (end == rest.end()) return std::nullopt;
+        return std::string(rest.begin(), end);
     }
     std::vector<Elf64_Phdr> segments() const {
         std::vector<Elf64_Phdr> all;
@@ -86,18 +94,24 @@ class Bytes {
         }
         return std::nullopt;
     }
+    // The table of what it needs, of which there is one; cut where it is longer than any is.
     std::vector<Elf64_Dyn> dynamic() const {
         std::vector<Elf64_Dyn> all;
-        for (const auto& segment : segments()) {
-            if (segment.p_type != PT_DYNAMIC) continue;
-            for (std::uint64_t at_byte = 0; at_byte + sizeof(Elf64_Dyn) <= segment.p_filesz;
-                 at_byte += sizeof(Elf64_Dyn)) {
-                const auto entry = at<Elf64_Dyn>(segment.p_offset + at_byte);
-                if (!entry || entry->d_tag == DT_NULL) break;
-                all.push_back(*entry);
-            }
+        const auto tables = segments();
+        const auto table = std::ranges::find(tables, PT_DYNAMIC, &Elf64_Phdr::p_type);
+        if (table == tables.end()) return all;
+        for (std::uint64_t at_byte = 0;
+             at_byte + sizeof(Elf64_Dyn) <= table->p_filesz && all.size() <= k_entries_max;
+             at_byte += sizeof(Elf64_Dyn)) {
+            const auto entry = at<Elf64_Dyn>(table->p_offset + at_byte);
+            if (!entry || entry->d_tag == DT_NULL) break;
+            all.push_back(*entry);
         }
         return all;
+    }
+    std::optional<std::uint64_t> strings(std::span<const Elf64_Dyn> dynamic) const {
+        const auto entry = std::ranges::find(dynamic, DT_STRTAB, &Elf64_Dyn::d_tag);
+        return entry == dynamic.end() ? std::nullopt : offset_of(entry->d_un.d_ptr);
     }
 
   private:
@@ -176,11 +190,52 @@ Checked check_type(const Bytes& bytes, const Elf64_Ehdr& head) {
     return {};
 }
 
+// The linker loads what a library filters, like what it needs.
+bool names_library(const Elf64_Dyn& entry) {
+    return entry.d_tag == DT_NEEDED || entry.d_tag == DT_AUXILIARY || entry.d_tag == DT_FILTER;
+}
+
+bool names_places(const Elf64_Dyn& entry) {
+    return entry.d_tag == DT_RUNPATH || entry.d_tag == DT_RPATH;
+}
+
+// That what it needs is no more, and no longer, than any library's: it is all held in memory.
+Checked check_needs(const Bytes& bytes) {
+    const auto tables = bytes.segments();
+    if (std::ranges::count(tables, PT_DYNAMIC, &Elf64_Phdr::p_type) > 1) {
+        return Refusal("it is damaged: it says more than once what it needs; copy it again");
+    }
+    const auto dynamic = bytes.dynamic();
+    if (dynamic.size() > k_entries_max) {
+        return Refusal("it is damaged: what it needs has no end; copy it again");
+    }
+    const auto strings = bytes.strings(dynamic);
+    std::size_t libraries = 0;
+    for (const auto& entry : dynamic) {
+        libraries += names_library(entry) ? 1 : 0;
+        if (libraries > k_needed_max) return Refusal("it needs too many libraries");
+        const bool named = names_library(entry) || names_places(entry) || entry.d_tag == DT_SONAME;
+        if (!named || !strings) continue;
+        const auto text = bytes.text(*strings + entry.d_un.d_val);
+        if (!text) {
+            return Refusal(
+                fmt::format("a name in it has no end, or none within {} bytes", k_text_bytes_max));
+        }
+        const auto places = static_cast<std::size_t>(std::ranges::count(*text, ':'));
+        if (names_places(entry) && places >= k_places_max) {
+            return Refusal("it looks for libraries at too many places");
+        }
+    }
+    return {};
+}
+
+// An empty place between two colons is one, too.
 std::vector<std::string> split(std::string_view places) {
     std::vector<std::string> all;
+    if (places.empty()) return all;
     for (std::size_t at = 0; at <= places.size();) {
         const auto end = std::min(places.find(':', at), places.size());
-        if (end > at) all.emplace_back(places.substr(at, end - at));
+        all.emplace_back(places.substr(at, end - at));
         at = end + 1;
     }
     return all;
@@ -197,24 +252,22 @@ Checked check_library(std::span<const char> bytes) {
     if (!head) return Refusal("it is cut or damaged; copy it again");
     if (auto checked = check_machine(*head); !checked) return checked;
     if (auto checked = check_complete(file, *head); !checked) return checked;
-    return check_type(file, *head);
+    if (auto checked = check_type(file, *head); !checked) return checked;
+    return check_needs(file);
 }
 
 Needs read_needs(std::span<const char> bytes) {
     const Bytes file(bytes);
     const auto dynamic = file.dynamic();
-    std::optional<std::uint64_t> strings;
-    for (const auto& entry : dynamic) {
-        if (entry.d_tag != DT_STRTAB) continue;
-        strings = file.offset_of(entry.d_un.d_ptr);
-        break;
-    }
+    const auto strings = file.strings(dynamic);
     Needs needs;
     if (!strings) return needs;
     std::string older_places;
     for (const auto& entry : dynamic) {
-        const auto text = [&] { return file.text(*strings + entry.d_un.d_val); };
-        if (entry.d_tag == DT_NEEDED) needs.libraries.push_back(text());
+        const auto text = [&] {
+            return file.text(*strings + entry.d_un.d_val).value_or(std::string());
+        };
+        if (names_library(entry)) needs.libraries.push_back(text());
         if (entry.d_tag == DT_RUNPATH) needs.places = split(text());
         if (entry.d_tag == DT_RPATH) older_places = text();
         if (entry.d_tag == DT_SONAME) needs.name = text();

@@ -14,10 +14,10 @@ std::expected<void, std::string> check_library(std::span<const char> bytes);
 
 // What the linker is told to load with a library, and where to look for it.
 struct Needs {
-    std::vector<std::string> libraries;  // DT_NEEDED, in its order
-    std::vector<std::string> places;     // DT_RUNPATH or, in its absence, DT_RPATH
-    bool places_are_inherited = false;   // DT_RPATH: they hold for what it needs, too
-    std::string name;                    // DT_SONAME
+    std::vector<std::string> libraries;  // DT_NEEDED and what it filters, in its order
+    std::vector<std::string> places;  // DT_RUNPATH or, in its absence, DT_RPATH; some may be empty
+    bool places_are_inherited = false;  // DT_RPATH: they hold for what it needs, too
+    std::string name;                   // DT_SONAME
 };
 // Of a library that was checked; what cannot be read is left out.
 Needs read_needs(std::span<const char> bytes);

@@ -47,9 +47,10 @@ class Ownership {
         const std::string owner = other_owner(handle_, where);
         if (owner.empty()) return *this;
         found_ = fmt::format(
-            "its {} is that of {}, not its own: the linker takes symbols of one name for one; "
-            "rebuild both with bellwether_add_plugin, or with -fvisibility=hidden and "
-            "-fno-gnu-unique",
+            "its {} is that of {}, not its own: a plugin's table, functions and texts must lie in "
+            "its own file. If they are meant to be that library's, link it in statically; if not, "
+            "the linker has taken symbols of one name for one: rebuild both with "
+            "bellwether_add_plugin, or with -fvisibility=hidden and -fno-gnu-unique",
             what, owner);
         return *this;
     }

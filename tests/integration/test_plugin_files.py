@@ -2,13 +2,14 @@
 
 import os
 import shutil
+import struct
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from integration.conftest import StartHost, route, server
-from integration.host import PLUGINS, ROOT, run_cli
+from integration.host import BINARY, PLUGINS, ROOT, SLOWNESS, run_cli
 from integration.test_plugins import TABLE
 
 SDK = ROOT / "sdk/include"
@@ -169,10 +170,150 @@ def test_a_library_beside_a_plugin_must_be_as_safe_as_the_plugin(tmp_path: Path)
 
 
 def test_nothing_is_left_of_how_a_library_was_laid_out(tmp_path: Path) -> None:
-    before = {path.name for path in Path("/dev/shm").glob("bellwether-plugin-*")}
-    accepted(with_helper(tmp_path))
-    after = {path.name for path in Path("/dev/shm").glob("bellwether-plugin-*")}
-    assert after <= before
+    file = with_helper(tmp_path)
+    with subprocess.Popen([BINARY, "plugin", "inspect", file], stdout=subprocess.DEVNULL) as process:
+        assert process.wait(30 * SLOWNESS) == 0
+    assert laid_out_by(process.pid) == []
+
+
+def laid_out_by(pid: int) -> list[Path]:
+    return list(Path("/dev/shm").glob(f"bellwether-plugin-*-{pid}-*"))
+
+
+def test_what_a_crash_left_is_removed_by_the_next_process(tmp_path: Path) -> None:
+    """A plugin that crashed while it was loaded left its folder for ever."""
+    helper(tmp_path / "libbwhelper.so", "h")
+    crashing = small_plugin(tmp_path / "crash.so", f"-L{tmp_path}", "-lbwhelper",
+                            "-Wl,-rpath,$ORIGIN", before="""
+const char* helper(void);
+__attribute__((constructor)) static void look(void) { if (helper()[0] == 'h') __builtin_trap(); }
+""")
+    with subprocess.Popen([BINARY, "plugin", "inspect", crashing],
+                          stderr=subprocess.DEVNULL) as process:
+        assert process.wait(30 * SLOWNESS) != 0
+    alive = Path(laid_out_by(process.pid)[0].as_posix().replace(f"-{process.pid}-", f"-{os.getpid()}-"))
+    alive.mkdir()
+    try:
+        accepted(with_helper(tmp_path))
+        assert laid_out_by(process.pid) == []
+        assert alive.exists()
+    finally:
+        alive.rmdir()
+
+
+@pytest.mark.parametrize(("place", "words"), [
+    ("lib", 'it looks for libraries in "lib", which is wherever the host is started'),
+    ("./", "which is wherever the host is started"),
+    ("$ORIGIN:", "at an empty place"), (":$ORIGIN", "at an empty place"),
+    ("$ORIGIN::/usr/lib", "at an empty place"),
+    ("/opt/$LIB", "knows nothing but a $ORIGIN at its beginning"),
+    ("$ORIGINAL", "knows nothing but a $ORIGIN at its beginning"),
+])
+@pytest.mark.parametrize("kind", ["--enable-new-dtags", "--disable-new-dtags"])
+def test_a_place_from_wherever_the_host_is_started_is_refused(tmp_path: Path, place: str, words: str,
+                                                              kind: str) -> None:
+    """Who could write that folder ran code in the host: nothing in it was checked."""
+    helper(tmp_path / "libbwhelper.so")
+    file = small_plugin(tmp_path / "p.so", f"-L{tmp_path}", "-lbwhelper", f"-Wl,-rpath,{place}",
+                        f"-Wl,{kind}")
+    said = refused(file)
+    assert words in said and "-Wl,-rpath,'$ORIGIN'" in said
+
+
+def test_such_a_place_of_a_library_beside_a_plugin_is_refused(tmp_path: Path) -> None:
+    library = helper(tmp_path / "libbwhelper.so", "h", "-Wl,-rpath,lib")
+    file = small_plugin(tmp_path / "p.so", f"-L{tmp_path}", "-lbwhelper", "-Wl,-rpath,$ORIGIN")
+    assert f'it brings along {library}: it looks for libraries in "lib"' in refused(file)
+
+
+def test_a_library_needed_by_a_path_is_checked_or_refused(tmp_path: Path) -> None:
+    """The linker opens it at that path, whoever may write it; a relative one, anywhere."""
+    library = helper(tmp_path / "libbwhelper.so", "h", f"-Wl,-soname,{tmp_path}/libbwhelper.so")
+    file = small_plugin(tmp_path / "p.so", f"-L{tmp_path}", "-lbwhelper")
+    accepted(file)
+    library.chmod(0o777)
+    said = refused(file)
+    assert f"it brings along {library}: it can be written by other users" in said
+    helper(tmp_path / "libbwother.so", "h", "-Wl,-soname,lib/libbwother.so")
+    file = small_plugin(tmp_path / "q.so", f"-L{tmp_path}", "-lbwother")
+    said = refused(file)
+    assert 'it needs "lib/libbwother.so", a path from wherever the host is started' in said
+    assert "-soname" in said
+
+
+def test_a_library_that_the_host_has_already_is_warned_of(tmp_path: Path) -> None:
+    """The linker gives the plugin the host's, without a word."""
+    linked = subprocess.run(["ldd", BINARY], capture_output=True, text=True, check=True).stdout
+    name = next(name for name in ("libz.so.1", "libcrypto.so.3", "libm.so.6") if name in linked)
+    theirs = next(line.split()[2] for line in linked.splitlines() if line.strip().startswith(name))
+    helper(tmp_path / name, "h", f"-Wl,-soname,{name}")
+    file = small_plugin(tmp_path / "p.so", f"-L{tmp_path}", "-Wl,--no-as-needed", f"-l:{name}",
+                        "-Wl,-rpath,$ORIGIN", before="\n")
+    said = inspect(file)
+    assert said.returncode == 0, said
+    assert f"bring along {tmp_path / name} get " in said.stderr and "-soname" in said.stderr
+    shutil.copy(theirs, tmp_path / name)
+    assert "bring along" not in inspect(file).stderr
+
+
+def test_a_function_in_a_library_that_came_along_is_told_of_truly(tmp_path: Path) -> None:
+    """It was said that two plugins had one name."""
+    library = compile_library(tmp_path / "libbwclose.so", """#include <bellwether/provider.h>
+void close_in_library(bw_call* call) { (void)call; }""", compiler="gcc")
+    source = TABLE.replace(".call_close = close_call", ".call_close = close_in_library").replace(
+        "const bw_plugin* bw_plugin_v1", "void close_in_library(bw_call* c);\n"
+        "const bw_plugin* bw_plugin_v1")
+    file = compile_library(tmp_path / "p.so", source, "-DNEEDED=0", '-DID="com.example.small"',
+                           "-DMANIFEST=0", "-DTABLE=&table", f"-L{tmp_path}", "-lbwclose",
+                           "-Wl,-rpath,$ORIGIN", compiler="gcc")
+    said = refused(file)
+    assert f"its call_close is that of {library}, not its own" in said
+    assert "link it in statically" in said
+
+
+def library_of(segments: list[tuple[int, int, int]], body: bytes) -> bytes:
+    """A library's file with these segments (type, offset, size) of what follows its headers."""
+    echo = (PLUGINS / "echo.so").read_bytes()
+    head = bytearray(echo[:64])
+    head[32:48] = struct.pack("=QQ", 64, 0)  # where the segments and the sections are
+    head[54:64] = struct.pack("=5H", 56, len(segments), 64, 0, 0)
+    start = 64 + 56 * len(segments)
+    return bytes(head) + b"".join(
+        struct.pack("=IIQQQQQQ", kind, 4, start + at, start + at, start + at, size, size, 8)
+        for kind, at, size in segments) + body
+
+
+def entries(*pairs: tuple[int, int]) -> bytes:
+    return b"".join(struct.pack("=qQ", *pair) for pair in pairs)
+
+
+LOAD, DYNAMIC, NEEDED, STRINGS, PLACES = 1, 2, 1, 5, 29
+
+
+def strings_at(segments: int, entries_: int) -> int:
+    return 64 + 56 * segments + 16 * entries_
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    (library_of([(DYNAMIC, 0, 32)] * 600, entries((30, 0), (0, 0))), "more than once"),
+    (library_of([(DYNAMIC, 0, 16 * 5000)], entries((30, 0)) * 5000), "has no end"),
+    (library_of([(LOAD, 0, 16 * 302 + 4), (DYNAMIC, 0, 16 * 302)],
+                entries((STRINGS, strings_at(2, 302)), *[(NEEDED, 0)] * 300, (0, 0)) + b"x\0\0\0"),
+     "too many libraries"),
+    (library_of([(LOAD, 0, 16 * 3 + 40000), (DYNAMIC, 0, 16 * 3)],
+                entries((STRINGS, strings_at(2, 3)), (NEEDED, 0), (0, 0)) + b"x" * 40000),
+     "a name in it has no end"),
+    (library_of([(LOAD, 0, 16 * 3 + 9001), (DYNAMIC, 0, 16 * 3)],
+                entries((STRINGS, strings_at(2, 3)), (PLACES, 0), (0, 0)) + b"/:" * 4500 + b"\0"),
+     "too many places"),
+])
+def test_a_library_that_needs_without_end_is_refused(tmp_path: Path, content: bytes,
+                                                     words: str) -> None:
+    """It is read before anything of it runs: a file of 48 MiB took gigabytes."""
+    file = tmp_path / "p.so"
+    file.write_bytes(content)
+    file.chmod(0o755)
+    assert words in refused(file)
 
 
 def test_two_libraries_of_one_name_are_not_taken_for_one(tmp_path: Path) -> None:
