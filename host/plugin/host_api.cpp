@@ -20,8 +20,11 @@ void log(bw_host* host, std::int32_t level, bw_str message) noexcept {
                        : level == BW_LOG_WARN  ? Level::warn
                        : level == BW_LOG_ERROR ? Level::error
                                                : Level::info;
-    observe::log(known, fmt::format("provider \"{}\": {}", host->provider->name,
-                                    presentable(view(message), *host->provider)));
+    try {
+        observe::log(known, fmt::format("provider \"{}\": {}", host->provider->name,
+                                        presentable(view(message), *host->provider)));
+    } catch (const std::bad_alloc&) {  // the line is lost, not the process
+    }
 }
 
 // An exception must not unwind through a plugin: it is told to whoever asked the plugin.
@@ -43,7 +46,9 @@ std::int32_t has_secret(bw_host* host, bw_str name) noexcept {
     return host->provider->secrets.contains(view(name)) ? 1 : 0;
 }
 
-void begin(bw_exchange* exchange) noexcept { exchange->sinks->begin_generating(); }
+void begin(bw_exchange* exchange) noexcept {
+    with_memory(exchange, [](Sinks& sinks) { sinks.begin_generating(); });
+}
 
 void add_model(bw_exchange* exchange, bw_str id) noexcept {
     with_memory(exchange, [&](Sinks& sinks) { sinks.add_model(view(id)); });
@@ -82,7 +87,8 @@ void emit(bw_exchange* exchange, std::uint32_t kind, bw_str json) noexcept {
 }
 
 void emit_usage(bw_exchange* exchange, const bw_usage* usage) noexcept {
-    if (usage != nullptr) exchange->sinks->emit_usage(*usage);
+    if (usage == nullptr) return;
+    with_memory(exchange, [&](Sinks& sinks) { sinks.emit_usage(*usage); });
 }
 
 }  // namespace
