@@ -106,10 +106,12 @@ struct Result {
     }
     static void keep_larger(const bw_usage& known, bw_usage& told) {
         static constexpr std::int64_t bw_usage::*k_figures[] = {
-            &bw_usage::input_tokens,         &bw_usage::output_tokens,
-            &bw_usage::cached_input_tokens,  &bw_usage::reasoning_tokens,
-            &bw_usage::total_tokens,         &bw_usage::cache_write_tokens,
-            &bw_usage::cache_write_1h_tokens};
+            &bw_usage::input_tokens,          &bw_usage::output_tokens,
+            &bw_usage::cached_input_tokens,   &bw_usage::reasoning_tokens,
+            &bw_usage::total_tokens,          &bw_usage::cache_write_tokens,
+            &bw_usage::cache_write_1h_tokens, &bw_usage::audio_input_tokens,
+            &bw_usage::audio_output_tokens,   &bw_usage::image_input_tokens,
+            &bw_usage::image_output_tokens};
         for (const auto figure : k_figures) told.*figure = std::max(told.*figure, known.*figure);
     }
     bw_status status() const { return error ? error->status : BW_OK; }

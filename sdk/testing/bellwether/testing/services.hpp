@@ -9,6 +9,8 @@
 #include <bellwether/provider/rules.hpp>
 #include <bellwether/testing/call.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -33,12 +35,18 @@ inline bw_error fresh_error() {
     return error;
 }
 
+// As the host reads it: a plugin may say that it wrote more than there is room for.
+template <std::size_t N>
+std::string read_text(const char (&room)[N], std::size_t length) {
+    return std::string(room, std::min(length, N));
+}
+
 inline Failed read_error(bw_status status, const char* where, const bw_error& error) {
     return {status,
             where,
-            std::string(error.message, error.message_len),
-            std::string(error.code, error.code_len),
-            std::string(error.param, error.param_len),
+            read_text(error.message, error.message_len),
+            read_text(error.code, error.code_len),
+            read_text(error.param, error.param_len),
             error.http_status,
             error.retry_after_ms};
 }
