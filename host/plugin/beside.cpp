@@ -71,11 +71,11 @@ Checked check_place(const std::string& place) {
 
 Checked check_name(const std::string& name) {
     if (name.starts_with('/') || name.find('/') == std::string::npos) return {};
-    return Refusal(fmt::format(
-        "it needs \"{}\", a path from wherever the host is started; give that library a "
-        "-soname without \"/\", and link it by its name (-l) and with "
-        "-Wl,-rpath,'$ORIGIN'",
-        name));
+    return Refusal(
+        fmt::format("it needs \"{}\", which is a path, and no full one; give that library a "
+                    "-soname without \"/\", and link it by its name (-l) and with "
+                    "-Wl,-rpath,'$ORIGIN'",
+                    name));
 }
 
 // What plugins have brought along so far. The linker takes a loaded library for every other of its
@@ -210,11 +210,11 @@ class Beside::Gathering {
         return Refusal(fmt::format("it brings along {}: {}", file.string(), why));
     }
 
-    static Checked check_same(const std::string& name, const fs::path& file,
-                              const std::string& sha256, const fs::path& runs) {
+    Checked check_same(const std::string& name, const fs::path& file, const std::string& sha256,
+                       const fs::path& runs) {
         const auto known = brought().find(name);
         if (known == brought().end()) {
-            warn_of_other(name, file, sha256, runs);
+            warn_of_other(name, file, sha256, original_of(runs.string()));
             return {};
         }
         if (known->second.sha256 == sha256) return {};
@@ -225,14 +225,14 @@ class Beside::Gathering {
     }
 
     // The host's own is mostly as good: portable builds bring along the C++ library and the like.
-    static void warn_of_other(const std::string& name, const fs::path& file,
-                              const std::string& sha256, const fs::path& runs) {
+    void warn_of_other(const std::string& name, const fs::path& file, const std::string& sha256,
+                       const fs::path& runs) {
         const auto bytes = read_library(runs);
         if (bytes && sha256_of(*bytes) == sha256) return;
         observe::warn(
-            "plugins that bring along {} get {} in its place: the host itself runs that library, "
-            "and a process has one {}; to have its own, give it another -soname",
-            file.string(), runs.string(), name);
+            "the plugin {} gets {} in place of {}, which it brings along: that runs in the host "
+            "already, which can have but one {}; to have its own, give it another -soname",
+            file_.string(), runs.string(), file.string(), name);
     }
 
     // Puts a link to the copy where the linker will look for `place`.

@@ -14,7 +14,11 @@ void run(std::string_view text) {
         return;
     }
     const plugin::Needs needs = plugin::read_needs(bytes);
-    for (const std::string& place : needs.places) require(!place.empty(), "a place has a name");
+    require(needs.libraries.size() <= 256 && needs.places.size() <= 256,
+            "what it needs has an end");
+    for (const std::string& name : needs.libraries) {
+        require(name.size() <= 16u << 10, "a name has an end");
+    }
     const std::vector<char> before = bytes;
     plugin::keep_symbols_apart(bytes);
     std::size_t changed = 0;

@@ -237,7 +237,7 @@ def test_a_library_needed_by_a_path_is_checked_or_refused(tmp_path: Path) -> Non
     helper(tmp_path / "libbwother.so", "h", "-Wl,-soname,lib/libbwother.so")
     file = small_plugin(tmp_path / "q.so", f"-L{tmp_path}", "-lbwother")
     said = refused(file)
-    assert 'it needs "lib/libbwother.so", a path from wherever the host is started' in said
+    assert 'it needs "lib/libbwother.so", which is a path, and no full one' in said
     assert "-soname" in said
 
 
@@ -251,9 +251,11 @@ def test_a_library_that_the_host_has_already_is_warned_of(tmp_path: Path) -> Non
                         "-Wl,-rpath,$ORIGIN", before="\n")
     said = inspect(file)
     assert said.returncode == 0, said
-    assert f"bring along {tmp_path / name} get " in said.stderr and "-soname" in said.stderr
+    assert f"the plugin {file} gets /" in said.stderr, said
+    assert f" in place of {tmp_path / name}, which it brings along" in said.stderr, said
+    assert "-soname" in said.stderr
     shutil.copy(theirs, tmp_path / name)
-    assert "bring along" not in inspect(file).stderr
+    assert "brings along" not in inspect(file).stderr
 
 
 def test_a_function_in_a_library_that_came_along_is_told_of_truly(tmp_path: Path) -> None:
