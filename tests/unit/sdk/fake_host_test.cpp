@@ -4,6 +4,7 @@
 #include <bellwether/testing/fake_host.hpp>
 #include <cstring>
 #include <string>
+#include <vector>
 
 namespace bw::testing {
 namespace {
@@ -29,6 +30,21 @@ TEST(FakeHost, KeepsTheLargerOfEveryFigure) {
     ASSERT_TRUE(result.usage);
     const bw_usage expected = usage_of(7);
     EXPECT_EQ(std::memcmp(&*result.usage, &expected, sizeof expected), 0);
+}
+
+TEST(FakeHost, KeepsTheLargerCountOfEachUnit) {
+    const auto take = [](Result& result, std::vector<bw_unit> units) {
+        bw_usage usage = usage_of(1);
+        usage.units = units.data();
+        usage.unit_count = units.size();
+        result.take(usage);
+    };
+    Result result;
+    take(result, {{{"calls", 5}, 3}, {{"pages", 5}, 1}});
+    take(result, {{{"pages", 5}, 4}});
+    take(result, {{{"calls", 5}, 2}});
+    const decltype(result.units) expected = {{"calls", 3}, {"pages", 4}};
+    EXPECT_EQ(result.units, expected);
 }
 
 TEST(FakeHost, ReadsNoMoreOfAnErrorThanThereIsRoomFor) {

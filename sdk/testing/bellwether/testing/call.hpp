@@ -94,15 +94,22 @@ struct Result {
             return borrowed.len == 0 ? std::string() : std::string(borrowed.ptr, borrowed.len);
         };
         if (kept.service_tier.len > 0) service_tier = text(kept.service_tier);
-        if (kept.unit_count > 0) units.clear();
         for (std::size_t i = 0; i < kept.unit_count; ++i) {
-            units.emplace_back(text(kept.units[i].name), kept.units[i].count);
+            take_unit(text(kept.units[i].name), kept.units[i].count);
         }
         kept.service_tier = {};
         kept.units = nullptr;
         kept.unit_count = 0;
         if (usage) keep_larger(*usage, kept);
         usage = kept;
+    }
+    void take_unit(std::string name, std::int64_t count) {
+        for (auto& [known, kept] : units) {
+            if (known != name) continue;
+            kept = std::max(kept, count);
+            return;
+        }
+        units.emplace_back(std::move(name), count);
     }
     static void keep_larger(const bw_usage& known, bw_usage& told) {
         static constexpr std::int64_t bw_usage::*k_figures[] = {
