@@ -16,22 +16,22 @@ to = "echo"
 """
 
 
-@pytest.mark.parametrize(("connections", "warned"), [(100, False), (101, True)])
+@pytest.mark.parametrize(("connections", "warned"), [(122, False), (123, True)])
 def test_too_few_descriptors_are_warned_of(tmp_path: Path, connections: int, warned: bool) -> None:
-    """Two for a connection, its own and the upstream's, and a hundred beside. The soft limit is the
-    host's own to raise."""
+    """Two for a connection, its own and the upstream's, a hundred beside, and 256 for those that are
+    refused. The soft limit is the host's own to raise."""
     limited = tmp_path / "limited"
-    limited.write_text(f"#!/bin/sh\nulimit -Sn 64 && ulimit -Hn 300 && exec {BINARY} \"$@\"\n")
+    limited.write_text(f"#!/bin/sh\nulimit -Sn 64 && ulimit -Hn 600 && exec {BINARY} \"$@\"\n")
     limited.chmod(0o755)
     host = Host(server(max_connections=str(connections)) + ECHO, tmp_path, binary=limited)
     try:
         limits = Path(f"/proc/{host.process.pid}/limits").read_text().splitlines()
         soft = next(line for line in limits if line.startswith("Max open files")).split()[3]
-        assert soft == "300"
+        assert soft == "600"
         assert host.chat("echo").status == 200
     finally:
         host.stop()
-    warning = ("the process may open 300 descriptors, but 302 are needed for 101 connections "
+    warning = ("the process may open 600 descriptors, but 602 are needed for 123 connections "
                "(server.max_connections)")
     assert (warning in host.log()) == warned, host.log()
     assert ("descriptors" in host.log()) == warned, host.log()
