@@ -48,7 +48,6 @@ int serve(const Common& common);
 int check(const Common& common, config::Secrets secrets);
 int check_live(const Common& common);  // asks every provider for its models
 int models(const Common& common, const std::string& filter);
-// `key`: the name or the public id of a client key; empty: none was given.
 struct ExplainOptions {
     std::string model;
     std::string key;   // a client key's name or public id; empty: none

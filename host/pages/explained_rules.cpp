@@ -45,16 +45,20 @@ ExplainedCount explained(const policy::Counting& counting) {
     if (!rule.scope->each) return count;
     count.each = name_of(*rule.scope->each);
     count.values = counting.values;
+    std::erase(count.values, std::string());
     return count;
 }
 
-// "of user ann", or "of each user" where none was named.
+// ", of the user ann", or ", for each user" where none was named.
 std::string whose(const ExplainedCount& count) {
     if (count.each.empty()) return {};
-    const bool named = std::ranges::none_of(count.values, &std::string::empty);
-    if (!named)
-        return fmt::format(", for each {} (none is named: --{} does)", count.each, count.each);
-    return fmt::format(", of the {} {}", count.each, fmt::join(count.values, ", "));
+    if (!count.values.empty()) {
+        return fmt::format(", of the {} {}", count.each, fmt::join(count.values, ", "));
+    }
+    if (count.each == name_of(config::Subject::user)) {
+        return ", for each user (--user names one)";
+    }
+    return fmt::format(", for each {} (--key names one)", count.each);
 }
 
 }  // namespace

@@ -21,9 +21,9 @@ struct Caller {
 // One that counts it.
 struct ExplainedCount {
     std::string name;                 // of the budget or the limit
-    std::string counts;               // "10 USD a day, hard", "100/min requests", "5 calls at once"
+    std::string counts;               // "10 USD a day, hard", "100/min requests", "5 at once"
     std::string each;                 // "user"; empty: a single counter counts all
-    std::vector<std::string> values;  // whose counters, if it has several
+    std::vector<std::string> values;  // whose counters; none: nobody was named
     int line = 0;                     // of the file; 0: a provider's max_concurrent
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "calendar/window.hpp"
 #include "config/pattern.hpp"
@@ -123,6 +124,16 @@ config::Limit limit_of(const config::Provider& provider) {
 
 }  // namespace
 
+namespace {
+
+// A place at a provider is taken where the call goes first: else a call would take one at each.
+std::size_t counted_targets(const Rule& rule) {
+    const bool place = rule.counts == Counts::concurrent && depends_on_provider(*rule.scope);
+    return place ? 1 : std::numeric_limits<std::size_t>::max();
+}
+
+}  // namespace
+
 bool Rule::counts_provider(std::string_view provider, std::string_view value) const {
     if (scope->each == Subject::provider) return provider == value;
     const auto& patterns = scope->names(Subject::provider);
@@ -192,10 +203,7 @@ Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view uns
 Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, Facts facts,
                         std::span<const Prospect> prospects, std::int64_t now_us) {
     const auto first = static_cast<std::ptrdiff_t>(all.size());
-    // A place at a provider is taken where the call goes first: else a call would take one at each.
-    if (rule.counts == Counts::concurrent && depends_on_provider(*rule.scope)) {
-        prospects = prospects.first(std::min<std::size_t>(prospects.size(), 1));
-    }
+    prospects = prospects.first(std::min(prospects.size(), counted_targets(rule)));
     for (const Prospect& prospect : prospects) {
         facts.provider = prospect.provider;
         if (!fits(*rule.scope, facts)) continue;
@@ -223,7 +231,8 @@ std::vector<Counting> Rules::counting(Facts facts, std::span<const std::string> 
     std::vector<Counting> all;
     for (const Rule& rule : rules_) {
         Counting counting{.rule = &rule, .values = {}};
-        for (const std::string& provider : providers) {
+        const auto counted = std::min(providers.size(), counted_targets(rule));
+        for (const std::string& provider : providers.first(counted)) {
             facts.provider = provider;
             if (!fits(*rule.scope, facts)) continue;
             const std::string_view value = counter_value(*rule.scope, facts);

@@ -81,8 +81,8 @@ class Rules {
     Result<std::vector<Asked>> apply(const Facts& facts, std::string_view unsound_limit,
                                      std::span<const Prospect> prospects, std::int64_t now_us);
 
-    // The rules that would count a call which may be sent to these providers; `facts` but for the
-    // provider. No amount is looked at.
+    // The rules that would count a call which may be sent to these providers, in this order;
+    // `facts` but for the provider. No amount is looked at.
     std::vector<Counting> counting(Facts facts, std::span<const std::string> providers) const;
 
   private:

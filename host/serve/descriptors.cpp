@@ -58,7 +58,7 @@ ConnectionRoom prepare_descriptors(std::size_t connections) {
             "the process may open {} descriptors, but {} are needed for {} connections "
             "(server.max_connections) and their upstreams: no more than {} connections are taken; "
             "raise the limit (ulimit -Hn) or lower the key",
-            all, needed + k_refused_max, connections, room.served);
+            all, needed + room.refused, connections, room.served);
     }
     return room;
 }

@@ -16,10 +16,10 @@ to = "echo"
 """
 
 
-@pytest.mark.parametrize(("connections", "warned"), [(122, False), (123, True)])
+@pytest.mark.parametrize(("connections", "warned"), [(231, False), (232, True)])
 def test_too_few_descriptors_are_warned_of(tmp_path: Path, connections: int, warned: bool) -> None:
-    """Two for a connection, its own and the upstream's, a hundred beside, and 256 for those that are
-    refused. The soft limit is the host's own to raise."""
+    """Two for a connection, its own and the upstream's, a hundred beside, and a sixteenth for those that
+    are refused. The soft limit is the host's own to raise."""
     limited = tmp_path / "limited"
     limited.write_text(f"#!/bin/sh\nulimit -Sn 64 && ulimit -Hn 600 && exec {BINARY} \"$@\"\n")
     limited.chmod(0o755)
@@ -31,7 +31,7 @@ def test_too_few_descriptors_are_warned_of(tmp_path: Path, connections: int, war
         assert host.chat("echo").status == 200
     finally:
         host.stop()
-    warning = ("the process may open 600 descriptors, but 602 are needed for 123 connections "
+    warning = ("the process may open 600 descriptors, but 601 are needed for 232 connections "
                "(server.max_connections)")
     assert (warning in host.log()) == warned, host.log()
     assert ("descriptors" in host.log()) == warned, host.log()

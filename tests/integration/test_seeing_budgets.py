@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from integration.client_keys import new_key
-from integration.conftest import StartHost
+from integration.conftest import StartHost, provider, route, server
 from integration.counting import ask, body_of, budget, limit, rules_config
 from integration.host import Host, run_cli, wait_for
 from integration.metrics_page import Metrics, scrape
@@ -144,7 +144,7 @@ def test_what_would_count_a_call(start_host: StartHost, upstream: Simulator,
     text = run_cli("explain", "qwen-x", "--user", "ann", "--config", host.config).stdout
     assert '"mine": 500 tok a day, hard, of the user ann (line ' in text
     nobody = run_cli("explain", "qwen-x", "--config", host.config).stdout
-    assert "for each user (none is named: --user does)" in nobody
+    assert "for each user (--user names one)" in nobody
     page = host.admin("GET", "/admin/explain?model=qwen-x&user=bob").json()
     assert "theirs" in {count["name"] for count in page["counted_by"]}
 
@@ -186,3 +186,17 @@ def test_a_budgets_header_has_its_unit(start_host: StartHost, upstream: Simulato
     reply = ask(host, upstream.serve(answers.chat()))
     lines = [value for name, value in reply.header_list if name == "x-bellwether-budget"]
     assert [line.rsplit("; ", 1)[1] for line in lines] == ["unit=tokens", "unit=micro_usd"], lines
+
+
+def test_a_place_is_taken_where_the_call_goes_first(start_host: StartHost, upstream: Simulator,
+                                                    authority: Authority) -> None:
+    """As real calls do; and a caller without a key has no team."""
+    first = provider("first", upstream, authority) + "max_concurrent = 3\n"
+    second = provider("second", upstream, authority) + "max_concurrent = 4\n"
+    host = start_host(server(1) + first + second + route("qwen-*", '["first", "second"]')
+                      + '\n[ledger]\nurl = "memory:"\n' + budget(9, name="teams", each='"team"'))
+    counts = explained(host)
+    assert list(counts) == ["teams: 9 tok for good, hard", "providers.first: 3 at once"]
+    assert counts["teams: 9 tok for good, hard"]["of"] == []
+    text = run_cli("explain", "qwen-x", "--config", host.config).stdout
+    assert "for each team (--key names one)" in text
