@@ -142,6 +142,21 @@ def test_a_heartbeat_commits_nothing(pair: Host, upstream: Simulator, second: Si
     assert content_of(chunks) == "from the second"
 
 
+async def lose_content(exchange: Exchange) -> None:
+    """Its only words come in an event that cannot be read, and then its last word."""
+    await begin(exchange)
+    await exchange.event(b'{"choices":[{"index":0,"delta":{"content":"hello wor')
+    await exchange.event(qwen.finished(exchange.model))
+    await exchange.end()
+
+
+def test_an_answer_that_has_lost_its_content_is_none(pair: Host, upstream: Simulator,
+                                                     second: Simulator) -> None:
+    model = upstream.serve(lose_content)
+    second.script(model, answers.chat(["from ", "the second"]))
+    assert content_of(pair.chat(model, stream=True).chunks()) == "from the second"
+
+
 # ---- after the last word ------------------------------------------------------------------------
 
 async def say_all(exchange: Exchange) -> None:

@@ -94,6 +94,21 @@ TEST_F(Adapt, ARefusedNameOfTheLimitIsChangedNextTime) {
     EXPECT_EQ(instance.call(complete("gpt-4o"), {400, {}, large}, 0).status(), BW_E_INVALID);
 }
 
+// A value that is wrong is the client's mistake, as is a word of its own that the error repeats.
+TEST_F(Adapt, AMistakeOfTheClientIsLearnedByNobody) {
+    Instance instance(host, library_.table(), config(R"("path_prefix":"")"));
+    const std::string large =
+        R"({"error":{"message":"max_completion_tokens is too large: 200000. This model supports at most 100000 completion tokens","param":"max_completion_tokens","code":"invalid_value"}})";
+    EXPECT_EQ(instance.call(complete("o1"), {400, {}, large}, 0).status(), BW_E_INVALID);
+    for (const char* error :
+         {R"({"error":{"message":"Invalid value: 'stream_options'.","param":"tool_choice"}})",
+          R"({"error":{"message":"Unknown tool 'stream_options'","param":"tools[0].name"}})"}) {
+        EXPECT_EQ(instance.call(streaming("o1"), {400, {}, error}, 0).status(), BW_E_INVALID);
+    }
+    const Result next = instance.call(streaming("o1"), {200, {}, k_reply}, 0);
+    EXPECT_TRUE(Value(next.sent.body)["stream_options"]);
+}
+
 class AdaptHolySheep : public PluginTest {
   protected:
     AdaptHolySheep() : PluginTest("holysheep") {}

@@ -52,6 +52,13 @@ TEST_F(Fold, PartsOfTheContent) {
               R"([{"type":"text","text":"aB"}])");
 }
 
+// What is no text and comes before one, or after it, costs neither the text nor the JSON.
+TEST_F(Fold, WhatIsNoTextGivesWay) {
+    EXPECT_EQ(member("refusal", {"false", R"("no")"}), R"("no")");
+    EXPECT_EQ(member("reasoning_content", {"0", R"("a")", R"("b")"}), R"("ab")");
+    EXPECT_EQ(member("refusal", {R"("a")", "false", R"("b")"}), R"("ab")");
+}
+
 TEST_F(Fold, ArraysGoOn) {
     EXPECT_EQ(member("annotations", {R"([{"n":1}])", R"([{"n":2},{"n":3}])"}),
               R"([{"n":1},{"n":2},{"n":3}])");

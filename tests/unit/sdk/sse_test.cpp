@@ -50,6 +50,11 @@ TEST(Sse, LineEndsMayBeMixed) {
 }
 TEST(Sse, CarriageReturnAlone) { expect("data: a\rdata: b\r\rdata: c\r\r", {"|a\nb", "|c"}); }
 TEST(Sse, LinesOfDataAreJoined) { expect("data: a\ndata:\ndata: b\n\n", {"|a\n\nb"}); }
+TEST(Sse, ANameAfterDataIsTheNextEventsWhereOneBegins) {
+    expect("event: a\ndata: {\"x\":1}\nevent: b\ndata: {\"y\":2}\n\n",
+           {"a|{\"x\":1}", "b|{\"y\":2}"});
+    expect("data: {\"x\":1}\nevent: b\n\ndata: z\n\n", {"b|{\"x\":1}", "|z"});
+}
 TEST(Sse, TwoEmptyDataLines) { expect("data:\ndata:\n\n", {"|\n"}); }
 TEST(Sse, DataWithoutColon) { expect("data\n\n", {"|"}); }
 TEST(Sse, OneLeadingSpaceIsDropped) { expect("data:  a\n\ndata:b\n\n", {"| a", "|b"}); }

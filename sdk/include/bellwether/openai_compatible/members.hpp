@@ -142,7 +142,9 @@ class Pieces {
             case json::Kind::object: return add_object(key, value);
             case json::Kind::string: return add_string(key, value);
             default: {
-                if (find(arrays_, key) == nullptr && find(objects_, key) == nullptr) {
+                const std::string& there = members_[key];
+                const bool text = !there.empty() && there.front() == '"';
+                if (!text && find(arrays_, key) == nullptr && find(objects_, key) == nullptr) {
                     members_.set(key, value);
                 }
             }
