@@ -169,8 +169,8 @@ TEST(StandingHeaders, OfEqualSharesTheFirstInTheFileAreNamed) {
     }
     const std::string headers = standing_headers(asked, standings);
     EXPECT_EQ(std::ranges::count(headers, '\n'), 8);
-    EXPECT_THAT(headers, HasSubstr("b00; limit=0; remaining=0\r\n"));
-    EXPECT_THAT(headers, HasSubstr("b07; limit=700; remaining=350\r\n"));
+    EXPECT_THAT(headers, HasSubstr("b00; limit=0; remaining=0; unit=tokens\r\n"));
+    EXPECT_THAT(headers, HasSubstr("b07; limit=700; remaining=350; unit=tokens\r\n"));
     EXPECT_THAT(headers, Not(HasSubstr("b08")));
 }
 
