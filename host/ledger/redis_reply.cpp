@@ -35,6 +35,24 @@ RedisReply taken(const redisReply& from) {
     return reply;
 }
 
+// More than any answer to what we ask. hiredis makes room for as many as the server announces.
+constexpr std::size_t k_most_elements = std::size_t{1} << 22;
+
+// hiredis's own functions, but for arrays that are too long. Their length has another type in
+// each version of hiredis.
+redisReplyObjectFunctions* bounded_functions(const redisReplyObjectFunctions& usual) {
+    static const auto usual_array = usual.createArray;
+    static redisReplyObjectFunctions bounded = [&usual] {
+        redisReplyObjectFunctions functions = usual;
+        functions.createArray = [](const redisReadTask* task, auto length) -> void* {
+            const bool fits = static_cast<std::size_t>(length) <= k_most_elements;
+            return fits ? usual_array(task, length) : nullptr;
+        };
+        return functions;
+    }();
+    return &bounded;
+}
+
 bool begins_with_any(std::string_view text, std::initializer_list<std::string_view> words) {
     return std::ranges::any_of(words,
                                [text](std::string_view word) { return text.starts_with(word); });
@@ -68,6 +86,7 @@ void RedisReader::Free::operator()(redisReader* reader) const { redisReaderFree(
 
 RedisReader::RedisReader() : reader_(redisReaderCreate()) {
     if (!reader_) throw std::bad_alloc();
+    reader_->fn = bounded_functions(*reader_->fn);
 }
 
 void RedisReader::feed(std::string_view bytes) {
@@ -77,6 +96,9 @@ void RedisReader::feed(std::string_view bytes) {
 std::expected<std::optional<RedisReply>, std::string> RedisReader::next() {
     void* found = nullptr;
     if (redisReaderGetReply(reader_.get(), &found) != REDIS_OK) {
+        if (reader_->err == REDIS_ERR_OOM) {
+            return std::unexpected("an answer announces more elements than any answer has");
+        }
         return std::unexpected(std::string(reader_->errstr));
     }
     if (found == nullptr) return std::nullopt;

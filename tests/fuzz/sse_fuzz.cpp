@@ -3,6 +3,9 @@
 // a part, limit of an event.
 #include <bellwether/sse.hpp>
 
+#include <optional>
+#include <utility>
+
 #include "fuzz.hpp"
 
 namespace bw::fuzz {
@@ -83,6 +86,10 @@ std::vector<Event> read_plainly(std::string_view text) {
     std::vector<Event> events;
     Event event;
     bool has_data = false;
+    std::optional<std::string> late_name;  // came after data: of this event, or of the next
+    const auto take_late_name = [&] {
+        if (late_name) event.name = *std::exchange(late_name, std::nullopt);
+    };
     const auto dispatch = [&] {
         if (has_data) events.push_back(event);
         event = {};
@@ -94,6 +101,7 @@ std::vector<Event> read_plainly(std::string_view text) {
         text.remove_prefix(end);
         text.remove_prefix(text.starts_with("\r\n") ? 2 : text.empty() ? 0 : 1);
         if (line.empty()) {
+            take_late_name();
             dispatch();
             continue;
         }
@@ -101,14 +109,22 @@ std::vector<Event> read_plainly(std::string_view text) {
         const auto colon = std::min(line.find(':'), line.size());
         std::string_view value = line.substr(std::min(colon + 1, line.size()));
         if (value.starts_with(' ')) value.remove_prefix(1);
-        if (line.substr(0, colon) == "event") event.name = value;
+        if (line.substr(0, colon) == "event") {
+            if (has_data) {
+                late_name = value;
+            } else {
+                event.name = value;
+            }
+        }
         if (line.substr(0, colon) != "data") continue;
         const bool begins =
             value.starts_with('{') || value.starts_with("[DONE]") || value.starts_with("\"[DONE]");
         if (begins && has_data && is_over(event.data)) dispatch();
+        take_late_name();
         event.data.append(has_data ? "\n" : "").append(value);
         has_data = true;
     }
+    take_late_name();
     dispatch();
     return events;
 }

@@ -194,7 +194,10 @@ class SseParser {
         if (has_data_) {
             data_.append("\n");
             data_.append(value);
+            braces_.feed("\n");
             braces_.feed(value);
+            // The event goes on, so a name that came amid its data is its own.
+            if (std::exchange(named_late_, false)) name_ = std::exchange(late_name_, {});
         } else {
             data_.borrow(value);
             if (!stable) data_.keep();

@@ -39,6 +39,15 @@ TEST(RedisReply, WhatIsNotRedisIsAnError) {
     EXPECT_FALSE(reader.next());
 }
 
+// hiredis makes room for all elements that an array announces, before one of them has come.
+TEST(RedisReply, AnArrayOfBillionsIsAnErrorAndTakesNoMemory) {
+    RedisReader reader;
+    reader.feed("*1790000000\r\n:1\r\n");
+    const auto reply = reader.next();
+    ASSERT_FALSE(reply);
+    EXPECT_NE(reply.error().find("more elements"), std::string::npos) << reply.error();
+}
+
 TEST(RedisReply, TellsAServerThatIsNotTheOneToAsk) {
     const auto error = [](std::string text) {
         return RedisReply{.kind = RedisReply::Kind::error, .text = std::move(text)};

@@ -54,6 +54,7 @@ TEST(Sse, ANameAfterDataIsTheNextEventsWhereOneBegins) {
     expect("event: a\ndata: {\"x\":1}\nevent: b\ndata: {\"y\":2}\n\n",
            {"a|{\"x\":1}", "b|{\"y\":2}"});
     expect("data: {\"x\":1}\nevent: b\n\ndata: z\n\n", {"b|{\"x\":1}", "|z"});
+    expect("data: [\nevent: b\ndata: ]\ndata: {}\n\n", {"b|[\n]", "|{}"});
 }
 TEST(Sse, TwoEmptyDataLines) { expect("data:\ndata:\n\n", {"|\n"}); }
 TEST(Sse, DataWithoutColon) { expect("data\n\n", {"|"}); }
