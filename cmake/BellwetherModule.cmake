@@ -1,7 +1,7 @@
 # bellwether_module(NAME deps...): one static library for one folder of host/. Only the folders and
 # packages that it names are linked, so an include that points up fails to link (and fails a test).
 function(bellwether_module name)
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/host/${name}/*.cpp)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/host/${name}/*.cpp)
   if(sources)
     add_library(bw_${name} STATIC ${sources})
     target_include_directories(bw_${name} PUBLIC ${CMAKE_SOURCE_DIR}/host)

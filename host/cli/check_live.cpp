@@ -6,7 +6,7 @@
 #include "cli/diagnostic_text.hpp"
 #include "cli/terminal.hpp"
 #include "json/writer.hpp"
-#include "policy/live_check.hpp"
+#include "policy/upstreams/live_check.hpp"
 
 namespace bw::cli {
 namespace {

@@ -13,8 +13,8 @@
 #include "config/pattern.hpp"
 #include "config/report.hpp"
 #include "json/writer.hpp"
-#include "policy/key_ring.hpp"
-#include "policy/new_key.hpp"
+#include "policy/keys/key_ring.hpp"
+#include "policy/keys/new_key.hpp"
 
 namespace bw::cli {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "cli/cli.hpp"
 #include "config/config.hpp"
-#include "ledger/sqlite_report.hpp"
+#include "ledger/sqlite/report.hpp"
 
 namespace bw::cli {
 

@@ -11,7 +11,7 @@
 #include "front/context.hpp"
 #include "front/error_reply.hpp"
 #include "http/request.hpp"
-#include "policy/key_ring.hpp"
+#include "policy/keys/key_ring.hpp"
 
 namespace bw::front {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "observe/metrics.hpp"
-#include "policy/attempts.hpp"
+#include "policy/attempts/attempts.hpp"
 
 namespace bw::front {
 

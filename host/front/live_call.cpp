@@ -9,7 +9,7 @@
 #include "front/client_deadline.hpp"
 #include "front/client_key.hpp"
 #include "json/request.hpp"
-#include "policy/cost_in_body.hpp"
+#include "policy/cost/cost_in_body.hpp"
 
 namespace bw::front {
 

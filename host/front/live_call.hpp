@@ -11,9 +11,9 @@
 #include "front/context.hpp"
 #include "front/error_reply.hpp"
 #include "front/heartbeat.hpp"
-#include "policy/admission.hpp"
-#include "policy/attempts.hpp"
-#include "policy/gate.hpp"
+#include "policy/admission/admission.hpp"
+#include "policy/admission/gate.hpp"
+#include "policy/attempts/attempts.hpp"
 
 namespace bw::front {
 

@@ -7,10 +7,10 @@
 #include "front/body_room.hpp"
 #include "ledger/ledger.hpp"
 #include "observe/metrics.hpp"
-#include "policy/budget_watch.hpp"
-#include "policy/upstream_limits.hpp"
-#include "policy/waiting_counts.hpp"
-#include "policy/warnings.hpp"
+#include "policy/admission/waiting_counts.hpp"
+#include "policy/notices/warnings.hpp"
+#include "policy/upstreams/upstream_limits.hpp"
+#include "report/budget_watch.hpp"
 
 namespace bw::front {
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "ledger/memory.hpp"
-#include "ledger/redis.hpp"
-#include "ledger/sqlite.hpp"
+#include "ledger/redis/store.hpp"
+#include "ledger/sqlite/store.hpp"
 
 namespace bw::ledger {
 namespace {

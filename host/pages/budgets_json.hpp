@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "config/config.hpp"
-#include "policy/budget_report.hpp"
+#include "report/budget_report.hpp"
 
 namespace bw::pages {
 

@@ -6,7 +6,7 @@
 
 #include "config/config.hpp"
 #include "json/writer.hpp"
-#include "policy/rules.hpp"
+#include "policy/limits/rules.hpp"
 #include "route/explain.hpp"
 
 namespace bw::pages {

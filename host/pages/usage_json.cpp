@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "calendar/report_time.hpp"
 #include "json/writer.hpp"
-#include "policy/report_time.hpp"
 
 namespace bw::pages {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "config/config.hpp"
 #include "pages/usage_question.hpp"
-#include "policy/usage_report.hpp"
+#include "report/usage_report.hpp"
 
 namespace bw::pages {
 

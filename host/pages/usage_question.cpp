@@ -5,7 +5,7 @@
 #include <charconv>
 #include <utility>
 
-#include "policy/report_time.hpp"
+#include "calendar/report_time.hpp"
 
 namespace bw::pages {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "calendar/zone.hpp"
 #include "ledger/ledger.hpp"
-#include "policy/usage_report.hpp"
+#include "report/usage_report.hpp"
 
 namespace bw::pages {
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "fuzz.hpp"
-#include "policy/limit_headers.hpp"
-#include "policy/upstream_meter.hpp"
+#include "policy/upstreams/limit_headers.hpp"
+#include "policy/upstreams/upstream_meter.hpp"
 
 namespace bw::fuzz {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "fuzz.hpp"
 #include "json/request.hpp"
-#include "policy/estimate.hpp"
-#include "policy/prompt_size.hpp"
+#include "policy/estimate/estimate.hpp"
+#include "policy/estimate/prompt_size.hpp"
 
 namespace bw::fuzz {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "fuzz.hpp"
-#include "ledger/redis_codec.hpp"
-#include "ledger/redis_reply.hpp"
+#include "ledger/redis/codec.hpp"
+#include "ledger/redis/reply.hpp"
 
 namespace bw::fuzz {
 namespace {

@@ -3,8 +3,8 @@
 #include <bellwether/json.hpp>
 
 #include "fuzz.hpp"
-#include "policy/cost_in_body.hpp"
-#include "policy/tokens.hpp"
+#include "policy/cost/cost_in_body.hpp"
+#include "policy/estimate/tokens.hpp"
 
 namespace bw::fuzz {
 namespace {

@@ -1,6 +1,6 @@
 // When the journal writes: holds soon and by themselves, settlements after they have lingered, all
 // at once for whoever waits.
-#include "ledger/commit_window.hpp"
+#include "ledger/sqlite/commit_window.hpp"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <random>
 
-#include "ledger/redis.hpp"
+#include "ledger/redis/store.hpp"
 #include "redis_desk.hpp"
 #include "redis_server.hpp"
 

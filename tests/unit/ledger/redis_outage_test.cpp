@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ledger/redis.hpp"
+#include "ledger/redis/store.hpp"
 #include "redis_desk.hpp"
 #include "redis_server.hpp"
 

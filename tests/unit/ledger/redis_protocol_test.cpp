@@ -2,10 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "ledger/redis_codec.hpp"
-#include "ledger/redis_lua.hpp"
-#include "ledger/redis_reply.hpp"
-#include "ledger/redis_settings.hpp"
+#include "ledger/redis/codec.hpp"
+#include "ledger/redis/lua.hpp"
+#include "ledger/redis/reply.hpp"
+#include "ledger/redis/settings.hpp"
 
 namespace bw::ledger {
 namespace {

@@ -18,8 +18,8 @@
 #include <thread>
 #include <vector>
 
-#include "ledger/redis_errand.hpp"
-#include "ledger/redis_settings.hpp"
+#include "ledger/redis/errand.hpp"
+#include "ledger/redis/settings.hpp"
 
 namespace bw::ledger {
 

@@ -1,5 +1,5 @@
 // The ledger of several hosts beside a real server: what holds, settlements and reports come to.
-#include "ledger/redis.hpp"
+#include "ledger/redis/store.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // What every store must do, done by the ledger in a real Redis server.
 #include <thread>
 
-#include "ledger/redis.hpp"
+#include "ledger/redis/store.hpp"
 #include "redis_server.hpp"
 #include "store_suite.hpp"
 

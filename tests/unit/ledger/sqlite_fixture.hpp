@@ -9,10 +9,10 @@
 #include <string>
 
 #include "clock_under_test.hpp"
-#include "ledger/sqlite.hpp"
-#include "ledger/sqlite_database.hpp"
-#include "ledger/sqlite_file.hpp"
-#include "ledger/sqlite_report.hpp"
+#include "ledger/sqlite/database.hpp"
+#include "ledger/sqlite/file.hpp"
+#include "ledger/sqlite/report.hpp"
+#include "ledger/sqlite/store.hpp"
 #include "store_suite.hpp"
 
 namespace bw::ledger {

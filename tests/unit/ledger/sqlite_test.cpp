@@ -1,5 +1,5 @@
 // The SQLite store: the suite of all stores, and what only a file can do.
-#include "ledger/sqlite.hpp"
+#include "ledger/sqlite/store.hpp"
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>

@@ -1,9 +1,9 @@
 // Old usage rows: exactly those go, a few at a time, and nothing that counts goes with them.
-#include "ledger/sqlite_thinning.hpp"
+#include "ledger/sqlite/thinning.hpp"
 
 #include <thread>
 
-#include "ledger/sqlite_schema.hpp"
+#include "ledger/sqlite/schema.hpp"
 #include "sqlite_fixture.hpp"
 
 namespace bw::ledger {

@@ -1,5 +1,5 @@
 // A call's hold is taken once and given back once, whatever becomes of the call.
-#include "policy/admission.hpp"
+#include "policy/admission/admission.hpp"
 
 #include "session_under_test.hpp"
 

@@ -1,5 +1,5 @@
 // `usage.cost`, written from whole millionths.
-#include "policy/cost_in_body.hpp"
+#include "policy/cost/cost_in_body.hpp"
 
 #include <gtest/gtest.h>
 

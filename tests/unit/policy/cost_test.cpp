@@ -1,4 +1,4 @@
-#include "policy/cost.hpp"
+#include "policy/cost/cost.hpp"
 
 #include <gtest/gtest.h>
 

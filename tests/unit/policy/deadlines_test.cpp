@@ -1,5 +1,5 @@
 // The four limits as a pure function of what has happened and when.
-#include "policy/deadlines.hpp"
+#include "policy/attempts/deadlines.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What a worker has learned of how many tokens a model's prompts make of their bytes.
-#include "policy/densities.hpp"
+#include "policy/estimate/densities.hpp"
 
 #include <gtest/gtest.h>
 

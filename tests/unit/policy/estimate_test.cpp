@@ -1,6 +1,6 @@
 // What is held for a call is enough: for prompts in every script, for many choices; and never
 // absurd.
-#include "policy/estimate.hpp"
+#include "policy/estimate/estimate.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Not a byte of an answer leaves before its hold is durable, and then all of it does, in order.
-#include "policy/gate.hpp"
+#include "policy/admission/gate.hpp"
 
 #include "session_under_test.hpp"
 

@@ -1,5 +1,5 @@
 // Who is let in: by the right secret only, and with the same work whatever is presented.
-#include "policy/key_ring.hpp"
+#include "policy/keys/key_ring.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <set>
 
 #include "config/key_form.hpp"
-#include "policy/new_key.hpp"
+#include "policy/keys/new_key.hpp"
 
 namespace bw::policy {
 namespace {

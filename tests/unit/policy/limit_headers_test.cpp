@@ -1,6 +1,6 @@
 // What upstreams say of their limits, in the forms that they have for it; what makes no sense is
 // taken for not said.
-#include "policy/limit_headers.hpp"
+#include "policy/upstreams/limit_headers.hpp"
 
 #include <gtest/gtest.h>
 

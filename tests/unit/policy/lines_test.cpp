@@ -1,6 +1,6 @@
 // Calls in line: in order, the keys in turn, no more than there is room for, and nobody waits for
 // one who has left.
-#include "policy/lines.hpp"
+#include "policy/admission/lines.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "policy/live_check.hpp"
+#include "policy/upstreams/live_check.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // What stands in a prompt in place of text is never taken for text, however it is written, and
 // never for less than it can be; text is never taken for anything else.
-#include "policy/prompt_size.hpp"
+#include "policy/estimate/prompt_size.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Which figures of a price hold for a call: of each part the dearest that it may come to.
-#include "policy/rates.hpp"
+#include "policy/cost/rates.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // What an attempt counts: the provider's figures where they make sense, what was seen where they do
 // not, and the most that it may have been where nobody knows.
-#include "policy/reckon.hpp"
+#include "policy/estimate/reckon.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What a worker asks of all that it has learned, and adds to it, for one call.
-#include "policy/reckoner.hpp"
+#include "policy/estimate/reckoner.hpp"
 
 #include "session_under_test.hpp"
 

@@ -1,5 +1,5 @@
 // What a client is told: why, how much is left, and when to come back.
-#include "policy/refusal.hpp"
+#include "policy/limits/refusal.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "policy/standing_headers.hpp"
+#include "policy/limits/standing_headers.hpp"
 
 namespace bw::policy {
 namespace {

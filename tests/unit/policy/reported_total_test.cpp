@@ -1,4 +1,4 @@
-#include "policy/reported_total.hpp"
+#include "policy/estimate/reported_total.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // Which rules are for a call.
-#include "policy/rule_match.hpp"
+#include "policy/limits/rule_match.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What a call claims of each budget and limit, and what it has used of each at its end.
-#include "policy/rules.hpp"
+#include "policy/limits/rules.hpp"
 
 #include <gtest/gtest.h>
 

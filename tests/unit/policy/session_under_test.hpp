@@ -16,8 +16,8 @@
 #include "json/request.hpp"
 #include "net/client.hpp"
 #include "plugin/registry.hpp"
-#include "policy/admission.hpp"
-#include "policy/books.hpp"
+#include "policy/admission/admission.hpp"
+#include "policy/admission/books.hpp"
 
 namespace bw::policy {
 

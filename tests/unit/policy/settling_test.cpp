@@ -1,6 +1,6 @@
 // What is settled of a call, and written of it: at the prices of the target that served it, with
 // what attempts in vain took.
-#include "policy/cost.hpp"
+#include "policy/cost/cost.hpp"
 #include "session_under_test.hpp"
 
 namespace bw::policy {

@@ -1,5 +1,5 @@
 // What the host itself sees of tokens, and of the end of an answer.
-#include "policy/tokens.hpp"
+#include "policy/estimate/tokens.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // What an upstream calls a request.
-#include "policy/upstream_id.hpp"
+#include "policy/upstreams/upstream_id.hpp"
 
 #include <gtest/gtest.h>
 

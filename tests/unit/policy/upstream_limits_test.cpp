@@ -1,6 +1,6 @@
 // What upstreams said of their limits: whose it is, what a call takes of it and gives back, and how
 // much of it is kept.
-#include "policy/upstream_limits.hpp"
+#include "policy/upstreams/upstream_limits.hpp"
 
 #include <thread>
 

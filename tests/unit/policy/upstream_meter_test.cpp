@@ -1,6 +1,6 @@
 // An upstream's own limits: when there is room for the next call, by what it said and by how it
 // refused.
-#include "policy/upstream_meter.hpp"
+#include "policy/upstreams/upstream_meter.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "policy/usage_report.hpp"
+#include "report/usage_report.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "config/config.hpp"
-#include "policy/cost.hpp"
+#include "policy/cost/cost.hpp"
 
 namespace bw::policy {
 namespace {

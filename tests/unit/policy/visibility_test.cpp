@@ -1,5 +1,5 @@
 // Whether a model shows what it generates is learned from complete answers.
-#include "policy/visibility.hpp"
+#include "policy/estimate/visibility.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // What a budget has come to is said once for each share in each window, and reads the same for
 // people and for programs.
-#include "policy/warnings.hpp"
+#include "policy/notices/warnings.hpp"
 
 #include "session_under_test.hpp"
 

@@ -1,6 +1,6 @@
 // A webhook is told until it has understood, or there is no more hope; and the host's end loses
 // nothing that could still be told.
-#include "policy/webhooks.hpp"
+#include "policy/notices/webhooks.hpp"
 
 #include <fmt/format.h>
 

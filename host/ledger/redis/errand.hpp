@@ -1,0 +1,35 @@
+// A connection for one report: connects, asks, waits. From any thread, a loop's not among them.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+
+#include "ledger/redis/connection.hpp"
+#include "ledger/redis/scripts.hpp"
+
+namespace bw::ledger {
+
+class RedisErrand {
+  public:
+    RedisErrand(const RedisSettings& settings, std::shared_ptr<const RedisScripts> scripts);
+    ~RedisErrand();
+    RedisErrand(const RedisErrand&) = delete;
+    RedisErrand& operator=(const RedisErrand&) = delete;
+
+    Result<RedisReply> run(Script script, std::vector<std::string> arguments);
+    Result<RedisReply> ask(const std::vector<std::string_view>& words);
+
+  private:
+    Result<void> connect();
+    Result<RedisReply> outcome();
+
+    const std::shared_ptr<const RedisScripts> scripts_;
+    boost::asio::io_context loop_{1};
+    const std::shared_ptr<RedisConnection> connection_;
+    bool started_ = false;
+    bool done_ = false;
+    RedisAnswer answer_;
+};
+
+}  // namespace bw::ledger

@@ -1,0 +1,56 @@
+#include "ledger/redis/holds.hpp"
+
+#include <utility>
+
+namespace bw::ledger {
+
+std::string RedisHolds::epoch() const {
+    const std::lock_guard lock(mutex_);
+    return epoch_;
+}
+
+bool RedisHolds::enter(const std::string& epoch) {
+    const std::lock_guard lock(mutex_);
+    const auto before = std::exchange(epoch_, epoch);
+    return !before.empty() && before != epoch;
+}
+
+void RedisHolds::add(Hold hold, std::string epoch) {
+    const auto id = hold.id;
+    const std::lock_guard lock(mutex_);
+    held_.insert_or_assign(id, Held{std::move(hold), epoch, epoch});
+}
+
+void RedisHolds::remove(const HoldId& id) {
+    const std::lock_guard lock(mutex_);
+    held_.erase(id);
+}
+
+std::string RedisHolds::epoch_of(const HoldId& id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = held_.find(id);
+    return found == held_.end() ? epoch_ : found->second.given;
+}
+
+std::vector<Hold> RedisHolds::take_strays() {
+    const std::lock_guard lock(mutex_);
+    std::vector<Hold> strays;
+    for (auto& [id, held] : held_) {
+        if (held.placed == epoch_ || held.taken == epoch_) continue;
+        held.taken = epoch_;
+        strays.push_back(held.hold);
+    }
+    return strays;
+}
+
+void RedisHolds::not_placed(const HoldId& id) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = held_.find(id); found != held_.end()) found->second.taken.clear();
+}
+
+void RedisHolds::placed(const HoldId& id, const std::string& epoch) {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = held_.find(id); found != held_.end()) found->second.placed = epoch;
+}
+
+}  // namespace bw::ledger

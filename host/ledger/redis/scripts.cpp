@@ -1,0 +1,54 @@
+#include "ledger/redis/scripts.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace bw::ledger {
+namespace {
+
+std::string evaluation(std::string_view how, std::string_view what, std::string_view root,
+                       const std::vector<std::string>& arguments) {
+    std::vector<std::string_view> words{how, what, "1", root};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    return redis_command(words);
+}
+
+}  // namespace
+
+RedisScripts::RedisScripts(const RedisSettings& settings)
+    : texts(redis_scripts(settings)), root(redis_root(settings)) {}
+
+RedisConnection::Opening RedisScripts::opening(OpenedFor what) const {
+    RedisConnection::Opening commands;
+    for (const std::string& text : texts) {
+        commands.push_back(redis_command({"SCRIPT", "LOAD", text}));
+    }
+    // A server that takes no writes, such as a replica, is found out here and not by the calls.
+    if (what == OpenedFor::calls) {
+        commands.push_back(redis_command({"HSET", root + ":epoch", "opened", "1"}));
+    }
+    return commands;
+}
+
+void run_script(std::shared_ptr<const RedisScripts> scripts, RedisConnection& connection,
+                Script script, std::vector<std::string> arguments,
+                RedisConnection::OnAnswer on_answer) {
+    const auto index = static_cast<std::size_t>(script);
+    std::string command =
+        connection.ready()
+            ? evaluation("EVALSHA", connection.greetings()[index].text, scripts->root, arguments)
+            : evaluation("EVAL", scripts->texts[index], scripts->root, arguments);
+    // The connection is alive when it calls back.
+    connection.send(
+        std::move(command),
+        [scripts = std::move(scripts), &connection, index, arguments = std::move(arguments),
+         on_answer = std::move(on_answer)](RedisAnswer answer) mutable {
+            if (!answer || !answer->failed() || !answer->text.starts_with("NOSCRIPT")) {
+                return on_answer(std::move(answer));
+            }
+            connection.send(evaluation("EVAL", scripts->texts[index], scripts->root, arguments),
+                            std::move(on_answer));
+        });
+}
+
+}  // namespace bw::ledger

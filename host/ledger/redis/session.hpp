@@ -1,0 +1,46 @@
+// The Redis ledger as one worker sees it, over a connection of its own.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "ledger/ledger.hpp"
+#include "ledger/numbers.hpp"
+#include "ledger/redis/holds.hpp"
+#include "ledger/redis/keeper.hpp"
+
+namespace bw::ledger {
+
+// Settlements that wait to be confirmed: beyond them no hold is given.
+inline constexpr std::size_t k_unconfirmed_max = 100'000;
+
+// What a host's sessions share.
+struct RedisHost {
+    explicit RedisHost(const RedisSettings& settings);
+
+    HoldNumberSource numbers;
+    const std::shared_ptr<const RedisScripts> scripts;
+    RedisHolds holds;
+    RedisKeeper keeper;
+};
+
+class RedisSession final : public Session {
+  public:
+    RedisSession(boost::asio::io_context& loop, const RedisSettings& settings,
+                 std::shared_ptr<RedisHost> host);
+    ~RedisSession() override;
+
+    HoldId next_id() override;
+    std::int64_t now_us() const override;
+    void hold(Hold hold, OnVerdict on_verdict) override;
+    void when_durable(const HoldId& id, OnDurable on_durable) override;
+    void settle(Settlement settlement) override;
+
+  private:
+    const std::shared_ptr<RedisHost> host_;
+    const std::shared_ptr<RedisConnection> connection_;
+    const std::shared_ptr<bool> alive_;
+    HoldNumbers numbers_;
+};
+
+}  // namespace bw::ledger

@@ -1,0 +1,13 @@
+#include "ledger/redis/settings.hpp"
+
+#include <fmt/format.h>
+
+namespace bw::ledger {
+
+std::string RedisSettings::name() const {
+    const bool v6 = host.contains(':');
+    return fmt::format("{}://{}{}{}:{}/{}", encrypted ? "rediss" : "redis", v6 ? "[" : "", host,
+                       v6 ? "]" : "", port, database);
+}
+
+}  // namespace bw::ledger

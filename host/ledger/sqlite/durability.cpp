@@ -1,0 +1,74 @@
+#include "ledger/sqlite/durability.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace bw::ledger {
+
+bool Durability::Inbox::wait(std::uint64_t sequence, Session::OnDurable on_durable) {
+    if (sequence <= durability_.written()) return on_durable(true), false;
+    waiting_.emplace(sequence, std::move(on_durable));
+    waits_ = true;
+    // The writer may have looked at waits_ before it was set.
+    if (decided(sequence)) post();
+    return true;
+}
+
+bool Durability::Inbox::decided(std::uint64_t sequence) const {
+    return durability_.failing() || sequence <= durability_.written();
+}
+
+void Durability::Inbox::deliver() {
+    const auto self = shared_from_this();  // a callback may close the session
+    while (!waiting_.empty()) {
+        const auto first = waiting_.begin();
+        if (!decided(first->first)) {
+            waits_ = true;
+            if (!decided(first->first)) return;
+        }
+        const bool durable = first->first <= durability_.written();
+        auto on_durable = std::move(first->second);
+        waiting_.erase(first);
+        on_durable(durable);
+    }
+}
+
+void Durability::Inbox::post() {
+    if (!waits_.exchange(false)) return;
+    boost::asio::post(loop_, [self = shared_from_this()] {
+        if (!self->waiting_.empty()) self->deliver();
+    });
+}
+
+std::shared_ptr<Durability::Inbox> Durability::open(boost::asio::io_context& loop) {
+    auto inbox = std::make_shared<Inbox>(loop, *this);
+    const std::lock_guard lock(mutex_);
+    inboxes_.push_back(inbox);
+    return inbox;
+}
+
+void Durability::close(const std::shared_ptr<Inbox>& inbox) {
+    {
+        const std::lock_guard lock(mutex_);
+        std::erase(inboxes_, inbox);
+    }
+    inbox->waiting_.clear();
+}
+
+void Durability::advance(std::uint64_t sequence) {
+    written_ = sequence;
+    failing_ = false;
+    post();
+}
+
+void Durability::fail() {
+    failing_ = true;
+    post();
+}
+
+void Durability::post() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& inbox : inboxes_) inbox->post();
+}
+
+}  // namespace bw::ledger

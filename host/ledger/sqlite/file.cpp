@@ -1,0 +1,259 @@
+#include "ledger/sqlite/file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <mutex>
+#include <set>
+
+#include "observe/log.hpp"
+
+namespace bw::ledger {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Beyond the bytes that SQLite locks, which are 512 from 0x40000000 on.
+constexpr off_t k_locked_byte = 0x7fff'0000;
+
+std::unexpected<Error> refused(std::string message) {
+    return fail(ErrorKind::unavailable, std::move(message));
+}
+
+std::unexpected<Error> failed(const std::string& path, std::string_view what, int cause) {
+    return refused(
+        fmt::format("the ledger's {} {} cannot be written: {}", what, path, std::strerror(cause)));
+}
+
+std::unexpected<Error> busy(const std::string& path, const std::string& holder) {
+    return refused(
+        fmt::format("{}: another host uses this ledger{}; give each host a file of its own, "
+                    "or share one ledger through redis://",
+                    path, holder));
+}
+
+int create(const std::string& path) {
+    return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+}
+
+bool is_same(const struct stat& a, const struct stat& b) {
+    return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+// The files that this process has locked. A second store of the same process must not even open
+// one: when it closed its descriptor, the first would lose SQLite's locks.
+class OwnFiles {
+  public:
+    bool add(const struct stat& file) {
+        const std::lock_guard lock(mutex_);
+        return files_.emplace(file.st_dev, file.st_ino).second;
+    }
+    bool has(const std::string& path) {
+        struct stat found {};
+        if (::stat(path.c_str(), &found) != 0) return false;
+        const std::lock_guard lock(mutex_);
+        return files_.contains({found.st_dev, found.st_ino});
+    }
+    void remove(int descriptor) {
+        struct stat file {};
+        if (::fstat(descriptor, &file) != 0) return;
+        const std::lock_guard lock(mutex_);
+        files_.erase({file.st_dev, file.st_ino});
+    }
+
+  private:
+    std::mutex mutex_;
+    std::set<std::pair<dev_t, ino_t>> files_;
+};
+
+OwnFiles& own_files() {
+    static OwnFiles files;
+    return files;
+}
+
+std::string this_process() {
+    std::array<char, 256> machine{};
+    if (::gethostname(machine.data(), machine.size() - 1) != 0) machine[0] = '\0';
+    return fmt::format("process {} on {}", ::getpid(), machine.data());
+}
+
+// What the holder has written of itself; nothing, if it is a host that does not do so.
+std::string read_holder(int descriptor) {
+    std::array<char, 300> text{};
+    const auto size = ::pread(descriptor, text.data(), text.size(), 0);
+    const std::string holder(text.data(), std::max<ssize_t>(size, 0));
+    const bool sound = !holder.empty() && std::ranges::all_of(holder, [](unsigned char c) {
+        return c >= 0x20 && c < 0x7F;
+    });
+    return sound ? fmt::format(" ({})", holder) : std::string();
+}
+
+void write_holder(int descriptor) {
+    const auto text = this_process();
+    if (::ftruncate(descriptor, 0) != 0) return;
+    (void)!::pwrite(descriptor, text.data(), text.size(), 0);  // for people only
+}
+
+// A log without its database: SQLite would throw it away. Only whoever moved the file knows more.
+Result<void> check_no_log_is_left(const std::string& path) {
+    struct stat file {
+    }, log{};
+    if (::stat(path.c_str(), &file) == 0 && file.st_size > 0) return {};
+    std::error_code error;
+    const auto name = fs::weakly_canonical(path, error).string() + "-wal";
+    if (error || ::stat(name.c_str(), &log) != 0 || log.st_size == 0) return {};
+    return refused(fmt::format(
+        "{}: the ledger is not there, but {}, a part of it that is not in it yet, is: put the file "
+        "back, or remove that too, to begin with an empty ledger",
+        path, name));
+}
+
+bool is_mounted_alone(const std::string& path) {
+    struct statx found {};
+    return ::statx(AT_FDCWD, path.c_str(), 0, STATX_TYPE, &found) == 0 &&
+           (found.stx_attributes & found.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+
+}  // namespace
+
+Result<LockedFile> LockedFile::take(const std::string& path) {
+    LockedFile taken;
+    if (own_files().has(path)) return busy(path, fmt::format(" ({})", this_process()));
+    if (auto done = check_no_log_is_left(path); !done) return std::unexpected(done.error());
+    if (auto done = taken.open(path); !done) return std::unexpected(done.error());
+    if (auto done = taken.lock(); !done) return std::unexpected(done.error());
+    return taken;
+}
+
+LockedFile::LockedFile(LockedFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      new_(other.new_),
+      file_(std::exchange(other.file_, -1)),
+      name_(std::exchange(other.name_, -1)) {}
+
+namespace {
+
+// Of a sandbox that does not know a system call, or this use of it.
+bool is_unknown_call(int cause) {
+    return cause == EINVAL || cause == ENOSYS || cause == EOPNOTSUPP;
+}
+
+}  // namespace
+
+LockedFile::~LockedFile() {
+    if (file_ >= 0) {
+        own_files().remove(file_);
+        ::close(file_);
+    }
+    if (name_ >= 0) ::close(name_);
+}
+
+Result<void> LockedFile::open(const std::string& path) {
+    file_ = create(path);
+    if (file_ < 0) return failed(path, "file", errno);
+    struct stat file {};
+    if (::fstat(file_, &file) != 0) return failed(path, "file", errno);
+    own_files().add(file);
+    if (!S_ISREG(file.st_mode)) return refused(path + " is no plain file");
+    new_ = file.st_size == 0;
+    std::error_code error;
+    path_ = fs::canonical(path, error).string();
+    if (error) return failed(path, "file", error.value());
+    return {};
+}
+
+// The lock is one of the open file, not of the process: SQLite's, which are the process's, neither
+// meet it nor end it.
+Result<void> LockedFile::lock() {
+    struct flock range {};
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    range.l_start = k_locked_byte;
+    range.l_len = 1;
+    bool locked = ::fcntl(file_, F_OFD_SETLK, &range) == 0;
+    const int cause = errno;
+    if (!locked && is_unknown_call(cause)) {
+        observe::warn(
+            "this system has no locks of open files: only {}-lock keeps a second host from {}",
+            path_, path_);
+        locked = true;
+    }
+    if (!locked && cause != EAGAIN && cause != EACCES) return failed(path_, "file", cause);
+    auto named = lock_name();
+    if (!named) return named;
+    if (!locked) return busy(path_, {});
+    struct stat file {
+    }, found{};
+    if (::fstat(file_, &file) != 0) return failed(path_, "file", errno);
+    if (::stat(path_.c_str(), &found) != 0 || !is_same(file, found)) {
+        return refused(path_ + " was replaced while it was opened");
+    }
+    if (file.st_nlink > 1) {
+        return refused(fmt::format(
+            "{} has {} names (hard links), and a part of what it knows may stand beside another of "
+            "them, in that name's -wal: leave it a single name",
+            path_, file.st_nlink));
+    }
+    write_holder(name_);
+    return {};
+}
+
+Result<void> LockedFile::lock_name() {
+    const auto name = path_ + "-lock";
+    name_ = create(name);
+    if (name_ < 0) return failed(name, "lock file", errno);
+    if (::flock(name_, LOCK_EX | LOCK_NB) == 0) return {};
+    if (errno != EWOULDBLOCK) return failed(name, "lock file", errno);
+    return busy(path_, read_holder(name_));
+}
+
+Result<void> make_folder(const std::string& path) {
+    const auto folder = fs::path(path).parent_path().string();
+    if (folder.empty() || ::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
+    return refused(fmt::format("the ledger's folder {} is not there and cannot be made: {}", folder,
+                               std::strerror(errno)));
+}
+
+Result<void> make_file(const std::string& path) {
+    const int descriptor = create(path);
+    if (descriptor < 0) return failed(path, "file", errno);
+    ::close(descriptor);
+    return {};
+}
+
+std::vector<std::string> access_faults(const std::string& path) {
+    std::vector<std::string> faults;
+    const auto look = [&](const std::string& name, mode_t forbidden, std::string_view command) {
+        struct stat found {};
+        if (::stat(name.c_str(), &found) != 0) return;
+        if (found.st_uid != ::geteuid() && found.st_uid != 0) {
+            faults.push_back(
+                fmt::format("{} belongs to another user (number {}), who may change "
+                            "it: chown it to the host's user",
+                            name, found.st_uid));
+        }
+        if ((found.st_mode & forbidden) == 0) return;
+        const bool written = (found.st_mode & forbidden & 0222) != 0;
+        faults.push_back(fmt::format("{} can be {} by other users: {} {}", name,
+                                     written ? "written" : "read", command, name));
+    };
+    for (const char* end : {"", "-wal", "-shm", "-lock"}) look(path + end, 0066, "chmod 600");
+    look(fs::path(path).parent_path().string(), 0022, "chmod go-w");
+    if (is_mounted_alone(path)) {
+        faults.push_back(
+            fmt::format("{0} is mounted by itself, so that {0}-wal, a part of it, "
+                        "stands outside of the mount: mount the folder",
+                        path));
+    }
+    return faults;
+}
+
+}  // namespace bw::ledger

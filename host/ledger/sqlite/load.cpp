@@ -1,0 +1,115 @@
+#include "ledger/sqlite/load.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "ledger/amount.hpp"
+#include "ledger/sqlite/rows.hpp"
+#include "ledger/sqlite/schema.hpp"
+
+namespace bw::ledger {
+namespace {
+
+struct Dead {
+    std::map<std::uint64_t, std::int64_t> amounts;  // by counter
+    std::vector<UsageRow> rows;
+};
+
+Result<Dead> read_dead(Database& database) {
+    auto statement =
+        database.prepare(fmt::format("SELECT claims, {} FROM holds", k_usage_column_names));
+    if (!statement) return std::unexpected(std::move(statement.error()));
+    Dead dead;
+    while (true) {
+        const auto row = statement->step();
+        if (!row) return std::unexpected(row.error());
+        if (!*row) return dead;
+        for (const auto& [counter, amount] : parse_claims(statement->text(0))) {
+            auto& sum = dead.amounts[counter];
+            sum = add_clamped(sum, amount);
+        }
+        dead.rows.push_back(read_usage(*statement, 1));
+        dead.rows.back().status = 0;
+        dead.rows.back().usage.source = UsageSource::estimate;
+        dead.rows.back().error = "host_lost";
+    }
+}
+
+Result<void> write_dead(Database& database, const Dead& dead) {
+    const auto budgets = load_budgets(database);
+    if (!budgets) return std::unexpected(budgets.error());
+    auto used = database.prepare("UPDATE counters SET used = ? WHERE id = ?");
+    if (!used) return std::unexpected(std::move(used.error()));
+    for (const auto& budget : *budgets) {
+        const auto found = dead.amounts.find(budget.number);
+        if (found == dead.amounts.end()) continue;
+        used->bind(1, add_clamped(budget.used, found->second));
+        used->bind(2, static_cast<std::int64_t>(budget.number));
+        if (auto done = used->run(); !done) return done;
+    }
+    auto insert = database.prepare(
+        fmt::format("INSERT INTO usage({}) VALUES(?{})", k_usage_column_names,
+                    fmt::join(std::vector<std::string>(k_usage_columns, ""), ",?")));
+    if (!insert) return std::unexpected(std::move(insert.error()));
+    for (const auto& row : dead.rows) {
+        bind_usage(*insert, 1, row);
+        if (auto done = insert->run(); !done) return done;
+    }
+    return database.run("DELETE FROM holds");
+}
+
+}  // namespace
+
+Result<std::vector<StoredTally>> load_budgets(Database& database) {
+    auto statement =
+        database.prepare("SELECT id, rule, value, window_start, window_end, used FROM counters");
+    if (!statement) return std::unexpected(std::move(statement.error()));
+    std::vector<StoredTally> found;
+    while (true) {
+        const auto row = statement->step();
+        if (!row) return std::unexpected(row.error());
+        if (!*row) return found;
+        found.push_back({.number = static_cast<std::uint64_t>(statement->integer(0)),
+                         .measure = Measure::budget,
+                         .name = {statement->text(1), statement->text(2)},
+                         .window = {statement->integer(3), statement->integer(4)},
+                         .used = statement->integer(5)});
+    }
+}
+
+Result<std::vector<StoredTally>> load_rates(Database& database) {
+    auto statement =
+        database.prepare("SELECT id, rule, value, full_ns, units, period_us FROM rates");
+    if (!statement) return std::unexpected(std::move(statement.error()));
+    std::vector<StoredTally> found;
+    while (true) {
+        const auto row = statement->step();
+        if (!row) return std::unexpected(row.error());
+        if (!*row) return found;
+        found.push_back({.number = static_cast<std::uint64_t>(statement->integer(0)),
+                         .measure = Measure::rate,
+                         .name = {statement->text(1), statement->text(2)},
+                         .rate = {.full_ns = statement->integer(3),
+                                  .limit = statement->integer(4),
+                                  .period_us = statement->integer(5)}});
+    }
+}
+
+Result<std::size_t> settle_dead_holds(Database& database) {
+    const auto dead = read_dead(database);
+    if (!dead) return std::unexpected(dead.error());
+    if (dead->rows.empty()) return 0;
+    auto done = database.run("BEGIN IMMEDIATE");
+    if (done) done = write_dead(database, *dead);
+    if (done) done = database.run("COMMIT");
+    if (!done) {
+        (void)database.run("ROLLBACK");  // best effort: it is what an unfinished commit comes to
+        return std::unexpected(std::move(done.error()));
+    }
+    return dead->rows.size();
+}
+
+}  // namespace bw::ledger

@@ -1,0 +1,49 @@
+// Keeps an answer back until its hold is durable: not a byte of it leaves before. The upstream is
+// nearly always slower than the disk, so that nothing is kept at all.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/admission/admission.hpp"
+#include "policy/attempts/attempts.hpp"
+
+namespace bw::policy {
+
+class Gate final : public Replies {
+  public:
+    // `on_kept` is told of the first piece that has to wait; whoever it tells opens the gate later.
+    Gate(const Admission& admission, Replies& next, std::function<void()> on_kept)
+        : admission_(admission), next_(next), on_kept_(std::move(on_kept)) {}
+
+    // Lets through what was kept. The call may be gone when it returns.
+    void open();
+    // True while something waits for it to open.
+    bool keeps() const { return keeps_; }
+    // How the call ended, if nobody has been told of that yet.
+    const Outcome* kept_end() const { return end_ ? &*end_ : nullptr; }
+
+    void on_reply(std::string_view json) override;
+    void on_chunk(std::string_view json) override;
+    void on_end(const Outcome& outcome) override;
+
+  private:
+    struct Piece {
+        bool chunk;
+        std::string json;
+    };
+
+    bool passes() const { return !keeps_ && admission_.durable(); }
+    void keep();
+
+    const Admission& admission_;
+    Replies& next_;
+    std::function<void()> on_kept_;
+    bool keeps_ = false;
+    std::vector<Piece> pieces_;
+    std::optional<Outcome> end_;
+};
+
+}  // namespace bw::policy

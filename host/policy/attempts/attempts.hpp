@@ -1,0 +1,139 @@
+// Answers one call: tries the route's candidates in order until one delivers content (PieceSeen
+// says what that is). What has none is held back until some comes, so that nothing of an attempt
+// that fails before has reached the client. After content there is no other try, whatever happens.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/error.hpp"
+#include "base/usage.hpp"
+#include "net/client.hpp"
+#include "plugin/attempt.hpp"
+#include "policy/admission/waiting_counts.hpp"
+#include "policy/attempts/deadlines.hpp"
+#include "policy/attempts/failed_attempt.hpp"
+#include "policy/estimate/reckoner.hpp"
+#include "policy/upstreams/upstream_limits.hpp"
+#include "route/table.hpp"
+
+namespace bw::policy {
+
+// What a worker lends to its calls.
+struct Engine {
+    boost::asio::io_context& loop;
+    net::Client& client;
+    std::span<plugin::Slot> slots;  // one a provider, in the order of the configuration
+    UpstreamLimits& upstream_limits;
+    WaitingCounts* waiting = nullptr;  // null: nobody counts who waits
+};
+
+// How a call ended, for the log and the books.
+struct Outcome {
+    Result<void> result;
+    Usage usage;                // of the last attempt; `failures` have their own
+    Doubt doubt = Doubt::none;  // of what its provider reported
+    std::string provider;
+    std::string model;
+    std::string upstream_id;  // of the request, as the last provider calls it
+    unsigned attempts = 0;
+    std::chrono::nanoseconds waited{0};          // for the providers asked, or for a slow client
+    std::vector<FailedAttempt> failures;         // of attempts that were followed by another
+    std::optional<std::int64_t> cost_micro_usd;  // nothing: not known
+};
+
+// Receives the answer. `Attempts` may be dropped inside on_end, never inside the others.
+class Replies {
+  public:
+    virtual void on_reply(std::string_view json) = 0;  // not streaming: the whole reply
+    virtual void on_chunk(std::string_view json) = 0;  // streaming: one chunk to relay
+    virtual void on_end(const Outcome& outcome) = 0;   // once; nothing follows
+
+  protected:
+    ~Replies() = default;
+};
+
+class Attempts final : private plugin::AttemptEvents {
+  public:
+    // All but `candidates` must outlive it.
+    Attempts(Engine engine, const Call& call, std::vector<route::Candidate> candidates,
+             Reckoner& reckoner, Replies& replies);
+
+    // May call on_end from inside, and be gone when it returns.
+    void start();
+    void pause();
+    void resume();
+
+    // Who is answering, for the response's head; as of the last attempt begun.
+    std::string_view provider() const { return provider_; }
+    std::string_view model() const { return model_; }
+    unsigned count() const { return count_; }
+    std::chrono::nanoseconds waited() const;
+    // All that will be generated has been seen, but for the provider's word of what it took.
+    bool waits_for_usage() const;
+    // What is known so far; for a call that ends because its client has gone.
+    Outcome outcome(Result<void> result) const;
+
+  private:
+    void on_head(std::span<const net::Header> headers) override;
+    void on_piece(plugin::Piece piece, std::string_view json) override;
+    void on_end(Result<void> result) override;
+
+    Result<void> begin(const route::Candidate& candidate);
+    void failed(Error error);
+    std::optional<std::size_t> next(const Error& error);
+    std::size_t next_with_room() const;
+    void finish(Result<void> result);
+    bool gives_usage() const;
+    void relay(std::string_view chunk, bool content);
+    void commit();
+    void send_usage(const Outcome& ended);
+    std::string make_usage_chunk(const Usage& usage) const;
+    Progress progress() const;
+    bool see(std::string_view json);
+    Heard heard() const;
+    bool all_finished() const;
+    Reckoned reckon(const Result<void>& result) const;
+
+    Engine engine_;
+    const Call& call_;
+    std::vector<route::Candidate> candidates_;
+    Reckoner& reckoner_;
+    Replies& replies_;
+
+    std::size_t at_ = 0;
+    unsigned count_ = 0;
+    std::string provider_;
+    std::string model_;
+    std::string upstream_id_;
+    std::string body_;
+    std::optional<UpstreamLimits::Trip> trip_;
+    std::unique_ptr<plugin::Attempt> attempt_;
+    std::optional<Deadlines> deadlines_;
+    std::chrono::steady_clock::time_point attempt_started_;
+    std::chrono::nanoseconds waited_{0};  // of attempts that are over
+    std::vector<FailedAttempt> failures_;
+    Heard heard_;                 // of the attempt that is under way, or the last
+    std::uint64_t finished_ = 0;  // choices of it that have said their last word, a bit each
+    unsigned usage_reports_ = 0;  // of it, when the last piece of what was generated came
+    plugin::Reach reach_ = plugin::Reach::none;  // of one that is over
+    bool delivered_ = false;                     // content of it has gone to the client
+    std::vector<std::string> held_;              // chunks without content, until then
+    std::size_t held_bytes_ = 0;                 // of those that came
+    bool usage_sent_ = false;
+    bool asked_again_ = false;  // without what its upstream had refused
+    bool paused_ = false;
+    std::string usage_chunk_;  // waits for the cost that is to be in it
+    std::string first_chunk_;  // gives the usage chunk its id, if the host has to make one
+};
+
+// May another candidate do better? Nothing that a different provider would refuse as well.
+bool may_fall_back(ErrorKind kind);
+
+}  // namespace bw::policy

@@ -1,0 +1,94 @@
+#include "policy/estimate/estimate.hpp"
+
+#include <algorithm>
+#include <bellwether/json.hpp>
+
+#include "ledger/amount.hpp"
+
+namespace bw::policy {
+namespace {
+
+// A template's own system prompt, and the marks that begin the answer.
+constexpr std::int64_t k_frame_tokens = 32;
+
+// An older completion answers each of several prompts. Numbers are the tokens of a single one.
+std::int64_t count_prompts(const Call& call) {
+    if (call.operation != Operation::completions) return 1;
+    const json::Value prompt(
+        std::string_view(call.body).substr(call.prompt_value.offset, call.prompt_value.length));
+    if (prompt.kind() != json::Kind::array) return 1;
+    std::int64_t count = 0;
+    for (const json::Value& one : prompt.elements()) {
+        if (one.kind() != json::Kind::number) ++count;
+    }
+    return std::max<std::int64_t>(count, 1);
+}
+
+}  // namespace
+
+// Parts whose size nobody knows can fill the context, but no more, however many they are.
+std::int64_t prompt_tokens_max(const PromptSize& size, std::int64_t density, std::int64_t context) {
+    const std::int64_t others = size.text_bytes - size.digits;
+    return k_frame_tokens + size.digits + (others * density + 999) / 1000 + size.media_tokens +
+           std::min(size.part_tokens, context);
+}
+
+std::int64_t density_of(const PromptSize& size, std::int64_t tokens) {
+    const std::int64_t others = std::max<std::int64_t>(size.text_bytes - size.digits, 1);
+    const std::int64_t of_others =
+        std::clamp<std::int64_t>(tokens - size.digits - size.media_tokens, 0, others);
+    return std::clamp((of_others * 1000 + others - 1) / others, k_density_default, k_density_max);
+}
+
+namespace {
+
+// Of all prompts together.
+std::int64_t of_all_prompts(const Call& call, std::int64_t choices) {
+    return ledger::clamped(ledger::Wide{std::max<std::int64_t>(choices, 1)} * count_prompts(call));
+}
+
+std::int64_t times(std::int64_t each, std::int64_t count) {
+    const ledger::Wide all = ledger::Wide{each} * count;
+    return static_cast<std::int64_t>(std::min<ledger::Wide>(all, k_call_tokens_max));
+}
+
+// What stands in the prompt alone, in place of what was taken out of it.
+std::int64_t prompt_text_bytes(const Call& call, const PromptSize& size) {
+    const auto others = static_cast<std::int64_t>(call.body.size() - call.prompt_value.length);
+    return std::max<std::int64_t>(size.text_bytes - others, 0);
+}
+
+}  // namespace
+
+std::int64_t count_choices_shown(const Call& call) {
+    return of_all_prompts(call, call.choices_shown);
+}
+
+std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
+    if (call.operation == Operation::embeddings) return 0;
+    const bool said = call.max_tokens > 0 && !call.no_limit;
+    const std::int64_t answer = std::max(
+        {said ? call.max_tokens : model.output_max, call.max_tokens, call.other_max_tokens});
+    const bool thinks =
+        call.thinks_freely || (model.thinks_unasked && call.stream && !call.thinks_not);
+    const bool unlimited = thinks && call.thinking_tokens == 0;
+    const std::int64_t thinking = unlimited ? model.output_max : call.thinking_tokens;
+    return times(std::min(answer, k_choice_tokens_max) + std::min(thinking, k_choice_tokens_max),
+                 of_all_prompts(call, call.choices));
+}
+
+// Each of several prompts may fill the context, and text may be as dense as any vocabulary makes
+// it.
+Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model) {
+    const Estimate held{.input = prompt_tokens_max(size, model.density, model.context),
+                        .output = output_tokens_max(call, model)};
+    const std::int64_t densest = prompt_tokens_max(size, k_density_max, model.context);
+    const std::int64_t all_choices = times(model.context, of_all_prompts(call, call.choices));
+    const bool embeds = call.operation == Operation::embeddings;  // which may be cut
+    return {.held = held,
+            .believed = {.input = std::max({held.input, densest, model.context}),
+                         .output = std::max(held.output, all_choices)},
+            .input_min = embeds ? 0 : prompt_text_bytes(call, size) / k_bytes_for_token_max};
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,50 @@
+#include "policy/estimate/visibility.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace bw::policy {
+namespace {
+
+// Names come from clients: where globs route them, there may be any number.
+constexpr std::size_t k_models_max = 1'000;
+
+// What the host counts of a text may be half of the truth; and an answer has some tokens that are
+// no text.
+constexpr std::int64_t k_token_for_seen_max = 2;
+constexpr std::int64_t k_unseen_grace = 64;
+
+constexpr int k_answers_to_believe = 3;
+constexpr int k_answers_to_forget = 100;
+
+std::string name_of(std::string_view provider, std::string_view model, bool thinks) {
+    std::string name(provider);
+    return name.append("/").append(model).append(thinks ? "/thinks" : "");
+}
+
+}  // namespace
+
+Shows Visibility::of(std::string_view provider, std::string_view model, bool thinks) const {
+    if (known_.empty()) return Shows::unknown;
+    const auto found = known_.find(name_of(provider, model, thinks));
+    if (found == known_.end()) return Shows::unknown;
+    const auto& [in_a_row, has_hidden] = found->second;
+    if (in_a_row >= (has_hidden ? k_answers_to_forget : k_answers_to_believe)) return Shows::all;
+    return has_hidden ? Shows::not_all : Shows::unknown;
+}
+
+void Visibility::learn(std::string_view provider, std::string_view model, bool thinks,
+                       const Heard& heard) {
+    const std::int64_t reported = heard.reported.output_tokens;
+    if (reported <= 0 || !heard.reported_last) return;
+    std::string name = name_of(provider, model, thinks);
+    if (known_.size() >= k_models_max && !known_.contains(name)) return;
+    Seen& seen = known_[std::move(name)];
+    if (reported > heard.seen * k_token_for_seen_max + k_unseen_grace) {
+        seen = {.shown_in_a_row = 0, .has_hidden = true};
+    } else {
+        seen.shown_in_a_row = std::min(seen.shown_in_a_row + 1, k_answers_to_forget);
+    }
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,25 @@
+// What is left of the budgets and limits that count a call, for the head of its response. Pure.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "ledger/ledger.hpp"
+#include "policy/limits/rules.hpp"
+
+namespace bw::policy {
+
+// Of a response, however many budgets count it. A line has less than 200 bytes.
+inline constexpr std::size_t k_budget_headers_max = 8;
+
+// Complete header lines: OpenAI's x-ratelimit-* for the tightest limit on requests and on tokens,
+// and x-bellwether-budget for the budgets with the least of their limit left, shadows apart.
+std::string standing_headers(std::span<const Asked> asked,
+                             std::span<const ledger::Standing> standings);
+
+// "6m0s", "1.5s", "20ms": as OpenAI writes the time until a limit is whole again.
+std::string reset_text(std::int64_t us);
+
+}  // namespace bw::policy

@@ -1,0 +1,64 @@
+#include "policy/notices/warnings.hpp"
+
+#include <algorithm>
+
+#include "ledger/amount.hpp"
+#include "observe/log.hpp"
+
+namespace bw::policy {
+namespace {
+
+constexpr int k_whole = 10'000;
+// Users come and go: what was said of them is forgotten before it takes much memory.
+constexpr std::size_t k_counters_max = 100'000;
+
+using ledger::Wide;
+
+// True if `part` is at least so many hundredths of a percent of the whole.
+bool reaches(Wide part, std::int64_t whole, int share) {
+    return part * k_whole >= Wide(whole) * share;
+}
+
+// The largest share that was asked for and is reached; beyond the limit of a budget that does not
+// refuse, one more than the whole. 0: none.
+int reached(const config::Budget& budget, const ledger::Standing& standing) {
+    if (budget.mode != config::BudgetMode::hard && standing.left < 0) return k_whole + 1;
+    const Wide taken = Wide(standing.used) + standing.held;
+    for (auto share = budget.warn_at.rbegin(); share != budget.warn_at.rend(); ++share) {
+        if (reaches(taken, budget.limit, *share)) return *share;
+    }
+    return 0;
+}
+
+std::int64_t now_us() {
+    using namespace std::chrono;
+    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Warnings::Warnings(const config::Config& config)
+    : config_(config), counted_(config.budgets.size()) {}
+
+void Warnings::look(const Asked& asked, const ledger::Standing& standing, WebhookPosts& posts) {
+    if (asked.rule->budget == nullptr) return;
+    const config::Budget& budget = *asked.rule->budget;
+    const int share = reached(budget, standing);
+    if (share == 0 || !is_new(asked.claim.counter, standing.window.start, share)) return;
+    counted_[static_cast<std::size_t>(&budget - config_.budgets.data())].fetch_add(1);
+    const Warning warning{asked.rule, asked.claim.counter.value, share, standing, now_us()};
+    observe::warn("{}", warning_text(warning));
+    if (budget.webhook) posts.post(*budget.webhook, warning_json(warning));
+}
+
+bool Warnings::is_new(const ledger::CounterName& counter, std::int64_t window_start, int share) {
+    const std::scoped_lock lock(mutex_);
+    if (said_.size() >= k_counters_max) said_.clear();
+    Said& said = said_[counter.rule + '\n' + counter.value];
+    if (said.window_start != window_start) said = {window_start, 0};
+    if (said.share >= share) return false;
+    said.share = share;
+    return true;
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,56 @@
+// Says once in a window and for each share how far a budget has come, and that one which refuses
+// nothing is exceeded: in the log, and to the budget's webhook. Shared by all workers.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "ledger/ledger.hpp"
+#include "policy/limits/rules.hpp"
+#include "policy/notices/webhooks.hpp"
+
+namespace bw::policy {
+
+class Warnings {
+  public:
+    // The configuration must outlive it.
+    explicit Warnings(const config::Config& config);
+
+    // `standing`: of the claim that was just counted. Cheap as long as there is nothing to say.
+    void look(const Asked& asked, const ledger::Standing& standing, WebhookPosts& posts);
+    // How often something was said of the budget of this place in the configuration.
+    std::uint64_t counted(std::size_t budget) const { return counted_[budget].load(); }
+
+  private:
+    struct Said {
+        std::int64_t window_start = 0;
+        int share = 0;  // the largest that was said, in hundredths of a percent
+    };
+
+    bool is_new(const ledger::CounterName& counter, std::int64_t window_start, int share);
+
+    const config::Config& config_;
+    std::deque<std::atomic<std::uint64_t>> counted_;  // by budget
+    std::mutex mutex_;
+    std::unordered_map<std::string, Said> said_;  // by counter
+};
+
+// What a budget has come to.
+struct Warning {
+    const Rule* rule;
+    const std::string& value;  // of its counter; empty: it has but one
+    int share;                 // reached, in hundredths of a percent; above 10000: exceeded
+    const ledger::Standing& standing;
+    std::int64_t now_us;
+};
+
+// "the budget "all" has come to 80 %: 8000 of 10000 tokens are used or held"
+std::string warning_text(const Warning& warning);
+// What a webhook is told; docs/webhooks.md describes it.
+std::string warning_json(const Warning& warning);
+
+}  // namespace bw::policy

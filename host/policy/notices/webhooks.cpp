@@ -1,0 +1,186 @@
+#include "policy/notices/webhooks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "net/alarm.hpp"
+#include "observe/log.hpp"
+#include "plugin/wire.hpp"
+
+namespace bw::policy {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t k_posts_max = 64;
+constexpr std::size_t k_answer_bytes_max = 16u << 10;
+
+bool is_success(int status) { return status >= 200 && status < 300; }
+
+// Another try may do better.
+bool may_pass(int status) { return status == 408 || status == 429 || status >= 500; }
+
+// In seconds; a date, which the header may also be, is left to the host's own patience.
+milliseconds asked_wait(std::span<const net::Header> headers) {
+    const auto header = std::ranges::find(headers, "retry-after", &net::Header::name);
+    if (header == headers.end()) return milliseconds(0);
+    std::uint32_t seconds = 0;
+    const char* const end = header->value.data() + header->value.size();
+    const auto [read, error] = std::from_chars(header->value.data(), end, seconds);
+    if (error == std::errc::result_out_of_range) return std::chrono::hours(1);
+    return error == std::errc() && read == end ? std::chrono::seconds(seconds) : milliseconds(0);
+}
+
+}  // namespace
+
+std::vector<Webhook> make_webhooks(const config::Config& config,
+                                   std::vector<config::Diagnostic>& diagnostics) {
+    std::vector<Webhook> webhooks;
+    for (const config::Webhook& wanted : config.webhooks) {
+        auto wire = plugin::make_wire(wanted.wire, wanted.url);
+        Webhook& webhook = webhooks.emplace_back();
+        webhook.name = wanted.name;
+        webhook.url = wanted.url;
+        if (wire) {
+            webhook.wire = *std::move(wire);
+            continue;
+        }
+        diagnostics.push_back(
+            {.severity = config::Severity::error,
+             .file = config.file.string(),
+             .at = wire.error().at.line != 0 ? wire.error().at : wanted.at,
+             .what = fmt::format("the proxy of webhook \"{}\": {}", wanted.name, wire.error().what),
+             .expected = {},
+             .hint = {}});
+    }
+    return webhooks;
+}
+
+class WebhookPosts::Post final : private net::Events {
+  public:
+    Post(WebhookPosts& owner, std::size_t webhook, std::string json)
+        : owner_(owner), webhook_(webhook), json_(std::move(json)), alarm_(owner.loop_) {}
+
+    // Each may be the last that this post does.
+    void begin() {
+        ++tries_;
+        status_ = 0;
+        no_answer_ = false;
+        answer_bytes_ = 0;
+        asked_wait_ = {};
+        waits_ = false;
+        const Webhook& webhook = owner_.webhooks_[webhook_];
+        exchange_ = owner_.client_.start({.url = webhook.url,
+                                          .headers = {"content-type: application/json",
+                                                      "user-agent: bellwether/" BELLWETHER_VERSION},
+                                          .body = json_,
+                                          .connect_timeout = owner_.patience_.answer,
+                                          .wire = webhook.wire,
+                                          .reads = net::Reads::status},
+                                         *this);
+        alarm_.set(steady_clock::now() + owner_.patience_.answer,
+                   [this] { judge("no answer in time"); });
+    }
+    void hurry() {
+        if (waits_) begin_last();
+    }
+    std::size_t webhook() const { return webhook_; }
+
+  private:
+    void on_head(int status, std::span<const net::Header> headers) override {
+        status_ = status;
+        asked_wait_ = asked_wait(headers);
+    }
+    // The status is all that counts. A little of what follows is read, so that the connection is
+    // good for the next post; more is not: this is the thread that calls run on.
+    void on_data(std::string_view bytes) override {
+        answer_bytes_ += bytes.size();
+        if (answer_bytes_ > k_answer_bytes_max) judge({});
+    }
+    void on_end(std::optional<net::Failure> failure) override {
+        no_answer_ = status_ == 0 && failure && failure->kind == net::FailureKind::protocol;
+        judge(failure ? failure->for_operator() : std::string());
+    }
+
+    void begin_last() {
+        last_ = true;
+        begin();
+    }
+
+    // What it answered counts, even if the answer did not come whole.
+    void judge(std::string fault) {
+        exchange_.reset();
+        alarm_.cancel();
+        if (is_success(status_)) return owner_.done(*this, {});
+        if (status_ != 0) fault = fmt::format("it answers with status {}", status_);
+        const bool hopeless = no_answer_ || (status_ != 0 && !may_pass(status_));
+        if (hopeless || last_ || tries_ >= owner_.patience_.tries) {
+            return owner_.done(*this, fmt::format("{} (try {})", fault, tries_));
+        }
+        if (owner_.on_last_) return begin_last();
+        waits_ = true;
+        const milliseconds wait = std::max(owner_.wait_before(tries_), asked_wait_);
+        alarm_.set(steady_clock::now() + std::min(wait, owner_.patience_.longest_wait),
+                   [this] { begin(); });
+    }
+
+    WebhookPosts& owner_;
+    const std::size_t webhook_;
+    const std::string json_;
+    net::Exchange exchange_;
+    net::Alarm alarm_;
+    unsigned tries_ = 0;
+    int status_ = 0;
+    std::size_t answer_bytes_ = 0;
+    bool no_answer_ = false;  // what came makes no sense
+    milliseconds asked_wait_{0};
+    bool waits_ = false;  // for its next try
+    bool last_ = false;   // there is no other
+};
+
+WebhookPosts::WebhookPosts(boost::asio::io_context& loop, net::Client& client,
+                           std::span<const Webhook> webhooks, WebhookCounts& counts,
+                           Patience patience)
+    : loop_(loop), client_(client), webhooks_(webhooks), counts_(counts), patience_(patience) {}
+
+WebhookPosts::~WebhookPosts() {
+    for (Post& post : posts_) {
+        observe::warn("webhook \"{}\" was not told of a warning: the host has ended",
+                      webhooks_[post.webhook()].name);
+    }
+}
+
+void WebhookPosts::post(std::size_t webhook, std::string json) {
+    Post& post = posts_.emplace_back(*this, webhook, std::move(json));
+    if (posts_.size() > k_posts_max) {
+        return done(post, fmt::format("{} others are under way", k_posts_max));
+    }
+    post.begin();
+}
+
+void WebhookPosts::finish(std::function<void()> on_last) {
+    on_last_ = std::move(on_last);
+    for (Post& post : posts_) post.hurry();
+}
+
+// Spread, so that several hosts do not knock at once.
+milliseconds WebhookPosts::wait_before(unsigned tries) {
+    const milliseconds most = patience_.first_wait * (1 << (tries - 1));
+    std::uniform_int_distribution<std::int64_t> spread(most.count() / 2, most.count());
+    return milliseconds(spread(random_));
+}
+
+void WebhookPosts::done(Post& post, const std::string& fault) {
+    counts_.count(post.webhook(), fault.empty());
+    if (!fault.empty()) {
+        observe::warn("webhook \"{}\" was not told of a warning: {}",
+                      webhooks_[post.webhook()].name, fault);
+    }
+    std::erase_if(posts_, [&post](const Post& one) { return &one == &post; });
+    if (on_last_ && posts_.empty()) on_last_();
+}
+
+}  // namespace bw::policy

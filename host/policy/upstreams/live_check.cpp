@@ -1,0 +1,107 @@
+#include "policy/upstreams/live_check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/nearest.hpp"
+#include "config/pattern.hpp"
+
+namespace bw::policy {
+namespace {
+
+// The list of a provider that was really asked; null: nothing is known of it.
+const std::vector<std::string>* list_of(const ProviderCheck& check) {
+    return check.models && check.models->asked ? &check.models->ids : nullptr;
+}
+
+bool has(const std::vector<std::string>& ids, std::string_view pattern) {
+    if (!config::is_glob(pattern)) return std::ranges::binary_search(ids, pattern);
+    return std::ranges::any_of(
+        ids, [&](const std::string& id) { return config::glob_match(pattern, id); });
+}
+
+std::string hint(std::string_view name, const std::vector<std::string>& ids) {
+    const auto near = nearest(name, ids);
+    return near ? fmt::format("; did you mean \"{}\"?", *near) : std::string();
+}
+
+class Judge {
+  public:
+    Judge(const config::Config& config, const std::vector<ProviderCheck>& checks)
+        : config_(config), checks_(checks) {}
+
+    std::vector<LiveFinding> judge() {
+        for (const auto& route : config_.routes) {
+            if (route.alias.empty()) {
+                for (const auto& target : route.to) judge_target(route, target, route.model);
+            } else {
+                judge_alias(route);
+            }
+        }
+        for (const auto& price : config_.prices) judge_price(price);
+        return std::move(findings_);
+    }
+
+  private:
+    void judge_target(const config::Route& route, const config::Target& target,
+                      std::string_view asked) {
+        const auto& check = checks_[target.provider];
+        const auto* ids = list_of(check);
+        const std::string_view name = target.model.empty() ? asked : target.model;
+        if (ids == nullptr || has(*ids, name)) return;
+        const bool pattern = config::is_glob(name);
+        add(true, config_.file.string(), target.at,
+            fmt::format("route \"{}\": provider \"{}\" has no model {}\"{}\"{}", route.model,
+                        check.provider, pattern ? "that matches " : "", name,
+                        pattern ? std::string() : hint(name, *ids)));
+    }
+
+    // The name that an alias ends at may fall on a pattern; then only here it is known whole.
+    void judge_alias(const config::Route& alias) {
+        const config::Route* route = &alias;
+        std::string_view name;
+        for (std::size_t i = 0; i <= config_.routes.size() && route != nullptr; ++i) {
+            if (route->alias.empty()) break;
+            name = route->alias;
+            route = config::best_match(config_.routes, name);
+        }
+        if (route == nullptr || !route->alias.empty() || !config::is_glob(route->model)) return;
+        for (const auto& target : route->to) {
+            if (!target.model.empty()) continue;
+            const auto* ids = list_of(checks_[target.provider]);
+            if (ids == nullptr || has(*ids, name)) continue;
+            add(true, config_.file.string(), alias.alias_at,
+                fmt::format("alias \"{}\": provider \"{}\" has no model \"{}\"{}", alias.model,
+                            checks_[target.provider].provider, name, hint(name, *ids)));
+        }
+    }
+
+    void judge_price(const config::Price& price) {
+        for (const auto& check : checks_) {
+            const auto* ids = list_of(check);
+            if (check.provider != price.provider || ids == nullptr || has(*ids, price.model))
+                continue;
+            add(false, price.file, price.at,
+                fmt::format("there is a price for \"{}\", which provider \"{}\" does not have",
+                            price.model, check.provider));
+        }
+    }
+
+    void add(bool broken, const std::string& file, config::Position at, std::string message) {
+        findings_.push_back({broken, fmt::format("{}:{}", file, at.line), std::move(message)});
+    }
+
+    const config::Config& config_;
+    const std::vector<ProviderCheck>& checks_;
+    std::vector<LiveFinding> findings_;
+};
+
+}  // namespace
+
+std::vector<LiveFinding> judge_lists(const config::Config& config,
+                                     const std::vector<ProviderCheck>& checks) {
+    return Judge(config, checks).judge();
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,128 @@
+#include "policy/upstreams/upstream_limits.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "policy/estimate/estimate.hpp"
+
+namespace bw::policy {
+namespace {
+
+// Clients choose the names of models where a route has a glob.
+constexpr std::size_t k_meters_max = 1'000;
+// What a client is told to wait where no meter could be made.
+constexpr std::chrono::milliseconds k_unmetered_wait{1'000};
+
+constexpr std::size_t k_bytes_for_token = 4;
+// What is longer is a picture or a file, which no upstream counts by its bytes.
+constexpr std::size_t k_prompt_tokens_max = 100'000;
+
+// Providers that differ in none of these are one customer of one upstream.
+using Customer = std::tuple<std::string, std::string, std::vector<std::string>>;
+
+Customer customer_of(const config::Provider& provider) {
+    std::vector<std::string> secrets;
+    for (const auto& secret : provider.secrets) secrets.push_back(secret.reference);
+    return {provider.plugin, provider.base_url, std::move(secrets)};
+}
+
+}  // namespace
+
+std::int64_t tokens_at_sending(const Call& call) {
+    const auto prompt = std::min(call.body.size() / k_bytes_for_token, k_prompt_tokens_max);
+    return static_cast<std::int64_t>(prompt) +
+           std::clamp<std::int64_t>(call.max_tokens, 0, k_choice_tokens_max);
+}
+
+UpstreamLimits::UpstreamLimits(const config::Config& config) : counts_(config.providers.size()) {
+    std::map<Customer, std::shared_ptr<Account>> known;
+    for (const config::Provider& provider : config.providers) {
+        auto& account = known[customer_of(provider)];
+        if (!account) account = std::make_shared<Account>();
+        accounts_.push_back(account);
+    }
+}
+
+UpstreamLimits::Clock::duration UpstreamLimits::wait(const route::Candidate& candidate,
+                                                     std::int64_t tokens) const {
+    if (!knows(candidate)) return {};
+    Account& account = *accounts_[candidate.provider];
+    const std::scoped_lock lock(account.mutex);
+    const auto found = account.meters.find(candidate.model);
+    if (found == account.meters.end()) return {};
+    return found->second.wait(tokens, Clock::now());
+}
+
+void UpstreamLimits::count(const route::Candidate& candidate, Outcome outcome) {
+    counts_[candidate.provider][static_cast<std::size_t>(outcome)].fetch_add(
+        1, std::memory_order_relaxed);
+}
+
+std::uint64_t UpstreamLimits::counted(std::size_t provider, std::size_t outcome) const {
+    return counts_[provider][outcome].load(std::memory_order_relaxed);
+}
+
+UpstreamLimits::Trip::Trip(UpstreamLimits& limits, const route::Candidate& candidate,
+                           std::int64_t tokens)
+    : account_(*limits.accounts_[candidate.provider]),
+      model_(candidate.model),
+      tokens_(tokens),
+      sent_(Clock::now()) {
+    account_.under_way.fetch_add(1, std::memory_order_relaxed);
+    if (!account_.has_meters.load(std::memory_order_relaxed)) return;
+    const std::scoped_lock lock(account_.mutex);
+    UpstreamMeter* const known = meter(false);
+    if (known == nullptr) return;
+    known->sent(tokens_, sent_);
+    metered_ = true;
+}
+
+UpstreamLimits::Trip::~Trip() {
+    account_.under_way.fetch_sub(1, std::memory_order_relaxed);
+    if (!metered_) return;
+    const std::scoped_lock lock(account_.mutex);
+    meter(false)->over(tokens_, answered_);
+}
+
+void UpstreamLimits::Trip::answered(std::span<const net::Header> headers) {
+    const SaidLimits said = read_limit_headers(headers);
+    const bool says = said.requests.sound() || said.tokens.sound();
+    if (!metered_ && !says) return;
+    const std::scoped_lock lock(account_.mutex);
+    UpstreamMeter* const known = meter(says);
+    if (known == nullptr) return;
+    answered_ = true;
+    known->answered(said, tokens_, metered_, Clock::now());
+}
+
+void UpstreamLimits::Trip::served() {
+    if (!metered_) return;
+    const std::scoped_lock lock(account_.mutex);
+    meter(false)->served();
+}
+
+std::chrono::milliseconds UpstreamLimits::Trip::refused(
+    std::optional<std::chrono::milliseconds> retry_after) {
+    const std::scoped_lock lock(account_.mutex);
+    UpstreamMeter* const known = meter(true);
+    if (known == nullptr) return retry_after.value_or(k_unmetered_wait);
+    return known->refused(retry_after, sent_, account_.under_way.load(std::memory_order_relaxed),
+                          Clock::now());
+}
+
+// Under the account's lock. Null: none is known, and none is to be made or there are too many.
+UpstreamMeter* UpstreamLimits::Trip::meter(bool make) {
+    auto& meters = account_.meters;
+    if (const auto found = meters.find(model_); found != meters.end()) return &found->second;
+    if (!make) return nullptr;
+    if (meters.size() >= k_meters_max) {
+        const auto now = Clock::now();
+        std::erase_if(meters, [now](const auto& each) { return each.second.idle(now); });
+        if (meters.size() >= k_meters_max) return nullptr;
+    }
+    account_.has_meters.store(true, std::memory_order_relaxed);
+    return &meters[model_];
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,128 @@
+#include "policy/upstreams/upstream_meter.hpp"
+
+#include <algorithm>
+
+namespace bw::policy {
+namespace {
+
+using std::chrono::milliseconds;
+
+// An upstream that is wrong about itself must not be shut for longer: then one call tries it.
+constexpr milliseconds k_closed_max{60'000};
+// For how long after a refusal calls are sent with care.
+constexpr milliseconds k_wary{60'000};
+// Waits where the upstream asks for none: the second is twice the first, and so on.
+constexpr milliseconds k_back_off_first{1'000};
+constexpr milliseconds k_back_off_max{32'000};
+// How soon it is worth looking whether one of the calls under way has ended.
+constexpr milliseconds k_look_again{20};
+
+}  // namespace
+
+void UpstreamMeter::Level::set(const SaidLimit& said, std::int64_t unanswered,
+                               Clock::time_point now) {
+    if (!said.sound()) return;
+    limit = said.limit;
+    remaining = std::min(said.remaining, said.limit) - std::min(unanswered, limit);
+    at = now;
+    full = now + said.reset;
+    believed_until = now + k_closed_max;
+}
+
+// No call is taken for more than all there ever is: what it says of itself is a client's word.
+void UpstreamMeter::Level::take(std::int64_t amount, Clock::time_point now) {
+    remaining -= std::min(amount, limit);
+    if (now >= believed_until) believed_until = now + k_closed_max;
+}
+
+void UpstreamMeter::Level::give_back(std::int64_t amount) {
+    remaining = std::min(remaining + std::min(amount, limit), limit);
+}
+
+UpstreamMeter::Clock::duration UpstreamMeter::Level::wait(std::int64_t amount,
+                                                          Clock::time_point now) const {
+    if (limit == 0 || now >= full) return {};
+    // What is larger than all there ever is has to be tried when all is there.
+    const std::int64_t missing = std::min(amount, limit) - remaining;
+    if (missing <= 0) return {};
+    const auto gone = limit - remaining;  // comes back between `at` and `full`
+    const double share = static_cast<double>(missing) / static_cast<double>(gone);
+    const auto there =
+        at +
+        Clock::duration(static_cast<Clock::rep>(static_cast<double>((full - at).count()) * share));
+    return std::max(std::min(there, believed_until) - now, Clock::duration::zero());
+}
+
+UpstreamMeter::Clock::duration UpstreamMeter::wait(std::int64_t tokens,
+                                                   Clock::time_point now) const {
+    const auto level = std::max(requests_.wait(1, now), tokens_.wait(tokens, now));
+    const auto closed = std::max(closed_until_ - now, Clock::duration::zero());
+    const bool full = wary(now) && under_way_ >= window_;
+    return std::max(
+        {level, closed, full ? Clock::duration(k_look_again) : Clock::duration::zero()});
+}
+
+void UpstreamMeter::sent(std::int64_t tokens, Clock::time_point now) {
+    ++under_way_;
+    ++unanswered_;
+    unanswered_tokens_ += tokens;
+    requests_.take(1, now);
+    tokens_.take(tokens, now);
+}
+
+void UpstreamMeter::answered(const SaidLimits& said, std::int64_t tokens, bool counted,
+                             Clock::time_point now) {
+    if (counted) {
+        --unanswered_;
+        unanswered_tokens_ -= tokens;
+        // An answer without figures is an error most likely, which takes no tokens.
+        if (!said.tokens.sound()) tokens_.give_back(tokens);
+    }
+    // What is under way may be counted in what the upstream says, or not: it is taken for not.
+    requests_.set(said.requests, unanswered_, now);
+    tokens_.set(said.tokens, unanswered_tokens_, now);
+}
+
+void UpstreamMeter::served() {
+    ++window_;
+    back_off_ = milliseconds(0);
+}
+
+// Those that were sent before the last refusal say nothing new by being refused as well.
+milliseconds UpstreamMeter::refused(std::optional<milliseconds> retry_after, Clock::time_point sent,
+                                    std::int64_t under_way, Clock::time_point now) {
+    // Who refuses a call does not want it again at once, whatever its header says.
+    if (retry_after && retry_after->count() <= 0) retry_after.reset();
+    const bool new_refusal = !refused_at_ || sent >= *refused_at_;
+    if (new_refusal) {
+        window_ = std::max<std::int64_t>((wary(now) ? under_way_ : under_way) / 2, 1);
+        if (!retry_after) {
+            back_off_ = std::clamp(2 * back_off_, k_back_off_first, k_back_off_max);
+        }
+        refused_at_ = now;
+    }
+    const milliseconds wait =
+        std::clamp(retry_after.value_or(back_off_), milliseconds(0), k_closed_max);
+    if (new_refusal || retry_after) closed_until_ = std::max(closed_until_, now + wait);
+    return retry_after.value_or(back_off_);
+}
+
+void UpstreamMeter::over(std::int64_t tokens, bool answered) {
+    --under_way_;
+    if (answered) return;
+    --unanswered_;
+    unanswered_tokens_ -= tokens;
+    requests_.give_back(1);
+    tokens_.give_back(tokens);
+}
+
+bool UpstreamMeter::wary(Clock::time_point now) const {
+    return refused_at_ && now - *refused_at_ < k_wary;
+}
+
+bool UpstreamMeter::idle(Clock::time_point now) const {
+    return under_way_ == 0 && now >= closed_until_ && now >= requests_.full &&
+           now >= tokens_.full && !wary(now);
+}
+
+}  // namespace bw::policy

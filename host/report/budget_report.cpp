@@ -1,0 +1,96 @@
+#include "report/budget_report.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+
+#include "calendar/window.hpp"
+#include "ledger/amount.hpp"
+
+namespace bw::policy {
+namespace {
+
+using ledger::add_clamped;
+
+constexpr std::int64_t k_us = 1'000'000;
+constexpr std::int64_t k_whole = 10'000;  // hundredths of a percent
+
+// A window that has ended may still have calls in flight: they are no part of the present one.
+bool is_open(const ledger::Window& window, std::int64_t now_us) {
+    return window.end == 0 || now_us / k_us < window.end;
+}
+
+bool fuller(const CounterState& left, const CounterState& right) {
+    const auto taken = [](const CounterState& counter) {
+        return add_clamped(counter.used, counter.held);
+    };
+    return std::tuple(-taken(left), std::string_view(left.value)) <
+           std::tuple(-taken(right), std::string_view(right.value));
+}
+
+RuleState state_of(std::string_view rule, ledger::Measure measure,
+                   std::span<const ledger::Counter> counters, std::int64_t now_us) {
+    RuleState state;
+    for (const ledger::Counter& counter : counters) {
+        if (counter.name.rule != rule || counter.measure != measure) continue;
+        if (!is_open(counter.window, now_us)) continue;
+        state.used = add_clamped(state.used, counter.used);
+        state.held = add_clamped(state.held, counter.held);
+        state.fullest.push_back(
+            {.value = counter.name.value, .used = counter.used, .held = counter.held});
+    }
+    state.counters = state.fullest.size();
+    const auto kept = std::min(state.fullest.size(), k_top_counters);
+    std::ranges::partial_sort(state.fullest,
+                              state.fullest.begin() + static_cast<std::ptrdiff_t>(kept), fuller);
+    state.fullest.resize(kept);
+    return state;
+}
+
+std::int64_t debt_of(const config::Budget& budget, std::span<const ledger::Counter> counters,
+                     std::int64_t now_us) {
+    std::int64_t debt = 0;
+    for (const ledger::Counter& counter : counters) {
+        if (counter.name.rule != budget.name || !is_open(counter.window, now_us)) continue;
+        debt = add_clamped(debt, ledger::at_least_zero(counter.used - budget.limit));
+    }
+    return debt;
+}
+
+}  // namespace
+
+BudgetReport budget_report(const config::Config& config, std::span<const ledger::Counter> counters,
+                           std::int64_t now_us) {
+    BudgetReport report;
+    for (const config::Budget& budget : config.budgets) {
+        const auto zone = calendar::Zone::find(budget.period.zone).value_or(calendar::Zone());
+        const auto window = calendar::window_at(budget.period, zone, now_us / k_us);
+        report.budgets.push_back(
+            {.budget = &budget,
+             .window = {.start = window.start, .end = window.end},
+             .zone = zone,
+             .state = state_of(budget.name, ledger::Measure::budget, counters, now_us),
+             .debt = debt_of(budget, counters, now_us)});
+    }
+    for (const config::Limit& limit : config.limits) {
+        if (limit.concurrent <= 0) continue;
+        auto state =
+            state_of(limit.name + "/concurrent", ledger::Measure::concurrency, counters, now_us);
+        report.limits.push_back({.limit = &limit, .state = std::move(state)});
+    }
+    return report;
+}
+
+std::int64_t left_of(std::int64_t limit, const RuleState& state) {
+    if (state.fullest.empty()) return limit;
+    const CounterState& fullest = state.fullest.front();
+    return ledger::clamped(ledger::Wide{limit} - fullest.used - fullest.held);
+}
+
+std::int64_t share_of(std::int64_t limit, const CounterState& counter) {
+    const ledger::Wide taken = ledger::Wide{counter.used} + counter.held;
+    if (limit <= 0) return taken > 0 ? k_whole : 0;
+    return ledger::clamped(taken * k_whole / limit);
+}
+
+}  // namespace bw::policy

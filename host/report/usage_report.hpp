@@ -1,0 +1,108 @@
+// What was used, added up: the rows of a ledger go in one after the other, sums come out. Pure; its
+// memory is bounded however many rows there are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "calendar/report_time.hpp"
+#include "calendar/zone.hpp"
+#include "ledger/usage_row.hpp"
+#include "report/spread.hpp"
+
+namespace bw::policy {
+
+enum class Grouping : std::uint8_t { model, key, user, team, provider, route, day };
+
+std::string_view to_string(Grouping grouping);
+std::optional<Grouping> parse_grouping(std::string_view text);
+
+// Sums end at the greatest number. Nothing unknown is added as if it were 0: the counts of calls
+// tell how much of a sum is missing.
+struct Figures {
+    std::int64_t calls = 0;
+    std::int64_t succeeded = 0;  // answered to the end
+    std::int64_t estimated = 0;  // whose tokens are an estimate, as nobody has told them
+    std::int64_t input_tokens = 0;
+    std::int64_t cached_input_tokens = 0;
+    std::int64_t output_tokens = 0;
+    std::int64_t reasoning_tokens = 0;
+    std::int64_t cost_micro_usd = 0;
+    std::int64_t list_cost_micro_usd = 0;
+    std::int64_t saved_micro_usd = 0;  // of the calls whose cost and list cost are known
+    std::int64_t calls_without_cost = 0;
+    std::int64_t calls_without_list_cost = 0;  // or without cost: not compared
+    Spread duration;
+    Spread first_token;
+    std::int64_t timed_output_tokens = 0;  // of the calls in `duration`
+
+    void add(const ledger::UsageRow& row);
+    void add(const Figures& other);
+    // Generated in a second of the calls' time, in tenths; -1: not known.
+    std::int64_t tokens_per_second_tenths() const;
+};
+
+struct Group {
+    std::string name;  // empty: the calls that have none
+    Figures figures;
+};
+
+inline constexpr std::size_t k_groups_max = 10'000;
+
+// The sums of each value of what is grouped by. Values beyond `groups_max` are one group.
+class GroupedUsage {
+  public:
+    explicit GroupedUsage(Grouping by, const calendar::Zone& zone = {},
+                          std::size_t groups_max = k_groups_max);
+
+    void add(const ledger::UsageRow& row);
+
+    struct Result {
+        std::vector<Group> groups;  // the dearest first; days as they follow one another
+        Figures other;              // what is in none of the groups
+        std::size_t left_out = 0;   // of groups that are in `other`
+    };
+    // At most `top` groups: of days the latest.
+    Result take(std::size_t top);
+
+  private:
+    std::string_view value_of(const ledger::UsageRow& row);
+
+    Grouping by_;
+    DayNames days_;
+    std::size_t groups_max_;
+    std::map<std::string, Figures, std::less<>> groups_;
+    Figures other_;
+};
+
+inline constexpr std::size_t k_top_users = 5;
+
+// One pass over the rows gives all that a report shows.
+struct UsageReport {
+    Grouping by = Grouping::model;
+    Figures total;
+    GroupedUsage::Result grouped;
+    std::vector<Group> top_users;  // at most k_top_users that have a name
+};
+
+class UsageReporter {
+  public:
+    explicit UsageReporter(Grouping by, const calendar::Zone& zone = {});
+
+    void add(const ledger::UsageRow& row);
+    UsageReport take(std::size_t top = k_groups_max);
+
+  private:
+    Grouping by_;
+    Figures total_;
+    GroupedUsage grouped_;
+    GroupedUsage users_;
+};
+
+}  // namespace bw::policy
