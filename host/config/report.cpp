@@ -81,7 +81,13 @@ void Report::warning(Position at, std::string what, std::string expected, std::s
     add({Severity::warning, file_, at, std::move(what), std::move(expected), std::move(hint)});
 }
 
-void Report::add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
+// Names of the file stand in lists of what was expected, too: a tab in one, or a line's end.
+void Report::add(Diagnostic diagnostic) {
+    for (std::string* text : {&diagnostic.what, &diagnostic.expected, &diagnostic.hint}) {
+        *text = visible(*text);
+    }
+    diagnostics_.push_back(std::move(diagnostic));
+}
 
 void Report::absent(Position section, std::vector<std::string> keys, std::string what,
                     std::string expected) {
@@ -123,7 +129,7 @@ bool Report::advise(Position at, const std::string& hint) {
 
 std::vector<Diagnostic> Report::take() {
     for (Absence& absence : absences_) {
-        if (!is_explained(absence)) diagnostics_.push_back(std::move(absence.diagnostic));
+        if (!is_explained(absence)) add(std::move(absence.diagnostic));
     }
     absences_.clear();
     std::ranges::stable_sort(diagnostics_, {}, order_of);
