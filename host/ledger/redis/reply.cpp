@@ -38,15 +38,15 @@ RedisReply taken(const redisReply& from) {
 // More than any answer to what we ask. hiredis makes room for as many as the server announces.
 constexpr std::size_t k_most_elements = std::size_t{1} << 22;
 
-// hiredis's own functions, but for arrays that are too long. Their length has another type in
-// each version of hiredis.
+// hiredis's own functions, but for arrays that are too long.
 redisReplyObjectFunctions* bounded_functions(const redisReplyObjectFunctions& usual) {
-    static const auto usual_array = usual.createArray;
-    static redisReplyObjectFunctions bounded = [&usual] {
-        redisReplyObjectFunctions functions = usual;
+    static const redisReplyObjectFunctions unbounded = usual;
+    static redisReplyObjectFunctions bounded = [] {
+        redisReplyObjectFunctions functions = unbounded;
+        // The type of the length differs between versions of hiredis.
         functions.createArray = [](const redisReadTask* task, auto length) -> void* {
             const bool fits = static_cast<std::size_t>(length) <= k_most_elements;
-            return fits ? usual_array(task, length) : nullptr;
+            return fits ? unbounded.createArray(task, length) : nullptr;
         };
         return functions;
     }();

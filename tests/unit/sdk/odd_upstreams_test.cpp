@@ -52,6 +52,13 @@ class OddUpstreams : public PluginTest {
     }
 };
 
+TEST_F(OddUpstreams, ChoicesThatAreNoArrayAreNoChunk) {
+    for (const char* odd : {R"({"choices":"queued"})", R"({"choices":7})", R"({"choices":{}})",
+                            R"({"id":"c","choices":true,"model":"m"})"}) {
+        EXPECT_EQ(text_around(event(odd)), "az") << odd;
+    }
+}
+
 // ---- events that cannot be read --------------------------------------------------------------
 
 TEST_F(OddUpstreams, AnEventThatIsNoObjectCostsNothing) {

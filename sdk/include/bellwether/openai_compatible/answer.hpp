@@ -241,7 +241,7 @@ inline void Provider::Call::take_no_answer(std::string_view chunk) {
         protocol_error("malformed_chunk", "answered with events of the Responses API");
     }
     if (detail::complains(chunk)) complaint_ = chunk;
-    if (reader_.choices.empty()) return;
+    if (reader_.choices.substr(0, 1) != "[") return;  // none, or words where an array belongs
     if (stream_ && reader_.needs_edit()) {
         reader_.edited(edited_);
         chunk = edited_;
