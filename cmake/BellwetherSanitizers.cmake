@@ -16,7 +16,7 @@ endif()
 # The whole tree tells the fuzzers what it runs through.
 if(BELLWETHER_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL Clang)
-    message(FATAL_ERROR "BELLWETHER_FUZZ needs clang: use the preset fuzz")
+    message(FATAL_ERROR "BELLWETHER_FUZZ needs clang: use the preset asan")
   endif()
   # RapidJSON adds to null pointers, which happens to work.
   add_compile_options(-fsanitize=fuzzer-no-link -fno-sanitize=pointer-overflow)

@@ -68,7 +68,7 @@ struct Call {
     bool stream = false;
     bool usage_asked = false;  // stream_options.include_usage
     CostInBody cost_in_body = CostInBody::never;
-    Span model_value;  // the raw value of `model` in body
+    Span model_value;   // the raw value of `model` in body
     Span prompt_value;  // `messages`, `prompt` or `input`
     std::string user;   // at most k_user_bytes_max; empty: the client named nobody
     UserSource user_source = UserSource::none;

@@ -50,7 +50,7 @@ struct Manifest {
     std::vector<SecretSpec> secrets;
     std::vector<OptionSpec> options;
     std::vector<Model> models;
-    bool models_elsewhere = true;  // another base_url has them, too, as a mirror does
+    bool models_elsewhere = true;       // another base_url has them, too, as a mirror does
     std::vector<std::string> doubts;    // about members that this host does not know
     std::vector<std::string> misspelt;  // of these, what resembles a known one
 

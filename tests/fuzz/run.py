@@ -13,7 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-BUILD = ROOT / "build/fuzz"
+PROGRAMS = ROOT / "build/asan/bin"
+FOUND = ROOT / "build/fuzz"
 AT_ONCE = 2
 REPORT_LINES = 60  # of a failed fuzzer's output
 
@@ -24,7 +25,7 @@ def targets() -> list[str]:
 
 def command(target: str, seconds: int) -> list[str]:
     """The fuzzer's command; it begins with the seeds and the inputs that once broke the target."""
-    found = BUILD / "corpus" / target
+    found = FOUND / "corpus" / target
     found.mkdir(parents=True, exist_ok=True)
     seeds = [HERE / "corpus" / target, HERE / "regressions" / target]
     options = {
@@ -33,10 +34,10 @@ def command(target: str, seconds: int) -> list[str]:
         "rss_limit_mb": 2048,
         "max_len": 4096,
         "dict": HERE / "dictionaries" / f"{target}.dict",
-        "artifact_prefix": f"{BUILD}/crash/{target}-",
+        "artifact_prefix": f"{FOUND}/crash/{target}-",
         "print_final_stats": 1,
     }
-    return [str(BUILD / "bin" / f"fuzz_{target}"),
+    return [str(PROGRAMS / f"fuzz_{target}"),
             *(f"-{key}={value}" for key, value in options.items()),
             str(found), *(str(folder) for folder in seeds if folder.is_dir())]
 
@@ -74,7 +75,7 @@ def how_to_replay(target: str, output: str) -> str:
     if not written:
         return f"{target}: no input was written; the fuzzer itself failed"
     path = os.path.relpath(written[-1], ROOT)
-    return (f"crash: {path}\nreplay: build/fuzz/bin/fuzz_{target} {shlex.quote(path)}\n"
+    return (f"crash: {path}\nreplay: build/asan/bin/fuzz_{target} {shlex.quote(path)}\n"
             f"keep: once mended, as tests/fuzz/regressions/{target}/WHAT-IT-BROKE")
 
 
@@ -95,7 +96,7 @@ def main() -> int:
     parser.add_argument("seconds", nargs="?", default=30, type=int)
     parser.add_argument("--junit", type=Path)
     asked = parser.parse_args()
-    (BUILD / "crash").mkdir(parents=True, exist_ok=True)
+    (FOUND / "crash").mkdir(parents=True, exist_ok=True)
     wanted = targets() if asked.target == "all" else [asked.target]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         results = list(pool.map(lambda target: run(target, asked.seconds), wanted))

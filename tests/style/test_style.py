@@ -2,9 +2,11 @@
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
-from .function_bodies import function_bodies
+from .duplicates import duplicates
+from .functions import functions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -145,13 +147,35 @@ def test_files_are_small_and_narrow() -> None:
 
 
 def test_functions_are_short() -> None:
-    """No function body over 70 lines. A file whose braces cannot be read is a mistake as well."""
-    wrong = []
-    for path in sources("host", "sdk", "plugins", "tests"):
-        try:
-            long = [body for body in function_bodies(path.read_text()) if body.lines > 70]
-        except ValueError as error:
-            wrong.append(f"{relative(path)}: {error}")
-            continue
-        wrong += [f"{relative(path)}:{body.line}: {body.lines} lines" for body in long]
+    """No function over 70 lines."""
+    found = functions(sources("host", "sdk", "plugins", "tests"))
+    assert len(found) > 5000, "ctags sees the tree"
+    wrong = [f"{relative(long.path)}:{long.line}: {long.lines} lines" for long in found if long.lines > 70]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_nothing_stands_twice() -> None:
+    """No run of 100 tokens in two places."""
+    wrong = [
+        f"{relative(second.path)}:{second.line} stands at {relative(first.path)}:{first.line}, too"
+        for second, first in duplicates(sources("host", "sdk", "plugins"), 100)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_sources_are_formatted() -> None:
+    """As `./bw format` does it, by the same version everywhere."""
+    done = subprocess.run(
+        [Path(sys.executable).with_name("clang-format"), "--dry-run", "-Werror", "--ferror-limit=1", *sources("host", "sdk", "plugins", "tests")],
+        cwd=ROOT, capture_output=True, text=True,
+    )
+    assert done.returncode == 0, done.stderr + "`./bw format` mends it"
+
+
+def test_subjects_of_commits_are_short() -> None:
+    """The newest commits; a log of one line each is what most people read."""
+    subjects = subprocess.run(
+        ["git", "log", "--no-merges", "--format=%s", "-n", "20"], cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.splitlines()
+    wrong = [subject for subject in subjects if len(subject) > 72]
     assert not wrong, "\n".join(wrong)

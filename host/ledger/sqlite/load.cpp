@@ -61,41 +61,42 @@ Result<void> write_dead(Database& database, const Dead& dead) {
     return database.run("DELETE FROM holds");
 }
 
-}  // namespace
-
-Result<std::vector<StoredTally>> load_budgets(Database& database) {
-    auto statement =
-        database.prepare("SELECT id, rule, value, window_start, window_end, used FROM counters");
+// Each row has the counter's number and name first; `take` reads what follows.
+template <typename Take>
+Result<std::vector<StoredTally>> load(Database& database, std::string_view question, Take take) {
+    auto statement = database.prepare(question);
     if (!statement) return std::unexpected(std::move(statement.error()));
     std::vector<StoredTally> found;
     while (true) {
         const auto row = statement->step();
         if (!row) return std::unexpected(row.error());
         if (!*row) return found;
-        found.push_back({.number = static_cast<std::uint64_t>(statement->integer(0)),
-                         .measure = Measure::budget,
-                         .name = {statement->text(1), statement->text(2)},
-                         .window = {statement->integer(3), statement->integer(4)},
-                         .used = statement->integer(5)});
+        StoredTally& tally = found.emplace_back();
+        tally.number = static_cast<std::uint64_t>(statement->integer(0));
+        tally.name = {statement->text(1), statement->text(2)};
+        take(*statement, tally);
     }
 }
 
+}  // namespace
+
+Result<std::vector<StoredTally>> load_budgets(Database& database) {
+    return load(database, "SELECT id, rule, value, window_start, window_end, used FROM counters",
+                [](const Statement& row, StoredTally& tally) {
+                    tally.measure = Measure::budget;
+                    tally.window = {row.integer(3), row.integer(4)};
+                    tally.used = row.integer(5);
+                });
+}
+
 Result<std::vector<StoredTally>> load_rates(Database& database) {
-    auto statement =
-        database.prepare("SELECT id, rule, value, full_ns, units, period_us FROM rates");
-    if (!statement) return std::unexpected(std::move(statement.error()));
-    std::vector<StoredTally> found;
-    while (true) {
-        const auto row = statement->step();
-        if (!row) return std::unexpected(row.error());
-        if (!*row) return found;
-        found.push_back({.number = static_cast<std::uint64_t>(statement->integer(0)),
-                         .measure = Measure::rate,
-                         .name = {statement->text(1), statement->text(2)},
-                         .rate = {.full_ns = statement->integer(3),
-                                  .limit = statement->integer(4),
-                                  .period_us = statement->integer(5)}});
-    }
+    return load(database, "SELECT id, rule, value, full_ns, units, period_us FROM rates",
+                [](const Statement& row, StoredTally& tally) {
+                    tally.measure = Measure::rate;
+                    tally.rate = {.full_ns = row.integer(3),
+                                  .limit = row.integer(4),
+                                  .period_us = row.integer(5)};
+                });
 }
 
 Result<std::size_t> settle_dead_holds(Database& database) {

@@ -205,7 +205,8 @@ TEST(Provider, ChecksTimeouts) {
          "connect, "
          "first_byte, idle, total, stream_total, alive; did you mean \"connect\"?"},
         {"[providers.p]\ntimeouts.alive = \"events\"",
-         "c.toml:2:18: error: providers.p.timeouts.alive = \"events\" is unknown; expected one of \"bytes\", "
+         "c.toml:2:18: error: providers.p.timeouts.alive = \"events\" is unknown; expected one of "
+         "\"bytes\", "
          "\"payload\""},
         {"[providers.p]\ntimeouts = \"30s\"",
          "c.toml:2:12: error: providers.p.timeouts is a string; expected a table"},

@@ -85,7 +85,8 @@ TEST(Rules, EmittedPiecesLookLikeReplies) {
     for (const char* good : {k_reply, R"({"data":[]})", R"({"choices":[1]})"}) {
         EXPECT_THAT(check_emit(emitting(false), BW_EMIT_REPLY, good), IsNull()) << good;
     }
-    for (const char* bad : {"{}", R"({"choices":[ ]})", R"({"choices":{}})", R"({"message":[1]})"}) {
+    for (const char* bad :
+         {"{}", R"({"choices":[ ]})", R"({"choices":{}})", R"({"message":[1]})"}) {
         EXPECT_THAT(check_emit(emitting(false), BW_EMIT_REPLY, bad),
                     StrEq("emit of a reply without choices or data"))
             << bad;

@@ -1,8 +1,10 @@
 """The rule about long functions sees each of them, however its head is laid out."""
 
+from pathlib import Path
+
 import pytest
 
-from .function_bodies import function_bodies
+from .functions import functions
 
 LONG = "\n".join(f"    step({number});" for number in range(80))
 
@@ -38,16 +40,24 @@ HEADS = {
 }
 
 
+def longest(folder: Path, text: str) -> int:
+    """The lines of the longest function in this text."""
+    path = folder / "sample.cpp"
+    path.write_text(text)
+    return max((function.lines for function in functions([path])), default=0)
+
+
 @pytest.mark.parametrize("head", HEADS.values(), ids=HEADS.keys())
-def test_a_long_function_is_seen(head: str) -> None:
+def test_a_long_function_is_seen(head: str, tmp_path: Path) -> None:
     """Of every form, alone and after one of every other form."""
-    assert max(body.lines for body in function_bodies(head % f"\n{LONG}")) == 81
-    for before in HEADS.values():
-        after = function_bodies(before % " return;" + "\n" + head % f"\n{LONG}")
-        assert max(body.lines for body in after) == 81, before
+    short = "\n".join(before % " return;" for before in HEADS.values())
+    long = head % f"\n{LONG}"
+    assert longest(tmp_path, short) < 5
+    assert longest(tmp_path, long) >= 81
+    assert longest(tmp_path, f"{short}\n{long}") >= 81
 
 
-def test_what_is_no_function_may_be_long() -> None:
+def test_what_is_no_function_may_be_long(tmp_path: Path) -> None:
     """A type, a namespace, a table."""
     members = "\n".join(f"    int member_{number};" for number in range(80))
     values = "\n".join(f"    {{{number}, f({number})}}," for number in range(80))
@@ -61,11 +71,4 @@ def test_what_is_no_function_may_be_long() -> None:
         f"const std::array<int, 80> k_table{{\n{values}\n}};",
         f"const std::map<int, int> k_table = made_of(Values{{\n{values}\n}});",
     ):
-        assert not function_bodies(text), text
-
-
-@pytest.mark.parametrize("text", ["int f() {", "int f() {}}", "#if A\nint f() {\n#else\nint f(int) {\n#endif\n}"])
-def test_what_cannot_be_read_is_told(text: str) -> None:
-    """Silence about the rest of a file is no verdict."""
-    with pytest.raises(ValueError, match="line"):
-        function_bodies(text)
+        assert longest(tmp_path, text) == 0, text
