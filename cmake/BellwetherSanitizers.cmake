@@ -2,6 +2,7 @@
 if(BELLWETHER_SANITIZE)
   add_compile_options(-fsanitize=${BELLWETHER_SANITIZE} -fno-omit-frame-pointer
     -fno-sanitize-recover=all)
+  add_compile_definitions(BELLWETHER_SANITIZED) # compilers have no word for it that all know
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     # Instrumented code confuses gcc about what is initialised, and Asio has fences that its
     # ThreadSanitizer does not model.

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "observe/metrics.hpp"
 #include "policy/attempts/attempts.hpp"
 
@@ -21,7 +22,7 @@ struct CallEnd {
 
 class CallMeter {
   public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = bw::Clock;
 
     CallMeter(observe::WorkerMetrics& metrics, Clock::time_point started);
     ~CallMeter();

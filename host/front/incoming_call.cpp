@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "front/client_deadline.hpp"
 #include "front/trace_context.hpp"
 #include "json/request.hpp"
@@ -48,7 +49,7 @@ Call incoming_call(http::Request& request, Operation operation, std::string id,
             .cost_in_body =
                 request.header(k_cost_header) == "body" ? CostInBody::asked : CostInBody::never,
             .timeout = std::string(request.header(k_timeout_header)),
-            .started = std::chrono::steady_clock::now(),
+            .started = Clock::now(),
             .key = caller == nullptr ? std::string() : caller->id,
             .key_name = caller == nullptr ? std::string() : caller->name,
             .team = caller == nullptr ? std::string() : caller->team};

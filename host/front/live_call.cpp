@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "config/key_form.hpp"
 #include "config/money.hpp"
 #include "front/client_deadline.hpp"
@@ -122,7 +123,7 @@ void LiveCall::resume() {
 void LiveCall::on_reply(std::string_view json) { reply_ = json; }
 
 void LiveCall::on_chunk(std::string_view json) {
-    const auto now = steady_clock::now();
+    const auto now = Clock::now();
     if (first_byte_ == steady_clock::time_point{}) {
         first_byte_ = now;
         meter_.stream_begins(route_, attempts_->provider(), call_.model);
@@ -158,7 +159,7 @@ void LiveCall::on_end(const policy::Outcome& outcome) {
         if (!streaming_) downstream_->begin_stream(headers());
         downstream_->end_stream();
     } else {
-        first_byte_ = steady_clock::now();
+        first_byte_ = Clock::now();
         if (call_.cost_in_body != CostInBody::never && outcome.cost_micro_usd) {
             reply_ = policy::with_cost(reply_, outcome.usage, *outcome.cost_micro_usd);
         }
@@ -236,7 +237,7 @@ void LiveCall::respond_error(const ErrorReply& reply) {
 std::string LiveCall::headers() const {
     std::string left = admission_ ? admission_->headers() : std::string();
     if (!attempts_ || attempts_->count() == 0) return left;
-    const auto so_far = steady_clock::now() - call_.started;
+    const auto so_far = Clock::now() - call_.started;
     return std::move(left) + fmt::format(
                                  "x-bellwether-provider: {}\r\nx-bellwether-model: "
                                  "{}\r\nx-bellwether-attempts: {}\r\n"
@@ -255,7 +256,7 @@ ledger::UsageRow LiveCall::usage_row(const policy::Outcome& outcome, int status,
         return duration_cast<microseconds>(at - call_.started).count();
     };
     const bool begun = first_byte_ != steady_clock::time_point{};
-    const std::int64_t duration_us = since_start(steady_clock::now());
+    const std::int64_t duration_us = since_start(Clock::now());
     return {.time_us = context_.books.session ? context_.books.session->now_us() - duration_us : 0,
             .request_id = call_.id,
             .key = call_.key,
@@ -277,7 +278,7 @@ void LiveCall::record(const policy::Outcome& outcome, int status, std::string_vi
         status = 499;
         error_code = "client_closed";
     }
-    const auto now = steady_clock::now();
+    const auto now = Clock::now();
     meter_.end({.route = route_,
                 .model = call_.model,
                 .outcome = outcome,
@@ -292,7 +293,7 @@ void LiveCall::record(const policy::Outcome& outcome, int status, std::string_vi
         return duration_cast<microseconds>(at - call_.started).count();
     };
     const bool cancelled = !outcome.result && outcome.result.error().kind == ErrorKind::cancelled;
-    observe::AccessRecord record{.time = std::chrono::system_clock::now(),
+    observe::AccessRecord record{.time = Clock::wall(),
                                  .request_id = call_.id,
                                  .client = client_,
                                  .key = call_.key,

@@ -1,6 +1,7 @@
 // What a request's head decides: whether the rest of it is read at all.
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "front/client_key.hpp"
 #include "front/cors.hpp"
 #include "front/http_request.hpp"
@@ -45,7 +46,7 @@ bool Session::admit(const http::Request& request) {
     const bool asked = surface_.keys != nullptr && !surface_.keys->empty() &&
                        !(surface_.keyless != nullptr && surface_.keyless(request.path));
     if (asked) {
-        const auto caller = identify(request, *surface_.keys, std::chrono::system_clock::now());
+        const auto caller = identify(request, *surface_.keys, Clock::wall());
         if (!caller) {
             context_.metrics.key_refused(static_cast<std::size_t>(caller.error().refusal.fault));
             refuse(caller.error().reply, caller.error().refusal.key);
@@ -104,7 +105,7 @@ void Session::log_refusal(int status, std::string_view code, const config::Key* 
     if (!observe::access_enabled()) return;
     const http::Request& request = parser_.request();
     context_.access_log.add(
-        {.time = std::chrono::system_clock::now(),
+        {.time = Clock::wall(),
          .request_id = request_id_,
          .client = client_,
          .key = key == nullptr ? std::string_view() : std::string_view(key->id),

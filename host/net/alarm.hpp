@@ -5,16 +5,17 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <utility>
+
+#include "base/clock.hpp"
 
 namespace bw::net {
 
 class Alarm {
   public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = bw::Clock;
 
     explicit Alarm(boost::asio::io_context& loop) : state_(std::make_shared<State>(loop)) {}
     ~Alarm() { cancel(); }
@@ -37,10 +38,17 @@ class Alarm {
     }
 
   private:
+    struct WaitTraits {
+        static Clock::duration to_wait_duration(const Clock::duration& left) {
+            return Clock::sleep(left);
+        }
+        static Clock::duration to_wait_duration(const Clock::time_point& at) {
+            return Clock::sleep(at - Clock::now());
+        }
+    };
     struct State {
         explicit State(boost::asio::io_context& loop) : timer(loop) {}
-        boost::asio::basic_waitable_timer<Clock, boost::asio::wait_traits<Clock>,
-                                          boost::asio::io_context::executor_type>
+        boost::asio::basic_waitable_timer<Clock, WaitTraits, boost::asio::io_context::executor_type>
             timer;
         std::function<void()> ring;
         unsigned turn = 0;

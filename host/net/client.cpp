@@ -42,30 +42,6 @@ struct Client::Impl {
     std::unordered_map<const Wire*, Lane> lanes;
 };
 
-Exchange& Exchange::operator=(Exchange&& other) noexcept {
-    if (this != &other) {
-        reset();
-        transfer_ = std::move(other.transfer_);
-    }
-    return *this;
-}
-
-Exchange::~Exchange() { reset(); }
-
-void Exchange::reset() {
-    if (const auto transfer = std::exchange(transfer_, nullptr)) transfer->cancel();
-}
-
-bool Exchange::sent() const { return transfer_ != nullptr && transfer_->begun(); }
-
-void Exchange::pause() {
-    if (transfer_) transfer_->pause();
-}
-
-void Exchange::resume() {
-    if (transfer_) transfer_->resume();
-}
-
 Client::Client(boost::asio::io_context& loop) : impl_(std::make_unique<Impl>(loop)) {}
 
 Client::~Client() {

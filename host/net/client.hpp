@@ -1,99 +1,15 @@
-// HTTP to the upstreams, on a worker's own event loop. The only place that opens sockets upstream;
-// nothing above knows which engine does it. One Client a worker; all of it on the worker's thread.
+// The transport over the network, on a worker's own event loop. The only place that opens sockets
+// upstream; nothing above knows which engine does it. One Client a worker; all of it on the
+// worker's thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include "base/counter.hpp"
-#include "net/wire.hpp"
+#include "net/transport.hpp"
 
 namespace bw::net {
-
-struct Header {
-    std::string_view name;  // lower case
-    std::string_view value;
-};
-
-// What counts of the response: all of it, or only its status, which may be a redirect then, and
-// whose body may be packed in a way that nobody asked for.
-enum class Reads : std::uint8_t { response, status };
-
-// What to send. `body` must stay valid until the exchange has ended or was dropped.
-struct Request {
-    std::string method = "POST";
-    std::string url;
-    std::vector<std::string> headers;  // "name: value"
-    std::string_view body;
-    std::chrono::milliseconds connect_timeout{5'000};  // zero: none
-    std::shared_ptr<const Wire> wire;                  // null: a Wire as it is by default
-    Reads reads = Reads::response;
-};
-
-enum class FailureKind {
-    resolve,          // the name has no address
-    connect,          // refused, unreachable
-    connect_timeout,  // not connected, TLS included, within connect_timeout
-    tls,              // handshake or certificate
-    cut,              // the connection ended before the response did
-    overrun,          // paused under HTTP/2, and more came than may be held
-    protocol,         // not HTTP, a redirect, headers too large
-    no_descriptors,   // this process may open no more
-    no_memory,        // this process gets no more
-};
-
-struct Failure {
-    FailureKind kind;
-    std::string message;  // for anybody: no address, no name of a machine
-    int status = 0;       // of the response, if its first line had come; else 0
-    std::string detail;   // for an operator: names the host, never a credential; empty: as above
-
-    const std::string& for_operator() const { return detail.empty() ? message : detail; }
-};
-
-// Receives one exchange: on_head, on_data any number of times, on_end once; on_end may come alone.
-// Any of them may drop this exchange and any other. After a drop nothing more arrives; while the
-// exchange is paused nothing arrives either: head, data and end are held until it is resumed.
-class Events {
-  public:
-    virtual void on_head(int status, std::span<const Header> headers) = 0;
-    virtual void on_data(std::string_view bytes) = 0;
-    virtual void on_end(std::optional<Failure> failure) = 0;
-
-  protected:
-    ~Events() = default;
-};
-
-class Transfer;  // the engine's
-
-// A running exchange. Dropping it cancels: the connection is closed at once (or, under HTTP/2, the
-// stream reset), and `events` is never called again. May be dropped inside a callback of Events.
-class Exchange {
-  public:
-    Exchange() = default;
-    explicit Exchange(std::shared_ptr<Transfer> transfer) : transfer_(std::move(transfer)) {}
-    Exchange(Exchange&&) = default;
-    Exchange& operator=(Exchange&& other) noexcept;
-    ~Exchange();
-
-    explicit operator bool() const { return transfer_ != nullptr; }
-    bool sent() const;  // the request has begun to go out, over a connection that stands
-    void reset();
-    void pause();   // stop reading: back-pressure reaches the upstream's socket
-    void resume();  // may deliver data again from the loop, never from inside this call
-
-  private:
-    std::shared_ptr<Transfer> transfer_;
-};
 
 // What goes on in a Client; totals since its start. Any thread may read it.
 struct Stats {
@@ -103,15 +19,14 @@ struct Stats {
     Counter connections_reused;  // exchanges that found a connection waiting
 };
 
-class Client {
+class Client final : public Transport {
   public:
     explicit Client(boost::asio::io_context& loop);
     ~Client();  // every exchange must have been dropped
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
-    // Never calls `events` from inside start. `events` outlives the exchange.
-    [[nodiscard]] Exchange start(Request request, Events& events);
+    [[nodiscard]] Exchange start(Request request, Events& events) override;
     const Stats& stats() const;
 
     struct Impl;

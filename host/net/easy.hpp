@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/client.hpp"
+#include "net/transport.hpp"
 #include "net/trip.hpp"
 
 namespace bw::net {

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/client.hpp"
+#include "net/transport.hpp"
 
 namespace bw::net {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "net/client.hpp"
+#include "net/transport.hpp"
 
 namespace bw::net {
 

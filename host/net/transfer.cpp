@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "net/engine.hpp"
 #include "net/tls.hpp"
 
@@ -92,8 +93,7 @@ Lack Transfer::lack_behind(CURLcode code) const {
 
 std::optional<Trip> Transfer::trip_after(CURLcode code) const {
     if (dropped() || failure_ || head_.begun()) return std::nullopt;
-    const auto since =
-        begun_at_ ? std::chrono::steady_clock::now() - *begun_at_ : std::chrono::nanoseconds(0);
+    const auto since = begun_at_ ? Clock::now() - *begun_at_ : std::chrono::nanoseconds(0);
     return next_trip(trip_, code, since);
 }
 
@@ -214,7 +214,7 @@ Refusal Transfer::refusal_of_connection(int local_port) const {
 // libcurl sends a request again whose kept connection ended before the response's first line did,
 // and one whose stream was refused. The first is safe at once only.
 bool Transfer::may_send_again() {
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = Clock::now();
     const bool refused = std::exchange(trip_.stream, Stream::unheard) == Stream::refused;
     if (!begun_at_) begun_at_ = now;
     if (trip_.sends == 0 || refused || now - *begun_at_ <= k_resend_within) return true;

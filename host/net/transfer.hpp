@@ -24,14 +24,15 @@ class Engine;
 
 inline constexpr std::size_t k_abort = 0;  // from a callback that was given bytes: end the transfer
 
-class Transfer : public std::enable_shared_from_this<Transfer> {
+class Transfer final : public Sending, public std::enable_shared_from_this<Transfer> {
   public:
     Transfer(Engine& engine, Request request, Events& events);
 
     // From the Exchange.
-    void cancel();
-    void pause() { paused_ = true; }
-    void resume();
+    bool sent() const override { return begun_at_.has_value(); }
+    void cancel() override;
+    void pause() override { paused_ = true; }
+    void resume() override;
 
     // From the engine, on the loop and outside libcurl unless said otherwise.
     bool dropped() const { return events_ == nullptr; }
@@ -57,7 +58,6 @@ class Transfer : public std::enable_shared_from_this<Transfer> {
     void push();  // makes libcurl send what it keeps for this exchange's connection
     // Of the kept connection that it has taken, and gives back now; 0: none.
     int release_port() { return std::exchange(taken_port_, 0); }
-    bool begun() const { return begun_at_.has_value(); }
     // The whole answer has been delivered, while the request's body is still on its way.
     bool is_early() const;
 

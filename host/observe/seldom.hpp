@@ -5,11 +5,13 @@
 #include <atomic>
 #include <chrono>
 
+#include "base/clock.hpp"
+
 namespace bw::observe {
 
 class Seldom {
   public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = bw::Clock;
 
     explicit constexpr Seldom(Clock::duration pause) : pause_(pause) {}
 

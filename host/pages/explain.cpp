@@ -5,6 +5,7 @@
 
 #include <chrono>
 
+#include "base/clock.hpp"
 #include "config/key_form.hpp"
 #include "json/writer.hpp"
 #include "pages/explained_rules.hpp"
@@ -43,7 +44,7 @@ ExplainReply unknown_key(const front::Host& host) {
 // Why the key does not get the model; empty: it does.
 std::string refusal_of(const config::Key& key, std::string_view model) {
     if (key.disabled) return "it is disabled";
-    if (key.expires && std::chrono::system_clock::now() >= *key.expires) return "it has expired";
+    if (key.expires && Clock::wall() >= *key.expires) return "it has expired";
     return config::may_use(&key, model) ? "" : "none of its models is this one";
 }
 

@@ -7,6 +7,7 @@
 #include <bellwether/json.hpp>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "observe/log.hpp"
 #include "plugin/callback.hpp"
 #include "plugin/correlation.hpp"
@@ -51,12 +52,12 @@ Attempt::Attempt(std::shared_ptr<Instance> instance, const Order& order, Attempt
       framer_([this](std::uint32_t kind, std::string_view data, std::string_view event) {
           return frame(kind, data, event);
       }),
-      last_byte_(steady_clock::now()),
+      last_byte_(Clock::now()),
       last_payload_(last_byte_) {}
 
 Attempt::~Attempt() { close(); }
 
-Result<void> Attempt::start(net::Client& client, boost::asio::io_context& loop) {
+Result<void> Attempt::start(net::Transport& transport, boost::asio::io_context& loop) {
     if (auto opened = open(); !opened) return opened;
     alarm_.emplace(loop);
     wait_.begin();
@@ -69,7 +70,7 @@ Result<void> Attempt::start(net::Client& client, boost::asio::io_context& loop) 
     outgoing_.complete();
     set_correlation(outgoing_.request.headers, *order_.call);
     if (!own_body_.empty()) outgoing_.request.body = own_body_;
-    exchange_ = client.start(std::move(outgoing_.request), *this);
+    exchange_ = transport.start(std::move(outgoing_.request), *this);
     return {};
 }
 
@@ -107,7 +108,7 @@ void Attempt::pause() {
 void Attempt::resume() {
     if (!paused_) return;
     paused_ = false;
-    last_byte_ = last_payload_ = steady_clock::now();
+    last_byte_ = last_payload_ = Clock::now();
     if (exchange_) exchange_.resume();
     if (step_held_) schedule_step(milliseconds(0));
 }
@@ -142,7 +143,7 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
 void Attempt::look_at(std::string_view bytes) {
     if (body_bytes_ == 0) begins_as_answer_ = is_beginning_of_answer(bytes);
     body_bytes_ += bytes.size();
-    last_byte_ = steady_clock::now();
+    last_byte_ = Clock::now();
     const bool is_blank = bytes.find_first_not_of(" \t\r\n") == bytes.npos;
     if (!body_begun_ || (!is_blank && framer_.counts_bytes())) last_payload_ = last_byte_;
     body_begun_ = true;
@@ -230,7 +231,7 @@ bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view 
 }
 
 void Attempt::end_soon() {
-    alarm_->set(steady_clock::now() + k_end_grace, [this] { on_end(std::nullopt); });
+    alarm_->set(Clock::now() + k_end_grace, [this] { on_end(std::nullopt); });
 }
 
 Result<void> Attempt::finish_reply() {
@@ -245,7 +246,7 @@ Result<void> Attempt::finish_reply() {
 
 void Attempt::schedule_step(milliseconds wait) {
     step_held_ = false;
-    alarm_->set(steady_clock::now() + wait, [this] { step(); });
+    alarm_->set(Clock::now() + wait, [this] { step(); });
 }
 
 void Attempt::step() {
@@ -255,7 +256,7 @@ void Attempt::step() {
     }
     const UpstreamWait::Interruption working(wait_);
     body_begun_ = true;
-    last_byte_ = last_payload_ = steady_clock::now();
+    last_byte_ = last_payload_ = Clock::now();
     std::int64_t wait_ms = -1;
     bw_error error = new_error();
     phase_ = Phase::emitting;

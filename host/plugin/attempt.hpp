@@ -16,7 +16,7 @@
 #include "base/error.hpp"
 #include "base/usage.hpp"
 #include "net/alarm.hpp"
-#include "net/client.hpp"
+#include "net/transport.hpp"
 #include "plugin/framer.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/outgoing.hpp"
@@ -57,7 +57,7 @@ class Attempt final : private net::Events, private Sinks {
     Attempt& operator=(const Attempt&) = delete;
 
     // Opens the call. An error here is final and on_end is not called; otherwise it will be.
-    Result<void> start(net::Client& client, boost::asio::io_context& loop);
+    Result<void> start(net::Transport& transport, boost::asio::io_context& loop);
     void pause();
     void resume();
     // From inside on_piece: the attempt ends by `why` when its plugin has returned, unless all of

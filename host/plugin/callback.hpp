@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/clock.hpp"
 #include "observe/seldom.hpp"
 
 namespace bw::plugin {
@@ -21,7 +22,7 @@ struct SlowCallbacks {
 // While it lives, this thread is in `function` of that provider's plugin. It outlives nothing.
 class Callback {
   public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = bw::Clock;
 
     Callback(const Provider& provider, const char* function);
     ~Callback();

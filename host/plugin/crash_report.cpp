@@ -12,13 +12,6 @@
 namespace bw::plugin {
 namespace {
 
-#if defined(__has_feature)  // clang's word for it
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define BELLWETHER_SANITIZED
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define BELLWETHER_SANITIZED
-#endif
 #if defined(BELLWETHER_SANITIZED)
 constexpr bool k_sanitized = true;  // whose own report says more
 #else

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/clock.hpp"
 #include "observe/log.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/sinks.hpp"
@@ -39,7 +40,7 @@ void with_memory(bw_exchange* exchange, const Work& work) noexcept {
 
 std::int64_t unix_ms(bw_host*) noexcept {
     using namespace std::chrono;
-    return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+    return duration_cast<milliseconds>(Clock::wall().time_since_epoch()).count();
 }
 
 std::int32_t has_secret(bw_host* host, bw_str name) noexcept {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "plugin/callback.hpp"
 #include "plugin/crash_report.hpp"
 #include "plugin/places.hpp"
@@ -64,7 +65,7 @@ Result<std::shared_ptr<Instance>> Slot::acquire() {
         return fail(ErrorKind::unavailable, provider_->unavailable, "provider_not_configured");
     }
     if (instance_ && !instance_->poisoned()) return instance_;
-    const auto now = std::chrono::steady_clock::now();
+    const auto now = Clock::now();
     if (now - created_ < k_recreate_after) {
         return fail(ErrorKind::internal,
                     fmt::format("provider \"{}\" is restarting after a fault in its plugin",

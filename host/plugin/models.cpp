@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "net/alarm.hpp"
+#include "net/client.hpp"
 #include "plugin/callback.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/net_error.hpp"
@@ -31,7 +32,8 @@ class Question final : private net::Events, private Sinks {
           outgoing_(instance.provider()),
           alarm_(loop) {}
 
-    Result<std::vector<std::string>> ask(net::Client& client, std::chrono::milliseconds limit) {
+    Result<std::vector<std::string>> ask(net::Transport& transport,
+                                         std::chrono::milliseconds limit) {
         bw_error error = new_error();
         may_send_ = true;
         const bw_status status =
@@ -40,7 +42,7 @@ class Question final : private net::Events, private Sinks {
         if (auto judged = judge(status, error); !judged) return std::unexpected(judged.error());
         if (!outgoing_.sent()) return std::unexpected(fault("asked for models and sent nothing"));
         outgoing_.complete();
-        exchange_ = client.start(std::move(outgoing_.request), *this);
+        exchange_ = transport.start(std::move(outgoing_.request), *this);
         alarm_.set(net::Alarm::Clock::now() + limit, [this, limit] {
             end(fail(ErrorKind::timeout, fmt::format("no answer within {} s", limit.count() / 1000),
                      "total_timeout"));

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "net/client.hpp"
+#include "net/transport.hpp"
 
 namespace bw::plugin {
 

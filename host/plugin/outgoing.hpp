@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/call.hpp"
-#include "net/client.hpp"
+#include "net/transport.hpp"
 #include "plugin/registry.hpp"
 
 namespace bw::plugin {

@@ -4,11 +4,13 @@
 
 #include <chrono>
 
+#include "base/clock.hpp"
+
 namespace bw::plugin {
 
 class UpstreamWait {
   public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = bw::Clock;
 
     // While it lives, the host works and nobody waits. It may outlive what it interrupts.
     class Interruption {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/clock.hpp"
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
 #include "report/budget_report.hpp"
@@ -14,7 +15,7 @@ namespace bw::policy {
 // On one thread, for which the store's reports may be waited for.
 class BudgetWatch {
   public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = bw::Clock;
 
     // Both must outlive it.
     BudgetWatch(const config::Config& config, ledger::Store& store)

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "policy/admission/uncounted.hpp"
 #include "policy/limits/refusal.hpp"
 #include "policy/limits/standing_headers.hpp"
@@ -193,7 +194,7 @@ bool Admission::may_wait_for(const route::Candidate& candidate) const {
     const auto end = std::min(call_.started + provider.queue_wait, call_.deadline);
     const std::string line = upstream_line(candidate);
     const bool stands_there = place_ && line == line_;
-    return steady_clock::now() + wait_for(candidate) < end &&
+    return Clock::now() + wait_for(candidate) < end &&
            (stands_there || books_.lines.length(line) < provider.queue_length);
 }
 
@@ -246,7 +247,7 @@ bool Admission::wait_in_line(const Asked& asked, std::int64_t wait_us) {
 
 bool Admission::wait_in(Queue queue, std::int64_t wait_us, std::function<void()> on_time_up) {
     const auto deadline = call_.started + queue.longest;
-    if (steady_clock::now() >= deadline) return false;
+    if (Clock::now() >= deadline) return false;
     if (place_ && queue.line == line_) {
         place_->try_again(microseconds(std::exchange(turn_missed_, false) ? 0 : wait_us));
         return true;

@@ -24,7 +24,7 @@ class Lines {
     struct Line;
 
   public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = bw::Clock;
 
     // A place in a line. Leaving it is destroying it, which lets the next one try.
     class Place {

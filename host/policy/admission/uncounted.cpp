@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/clock.hpp"
 #include "observe/log.hpp"
 #include "observe/seldom.hpp"
 
@@ -25,7 +26,7 @@ Result<void> outcome(bool passes) {
 }  // namespace
 
 Result<void> uncounted(bool passes, std::string_view reason) {
-    if (unavailable_lines.may(std::chrono::steady_clock::now())) {
+    if (unavailable_lines.may(Clock::now())) {
         observe::warn(
             "a call {}, for the ledger cannot count it: {}; more such calls are told of once a "
             "minute",
@@ -35,7 +36,7 @@ Result<void> uncounted(bool passes, std::string_view reason) {
 }
 
 Result<void> uncounted_for_room(bool passes, std::string_view reason) {
-    if (full_lines.may(std::chrono::steady_clock::now())) {
+    if (full_lines.may(Clock::now())) {
         observe::warn(
             "a call {}, for the ledger has no room to count it: {}, see ledger.max_counters; more "
             "such calls are told of once a minute",

@@ -7,6 +7,7 @@
 #include <bit>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "json/request.hpp"
 #include "json/writer.hpp"
 #include "observe/log.hpp"
@@ -42,7 +43,7 @@ constexpr std::size_t k_held_bytes_max = 64u << 10;
 constinit observe::Seldom broken_end_lines(std::chrono::minutes(1));
 
 void tell_of_broken_end(const Call& call, std::string_view provider, const Error& error) {
-    if (!broken_end_lines.may(steady_clock::now())) return;
+    if (!broken_end_lines.may(Clock::now())) return;
     observe::warn(
         "call {}: provider \"{}\" failed after a complete answer, which stands: {}; more of these "
         "are told of once a minute",
@@ -103,7 +104,7 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     usage_chunk_.clear();
     usage_sent_ = false;
     ++count_;
-    attempt_started_ = steady_clock::now();
+    attempt_started_ = Clock::now();
     if (!slot.provider().manifest.serves(call_.operation)) {
         return fail(ErrorKind::unsupported,
                     "provider \"" + provider_ + "\" does not serve " +
@@ -123,7 +124,7 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order,
                                                  static_cast<plugin::AttemptEvents&>(*this));
     trip_.emplace(engine_.upstream_limits, candidate, tokens_at_sending(call_));
-    if (auto started = attempt_->start(engine_.client, engine_.loop); !started) return started;
+    if (auto started = attempt_->start(engine_.transport, engine_.loop); !started) return started;
     if (paused_) attempt_->pause();
     deadlines_.emplace(
         engine_.loop, limits, [this] { return progress(); },
@@ -263,7 +264,7 @@ void Attempts::failed(Error error) {
 
 // Which candidate is tried after this failure; nothing: none.
 std::optional<std::size_t> Attempts::next(const Error& error) {
-    if (delivered_ || steady_clock::now() >= call_.deadline) return std::nullopt;
+    if (delivered_ || Clock::now() >= call_.deadline) return std::nullopt;
     if (error.code == k_addition_refused && !std::exchange(asked_again_, true)) return at_;
     const std::size_t next = next_with_room();
     if (next == candidates_.size() || !may_fall_back(error.kind)) return std::nullopt;

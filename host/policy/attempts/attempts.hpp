@@ -14,7 +14,7 @@
 #include "base/call.hpp"
 #include "base/error.hpp"
 #include "base/usage.hpp"
-#include "net/client.hpp"
+#include "net/transport.hpp"
 #include "plugin/attempt.hpp"
 #include "policy/admission/waiting_counts.hpp"
 #include "policy/attempts/deadlines.hpp"
@@ -28,7 +28,7 @@ namespace bw::policy {
 // What a worker lends to its calls.
 struct Engine {
     boost::asio::io_context& loop;
-    net::Client& client;
+    net::Transport& transport;
     std::span<plugin::Slot> slots;  // one a provider, in the order of the configuration
     UpstreamLimits& upstream_limits;
     WaitingCounts* waiting = nullptr;  // null: nobody counts who waits

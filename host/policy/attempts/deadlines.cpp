@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/clock.hpp"
+
 namespace bw::policy {
 namespace {
 
@@ -78,7 +80,7 @@ Deadlines::Deadlines(boost::asio::io_context& loop, Limits limits, Observe obser
 void Deadlines::start() { look(); }
 
 void Deadlines::look() {
-    const Verdict verdict = judge(limits_, observe_(), steady_clock::now());
+    const Verdict verdict = judge(limits_, observe_(), Clock::now());
     if (verdict.expired != nullptr) {
         // Moved out first: the receiver may destroy this object.
         const auto expired = std::move(expired_);

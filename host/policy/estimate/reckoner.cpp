@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/clock.hpp"
 #include "observe/log.hpp"
 #include "observe/seldom.hpp"
 #include "policy/estimate/reported_total.hpp"
@@ -28,7 +29,7 @@ ModelFacts facts_of(const plugin::Provider& provider, std::string_view model, co
 void tell(std::string_view provider, std::string_view model, const Usage& reported,
           const Reckoned& reckoned) {
     if (reckoned.doubt == Doubt::none) return;
-    if (!doubt_lines.may(std::chrono::steady_clock::now())) return;
+    if (!doubt_lines.may(Clock::now())) return;
     observe::warn(
         "provider \"{}\" reports a usage of {} and {} tokens for a call of the model \"{}\", which "
         "is {}: it is counted with {} and {}; more of these are told of once a minute, see "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.hpp"
 #include "ledger/amount.hpp"
 #include "observe/log.hpp"
 
@@ -32,7 +33,7 @@ int reached(const config::Budget& budget, const ledger::Standing& standing) {
 
 std::int64_t now_us() {
     using namespace std::chrono;
-    return duration_cast<microseconds>(system_clock::now().time_since_epoch()).count();
+    return duration_cast<microseconds>(Clock::wall().time_since_epoch()).count();
 }
 
 }  // namespace

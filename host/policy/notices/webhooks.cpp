@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/clock.hpp"
 #include "net/alarm.hpp"
 #include "observe/log.hpp"
 #include "plugin/wire.hpp"
@@ -73,16 +74,16 @@ class WebhookPosts::Post final : private net::Events {
         asked_wait_ = {};
         waits_ = false;
         const Webhook& webhook = owner_.webhooks_[webhook_];
-        exchange_ = owner_.client_.start({.url = webhook.url,
-                                          .headers = {"content-type: application/json",
-                                                      "user-agent: bellwether/" BELLWETHER_VERSION},
-                                          .body = json_,
-                                          .connect_timeout = owner_.patience_.answer,
-                                          .wire = webhook.wire,
-                                          .reads = net::Reads::status},
-                                         *this);
-        alarm_.set(steady_clock::now() + owner_.patience_.answer,
-                   [this] { judge("no answer in time"); });
+        exchange_ =
+            owner_.transport_.start({.url = webhook.url,
+                                     .headers = {"content-type: application/json",
+                                                 "user-agent: bellwether/" BELLWETHER_VERSION},
+                                     .body = json_,
+                                     .connect_timeout = owner_.patience_.answer,
+                                     .wire = webhook.wire,
+                                     .reads = net::Reads::status},
+                                    *this);
+        alarm_.set(Clock::now() + owner_.patience_.answer, [this] { judge("no answer in time"); });
     }
     void hurry() {
         if (waits_) begin_last();
@@ -123,7 +124,7 @@ class WebhookPosts::Post final : private net::Events {
         if (owner_.on_last_) return begin_last();
         waits_ = true;
         const milliseconds wait = std::max(owner_.wait_before(tries_), asked_wait_);
-        alarm_.set(steady_clock::now() + std::min(wait, owner_.patience_.longest_wait),
+        alarm_.set(Clock::now() + std::min(wait, owner_.patience_.longest_wait),
                    [this] { begin(); });
     }
 
@@ -141,10 +142,14 @@ class WebhookPosts::Post final : private net::Events {
     bool last_ = false;   // there is no other
 };
 
-WebhookPosts::WebhookPosts(boost::asio::io_context& loop, net::Client& client,
+WebhookPosts::WebhookPosts(boost::asio::io_context& loop, net::Transport& transport,
                            std::span<const Webhook> webhooks, WebhookCounts& counts,
                            Patience patience)
-    : loop_(loop), client_(client), webhooks_(webhooks), counts_(counts), patience_(patience) {}
+    : loop_(loop),
+      transport_(transport),
+      webhooks_(webhooks),
+      counts_(counts),
+      patience_(patience) {}
 
 WebhookPosts::~WebhookPosts() {
     for (Post& post : posts_) {

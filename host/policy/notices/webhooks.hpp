@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "config/config.hpp"
-#include "net/client.hpp"
+#include "net/transport.hpp"
 
 namespace bw::policy {
 
@@ -60,7 +60,7 @@ struct Patience {
 class WebhookPosts {
   public:
     // All must outlive it.
-    WebhookPosts(boost::asio::io_context& loop, net::Client& client,
+    WebhookPosts(boost::asio::io_context& loop, net::Transport& transport,
                  std::span<const Webhook> webhooks, WebhookCounts& counts, Patience patience = {});
     ~WebhookPosts();
     WebhookPosts(const WebhookPosts&) = delete;
@@ -81,7 +81,7 @@ class WebhookPosts {
     void done(Post& post, const std::string& fault);
 
     boost::asio::io_context& loop_;
-    net::Client& client_;
+    net::Transport& transport_;
     const std::span<const Webhook> webhooks_;
     WebhookCounts& counts_;
     const Patience patience_;

@@ -8,7 +8,7 @@
 #include <span>
 #include <string_view>
 
-#include "net/client.hpp"
+#include "net/transport.hpp"
 
 namespace bw::policy {
 

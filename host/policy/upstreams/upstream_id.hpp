@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "net/client.hpp"
+#include "net/transport.hpp"
 
 namespace bw::policy {
 

@@ -6,13 +6,14 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/clock.hpp"
 #include "policy/upstreams/limit_headers.hpp"
 
 namespace bw::policy {
 
 class UpstreamMeter {
   public:
-    using Clock = std::chrono::steady_clock;
+    using Clock = bw::Clock;
 
     // Zero: there is room now, as far as is known.
     Clock::duration wait(std::int64_t tokens, Clock::time_point now) const;

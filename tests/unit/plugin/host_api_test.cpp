@@ -51,7 +51,7 @@ TEST(HostApi, TellsOfMissingMemoryWhateverWasCalled) {
     EXPECT_EQ(full.told, 8);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(BELLWETHER_SANITIZED)
 void leave_room_for(std::size_t bytes) {
     std::size_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;

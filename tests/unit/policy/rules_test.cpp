@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::int64_t k_now_us = 1'790'000'000'000'000;  // 2026-09-21T14:13:20Z
 constexpr std::int64_t k_most = std::numeric_limits<std::int64_t>::max();
-constexpr config::Price k_price{.input = 2'000'000, .cached_input = 500'000, .output = 8'000'000};
+const config::Price k_price{.input = 2'000'000, .cached_input = 500'000, .output = 8'000'000};
 
 config::Config config_of(const std::string& rules) {
     auto loaded = config::parse(
