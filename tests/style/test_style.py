@@ -53,14 +53,16 @@ EVERYWHERE = r"[a-z_]+(\.h)?$|(sys|netinet|arpa)/|bellwether/|boost/asio/|fmt/|g
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^">]+)[">]', re.M)
 SYSTEM_INCLUDE = re.compile(r"^\s*#\s*include\s*<([^>]+)>", re.M)
 
+C_AND_CPP = {".c", ".h", ".cpp", ".hpp"}
 
-def sources(*folders: str) -> list[Path]:
-    """The C and C++ files that git knows, or will, below the folders."""
+
+def sources(*folders: str, suffixes: set[str] = C_AND_CPP) -> list[Path]:
+    """The files with these endings that git knows, or will, below the folders."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", *folders],
         cwd=ROOT, check=True, capture_output=True, text=True,
     ).stdout.splitlines()
-    found = [ROOT / name for name in listed if Path(name).suffix in {".c", ".h", ".cpp", ".hpp"}]
+    found = [ROOT / name for name in listed if Path(name).suffix in suffixes]
     assert found, f"nothing is seen of {folders}"
     return found
 
@@ -133,7 +135,7 @@ def test_libraries_stay_at_home() -> None:
 def test_files_are_small_and_narrow() -> None:
     """No file of the product over 400 lines, no line over 100 columns, nothing left undone."""
     wrong = []
-    for path in sources("host", "sdk", "plugins", "tests"):
+    for path in sources("host", "sdk", "plugins", "tests", suffixes={*C_AND_CPP, ".lua"}):
         lines = path.read_text().splitlines()
         in_tests = relative(path).startswith("tests/")  # where a line may be a sample of the wire
         if len(lines) > 400 and not in_tests:

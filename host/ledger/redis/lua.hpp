@@ -1,12 +1,11 @@
 // The operations of the ledger as scripts that run inside of Redis, where each is atomic and sees
-// the one clock that all hosts share. Pure.
+// the one clock that all hosts share. They are the .lua files of this folder; here is what both
+// sides must agree on.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <string>
-
-#include "ledger/redis/settings.hpp"
+#include <string_view>
 
 namespace bw::ledger {
 
@@ -36,11 +35,7 @@ inline constexpr char k_settle_recorded[] = "recorded";
 inline constexpr char k_settle_unrecorded[] = "unrecorded";
 inline constexpr char k_settle_withdrawn[] = "withdrawn";
 
-using Scripts = std::array<std::string, k_scripts>;  // by Script
-
-Scripts redis_scripts(const RedisSettings& settings);
-// The one key that all scripts are given; the names of all others begin with it. Its braces keep
-// them on one server of a cluster.
-std::string redis_root(const RedisSettings& settings);
+// Without the constants that stand before it. The build writes this function (BellwetherLua.cmake).
+std::string_view lua_text(Script script);
 
 }  // namespace bw::ledger

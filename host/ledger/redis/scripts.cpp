@@ -1,5 +1,7 @@
 #include "ledger/redis/scripts.hpp"
 
+#include <fmt/format.h>
+
 #include <string_view>
 #include <utility>
 
@@ -15,8 +17,14 @@ std::string evaluation(std::string_view how, std::string_view what, std::string_
 
 }  // namespace
 
-RedisScripts::RedisScripts(const RedisSettings& settings)
-    : texts(redis_scripts(settings)), root(redis_root(settings)) {}
+RedisScripts::RedisScripts(const RedisSettings& settings) : root("{" + settings.prefix + "}") {
+    const std::string constants = fmt::format(
+        "local rows_max, keep_ms, counters_max, lease_ms = {}, {}, {}, {}\n",
+        settings.usage_rows_max, settings.keep_usage_ms, settings.counters_max, settings.lease_ms);
+    for (std::size_t i = 0; i < k_scripts; ++i) {
+        texts[i] = constants + std::string(lua_text(static_cast<Script>(i)));
+    }
+}
 
 RedisConnection::Opening RedisScripts::opening(OpenedFor what) const {
     RedisConnection::Opening commands;

@@ -2,6 +2,7 @@
 // connection was opened, or whole, if it has forgotten them since.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,7 +20,9 @@ struct RedisScripts {
 
     RedisConnection::Opening opening(OpenedFor what) const;
 
-    Scripts texts;
+    std::array<std::string, k_scripts> texts;  // by Script
+    // The one key that all scripts are given; the names of all others begin with it. Its braces
+    // keep them on one server of a cluster.
     std::string root;
 };
 

@@ -1,12 +1,4 @@
-// How a hold finds room for counters that are new to Redis. A part of the script in redis_lua.cpp.
-#pragma once
-
-#include <string_view>
-
-namespace bw::ledger {
-
-// `claims`, `again` and what all scripts share stand before it.
-inline constexpr std::string_view k_room = R"lua(
+-- Finds room for counters that are new to Redis. `claims` and `again` stand before it.
 local names = root .. ':counters'
 
 local function counts_nothing(name)
@@ -53,6 +45,3 @@ if not again and not has_room() then
   make_room()
   if not has_room() then return {4, redis.call('ZCARD', names)} end
 end
-)lua";
-
-}  // namespace bw::ledger

@@ -1,12 +1,4 @@
-// What is read of, and reset in, Redis as a whole.
-// Parts of the scripts in redis_lua.cpp.
-#pragma once
-
-#include <string_view>
-
-namespace bw::ledger {
-
-inline constexpr std::string_view k_counters = R"lua(
+-- Lists the counters. Answers of each: name, start and end of its window, used, held.
 local found = {}
 local function give(name, from, till, used, held)
   for _, part in ipairs({name, from, till, used, held}) do table.insert(found, part) end
@@ -33,22 +25,3 @@ for _, name in ipairs(redis.call('ZRANGE', root .. ':counters', 0, -1)) do
   end
 end
 return found
-)lua";
-
-inline constexpr std::string_view k_reset = R"lua(
-local count, rule = 0, ':' .. ARGV[1] .. ':'
-for _, name in ipairs(redis.call('ZRANGE', root .. ':counters', 0, -1)) do
-  local key, measure, rest = root .. ':' .. name, string.match(name, '^(%l+)(:.*)$')
-  if string.sub(rest, 1, #rule) == rule and redis.call('EXISTS', key) == 1 then
-    local till = measure == 'budget' and redis.call('HGET', key, 'end')
-    if not till or till == '0' or tonumber(till) * 1000000 > now then
-      count = count + 1
-      if till then redis.call('HSET', key, 'used', '0') end
-      if measure == 'rate' then redis.call('DEL', key) end
-    end
-  end
-end
-return count
-)lua";
-
-}  // namespace bw::ledger
