@@ -126,4 +126,13 @@ std::string rfc3339(std::int64_t instant, const Zone& zone) {
     return text + fmt::format("{}{:02}:{:02}", offset < 0 ? '-' : '+', size / 60, size % 60);
 }
 
+std::string rfc3339_of_us(std::int64_t us, const Zone& zone) {
+    return rfc3339(seconds_of_us(us), zone);
+}
+
+std::int64_t seconds_of_us(std::int64_t us) {
+    constexpr std::int64_t k_us = 1'000'000;
+    return us / k_us - (us % k_us < 0 ? 1 : 0);
+}
+
 }  // namespace bw::calendar

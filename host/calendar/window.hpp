@@ -25,5 +25,10 @@ Window window_at(const Period& period, const Zone& zone, std::int64_t instant);
 
 // "2026-03-25T00:00:00+07:00", as the zone's clock shows the instant.
 std::string rfc3339(std::int64_t instant, const Zone& zone);
+// The same of microseconds since 1970: the part of a second is left out.
+std::string rfc3339_of_us(std::int64_t us, const Zone& zone);
+
+// Rounded down, before 1970 too.
+std::int64_t seconds_of_us(std::int64_t us);
 
 }  // namespace bw::calendar

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "front/context.hpp"
-#include "pages/usage_question.hpp"
+#include "report/usage_question.hpp"
 
 namespace bw::cli {
 
@@ -41,7 +41,7 @@ struct ReportOptions {
     bool csv = false;
     bool sure = false;  // ask nothing before a reset
     std::string name;   // of a budget
-    pages::UsageWords words;
+    report::UsageWords words;
 };
 
 int serve(const Common& common);

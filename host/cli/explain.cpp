@@ -1,23 +1,23 @@
 #include <fmt/format.h>
 
 #include "cli/cli.hpp"
-#include "pages/explain.hpp"
+#include "pages/admin.hpp"
 
 namespace bw::cli {
 
 int explain(const Common& common, const ExplainOptions& options) {
     const auto host = load_host(common);
     if (!host) return k_usage;
-    const auto reply =
+    const auto explanation =
         pages::explain(*host, {.model = options.model, .key = options.key, .user = options.user});
     if (common.json) {
-        fmt::print("{}\n", reply.json);
-    } else if (reply.found) {
-        fmt::print("{}", reply.text);
+        fmt::print("{}\n", explanation ? to_json(*explanation) : to_json(explanation.error()));
+    } else if (explanation) {
+        fmt::print("{}", to_text(*explanation));
     } else {
-        fmt::print(stderr, "error: {}\n", reply.text);
+        fmt::print(stderr, "error: {}\n", explanation.error().message);
     }
-    return reply.found ? k_ok : k_failed;
+    return explanation ? k_ok : k_failed;
 }
 
 }  // namespace bw::cli

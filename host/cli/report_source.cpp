@@ -13,9 +13,8 @@
 #include "cli/plain_text.hpp"
 #include "ledger/clock.hpp"
 #include "ledger/open_store.hpp"
-#include "pages/budgets_json.hpp"
-#include "pages/no_ledger.hpp"
-#include "pages/usage_json.hpp"
+#include "report/budget_report.hpp"
+#include "report/usage_report.hpp"
 
 namespace bw::cli {
 namespace {
@@ -33,7 +32,7 @@ std::string address_of(const config::Admin& admin) {
     return admin.on && admin.port != 0 ? url_of(admin.host, admin.port) : std::string();
 }
 
-std::string usage_target(const pages::UsageWords& words) {
+std::string usage_target(const report::UsageWords& words) {
     std::string target = "/admin/usage";
     const std::pair<const char*, const std::optional<std::string>&> all[] = {
         {"by", words.by},     {"since", words.since}, {"until", words.until},
@@ -45,12 +44,6 @@ std::string usage_target(const pages::UsageWords& words) {
         target += fmt::format("{}={}", name, percent_encoded(*value));
     }
     return target;
-}
-
-std::string local_budgets(const config::Config& config,
-                          const std::vector<ledger::Counter>& counters, const std::string& name) {
-    const auto report = policy::budget_report(config, counters, ledger::system_time_us());
-    return pages::budgets_json(report, config, name);
 }
 
 }  // namespace
@@ -68,7 +61,7 @@ Reported<ReportSource> ReportSource::find(const Common& common, const std::strin
     source.config_ = load_config(common);
     if (!source.config_) return failed("", k_usage);
     if (source.config_->ledger.kind == config::StoreKind::none) {
-        return failed(std::string(pages::k_no_ledger));
+        return failed(std::string(report::k_no_ledger));
     }
     source.admin_url_ = address_of(source.config_->admin);
     return source;
@@ -133,8 +126,9 @@ Reported<std::string> ReportSource::from_file(const Local& local) {
 }
 
 Reported<std::string> ReportSource::budgets(const std::string& name) {
-    if (config_ && !name.empty() && !pages::is_reported(*config_, name)) {
-        return failed(pages::unknown_budget(*config_, name));
+    if (config_) {
+        auto question = report::parse_budget(*config_, name);
+        if (!question) return failed(std::move(question.error()));
     }
     const std::string query = name.empty() ? "" : "?name=" + percent_encoded(name);
     auto told = from_host("GET", "/admin/budgets" + query);
@@ -152,12 +146,14 @@ Reported<std::string> ReportSource::budgets(const std::string& name) {
         auto counters = file ? file->counters(ledger::system_time_us())
                              : Result<std::vector<ledger::Counter>>();
         if (!counters) return std::unexpected(std::move(counters.error()));
-        return local_budgets(*config_, *counters, name);
+        return to_json(
+            report::budget_report(*config_, *counters, ledger::system_time_us(), {.name = name}),
+            *config_);
     });
 }
 
-Reported<std::string> ReportSource::usage(const pages::UsageWords& words) {
-    const auto question = pages::parse_usage(words, ledger::system_time_us());
+Reported<std::string> ReportSource::usage(const report::UsageWords& words) {
+    const auto question = report::parse_usage(words, ledger::system_time_us());
     if (!question) return failed("--" + question.error().what, k_usage);
     auto told = from_host("GET", usage_target(words));
     if (!told) return std::unexpected(std::move(told.error()));
@@ -169,14 +165,10 @@ Reported<std::string> ReportSource::usage(const pages::UsageWords& words) {
         return *std::move(*told);
     }
     return from_file([&](std::optional<ledger::SqliteReport>& file) -> Result<std::string> {
-        policy::UsageReporter reporter(question->by, question->zone);
-        const auto add = [&reporter](const ledger::UsageRow& row) { reporter.add(row); };
-        if (file) {
-            if (auto done = file->each_usage(question->span, add); !done) {
-                return std::unexpected(std::move(done.error()));
-            }
-        }
-        return pages::usage_json(reporter.take(question->top), *question, *config_);
+        auto report = file ? report::usage_report(*file, *question)
+                           : Result<report::UsageReport>(report::UsageReporter(*question).take());
+        if (!report) return std::unexpected(std::move(report.error()));
+        return to_json(*report, *config_);
     });
 }
 
@@ -186,7 +178,7 @@ Reported<std::string> ReportSource::reset(const std::string& name) {
     if (!told) return std::unexpected(std::move(told.error()));
     if (*told) return *std::move(*told);
     return from_file([&](std::optional<ledger::SqliteReport>& file) -> Result<std::string> {
-        if (!file) return pages::reset_json(name, 0);
+        if (!file) return to_json(report::BudgetReset{.name = name});
         file.reset();
         auto store = ledger::open_store(config_->ledger);
         if (!store) return std::unexpected(std::move(store.error()));
@@ -195,7 +187,7 @@ Reported<std::string> ReportSource::reset(const std::string& name) {
         if (!(*store)->flush(k_write_within_ms)) {
             return fail(ErrorKind::unavailable, "the reset could not be written to the ledger");
         }
-        return pages::reset_json(name, *counters);
+        return to_json(report::BudgetReset{.name = name, .counters = *counters});
     });
 }
 

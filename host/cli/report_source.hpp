@@ -30,7 +30,7 @@ class ReportSource {
 
     // JSON, as the admin pages have it. `name` empty: all.
     Reported<std::string> budgets(const std::string& name);
-    Reported<std::string> usage(const pages::UsageWords& words);
+    Reported<std::string> usage(const report::UsageWords& words);
     // Begins a budget anew; JSON.
     Reported<std::string> reset(const std::string& name);
 

@@ -139,7 +139,7 @@ void add_usage(CLI::App& app, Invocation& invocation) {
     ReportOptions& report = invocation.report;
     CLI::App* command = add(app, invocation, "usage", "Calls, tokens, cost, savings and latency",
                             [&common, &report] { return usage(common, report); });
-    pages::UsageWords& words = report.words;
+    report::UsageWords& words = report.words;
     command->add_option("--by", words.by, "model, key, user, team, provider, route or day");
     command->add_option("--since", words.since, "24h, 7d, 4w or a day: 2026-11-01; else 30d");
     command->add_option("--until", words.until, "Up to then, in the same form; else now");

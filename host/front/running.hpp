@@ -21,7 +21,7 @@ struct Running {
     std::unique_ptr<policy::UpstreamLimits> upstream_limits;
     std::unique_ptr<policy::WaitingCounts> waiting;
     std::unique_ptr<ledger::Store> ledger;              // null: nothing is counted; any thread
-    std::unique_ptr<policy::BudgetWatch> budget_watch;  // beside a ledger; of the admin listener's
+    std::unique_ptr<report::BudgetWatch> budget_watch;  // beside a ledger; of the admin listener's
     std::unique_ptr<BodyRoom> body_room;
     std::atomic<bool> draining{false};  // set once, when the host begins to end
 };

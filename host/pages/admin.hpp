@@ -2,9 +2,11 @@
 // may change. A page is a function of the request and the host; the table of them is in admin.cpp.
 #pragma once
 
+#include <expected>
 #include <string_view>
 
 #include "front/answer.hpp"
+#include "report/explain.hpp"
 
 namespace bw::pages {
 
@@ -29,5 +31,9 @@ front::Answer admin_explain(const AdminRequest& request, const front::Context& c
 front::Answer admin_log(const AdminRequest& request, const front::Context& context);
 front::Answer set_admin_log(const AdminRequest& request, const front::Context& context);
 front::Answer admin_usage(const AdminRequest& request, const front::Context& context);
+
+// What a host answers to the question; the command line asks it of one that does not serve.
+std::expected<report::Explanation, report::NotExplained> explain(
+    const front::Host& host, const report::ExplainQuestion& question);
 
 }  // namespace bw::pages

@@ -7,15 +7,17 @@
 
 #include "config/key_form.hpp"
 #include "config/money.hpp"
+#include "config/quantity_text.hpp"
 #include "json/writer.hpp"
 #include "pages/admin.hpp"
 #include "pages/admin_rules.hpp"
-#include "pages/quantity_text.hpp"
 #include "pages/secret_setting.hpp"
 
 namespace bw::pages {
 namespace {
 
+using config::duration_text;
+using config::quantity_text;
 using json::PrettyWriter;
 
 constexpr std::array<std::string_view, 4> k_levels{"debug", "info", "warn", "error"};

@@ -4,29 +4,18 @@
 
 #include <array>
 
-#include "config/money.hpp"
-#include "pages/quantity_text.hpp"
+#include "config/quantity_text.hpp"
+#include "config/rule_text.hpp"
 
 namespace bw::pages {
 namespace {
 
+using config::duration_text;
+using config::quantity_text;
 using json::PrettyWriter;
 
-constexpr std::array<std::string_view, config::k_subjects> k_subjects{"key",   "team",     "user",
-                                                                      "model", "provider", "route"};
-constexpr std::array<std::string_view, 6> k_units{"minute", "hour", "day", "week", "month", "none"};
-constexpr std::array<std::string_view, 3> k_counts{"total", "input", "output"};
-constexpr std::array<std::string_view, 3> k_modes{"hard", "soft", "shadow"};
 constexpr std::array<std::string_view, 7> k_weekdays{"monday", "tuesday",  "wednesday", "thursday",
                                                      "friday", "saturday", "sunday"};
-constexpr config::Unit k_tokens[] = {
-    {" tok", 1}, {" ktok", 1'000}, {" Mtok", 1'000'000}, {" Gtok", 1'000'000'000}};
-constexpr config::Unit k_plain[] = {{"", 1}, {"k", 1'000}, {"M", 1'000'000}, {"G", 1'000'000'000}};
-
-template <typename Enum, std::size_t count>
-std::string_view name_of(Enum value, const std::array<std::string_view, count>& names) {
-    return names[static_cast<std::size_t>(value)];
-}
 
 std::string address_of(const config::Ledger& ledger) {
     switch (ledger.kind) {
@@ -61,16 +50,16 @@ void write_scope(PrettyWriter& writer, const config::Scope& scope) {
     writer.key("match").begin_object();
     for (std::size_t i = 0; i < scope.match.size(); ++i) {
         if (scope.match[i].empty()) continue;
-        writer.key(k_subjects[i]).begin_array();
+        writer.key(name_of(static_cast<config::Subject>(i))).begin_array();
         for (const auto& pattern : scope.match[i]) writer.value(pattern);
         writer.end_array();
     }
     writer.end_object();
-    if (scope.each) writer.field("each", name_of(*scope.each, k_subjects));
+    if (scope.each) writer.field("each", name_of(*scope.each));
 }
 
 void write_period(PrettyWriter& writer, const config::Period& period) {
-    writer.field("per", name_of(period.unit, k_units));
+    writer.field("per", config::name_of(period.unit));
     if (period.unit == calendar::Unit::none) return;
     writer.key("reset").begin_object();
     if (period.unit == calendar::Unit::month) writer.field("day", period.day);
@@ -87,25 +76,16 @@ void write_budget(PrettyWriter& writer, const config::Config& config,
     const bool money = budget.unit == config::BudgetUnit::micro_usd;
     writer.begin_object().field("name", budget.name);
     writer.field("limit", amount_text(budget));
-    if (!money) writer.field("count", name_of(budget.count, k_counts));
+    if (!money) writer.field("count", name_of(budget.count));
     write_period(writer, budget.period);
     write_scope(writer, budget.scope);
-    writer.field("mode", name_of(budget.mode, k_modes)).key("warn_at").begin_array();
+    writer.field("mode", name_of(budget.mode)).key("warn_at").begin_array();
     for (const int share : budget.warn_at) {
         writer.value(fmt::format("{}.{:02}%", share / 100, share % 100));
     }
     writer.end_array();
     if (budget.webhook) writer.field("webhook", config.webhooks[*budget.webhook].name);
     writer.field("line", budget.at.line).end_object();
-}
-
-std::string_view time_of(std::chrono::seconds period) {
-    switch (period.count()) {
-        case 1: return "s";
-        case 60: return "min";
-        case 3'600: return "h";
-        default: return "day";
-    }
 }
 
 void write_rate(PrettyWriter& writer, std::string_view name,
@@ -126,21 +106,6 @@ void write_limit(PrettyWriter& writer, const config::Limit& limit) {
 }
 
 }  // namespace
-
-std::string_view name_of(config::Subject subject) { return name_of(subject, k_subjects); }
-std::string_view name_of(config::Count count) { return name_of(count, k_counts); }
-std::string_view name_of(config::BudgetMode mode) { return name_of(mode, k_modes); }
-std::string_view name_of(calendar::Unit unit) { return name_of(unit, k_units); }
-
-std::string amount_text(const config::Budget& budget) {
-    if (budget.unit == config::BudgetUnit::micro_usd) return config::format_amount(budget.limit);
-    return quantity_text(static_cast<std::uint64_t>(budget.limit), k_tokens);
-}
-
-std::string rate_text(const config::Rate& rate) {
-    return fmt::format("{}/{}", quantity_text(static_cast<std::uint64_t>(rate.amount), k_plain),
-                       time_of(rate.period));
-}
 
 void write_on_limit(PrettyWriter& writer, std::chrono::milliseconds wait, std::size_t length) {
     const bool waits = wait.count() > 0;

@@ -4,7 +4,6 @@
 
 #include "observe/log_writer.hpp"
 #include "observe/process_metrics.hpp"
-#include "pages/budget_gauges.hpp"
 #include "pages/build_info.hpp"
 
 namespace bw::pages {
@@ -83,6 +82,13 @@ void write_bodies(PrometheusText& text, const front::BodyRoom& room) {
     text.sample({}, room.refused());
 }
 
+void write_waiting(PrometheusText& text, const front::Running& running) {
+    text.metric("bellwether_calls_waiting", "gauge", "Calls that wait in the lines of a limit.");
+    for (const auto& [limit, count] : *running.waiting) {
+        text.sample({{"limit", limit}}, count.load(std::memory_order_relaxed));
+    }
+}
+
 void write_warnings(PrometheusText& text, const front::Context& context) {
     const config::Config& config = context.host.config;
     text.metric("bellwether_budget_warnings_total", "counter",
@@ -127,7 +133,7 @@ PrometheusText metrics_text(const front::Context& context) {
     context.running.metrics.write(text);
     write_bodies(text, *context.running.body_room);
     write_upstream_limits(text, context);
-    write_waiting_gauge(text, context.running);
+    write_waiting(text, context.running);
     write_warnings(text, context);
     write_ledger(text, context);
     text.metric("bellwether_log_lines_dropped_total", "counter",
@@ -143,7 +149,9 @@ front::Answer metrics_page(const front::Context& context) { return answer(metric
 
 front::Answer admin_metrics_page(const front::Context& context) {
     PrometheusText text = metrics_text(context);
-    write_budget_gauges(text, context.running);
+    const auto& watch = context.running.budget_watch;
+    const report::BudgetReport* const budgets = watch ? watch->report() : nullptr;
+    if (budgets != nullptr) report::write_gauges(text, *budgets);
     return answer(std::move(text));
 }
 

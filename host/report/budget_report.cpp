@@ -1,13 +1,16 @@
 #include "report/budget_report.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "calendar/window.hpp"
 #include "ledger/amount.hpp"
 
-namespace bw::policy {
+namespace bw::report {
 namespace {
 
 using ledger::add_clamped;
@@ -57,12 +60,49 @@ std::int64_t debt_of(const config::Budget& budget, std::span<const ledger::Count
     return debt;
 }
 
+bool is_budget(const config::Config& config, std::string_view name) {
+    return std::ranges::find(config.budgets, name, &config::Budget::name) != config.budgets.end();
+}
+
+bool is_capped_limit(const config::Config& config, std::string_view name) {
+    return std::ranges::any_of(config.limits, [name](const config::Limit& limit) {
+        return limit.name == name && limit.concurrent > 0;
+    });
+}
+
+std::string unknown_budget(const config::Config& config, std::string_view name) {
+    std::string known;
+    for (const config::Budget& budget : config.budgets) {
+        known.append(known.empty() ? "" : ", ").append(budget.name);
+    }
+    return known.empty()
+               ? fmt::format("there is no budget \"{}\": the configuration has none", name)
+               : fmt::format("there is no budget \"{}\"; there are {}", name, known);
+}
+
 }  // namespace
 
+std::expected<BudgetQuestion, std::string> parse_budget(const config::Config& config,
+                                                        std::string name) {
+    const bool known = name.empty() || is_budget(config, name) || is_capped_limit(config, name);
+    if (!known) return std::unexpected(unknown_budget(config, name));
+    return BudgetQuestion{.name = std::move(name)};
+}
+
+std::expected<BudgetQuestion, std::string> parse_budget_reset(const config::Config& config,
+                                                              std::string name) {
+    if (!is_budget(config, name)) return std::unexpected(unknown_budget(config, name));
+    return BudgetQuestion{.name = std::move(name)};
+}
+
 BudgetReport budget_report(const config::Config& config, std::span<const ledger::Counter> counters,
-                           std::int64_t now_us) {
+                           std::int64_t now_us, const BudgetQuestion& question) {
+    const auto asked_for = [&question](const std::string& name) {
+        return question.name.empty() || question.name == name;
+    };
     BudgetReport report;
     for (const config::Budget& budget : config.budgets) {
+        if (!asked_for(budget.name)) continue;
         const auto zone = calendar::Zone::find(budget.period.zone).value_or(calendar::Zone());
         const auto window = calendar::window_at(budget.period, zone, now_us / k_us);
         report.budgets.push_back(
@@ -73,7 +113,7 @@ BudgetReport budget_report(const config::Config& config, std::span<const ledger:
              .debt = debt_of(budget, counters, now_us)});
     }
     for (const config::Limit& limit : config.limits) {
-        if (limit.concurrent <= 0) continue;
+        if (limit.concurrent <= 0 || !asked_for(limit.name)) continue;
         auto state =
             state_of(limit.name + "/concurrent", ledger::Measure::concurrency, counters, now_us);
         report.limits.push_back({.limit = &limit, .state = std::move(state)});
@@ -93,4 +133,4 @@ std::int64_t share_of(std::int64_t limit, const CounterState& counter) {
     return ledger::clamped(taken * k_whole / limit);
 }
 
-}  // namespace bw::policy
+}  // namespace bw::report

@@ -1,18 +1,35 @@
-// How the budgets and limits of a configuration stand: their rules joined with a ledger's counters.
-// Pure.
+// How the budgets and limits of a configuration stand: their rules joined with a ledger's counters,
+// as a question asks for them. Pure.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <expected>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "calendar/zone.hpp"
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
 
-namespace bw::policy {
+namespace bw::observe {
+class PrometheusText;
+}  // namespace bw::observe
+
+namespace bw::report {
+
+struct BudgetQuestion {
+    std::string name = {};  // of a budget, or of a limit on calls at once; empty: all of them
+};
+
+// The error says what to say where the configuration has no such name.
+std::expected<BudgetQuestion, std::string> parse_budget(const config::Config& config,
+                                                        std::string name);
+// The question is to begin a budget anew: nothing else can be.
+std::expected<BudgetQuestion, std::string> parse_budget_reset(const config::Config& config,
+                                                              std::string name);
 
 // One counter of a rule. `value`: whom it is for; empty where the rule has a single one.
 struct CounterState {
@@ -45,17 +62,29 @@ struct LimitState {
 };
 
 struct BudgetReport {
-    std::vector<BudgetState> budgets;  // all of the configuration, in its order
+    std::vector<BudgetState> budgets;  // in the order of the configuration
     std::vector<LimitState> limits;    // those that have a cap on calls at once
+};
+
+// What came of a question to begin anew.
+struct BudgetReset {
+    std::string name;
+    std::size_t counters = 0;  // that were set to 0
 };
 
 // `config` must outlive the report.
 BudgetReport budget_report(const config::Config& config, std::span<const ledger::Counter> counters,
-                           std::int64_t now_us);
+                           std::int64_t now_us, const BudgetQuestion& question = {});
+
+// What the admin page answers and the command line prints.
+std::string to_json(const BudgetReport& report, const config::Config& config);
+std::string to_json(const BudgetReset& reset);
+// The same among the metrics.
+void write_gauges(observe::PrometheusText& text, const BudgetReport& report);
 
 // What another call may claim of the fullest counter; below 0: debt.
 std::int64_t left_of(std::int64_t limit, const RuleState& state);
 // How full a counter is: used and held of its limit, in hundredths of a percent.
 std::int64_t share_of(std::int64_t limit, const CounterState& counter);
 
-}  // namespace bw::policy
+}  // namespace bw::report

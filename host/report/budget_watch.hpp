@@ -10,7 +10,7 @@
 #include "ledger/ledger.hpp"
 #include "report/budget_report.hpp"
 
-namespace bw::policy {
+namespace bw::report {
 
 // On one thread, for which the store's reports may be waited for.
 class BudgetWatch {
@@ -31,4 +31,4 @@ class BudgetWatch {
     std::optional<BudgetReport> last_;
 };
 
-}  // namespace bw::policy
+}  // namespace bw::report

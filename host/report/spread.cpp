@@ -5,7 +5,7 @@
 
 #include "ledger/amount.hpp"
 
-namespace bw::policy {
+namespace bw::report {
 namespace {
 
 using ledger::add_clamped;
@@ -71,4 +71,4 @@ std::int64_t Spread::percentile_us(int hundredths) const {
     return greatest_us_;
 }
 
-}  // namespace bw::policy
+}  // namespace bw::report

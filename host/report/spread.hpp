@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace bw::policy {
+namespace bw::report {
 
 class Spread {
   public:
@@ -34,4 +34,4 @@ class Spread {
     std::int64_t greatest_us_ = 0;
 };
 
-}  // namespace bw::policy
+}  // namespace bw::report

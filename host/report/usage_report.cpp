@@ -1,22 +1,18 @@
 #include "report/usage_report.hpp"
 
 #include <algorithm>
-#include <array>
-#include <iterator>
 #include <ranges>
 #include <tuple>
 #include <utility>
 
 #include "ledger/amount.hpp"
 
-namespace bw::policy {
+namespace bw::report {
 namespace {
 
 using ledger::add_clamped;
 using ledger::at_least_zero;
 
-constexpr std::array<std::string_view, 7> k_groupings{"model",    "key",   "user", "team",
-                                                      "provider", "route", "day"};
 constexpr std::int64_t k_us = 1'000'000;
 
 void increase(std::int64_t& sum, std::int64_t amount) { sum = add_clamped(sum, amount); }
@@ -38,22 +34,12 @@ bool greater(const Group& left, const Group& right) {
 
 }  // namespace
 
-std::string_view to_string(Grouping grouping) {
-    return k_groupings[static_cast<std::size_t>(grouping)];
-}
-
-std::optional<Grouping> parse_grouping(std::string_view text) {
-    const auto found = std::ranges::find(k_groupings, text);
-    if (found == k_groupings.end()) return std::nullopt;
-    return static_cast<Grouping>(found - k_groupings.begin());
-}
-
 void Figures::add(const ledger::UsageRow& row) {
     const Usage& usage = row.usage;
     const bool priced = row.cost_micro_usd >= 0;
     const bool compared = priced && row.list_cost_micro_usd >= 0;
     ++calls;
-    succeeded += policy::succeeded(row) ? 1 : 0;
+    succeeded += report::succeeded(row) ? 1 : 0;
     estimated += usage.source == UsageSource::estimate ? 1 : 0;
     increase(input_tokens, at_least_zero(usage.input_tokens));
     increase(cached_input_tokens, at_least_zero(usage.cached_input_tokens));
@@ -148,8 +134,10 @@ GroupedUsage::Result GroupedUsage::take(std::size_t top) {
     return result;
 }
 
-UsageReporter::UsageReporter(Grouping by, const calendar::Zone& zone)
-    : by_(by), grouped_(by, zone), users_(Grouping::user) {}
+UsageReporter::UsageReporter(UsageQuestion question)
+    : question_(std::move(question)),
+      grouped_(question_.by, question_.zone),
+      users_(Grouping::user) {}
 
 void UsageReporter::add(const ledger::UsageRow& row) {
     total_.add(row);
@@ -157,11 +145,11 @@ void UsageReporter::add(const ledger::UsageRow& row) {
     if (!row.user.empty()) users_.add(row);
 }
 
-UsageReport UsageReporter::take(std::size_t top) {
-    return {.by = by_,
+UsageReport UsageReporter::take() {
+    return {.question = question_,
             .total = std::exchange(total_, {}),
-            .grouped = grouped_.take(top),
+            .grouped = grouped_.take(question_.top),
             .top_users = users_.take(k_top_users).groups};
 }
 
-}  // namespace bw::policy
+}  // namespace bw::report

@@ -1,27 +1,23 @@
-// What was used, added up: the rows of a ledger go in one after the other, sums come out. Pure; its
-// memory is bounded however many rows there are.
+// What was used, added up, as a question asks for it: the rows of a ledger go in one after the
+// other, sums come out. Pure; its memory is bounded however many rows there are.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "calendar/report_time.hpp"
-#include "calendar/zone.hpp"
+#include "base/error.hpp"
+#include "config/config.hpp"
 #include "ledger/usage_row.hpp"
+#include "report/moment.hpp"
 #include "report/spread.hpp"
+#include "report/usage_question.hpp"
 
-namespace bw::policy {
-
-enum class Grouping : std::uint8_t { model, key, user, team, provider, route, day };
-
-std::string_view to_string(Grouping grouping);
-std::optional<Grouping> parse_grouping(std::string_view text);
+namespace bw::report {
 
 // Sums end at the greatest number. Nothing unknown is added as if it were 0: the counts of calls
 // tell how much of a sum is missing.
@@ -53,8 +49,6 @@ struct Group {
     Figures figures;
 };
 
-inline constexpr std::size_t k_groups_max = 10'000;
-
 // The sums of each value of what is grouped by. Values beyond `groups_max` are one group.
 class GroupedUsage {
   public:
@@ -85,7 +79,7 @@ inline constexpr std::size_t k_top_users = 5;
 
 // One pass over the rows gives all that a report shows.
 struct UsageReport {
-    Grouping by = Grouping::model;
+    UsageQuestion question;
     Figures total;
     GroupedUsage::Result grouped;
     std::vector<Group> top_users;  // at most k_top_users that have a name
@@ -93,16 +87,36 @@ struct UsageReport {
 
 class UsageReporter {
   public:
-    explicit UsageReporter(Grouping by, const calendar::Zone& zone = {});
+    explicit UsageReporter(UsageQuestion question);
 
     void add(const ledger::UsageRow& row);
-    UsageReport take(std::size_t top = k_groups_max);
+    UsageReport take();
 
   private:
-    Grouping by_;
+    UsageQuestion question_;
     Figures total_;
     GroupedUsage grouped_;
     GroupedUsage users_;
 };
 
-}  // namespace bw::policy
+// Reads every row of the time that it is about, which takes a second or so for each million.
+// `Ledger`: the store of a running host, or the file of one.
+template <typename Ledger>
+Result<UsageReport> usage_report(Ledger& ledger, const UsageQuestion& question) {
+    UsageReporter reporter(question);
+    const auto read = ledger.each_usage(
+        question.span, [&reporter](const ledger::UsageRow& row) { reporter.add(row); });
+    if (!read) return std::unexpected(read.error());
+    return reporter.take();
+}
+
+// What the admin page answers and the command line prints. Keys are called by their names in the
+// configuration.
+std::string to_json(const UsageReport& report, const config::Config& config);
+
+// What to say where there is nothing that a report could be made of.
+inline constexpr std::string_view k_no_ledger =
+    "this configuration counts nothing, so there is nothing to report; add [ledger] with "
+    "url = \"sqlite:/path/of/ledger.db\" and restart the host";
+
+}  // namespace bw::report

@@ -173,7 +173,7 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
         return Refusal(opened.error().message);
     }
     if (running.ledger) {
-        running.budget_watch = std::make_unique<policy::BudgetWatch>(host.config, *running.ledger);
+        running.budget_watch = std::make_unique<report::BudgetWatch>(host.config, *running.ledger);
     }
     const front::Surface surface{.pages = pages::answer_for,
                                  .loopback = config::is_loopback(host.config.server.host),

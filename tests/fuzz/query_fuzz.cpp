@@ -1,21 +1,21 @@
 // The query of a report's page: its parts are decoded, and asked for a report of usage.
 #include "fuzz.hpp"
 #include "http/query.hpp"
-#include "pages/usage_question.hpp"
+#include "report/usage_question.hpp"
 
 namespace bw::fuzz {
 namespace {
 
 constexpr std::int64_t k_now_us = 1'790'000'000'000'000;
 
-void check(const pages::UsageWords& words) {
-    const auto question = pages::parse_usage(words, k_now_us);
+void check(const report::UsageWords& words) {
+    const auto question = report::parse_usage(words, k_now_us);
     if (!question) {
         require(!question.error().what.empty(), "a refusal says why");
         require(question.error().what.starts_with(question.error().word), "and of which word");
         return;
     }
-    require(question->top >= 1 && question->top <= policy::k_groups_max, "groups are bounded");
+    require(question->top >= 1 && question->top <= report::k_groups_max, "groups are bounded");
     require(!words.until || question->span.since_us < question->span.until_us,
             "a span ends after it begins");
     require(words.zone.value_or("UTC") == question->zone_name, "the zone is the one asked for");

@@ -1,7 +1,6 @@
 // How a warning reads, for people and for programs.
 #include <fmt/format.h>
 
-#include "calendar/report_time.hpp"
 #include "calendar/window.hpp"
 #include "config/money.hpp"
 #include "json/writer.hpp"
@@ -52,7 +51,7 @@ std::string warning_json(const Warning& warning) {
     json::Writer writer;
     writer.begin_object().field("id", id_of(warning));
     writer.field("event", exceeded(warning) ? "budget.exceeded" : "budget.warning");
-    writer.field("time", moment_text(warning.now_us, warning.rule->zone));
+    writer.field("time", calendar::rfc3339_of_us(warning.now_us, warning.rule->zone));
     writer.field("text", warning_text(warning)).field("budget", budget.name);
     writer.field_or_null("value", warning.value).key("percent");
     if (exceeded(warning)) {

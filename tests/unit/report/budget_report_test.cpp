@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace bw::policy {
+namespace bw::report {
 namespace {
 
 constexpr std::int64_t k_day = 86'400;
@@ -28,6 +28,34 @@ ledger::Counter counter(std::string value, std::int64_t used, std::int64_t held 
             .window = window,
             .used = used,
             .held = held};
+}
+
+TEST(BudgetQuestion, IsAboutAllOrAboutWhatHasTheName) {
+    config::Config config = config_of(1'000);
+    config.budgets.push_back(config.budgets[0]);
+    config.budgets[1].name = "team";
+    config.limits.push_back({.name = "at once", .concurrent = 5});
+    config.limits.push_back({.name = "pace"});
+    for (const char* name : {"", "team", "at once"}) {
+        const auto question = parse_budget(config, name);
+        ASSERT_TRUE(question) << name;
+        const auto report = budget_report(config, {}, k_now_us, *question);
+        const bool all = *name == 0;
+        EXPECT_EQ(report.budgets.size() + report.limits.size(), all ? 3u : 1u) << name;
+    }
+    EXPECT_EQ(parse_budget(config, "pace").error(),
+              "there is no budget \"pace\"; there are everyone, team")
+        << "a limit without a cap on calls at once has no state to report";
+    EXPECT_EQ(parse_budget({}, "x").error(),
+              "there is no budget \"x\": the configuration has none");
+}
+
+TEST(BudgetQuestion, OnlyABudgetBeginsAnew) {
+    config::Config config = config_of(1'000);
+    config.limits.push_back({.name = "at once", .concurrent = 5});
+    EXPECT_TRUE(parse_budget_reset(config, "everyone"));
+    EXPECT_FALSE(parse_budget_reset(config, "at once"));
+    EXPECT_FALSE(parse_budget_reset(config, "")) << "all of them is nobody's wish";
 }
 
 TEST(BudgetReport, ShowsABudgetThatNobodyHasUsed) {
@@ -112,4 +140,4 @@ TEST(BudgetReport, TellsHowManyCallsRunAtOnce) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bw::report

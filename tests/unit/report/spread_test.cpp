@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 
-namespace bw::policy {
+namespace bw::report {
 namespace {
 
 TEST(Spread, OfNothingIsNotKnown) {
@@ -93,4 +93,4 @@ TEST(Spread, EndsAtTheGreatestSum) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bw::report

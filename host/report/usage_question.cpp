@@ -1,24 +1,27 @@
-#include "pages/usage_question.hpp"
+#include "report/usage_question.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
-#include "calendar/report_time.hpp"
+#include "report/moment.hpp"
 
-namespace bw::pages {
+namespace bw::report {
 namespace {
 
 constexpr std::string_view k_since_default = "30d";
+constexpr std::array<std::string_view, 7> k_groupings{"model",    "key",   "user", "team",
+                                                      "provider", "route", "day"};
 
 std::unexpected<WordFault> wrong(std::string word, std::string what) {
     return std::unexpected(WordFault{.word = std::move(word), .what = std::move(what)});
 }
 
 std::unexpected<WordFault> no_moment(std::string word, std::string_view text) {
-    auto what =
-        fmt::format("{} = \"{}\" is no time; write {}", word, text, policy::k_moment_expected);
+    auto what = fmt::format("{} = \"{}\" is no time; write {}", word, text, k_moment_expected);
     return wrong(std::move(word), std::move(what));
 }
 
@@ -26,7 +29,7 @@ using Part = std::expected<void, WordFault>;
 
 Part read_by(const UsageWords& words, UsageQuestion& question) {
     if (!words.by) return {};
-    const auto by = policy::parse_grouping(*words.by);
+    const auto by = parse_grouping(*words.by);
     if (!by) {
         return wrong("by", fmt::format("by = \"{}\" is nothing to group by; there are model, key, "
                                        "user, team, provider, route and day",
@@ -51,11 +54,11 @@ Part read_zone(const UsageWords& words, UsageQuestion& question) {
 
 Part read_span(const UsageWords& words, std::int64_t now_us, UsageQuestion& question) {
     const std::string since = words.since.value_or(std::string(k_since_default));
-    const auto begin = policy::parse_moment(since, now_us, question.zone);
+    const auto begin = parse_moment(since, now_us, question.zone);
     if (!begin) return no_moment("since", since);
     question.span.since_us = *begin;
     if (!words.until) return {};
-    const auto end = policy::parse_moment(*words.until, now_us, question.zone);
+    const auto end = parse_moment(*words.until, now_us, question.zone);
     if (!end) return no_moment("until", *words.until);
     if (*end <= *begin) {
         return wrong("until", fmt::format("until = \"{}\" is not after since = \"{}\"",
@@ -70,15 +73,25 @@ Part read_top(const UsageWords& words, UsageQuestion& question) {
     const char* const text_end = words.top->data() + words.top->size();
     std::uint32_t top = 0;
     const auto [end, fault] = std::from_chars(words.top->data(), text_end, top);
-    if (fault != std::errc() || end != text_end || top == 0 || top > policy::k_groups_max) {
+    if (fault != std::errc() || end != text_end || top == 0 || top > k_groups_max) {
         return wrong("top", fmt::format("top = \"{}\" is no whole number from 1 to {}", *words.top,
-                                        policy::k_groups_max));
+                                        k_groups_max));
     }
     question.top = top;
     return {};
 }
 
 }  // namespace
+
+std::string_view to_string(Grouping grouping) {
+    return k_groupings[static_cast<std::size_t>(grouping)];
+}
+
+std::optional<Grouping> parse_grouping(std::string_view text) {
+    const auto found = std::ranges::find(k_groupings, text);
+    if (found == k_groupings.end()) return std::nullopt;
+    return static_cast<Grouping>(found - k_groupings.begin());
+}
 
 std::expected<UsageQuestion, WordFault> parse_usage(const UsageWords& words, std::int64_t now_us) {
     UsageQuestion question;
@@ -90,4 +103,4 @@ std::expected<UsageQuestion, WordFault> parse_usage(const UsageWords& words, std
     return question;
 }
 
-}  // namespace bw::pages
+}  // namespace bw::report

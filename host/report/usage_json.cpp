@@ -1,17 +1,15 @@
-#include "pages/usage_json.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "calendar/report_time.hpp"
+#include "calendar/window.hpp"
 #include "json/writer.hpp"
+#include "report/usage_report.hpp"
 
-namespace bw::pages {
+namespace bw::report {
 namespace {
 
 using json::PrettyWriter;
-using policy::Figures;
 
 // Not known is not 0.
 void known(PrettyWriter& writer, std::string_view name, std::int64_t number, bool is_known) {
@@ -23,7 +21,7 @@ void known(PrettyWriter& writer, std::string_view name, std::int64_t number, boo
     }
 }
 
-void write_spread(PrettyWriter& writer, std::string_view name, const policy::Spread& spread) {
+void write_spread(PrettyWriter& writer, std::string_view name, const Spread& spread) {
     writer.key(name);
     if (spread.count() == 0) {
         writer.null();
@@ -67,9 +65,9 @@ void write_key(PrettyWriter& writer, const std::string& id, const config::Config
     writer.field("name", key == config.keys.end() ? id : key->name).field("id", id);
 }
 
-void write_groups(PrettyWriter& writer, const std::vector<policy::Group>& groups) {
+void write_groups(PrettyWriter& writer, const std::vector<Group>& groups) {
     writer.begin_array();
-    for (const policy::Group& group : groups) {
+    for (const Group& group : groups) {
         writer.begin_object().field("name", group.name);
         write_figures(writer, group.figures);
         writer.end_object();
@@ -77,10 +75,10 @@ void write_groups(PrettyWriter& writer, const std::vector<policy::Group>& groups
     writer.end_array();
 }
 
-void write_keys(PrettyWriter& writer, const std::vector<policy::Group>& groups,
+void write_keys(PrettyWriter& writer, const std::vector<Group>& groups,
                 const config::Config& config) {
     writer.begin_array();
-    for (const policy::Group& group : groups) {
+    for (const Group& group : groups) {
         writer.begin_object();
         write_key(writer, group.name, config);
         write_figures(writer, group.figures);
@@ -91,20 +89,20 @@ void write_keys(PrettyWriter& writer, const std::vector<policy::Group>& groups,
 
 }  // namespace
 
-std::string usage_json(const policy::UsageReport& report, const UsageQuestion& question,
-                       const config::Config& config) {
+std::string to_json(const UsageReport& report, const config::Config& config) {
+    const UsageQuestion& question = report.question;
     PrettyWriter writer;
     writer.begin_object().field("config", config.file.string());
-    writer.field("by", policy::to_string(report.by)).field("zone", question.zone_name);
-    writer.field("since", policy::moment_text(question.span.since_us, question.zone));
+    writer.field("by", to_string(question.by)).field("zone", question.zone_name);
+    writer.field("since", calendar::rfc3339_of_us(question.span.since_us, question.zone));
     const bool ends = question.span.until_us != ledger::Span().until_us;
-    writer.field_or_null("until",
-                         ends ? policy::moment_text(question.span.until_us, question.zone) : "");
+    writer.field_or_null(
+        "until", ends ? calendar::rfc3339_of_us(question.span.until_us, question.zone) : "");
     writer.key("total").begin_object();
     write_figures(writer, report.total);
     writer.end_object();
     writer.key("groups");
-    if (report.by == policy::Grouping::key) {
+    if (question.by == Grouping::key) {
         write_keys(writer, report.grouped.groups, config);
     } else {
         write_groups(writer, report.grouped.groups);
@@ -122,4 +120,4 @@ std::string usage_json(const policy::UsageReport& report, const UsageQuestion& q
     return writer.end_object().text();
 }
 
-}  // namespace bw::pages
+}  // namespace bw::report

@@ -1,8 +1,8 @@
-#include "pages/usage_question.hpp"
+#include "report/usage_question.hpp"
 
 #include <gtest/gtest.h>
 
-namespace bw::pages {
+namespace bw::report {
 namespace {
 
 constexpr std::int64_t k_now_us = 1'795'500'000'000'000;
@@ -11,10 +11,10 @@ constexpr std::int64_t k_day_us = 86'400'000'000;
 TEST(UsageQuestion, IsAboutTheModelsOfThirtyDaysUnlessItSaysMore) {
     const auto question = parse_usage({}, k_now_us);
     ASSERT_TRUE(question);
-    EXPECT_EQ(question->by, policy::Grouping::model);
+    EXPECT_EQ(question->by, Grouping::model);
     EXPECT_EQ(question->span.since_us, k_now_us - 30 * k_day_us);
     EXPECT_EQ(question->span.until_us, ledger::Span().until_us);
-    EXPECT_EQ(question->top, policy::k_groups_max);
+    EXPECT_EQ(question->top, k_groups_max);
 }
 
 TEST(UsageQuestion, TakesDaysInItsZone) {
@@ -51,4 +51,4 @@ TEST(UsageQuestion, SaysWhichWordIsWrong) {
 }
 
 }  // namespace
-}  // namespace bw::pages
+}  // namespace bw::report

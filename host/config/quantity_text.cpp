@@ -1,11 +1,11 @@
-#include "pages/quantity_text.hpp"
+#include "config/quantity_text.hpp"
 
 #include <fmt/format.h>
 
-namespace bw::pages {
+namespace bw::config {
 
-std::string quantity_text(std::uint64_t amount, std::span<const config::Unit> units) {
-    const config::Unit* best = &units.front();
+std::string quantity_text(std::uint64_t amount, std::span<const Unit> units) {
+    const Unit* best = &units.front();
     for (const auto& unit : units) {
         if (amount % unit.factor == 0 && unit.factor > best->factor) best = &unit;
     }
@@ -14,7 +14,7 @@ std::string quantity_text(std::uint64_t amount, std::span<const config::Unit> un
 
 std::string duration_text(std::chrono::milliseconds time) {
     if (time.count() == 0) return "0s";
-    return quantity_text(static_cast<std::uint64_t>(time.count()), config::k_duration_units);
+    return quantity_text(static_cast<std::uint64_t>(time.count()), k_duration_units);
 }
 
-}  // namespace bw::pages
+}  // namespace bw::config

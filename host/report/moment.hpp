@@ -1,4 +1,4 @@
-// The moments and days of reports: what a person may write for one, and how it is written. Pure.
+// The moments and days of reports: what a person may write for one, and what a day is called. Pure.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 #include "calendar/zone.hpp"
 
-namespace bw::policy {
+namespace bw::report {
 
 // "90m", "24h", "7d" or "4w" before now; "2026-11-01": when that day begins in the zone; "now".
 // Microseconds since 1970; nothing: it is none of these.
@@ -16,9 +16,6 @@ std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now
                                          const calendar::Zone& zone);
 inline constexpr std::string_view k_moment_expected =
     R"("24h", "7d", "4w" or a day such as "2026-11-01")";
-
-// "2026-11-01T00:00:00+07:00"; seconds are what is left of it.
-std::string moment_text(std::int64_t us, const calendar::Zone& zone);
 
 // Names the days of moments. Most moments lie in the day of the one before.
 class DayNames {
@@ -34,4 +31,4 @@ class DayNames {
     std::string name_;
 };
 
-}  // namespace bw::policy
+}  // namespace bw::report

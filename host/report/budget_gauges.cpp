@@ -1,17 +1,15 @@
-#include "pages/budget_gauges.hpp"
+#include "observe/prometheus.hpp"
+#include "report/budget_report.hpp"
 
-namespace bw::pages {
+namespace bw::report {
 namespace {
 
 using observe::PrometheusText;
-using policy::BudgetReport;
-using policy::BudgetState;
-using policy::LimitState;
 
-double fullest(std::int64_t limit, const policy::RuleState& state) {
+double fullest(std::int64_t limit, const RuleState& state) {
     constexpr double k_whole = 10'000;
     if (state.fullest.empty()) return 0;
-    return static_cast<double>(policy::share_of(limit, state.fullest.front())) / k_whole;
+    return static_cast<double>(share_of(limit, state.fullest.front())) / k_whole;
 }
 
 // One gauge of all budgets.
@@ -37,42 +35,32 @@ void write_limits(PrometheusText& text, const BudgetReport& report, const char* 
 
 }  // namespace
 
-void write_budget_gauges(PrometheusText& text, const front::Running& running) {
-    const BudgetReport* const report =
-        running.budget_watch ? running.budget_watch->report() : nullptr;
-    if (report == nullptr) return;
-    write_budgets(text, *report, "bellwether_budget_limit",
+void write_gauges(PrometheusText& text, const BudgetReport& report) {
+    write_budgets(text, report, "bellwether_budget_limit",
                   "What a counter of the budget may come to.",
                   [](const BudgetState& state) { return state.budget->limit; });
-    write_budgets(text, *report, "bellwether_budget_used",
+    write_budgets(text, report, "bellwether_budget_used",
                   "What was used in the present window, of all counters of the budget together.",
                   [](const BudgetState& state) { return state.state.used; });
-    write_budgets(text, *report, "bellwether_budget_held",
+    write_budgets(text, report, "bellwether_budget_held",
                   "What is held for calls in flight, of all counters of the budget together.",
                   [](const BudgetState& state) { return state.state.held; });
     write_budgets(
-        text, *report, "bellwether_budget_fullest_ratio",
+        text, report, "bellwether_budget_fullest_ratio",
         "Used and held of the budget's fullest counter, as a share of its limit.",
         [](const BudgetState& state) { return fullest(state.budget->limit, state.state); });
-    write_budgets(text, *report, "bellwether_budget_counters",
+    write_budgets(text, report, "bellwether_budget_counters",
                   "How many counters of the budget were used in the present window.",
                   [](const BudgetState& state) { return std::uint64_t{state.state.counters}; });
-    write_budgets(text, *report, "bellwether_budget_resets_timestamp_seconds",
+    write_budgets(text, report, "bellwether_budget_resets_timestamp_seconds",
                   "When the present window ends, Unix time; 0: never.",
                   [](const BudgetState& state) { return state.window.end; });
-    write_limits(text, *report, "bellwether_limit_concurrent",
+    write_limits(text, report, "bellwether_limit_concurrent",
                  "How many calls at once a counter of the limit allows.",
                  [](const LimitState& state) { return state.limit->concurrent; });
-    write_limits(text, *report, "bellwether_limit_concurrent_held",
+    write_limits(text, report, "bellwether_limit_concurrent_held",
                  "Calls at once, of all counters of the limit together.",
                  [](const LimitState& state) { return state.state.held; });
 }
 
-void write_waiting_gauge(PrometheusText& text, const front::Running& running) {
-    text.metric("bellwether_calls_waiting", "gauge", "Calls that wait in the lines of a limit.");
-    for (const auto& [limit, count] : *running.waiting) {
-        text.sample({{"limit", limit}}, count.load(std::memory_order_relaxed));
-    }
-}
-
-}  // namespace bw::pages
+}  // namespace bw::report

@@ -4,18 +4,17 @@
 
 #include <iterator>
 
+#include "config/key_form.hpp"
 #include "config/money.hpp"
-#include "route/explain.hpp"
+#include "config/quantity_text.hpp"
+#include "config/rule_text.hpp"
+#include "report/explain.hpp"
 
-namespace bw::route {
+namespace bw::report {
 namespace {
 
 std::string duration(config::milliseconds limit) {
-    const auto ms = limit.count();
-    if (ms == 0) return "none";
-    if (ms % 3'600'000 == 0) return fmt::format("{}h", ms / 3'600'000);
-    if (ms % 60'000 == 0) return fmt::format("{}m", ms / 60'000);
-    return ms % 1'000 == 0 ? fmt::format("{}s", ms / 1'000) : fmt::format("{}ms", ms);
+    return limit.count() == 0 ? "none" : config::duration_text(limit);
 }
 
 // "90 %", "33.3 %".
@@ -98,6 +97,51 @@ void append_target(std::string& out, const ExplainedTarget& target) {
     line("serves", fmt::format("{}", fmt::join(operations, ", ")));
 }
 
+// ", of the user ann", or ", for each user" where none was named.
+std::string whose(const ExplainedCount& count) {
+    if (count.each.empty()) return {};
+    if (!count.values.empty()) {
+        return fmt::format(", of the {} {}", count.each, fmt::join(count.values, ", "));
+    }
+    if (count.each == config::name_of(config::Subject::user)) {
+        return ", for each user (--user names one)";
+    }
+    return fmt::format(", for each {} (--key names one)", count.each);
+}
+
+std::string counts_text(const std::vector<ExplainedCount>& counts) {
+    std::string out = "budgets and limits\n";
+    if (counts.empty()) out += "   none counts such a call\n";
+    for (const ExplainedCount& count : counts) {
+        out += fmt::format("   \"{}\": {}{}", count.name, count.counts, whose(count));
+        out += count.line == 0 ? "\n" : fmt::format(" (line {})\n", count.line);
+    }
+    return out;
+}
+
+std::string key_text(const ExplainedKey& explained, std::string_view model) {
+    const auto& [named, refusal] = explained;
+    const config::Key& key = *named;
+    std::string text = fmt::format("client key\n   {} (bw-{}...)", key.name, key.id);
+    if (!key.team.empty()) text += fmt::format(", team {}", key.team);
+    text += refusal.empty() ? fmt::format(": may use {}\n", model)
+                            : fmt::format(": MAY NOT use {}: {}\n", model, refusal);
+    text += fmt::format(
+        "   models      {}\n",
+        key.models.empty() ? std::string("all") : fmt::format("{}", fmt::join(key.models, ", ")));
+    text += fmt::format("   expires     {}\n",
+                        key.expires ? config::format_expiry(*key.expires) : "never");
+    return text;
+}
+
+std::string keys_text(std::size_t keys) {
+    if (keys == 0) {
+        return "client keys\n   none are configured: every caller may use every model\n";
+    }
+    return fmt::format(
+        "client keys\n   a caller needs one of {}; --key NAME says what one may do\n", keys);
+}
+
 }  // namespace
 
 std::string to_text(const Explanation& explanation) {
@@ -121,7 +165,9 @@ std::string to_text(const Explanation& explanation) {
     }
     fmt::format_to(add, "   {} that {} not match\n", explanation.without_match,
                    explanation.without_match == 1 ? "does" : "do");
-    return out;
+    out += "\n" + counts_text(explanation.counted_by) + "\n";
+    return out + (explanation.key ? key_text(*explanation.key, explanation.model)
+                                  : keys_text(explanation.keys));
 }
 
-}  // namespace bw::route
+}  // namespace bw::report

@@ -1,4 +1,4 @@
-// What a report of usage is asked for, out of words. Pure.
+// What a report of usage is asked for, out of the words of a query or of a command line. Pure.
 #pragma once
 
 #include <cstddef>
@@ -6,19 +6,26 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "calendar/zone.hpp"
 #include "ledger/ledger.hpp"
-#include "report/usage_report.hpp"
 
-namespace bw::pages {
+namespace bw::report {
+
+enum class Grouping : std::uint8_t { model, key, user, team, provider, route, day };
+
+std::string_view to_string(Grouping grouping);
+std::optional<Grouping> parse_grouping(std::string_view text);
+
+inline constexpr std::size_t k_groups_max = 10'000;
 
 struct UsageQuestion {
-    policy::Grouping by = policy::Grouping::model;
+    Grouping by = Grouping::model;
     ledger::Span span;
     std::string zone_name = "UTC";
     calendar::Zone zone;
-    std::size_t top = policy::k_groups_max;
+    std::size_t top = k_groups_max;  // groups at most; of days the latest
 };
 
 // As people write it; nothing: the default.
@@ -38,4 +45,4 @@ struct WordFault {
 
 std::expected<UsageQuestion, WordFault> parse_usage(const UsageWords& words, std::int64_t now_us);
 
-}  // namespace bw::pages
+}  // namespace bw::report

@@ -1,4 +1,4 @@
-#include "calendar/report_time.hpp"
+#include "report/moment.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -6,14 +6,12 @@
 
 #include "calendar/window.hpp"
 
-namespace bw::policy {
+namespace bw::report {
 namespace {
 
 constexpr std::int64_t k_us = 1'000'000;
 constexpr std::int64_t k_day = 86'400;
 constexpr std::int64_t k_span_max = 100'000;  // of units; weeks of that are 1,900 years
-
-std::int64_t seconds_of(std::int64_t us) { return us / k_us - (us % k_us < 0 ? 1 : 0); }
 
 // A whole number without a sign; nothing: it is none.
 std::optional<int> number_in(std::string_view text) {
@@ -60,12 +58,8 @@ std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now
     return now_us - *count * length * k_us;
 }
 
-std::string moment_text(std::int64_t us, const calendar::Zone& zone) {
-    return calendar::rfc3339(seconds_of(us), zone);
-}
-
 const std::string& DayNames::of(std::int64_t us) {
-    const std::int64_t second = seconds_of(us);
+    const std::int64_t second = calendar::seconds_of_us(us);
     if (second < begin_ || second >= end_) {
         const calendar::Period day{.unit = calendar::Unit::day};
         const auto window = calendar::window_at(day, zone_, second);
@@ -76,4 +70,4 @@ const std::string& DayNames::of(std::int64_t us) {
     return name_;
 }
 
-}  // namespace bw::policy
+}  // namespace bw::report

@@ -1,8 +1,9 @@
 // An explanation for programs. Money stays a whole number of millionths of a dollar.
+#include "config/key_form.hpp"
 #include "json/writer.hpp"
-#include "route/explain.hpp"
+#include "report/explain.hpp"
 
-namespace bw::route {
+namespace bw::report {
 namespace {
 
 using json::PrettyWriter;
@@ -113,9 +114,41 @@ void write_target(PrettyWriter& writer, const ExplainedTarget& target) {
     writer.end_array().end_object();
 }
 
+std::string json_of(const std::vector<ExplainedCount>& counts) {
+    PrettyWriter writer;
+    writer.begin_array();
+    for (const ExplainedCount& count : counts) {
+        writer.begin_object().field("name", count.name).field("counts", count.counts);
+        writer.field_or_null("each", count.each).key("of").begin_array();
+        for (const auto& value : count.values) writer.value(value);
+        writer.end_array().key("line");
+        count.line == 0 ? writer.null() : writer.value(count.line);
+        writer.end_object();
+    }
+    return writer.end_array().text();
+}
+
+std::string json_of(const ExplainedKey& explained) {
+    const auto& [named, refusal] = explained;
+    const config::Key& key = *named;
+    PrettyWriter writer;
+    writer.begin_object().field("name", key.name).field("id", key.id);
+    writer.field_or_null("team", key.team).field("may_use", refusal.empty());
+    writer.field_or_null("why_not", refusal).key("models");
+    if (key.models.empty()) {
+        writer.null();
+    } else {
+        writer.begin_array();
+        for (const auto& model : key.models) writer.value(model);
+        writer.end_array();
+    }
+    writer.field_or_null("expires", key.expires ? config::format_expiry(*key.expires) : "");
+    return writer.end_object().text();
+}
+
 }  // namespace
 
-std::string to_json(const Explanation& explanation, const ExplainedBeside& beside) {
+std::string to_json(const Explanation& explanation) {
     PrettyWriter writer;
     writer.begin_object().field("model", explanation.model).key("rules").begin_array();
     for (const auto& rule : explanation.rules) {
@@ -132,9 +165,22 @@ std::string to_json(const Explanation& explanation, const ExplainedBeside& besid
         writer.field("why", rival.why).end_object();
     }
     writer.end_array().field("rules_without_match", std::uint64_t{explanation.without_match});
-    if (!beside.counted_by.empty()) writer.key("counted_by").raw(beside.counted_by);
-    if (!beside.key.empty()) writer.key("key").raw(beside.key);
+    writer.key("counted_by").raw(json_of(explanation.counted_by));
+    if (explanation.key) writer.key("key").raw(json_of(*explanation.key));
     return writer.end_object().text();
 }
 
-}  // namespace bw::route
+std::string to_json(const NotExplained& reason) {
+    PrettyWriter writer;
+    writer.begin_object();
+    if (reason.model) writer.field("model", *reason.model);
+    writer.field("error", reason.message);
+    if (reason.model) {
+        writer.key("models").begin_array();
+        for (const auto& model : reason.models) writer.value(model);
+        writer.end_array();
+    }
+    return writer.end_object().text();
+}
+
+}  // namespace bw::report

@@ -1,14 +1,11 @@
-#include "pages/budgets_json.hpp"
-
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "calendar/window.hpp"
+#include "config/rule_text.hpp"
 #include "json/writer.hpp"
-#include "pages/admin_rules.hpp"
+#include "report/budget_report.hpp"
 
-namespace bw::pages {
+namespace bw::report {
 namespace {
 
 using json::PrettyWriter;
@@ -27,21 +24,21 @@ void write_instant(PrettyWriter& writer, std::string_view name, bool known, std:
 }
 
 // How full the fullest counter is, then all of them.
-void write_state(PrettyWriter& writer, const policy::RuleState& state, std::int64_t limit) {
+void write_state(PrettyWriter& writer, const RuleState& state, std::int64_t limit) {
     writer.field("limit", limit).field("used", state.used).field("held", state.held);
-    writer.field("left", policy::left_of(limit, state));
-    write_share(writer, state.fullest.empty() ? 0 : policy::share_of(limit, state.fullest.front()));
+    writer.field("left", left_of(limit, state));
+    write_share(writer, state.fullest.empty() ? 0 : share_of(limit, state.fullest.front()));
     writer.field("counters", std::uint64_t{state.counters}).key("top").begin_array();
-    for (const policy::CounterState& counter : state.fullest) {
+    for (const CounterState& counter : state.fullest) {
         writer.begin_object().field("value", counter.value).field("used", counter.used);
         writer.field("held", counter.held);
-        write_share(writer, policy::share_of(limit, counter));
+        write_share(writer, share_of(limit, counter));
         writer.end_object();
     }
     writer.end_array();
 }
 
-void write_budget(PrettyWriter& writer, const policy::BudgetState& budget) {
+void write_budget(PrettyWriter& writer, const BudgetState& budget) {
     const config::Budget& rule = *budget.budget;
     const bool money = rule.unit == config::BudgetUnit::micro_usd;
     writer.begin_object().field("name", rule.name);
@@ -59,16 +56,12 @@ void write_budget(PrettyWriter& writer, const policy::BudgetState& budget) {
 
 }  // namespace
 
-std::string budgets_json(const policy::BudgetReport& report, const config::Config& config,
-                         std::string_view name) {
+std::string to_json(const BudgetReport& report, const config::Config& config) {
     PrettyWriter writer;
     writer.begin_object().field("config", config.file.string()).key("budgets").begin_array();
-    for (const policy::BudgetState& budget : report.budgets) {
-        if (name.empty() || budget.budget->name == name) write_budget(writer, budget);
-    }
+    for (const BudgetState& budget : report.budgets) write_budget(writer, budget);
     writer.end_array().key("limits").begin_array();
-    for (const policy::LimitState& limit : report.limits) {
-        if (!name.empty() && limit.limit->name != name) continue;
+    for (const LimitState& limit : report.limits) {
         writer.begin_object().field("name", limit.limit->name).field("counts", "calls at once");
         write_each(writer, limit.limit->scope);
         write_state(writer, limit.state, limit.limit->concurrent);
@@ -77,31 +70,11 @@ std::string budgets_json(const policy::BudgetReport& report, const config::Confi
     return writer.end_array().end_object().text();
 }
 
-bool is_reported(const config::Config& config, std::string_view name) {
-    const auto capped = [name](const config::Limit& limit) {
-        return limit.name == name && limit.concurrent > 0;
-    };
-    return is_budget(config, name) || std::ranges::any_of(config.limits, capped);
-}
-
-bool is_budget(const config::Config& config, std::string_view name) {
-    return std::ranges::find(config.budgets, name, &config::Budget::name) != config.budgets.end();
-}
-
-std::string unknown_budget(const config::Config& config, std::string_view name) {
-    std::string known;
-    for (const config::Budget& budget : config.budgets) {
-        known.append(known.empty() ? "" : ", ").append(budget.name);
-    }
-    return known.empty()
-               ? fmt::format("there is no budget \"{}\": the configuration has none", name)
-               : fmt::format("there is no budget \"{}\"; there are {}", name, known);
-}
-
-std::string reset_json(std::string_view name, std::size_t counters) {
+std::string to_json(const BudgetReset& reset) {
     PrettyWriter writer;
-    writer.begin_object().field("name", name).field("counters", std::uint64_t{counters});
+    writer.begin_object().field("name", reset.name);
+    writer.field("counters", std::uint64_t{reset.counters});
     return writer.end_object().text();
 }
 
-}  // namespace bw::pages
+}  // namespace bw::report

@@ -9,7 +9,7 @@
 #include "config/config.hpp"
 #include "policy/cost/cost.hpp"
 
-namespace bw::policy {
+namespace bw::report {
 namespace {
 
 constexpr std::int64_t k_max = std::numeric_limits<std::int64_t>::max();
@@ -42,7 +42,7 @@ config::Price shipped_price(std::string_view model) {
 }
 
 TEST(UsageReport, OfNothingIsNothing) {
-    const auto report = UsageReporter(Grouping::model).take();
+    const auto report = UsageReporter({}).take();
     EXPECT_EQ(report.total.calls, 0);
     EXPECT_TRUE(report.grouped.groups.empty());
     EXPECT_TRUE(report.top_users.empty());
@@ -51,13 +51,13 @@ TEST(UsageReport, OfNothingIsNothing) {
 
 TEST(UsageReport, TenMillionTokensOfQwenMaxSave68Dollars) {
     const config::Price price = shipped_price("qwen-max");
-    UsageReporter reporter(Grouping::model);
+    UsageReporter reporter({});
     for (int call = 0; call < 1'000; ++call) {
         auto each = row();
         each.usage = {.input_tokens = 4'000, .output_tokens = 6'000};
         each.usage.source = UsageSource::provider;
-        each.cost_micro_usd = cost_of(each.usage, &price).value();
-        each.list_cost_micro_usd = list_cost_of(each.usage, &price).value();
+        each.cost_micro_usd = policy::cost_of(each.usage, &price).value();
+        each.list_cost_micro_usd = policy::list_cost_of(each.usage, &price).value();
         reporter.add(each);
     }
     const Figures total = reporter.take().total;
@@ -68,7 +68,7 @@ TEST(UsageReport, TenMillionTokensOfQwenMaxSave68Dollars) {
 }
 
 TEST(UsageReport, AddsUpEachFigure) {
-    UsageReporter reporter(Grouping::user);
+    UsageReporter reporter({.by = Grouping::user});
     reporter.add(row());
     auto cut = row();
     cut.error = "upstream_cut";
@@ -90,7 +90,7 @@ TEST(UsageReport, AddsUpEachFigure) {
 }
 
 TEST(UsageReport, NeverTakesTheUnknownForZero) {
-    UsageReporter reporter(Grouping::model);
+    UsageReporter reporter({});
     reporter.add(row("alice", -1));
     auto without_list = row("alice", 70);
     reporter.add(without_list);
@@ -105,7 +105,7 @@ TEST(UsageReport, NeverTakesTheUnknownForZero) {
 }
 
 TEST(UsageReport, LeavesOutTimesThatNobodyTook) {
-    UsageReporter reporter(Grouping::model);
+    UsageReporter reporter({});
     auto lost = row();
     lost.duration_us = lost.first_token_us = -1;
     lost.status = 0;
@@ -117,13 +117,13 @@ TEST(UsageReport, LeavesOutTimesThatNobodyTook) {
 }
 
 TEST(UsageReport, EndsAtTheGreatestSum) {
-    UsageReporter reporter(Grouping::model);
+    UsageReporter reporter({.top = 0});
     auto absurd = row("alice", k_max);
     absurd.list_cost_micro_usd = k_max;
     absurd.usage.input_tokens = absurd.usage.output_tokens = k_max;
     absurd.usage.cached_input_tokens = std::numeric_limits<std::int64_t>::min();
     for (int i = 0; i < 3; ++i) reporter.add(absurd);
-    const auto report = reporter.take(0);
+    const auto report = reporter.take();
     for (const Figures& figures : {report.total, report.grouped.other}) {
         EXPECT_EQ(figures.input_tokens, k_max);
         EXPECT_EQ(figures.cached_input_tokens, 0);
@@ -133,10 +133,10 @@ TEST(UsageReport, EndsAtTheGreatestSum) {
 }
 
 TEST(UsageReport, ShowsTheDearestFirstAndTheRestAsOther) {
-    UsageReporter reporter(Grouping::user);
+    UsageReporter reporter({.by = Grouping::user, .top = 3});
     for (int user = 1; user <= 9; ++user) reporter.add(row(fmt::format("user-{}", user), user));
     reporter.add(row("", 1'000));
-    const auto report = reporter.take(3);
+    const auto report = reporter.take();
     ASSERT_EQ(report.grouped.groups.size(), 3u);
     EXPECT_EQ(report.grouped.groups[0].name, "");
     EXPECT_EQ(report.grouped.groups[1].name, "user-9");
@@ -181,13 +181,13 @@ TEST(UsageReport, GroupsByAnyOfThem) {
 TEST(UsageReport, KeepsTheLatestDaysInTheirOrder) {
     const auto bangkok = calendar::Zone::find("Asia/Bangkok");
     ASSERT_TRUE(bangkok);
-    UsageReporter reporter(Grouping::day, *bangkok);
+    UsageReporter reporter({.by = Grouping::day, .zone = *bangkok, .top = 2});
     for (const std::int64_t hour : {16, 17, 41, 65}) {
         auto each = row("alice", 1'000 - hour);
         each.time_us = hour * 3'600'000'000;
         reporter.add(each);
     }
-    const auto report = reporter.take(2);
+    const auto report = reporter.take();
     ASSERT_EQ(report.grouped.groups.size(), 2u);
     EXPECT_EQ(report.grouped.groups[0].name, "1970-01-03");
     EXPECT_EQ(report.grouped.groups[1].name, "1970-01-04");
@@ -195,4 +195,4 @@ TEST(UsageReport, KeepsTheLatestDaysInTheirOrder) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bw::report

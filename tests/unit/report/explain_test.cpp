@@ -1,11 +1,11 @@
 // How a model is served, as people and as programs read it: golden outputs.
-#include "route/explain.hpp"
+#include "report/explain.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-namespace bw::route {
+namespace bw::report {
 namespace {
 
 constexpr const char* k_config = R"([providers.sheep]
@@ -34,6 +34,27 @@ list_input = "8 USD"
 source = "a bill"
 )";
 
+// What may follow it.
+constexpr const char* k_rules = R"([ledger]
+url = "memory:"
+[[keys]]
+name = "ann"
+team = "search"
+id = "0a1b2c3d"
+sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+models = ["echo"]
+[[budgets]]
+name = "each"
+limit = "10 USD"
+per = "day"
+each = "user"
+match = { provider = "sheep" }
+[[limits]]
+name = "pace"
+requests = "100/min"
+concurrent = 5
+)";
+
 constexpr const char* k_secret = "a-value-that-nobody-may-see";
 
 class Explain : public ::testing::Test {
@@ -41,18 +62,28 @@ class Explain : public ::testing::Test {
     void SetUp() override {
         setenv("BW_TEST_SHEEP_KEY", k_secret, 1);
         unsetenv("HOLYSHEEP_BASE_URL");
-        auto loaded = config::parse(k_config, "c.toml");
+        load(k_config);
+    }
+    void load(const std::string& text) {
+        auto loaded = config::parse(text, "c.toml");
         for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
         config = std::move(loaded.config);
         std::vector<config::Diagnostic> diagnostics;
         registry = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
         for (const auto& diagnostic : diagnostics) ADD_FAILURE() << to_string(diagnostic);
+        catalogue.emplace(config, route::Table(config), registry);
     }
     void TearDown() override { unsetenv("BW_TEST_SHEEP_KEY"); }
 
-    std::optional<Explanation> explained(std::string_view model) {
-        prices.emplace(config);
-        auto explanation = explain(config, registry, *prices, model);
+    std::expected<Explanation, NotExplained> explained(const ExplainQuestion& question) {
+        const route::Prices prices(config);
+        const policy::KeyRing keys(config.keys);
+        auto explanation = explain({.config = config,
+                                    .registry = registry,
+                                    .prices = prices,
+                                    .catalogue = *catalogue,
+                                    .keys = keys},
+                                   question);
         if (!explanation) return explanation;
         for (auto& target : explanation->targets) {
             EXPECT_EQ(target.sha256.size(), 64u);
@@ -66,11 +97,11 @@ class Explain : public ::testing::Test {
 
     config::Config config;
     plugin::Registry registry;
-    std::optional<Prices> prices;
+    std::optional<route::Catalogue> catalogue;
 };
 
 TEST_F(Explain, AsText) {
-    const auto explanation = explained("best");
+    const auto explanation = explained({.model = "best"});
     ASSERT_TRUE(explanation);
     EXPECT_EQ(to_text(*explanation), R"(best: rule "best" (c.toml:7), an alias of qwen-max
 qwen-max: rule "qwen-*" (c.toml:10)
@@ -97,11 +128,68 @@ qwen-max: rule "qwen-*" (c.toml:10)
 other rules
    "*" (c.toml:14) matches too: a pattern with more literal characters beats it
    1 that does not match
+
+budgets and limits
+   none counts such a call
+
+client keys
+   none are configured: every caller may use every model
 )");
 }
 
+TEST_F(Explain, SaysWhatCountsTheCallAndWhatAKeyMayDo) {
+    load(std::string(k_config) + k_rules);
+    const auto end_of = [](const Explanation& explanation) {
+        const std::string text = to_text(explanation);
+        return text.substr(text.find("budgets and limits"));
+    };
+    const auto nobody = explained({.model = "best"});
+    ASSERT_TRUE(nobody);
+    EXPECT_EQ(end_of(*nobody), R"(budgets and limits
+   "each": 10.00 USD a day, hard, for each user (--user names one) (line 33)
+   "pace": 5 at once (line 39)
+   "pace": 100/min requests (line 39)
+
+client keys
+   a caller needs one of 1; --key NAME says what one may do
+)");
+    const auto ann = explained({.model = "best", .key = "ann", .user = "eve"});
+    ASSERT_TRUE(ann);
+    EXPECT_EQ(end_of(*ann), R"(budgets and limits
+   "each": 10.00 USD a day, hard, of the user eve (line 33)
+   "pace": 5 at once (line 39)
+   "pace": 100/min requests (line 39)
+
+client key
+   ann (bw-0a1b2c3d...), team search: MAY NOT use best: none of its models is this one
+   models      echo
+   expires     never
+)");
+    const std::string json = to_json(*ann);
+    for (const char* part :
+         {R"("counts": "10.00 USD a day, hard")", R"("each": "user")", R"("eve")",
+          R"("may_use": false)", R"("id": "0a1b2c3d")", R"("expires": null)"}) {
+        EXPECT_NE(json.find(part), std::string::npos) << part << "\n" << json;
+    }
+}
+
+TEST_F(Explain, SaysWhyItCannot) {
+    const auto no_key = explained({.model = "echo", .key = "bw-secret"});
+    ASSERT_FALSE(no_key);
+    EXPECT_EQ(to_json(no_key.error()).find("secret"), std::string::npos)
+        << "it may be the key itself";
+    config.routes.pop_back();
+    const auto no_model = explained({.model = "best-of-all"});
+    ASSERT_FALSE(no_model);
+    EXPECT_EQ(to_json(no_model.error()).find(R"({
+    "model": "best-of-all",
+    "error": ")"),
+              0u);
+    EXPECT_NE(to_json(no_model.error()).find(R"(    "models": [)"), std::string::npos);
+}
+
 TEST_F(Explain, AsJson) {
-    const auto explanation = explained("qwen-max");
+    const auto explanation = explained({.model = "qwen-max"});
     ASSERT_TRUE(explanation);
     const std::string json = to_json(*explanation);
     EXPECT_EQ(json.substr(0, json.find("        },\n        {")), R"({
@@ -170,7 +258,7 @@ TEST_F(Explain, ShowsAllThatAPriceTellsApart) {
     price.above = {{.prompt_tokens = 200'000, .prices = {.input = 2'400'000, .output = 6'000'000}}};
     price.tiers = {{"priority", {.input = 3'000'000, .output = 9'000'000}, {}}};
     price.units = {{"web_search", 10'000}};
-    const auto explanation = explained("qwen-max");
+    const auto explanation = explained({.model = "qwen-max"});
     ASSERT_TRUE(explanation);
     const std::string text = to_text(*explanation);
     EXPECT_NE(text.find(R"(
@@ -190,7 +278,7 @@ TEST_F(Explain, ShowsAllThatAPriceTellsApart) {
 }
 
 TEST_F(Explain, NeverShowsACredential) {
-    const auto explanation = explained("best");
+    const auto explanation = explained({.model = "best"});
     ASSERT_TRUE(explanation);
     EXPECT_EQ(to_text(*explanation).find(k_secret), std::string::npos);
     EXPECT_EQ(to_json(*explanation).find(k_secret), std::string::npos);
@@ -198,9 +286,9 @@ TEST_F(Explain, NeverShowsACredential) {
 
 TEST_F(Explain, KnowsNothingOfWhatNoRuleServes) {
     config.routes.pop_back();
-    EXPECT_FALSE(explained("gpt-4"));
-    EXPECT_FALSE(explained(std::string(1000, 'q')));
-    ASSERT_TRUE(explained("qwen-max"));
+    EXPECT_FALSE(explained({.model = "gpt-4"}));
+    EXPECT_FALSE(explained({.model = std::string(1000, 'q')}));
+    ASSERT_TRUE(explained({.model = "qwen-max"}));
 }
 
 // A valid configuration has no circle; an explanation of another must still end.
@@ -208,8 +296,8 @@ TEST_F(Explain, EndsInACircle) {
     config.routes[1].model = "qwen-max";
     config.routes[1].alias = "best";
     config.routes[1].to.clear();
-    EXPECT_FALSE(explained("best"));
+    EXPECT_FALSE(explained({.model = "best"}));
 }
 
 }  // namespace
-}  // namespace bw::route
+}  // namespace bw::report

@@ -8,11 +8,11 @@
 
 #include "config/quantity.hpp"
 
-namespace bw::pages {
+namespace bw::config {
 
 // In the largest unit that gives a whole number.
-std::string quantity_text(std::uint64_t amount, std::span<const config::Unit> units);
+std::string quantity_text(std::uint64_t amount, std::span<const Unit> units);
 
 std::string duration_text(std::chrono::milliseconds time);
 
-}  // namespace bw::pages
+}  // namespace bw::config

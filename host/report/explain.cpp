@@ -1,0 +1,233 @@
+#include "report/explain.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+#include "base/clock.hpp"
+#include "config/key_form.hpp"
+#include "config/pattern.hpp"
+#include "config/rule_text.hpp"
+#include "policy/limits/rules.hpp"
+
+namespace bw::report {
+namespace {
+
+std::string place_of(const config::Config& config, const config::Route& route) {
+    return fmt::format("{}:{}", config.file.string(), route.at.line);
+}
+
+std::vector<ExplainedCredential> credentials_of(const config::Provider& wanted,
+                                                const plugin::Provider& provider) {
+    std::vector<ExplainedCredential> credentials;
+    for (const auto& spec : provider.manifest.secrets) {
+        const auto given =
+            std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
+        credentials.push_back(
+            {.name = spec.name,
+             .reference = given != wanted.secrets.end() ? given->reference : "env:" + spec.env,
+             .set = provider.secrets.contains(spec.name)});
+    }
+    return credentials;
+}
+
+// How many of a thousand calls try the target first.
+unsigned share_of(const config::Route& route, std::size_t at) {
+    if (route.strategy == config::Strategy::ordered) return at == 0 ? 1000 : 0;
+    std::uint64_t total = 0;
+    for (const auto& target : route.to) total += target.weight;
+    if (total == 0) return 0;
+    return static_cast<unsigned>((std::uint64_t{route.to[at].weight} * 1000 + total / 2) / total);
+}
+
+ExplainedTarget explain_target(const config::Config& config, const plugin::Registry& registry,
+                               const config::Target& target, std::string_view name) {
+    const plugin::Provider& provider = *registry.providers[target.provider];
+    ExplainedTarget explained{
+        .provider = provider.name,
+        .model = target.model.empty() ? std::string(name) : target.model,
+        .weight = target.weight,
+        .unavailable = provider.unavailable,
+        .origin = provider.origin,
+        .credentials = credentials_of(config.providers[target.provider], provider),
+        .timeouts = provider.timeouts,
+        .operations = provider.manifest.operations};
+    if (provider.library != nullptr) {
+        const bw_plugin& table = provider.library->table();
+        explained.plugin = table.id;
+        explained.version = table.version;
+        explained.abi = fmt::format("1.{}", table.abi_minor);
+        explained.file = provider.library->file().string();
+        explained.sha256 = provider.library->sha256();
+    }
+    const auto known = std::ranges::find(provider.models, explained.model, &plugin::Model::id);
+    if (known != provider.models.end()) {
+        explained.context = known->context;
+        explained.max_output = known->max_output;
+    }
+    return explained;
+}
+
+// The winner is more specific in one of three ways; see config/pattern.hpp.
+std::string why_lost(const config::Route& route, const config::Route& winner) {
+    if (!config::is_glob(winner.model)) return "an exact name beats a pattern";
+    const auto literals = [](std::string_view pattern) {
+        return std::ranges::count_if(pattern, [](char c) { return c != '*' && c != '?'; });
+    };
+    return literals(route.model) < literals(winner.model)
+               ? "a pattern with more literal characters beats it"
+               : "of two patterns with equally many literal characters the one that sorts first "
+                 "counts";
+}
+
+void add_rivals(const config::Config& config, std::string_view name, const config::Route& winner,
+                Explanation& explanation) {
+    for (const auto& route : config.routes) {
+        if (&route == &winner) continue;
+        if (!config::is_glob(route.model) || !config::glob_match(route.model, name)) {
+            ++explanation.without_match;
+            continue;
+        }
+        explanation.rivals.push_back(
+            {route.model, place_of(config, route), why_lost(route, winner)});
+    }
+}
+
+// Nothing: no rule serves the model.
+std::optional<Explanation> explain_route(const ExplainSources& sources, std::string_view model) {
+    const config::Config& config = sources.config;
+    Explanation explanation{.model = std::string(model)};
+    std::string_view name = model;
+    const config::Route* route = nullptr;
+    do {
+        if (name.size() > config::k_model_bytes_max) return std::nullopt;
+        route = config::best_match(config.routes, name);
+        if (route == nullptr) return std::nullopt;
+        explanation.rules.push_back(
+            {std::string(name), route->model, place_of(config, *route), route->alias});
+        if (!route->alias.empty()) name = route->alias;
+        if (explanation.rules.size() > config.routes.size()) return std::nullopt;  // a circle
+    } while (!route->alias.empty());
+    explanation.strategy = route->strategy;
+    for (std::size_t i = 0; i < route->to.size(); ++i) {
+        const auto& target = route->to[i];
+        auto explained = explain_target(config, sources.registry, target, name);
+        explained.share_permille = share_of(*route, i);
+        explained.price = sources.prices.find(target.provider, explained.model);
+        explanation.targets.push_back(std::move(explained));
+    }
+    add_rivals(config, name, *route, explanation);
+    return explanation;
+}
+
+std::string counts_of(const config::Budget& budget) {
+    std::string text = amount_text(budget);
+    const bool tokens = budget.unit == config::BudgetUnit::tokens;
+    if (tokens && budget.count != config::Count::total) {
+        text += fmt::format(" of {}", name_of(budget.count));
+    }
+    const bool ends = budget.period.unit != calendar::Unit::none;
+    text += ends ? fmt::format(" a {}", config::name_of(budget.period.unit)) : " for good";
+    return fmt::format("{}, {}", text, name_of(budget.mode));
+}
+
+std::string counts_of(const policy::Rule& rule) {
+    if (rule.budget != nullptr) return counts_of(*rule.budget);
+    const config::Limit& limit = *rule.limit;
+    switch (rule.counts) {
+        case policy::Counts::concurrent: return fmt::format("{} at once", limit.concurrent);
+        case policy::Counts::requests:
+            return fmt::format("{} requests", rate_text(*limit.requests));
+        default: return fmt::format("{} tokens", rate_text(*limit.tokens));
+    }
+}
+
+ExplainedCount explained(const policy::Counting& counting) {
+    const policy::Rule& rule = *counting.rule;
+    ExplainedCount count{
+        .name = rule.budget != nullptr ? rule.budget->name : rule.limit->name,
+        .counts = counts_of(rule),
+        .each = {},
+        .values = {},
+        .line = rule.budget != nullptr ? rule.budget->at.line : rule.limit->at.line};
+    if (!rule.scope->each) return count;
+    count.each = name_of(*rule.scope->each);
+    count.values = counting.values;
+    std::erase(count.values, std::string());
+    return count;
+}
+
+// Who asks; empty: nobody is named.
+struct Caller {
+    std::string_view key;  // the name of a client's key
+    std::string_view team;
+    std::string_view user;
+};
+
+std::vector<ExplainedCount> explain_counts(const config::Config& config,
+                                           const Explanation& explanation, const Caller& caller) {
+    std::vector<std::string> providers;
+    for (const auto& target : explanation.targets) providers.push_back(target.provider);
+    const ExplainedRule& last = explanation.rules.back();
+    const policy::Facts facts{.key = caller.key,
+                              .team = caller.team,
+                              .user = caller.user,
+                              .model = last.name,
+                              .provider = {},
+                              .route = last.model};
+    std::vector<ExplainedCount> counts;
+    const policy::Rules rules(config);
+    std::ranges::transform(rules.counting(facts, providers), std::back_inserter(counts), explained);
+    return counts;
+}
+
+// Why the key does not get the model; empty: it does.
+std::string refusal_of(const config::Key& key, std::string_view model) {
+    if (key.disabled) return "it is disabled";
+    if (key.expires && Clock::wall() >= *key.expires) return "it has expired";
+    return config::may_use(&key, model) ? "" : "none of its models is this one";
+}
+
+// What was asked for is not repeated: it may be the key itself, pasted in the wrong place.
+NotExplained unknown_key(bool there_are_keys) {
+    return {.message = there_are_keys
+                           ? "there is no client key with that name or public id; [[keys]] of the "
+                             "config has those that there are"
+                           : "there is no such client key: no client keys are configured, so every "
+                             "caller may use every model; ask without a key",
+            .model = {},
+            .models = {}};
+}
+
+NotExplained unknown_model(const route::Catalogue& catalogue, std::string_view model) {
+    NotExplained reason{.message = catalogue.not_found_message(model, nullptr),
+                        .model = std::string(model),
+                        .models = {}};
+    for (const auto& entry : catalogue.entries()) reason.models.push_back(entry.id);
+    return reason;
+}
+
+}  // namespace
+
+std::expected<Explanation, NotExplained> explain(const ExplainSources& sources,
+                                                 const ExplainQuestion& question) {
+    const config::Key* const key = question.key.empty() ? nullptr : sources.keys.find(question.key);
+    if (key == nullptr && !question.key.empty()) {
+        return std::unexpected(unknown_key(!sources.keys.empty()));
+    }
+    auto explanation = explain_route(sources, question.model);
+    if (!explanation) return std::unexpected(unknown_model(sources.catalogue, question.model));
+    Caller caller{.key = {}, .team = {}, .user = question.user};
+    if (key != nullptr) {
+        caller.key = key->name;
+        caller.team = key->team;
+        explanation->key = {.key = key, .refusal = refusal_of(*key, question.model)};
+    }
+    explanation->keys = sources.keys.size();
+    explanation->counted_by = explain_counts(sources.config, *explanation, caller);
+    return *std::move(explanation);
+}
+
+}  // namespace bw::report

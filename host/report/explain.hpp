@@ -1,0 +1,115 @@
+// Why a model name is served as it is: the rules that led to its targets, what is known of each
+// target, what would count the call, and whether a client key may use it, without asking anybody.
+// The command line and the admin listener show the same value.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plugin/registry.hpp"
+#include "policy/keys/key_ring.hpp"
+#include "route/catalogue.hpp"
+#include "route/prices.hpp"
+
+namespace bw::report {
+
+struct ExplainQuestion {
+    std::string_view model;
+    std::string_view key = {};   // a client key's name or public id; empty: none
+    std::string_view user = {};  // as a client names it; empty: nobody
+};
+
+// What a host was started with. `config` must outlive the explanation.
+struct ExplainSources {
+    const config::Config& config;
+    const plugin::Registry& registry;
+    const route::Prices& prices;
+    const route::Catalogue& catalogue;
+    const policy::KeyRing& keys;
+};
+
+// A rule that a name fell on. The last one has the targets; those before it are aliases.
+struct ExplainedRule {
+    std::string name;   // what was looked up
+    std::string model;  // the rule's own name or pattern
+    std::string place;  // file:line
+    std::string alias;  // looked up next; empty: none
+};
+
+struct ExplainedCredential {
+    std::string name;
+    std::string reference;  // "env:NAME" or "file:/path", never the value
+    bool set = false;
+};
+
+struct ExplainedTarget {
+    std::string provider;
+    std::string model;  // as the provider calls it
+    std::uint32_t weight = 1;
+    unsigned share_permille = 0;  // of the calls that try it first
+    std::string unavailable;      // why it cannot serve; else empty
+    std::string plugin;           // its id
+    std::string version;
+    std::string abi;
+    std::string file;
+    std::string sha256;
+    std::string origin;  // of base_url; empty: it needs no upstream
+    std::vector<ExplainedCredential> credentials;
+    config::Timeouts timeouts;
+    const config::Price* price = nullptr;  // null: not known
+    std::int64_t context = 0;              // tokens; 0: not known
+    std::int64_t max_output = 0;           // tokens; 0: not known
+    std::vector<Operation> operations;
+};
+
+// A rule that matches as well, and lost.
+struct ExplainedRival {
+    std::string model;
+    std::string place;
+    std::string why;
+};
+
+// A budget or a limit that would count the call.
+struct ExplainedCount {
+    std::string name;
+    std::string counts;               // "10 USD a day, hard", "100/min requests", "5 at once"
+    std::string each;                 // "user"; empty: a single counter counts all
+    std::vector<std::string> values;  // whose counters; none: nobody was named
+    int line = 0;                     // of the file; 0: a provider's max_concurrent
+};
+
+struct ExplainedKey {
+    const config::Key* key = nullptr;
+    std::string refusal;  // why it does not get the model; empty: it does
+};
+
+struct Explanation {
+    std::string model;
+    std::vector<ExplainedRule> rules;
+    config::Strategy strategy = config::Strategy::ordered;
+    std::vector<ExplainedTarget> targets;  // in the order of the file
+    std::vector<ExplainedRival> rivals;    // of the last rule
+    std::size_t without_match = 0;         // the other rules
+    std::vector<ExplainedCount> counted_by;
+    std::optional<ExplainedKey> key;  // the one that was named
+    std::size_t keys = 0;             // that there are; 0: every caller may use every model
+};
+
+struct NotExplained {
+    std::string message;
+    std::optional<std::string> model;  // that nothing serves; nothing: there is no such key
+    std::vector<std::string> models;   // that there are
+};
+
+std::expected<Explanation, NotExplained> explain(const ExplainSources& sources,
+                                                 const ExplainQuestion& question);
+
+std::string to_json(const Explanation& explanation);
+std::string to_json(const NotExplained& reason);
+std::string to_text(const Explanation& explanation);
+
+}  // namespace bw::report
