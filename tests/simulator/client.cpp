@@ -1,0 +1,146 @@
+#include "client.hpp"
+
+#include <fmt/format.h>
+#include <bellwether/json.hpp>
+
+#include "front/drained_calls.hpp"
+#include "rules.hpp"
+
+namespace bw::simulator {
+namespace {
+
+using std::chrono::milliseconds;
+
+// Lines, three attempts with all their limits, and the ledger: nobody waits longer.
+constexpr std::chrono::minutes k_patience{10};
+
+constexpr const char* k_models[] = {"all", "narrow", "spread", "dear", "local", "nowhere"};
+
+}  // namespace
+
+Client::Client(front::Context& context, Chance& chance, std::uint64_t number)
+    : context_(context), chance_(chance), number_(number), alarm_(context.engine.loop) {}
+
+Call Client::make_call() {
+    Call call;
+    call.id = fmt::format("call-{}", number_);
+    call.started = Clock::now();
+    const char* model = k_models[chance_.below(std::size(k_models))];
+    const bool stream = !chance_.in(3);
+    call.body = fmt::format(
+        R"({{"model":"{}","messages":[{{"role":"user","content":"{}"}}],"user":"u{}"{}{}{}}})",
+        model, std::string(chance_.below(200), 'x'), chance_.below(5),
+        chance_.in(4) ? "" : fmt::format(R"(,"max_tokens":{})", chance_.between(1, 400)),
+        stream ? R"(,"stream":true)" : "",
+        stream && chance_.in(2) ? R"(,"stream_options":{"include_usage":true})" : "");
+    if (chance_.in(10)) call.timeout = fmt::format("{}ms", chance_.between(1, 20'000));
+    return call;
+}
+
+void Client::ask() {
+    asked_ = Clock::now();
+    call_ = std::make_unique<front::LiveCall>(context_, *this, make_call(), nullptr, "10.0.0.1");
+    schedule_whim();
+    call_->start();
+}
+
+// Most read on to the end.
+void Client::schedule_whim() {
+    if (chance_.in(4)) {
+        alarm_.set(Clock::now() + chance_.wait(0, 3'000),
+                   [self = shared_from_this()] { self->have_whim(); });
+    }
+}
+
+void Client::have_whim() {
+    if (phase_ == Phase::finished || call_ == nullptr) return;
+    if (reads_slowly_) {
+        reads_slowly_ = false;
+        call_->resume();
+        return schedule_whim();
+    }
+    if (phase_ == Phase::streaming && chance_.in(2)) {
+        reads_slowly_ = true;
+        const milliseconds nap = chance_.wait(1, 20'000);
+        asleep_ += nap;
+        call_->pause();
+        return alarm_.set(Clock::now() + nap, [self = shared_from_this()] { self->have_whim(); });
+    }
+    hang_up();
+}
+
+void Client::hang_up() {
+    phase_ = Phase::finished;
+    end_ = End::left;
+    const config::OnDisconnect what = call_->on_disconnect();
+    if (what.drains) {
+        context_.drained_calls.adopt(std::move(call_), {}, what.longest);
+    } else {
+        call_->abandoned();
+        call_.reset();
+    }
+}
+
+void Client::require_phase(Phase phase, const char* what) {
+    require(phase_ == phase, fmt::format("call {}: {} comes at its time", number_, what));
+}
+
+void Client::respond(int status, std::string_view, std::string_view body) {
+    require_phase(Phase::waiting, "a whole answer");
+    phase_ = Phase::ended;
+    require(json::valid(body), fmt::format("call {}: an answer is JSON", number_));
+    const json::Value answer(body);
+    const bool good = status == 200;
+    require(good || (status >= 400 && answer["error"]["message"]),
+            fmt::format("call {}: status {} has an answer or an error", number_, status));
+    end_ = good ? End::answered : End::refused;
+    if (good) read_words(answer["choices"].at(0)["message"]["content"].string());
+}
+
+void Client::begin_stream(std::string_view) {
+    require_phase(Phase::waiting, "the head of a stream");
+    phase_ = Phase::streaming;
+    end_ = End::answered;
+}
+
+void Client::event(std::string_view text) {
+    require_phase(Phase::streaming, "an event");
+    require(json::valid(text), fmt::format("call {}: an event is JSON", number_));
+    const json::Value chunk(text);
+    if (chunk["error"]) end_ = End::broken_off;
+    read_words(chunk["choices"].at(0)["delta"]["content"].string());
+}
+
+void Client::comment() { require_phase(Phase::streaming, "a comment"); }
+
+void Client::end_stream() {
+    require_phase(Phase::streaming, "the end of a stream");
+    phase_ = Phase::ended;
+}
+
+void Client::finished() {
+    require_phase(Phase::ended, "the end");
+    phase_ = Phase::finished;
+    require(Clock::now() - asked_ - asleep_ < k_patience,
+            fmt::format("call {}: its wait is bounded", number_));
+    alarm_.cancel();
+    call_.reset();
+}
+
+// Each is of the same exchange, in order, and comes once.
+void Client::read_words(std::string_view text) {
+    while (text.starts_with('<')) {
+        const auto colon = text.find(':');
+        const auto end = text.find('>');
+        require(colon < end && end != text.npos, fmt::format("call {}: words are whole", number_));
+        const std::string exchange(text.substr(1, colon - 1));
+        if (exchange_.empty()) exchange_ = exchange;
+        require(exchange == exchange_,
+                fmt::format("call {}: all words are of one answer", number_));
+        require(text.substr(colon + 1, end - colon - 1) == std::to_string(words_++),
+                fmt::format("call {}: each word comes once, in order", number_));
+        text.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace bw::simulator

@@ -1,0 +1,56 @@
+// A client of the host: asks once, reads slowly or hangs up as chance will have it, and judges what
+// it is told.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "chance.hpp"
+#include "front/context.hpp"
+#include "front/live_call.hpp"
+#include "net/alarm.hpp"
+
+namespace bw::simulator {
+
+class Client final : public front::Downstream, public std::enable_shared_from_this<Client> {
+  public:
+    Client(front::Context& context, Chance& chance, std::uint64_t number);
+
+    void ask();
+    bool over() const { return call_ == nullptr; }
+    // What came of it, for the summary.
+    enum class End { answered, refused, broken_off, left };
+    End end() const { return end_; }
+
+    void respond(int status, std::string_view extra_headers, std::string_view body) override;
+    void begin_stream(std::string_view extra_headers) override;
+    void event(std::string_view json) override;
+    void comment() override;
+    void end_stream() override;
+    void finished() override;
+
+  private:
+    enum class Phase { waiting, streaming, ended, finished };
+
+    Call make_call();
+    void schedule_whim();
+    void have_whim();
+    void hang_up();
+    void read_words(std::string_view text);
+    void require_phase(Phase phase, const char* what);
+
+    front::Context& context_;
+    Chance& chance_;
+    const std::uint64_t number_;
+    std::unique_ptr<front::LiveCall> call_;
+    net::Alarm alarm_;  // its next whim
+    Phase phase_ = Phase::waiting;
+    End end_ = End::left;
+    bool reads_slowly_ = false;
+    Clock::time_point asked_;
+    Clock::duration asleep_{0};  // while it did not read
+    std::string exchange_;       // whose words it gets
+    std::int64_t words_ = 0;
+};
+
+}  // namespace bw::simulator

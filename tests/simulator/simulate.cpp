@@ -1,0 +1,248 @@
+// Runs the host's own policy, attempts and calls through many hours of calls in seconds: on one
+// thread, on a clock that is moved, over a wire and a ledger that fail by chance.
+//
+//   simulate [--seed NUMBER] [--calls NUMBER]
+//
+// The seed decides everything. Exit code 1: a rule was broken; it says which, and how to see it
+// again.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <list>
+#include <memory>
+#include <random>
+#include <span>
+#include <string_view>
+
+#include "checked_ledger.hpp"
+#include "client.hpp"
+#include "fake_wire.hpp"
+#include "front/drained_calls.hpp"
+#include "observe/log.hpp"
+#include "pages/metrics_page.hpp"
+#include "rules.hpp"
+
+namespace bw::simulator {
+namespace {
+
+constexpr const char* k_config = R"(
+[server]
+heartbeat = "5s"
+on_disconnect = "drain:20s"
+[providers.a]
+plugin = "openai"
+base_url = "https://a.test/v1"
+timeouts = { connect = "2s", first_byte = "4s", idle = "3s", total = "20s", stream_total = "30s" }
+[providers.b]
+plugin = "openai"
+base_url = "https://b.test/v1"
+max_concurrent = 4
+on_limit = "queue:3s"
+queue_length = 5
+timeouts = { first_byte = "4s", idle = "3s", total = "20s", stream_total = "30s" }
+[providers.c]
+plugin = "openai"
+base_url = "https://c.test/v1"
+on_limit = "reject"
+timeouts = { first_byte = "6s", idle = "6s", total = "20s", stream_total = "30s", alive = "payload" }
+[providers.echo]
+plugin = "echo"
+[[routes]]
+model = "all"
+to = ["a", "b", "c"]
+[[routes]]
+model = "narrow"
+to = "b"
+[[routes]]
+model = "spread"
+to = [{ provider = "a", weight = 3 }, { provider = "c", weight = 1 }]
+[[routes]]
+model = "dear"
+to = ["c", "a"]
+on_disconnect = "cancel"
+[[routes]]
+model = "local"
+to = "echo"
+[[prices]]
+provider = "a"
+model = "dear"
+input = "10 USD"
+output = "40 USD"
+[[prices]]
+provider = "c"
+model = "dear"
+input = "12 USD"
+output = "45 USD"
+[[budgets]]
+name = "dear-day"
+limit = "200 USD"
+per = "day"
+match = { model = "dear" }
+[[budgets]]
+name = "user-day"
+limit = "3 Mtok"
+per = "hour"
+each = "user"
+[[budgets]]
+name = "watched"
+limit = "1 ktok"
+per = "week"
+mode = "shadow"
+[[limits]]
+name = "rate"
+each = "user"
+requests = "300/min"
+tokens = "250k/min"
+on_limit = "queue:5s"
+queue_length = 8
+[[limits]]
+name = "wide"
+concurrent = 25
+)";
+
+struct Options {
+    std::uint64_t seed = std::random_device{}();
+    std::uint64_t calls = 20'000;
+};
+
+Options parse(std::span<char*> words) {
+    Options options;
+    for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
+        const std::uint64_t number = std::strtoull(words[i + 1], nullptr, 10);
+        if (std::string_view(words[i]) == "--seed") options.seed = number;
+        if (std::string_view(words[i]) == "--calls") options.calls = number;
+    }
+    return options;
+}
+
+front::Host make_host() {
+    auto loaded = config::parse(k_config, "simulated.toml");
+    auto registry = plugin::load(loaded.config, {BELLWETHER_PLUGIN_DIR}, loaded.diagnostics);
+    for (const auto& diagnostic : loaded.diagnostics) {
+        require(diagnostic.severity != config::Severity::error, to_string(diagnostic));
+    }
+    route::Table routes(loaded.config);
+    route::Catalogue catalogue(loaded.config, routes, registry);
+    policy::KeyRing keys(loaded.config.keys);
+    return {.config = std::move(loaded.config),
+            .registry = std::move(registry),
+            .routes = std::move(routes),
+            .catalogue = std::move(catalogue),
+            .keys = std::move(keys)};
+}
+
+// A host with one worker, without its sockets.
+class World {
+  public:
+    explicit World(const Options& options) : options_(options), chance_(options.seed) {
+        time_.wall = std::chrono::sys_days(std::chrono::year(2026) / 3 / 2);
+        Clock::give(&time_);
+    }
+    ~World() { Clock::give(nullptr); }
+
+    void run();
+
+  private:
+    void step();
+    void check_end();
+
+    const Options options_;
+    Chance chance_;
+    Clock::Simulated time_;
+    boost::asio::io_context loop_{1};
+    FakeWire wire_{loop_, chance_};
+    CheckedLedger ledger_{chance_, time_};
+    const front::Host host_ = make_host();
+    const front::Running running_{
+        .metrics = {pages::metric_names(host_), 1},
+        .warnings = std::make_unique<policy::Warnings>(host_.config),
+        .webhook_counts = std::make_unique<policy::WebhookCounts>(0),
+        .upstream_limits = std::make_unique<policy::UpstreamLimits>(host_.config),
+        .waiting = std::make_unique<policy::WaitingCounts>(host_.config),
+        .ledger = nullptr,
+        .budget_watch = nullptr,
+        .body_room = nullptr};
+    observe::WorkerMetrics metrics_{pages::metric_names(host_)};
+    std::vector<plugin::Slot> slots_{host_.registry.providers.begin(),
+                                     host_.registry.providers.end()};
+    policy::WebhookPosts posts_{loop_, wire_, host_.webhooks, *running_.webhook_counts};
+    policy::Books books_{loop_, host_.config, &ledger_, running_.warnings.get(), &posts_};
+    front::DrainedCalls drained_{loop_, [] {}};
+    observe::AccessLog access_log_{loop_};
+    front::Context context_{
+        .host = host_,
+        .engine = {loop_, wire_, slots_, *running_.upstream_limits, running_.waiting.get()},
+        .books = books_,
+        .drained_calls = drained_,
+        .running = running_,
+        .metrics = metrics_,
+        .access_log = access_log_,
+        .random = std::mt19937_64(chance_.engine()()),
+        .http_limits = {}};
+    std::list<std::shared_ptr<Client>> clients_;
+    std::array<std::uint64_t, 4> ends_{};
+    net::Alarm next_client_{loop_};
+    std::uint64_t asked_ = 0;
+};
+
+void World::step() {
+    auto client = std::make_shared<Client>(context_, chance_, ++asked_);
+    clients_.push_back(client);
+    client->ask();
+    // Some come in crowds.
+    const auto wait = chance_.in(3) ? std::chrono::milliseconds(0) : chance_.wait(0, 400);
+    if (asked_ < options_.calls) next_client_.set(Clock::now() + wait, [this] { step(); });
+}
+
+void World::run() {
+    step();
+    while (true) {
+        time_.next = Clock::time_point::max();
+        loop_.restart();
+        loop_.poll();
+        clients_.remove_if([this](const auto& client) {
+            if (client->over()) ++ends_[static_cast<std::size_t>(client->end())];
+            return client->over();
+        });
+        if (time_.next == Clock::time_point::max()) break;
+        const auto moved = std::max(time_.next - time_.now, Clock::duration(1));
+        time_.now += moved;
+        time_.wall += moved;
+    }
+    check_end();
+    fmt::print(
+        "{} calls in {:.1f} h: {} answered, {} refused, {} broken off, {} left; {} requests to "
+        "upstreams, {} holds\n",
+        asked_,
+        std::chrono::duration<double, std::ratio<3600>>(time_.now.time_since_epoch()).count() - 1,
+        ends_[0], ends_[1], ends_[2], ends_[3], wire_.started(), ledger_.granted());
+}
+
+void World::check_end() {
+    require(asked_ == options_.calls, "all have asked");
+    require(clients_.empty(), fmt::format("{} clients wait for ever", clients_.size()));
+    require(drained_.empty(), "drained calls end");
+    require(wire_.under_way() == 0, fmt::format("{} exchanges were left open", wire_.under_way()));
+    require(metrics_.requests_active.value() == 0, "no request is active");
+    require(metrics_.streams_active.value() == 0, "no stream is active");
+    require(metrics_.streams_paused.value() == 0, "no stream is paused");
+    for (const auto& [limit, count] : *running_.waiting) {
+        require(count == 0, "nobody stands in the line of " + limit);
+    }
+    ledger_.check_end();
+}
+
+}  // namespace
+}  // namespace bw::simulator
+
+int main(int count, char** words) {
+    using namespace bw::simulator;
+    const Options options = parse({words, static_cast<std::size_t>(count)});
+    command_again = fmt::format("{} --seed {} --calls {}", words[0], options.seed, options.calls);
+    fmt::print("seed {}\n", options.seed);
+    bw::observe::configure(bw::observe::Level::error, bw::observe::Format::text, false);
+    World(options).run();
+    return 0;
+}
