@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <new>
+#include <utility>
 
 #include "front/cors.hpp"
 #include "front/drained_calls.hpp"
@@ -19,13 +20,8 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using http::Step;
 
-// What a client may send ahead of the reply that it waits for.
-constexpr std::size_t k_early_bytes_max = 64u << 10;
 // How often the scratch buffer is filled before others have their turn.
 constexpr int k_reads_max = 8;
-
-constexpr std::size_t k_linger_bytes_max = 64u << 20;
-constexpr std::chrono::seconds k_linger_max{2};
 
 std::string address_of(const Socket& socket) {
     error_code error;
@@ -50,7 +46,8 @@ Session::Session(Socket socket, Context& context, Sessions& sessions, Surface su
       place_(std::move(place)),
       client_(address_of(socket_)),
       alarm_(context.engine.loop, [this] { on_time(); }),
-      parser_(context.http_limits) {
+      inbox_(context.http_limits),
+      patience_(context.host.config.server.front) {
     sessions_.opened(*this);
 }
 
@@ -68,8 +65,8 @@ void Session::start() {
 }
 
 void Session::drain() {
-    keep_alive_ = false;
-    if (!busy_ && early_.empty() && !parser_.begun()) close();
+    exchange_.keep_alive = false;
+    if (phase_ == Phase::waiting && inbox_.kept().empty()) close();
 }
 
 void Session::abort() {
@@ -82,23 +79,22 @@ void Session::abort() {
 // One read is always waiting, also while a call runs: that is how a hang-up is seen. What a client
 // sends ahead is kept for its turn, up to a limit.
 void Session::read() {
-    if (reading_ || closed_ || input_ended_) return;
-    if (early_.size() - early_taken_ >= k_early_bytes_max) return;
-    reading_ = true;
-    socket_.async_read_some(asio::buffer(inbox_),
+    if (phase_ == Phase::closed || !inbox_.wants_read()) return;
+    inbox_.read_begins();
+    socket_.async_read_some(asio::buffer(buffer_),
                             [self = shared_from_this()](error_code error, std::size_t bytes) {
-                                self->reading_ = false;
+                                self->inbox_.read_ends();
                                 self->on_read(error, bytes);
                             });
 }
 
 void Session::on_read(error_code error, std::size_t bytes) {
-    if (closed_) return;
+    if (phase_ == Phase::closed) return;
     if (error == asio::error::eof) return on_input_end();
     if (error) return hung_up();
     with_memory([this, bytes] {
-        take({inbox_.data(), bytes});
-        if (bytes == inbox_.size()) read_at_once();
+        take({buffer_.data(), bytes});
+        if (bytes == buffer_.size()) read_at_once();
     });
     read();
 }
@@ -115,17 +111,18 @@ void Session::with_memory(const Work& work) {
 
 // What there is of the request goes first: its answer needs memory, too.
 void Session::out_of_memory() {
-    if (closed_) return;
+    if (phase_ == Phase::closed) return;
     if (call_) return call_->give_up(bw::out_of_memory());
-    if (replied_ || streaming_) return close();
-    parser_.request().body = std::string();
-    refuse(error_reply(bw::out_of_memory()), caller_);
+    if (phase_ > Phase::answering) return close();
+    inbox_.request().body = std::string();
+    refuse(error_reply(bw::out_of_memory()), exchange_.caller);
 }
 
 // More than fits into the inbox has most likely come already.
 void Session::read_at_once() {
-    for (int i = 0; i < k_reads_max && !closed_; ++i) {
-        if (!lingering_ && (busy_ || !early_.empty())) return;
+    for (int i = 0; i < k_reads_max; ++i) {
+        const bool reads_on = reads(phase_) && inbox_.kept().empty();
+        if (!reads_on && phase_ != Phase::lingering) return;
         error_code error;
         const std::size_t bytes = socket_.read_some(asio::buffer(context_.scratch), error);
         if (error == asio::error::would_block) return;
@@ -136,166 +133,144 @@ void Session::read_at_once() {
 }
 
 void Session::take(std::string_view bytes) {
-    if (lingering_) {
-        lingered_bytes_ += bytes.size();
-        if (lingered_bytes_ > k_linger_bytes_max) close();
-    } else if (busy_ || !early_.empty()) {
-        early_.append(bytes);  // its turn comes after what came before it
+    if (phase_ == Phase::lingering) {
+        if (!inbox_.throw_away(bytes.size())) close();
+    } else if (!reads(phase_) || !inbox_.kept().empty()) {
+        inbox_.keep(bytes);  // its turn comes after what came before it
     } else {
-        const std::size_t before = bytes.size();
-        parse(bytes);
-        early_.assign(bytes);
-        if (parser_.complete() && !refused_) return on_request();
-        if (!busy_ && !closed_) wait_for_rest(before);
+        inbox_.keep(parse(bytes));
+        parsed(bytes.size());
     }
-}
-
-void Session::take_next() {
-    with_memory([this] { take_early(); });
 }
 
 // What was sent ahead of the last reply: its turn has come.
-void Session::take_early() {
-    if (closed_) return;
-    std::string_view bytes = std::string_view(early_).substr(early_taken_);
-    const std::size_t before = bytes.size();
-    parse(bytes);
-    early_taken_ = early_.size() - bytes.size();
-    if (bytes.empty()) {
-        forget_early();
-    } else if (early_taken_ > k_early_bytes_max) {
-        early_.erase(0, early_taken_);
-        early_taken_ = 0;
-    }
-    if (parser_.complete() && !refused_) {
-        on_request();
-        if (input_ended_ && busy_) return probe();  // nothing will be read that shows a hang-up
-    } else if (!busy_ && !closed_) {
-        if (input_ended_) return on_input_end();
-        wait_for_rest(before);
-    }
+void Session::take_kept() {
+    if (!reads(phase_)) return;
+    with_memory([this] {
+        const std::string_view bytes = inbox_.kept();
+        const std::size_t size = bytes.size();
+        inbox_.keep_last(parse(bytes).size());
+        parsed(size);
+    });
     read();
 }
 
-void Session::forget_early() {
-    early_ = {};
-    early_taken_ = 0;
-}
-
-void Session::parse(std::string_view& bytes) {
+// Reads one request, or a part of one, and gives back the bytes behind it.
+std::string_view Session::parse(std::string_view bytes) {
     for (;;) {
-        switch (parser_.feed(bytes)) {
+        switch (inbox_.feed(bytes)) {
             case Step::head:
-                if (on_head(bytes.empty())) break;
-                bytes = {};
-                return;
-            case Step::refused: bytes = {}; return refuse(parser_.refusal());
+                if (on_head(!bytes.empty())) break;
+                return {};
+            case Step::refused: refuse(inbox_.parser().refusal()); return {};
             case Step::more:
             case Step::request:
-                if (count_body()) return;
-                bytes = {};
-                return refuse(no_room_for_body());
+                if (count_body()) return bytes;
+                refuse(no_room_for_body());
+                return {};
         }
     }
 }
 
-// A head has one time for all of it. A body may be long; it must not pause for long, and not
-// trickle.
-void Session::wait_for_rest(std::size_t bytes) {
-    if (!parser_.begun()) return;
-    const config::Front& limit = limits();
-    if (!parser_.head_complete()) {
-        if (!head_begun_) alarm_.set(Clock::now() + limit.header_timeout);
-        head_begun_ = true;
-        return;
+void Session::parsed(std::size_t bytes) {
+    if (!reads(phase_)) return;
+    const Phase before = std::exchange(phase_, reading_phase(inbox_.parser()));
+    if (inbox_.parser().complete()) {
+        on_request();
+    } else {
+        wait_for_rest(before, bytes);
     }
-    body_bytes_ += bytes;
-    const std::chrono::milliseconds earned(body_bytes_ * 1000 / limit.body_rate_min);
-    alarm_.set(
-        std::min(Clock::now() + limit.body_timeout, body_begun_ + limit.body_timeout + earned));
+    if (inbox_.ended()) on_input_end();
+}
+
+// A head has one time for all of it.
+void Session::wait_for_rest(Phase before, std::size_t bytes) {
+    if (phase_ == Phase::body) alarm_.set(patience_.for_body(bytes, Clock::now()));
+    if (phase_ == Phase::head && before == Phase::waiting) {
+        alarm_.set(patience_.for_head(Clock::now()));
+    }
 }
 
 // ---- requests -----------------------------------------------------------------------------------
 
-void Session::begin_reply() {
-    busy_ = true;
+void Session::begin_reply(Phase phase) {
+    phase_ = phase;
     hold_ = shared_from_this();
     alarm_.clear();
 }
 
 void Session::on_request() {
-    begin_reply();
+    begin_reply(Phase::answering);
     const Answer answer = make_answer();
     if (answer.operation) return begin_call(*answer.operation);
-    if (!answer.code.empty()) log_refusal(answer.status, answer.code, caller_);
+    if (!answer.code.empty()) log_refusal(answer.status, answer.code, exchange_.caller);
     ResponseHead reply = head(answer.status, answer.headers);
     reply.content_type = answer.content_type;
-    append_response(pending_, reply, answer.body, head_only_);
+    append_response(outbox_.queue(), reply, answer.body, head_only());
     finished();
 }
 
 Answer Session::make_answer() {
-    const http::Request& request = parser_.request();
-    return preflight_ ? preflight_answer(request) : surface_.pages(request, context_, caller_);
+    const http::Request& request = inbox_.request();
+    return preflight() ? preflight_answer(request)
+                       : surface_.pages(request, context_, exchange_.caller);
 }
 
 void Session::begin_call(Operation operation) {
-    http::Request& request = parser_.request();
-    Call call = incoming_call(request, operation, request_id_, caller_, context_.random);
+    http::Request& request = inbox_.request();
+    Call call = incoming_call(request, operation, exchange_.id, exchange_.caller, context_.random);
     take_user(call, request, context_.host.config.server.user_header);
     take_forwarded(call, request, context_.host.config.providers);
     call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this), std::move(call),
-                                       caller_, client_);
+                                       exchange_.caller, client_);
     call_->start();
 }
 
 // ---- the end ------------------------------------------------------------------------------------
 
-// The client has closed its sending side. Between requests that is the end; within one it is a
-// mistake; after one it may be either a client that waits for the reply or one that has hung up.
 void Session::on_input_end() {
-    input_ended_ = true;
-    if (lingering_) return close();
-    if (busy_) return probe();
-    if (!early_.empty()) return;  // a whole request may be among it: take_early looks
-    if (!parser_.begun()) return close();
-    refuse(http::malformed("The connection ended within a request."));
+    inbox_.end();
+    switch (at_input_end(phase_, inbox_)) {
+        case AtInputEnd::nothing: return;
+        case AtInputEnd::close: return close();
+        case AtInputEnd::probe: return probe();
+        case AtInputEnd::refuse:
+            return refuse(http::malformed("The connection ended within a request."));
+    }
 }
 
-// TCP shows a hang-up and a half-close alike. So the client is sent something that means nothing to
-// it: the system of one that is gone answers with a reset, at once.
 void Session::probe() {
-    if (replied_) return;
-    if (streaming_) {
-        append_comment(pending_, {}, !http_1_0_);
-    } else if (!http_1_0_) {
-        pending_.append(k_continue);
-    } else {
-        return hung_up();  // HTTP/1.0 has nothing that means nothing
+    switch (probe_for(phase_, inbox_.request().version)) {
+        case Probe::none: return hung_up();
+        case Probe::comment: append_comment(outbox_.queue(), {}, chunked()); break;
+        case Probe::interim_response: outbox_.queue().append(k_continue); break;
     }
     flush();
-    if (closed_) return;
+    if (phase_ == Phase::closed) return;
     socket_.async_wait(Socket::wait_error, [self = shared_from_this()](error_code error) {
-        if (!error && !self->closed_) self->hung_up();
+        if (!error && self->phase_ != Phase::closed) self->hung_up();
     });
 }
 
 void Session::on_time() {
-    if (lingering_) return close();
-    if (busy_) return hung_up();  // it does not take its reply
-    if (!parser_.begun()) return close();
-    refuse(parser_.head_complete() ? too_slow("body", "body_timeout, server.min_body_rate")
-                                   : too_slow("head", "header_timeout"));
+    switch (at_time_up(phase_)) {
+        case AtTimeUp::close: return close();
+        case AtTimeUp::hang_up: return hung_up();
+        case AtTimeUp::refuse:
+            return refuse(phase_ == Phase::body
+                              ? too_slow("body", "body_timeout, server.min_body_rate")
+                              : too_slow("head", "header_timeout"));
+    }
 }
 
-// Closing with bytes unread would reset the connection, and the reset can overtake the reply.
+// Reads on, for closing with bytes unread would reset the connection, and the reset can overtake
+// the reply.
 void Session::linger() {
-    if (input_ended_) return close();
-    lingering_ = true;
+    phase_ = Phase::lingering;
     error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
-    forget_early();
-    alarm_.set(Clock::now() + k_linger_max);
+    inbox_.forget_kept();
+    alarm_.set(Patience::for_lingering(Clock::now()));
     read();
 }
 
@@ -311,8 +286,8 @@ void Session::leave_call() {
 }
 
 void Session::close() {
-    if (closed_) return;
-    closed_ = true;
+    if (phase_ == Phase::closed) return;
+    phase_ = Phase::closed;
     alarm_.clear();
     call_.reset();
     forget_body();

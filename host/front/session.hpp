@@ -1,6 +1,7 @@
 // One client connection: reads requests, one after the other, and writes their replies as they
 // come. Lives on its worker's thread; kept alive by its pending operations, and by itself while a
-// request is being answered.
+// request is being answered. What can be decided from bytes and time alone is decided in Inbox,
+// Outbox, Patience and phase.hpp; here it is done.
 #pragma once
 
 #include <array>
@@ -16,8 +17,10 @@
 #include "front/context.hpp"
 #include "front/lazy_alarm.hpp"
 #include "front/live_call.hpp"
+#include "front/outbox.hpp"
+#include "front/patience.hpp"
+#include "front/phase.hpp"
 #include "front/response.hpp"
-#include "http/request_parser.hpp"
 
 namespace bw::front {
 
@@ -45,6 +48,14 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
   private:
     using Clock = LazyAlarm::Clock;
 
+    // What the reply to one request depends on besides its body.
+    struct Exchange {
+        std::string id;
+        std::string origin_headers;           // of every answer to the request
+        const config::Key* caller = nullptr;  // whose key it came with; null: none was needed
+        bool keep_alive = true;
+    };
+
     // Downstream: what a live call says.
     void respond(int status, std::string_view extra, std::string_view body) override;
     void begin_stream(std::string_view extra) override;
@@ -57,23 +68,22 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void on_read(boost::system::error_code error, std::size_t bytes);
     void read_at_once();
     void take(std::string_view bytes);
-    void take_next();
-    void take_early();
+    void take_kept();
     template <typename Work>
     void with_memory(const Work& work);
     void out_of_memory();
-    void forget_early();
-    void parse(std::string_view& bytes);
-    bool on_head(bool waits);
+    std::string_view parse(std::string_view bytes);
+    void parsed(std::size_t bytes);
+    bool on_head(bool more_has_come);
     bool admit(const http::Request& request);
     void look_at_origin(const http::Request& request);
-    void wait_for_rest(std::size_t bytes);
+    void wait_for_rest(Phase before, std::size_t bytes);
     void on_input_end();
     void probe();
 
     void on_request();
     Answer make_answer();
-    void begin_reply();
+    void begin_reply(Phase phase);
     void begin_call(Operation operation);
     void refuse(const http::Refusal& refusal);
     void refuse(const ErrorReply& reply, const config::Key* key);
@@ -81,9 +91,14 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void forget_body();
     void log_refusal(int status, std::string_view code, const config::Key* key);
     ResponseHead head(int status, std::string_view extra) const;
+    bool chunked() const;
+    bool head_only() const;
+    bool preflight() const;
 
+    void reply_made();
     void flush_soon();
     void flush();
+    void went_out(std::size_t bytes);
     void write_rest();
     void on_written();
     void next_request();
@@ -106,39 +121,15 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
 
     // Enough for most requests. What is longer is read into the worker's scratch buffer: a
     // connection that waits needs no large one of its own.
-    std::array<char, 2048> inbox_;
-    http::RequestParser parser_;
-    std::string early_;  // sent ahead of the reply in progress
-    std::size_t early_taken_ = 0;
-    Clock::time_point body_begun_{};
-    std::size_t body_bytes_ = 0;  // as they came
-    HeldBody held_body_;          // from the request's head until its reply is made
-    std::string request_id_;
-    std::string origin_headers_;           // of every answer to the request
-    const config::Key* caller_ = nullptr;  // whose key the request came with; null: none was needed
-
-    bool keep_alive_ = true;
-    bool http_1_0_ = false;
-    bool head_only_ = false;
-    bool preflight_ = false;    // a browser asks for a page; nobody is asked who that is
-    bool head_begun_ = false;   // and its time is measured
-    bool busy_ = false;         // from a complete request to the end of its reply
-    bool streaming_ = false;    // the head of a stream is in `pending_` or gone
-    bool replied_ = false;      // the reply is complete in `pending_`
-    bool reading_ = false;      // a read is waiting
-    bool input_ended_ = false;  // the client sends no more; it may still wait for the reply
-    bool flush_posted_ = false;
-    bool paused_ = false;     // the call's upstream, because the client reads slowly
-    bool refused_ = false;    // nothing that comes is a request any more
-    bool lingering_ = false;  // only to let a refusal reach a client that still sends
-    bool closed_ = false;
-    std::size_t lingered_bytes_ = 0;
-    std::shared_ptr<Session> hold_;  // while busy: there may be no read or write to keep it alive
-
+    std::array<char, 2048> buffer_;
+    Inbox inbox_;
+    Outbox outbox_;
+    Phase phase_ = Phase::waiting;
+    Patience patience_;
+    Exchange exchange_;
+    HeldBody held_body_;             // from the request's head until its reply is made
+    std::shared_ptr<Session> hold_;  // while it answers: no read or write may keep it alive then
     std::unique_ptr<LiveCall> call_;
-    std::string pending_;      // to be written
-    std::string flight_;       // being written
-    std::size_t written_ = 0;  // of `flight_`
 };
 
 class Sessions {

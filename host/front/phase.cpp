@@ -1,0 +1,39 @@
+#include "front/phase.hpp"
+
+namespace bw::front {
+
+Phase reading_phase(const http::RequestParser& parser) {
+    if (!parser.begun()) return Phase::waiting;
+    return parser.head_complete() ? Phase::body : Phase::head;
+}
+
+AtInputEnd at_input_end(Phase phase, const Inbox& inbox) {
+    if (phase == Phase::lingering) return AtInputEnd::close;
+    if (has_replied(phase) || phase == Phase::closed) return AtInputEnd::nothing;
+    if (answers(phase)) return AtInputEnd::probe;
+    if (!inbox.kept().empty()) return AtInputEnd::nothing;
+    return phase == Phase::waiting ? AtInputEnd::close : AtInputEnd::refuse;
+}
+
+// HTTP/1.0 has nothing before a reply that means nothing.
+Probe probe_for(Phase phase, http::Version version) {
+    if (phase == Phase::streaming) return Probe::comment;
+    return version == http::Version::http_1_0 ? Probe::none : Probe::interim_response;
+}
+
+AtTimeUp at_time_up(Phase phase) {
+    if (answers(phase)) return AtTimeUp::hang_up;  // it does not take its reply
+    const bool within_request = phase == Phase::head || phase == Phase::body;
+    return within_request ? AtTimeUp::refuse : AtTimeUp::close;
+}
+
+AfterReply after_reply(Phase phase, bool last, const Inbox& inbox) {
+    const bool unread = phase == Phase::refused || !inbox.kept().empty();
+    if (phase == Phase::refused || last) {
+        return unread && !inbox.ended() ? AfterReply::linger : AfterReply::close;
+    }
+    if (unread) return AfterReply::read_kept;
+    return inbox.ended() ? AfterReply::close : AfterReply::read;
+}
+
+}  // namespace bw::front
