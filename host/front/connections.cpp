@@ -55,7 +55,7 @@ Place Connections::enter_beyond_limit() {
 }
 
 bool Connections::enter_client(const Place::Client& client) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = clients_.try_emplace(client, 0).first;
     if (found->second == per_client_max_) return false;
     ++found->second;
@@ -65,7 +65,7 @@ bool Connections::enter_client(const Place::Client& client) {
 void Connections::leave(const Place::Client& client) {
     count_.fetch_sub(1, std::memory_order_relaxed);
     if (per_client_max_ == 0) return;
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = clients_.find(client);
     if (--found->second == 0) clients_.erase(found);
 }

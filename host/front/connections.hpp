@@ -7,8 +7,9 @@
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <map>
-#include <mutex>
 #include <utility>
+
+#include "base/mutex.hpp"
 
 namespace bw::front {
 
@@ -61,8 +62,8 @@ class Connections {
     const std::size_t refused_max_;
     std::atomic<std::size_t> count_ = 0;
     std::atomic<std::size_t> beyond_limit_count_ = 0;
-    std::mutex mutex_;
-    std::map<Place::Client, std::size_t> clients_;  // only with a limit for each
+    Mutex mutex_;
+    std::map<Place::Client, std::size_t> clients_ GUARDED_BY(mutex_);  // only with a limit for each
 };
 
 }  // namespace bw::front

@@ -76,7 +76,7 @@ Verdict Book::hold(Hold hold, std::int64_t now_us) {
     Verdict verdict;
     verdict.standings.reserve(claims.size());
 
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (calls_.contains(call->hold.id)) {
         verdict.answer = Answer::unavailable;
         verdict.reason = fmt::format("the ledger has a hold with the number {}:{} already",
@@ -106,7 +106,7 @@ bool Book::settle(Settlement settlement, std::int64_t now_us) {
     std::vector<Mark> marks;
     if (journal_) marks.reserve(settlement.amounts.size());
 
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = calls_.find(settlement.id);
     if (found == calls_.end()) return false;
     times(now_us);
@@ -127,7 +127,7 @@ bool Book::settle(Settlement settlement, std::int64_t now_us) {
 std::size_t Book::reset(std::string_view rule, std::int64_t now_us) {
     std::vector<Mark> marks;
     std::size_t count = 0;
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     for (const auto& tally : tallies_) {
         if (tally->name.rule != rule || is_over(tally->window, now_us)) continue;
         ++count;
@@ -146,7 +146,7 @@ std::vector<Counter> Book::counters(std::int64_t now_us) const {
     };
     std::vector<Seen> seen;
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         const auto see = [&](const TallyPointer& tally) {
             if (tally->calls == 0 && is_over(tally->window, now_us)) return;
             seen.push_back({tally, Counter{.measure = tally->measure,
@@ -176,25 +176,25 @@ std::vector<Counter> Book::counters(std::int64_t now_us) const {
 }
 
 std::optional<std::uint64_t> Book::sequence(const HoldId& id) const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = calls_.find(id);
     if (found == calls_.end()) return std::nullopt;
     return found->second->sequence;
 }
 
 std::size_t Book::calls_in_flight() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return calls_.size();
 }
 
 std::size_t Book::tallies() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return tallies_.size();
 }
 
 std::vector<std::uint64_t> Book::restore(const std::vector<StoredTally>& stored) {
     std::vector<std::uint64_t> dropped;
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     for (const auto& each : stored) {
         next_tally_ = std::max(next_tally_, each.number + 1);
         const auto hash = counter_hash(each.measure, each.name);
@@ -233,7 +233,7 @@ Times Book::times(std::int64_t now_us) {
 // For the counters that the claims would make, if need be in place of some that count nothing.
 bool Book::has_room(const std::vector<Claim>& claims, const std::vector<std::size_t>& hashes,
                     const Times& times) {
-    const auto fit = [&] {
+    const auto fit = [&]() REQUIRES(mutex_) {
         if (tallies_.size() + claims.size() <= counters_max_) return true;
         std::size_t missing = 0;
         for (std::size_t i = 0; i < claims.size(); ++i) {

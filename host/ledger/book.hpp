@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "ledger/journal.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/tally.hpp"
@@ -58,28 +58,28 @@ class Book {
             return id.host ^ id.number * std::size_t{0x9e3779b97f4a7c15};
         }
     };
-    Times times(std::int64_t now_us);
+    Times times(std::int64_t now_us) REQUIRES(mutex_);
     bool has_room(const std::vector<Claim>& claims, const std::vector<std::size_t>& hashes,
-                  const Times& times);
-    TallyPointer present(const Claim& claim, std::size_t hash);
-    TallyPointer create(const Claim& claim, std::size_t hash);
-    TallyPointer in_window(TallyPointer tally, const Claim& claim);
-    bool claim_all(HeldCall& call, const Times& times, Verdict& verdict);
-    void enter(std::shared_ptr<HeldCall> call, std::vector<Mark> marks);
-    void release(const HeldCall& call);
-    void forget(const Tally& tally);
-    void sweep(const Times& times);
-    Mark mark(const TallyPointer& tally) const;
+                  const Times& times) REQUIRES(mutex_);
+    TallyPointer present(const Claim& claim, std::size_t hash) REQUIRES(mutex_);
+    TallyPointer create(const Claim& claim, std::size_t hash) REQUIRES(mutex_);
+    TallyPointer in_window(TallyPointer tally, const Claim& claim) REQUIRES(mutex_);
+    bool claim_all(HeldCall& call, const Times& times, Verdict& verdict) REQUIRES(mutex_);
+    void enter(std::shared_ptr<HeldCall> call, std::vector<Mark> marks) REQUIRES(mutex_);
+    void release(const HeldCall& call) REQUIRES(mutex_);
+    void forget(const Tally& tally) REQUIRES(mutex_);
+    void sweep(const Times& times) REQUIRES(mutex_);
+    Mark mark(const TallyPointer& tally) const REQUIRES(mutex_);
 
     Journal* journal_;
     const std::size_t counters_max_;
-    mutable std::mutex mutex_;  // guards all below
-    TallyTable tallies_;
-    std::unordered_map<HoldId, std::shared_ptr<HeldCall>, IdHash> calls_;
-    std::uint64_t next_tally_ = 1;
-    std::size_t created_ = 0;         // since the last sweep
-    std::int64_t latest_us_ = 0;      // of the time of rates
-    std::int64_t rate_shift_us_ = 0;  // how far that is ahead of the clock
+    mutable Mutex mutex_;
+    TallyTable tallies_ GUARDED_BY(mutex_);
+    std::unordered_map<HoldId, std::shared_ptr<HeldCall>, IdHash> calls_ GUARDED_BY(mutex_);
+    std::uint64_t next_tally_ GUARDED_BY(mutex_) = 1;
+    std::size_t created_ GUARDED_BY(mutex_) = 0;         // since the last sweep
+    std::int64_t latest_us_ GUARDED_BY(mutex_) = 0;      // of the time of rates
+    std::int64_t rate_shift_us_ GUARDED_BY(mutex_) = 0;  // how far that is ahead of the clock
 };
 
 }  // namespace bw::ledger

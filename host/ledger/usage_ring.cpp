@@ -7,7 +7,7 @@
 namespace bw::ledger {
 
 void UsageRing::add(UsageRow row) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (rows_.size() >= rows_max_) rows_.pop_front();
     rows_.push_back(std::move(row));
 }
@@ -15,7 +15,7 @@ void UsageRing::add(UsageRow row) {
 void UsageRing::each(Span span, const std::function<void(const UsageRow&)>& row) const {
     std::vector<UsageRow> found;
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         std::ranges::copy_if(rows_, std::back_inserter(found), [&](const UsageRow& each) {
             return each.time_us >= span.since_us && each.time_us < span.until_us;
         });

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 
+#include "base/mutex.hpp"
 #include "ledger/ledger.hpp"
 
 namespace bw::ledger {
@@ -20,8 +20,8 @@ class UsageRing {
 
   private:
     const std::size_t rows_max_;
-    mutable std::mutex mutex_;
-    std::deque<UsageRow> rows_;
+    mutable Mutex mutex_;
+    std::deque<UsageRow> rows_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bw::ledger

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "base/mutex.hpp"
 #include "observe/log.hpp"
 #include "observe/write.hpp"
 
@@ -20,22 +21,22 @@ constexpr std::chrono::seconds k_end_wait{1};
 std::atomic<std::uint64_t> g_dropped = 0;
 
 // The lock is held to append some lines, by each worker ten times a second at most.
-std::mutex g_mutex;
-std::shared_ptr<LogWriter::State> g_state;  // of the writer that lives
+Mutex g_mutex;
+std::shared_ptr<LogWriter::State> g_state GUARDED_BY(g_mutex);  // of the writer that lives
 
 }  // namespace
 
 struct LogWriter::State {
     int descriptor;
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::string waiting;
-    std::uint64_t dropped = 0;  // since it was last told of
-    bool ending = false;
-    bool ended = false;
+    Mutex mutex;
+    Condition changed;
+    std::string waiting GUARDED_BY(mutex);
+    std::uint64_t dropped GUARDED_BY(mutex) = 0;  // since it was last told of
+    bool ending GUARDED_BY(mutex) = false;
+    bool ended GUARDED_BY(mutex) = false;
 
     void put(std::string_view lines) {
-        const std::lock_guard lock(mutex);
+        const Lock lock(mutex);
         if (waiting.size() + lines.size() > k_log_bytes_max) {
             const auto count = static_cast<std::uint64_t>(std::ranges::count(lines, '\n'));
             dropped += count;
@@ -47,20 +48,33 @@ struct LogWriter::State {
     }
 
     void run() {
-        std::unique_lock lock(mutex);
-        while (true) {
-            changed.wait(lock, [this] { return ending || !waiting.empty(); });
-            if (waiting.empty()) break;
-            std::string text = std::move(waiting);
-            waiting.clear();
-            const std::uint64_t lost = std::exchange(dropped, 0);
-            lock.unlock();
-            write_all(descriptor, text);
-            if (lost > 0) write_all(descriptor, dropped_line(lost));
-            lock.lock();
+        while (const auto taken = take()) {
+            write_all(descriptor, taken->text);
+            if (taken->lost > 0) write_all(descriptor, dropped_line(taken->lost));
         }
+    }
+
+    struct Taken {
+        std::string text;
+        std::uint64_t lost;  // lines before it
+    };
+    // Waits for something to write. Nothing: there will be none, and the thread ends.
+    std::optional<Taken> take() {
+        const Lock lock(mutex);
+        changed.wait(mutex, [this]() REQUIRES(mutex) { return ending || !waiting.empty(); });
+        if (!waiting.empty()) return Taken{std::exchange(waiting, {}), std::exchange(dropped, 0)};
         ended = true;
         changed.notify_all();
+        return std::nullopt;
+    }
+
+    // Gives whether all was written within the time.
+    bool end(std::chrono::seconds limit) {
+        const Lock lock(mutex);
+        ending = true;
+        changed.notify_all();
+        return changed.wait_until(mutex, std::chrono::steady_clock::now() + limit,
+                                  [this]() REQUIRES(mutex) { return ended; });
     }
 
     static std::string dropped_line(std::uint64_t count) {
@@ -74,27 +88,22 @@ struct LogWriter::State {
 LogWriter::LogWriter(int descriptor) : state_(std::make_shared<State>()) {
     state_->descriptor = descriptor;
     thread_ = std::thread([state = state_] { state->run(); });
-    const std::lock_guard lock(g_mutex);
+    const Lock lock(g_mutex);
     g_state = state_;
 }
 
 LogWriter::~LogWriter() {
     {
-        const std::lock_guard lock(g_mutex);
+        const Lock lock(g_mutex);
         g_state.reset();
     }
-    std::unique_lock lock(state_->mutex);
-    state_->ending = true;
-    state_->changed.notify_all();
-    const bool ended = state_->changed.wait_for(lock, k_end_wait, [this] { return state_->ended; });
-    lock.unlock();
-    ended ? thread_.join() : thread_.detach();
+    state_->end(k_end_wait) ? thread_.join() : thread_.detach();
 }
 
 void write_log(std::string_view lines) {
     std::shared_ptr<LogWriter::State> state;
     {
-        const std::lock_guard lock(g_mutex);
+        const Lock lock(g_mutex);
         state = g_state;
     }
     state ? state->put(lines) : write_all(STDERR_FILENO, lines);

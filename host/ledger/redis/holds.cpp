@@ -5,35 +5,35 @@
 namespace bw::ledger {
 
 std::string RedisHolds::epoch() const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     return epoch_;
 }
 
 bool RedisHolds::enter(const std::string& epoch) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto before = std::exchange(epoch_, epoch);
     return !before.empty() && before != epoch;
 }
 
 void RedisHolds::add(Hold hold, std::string epoch) {
     const auto id = hold.id;
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     held_.insert_or_assign(id, Held{std::move(hold), epoch, epoch});
 }
 
 void RedisHolds::remove(const HoldId& id) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     held_.erase(id);
 }
 
 std::string RedisHolds::epoch_of(const HoldId& id) const {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     const auto found = held_.find(id);
     return found == held_.end() ? epoch_ : found->second.given;
 }
 
 std::vector<Hold> RedisHolds::take_strays() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     std::vector<Hold> strays;
     for (auto& [id, held] : held_) {
         if (held.placed == epoch_ || held.taken == epoch_) continue;
@@ -44,12 +44,12 @@ std::vector<Hold> RedisHolds::take_strays() {
 }
 
 void RedisHolds::not_placed(const HoldId& id) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (const auto found = held_.find(id); found != held_.end()) found->second.taken.clear();
 }
 
 void RedisHolds::placed(const HoldId& id, const std::string& epoch) {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (const auto found = held_.find(id); found != held_.end()) found->second.placed = epoch;
 }
 

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "ledger/ledger.hpp"
 
 namespace bw::ledger {
@@ -43,9 +43,9 @@ class RedisHolds {
         std::string taken;   // in which it is being placed
     };
 
-    mutable std::mutex mutex_;
-    std::string epoch_;
-    std::unordered_map<HoldId, Held, IdHash> held_;
+    mutable Mutex mutex_;
+    std::string epoch_ GUARDED_BY(mutex_);
+    std::unordered_map<HoldId, Held, IdHash> held_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bw::ledger

@@ -32,6 +32,10 @@ std::int64_t microseconds() {
 }
 std::int64_t steady_us() { return microseconds<std::chrono::steady_clock>(); }
 
+std::chrono::steady_clock::time_point after_ms(std::int64_t limit_ms) {
+    return std::chrono::steady_clock::now() + std::chrono::milliseconds(limit_ms);
+}
+
 // Never the same again, also where the server forgets it.
 std::string random_name() {
     static thread_local std::random_device device;
@@ -58,8 +62,9 @@ RedisKeeper::~RedisKeeper() {
     take_over_all();
     boost::asio::post(loop_, [this] { leave(); });
     {
-        std::unique_lock lock(mutex_);
-        condition_.wait_for(lock, std::chrono::milliseconds(k_farewell_ms), [&] { return left_; });
+        const Lock lock(mutex_);
+        condition_.wait_until(mutex_, after_ms(k_farewell_ms),
+                              [&]() REQUIRES(mutex_) { return left_; });
     }
     boost::asio::post(loop_, [this] {
         connection_->close();
@@ -80,8 +85,8 @@ void RedisKeeper::run() {
 }
 
 Result<void> RedisKeeper::first_contact() {
-    std::unique_lock lock(mutex_);
-    condition_.wait(lock, [&] { return tried_; });
+    const Lock lock(mutex_);
+    condition_.wait(mutex_, [&]() REQUIRES(mutex_) { return tried_; });
     if (refusal_.empty()) return {};
     return fail(ErrorKind::unavailable, "the ledger cannot be kept: " + refusal_);
 }
@@ -102,7 +107,7 @@ void RedisKeeper::changed(const std::string& reason) {
 
 void RedisKeeper::tried(const std::string& refusal) {
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         if (!tried_) refusal_ = refusal;
         tried_ = true;
     }
@@ -111,7 +116,7 @@ void RedisKeeper::tried(const std::string& refusal) {
 
 RedisKeeper::TaskPointer RedisKeeper::note(const Settlement& settlement, std::string_view how) {
     Words words = settle_words(settlement, how, holds_.epoch_of(settlement.id));
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!ids_.insert(settlement.id).second) return nullptr;
     const std::uint64_t number = ++last_task_;
     auto task = std::make_shared<const Task>(std::move(words), settlement.id, number);
@@ -122,7 +127,7 @@ RedisKeeper::TaskPointer RedisKeeper::note(const Settlement& settlement, std::st
 
 void RedisKeeper::confirm(const Task& task) {
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         if (tasks_.erase(task.number) == 0) return;
         ids_.erase(task.id);
         unconfirmed_.store(tasks_.size(), std::memory_order_relaxed);
@@ -134,7 +139,7 @@ void RedisKeeper::confirm(const Task& task) {
 void RedisKeeper::take_over(TaskPointer task) {
     bool first = false;
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         first = incoming_.empty();
         incoming_.push_back(std::move(task));
     }
@@ -148,7 +153,7 @@ void RedisKeeper::withdraw(HoldId id) {
 void RedisKeeper::take() {
     std::vector<TaskPointer> taken;
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         taken.swap(incoming_);
     }
     pending_.insert(pending_.end(), taken.begin(), taken.end());
@@ -287,7 +292,7 @@ void RedisKeeper::thin() {
 
 void RedisKeeper::leave() {
     const auto done = [this] {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         left_ = true;
         condition_.notify_all();
     };
@@ -312,7 +317,7 @@ std::int64_t RedisKeeper::now_us() const {
 // Those that sessions have sent, too: a session's loop may not run any more.
 void RedisKeeper::take_over_all() {
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         for (const auto& [number, task] : tasks_) incoming_.push_back(task);
     }
     boost::asio::post(loop_, [this] { take(); });
@@ -321,10 +326,11 @@ void RedisKeeper::take_over_all() {
 bool RedisKeeper::flush(std::int64_t limit_ms) {
     if (unconfirmed() == 0) return true;
     take_over_all();
-    std::unique_lock lock(mutex_);
+    const Lock lock(mutex_);
     const std::uint64_t last = last_task_;
-    return condition_.wait_for(lock, std::chrono::milliseconds(limit_ms),
-                               [&] { return tasks_.empty() || tasks_.begin()->first > last; });
+    return condition_.wait_until(mutex_, after_ms(limit_ms), [&]() REQUIRES(mutex_) {
+        return tasks_.empty() || tasks_.begin()->first > last;
+    });
 }
 
 }  // namespace bw::ledger

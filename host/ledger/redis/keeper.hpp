@@ -9,16 +9,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <unordered_set>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/redis/codec.hpp"
 #include "ledger/redis/connection.hpp"
@@ -92,16 +91,15 @@ class RedisKeeper {
     RedisHolds& holds_;
     const std::string host_;
 
-    mutable std::mutex mutex_;
-    std::condition_variable condition_;
-    // Guarded by the mutex: these and the next three.
-    std::map<std::uint64_t, TaskPointer> tasks_;  // by number
-    std::unordered_set<HoldId, IdHash> ids_;      // of the tasks
-    std::vector<TaskPointer> incoming_;
-    std::uint64_t last_task_ = 0;
-    bool tried_ = false;
-    bool left_ = false;
-    std::string refusal_;
+    mutable Mutex mutex_;
+    Condition condition_;
+    std::map<std::uint64_t, TaskPointer> tasks_ GUARDED_BY(mutex_);  // by number
+    std::unordered_set<HoldId, IdHash> ids_ GUARDED_BY(mutex_);      // of the tasks
+    std::vector<TaskPointer> incoming_ GUARDED_BY(mutex_);
+    std::uint64_t last_task_ GUARDED_BY(mutex_) = 0;
+    bool tried_ GUARDED_BY(mutex_) = false;
+    bool left_ GUARDED_BY(mutex_) = false;
+    std::string refusal_ GUARDED_BY(mutex_);
     std::atomic<std::size_t> unconfirmed_ = 0;
     std::atomic<std::int64_t> offset_us_;  // from the steady clock to the server's
     std::atomic<bool> away_ = false;

@@ -42,14 +42,14 @@ void Durability::Inbox::post() {
 
 std::shared_ptr<Durability::Inbox> Durability::open(boost::asio::io_context& loop) {
     auto inbox = std::make_shared<Inbox>(loop, *this);
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     inboxes_.push_back(inbox);
     return inbox;
 }
 
 void Durability::close(const std::shared_ptr<Inbox>& inbox) {
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         std::erase(inboxes_, inbox);
     }
     inbox->waiting_.clear();
@@ -67,7 +67,7 @@ void Durability::fail() {
 }
 
 void Durability::post() {
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     for (const auto& inbox : inboxes_) inbox->post();
 }
 

@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "ledger/ledger.hpp"
 
 namespace bw::ledger {
@@ -54,8 +54,8 @@ class Durability {
 
     std::atomic<std::uint64_t> written_ = 0;
     std::atomic<bool> failing_ = false;
-    std::mutex mutex_;
-    std::vector<std::shared_ptr<Inbox>> inboxes_;  // guarded by mutex_
+    Mutex mutex_;
+    std::vector<std::shared_ptr<Inbox>> inboxes_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bw::ledger

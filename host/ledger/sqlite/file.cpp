@@ -11,9 +11,9 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <mutex>
 #include <set>
 
+#include "base/mutex.hpp"
 #include "observe/log.hpp"
 
 namespace bw::ledger {
@@ -53,25 +53,25 @@ bool is_same(const struct stat& a, const struct stat& b) {
 class OwnFiles {
   public:
     bool add(const struct stat& file) {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         return files_.emplace(file.st_dev, file.st_ino).second;
     }
     bool has(const std::string& path) {
         struct stat found {};
         if (::stat(path.c_str(), &found) != 0) return false;
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         return files_.contains({found.st_dev, found.st_ino});
     }
     void remove(int descriptor) {
         struct stat file {};
         if (::fstat(descriptor, &file) != 0) return;
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         files_.erase({file.st_dev, file.st_ino});
     }
 
   private:
-    std::mutex mutex_;
-    std::set<std::pair<dev_t, ino_t>> files_;
+    Mutex mutex_;
+    std::set<std::pair<dev_t, ino_t>> files_ GUARDED_BY(mutex_);
 };
 
 OwnFiles& own_files() {

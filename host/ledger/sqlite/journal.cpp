@@ -31,7 +31,7 @@ SqliteJournal::SqliteJournal(std::unique_ptr<Database> database, BatchStatements
 
 SqliteJournal::~SqliteJournal() {
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         stopping_ = true;
         give_up_ = Clock::now() + k_last_tries;
     }
@@ -57,7 +57,7 @@ void SqliteJournal::forgotten(std::uint64_t tally) { add(Forgotten{tally}); }
 std::uint64_t SqliteJournal::add(Entry entry) {
     const bool hold = std::holds_alternative<Held>(entry);
     const auto now = Clock::now();
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     ++unwritten_;
     entries_.push_back(std::move(entry));
     hold ? window_.hold_came(now) : window_.other_came(now);
@@ -78,7 +78,7 @@ void SqliteJournal::wake() {
 
 void SqliteJournal::answer_waits() {
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         window_.answer_waits();
         if (!sleeps_too_long()) return;
     }
@@ -87,7 +87,7 @@ void SqliteJournal::answer_waits() {
 
 std::optional<std::string> SqliteJournal::trouble() {
     if (durability_.failing()) {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         return fmt::format("the ledger cannot be written: {}", failure_);
     }
     const auto unwritten = unwritten_.load();
@@ -97,13 +97,13 @@ std::optional<std::string> SqliteJournal::trouble() {
 }
 
 bool SqliteJournal::flush(milliseconds limit) {
-    std::unique_lock lock(mutex_);
+    const Lock lock(mutex_);
     const auto last = last_;
-    const auto done = [&] { return complete_ >= last; };
+    const auto done = [&]() REQUIRES(mutex_) { return complete_ >= last; };
     if (done()) return true;
     window_.all_wanted();
     if (sleeps_too_long()) came_.notify_one();
-    return written_.wait_for(lock, limit, done);
+    return written_.wait_until(mutex_, Clock::now() + limit, done);
 }
 
 void SqliteJournal::run() {
@@ -116,14 +116,15 @@ void SqliteJournal::run() {
 
 // Waits for something to do. False: there is nothing left, and nothing will come.
 bool SqliteJournal::next(Turn& turn) {
-    std::unique_lock lock(mutex_);
+    const Lock lock(mutex_);
     const bool again = pause_ > milliseconds(0);  // the batch has what could not be written
     if (again && stopping_) {
-        came_.wait_for(lock, pause_);
+        came_.wait_until(mutex_, Clock::now() + pause_);
     } else if (again) {
-        came_.wait_for(lock, pause_, [&] { return stopping_; });
+        came_.wait_until(mutex_, Clock::now() + pause_,
+                         [&]() REQUIRES(mutex_) { return stopping_; });
     } else {
-        sleep(lock);
+        sleep();
     }
     if (again || stopping_) window_.all_wanted();
     turn.commit.reset();
@@ -137,11 +138,11 @@ bool SqliteJournal::next(Turn& turn) {
 }
 
 // Until something is due, or the host ends.
-void SqliteJournal::sleep(std::unique_lock<std::mutex>& lock) {
+void SqliteJournal::sleep() {
     while (!stopping_) {
         sleeps_until_ = std::min({window_.due(), thinning_.due(), place_.due()});
         if (sleeps_until_ <= Clock::now()) break;
-        came_.wait_until(lock, Clock::time_point(sleeps_until_));
+        came_.wait_until(mutex_, sleeps_until_);
     }
     sleeps_until_ = Clock::time_point::min();
 }
@@ -203,7 +204,7 @@ void SqliteJournal::written(const Turn& turn) {
     if (unsynced_ || batch_.has_ended_calls()) return;
     durability_.advance(turn.last);
     {
-        const std::lock_guard lock(mutex_);  // a flush is before its look, or waits
+        const Lock lock(mutex_);  // a flush is before its look, or waits
         complete_ = whole_;
         unwritten_ = last_ - complete_;
     }
@@ -214,7 +215,7 @@ void SqliteJournal::written(const Turn& turn) {
 bool SqliteJournal::failed(const Error& error) {
     pause_ = std::clamp(pause_ * 2, k_pause_least, k_pause_most);
     {
-        const std::lock_guard lock(mutex_);
+        const Lock lock(mutex_);
         failure_ = error.message;
     }
     if (!durability_.failing()) {
@@ -222,7 +223,7 @@ bool SqliteJournal::failed(const Error& error) {
                        error.message);
     }
     durability_.fail();
-    const std::lock_guard lock(mutex_);
+    const Lock lock(mutex_);
     if (!stopping_) return true;
     pause_ = std::min(pause_, milliseconds(200));
     if (Clock::now() < give_up_) return true;

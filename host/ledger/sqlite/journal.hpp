@@ -6,17 +6,16 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <variant>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "config/config.hpp"
 #include "ledger/journal.hpp"
 #include "ledger/sqlite/batch.hpp"
@@ -89,10 +88,10 @@ class SqliteJournal final : public Journal {
     };
 
     std::uint64_t add(Entry entry);
-    bool sleeps_too_long();
+    bool sleeps_too_long() REQUIRES(mutex_);
     void run();
     bool next(Turn& turn);
-    void sleep(std::unique_lock<std::mutex>& lock);
+    void sleep() REQUIRES(mutex_);
     bool write(Turn& turn);
     void fold(std::deque<Entry>& entries);
     Result<void> commit(Extent extent);
@@ -112,17 +111,18 @@ class SqliteJournal final : public Journal {
     std::chrono::milliseconds pause_{0};  // between two tries
     Durability durability_;
 
-    std::mutex mutex_;
-    std::condition_variable came_;
-    std::condition_variable written_;
-    std::deque<Entry> entries_;  // this and what follows: guarded by mutex_
-    std::uint64_t last_ = 0;
-    std::uint64_t complete_ = 0;  // all up to here is where `sync_` wants it
-    CommitWindow window_;
-    Clock::time_point sleeps_until_ = Clock::time_point::min();  // min: it is awake
-    bool stopping_ = false;
-    std::string failure_;  // why, while durability_ is failing
-    Clock::time_point give_up_;
+    Mutex mutex_;
+    Condition came_;
+    Condition written_;
+    std::deque<Entry> entries_ GUARDED_BY(mutex_);
+    std::uint64_t last_ GUARDED_BY(mutex_) = 0;
+    std::uint64_t complete_ GUARDED_BY(mutex_) = 0;  // all up to here is where `sync_` wants it
+    CommitWindow window_ GUARDED_BY(mutex_);
+    // min: it is awake
+    Clock::time_point sleeps_until_ GUARDED_BY(mutex_) = Clock::time_point::min();
+    bool stopping_ GUARDED_BY(mutex_) = false;
+    std::string failure_ GUARDED_BY(mutex_);  // why, while durability_ is failing
+    Clock::time_point give_up_ GUARDED_BY(mutex_);
 
     std::atomic<std::size_t> unwritten_ = 0;
     std::atomic<bool> wake_ = false;  // it sleeps for too long

@@ -53,7 +53,7 @@ void Warnings::look(const Asked& asked, const ledger::Standing& standing, Webhoo
 }
 
 bool Warnings::is_new(const ledger::CounterName& counter, std::int64_t window_start, int share) {
-    const std::scoped_lock lock(mutex_);
+    const Lock lock(mutex_);
     if (said_.size() >= k_counters_max) said_.clear();
     Said& said = said_[counter.rule + '\n' + counter.value];
     if (said.window_start != window_start) said = {window_start, 0};

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 
+#include "base/mutex.hpp"
 #include "ledger/ledger.hpp"
 #include "policy/limits/rules.hpp"
 #include "policy/notices/webhooks.hpp"
@@ -35,8 +35,8 @@ class Warnings {
 
     const config::Config& config_;
     std::deque<std::atomic<std::uint64_t>> counted_;  // by budget
-    std::mutex mutex_;
-    std::unordered_map<std::string, Said> said_;  // by counter
+    Mutex mutex_;
+    std::unordered_map<std::string, Said> said_ GUARDED_BY(mutex_);  // by counter
 };
 
 // What a budget has come to.

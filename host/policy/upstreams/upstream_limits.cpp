@@ -48,7 +48,7 @@ UpstreamLimits::Clock::duration UpstreamLimits::wait(const route::Candidate& can
                                                      std::int64_t tokens) const {
     if (!knows(candidate)) return {};
     Account& account = *accounts_[candidate.provider];
-    const std::scoped_lock lock(account.mutex);
+    const Lock lock(account.mutex);
     const auto found = account.meters.find(candidate.model);
     if (found == account.meters.end()) return {};
     return found->second.wait(tokens, Clock::now());
@@ -71,7 +71,7 @@ UpstreamLimits::Trip::Trip(UpstreamLimits& limits, const route::Candidate& candi
       sent_(Clock::now()) {
     account_.under_way.fetch_add(1, std::memory_order_relaxed);
     if (!account_.has_meters.load(std::memory_order_relaxed)) return;
-    const std::scoped_lock lock(account_.mutex);
+    const Lock lock(account_.mutex);
     UpstreamMeter* const known = meter(false);
     if (known == nullptr) return;
     known->sent(tokens_, sent_);
@@ -81,7 +81,7 @@ UpstreamLimits::Trip::Trip(UpstreamLimits& limits, const route::Candidate& candi
 UpstreamLimits::Trip::~Trip() {
     account_.under_way.fetch_sub(1, std::memory_order_relaxed);
     if (!metered_) return;
-    const std::scoped_lock lock(account_.mutex);
+    const Lock lock(account_.mutex);
     meter(false)->over(tokens_, answered_);
 }
 
@@ -89,7 +89,7 @@ void UpstreamLimits::Trip::answered(std::span<const net::Header> headers) {
     const SaidLimits said = read_limit_headers(headers);
     const bool says = said.requests.sound() || said.tokens.sound();
     if (!metered_ && !says) return;
-    const std::scoped_lock lock(account_.mutex);
+    const Lock lock(account_.mutex);
     UpstreamMeter* const known = meter(says);
     if (known == nullptr) return;
     answered_ = true;
@@ -98,20 +98,20 @@ void UpstreamLimits::Trip::answered(std::span<const net::Header> headers) {
 
 void UpstreamLimits::Trip::served() {
     if (!metered_) return;
-    const std::scoped_lock lock(account_.mutex);
+    const Lock lock(account_.mutex);
     meter(false)->served();
 }
 
 std::chrono::milliseconds UpstreamLimits::Trip::refused(
     std::optional<std::chrono::milliseconds> retry_after) {
-    const std::scoped_lock lock(account_.mutex);
+    const Lock lock(account_.mutex);
     UpstreamMeter* const known = meter(true);
     if (known == nullptr) return retry_after.value_or(k_unmetered_wait);
     return known->refused(retry_after, sent_, account_.under_way.load(std::memory_order_relaxed),
                           Clock::now());
 }
 
-// Under the account's lock. Null: none is known, and none is to be made or there are too many.
+// Null: none is known, and none is to be made or there are too many.
 UpstreamMeter* UpstreamLimits::Trip::meter(bool make) {
     auto& meters = account_.meters;
     if (const auto found = meters.find(model_); found != meters.end()) return &found->second;

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,6 +17,7 @@
 
 #include "base/call.hpp"
 #include "base/error.hpp"
+#include "base/mutex.hpp"
 #include "config/config.hpp"
 #include "policy/upstreams/upstream_meter.hpp"
 #include "route/table.hpp"
@@ -30,8 +30,8 @@ std::int64_t tokens_at_sending(const Call& call);
 
 class UpstreamLimits {
     struct Account {
-        std::mutex mutex;
-        std::map<std::string, UpstreamMeter, std::less<>> meters;  // by model
+        Mutex mutex;
+        std::map<std::string, UpstreamMeter, std::less<>> meters GUARDED_BY(mutex);  // by model
         std::atomic<bool> has_meters{false};
         std::atomic<std::int64_t> under_way{0};
     };
@@ -56,7 +56,7 @@ class UpstreamLimits {
         std::chrono::milliseconds refused(std::optional<std::chrono::milliseconds> retry_after);
 
       private:
-        UpstreamMeter* meter(bool make);
+        UpstreamMeter* meter(bool make) REQUIRES(account_.mutex);
 
         Account& account_;
         const std::string& model_;
