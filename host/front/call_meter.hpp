@@ -1,4 +1,5 @@
-// Counts one call in its worker's metrics, from its beginning to its end.
+// Counts a call that is under way in its worker's metrics. How it ended is counted from its record
+// (policy/record/call_record.hpp).
 #pragma once
 
 #include <chrono>
@@ -6,19 +7,8 @@
 
 #include "base/clock.hpp"
 #include "observe/metrics.hpp"
-#include "policy/attempts/attempts.hpp"
 
 namespace bw::front {
-
-// How a call ended, as the client saw it.
-struct CallEnd {
-    std::string_view route;
-    std::string_view model;  // as the client named it
-    const policy::Outcome& outcome;
-    int status = 0;
-    std::string_view error_code;
-    std::chrono::nanoseconds duration{0};
-};
 
 class CallMeter {
   public:
@@ -33,7 +23,6 @@ class CallMeter {
     void chunk(Clock::time_point now);  // of a stream that has begun
     void pause();
     void resume();
-    void end(const CallEnd& end);
 
   private:
     observe::WorkerMetrics& metrics_;

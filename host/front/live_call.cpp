@@ -1,22 +1,18 @@
 #include "front/live_call.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/clock.hpp"
 #include "config/key_form.hpp"
-#include "config/money.hpp"
+#include "front/call_headers.hpp"
 #include "front/client_deadline.hpp"
 #include "front/client_key.hpp"
 #include "json/request.hpp"
 #include "policy/cost/cost_in_body.hpp"
+#include "policy/record/call_record.hpp"
 
 namespace bw::front {
 
-using std::chrono::duration;
-using std::chrono::duration_cast;
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
@@ -30,20 +26,6 @@ Error shutting_down() {
             .message = "The host is shutting down; try again.",
             .code = "draining",
             .retry_after = std::chrono::seconds(1)};
-}
-
-// A name that a config or a client gave, fit for a header.
-std::string header_value(std::string_view text) {
-    std::string value(text);
-    std::ranges::replace_if(
-        value, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
-    return value;
-}
-
-// A stream's head goes out before anyone knows what it will cost.
-std::string cost_header(const policy::Outcome& outcome) {
-    if (!outcome.cost_micro_usd) return {};
-    return fmt::format("x-bellwether-cost: {}\r\n", config::format_usd(*outcome.cost_micro_usd));
 }
 
 }  // namespace
@@ -164,7 +146,7 @@ void LiveCall::on_end(const policy::Outcome& outcome) {
             reply_ = policy::with_cost(reply_, outcome.usage, *outcome.cost_micro_usd);
         }
         bytes_out_ = reply_.size();
-        downstream_->respond(200, headers() + cost_header(outcome), reply_);
+        downstream_->respond(200, headers() + cost_header(outcome.cost_micro_usd), reply_);
     }
     record(outcome, 200, {});
     downstream_->finished();
@@ -236,92 +218,30 @@ void LiveCall::respond_error(const ErrorReply& reply) {
 
 std::string LiveCall::headers() const {
     std::string left = admission_ ? admission_->headers() : std::string();
-    if (!attempts_ || attempts_->count() == 0) return left;
-    const auto so_far = Clock::now() - call_.started;
-    return std::move(left) + fmt::format(
-                                 "x-bellwether-provider: {}\r\nx-bellwether-model: "
-                                 "{}\r\nx-bellwether-attempts: {}\r\n"
-                                 "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
-                                 attempts_->provider(), header_value(attempts_->model()),
-                                 attempts_->count(),
-                                 duration<double, std::milli>(so_far - attempts_->waited()).count(),
-                                 duration_cast<milliseconds>(so_far).count());
+    if (!attempts_) return left;
+    return std::move(left) + answering_headers({.provider = attempts_->provider(),
+                                                .model = attempts_->model(),
+                                                .attempts = attempts_->count(),
+                                                .so_far = Clock::now() - call_.started,
+                                                .waited = attempts_->waited()});
 }
 
 // ---- the record -----------------------------------------------------------------------------
 
-ledger::UsageRow LiveCall::usage_row(const policy::Outcome& outcome, int status,
-                                     std::string_view error_code) const {
-    const auto since_start = [this](steady_clock::time_point at) {
-        return duration_cast<microseconds>(at - call_.started).count();
-    };
-    const bool begun = first_byte_ != steady_clock::time_point{};
-    const std::int64_t duration_us = since_start(Clock::now());
-    return {.time_us = context_.books.session ? context_.books.session->now_us() - duration_us : 0,
-            .request_id = call_.id,
-            .key = call_.key,
-            .user = call_.user,
-            .team = call_.team,
-            .route = route_,
-            .model = call_.model,
-            .provider = outcome.provider,
-            .upstream_model = outcome.model,
-            .cost_micro_usd = outcome.cost_micro_usd.value_or(-1),
-            .duration_us = duration_us,
-            .first_token_us = begun ? since_start(first_byte_) : -1,
-            .status = status,
-            .error = std::string(error_code)};
-}
-
 void LiveCall::record(const policy::Outcome& outcome, int status, std::string_view error_code) {
-    if (client_gone_) {
-        status = 499;
-        error_code = "client_closed";
-    }
-    const auto now = Clock::now();
-    meter_.end({.route = route_,
-                .model = call_.model,
-                .outcome = outcome,
-                .status = status,
-                .error_code = error_code,
-                .duration = now - call_.started});
-    if (admission_ && admission_->held()) {
-        admission_->settle(outcome, usage_row(outcome, status, error_code));
-    }
+    const policy::CallRecord record{.call = call_,
+                                    .outcome = outcome,
+                                    .client = client_,
+                                    .route = route_,
+                                    .status = client_gone_ ? 499 : status,
+                                    .error_code = client_gone_ ? "client_closed" : error_code,
+                                    .ended = Clock::now(),
+                                    .first_byte = first_byte_,
+                                    .bytes_out = bytes_out_};
+    policy::count(record, context_.metrics);
+    if (admission_) admission_->settle(record);
     if (!observe::access_enabled()) return;
-    const auto since_start = [this](steady_clock::time_point at) {
-        return duration_cast<microseconds>(at - call_.started).count();
-    };
-    const bool cancelled = !outcome.result && outcome.result.error().kind == ErrorKind::cancelled;
-    observe::AccessRecord record{.time = Clock::wall(),
-                                 .request_id = call_.id,
-                                 .client = client_,
-                                 .key = call_.key,
-                                 .team = call_.team,
-                                 .method = "POST",
-                                 .path = path_of(call_.operation),
-                                 .status = status,
-                                 .outcome = outcome.result ? observe::CallOutcome::ok
-                                            : cancelled    ? observe::CallOutcome::cancelled
-                                                           : observe::CallOutcome::error,
-                                 .error = error_code,
-                                 .route = route_,
-                                 .model = call_.model,
-                                 .provider = outcome.provider,
-                                 .upstream_model = outcome.model,
-                                 .upstream_id = outcome.upstream_id,
-                                 .attempts = static_cast<int>(outcome.attempts),
-                                 .stream = call_.stream,
-                                 .bytes_in = static_cast<std::int64_t>(call_.body.size()),
-                                 .bytes_out = static_cast<std::int64_t>(bytes_out_),
-                                 .duration_us = since_start(now),
-                                 .upstream_us = duration_cast<microseconds>(outcome.waited).count(),
-                                 .trace_id = call_.trace_id(),
-                                 .usage = outcome.usage,
-                                 .cost_micro_usd = outcome.cost_micro_usd.value_or(-1)};
-    record.overhead_us = record.duration_us - record.upstream_us;
-    if (first_byte_ != steady_clock::time_point{}) record.first_byte_us = since_start(first_byte_);
-    context_.access_log.add(record);
+    context_.access_log.add(policy::access_record(record, Clock::wall()));
 }
 
 }  // namespace bw::front

@@ -68,8 +68,6 @@ class LiveCall final : private policy::Replies {
     void refuse(const Error& error);
     void refuse(const Error& error, const ErrorReply& reply);
     void respond_error(const ErrorReply& reply);
-    ledger::UsageRow usage_row(const policy::Outcome& outcome, int status,
-                               std::string_view error_code) const;
     void record(const policy::Outcome& outcome, int status, std::string_view error_code);
 
     Context& context_;

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "base/mutex.hpp"
 #include "observe/log.hpp"
 #include "observe/write.hpp"
@@ -73,7 +74,7 @@ struct LogWriter::State {
         const Lock lock(mutex);
         ending = true;
         changed.notify_all();
-        return changed.wait_until(mutex, std::chrono::steady_clock::now() + limit,
+        return changed.wait_until(mutex, Clock::now() + limit,
                                   [this]() REQUIRES(mutex) { return ended; });
     }
 

@@ -18,6 +18,7 @@
 #include "policy/admission/books.hpp"
 #include "policy/attempts/attempts.hpp"
 #include "policy/estimate/reckoner.hpp"
+#include "policy/record/call_record.hpp"
 #include "route/table.hpp"
 
 namespace bw::policy {
@@ -54,8 +55,8 @@ class Admission {
 
     // What the call may come to; for its attempts.
     Reckoner& reckoner() { return reckoner_; }
-    // Once, of a call that was admitted. `usage` is the row to be kept, but for what is known here.
-    void settle(const Outcome& outcome, ledger::UsageRow usage);
+    // Once, of a call that was admitted.
+    void settle(const CallRecord& record);
 
     // What is left, for the response's head: complete lines.
     std::string headers() const;

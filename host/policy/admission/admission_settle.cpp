@@ -1,31 +1,10 @@
 // How an admission ends: what the call came to, in place of what was held.
-#include <algorithm>
 #include <utility>
 
-#include "ledger/amount.hpp"
 #include "policy/admission/admission.hpp"
 #include "policy/cost/cost.hpp"
 
 namespace bw::policy {
-namespace {
-
-void add_known(std::int64_t& to, std::int64_t more) {
-    if (more >= 0) to = to < 0 ? more : ledger::add_clamped(to, more);
-}
-
-// What an attempt in vain took is a part of what the call took.
-void add_to(ledger::UsageRow& row, const FailedAttempt& failed) {
-    if (failed.usage.source == UsageSource::none) return;
-    add_known(row.usage.input_tokens, failed.usage.input_tokens);
-    add_known(row.usage.output_tokens, failed.usage.output_tokens);
-    add_known(row.usage.cached_input_tokens, failed.usage.cached_input_tokens);
-    add_known(row.usage.reasoning_tokens, failed.usage.reasoning_tokens);
-    row.usage.source = std::max(row.usage.source, failed.usage.source);
-    add_known(row.cost_micro_usd, cost_of(failed.usage, failed.price).value_or(-1));
-    add_known(row.list_cost_micro_usd, list_cost_of(failed.usage, failed.price).value_or(-1));
-}
-
-}  // namespace
 
 Admission::~Admission() {
     if (!held_) return;
@@ -48,17 +27,16 @@ const config::Price* Admission::price_at(std::string_view provider, std::string_
     return prospect == nullptr ? nullptr : prospect->price;
 }
 
-void Admission::settle(const Outcome& outcome, ledger::UsageRow usage) {
+void Admission::settle(const CallRecord& record) {
     if (!held_) return;
     held_ = false;
+    const Outcome& outcome = record.outcome;
     const Used used{.provider = outcome.provider,
                     .failed = outcome.failures,
                     .usage = outcome.usage,
                     .price = price_at(outcome.provider, outcome.model)};
-    ledger::Settlement settlement{.id = hold_, .usage = std::move(usage)};
-    settlement.usage.usage = outcome.usage;
-    settlement.usage.list_cost_micro_usd = list_cost_of(outcome.usage, used.price).value_or(-1);
-    for (const FailedAttempt& failed : outcome.failures) add_to(settlement.usage, failed);
+    ledger::Settlement settlement{.id = hold_,
+                                  .usage = usage_row(record, used.price, books_.session->now_us())};
     settlement.recorded = settlement.usage.usage.source != UsageSource::none;
     for (const Asked& asked : asked_) settlement.amounts.push_back(used_of(asked, used));
     books_.session->settle(std::move(settlement));

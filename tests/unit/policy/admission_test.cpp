@@ -49,8 +49,8 @@ TEST(Admission, SettlesOnceAtWhatWasUsed) {
     Desk desk(k_budget);
     Admission& admission = desk.ask();
     desk.session->answer({});
-    admission.settle(served_by("a", 7, 5), {});
-    admission.settle(served_by("a", 7, 5), {});
+    admission.settle({.call = desk.call, .outcome = served_by("a", 7, 5)});
+    admission.settle({.call = desk.call, .outcome = served_by("a", 7, 5)});
     desk.admission.reset();
     ASSERT_EQ(desk.session->settled.size(), 1U);
     EXPECT_EQ(desk.session->settled[0].id, desk.session->holds[0].id);
@@ -62,7 +62,8 @@ TEST(Admission, ReleasesWhatCameToNothing) {
     Desk desk(k_budget);
     Admission& admission = desk.ask();
     desk.session->answer({});
-    admission.settle({.result = fail(ErrorKind::unreachable, "nobody there")}, {});
+    admission.settle(
+        {.call = desk.call, .outcome = {.result = fail(ErrorKind::unreachable, "nobody there")}});
     ASSERT_EQ(desk.session->settled.size(), 1U);
     EXPECT_EQ(desk.session->settled[0].amounts, std::vector<std::int64_t>{0});
     EXPECT_FALSE(desk.session->settled[0].recorded);
@@ -104,7 +105,7 @@ TEST(Admission, CountsAtTheProviderThatServed) {
     Admission& admission = desk.ask();
     ASSERT_EQ(desk.session->holds[0].claims.size(), 2U);
     desk.session->answer({});
-    admission.settle(served_by("b", 7, 5), {});
+    admission.settle({.call = desk.call, .outcome = served_by("b", 7, 5)});
     EXPECT_EQ(desk.session->settled[0].amounts, (std::vector<std::int64_t>{0, 12}));
 }
 
@@ -133,7 +134,7 @@ TEST(Admission, RefusesWhileTheLedgerIsAwayUnlessToldToAllow) {
     lax.session->answer({.answer = ledger::Answer::unavailable, .reason = "disk full"});
     EXPECT_TRUE(lax.told && *lax.told);
     EXPECT_TRUE(admission.durable()) << "an answer would wait for ever";
-    admission.settle(served_by("a", 7, 5), {});
+    admission.settle({.call = lax.call, .outcome = served_by("a", 7, 5)});
     EXPECT_TRUE(lax.session->settled.empty());
 }
 
@@ -165,7 +166,7 @@ TEST(Admission, EndsACallWhoseHoldCannotBeWrittenUnlessToldToAllow) {
     ASSERT_TRUE(told && !*told);
     EXPECT_EQ(told->error().code, "ledger_unavailable");
     EXPECT_FALSE(refused.durable());
-    refused.settle(served_by("a", 7, 5), {});
+    refused.settle({.call = strict.call, .outcome = served_by("a", 7, 5)});
     EXPECT_EQ(strict.session->settled[0].amounts, std::vector<std::int64_t>{12});
 
     const std::string soft =
@@ -179,7 +180,7 @@ TEST(Admission, EndsACallWhoseHoldCannotBeWrittenUnlessToldToAllow) {
         EXPECT_FALSE(admission.durable());
         lax.session->fail_to_commit();
         EXPECT_TRUE(admission.durable()) << rules;
-        admission.settle(served_by("a", 7, 5), {});
+        admission.settle({.call = lax.call, .outcome = served_by("a", 7, 5)});
         EXPECT_EQ(lax.session->settled.size(), 1U) << "it is counted all the same";
     }
 }
@@ -207,7 +208,7 @@ TEST(Admission, CountsWhatAnAttemptInVainMayHaveTaken) {
          .model = "m",
          .kind = ErrorKind::timeout,
          .usage = {.input_tokens = 90, .output_tokens = 100, .source = UsageSource::estimate}});
-    admission.settle(served, {.usage = served.usage});
+    admission.settle({.call = desk.call, .outcome = served});
     EXPECT_EQ(desk.session->settled[0].amounts, std::vector<std::int64_t>{202});
     const ledger::UsageRow& row = desk.session->settled[0].usage;
     EXPECT_EQ(row.usage.input_tokens + row.usage.output_tokens, 202);

@@ -35,7 +35,9 @@ class SettlingTest : public testing::Test {
 TEST_F(SettlingTest, CountsAtThePriceOfTheModelThatServed) {
     Admission& call = admit({{.provider = 0, .model = "dear", .price = &k_dear},
                              {.provider = 0, .model = "cheap", .price = &k_cheap}});
-    call.settle({.result = {}, .usage = usage_of(10), .provider = "a", .model = "cheap"}, {});
+    call.settle(
+        {.call = desk.call,
+         .outcome = {.result = {}, .usage = usage_of(10), .provider = "a", .model = "cheap"}});
     EXPECT_EQ(settled().amounts, std::vector<std::int64_t>{10});
 }
 
@@ -47,12 +49,12 @@ TEST_F(SettlingTest, WhatIsNotKnownOfTheAnswerIsKnownOfAnAttemptInVain) {
     failed.price = &k_cheap;
     FailedAttempt idle{.provider = "a", .model = "m", .kind = ErrorKind::unreachable};
     idle.usage.input_tokens = 1'000;  // but of no source: nothing was done
-    call.settle({.result = {},
-                 .usage = usage_of(10),
-                 .provider = "a",
-                 .model = "m",
-                 .failures = {failed, idle}},
-                {});
+    call.settle({.call = desk.call,
+                 .outcome = {.result = {},
+                             .usage = usage_of(10),
+                             .provider = "a",
+                             .model = "m",
+                             .failures = {failed, idle}}});
     const ledger::UsageRow& row = settled().usage;
     EXPECT_EQ(row.usage.input_tokens, 40);
     EXPECT_EQ(row.usage.cached_input_tokens, 20);

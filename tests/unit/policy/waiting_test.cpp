@@ -110,7 +110,8 @@ TEST_F(WaitingTest, WhatACallGivesBackWakesTheNextOne) {
         admit();
         come("b");
         refuse(1'000'000);
-        first.admission->settle({.result = {}, .provider = "a", .model = "m"}, {});
+        first.admission->settle(
+            {.call = first.call, .outcome = {.result = {}, .provider = "a", .model = "m"}});
         desk->loop.poll();
         EXPECT_EQ(questions(), 3U) << rules;
         visitors.clear();

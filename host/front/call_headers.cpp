@@ -1,0 +1,38 @@
+#include "front/call_headers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/money.hpp"
+
+namespace bw::front {
+namespace {
+
+// A name that a config or a client gave, fit for a header.
+std::string header_value(std::string_view text) {
+    std::string value(text);
+    std::ranges::replace_if(
+        value, [](char c) { return c < 0x20 || c > 0x7e; }, '?');
+    return value;
+}
+
+}  // namespace
+
+std::string answering_headers(const Answering& answering) {
+    using std::chrono::duration;
+    if (answering.attempts == 0) return {};
+    return fmt::format(
+        "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: {}\r\n"
+        "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
+        answering.provider, header_value(answering.model), answering.attempts,
+        duration<double, std::milli>(answering.so_far - answering.waited).count(),
+        std::chrono::duration_cast<std::chrono::milliseconds>(answering.so_far).count());
+}
+
+std::string cost_header(std::optional<std::int64_t> cost_micro_usd) {
+    if (!cost_micro_usd) return {};
+    return fmt::format("x-bellwether-cost: {}\r\n", config::format_usd(*cost_micro_usd));
+}
+
+}  // namespace bw::front

@@ -1,0 +1,55 @@
+// What happened to a call: made once, at its end, by whoever answered it. The line of the access
+// log, the row of the ledger and the metrics are functions of it and of nothing else, so that they
+// cannot tell different stories.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+#include "base/call.hpp"
+#include "config/price.hpp"
+#include "ledger/usage_row.hpp"
+#include "observe/access_log.hpp"
+#include "observe/metrics.hpp"
+#include "policy/attempts/attempts.hpp"
+
+namespace bw::policy {
+
+// Everything it refers to outlives it.
+struct CallRecord {
+    using Time = std::chrono::steady_clock::time_point;
+
+    const Call& call;
+    const Outcome& outcome;
+    std::string_view client = {};      // address:port
+    std::string_view route = {};       // empty: none serves the model
+    int status = 0;                    // as the client saw it; 499: it had hung up
+    std::string_view error_code = {};  // as in the reply; empty: none
+    Time ended{};
+    Time first_byte{};  // of the answer, when it went out; the clock's zero: none did
+    std::size_t bytes_out = 0;
+
+    std::chrono::nanoseconds duration() const { return ended - call.started; }
+    std::int64_t duration_us() const { return since_start_us(ended); }
+    std::int64_t first_byte_us() const {  // since the call's start; -1: there was none
+        return first_byte == Time{} ? -1 : since_start_us(first_byte);
+    }
+
+  private:
+    std::int64_t since_start_us(Time at) const {
+        return std::chrono::duration_cast<std::chrono::microseconds>(at - call.started).count();
+    }
+};
+
+// The line of the access log has the usage and the cost of the last attempt.
+observe::AccessRecord access_record(const CallRecord& record,
+                                    std::chrono::system_clock::time_point now);
+
+// The row has what all attempts took. `price`: of who served the call; null: not known.
+ledger::UsageRow usage_row(const CallRecord& record, const config::Price* price,
+                           std::int64_t now_us);
+
+void count(const CallRecord& record, observe::WorkerMetrics& metrics);
+
+}  // namespace bw::policy
