@@ -14,6 +14,7 @@
 #include "base/mutex.hpp"
 #include "ledger/journal.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/numbers.hpp"
 #include "ledger/tally.hpp"
 
 namespace bw::ledger {
@@ -53,11 +54,6 @@ class Book {
     std::vector<std::uint64_t> restore(const std::vector<StoredTally>& stored);
 
   private:
-    struct IdHash {
-        std::size_t operator()(const HoldId& id) const {
-            return id.host ^ id.number * std::size_t{0x9e3779b97f4a7c15};
-        }
-    };
     Times times(std::int64_t now_us) REQUIRES(mutex_);
     bool has_room(const std::vector<Claim>& claims, const std::vector<std::size_t>& hashes,
                   const Times& times) REQUIRES(mutex_);
@@ -75,7 +71,7 @@ class Book {
     const std::size_t counters_max_;
     mutable Mutex mutex_;
     TallyTable tallies_ GUARDED_BY(mutex_);
-    std::unordered_map<HoldId, std::shared_ptr<HeldCall>, IdHash> calls_ GUARDED_BY(mutex_);
+    std::unordered_map<HoldId, std::shared_ptr<HeldCall>, HoldIdHash> calls_ GUARDED_BY(mutex_);
     std::uint64_t next_tally_ GUARDED_BY(mutex_) = 1;
     std::size_t created_ GUARDED_BY(mutex_) = 0;         // since the last sweep
     std::int64_t latest_us_ GUARDED_BY(mutex_) = 0;      // of the time of rates

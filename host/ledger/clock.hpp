@@ -15,4 +15,10 @@ inline std::int64_t system_time_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
+// Microseconds of a clock that nobody sets.
+inline std::int64_t steady_time_us() {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
 }  // namespace bw::ledger

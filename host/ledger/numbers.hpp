@@ -3,12 +3,19 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 
 #include "ledger/ledger.hpp"
 
 namespace bw::ledger {
+
+struct HoldIdHash {
+    std::size_t operator()(const HoldId& id) const {
+        return id.host ^ id.number * std::size_t{0x9e3779b97f4a7c15};
+    }
+};
 
 class HoldNumbers {
   public:

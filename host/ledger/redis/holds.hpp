@@ -10,6 +10,7 @@
 
 #include "base/mutex.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/numbers.hpp"
 
 namespace bw::ledger {
 
@@ -33,9 +34,6 @@ class RedisHolds {
     void not_placed(const HoldId& id);
 
   private:
-    struct IdHash {
-        std::size_t operator()(const HoldId& id) const { return id.host ^ id.number; }
-    };
     struct Held {
         Hold hold;
         std::string given;   // in which epoch: what its settlement says
@@ -45,7 +43,7 @@ class RedisHolds {
 
     mutable Mutex mutex_;
     std::string epoch_ GUARDED_BY(mutex_);
-    std::unordered_map<HoldId, Held, IdHash> held_ GUARDED_BY(mutex_);
+    std::unordered_map<HoldId, Held, HoldIdHash> held_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bw::ledger

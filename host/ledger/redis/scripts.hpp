@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ledger/redis/connection.hpp"
@@ -29,5 +30,18 @@ struct RedisScripts {
 void run_script(std::shared_ptr<const RedisScripts> scripts, RedisConnection& connection,
                 Script script, std::vector<std::string> arguments,
                 RedisConnection::OnAnswer on_answer);
+
+// The keeper's connection, for those who ask over it.
+struct RedisChannel {
+    void run(Script script, std::vector<std::string> arguments,
+             RedisConnection::OnAnswer on_answer) const {
+        run_script(scripts, *connection, script, std::move(arguments), std::move(on_answer));
+    }
+    bool ready() const { return connection->ready(); }
+
+    std::shared_ptr<const RedisScripts> scripts;
+    std::shared_ptr<RedisConnection> connection;
+    std::string server;  // what to call it to people
+};
 
 }  // namespace bw::ledger

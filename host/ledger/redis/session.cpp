@@ -88,7 +88,7 @@ void RedisSession::settle(Settlement settlement) {
     if (!connection_->ready()) return keeper.take_over(std::move(task));
     run_script(host_->scripts, *connection_, Script::settle, task->words,
                [task, host = host_](const RedisAnswer& answer) {
-                   if (answer && !answer->failed() && answer->integer != k_settle_lost) {
+                   if (sent(answer) == Sent::confirmed) {
                        host->keeper.confirm(*task);
                    } else {
                        host->keeper.take_over(task);

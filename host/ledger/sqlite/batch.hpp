@@ -12,6 +12,7 @@
 
 #include "base/error.hpp"
 #include "ledger/journal.hpp"
+#include "ledger/numbers.hpp"
 #include "ledger/sqlite/commit_window.hpp"
 #include "ledger/sqlite/database.hpp"
 
@@ -43,10 +44,6 @@ class Batch {
     Result<void> write(BatchStatements& statements, Extent extent);
 
   private:
-    struct IdHash {
-        std::size_t operator()(const HoldId& id) const { return id.host ^ id.number; }
-    };
-
     Result<void> put_holds(BatchStatements& statements) const;
     Result<void> put_rest(BatchStatements& statements) const;
     Result<void> put_mark(BatchStatements& statements, const Mark& mark) const;
@@ -56,7 +53,7 @@ class Batch {
     std::unordered_set<std::uint64_t> forgotten_;
     bool has_new_counters_ = false;  // with held_
     bool has_ended_calls_ = false;
-    std::unordered_map<HoldId, std::shared_ptr<const HeldCall>, IdHash> held_;
+    std::unordered_map<HoldId, std::shared_ptr<const HeldCall>, HoldIdHash> held_;
     std::vector<HoldId> settled_;  // of those that an earlier commit wrote
     std::vector<UsageRow> rows_;
 };
