@@ -7,7 +7,6 @@
 
 #include "cli/amount_text.hpp"
 #include "cli/cli.hpp"
-#include "cli/plain_text.hpp"
 #include "cli/report_source.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_table.hpp"

@@ -10,7 +10,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/host_address.hpp"
-#include "cli/plain_text.hpp"
+#include "cli/terminal.hpp"
 #include "config/credential.hpp"
 #include "json/writer.hpp"
 #include "net/client.hpp"

@@ -10,8 +10,6 @@
 #include <iterator>
 #include <map>
 
-#include "cli/hidden_secrets.hpp"
-
 namespace bw::cli {
 namespace {
 

@@ -22,4 +22,8 @@ void write_diagnostics(json::PrettyWriter& writer,
 // nothing that may be a key is shown. Empty: there is no such line. `width` 0: any.
 std::string excerpt(std::string_view text, config::Position at, std::size_t width, Colour colour);
 
+// The line with a star for each character that may be of a credential, so that columns stay.
+// `section` is the name of the section that it stands in.
+std::string without_secrets(std::string_view line, std::string_view section = {});
+
 }  // namespace bw::cli

@@ -1,4 +1,4 @@
-#include "cli/hidden_secrets.hpp"
+#include "cli/diagnostic_text.hpp"
 
 #include <algorithm>
 

@@ -10,7 +10,7 @@
 
 #include "cli/ask_host.hpp"
 #include "cli/host_address.hpp"
-#include "cli/plain_text.hpp"
+#include "cli/terminal.hpp"
 #include "ledger/clock.hpp"
 #include "ledger/open_store.hpp"
 #include "report/budget_report.hpp"

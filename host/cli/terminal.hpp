@@ -1,4 +1,4 @@
-// What the terminal, if there is one, can show.
+// What the terminal, if there is one, can show, and what it must not be shown.
 #pragma once
 
 #include <cstddef>
@@ -18,5 +18,9 @@ std::size_t columns_of(int descriptor);
 
 // "1 model", "2 models"
 std::string counted(std::size_t number, std::string_view one);
+
+// Without control characters, neither those of ASCII, but for line ends and tabs, nor U+0080 to
+// U+009F: what comes from afar must not steer the terminal.
+std::string plain(std::string_view text);
 
 }  // namespace bw::cli

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cli/plain_text.hpp"
+#include "cli/terminal.hpp"
 
 namespace bw::cli {
 namespace {

@@ -1,14 +1,50 @@
 #include "ledger/memory.hpp"
 
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <iterator>
 #include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
 #include "ledger/book.hpp"
 #include "ledger/numbers.hpp"
-#include "ledger/usage_ring.hpp"
 
 namespace bw::ledger {
 namespace {
+
+// The newest usage rows, a bounded number of them. Any thread.
+class UsageRing {
+  public:
+    explicit UsageRing(std::size_t rows_max) : rows_max_(rows_max) {}
+
+    void add(UsageRow row) {
+        const Lock lock(mutex_);
+        if (rows_.size() >= rows_max_) rows_.pop_front();
+        rows_.push_back(std::move(row));
+    }
+    // By time; what is added meanwhile is not among them.
+    void each(Span span, const std::function<void(const UsageRow&)>& row) const {
+        std::vector<UsageRow> found = within(span);
+        std::ranges::stable_sort(found, {}, &UsageRow::time_us);
+        for (const auto& each : found) row(each);
+    }
+
+  private:
+    std::vector<UsageRow> within(Span span) const {
+        std::vector<UsageRow> found;
+        const Lock lock(mutex_);
+        std::ranges::copy_if(rows_, std::back_inserter(found), [&](const UsageRow& each) {
+            return each.time_us >= span.since_us && each.time_us < span.until_us;
+        });
+        return found;
+    }
+
+    const std::size_t rows_max_;
+    mutable Mutex mutex_;
+    std::deque<UsageRow> rows_ GUARDED_BY(mutex_);
+};
 
 // Of what a book decides, only the usage is kept.
 class UsageJournal final : public Journal {

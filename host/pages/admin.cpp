@@ -8,8 +8,8 @@
 #include "front/http_request.hpp"
 #include "json/writer.hpp"
 #include "pages/build_info.hpp"
-#include "pages/health.hpp"
 #include "pages/metrics_page.hpp"
+#include "pages/surface.hpp"
 #include "plugin/instance.hpp"
 
 namespace bw::pages {

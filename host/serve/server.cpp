@@ -15,7 +15,6 @@
 #include "ledger/open_store.hpp"
 #include "observe/log.hpp"
 #include "pages/admin.hpp"
-#include "pages/health.hpp"
 #include "pages/metrics_page.hpp"
 #include "pages/surface.hpp"
 #include "serve/memory_return.hpp"

@@ -1,4 +1,4 @@
--- What both who settle need: the host of a call, and whoever settles for a lost host.
+-- Settles the claims of a hold: a host for its own calls, another host for those of a lost one.
 
 -- What a claim held is given back and what was used is charged, in the window of the hold. Of a
 -- hold that was settled by others before, only the difference is charged.
