@@ -21,6 +21,8 @@ namespace {
 // How long an upstream is waited for that has only its usage left to say.
 constexpr milliseconds k_usage_wait{3'000};
 
+constexpr std::string_view k_client_closed = "client_closed";
+
 Error shutting_down() {
     return {.kind = ErrorKind::unavailable,
             .message = "The host is shutting down; try again.",
@@ -110,10 +112,7 @@ void LiveCall::on_chunk(std::string_view json) {
         first_byte_ = now;
         meter_.stream_begins(route_, attempts_->provider(), call_.model);
     }
-    if (!streaming_) {
-        streaming_ = true;
-        downstream_->begin_stream(headers());
-    }
+    if (reader_ == Reader::waiting) begin_stream(headers());
     meter_.chunk(now);
     if (heartbeat_) heartbeat_->wrote(now);
     bytes_out_ += json.size();
@@ -124,21 +123,19 @@ void LiveCall::on_chunk(std::string_view json) {
 // of such a stream does not name one.
 void LiveCall::beat() {
     if (!admission_->durable()) return;
-    if (!streaming_) {
-        streaming_ = true;
-        downstream_->begin_stream({});
-    }
+    if (reader_ == Reader::waiting) begin_stream({});
     downstream_->comment();
 }
 
+void LiveCall::begin_stream(std::string_view extra_headers) {
+    reader_ = Reader::streaming;
+    downstream_->begin_stream(extra_headers);
+}
+
 void LiveCall::on_end(const policy::Outcome& outcome) {
-    if (!outcome.result) {
-        const ErrorReply reply = error_reply(outcome.result.error());
-        record(outcome, streaming_ ? 200 : reply.status, reply.code);
-        return respond_error(reply);
-    }
+    if (!outcome.result) return end(outcome, error_reply(outcome.result.error()));
     if (call_.stream) {
-        if (!streaming_) downstream_->begin_stream(headers());
+        if (reader_ == Reader::waiting) begin_stream(headers());
         downstream_->end_stream();
     } else {
         first_byte_ = Clock::now();
@@ -155,8 +152,8 @@ void LiveCall::on_end(const policy::Outcome& outcome) {
 void LiveCall::abandoned() {
     record(outcome({.kind = ErrorKind::cancelled,
                     .message = "the client hung up",
-                    .code = "client_closed"}),
-           499, "client_closed");
+                    .code = std::string(k_client_closed)}),
+           499, k_client_closed);
 }
 
 // One that was not sent to anybody yet has nothing to finish. Who hangs up at the last word has got
@@ -170,7 +167,7 @@ config::OnDisconnect LiveCall::on_disconnect() const {
 
 void LiveCall::go_on_without_client(Downstream& nobody) {
     downstream_ = &nobody;
-    client_gone_ = true;
+    reader_ = Reader::gone;
     heartbeat_.reset();
     if (!gate_->keeps()) resume();
 }
@@ -180,11 +177,7 @@ void LiveCall::interrupt() { end(shutting_down()); }
 void LiveCall::give_up(const Error& why) { end(why); }
 
 // Counts at what it has come to, though the client may see nothing of that.
-void LiveCall::end(const Error& error) {
-    const ErrorReply reply = error_reply(error);
-    record(outcome(error), streaming_ ? 200 : reply.status, reply.code);
-    respond_error(reply);
-}
+void LiveCall::end(const Error& error) { end(outcome(error), error_reply(error)); }
 
 policy::Outcome LiveCall::outcome(Error error) const {
     if (gate_ && gate_->kept_end() != nullptr) {
@@ -201,13 +194,14 @@ policy::Outcome LiveCall::outcome(Error error) const {
 void LiveCall::refuse(const Error& error) { refuse(error, error_reply(error)); }
 
 void LiveCall::refuse(const Error& error, const ErrorReply& reply) {
-    record(policy::Outcome{.result = std::unexpected(error)}, reply.status, reply.code);
-    respond_error(reply);
+    end(policy::Outcome{.result = std::unexpected(error)}, reply);
 }
 
 // Before the first chunk an error has a status of its own; after it, it is the stream's last event.
-void LiveCall::respond_error(const ErrorReply& reply) {
-    if (streaming_) {
+void LiveCall::end(const policy::Outcome& outcome, const ErrorReply& reply) {
+    const bool streaming = reader_ == Reader::streaming;
+    record(outcome, streaming ? 200 : reply.status, reply.code);
+    if (streaming) {
         downstream_->event(reply.body);
         downstream_->end_stream();
     } else {
@@ -229,12 +223,13 @@ std::string LiveCall::headers() const {
 // ---- the record -----------------------------------------------------------------------------
 
 void LiveCall::record(const policy::Outcome& outcome, int status, std::string_view error_code) {
+    const bool gone = reader_ == Reader::gone;
     const policy::CallRecord record{.call = call_,
                                     .outcome = outcome,
                                     .client = client_,
                                     .route = route_,
-                                    .status = client_gone_ ? 499 : status,
-                                    .error_code = client_gone_ ? "client_closed" : error_code,
+                                    .status = gone ? 499 : status,
+                                    .error_code = gone ? k_client_closed : error_code,
                                     .ended = Clock::now(),
                                     .first_byte = first_byte_,
                                     .bytes_out = bytes_out_};

@@ -1,5 +1,5 @@
 // A call being answered: between the policy that runs its attempts and the connection that it came
-// from. Decides what the client sees of each piece, and writes the access record at the end.
+// from. Decides what the client sees of each piece, and makes the record of the call at its end.
 #pragma once
 
 #include <chrono>
@@ -41,7 +41,7 @@ class LiveCall final : private policy::Replies {
     void start();
     void pause();
     void resume();
-    // The client has hung up: writes the record. The caller drops the call next, which cancels it.
+    // The client has hung up: the call ends here. The caller drops the call next, which cancels it.
     void abandoned();
     // What is to become of the call if its client hangs up now.
     config::OnDisconnect on_disconnect() const;
@@ -54,6 +54,13 @@ class LiveCall final : private policy::Replies {
     void give_up(const Error& why);
 
   private:
+    // What there is of a client.
+    enum class Reader {
+        waiting,    // nothing of an answer has gone out to it
+        streaming,  // the head of a stream has
+        gone,       // it has hung up, and the call goes on without it
+    };
+
     void on_reply(std::string_view json) override;
     void on_chunk(std::string_view json) override;
     void on_end(const policy::Outcome& outcome) override;
@@ -61,13 +68,14 @@ class LiveCall final : private policy::Replies {
     void begin();
     void open_gate();
     void beat();
+    void begin_stream(std::string_view extra_headers);
     void end(const Error& error);
     // How the call stands, if it ends now by `error`.
     policy::Outcome outcome(Error error) const;
     std::string headers() const;
     void refuse(const Error& error);
     void refuse(const Error& error, const ErrorReply& reply);
-    void respond_error(const ErrorReply& reply);
+    void end(const policy::Outcome& outcome, const ErrorReply& reply);
     void record(const policy::Outcome& outcome, int status, std::string_view error_code);
 
     Context& context_;
@@ -83,8 +91,7 @@ class LiveCall final : private policy::Replies {
     std::optional<Heartbeat> heartbeat_;  // of a stream
     std::string reply_;
     config::OnDisconnect on_disconnect_;
-    bool client_gone_ = false;
-    bool streaming_ = false;  // the head of the stream has gone out
+    Reader reader_ = Reader::waiting;
     std::size_t bytes_out_ = 0;
     std::chrono::steady_clock::time_point first_byte_{};
 };
