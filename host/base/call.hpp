@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/prompt_parts.hpp"
+
 namespace bw {
 
 enum class Operation : std::uint32_t {
@@ -68,9 +70,12 @@ struct Call {
     bool stream = false;
     bool usage_asked = false;  // stream_options.include_usage
     CostInBody cost_in_body = CostInBody::never;
-    Span model_value;   // the raw value of `model` in body
-    Span prompt_value;  // `messages`, `prompt` or `input`
-    std::string user;   // at most k_user_bytes_max; empty: the client named nobody
+    Span model_value;           // the raw value of `model` in body
+    Span stream_options_value;  // that of `stream_options`
+    Span prompt_value;          // that of `messages`, `prompt` or `input`
+    PromptParts parts;          // what of the prompt is no text
+    std::int64_t prompts = 1;   // how many an older completion answers
+    std::string user;           // at most k_user_bytes_max; empty: the client named nobody
     UserSource user_source = UserSource::none;
     // What the client lets be generated: tokens for each choice, -1: it did not say.
     std::int64_t max_tokens = -1;

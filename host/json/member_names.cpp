@@ -3,33 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bellwether/json.hpp>
-#include <string>
+
+#include "base/ascii.hpp"
 
 namespace bw::json {
 namespace {
-
-constexpr std::array<std::string_view, 18> k_names{"model",
-                                                   "messages",
-                                                   "prompt",
-                                                   "input",
-                                                   "stream",
-                                                   "stream_options",
-                                                   "n",
-                                                   "max_tokens",
-                                                   "max_completion_tokens",
-                                                   "best_of",
-                                                   "encoding_format",
-                                                   "enable_thinking",
-                                                   "user",
-                                                   "safety_identifier",
-                                                   "service_tier",
-                                                   "web_search_options",
-                                                   "enable_search",
-                                                   "search_parameters"};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool is_plain(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
 
@@ -56,34 +35,44 @@ std::string folded_name(std::string_view key) {
     return out;
 }
 
-Result<std::string_view> MemberNames::take(std::string_view raw_key) {
-    std::string unescaped;
-    std::string_view key = raw_key;
-    if (!std::ranges::all_of(raw_key, is_plain)) {
-        unescaped = unescape(raw_key);
-        // A reader with C strings would see the beginning only.
-        if (unescaped.find('\0') != std::string::npos) {
-            return refuse("a member's name contains a NUL character", {});
-        }
-        key = unescaped;
+const KnownMember* meaning_of(std::string_view raw_key) {
+    if (std::ranges::all_of(raw_key, is_plain)) return find_member(raw_key);
+    return find_member(folded_name(unescape(raw_key)));
+}
+
+Result<const KnownMember*> MemberNames::take(std::string_view raw_key) {
+    if (std::ranges::all_of(raw_key, is_plain)) {
+        const KnownMember* const known = find_member(raw_key);
+        return known == nullptr ? known : take_known(*known, raw_key);
     }
-    const auto exact = std::ranges::find(k_names, key);
-    const auto found = exact != k_names.end() || unescaped.empty()
-                           ? exact
-                           : std::ranges::find(k_names, folded_name(key));
-    if (found == k_names.end()) return std::string_view{};
-    if (exact == k_names.end()) {
+    const std::string key = unescape(raw_key);
+    // A reader with C strings would see the beginning only.
+    if (key.find('\0') != std::string::npos) {
+        return refuse("a member's name contains a NUL character", {});
+    }
+    const KnownMember* const known = find_member(folded_name(key));
+    return known == nullptr ? known : take_known(*known, key);
+}
+
+Result<const KnownMember*> MemberNames::take_known(const KnownMember& known, std::string_view key) {
+    const bool same = key == known.name;
+    if (known.spelling == Spelling::any || (known.spelling == Spelling::exact && same)) {
+        return &known;
+    }
+    if (known.spelling == Spelling::exact) return nullptr;
+    if (!same) {
         return refuse(fmt::format("a member's name differs from \"{}\" in case only, and some "
                                   "providers ignore case; write it as \"{}\"",
-                                  *found, *found),
-                      *found);
+                                  known.name, known.name),
+                      known.name);
     }
-    const auto bit = std::uint32_t{1} << (found - k_names.begin());
+    const auto bit = std::uint32_t{1} << known.once;
     if ((seen_ & bit) != 0) {
-        return refuse(fmt::format("\"{}\" appears more than once; send it once", *found), *found);
+        return refuse(fmt::format("\"{}\" appears more than once; send it once", known.name),
+                      known.name);
     }
     seen_ |= bit;
-    return *found;
+    return &known;
 }
 
 }  // namespace bw::json

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "json/known_members.hpp"
 
 namespace bw::json {
 
@@ -15,14 +16,20 @@ namespace bw::json {
 // letter of it: the long s and the sign of the kelvin.
 std::string folded_name(std::string_view key);
 
+// What a member means whose key is `raw_key`, in any case; null: nothing that is known.
+const KnownMember* meaning_of(std::string_view raw_key);
+
 class MemberNames {
   public:
-    // `raw_key` as it stands between the quotes, well-formed. Gives the name if it is one of those,
-    // an empty text for any other, and an error for a second one or one that is nearly the same.
-    Result<std::string_view> take(std::string_view raw_key);
+    // `raw_key` as it stands between the quotes, well-formed. Gives what is known of that name, or
+    // null, and an error for a second one or one that is nearly the same.
+    Result<const KnownMember*> take(std::string_view raw_key);
 
   private:
+    Result<const KnownMember*> take_known(const KnownMember& known, std::string_view key);
+
     std::uint32_t seen_ = 0;  // one bit a name
+    static_assert(k_once_max == 32);
 };
 
 }  // namespace bw::json

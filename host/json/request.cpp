@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <bellwether/json.hpp>
+#include <utility>
 
 #include "json/generation_limits.hpp"
 #include "json/member_names.hpp"
 #include "json/mistake.hpp"
 #include "json/number.hpp"
+#include "json/prompt_walk.hpp"
 
 namespace bw::json {
 namespace {
@@ -71,6 +73,7 @@ Result<void> read_stream(Call& call, const Value& value) {
 }
 
 Result<void> read_stream_options(Call& call, const Value& value) {
+    call.stream_options_value = span_of(call.body, value.raw());
     if (value.kind() == Kind::null) return {};
     if (value.kind() != Kind::object) {
         return refuse("\"stream_options\" must be an object", "stream_options");
@@ -105,19 +108,60 @@ void read_search(Call& call, const Value& value) {
     call.searches = call.searches || !off;
 }
 
-Result<void> read_member(Call& call, std::string_view name, const Value& value) {
-    if (name == "model") return read_model(call, value);
-    if (name == "stream") return read_stream(call, value);
-    if (name == "stream_options") return read_stream_options(call, value);
-    if (name == "user") read_user(call, UserSource::user, value);
-    if (name == "safety_identifier") read_user(call, UserSource::safety_identifier, value);
-    if (name == "service_tier") read_service_tier(call, value);
-    if (name == "web_search_options" || name == "enable_search" || name == "search_parameters") {
-        read_search(call, value);
+Result<void> read_value(Call& call, const KnownMember& known, const Value& value) {
+    switch (known.means) {
+        case Means::model: return read_model(call, value);
+        case Means::stream: return read_stream(call, value);
+        case Means::stream_options: return read_stream_options(call, value);
+        case Means::user: read_user(call, UserSource::user, value); break;
+        case Means::safety_identifier: read_user(call, UserSource::safety_identifier, value); break;
+        case Means::service_tier: read_service_tier(call, value); break;
+        case Means::search: read_search(call, value); break;
+        case Means::detailed: call.parts.detailed = true; break;
+        case Means::prompt:
+            if (known.name == prompt_member(call.operation)) {
+                call.prompt_value = span_of(call.body, value.raw());
+            }
+            break;
+        default: read_generation_limit(call, known, value);
     }
-    if (name == prompt_member(call.operation)) call.prompt_value = span_of(call.body, value.raw());
     return {};
 }
+
+// The walk over a request's body: each member is checked to be JSON and read as it comes. What is
+// wrong with a member counts only once the whole is known to be JSON.
+class BodyWalk {
+  public:
+    explicit BodyWalk(Call& call) : call_(call), end_(call.body.data() + call.body.size()) {}
+
+    // The end of the member's value; nullptr if it is no JSON.
+    const char* member(std::string_view key, const char* value) {
+        if (!read_) return skip(value);
+        const auto known = names_.take(key);
+        if (!known) {
+            read_ = std::unexpected(known.error());
+        }
+        if (!known || *known == nullptr) return skip(value);
+        const bool is_prompt = (*known)->name == prompt_member(call_.operation);
+        const char* const next = is_prompt ? walk_prompt(call_, value, k_value_depth) : skip(value);
+        if (next == nullptr) return nullptr;
+        read_ = read_value(call_, **known, Value({value, static_cast<std::size_t>(next - value)}));
+        return next;
+    }
+    const Result<void>& read() const { return read_; }
+
+  private:
+    static constexpr int k_value_depth = k_depth_max - 1;
+
+    const char* skip(const char* value) const {
+        return skip_value(value, end_, k_value_depth, &skip_number_in_range);
+    }
+
+    Call& call_;
+    const char* end_;
+    MemberNames names_;
+    Result<void> read_;
+};
 
 std::unexpected<Error> refuse_syntax(std::string_view body) {
     const auto mistake = find_mistake(body, k_depth_max);
@@ -132,27 +176,15 @@ Result<void> read_request(Call& call) {
     const std::string_view text = call.body;
     const char* const end = text.data() + text.size();
     const char* const begin = skip_space(text.data(), end);
-    MemberNames names;
-    Result<void> read;
-    // A mistake in a member counts only once the whole is known to be JSON.
+    BodyWalk walk(call);
     const char* const stop = scan_object(begin, end, [&](std::string_view key, const char* value) {
-        const char* const next = skip_value(value, end, k_depth_max - 1, &skip_number_in_range);
-        if (next == nullptr || !read) return next;
-        const auto name = names.take(key);
-        const Member member(key, Value({value, static_cast<std::size_t>(next - value)}));
-        read_generation_limit(call, member);
-        if (!name) {
-            read = std::unexpected(name.error());
-        } else if (!name->empty()) {
-            read = read_member(call, *name, member.value());
-        }
-        return next;
+        return walk.member(key, value);
     });
     if (stop == nullptr || skip_space(stop, end) != end) {
         if (!valid(text, k_depth_max) || begin == end || *begin == '{') return refuse_syntax(text);
         return refuse("The request body must be a JSON object.");
     }
-    if (!read) return read;
+    if (!walk.read()) return walk.read();
     if (call.model_value.length == 0 || call.model.empty()) {
         return refuse("you must provide a model parameter", "model");
     }
@@ -173,18 +205,49 @@ void name_user(Call& call, UserSource source, std::string_view name) {
     call.user_source = source;
 }
 
+namespace {
+
+// A stretch of the body and what stands there upstream.
+struct Edit {
+    Span old;
+    std::string text;
+};
+
+// The body has been checked, so that only white space can follow its last brace.
+Edit asking_for_usage(const Call& call) {
+    constexpr std::string_view k_asking = R"({"include_usage":true})";
+    const std::string_view body = call.body;
+    const Span old = call.stream_options_value;
+    if (old.length == 0) {
+        return {{body.rfind('}'), 0}, fmt::format(R"(,"stream_options":{})", k_asking)};
+    }
+    const Value options(body.substr(old.offset, old.length));
+    if (options.kind() != Kind::object) return {old, std::string(k_asking)};
+    return {old, with_member(options.raw(), "include_usage", "true")};
+}
+
+// An edit without text changes nothing.
+std::string edited(std::string_view body, Edit first, Edit second) {
+    if (second.old.offset < first.old.offset) std::swap(first, second);
+    std::string out;
+    out.reserve(body.size() + first.text.size() + second.text.size());
+    std::size_t copied = 0;
+    for (const Edit* edit : {&first, &second}) {
+        if (edit->text.empty()) continue;
+        out.append(body, copied, edit->old.offset - copied).append(edit->text);
+        copied = edit->old.offset + edit->old.length;
+    }
+    return out.append(body, copied);
+}
+
+}  // namespace
+
 std::string upstream_body(const Call& call, std::string_view model) {
     const bool rename = model != call.model;
     const bool ask_usage = call.stream && !call.usage_asked;
     if (!rename && !ask_usage) return {};
-    std::string body =
-        rename ? with_member(call.body, "model", quote(model)) : std::string(call.body);
-    if (!ask_usage) return body;
-    const Value options = Value(body)["stream_options"];
-    const std::string with_usage = options.kind() == Kind::object
-                                       ? with_member(options.raw(), "include_usage", "true")
-                                       : std::string(R"({"include_usage":true})");
-    return with_member(body, "stream_options", with_usage);
+    return edited(call.body, rename ? Edit{call.model_value, quote(model)} : Edit{},
+                  ask_usage ? asking_for_usage(call) : Edit{});
 }
 
 }  // namespace bw::json

@@ -2,6 +2,7 @@
 // than its bytes but for what stands in place of text.
 // Setting: operation.
 #include <algorithm>
+#include <bellwether/json.hpp>
 
 #include "fuzz.hpp"
 #include "json/request.hpp"
@@ -11,11 +12,22 @@
 namespace bw::fuzz {
 namespace {
 
+// Told by views on the prompt, which walk it again.
+std::int64_t count_prompts(const Call& call) {
+    if (call.operation != Operation::completions) return 1;
+    const std::string_view body = call.body;
+    std::int64_t count = 0;
+    const json::Value prompts(body.substr(call.prompt_value.offset, call.prompt_value.length));
+    for (const json::Value& one : prompts.elements()) count += one.kind() != json::Kind::number;
+    return std::max<std::int64_t>(count, 1);
+}
+
 void run(Input input) {
     Call call;
     call.operation = static_cast<Operation>(1 + input.setting(3));
     call.body = input.rest();
     if (!json::read_request(call)) return;
+    require(call.prompts == count_prompts(call), "prompts are counted as they are walked");
     const policy::PromptSize size = policy::measure_prompt(call);
     const auto bytes = static_cast<std::int64_t>(call.body.size());
     require(size.text_bytes > 0 && size.text_bytes <= bytes, "text is a part of the body");

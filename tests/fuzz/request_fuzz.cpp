@@ -35,9 +35,22 @@ void check_refusal(const Error& error) {
     require(json::valid(json::quote(error.message)), "a refusal can be sent");
 }
 
+// The body with one member after the other replaced, each by a walk of its own.
+std::string plainly_rewritten(const Call& call, std::string_view model) {
+    std::string body = call.body;
+    if (model != call.model) body = json::with_member(body, "model", json::quote(model));
+    if (!call.stream || call.usage_asked) return body;
+    const Value options = Value(body)["stream_options"];
+    const std::string asking = options.kind() == json::Kind::object
+                                   ? json::with_member(options.raw(), "include_usage", "true")
+                                   : std::string(R"({"include_usage":true})");
+    return json::with_member(body, "stream_options", asking);
+}
+
 void check_upstream_body(const Call& call, std::string_view model) {
     const std::string rewritten = json::upstream_body(call, model);
     const std::string& body = rewritten.empty() ? call.body : rewritten;
+    require(body == plainly_rewritten(call, model), "spans are where the members are");
     require(others(body) == others(call.body), "the rest of the body stays as it was");
     Call again;
     again.operation = call.operation;
@@ -59,6 +72,7 @@ void run(Input input) {
     require(json::valid(call.body, json::k_depth_max), "an accepted body is JSON");
     require(!call.model.empty(), "an accepted body names a model");
     check_span(call, call.model_value);
+    check_span(call, call.stream_options_value);
     check_span(call, call.prompt_value);
     const auto is_model = [](const json::Member& member) { return member.key_is("model"); };
     std::size_t models = 0;

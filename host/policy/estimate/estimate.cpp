@@ -1,7 +1,6 @@
 #include "policy/estimate/estimate.hpp"
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "ledger/amount.hpp"
 
@@ -10,19 +9,6 @@ namespace {
 
 // A template's own system prompt, and the marks that begin the answer.
 constexpr std::int64_t k_frame_tokens = 32;
-
-// An older completion answers each of several prompts. Numbers are the tokens of a single one.
-std::int64_t count_prompts(const Call& call) {
-    if (call.operation != Operation::completions) return 1;
-    const json::Value prompt(
-        std::string_view(call.body).substr(call.prompt_value.offset, call.prompt_value.length));
-    if (prompt.kind() != json::Kind::array) return 1;
-    std::int64_t count = 0;
-    for (const json::Value& one : prompt.elements()) {
-        if (one.kind() != json::Kind::number) ++count;
-    }
-    return std::max<std::int64_t>(count, 1);
-}
 
 }  // namespace
 
@@ -44,7 +30,7 @@ namespace {
 
 // Of all prompts together.
 std::int64_t of_all_prompts(const Call& call, std::int64_t choices) {
-    return ledger::clamped(ledger::Wide{std::max<std::int64_t>(choices, 1)} * count_prompts(call));
+    return ledger::clamped(ledger::Wide{std::max<std::int64_t>(choices, 1)} * call.prompts);
 }
 
 std::int64_t times(std::int64_t each, std::int64_t count) {

@@ -1,14 +1,10 @@
-// What of a request's body makes up its tokens, before it is sent. Pure; a prompt without parts is
-// looked through, never parsed.
+// What of a request's body makes up its tokens, before it is sent. Pure.
 //
 // The whole body counts as text, so that tools, schemas and what frames each message are in it.
-// Only what stands in place of text is taken out and counted apart: pictures, sound, and parts
-// whose size nobody can tell. What a part is, is told from its members, not from the type that it
-// says it has; what the host does not know is of unknown size.
+// Only what stands in place of text is taken out and counted apart (json/prompt_walk.hpp).
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 #include "base/call.hpp"
 
@@ -22,7 +18,6 @@ struct PromptSize {
     // k_tokens_unknown if anything is only named. A model's context is the most that it can be.
     std::int64_t part_tokens = 0;
 };
-inline constexpr std::int64_t k_tokens_unknown = std::numeric_limits<std::int64_t>::max();
 
 PromptSize measure_prompt(const Call& call);
 

@@ -1,0 +1,183 @@
+#include "json/prompt_walk.hpp"
+
+#include <algorithm>
+#include <bellwether/json.hpp>
+
+#include "base/ascii.hpp"
+#include "json/known_members.hpp"
+#include "json/number.hpp"
+
+namespace bw::json {
+namespace {
+
+// Sound comes as base64 of at least 64 kbit/s, and makes about 25 tokens a second.
+constexpr std::int64_t k_sound_bytes_for_token = 64;
+
+std::int64_t length(std::string_view text) { return static_cast<std::int64_t>(text.size()); }
+
+// A link or a picture. Other data can stand there too; some servers take a file for a picture.
+bool may_be_picture(std::string_view text) {
+    return text.starts_with("http") || text.starts_with("oss:") || text.starts_with("data:image");
+}
+
+bool is_base64(char c) { return is_alphanumeric(c) || c == '+' || c == '/' || c == '='; }
+
+// Base64 from its beginning, and no link: whatever names something has a dot, a colon or a dash.
+// Some write "\/" for the slash.
+bool is_inline_sound(std::string_view text) {
+    constexpr std::size_t k_looked_at = 64;
+    if (text.starts_with("data:")) text.remove_prefix(std::min(text.find(',') + 1, text.size()));
+    for (std::size_t at = 0; at < std::min(text.size(), k_looked_at); ++at) {
+        const bool slash = text.substr(at, 2) == "\\/";
+        if (!slash && !is_base64(text[at])) return false;
+    }
+    return true;
+}
+
+PartMeans part_meaning_of(std::string_view raw_key) {
+    const bool escaped = raw_key.find('\\') != std::string_view::npos;
+    return escaped ? part_meaning(unescape(raw_key)) : part_meaning(raw_key);
+}
+
+// Each function takes where a value begins and how deep it may nest, and gives its end, or nullptr
+// if it is malformed. Each value is walked once; only what may hold parts is entered.
+class PromptWalk {
+  public:
+    PromptWalk(const char* end, PromptParts& parts) : end_(end), parts_(parts) {}
+
+    const char* messages(const char* at, int depth) {
+        if (!begins(at, '[')) return skip(at, depth);
+        return scan_array(at, end_, [&](const char* p) { return message(p, depth - 1); });
+    }
+
+    // `prompts`: how many there are; numbers are the tokens of a single one.
+    const char* inputs(const char* at, int depth, std::int64_t& prompts) {
+        if (!begins(at, '[')) return skip(at, depth);
+        std::int64_t count = 0;
+        const char* const stop = scan_array(at, end_, [&](const char* p) {
+            if (p != end_ && (is_digit(*p) || *p == '-')) return skip_number_in_range(p, end_);
+            ++count;
+            return part(p, depth - 1);
+        });
+        prompts = std::max<std::int64_t>(count, 1);
+        return stop;
+    }
+
+  private:
+    enum class Media { picture, sound, other };
+
+    bool begins(const char* at, char first) const { return at != end_ && *at == first; }
+    const char* skip(const char* at, int depth) const {
+        return skip_value(at, end_, depth, &skip_number_in_range);
+    }
+
+    const char* message(const char* at, int depth) {
+        if (!begins(at, '{')) return skip(at, depth);
+        return scan_object(at, end_, [&](std::string_view key, const char* value) {
+            const Member member(key, {});
+            if (member.key_is("content")) return content(value, depth - 1);
+            // An answer of before, named.
+            if (member.key_is("audio")) return take(key, value, Media::other, depth - 1);
+            return skip(value, depth - 1);
+        });
+    }
+
+    const char* content(const char* at, int depth) {
+        if (!begins(at, '[')) return part(at, depth);
+        return scan_array(at, end_, [&](const char* p) { return part(p, depth - 1); });
+    }
+
+    const char* part(const char* at, int depth) {
+        if (!begins(at, '{')) return skip(at, depth);
+        return members(at, Media::other, depth);
+    }
+
+    const char* members(const char* at, Media media, int depth) {
+        if (depth == 0) return nullptr;
+        return scan_object(at, end_, [&](std::string_view key, const char* value) {
+            return take(key, value, media, depth - 1);
+        });
+    }
+
+    const char* take(std::string_view raw_key, const char* at, Media media, int depth) {
+        const PartMeans means = part_meaning_of(raw_key);
+        switch (means) {
+            case PartMeans::text: return skip(at, depth);
+            case PartMeans::picture: media = Media::picture; break;
+            case PartMeans::sound: media = Media::sound; break;
+            case PartMeans::link: break;
+            default: media = Media::other;
+        }
+        if (begins(at, '{')) return members(at, media, depth);
+        if (begins(at, '[')) return elements(at, media, depth);
+        const char* const stop = skip(at, depth);
+        if (stop != nullptr) take_scalar(means, {at, static_cast<std::size_t>(stop - at)}, media);
+        return stop;
+    }
+
+    const char* elements(const char* at, Media media, int depth) {
+        if (depth == 0) return nullptr;
+        return scan_array(at, end_,
+                          [&](const char* p) { return take("url", p, media, depth - 1); });
+    }
+
+    void take_scalar(PartMeans means, std::string_view raw, Media media) {
+        const Value value(raw);
+        if (value.kind() == Kind::null) return;
+        if (value.kind() != Kind::string) {
+            parts_.detailed = true;  // how many pixels there may be, say
+        } else if (means == PartMeans::detail) {
+            parts_.detailed |=
+                !value.equals("low") && !value.equals("high") && !value.equals("auto");
+        } else if (means != PartMeans::content) {
+            take_out(raw.substr(1, raw.size() - 2), media);
+        }
+    }
+
+    // `text`: what stands between the quotes, escapes and all.
+    void take_out(std::string_view text, Media media) {
+        parts_.bytes += length(text);
+        parts_.digits += count_digits(text);
+        if (media == Media::picture && may_be_picture(text)) {
+            ++parts_.pictures;
+        } else if (media == Media::sound && is_inline_sound(text)) {
+            parts_.sound_tokens += length(text) / k_sound_bytes_for_token + 1;
+        } else {
+            const std::int64_t tokens = text.starts_with("data:")
+                                            ? std::max(length(text), k_picture_tokens)
+                                            : k_tokens_unknown;
+            parts_.other_tokens += std::min(tokens, k_tokens_unknown - parts_.other_tokens);
+        }
+    }
+
+    const char* end_;
+    PromptParts& parts_;
+};
+
+}  // namespace
+
+// As many at once as fit a byte, and always as many, so that the compiler counts sixteen in one
+// step.
+std::int64_t count_digits(std::string_view text) {
+    constexpr std::size_t k_at_once = 240;
+    std::int64_t count = 0;
+    for (; text.size() >= k_at_once; text.remove_prefix(k_at_once)) {
+        std::uint8_t few = 0;
+        for (std::size_t i = 0; i < k_at_once; ++i) {
+            few = static_cast<std::uint8_t>(few + is_digit(text[i]));
+        }
+        count += few;
+    }
+    return count + std::ranges::count_if(text, [](char c) { return is_digit(c); });
+}
+
+const char* walk_prompt(Call& call, const char* value, int depth_max) {
+    PromptWalk walk(call.body.data() + call.body.size(), call.parts);
+    if (call.operation == Operation::chat) return walk.messages(value, depth_max);
+    std::int64_t prompts = 1;
+    const char* const stop = walk.inputs(value, depth_max, prompts);
+    if (call.operation == Operation::completions) call.prompts = prompts;
+    return stop;
+}
+
+}  // namespace bw::json
