@@ -1,10 +1,18 @@
 #include "plugin/option_type.hpp"
 
-#include <charconv>
+#include "config/quantity.hpp"
 
 namespace bw::plugin {
 
 using json::Kind;
+
+namespace {
+
+// A duration goes to the plugin as a JSON number, which every reader must understand: this is far
+// below 2^53.
+constexpr std::uint64_t k_duration_ms_max = 86'400'000ull * 3'600'000;
+
+}  // namespace
 
 const std::vector<std::string>& option_types() {
     static const std::vector<std::string> types{"string",   "integer", "number", "boolean",
@@ -24,15 +32,9 @@ bool has_type(const json::Value& value, std::string_view type) {
 }
 
 std::optional<std::int64_t> milliseconds_of(std::string_view text) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || number < 0 || number > 86'400'000) return std::nullopt;
-    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-    if (unit == "ms") return number;
-    if (unit == "s") return number * 1'000;
-    if (unit == "m") return number * 60'000;
-    if (unit == "h") return number * 3'600'000;
-    return std::nullopt;
+    const auto ms = config::parse_quantity(text, config::k_duration_units);
+    if (!ms || *ms > k_duration_ms_max) return std::nullopt;
+    return static_cast<std::int64_t>(*ms);
 }
 
 }  // namespace bw::plugin
