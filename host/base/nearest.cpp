@@ -4,6 +4,8 @@
 #include <array>
 #include <limits>
 
+#include "base/ascii.hpp"
+
 namespace bw {
 namespace {
 
@@ -11,14 +13,6 @@ constexpr std::size_t k_far = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t k_cost_of_edit = 4;
 constexpr std::size_t k_prefix_bytes_min = 3;
 constexpr std::size_t k_substring_bytes_min = 4;
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    std::ranges::transform(result, result.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return result;
-}
 
 using Row = std::array<std::size_t, k_nearest_name_bytes_max + 1>;
 

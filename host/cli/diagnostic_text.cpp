@@ -10,6 +10,8 @@
 #include <iterator>
 #include <map>
 
+#include "base/ascii.hpp"
+
 namespace bw::cli {
 namespace {
 
@@ -63,8 +65,8 @@ std::string_view line_of(std::string_view text, int number) {
 }
 
 bool is_word(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '-' || c == '+' || c == '/' || c == '=' || c == '.';
+    return is_alphanumeric(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' ||
+           c == '.';
 }
 
 // The last line before it that begins with a bracket, as names of sections do.

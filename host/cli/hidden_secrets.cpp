@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "config/key_form.hpp"
 #include "config/secret.hpp"
 
@@ -19,8 +20,8 @@ std::string_view trimmed(std::string_view text) {
 bool is_quote(char c) { return c == '"' || c == '\''; }
 
 bool is_word(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '-' || c == '+' || c == '/' || c == '=' || c == '.';
+    return is_alphanumeric(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' ||
+           c == '.';
 }
 
 // Where the values of a line begin that may be credentials; npos: nowhere. A line without a key of

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/ascii.hpp"
 #include "cli/cli.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_table.hpp"
@@ -14,9 +15,7 @@ namespace bw::cli {
 namespace {
 
 bool contains(std::string_view text, std::string_view part) {
-    const auto same = [](unsigned char a, unsigned char b) {
-        return std::tolower(a) == std::tolower(b);
-    };
+    const auto same = [](char a, char b) { return lower(a) == lower(b); };
     return !std::ranges::search(text, part, same).empty() || part.empty();
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/ascii.hpp"
 #include "http/authority.hpp"
 #include "http/characters.hpp"
 
@@ -14,7 +15,7 @@ namespace {
 // No name of the DNS is of digits and dots only.
 bool is_address(std::string_view authority, std::string_view host) {
     return authority.starts_with('[') ||
-           std::ranges::all_of(host, [](char c) { return http::is_digit(c) || c == '.'; });
+           std::ranges::all_of(host, [](char c) { return is_digit(c) || c == '.'; });
 }
 
 bool is_localhost(std::string_view host) {

@@ -5,15 +5,9 @@
 #include <array>
 #include <string_view>
 
+#include "base/ascii.hpp"
+
 namespace bw::http {
-
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-constexpr bool is_alphanumeric(char c) {
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
-}
 
 constexpr int hex_value(char c) {
     if (is_digit(c)) return c - '0';

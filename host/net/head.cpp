@@ -4,6 +4,8 @@
 #include <charconv>
 #include <iterator>
 
+#include "base/ascii.hpp"
+
 namespace bw::net {
 
 namespace {
@@ -15,8 +17,6 @@ std::string_view trim(std::string_view text) {
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(k_space) - first + 1);
 }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_name(std::string_view text) {
     const auto is_visible = [](char c) { return c > ' ' && c < 0x7f; };
@@ -42,7 +42,8 @@ void for_each_part(std::string_view list, Take take) {
 }
 
 bool is_identity(std::string_view coding) {
-    return std::ranges::equal(coding, std::string_view("identity"), {}, lower);
+    return std::ranges::equal(coding, std::string_view("identity"), {},
+                              [](char c) { return lower(c); });
 }
 
 // "HTTP/1.1 200 OK" → 200; 0: not a status.
@@ -89,7 +90,8 @@ void Head::add_field(std::string_view line) {
     if (colon == std::string_view::npos || !is_name(line.substr(0, colon))) return;
     const std::string_view value = trim(line.substr(colon + 1));
     const std::size_t start = text_.size();
-    std::ranges::transform(line.substr(0, colon), std::back_inserter(text_), lower);
+    std::ranges::transform(line.substr(0, colon), std::back_inserter(text_),
+                           [](char c) { return lower(c); });
     text_.append(value);
     fields_.push_back({start, colon, start + colon, value.size()});
 }

@@ -6,6 +6,8 @@
 #include <array>
 #include <new>
 
+#include "base/ascii.hpp"
+
 namespace bw::net {
 namespace {
 
@@ -17,11 +19,9 @@ constexpr int k_bare_window = -MAX_WBITS;
 
 constexpr int k_zlib_method = 8;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 std::optional<Packing> packing_of_one(std::string_view name) {
     const auto is = [name](std::string_view known) {
-        return std::ranges::equal(name, known, {}, lower);
+        return std::ranges::equal(name, known, {}, [](char c) { return lower(c); });
     };
     if (name.empty() || is("identity")) return Packing::none;
     if (is("gzip") || is("x-gzip")) return Packing::gzip;

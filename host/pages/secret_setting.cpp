@@ -4,7 +4,7 @@
 #include <bellwether/json.hpp>
 #include <string>
 
-#include "http/characters.hpp"
+#include "base/ascii.hpp"
 
 namespace bw::pages {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 bool names_secret(std::string key) {
     constexpr std::string_view k_endings[] = {"key",      "token",       "secret",
                                               "password", "credentials", "authorization"};
-    std::ranges::transform(key, key.begin(), http::lower);
+    key = lower(key);
     return std::ranges::any_of(k_endings, [&key](auto ending) { return key.ends_with(ending); });
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <string_view>
 
+#include "base/ascii.hpp"
 #include "base/nearest.hpp"
 #include "plugin/option_type.hpp"
 #include "plugin/registry.hpp"
@@ -44,11 +45,9 @@ std::string shown(const Value& value) {
 }
 
 bool is_variable(std::string_view name) {
-    const auto letter = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-    };
+    const auto letter = [](char c) { return is_alpha(c) || c == '_'; };
     return !name.empty() && letter(name.front()) &&
-           std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+           std::ranges::all_of(name, [&](char c) { return letter(c) || is_digit(c); });
 }
 
 class Check {

@@ -7,16 +7,12 @@
 #include <bellwether/provider/rules.hpp>
 #include <span>
 
+#include "base/ascii.hpp"
+
 namespace bw::plugin {
 namespace {
 
 constexpr const char* k_user_agent = "user-agent: bellwether/" BELLWETHER_VERSION;
-
-std::string lower(std::string_view name) {
-    std::string copy(name);
-    for (char& c : copy) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return copy;
-}
 
 }  // namespace
 

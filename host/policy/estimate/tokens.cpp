@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "base/ascii.hpp"
+
 namespace bw::policy {
 namespace {
 
@@ -21,7 +23,7 @@ struct Text {
 };
 
 Text measure_plain(std::string_view text) {
-    const auto digits = std::ranges::count_if(text, [](char c) { return c >= '0' && c <= '9'; });
+    const auto digits = std::ranges::count_if(text, [](char c) { return is_digit(c); });
     return {.digits = digits, .others = static_cast<std::int64_t>(text.size()) - digits};
 }
 
@@ -36,8 +38,7 @@ std::size_t find_data(std::string_view text) {
 
 std::size_t data_size(std::string_view text) {
     const auto is_data = [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-               c == '+' || c == '/' || c == '=';
+        return is_alphanumeric(c) || c == '+' || c == '/' || c == '=';
     };
     return static_cast<std::size_t>(std::ranges::find_if_not(text, is_data) - text.begin());
 }

@@ -2,6 +2,8 @@
 // nearest name. Part of <bellwether/openai_compatible.hpp>.
 #pragma once
 
+#include <bellwether/ascii.hpp>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -16,10 +18,10 @@
 
 namespace bw::openai::detail {
 
-inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-inline bool is_alpha(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
-inline bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
+using ascii::is_alnum;
+using ascii::is_alpha;
+using ascii::is_digit;
+using ascii::lower;
 
 inline bool equal_nocase(std::string_view a, std::string_view b) {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),

@@ -2,6 +2,7 @@
 // <bellwether/openai_compatible.hpp>.
 #pragma once
 
+#include <bellwether/ascii.hpp>
 #include <bellwether/json.hpp>
 #include <bellwether/provider.hpp>
 
@@ -21,8 +22,6 @@ namespace bw::openai {
 inline constexpr std::size_t k_usage_units_max = 16;
 
 namespace detail {
-
-inline bool is_decimal_digit(char c) { return c >= '0' && c <= '9'; }
 
 // A decimal number without a sign, taken apart: no digit of it ever passes through a double.
 class Decimal {
@@ -52,7 +51,7 @@ class Decimal {
     }
     std::string_view digits() {
         std::size_t count = 0;
-        while (count < rest_.size() && is_decimal_digit(rest_[count])) ++count;
+        while (count < rest_.size() && ascii::is_digit(rest_[count])) ++count;
         const std::string_view found = rest_.substr(0, count);
         rest_.remove_prefix(count);
         return found;

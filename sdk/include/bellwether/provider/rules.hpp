@@ -4,6 +4,7 @@
 #pragma once
 
 #include <bellwether/provider.h>
+#include <bellwether/ascii.hpp>
 #include <bellwether/json.hpp>
 
 #include <cstdint>
@@ -26,11 +27,7 @@ struct Conduct {
 
 namespace detail {
 
-inline std::string lower(std::string_view text) {
-    std::string copy(text);
-    for (char& c : copy) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    return copy;
-}
+using ascii::lower;
 
 inline bool is_token(std::string_view name) {
     for (const char c : name) {
