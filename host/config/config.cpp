@@ -14,6 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr KeyOf<Config> section_key(std::string_view name, Tables tables) {
+    return key<Config>(name, tables, {}, nullptr, nullptr, "none");
+}
+
 fs::path folder_of(const fs::path& file) {
     std::error_code error;
     const fs::path absolute = fs::absolute(file, error);
@@ -41,9 +45,9 @@ void read_rules(Section& root, Config& config) {
     if (prices_are_known(root, config)) check_priced(config, root.report());
 }
 
-void read_plugin_path(Section& root, const fs::path& folder, Config& config) {
+void read_plugin_path(Section& root, Config& config) {
     for (const auto& path : root.texts("plugin_path")) {
-        config.plugin_path.push_back((folder / path.value).lexically_normal());
+        config.plugin_path.push_back((root.around().folder / path.value).lexically_normal());
         config.plugin_path_at.push_back(path.at);
     }
 }
@@ -55,22 +59,44 @@ void leave_secrets_out(Config& config) {
     config.ledger.password.clear();
 }
 
-void read(Section root, Config& config, std::vector<Diagnostic>& others) {
-    const fs::path folder = folder_of(config.file);
-    read_plugin_path(root, folder, config);
+// In the order in which they are read: some look at what others hold.
+constexpr KeyOf<Config> k_root_keys[] = {
+    key<Config>("plugin_path", Worded{"array of paths", k_texts.schema},
+                "folders to look for plugins in, before the host's own", nullptr, nullptr, "none"),
+    section_key("keys", {"key", Tables::Number::many}),
+    section_key("server", {"server"}),
+    section_key("admin", {"admin"}),
+    section_key("log", {"log"}),
+    section_key("providers", {"provider", Tables::Number::named}),
+    section_key("routes", {"route", Tables::Number::many}),
+    key<Config>(
+        "price_files",
+        Worded{"path, or array of paths", R"("anyOf": [{"type": "string"}, )"
+                                          R"({"type": "array", "items": {"type": "string"}}])"},
+        "TOML files with `[[prices]]`", nullptr, nullptr, "none"),
+    section_key("prices", {"price", Tables::Number::many}),
+    section_key("webhooks", {"webhook", Tables::Number::named}),
+    section_key("budgets", {"budget", Tables::Number::many}),
+    section_key("limits", {"limit", Tables::Number::many}),
+    section_key("ledger", {"ledger"}),
+};
+
+void read(Section root, Surroundings& around, Config& config, std::vector<Diagnostic>& others) {
+    read_keys<Config>(root, k_root_keys, config);
+    read_plugin_path(root, config);
     read_keys(root, config.keys);
-    const bool keys = !config.keys.empty() || is_refused(root, "keys");
-    read_server(root, keys, config.server);
-    read_admin(root, config);
+    around.has_keys = !config.keys.empty() || is_refused(root, "keys");
+    read_server(root, config.server);
+    read_admin(root, config.server, config.admin);
     read_log(root, config.log);
-    read_providers(root, folder, config.secrets, config.providers);
+    read_providers(root, config.providers);
     read_routes(root, config.providers, config.routes);
-    read_prices(root, folder, config, others);
+    read_prices(root, config, others);
     check_aliases(config.routes, root.report());
     check_key_models(config, root.report());
-    read_webhooks(root, folder, config.secrets, config.webhooks);
+    read_webhooks(root, config.webhooks);
     read_rules(root, config);
-    read_ledger(root, folder, config);
+    read_ledger(root, config);
     root.finish();
     if (is_refused(root, "plugin_path")) {
         for (Provider& provider : config.providers) provider.refused.emplace_back("plugin_path");
@@ -106,7 +132,8 @@ Loaded parse(std::string_view text, const fs::path& file, Secrets secrets) {
     toml::table table;
     std::vector<Diagnostic> others;
     if (parse_toml(text, table, report)) {
-        read(Section(table, {}, report), loaded.config, others);
+        Surroundings around{.folder = folder_of(file), .secrets = secrets};
+        read(Section(table, {}, report, around), around, loaded.config, others);
         check_foreign_variables(table, report);
     }
     loaded.diagnostics = report.take();
@@ -118,6 +145,13 @@ Loaded load(const fs::path& file, Secrets secrets) {
     const auto text = read_text(file);
     if (!text) return unreadable(file, text.error());
     return parse(*text, file, secrets);
+}
+
+SectionFacts root_section() {
+    SectionFacts root{"root", "Top level", "The configuration of a Bellwether host",
+                      rows_of<Config>(k_root_keys)};
+    for (Row& row : root.rows) row.elsewhere = std::holds_alternative<Tables>(row.facts.form);
+    return root;
 }
 
 }  // namespace bw::config

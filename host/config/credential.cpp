@@ -4,17 +4,12 @@
 #include <array>
 
 #include "config/foreign_words.hpp"
+#include "config/letters.hpp"
 #include "config/secret.hpp"
 #include "config/stray_text.hpp"
 
 namespace bw::config {
 namespace {
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    return result;
-}
 
 // As examples in documents have them; what servers take that ask for no key ("EMPTY", "none",
 // "dummy") is none of these.

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <string>
 
+#include "config/letters.hpp"
+
 namespace bw::config {
 namespace {
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 std::size_t leading_digits(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());

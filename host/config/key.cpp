@@ -6,8 +6,10 @@
 #include <map>
 
 #include "config/key_form.hpp"
+#include "config/letters.hpp"
 #include "config/pattern.hpp"
 #include "config/sections.hpp"
+#include "config/shown.hpp"
 
 namespace bw::config {
 namespace {
@@ -40,113 +42,107 @@ std::optional<sys_seconds> instant_of(const toml::node& node) {
     return *day + hours(at.time.hour) + minutes(at.time.minute) + seconds(at.time.second) - zone;
 }
 
-class KeyReader {
-  public:
-    KeyReader(Section& section, Key& key) : section_(section), key_(key) {}
+// The key with what is missing in the entry.
+void missing(Section& section, std::string_view key, std::string expected) {
+    section.missing(key, fmt::format("a key has no {}", key), std::move(expected));
+}
 
-    void read() {
-        key_.at = section_.at();
-        read_name("name", key_.name);
-        if (!section_.has("name")) missing("name", R"(name = "NAME", whose key it is)");
-        read_id();
-        read_hash();
-        read_name("team", key_.team);
-        read_models();
-        read_expiry();
-        key_.disabled = section_.flag("disabled").value_or(false);
-        section_.finish();
+// The text of a key that no credential may stand in; nothing: it is absent or one does.
+std::optional<Text> harmless_text(Section& section, std::string_view key, std::string_view fault,
+                                  std::string expected) {
+    auto given = section.text(key);
+    if (!given || !may_be_secret(given->value)) return given;
+    section.error(given->at, key, fault, std::move(expected), std::string(k_make_another));
+    return std::nullopt;
+}
+
+template <std::string Key::*member>
+void read_name(Section& section, std::string_view key, Key& owner) {
+    if (member == &Key::name && !section.has(key)) {
+        return missing(section, key, R"(name = "NAME", whose key it is)");
     }
-
-  private:
-    void read_name(std::string_view name, std::string& value) {
-        auto given = section_.text(name);
-        if (!given) return;
-        if (may_be_secret(given->value)) {
-            return error(given->at, name, "looks like a key itself", "a name",
-                         std::string(k_make_another));
-        }
-        if (!is_key_name(given->value)) {  // kept, so that a rule for it is no second mistake
-            section_.report().error(
-                given->at,
-                fmt::format("{} = {} is no name", section_.full(name), in_quotes(given->value)),
-                std::string(k_key_name_expected));
-        }
-        value = std::move(given->value);
+    auto given = harmless_text(section, key, "looks like a key itself", "a name");
+    if (!given) return;
+    if (!is_key_name(given->value)) {  // kept, so that a rule for it is no second mistake
+        section.error(given->at, key, fmt::format("= {} is no name", in_quotes(given->value)),
+                      std::string(k_key_name_expected));
     }
+    owner.*member = std::move(given->value);
+}
 
-    void read_id() {
-        const std::string expected = fmt::format(
-            "the {} to {} letters and digits that stand "
-            "between \"{}\" and the next \"-\" of the key",
-            k_key_id_min, k_key_id_max, k_key_prefix);
-        const auto given = section_.text("id");
-        if (!section_.has("id")) return missing("id", expected);
-        if (!given) return;
-        if (may_be_secret(given->value)) {
-            return error(given->at, "id", "holds a key itself", expected,
-                         std::string(k_make_another));
-        }
-        if (!is_key_id(given->value)) {
-            return error(given->at, "id", "is not the public part of a key", expected);
-        }
-        key_.id = given->value;
+void read_id(Section& section, std::string_view key, Key& owner) {
+    const std::string expected = fmt::format(
+        "the {} to {} letters and digits that stand "
+        "between \"{}\" and the next \"-\" of the key",
+        k_key_id_min, k_key_id_max, k_key_prefix);
+    if (!section.has(key)) return missing(section, key, expected);
+    const auto given = harmless_text(section, key, "holds a key itself", expected);
+    if (!given) return;
+    if (!is_key_id(given->value)) {
+        return section.error(given->at, key, "is not the public part of a key", expected);
     }
+    owner.id = given->value;
+}
 
-    void read_hash() {
-        const std::string expected = "the SHA-256 of the whole key, 64 hexadecimal digits";
-        const auto given = section_.text("sha256");
-        if (!section_.has("sha256")) return missing("sha256", expected);
-        if (!given) return;
-        if (may_be_secret(given->value)) {
-            return error(given->at, "sha256", "holds a key itself", expected,
-                         std::string(k_make_another));
-        }
-        if (!is_key_hash(given->value)) {
-            return error(given->at, "sha256", "is not a SHA-256 sum", expected);
-        }
-        for (const char c : given->value) {
-            key_.sha256 += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+void read_hash(Section& section, std::string_view key, Key& owner) {
+    const std::string expected = "the SHA-256 of the whole key, 64 hexadecimal digits";
+    if (!section.has(key)) return missing(section, key, expected);
+    const auto given = harmless_text(section, key, "holds a key itself", expected);
+    if (!given) return;
+    if (!is_sha256(given->value)) {
+        return section.error(given->at, key, "is not a SHA-256 sum", expected);
+    }
+    owner.sha256 = lower(given->value);
+}
+
+void read_models(Section& section, std::string_view key, Key& owner) {
+    for (Text& model : section.texts(key)) {
+        if (model.value.size() > k_model_bytes_max) {
+            section.report().error(model.at,
+                                   fmt::format("a model of {} is too long", section.full(key)),
+                                   fmt::format("at most {} bytes", k_model_bytes_max));
+        } else {
+            owner.models.push_back(std::move(model.value));
+            owner.models_at.push_back(model.at);
         }
     }
+    const toml::node* node = section.find(key);
+    if (node == nullptr || !node->is_array() || !node->as_array()->empty()) return;
+    section.error(position_of(*node), key, "is empty, so the key could use nothing",
+                  "names or patterns such as \"qwen-*\"",
+                  "leave it out to allow every model; disabled = true refuses the key");
+}
 
-    void read_models() {
-        const toml::node* node = section_.find("models");
-        for (Text& model : section_.texts("models")) {
-            if (model.value.size() > k_model_bytes_max) {
-                section_.report().error(model.at, "a model of keys.models is too long",
-                                        fmt::format("at most {} bytes", k_model_bytes_max));
-            } else {
-                key_.models.push_back(std::move(model.value));
-                key_.models_at.push_back(model.at);
-            }
-        }
-        if (node == nullptr || !node->is_array() || !node->as_array()->empty()) return;
-        error(position_of(*node), "models", "is empty, so the key could use nothing",
-              "names or patterns such as \"qwen-*\"",
-              "leave it out to allow every model; disabled = true refuses the key");
-    }
+void read_expiry(Section& section, std::string_view key, Key& owner) {
+    const toml::node* node = section.find(key);
+    if (node == nullptr) return;
+    owner.expires = instant_of(*node);
+    if (owner.expires) return;
+    section.wrong_type(section.full(key), *node, std::string(k_expiry_expected));
+}
 
-    void read_expiry() {
-        const toml::node* node = section_.find("expires");
-        if (node == nullptr) return;
-        key_.expires = instant_of(*node);
-        if (!key_.expires)
-            section_.wrong_type("keys.expires", *node, std::string(k_expiry_expected));
-    }
-
-    void missing(std::string_view name, std::string_view expected) {
-        section_.report().absent(key_.at, {std::string(name)}, fmt::format("a key has no {}", name),
-                                 std::string(expected));
-    }
-
-    void error(Position at, std::string_view name, std::string_view what, std::string expected,
-               std::string hint = {}) {
-        section_.report().error(at, fmt::format("{} {}", section_.full(name), what),
-                                std::move(expected), std::move(hint));
-    }
-
-    Section& section_;
-    Key& key_;
+constexpr KeyOf<Key> k_keys[] = {
+    key<&Key::name>("name", k_text, "whose key it is; unique", read_name<&Key::name>, k_required),
+    key<&Key::id>("id", k_text, "the public part of the key, `bw-ID-SECRET`; unique", read_id,
+                  k_required),
+    key<Key>("sha256", k_sha256, "the SHA-256 of the whole key", read_hash, nullptr, k_required),
+    {.facts = {"team", k_text, "several keys may have one team; formed like `name`", "none"},
+     .read = read_name<&Key::team>,
+     .write = [](json::PrettyWriter& writer,
+                 const Key& owner) { writer.field_or_null("team", owner.team); }},
+    key<Key>(
+        "models", k_texts, "the models it may use: exact names, or patterns as in `[[routes]]`",
+        read_models,
+        [](const Key& owner) { return owner.models.empty() ? Value("all") : Value(owner.models); },
+        "all"),
+    {.facts = {"expires", Worded{"date, or date and time", k_text.schema},
+               "refused from that moment on", "never"},
+     .read = read_expiry,
+     .write =
+         [](json::PrettyWriter& writer, const Key& owner) {
+             writer.field_or_null("expires", owner.expires ? format_expiry(*owner.expires) : "");
+         }},
+    key<&Key::disabled>("disabled", Flag{}, "`true`: refused, though the entry stays"),
 };
 
 void check_unique(const std::vector<Key>& keys, std::string Key::*member, std::string_view what,
@@ -167,7 +163,12 @@ void check_unique(const std::vector<Key>& keys, std::string Key::*member, std::s
 void read_keys(Section& root, std::vector<Key>& keys) {
     auto sections = root.tables("keys");
     if (!sections) return;
-    for (auto& section : *sections) KeyReader(section, keys.emplace_back()).read();
+    for (auto& section : *sections) {
+        Key& one = keys.emplace_back();
+        one.at = section.at();
+        read_keys<Key>(section, k_keys, one);
+        section.finish();
+    }
     check_unique(keys, &Key::name, "name", root.report());
     check_unique(keys, &Key::id, "id", root.report());
 }
@@ -183,6 +184,13 @@ std::optional<sys_seconds> parse_expiry(std::string_view text) {
     } catch (const toml::parse_error&) {
         return std::nullopt;
     }
+}
+
+// Who has it and what it may do. Its hash is nobody's business.
+void write_key(json::PrettyWriter& writer, const Key& one) { write_keys<Key>(writer, k_keys, one); }
+
+SectionFacts key_section() {
+    return {"key", "`[[keys]]`", "Somebody who may call, and with what", rows_of<Key>(k_keys)};
 }
 
 }  // namespace bw::config

@@ -4,15 +4,13 @@
 
 #include <algorithm>
 
+#include "config/letters.hpp"
 #include "config/pattern.hpp"
 
 namespace bw::config {
 namespace {
 
 constexpr std::size_t k_name_bytes_max = 64;
-constexpr std::size_t k_hash_digits = 64;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_alphanumeric(char c) {
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -25,12 +23,6 @@ bool is_of_alphabet(char c) { return k_key_alphabet.find(c) != k_key_alphabet.np
 bool is_key_id(std::string_view text) {
     return text.size() >= k_key_id_min && text.size() <= k_key_id_max &&
            std::ranges::all_of(text, is_of_alphabet);
-}
-
-bool is_key_hash(std::string_view text) {
-    return text.size() == k_hash_digits && std::ranges::all_of(text, [](char c) {
-               return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-           });
 }
 
 bool is_key_name(std::string_view text) {

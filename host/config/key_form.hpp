@@ -18,7 +18,6 @@ inline constexpr std::size_t k_key_id_max = 12;
 inline constexpr std::size_t k_key_bytes_max = 256;
 
 bool is_key_id(std::string_view text);
-bool is_key_hash(std::string_view text);  // SHA-256 in hexadecimal digits
 
 // What keys and teams are called: 64 letters, digits and `-_.@+` at most, none of them a wildcard.
 bool is_key_name(std::string_view text);

@@ -2,11 +2,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <initializer_list>
 
+#include "config/letters.hpp"
+#include "config/names.hpp"
 #include "config/pem.hpp"
-#include "config/secret.hpp"
 #include "config/sections.hpp"
+#include "config/shown.hpp"
 #include "config/store_address.hpp"
 
 namespace bw::config {
@@ -18,35 +22,12 @@ constexpr std::size_t k_prefix_bytes_max = 64;
 constexpr std::string_view k_url_expected =
     R"("memory:", "sqlite:PATH", "redis://host:port/0" or "rediss://host:port/0")";
 
-constexpr std::int64_t k_counters_least = 100;
-constexpr std::int64_t k_counters_most = 100'000'000;
-
-constexpr QuantityRule k_keep_usage{.kind = "duration",
-                                    .example = R"("90d", "48h" or "forever")",
-                                    .units = k_day_units,
-                                    .unit = "d",
-                                    .min = 3'600'000,
-                                    .max = 10'000 * std::uint64_t{86'400'000},
-                                    .range = R"("1h" to "10000d", or "forever")",
-                                    .none = "forever"};
-
-constexpr QuantityRule k_linger{.kind = "duration",
-                                .example = R"("10ms" or "0ms")",
-                                .units = k_duration_units,
-                                .unit = "ms",
-                                .min = 0,
-                                .max = 1'000,
-                                .range = R"("0ms" to "1s")"};
+constexpr Quantity k_keep_usage{k_days,    R"("90d", "48h" or "forever")",     "d",
+                                3'600'000, 10'000 * std::uint64_t{86'400'000}, "forever"};
+constexpr Quantity k_linger{k_duration, R"("10ms" or "0ms")", "ms", 0, 1'000};
 
 // In the order of allows_on_failure.
-const std::string k_failures[] = {"refuse", "allow"};
-// In the order of the enumerators.
-const std::string k_syncs[] = {"disk", "os"};
-
-bool fits_prefix(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '-' || c == ':' || c == '.';
-}
+constexpr std::array<std::string_view, 2> k_failures{"refuse", "allow"};
 
 // An absolute path out of a variable; of several, divided by colons, the first. Empty: none.
 fs::path folder_in(const char* variable) {
@@ -68,125 +49,127 @@ fs::path default_file() {
     return home.empty() ? home : home / ".local/state/bellwether" / k_name;
 }
 
-class LedgerReader {
-  public:
-    LedgerReader(Section& section, const fs::path& folder, Ledger& ledger)
-        : section_(section), folder_(folder), ledger_(ledger) {}
-
-    void read() {
-        read_url();
-        read_password();
-        check_user();
-        read_ca_file();
-        read_prefix();
-        if (const auto failure = section_.choice("on_failure", k_failures)) {
-            ledger_.allows_on_failure = *failure == 1;
-        }
-        if (const auto time = section_.quantity("keep_usage", k_keep_usage)) {
-            ledger_.keep_usage = milliseconds(*time);
-        }
-        if (ledger_.kind == StoreKind::memory) warn_unused("keep_usage");
-        if (const auto most = section_.integer("max_counters", k_counters_least, k_counters_most)) {
-            ledger_.max_counters = static_cast<std::size_t>(*most);
-        }
-        read_writing();
-        if (ledger_.kind == StoreKind::memory || ledger_.kind == StoreKind::sqlite) {
-            for (const std::string_view key : {"password", "ca_file", "prefix"}) warn_unused(key);
-        }
+void read_url(Section& section, std::string_view key, Ledger& ledger) {
+    const auto given = section.text(key);
+    if (!given) return;
+    auto address = parse_store_address(given->value);
+    if (!address) {
+        const bool password = address.error() == "holds a password";
+        return section.error(
+            given->at, key, address.error(), password ? std::string() : std::string(k_url_expected),
+            password ? R"(write password = "env:NAME" or "file:/path" beside it)" : "");
     }
-
-  private:
-    void read_url() {
-        const auto given = section_.text("url");
-        if (!given) return;
-        auto address = parse_store_address(given->value);
-        if (!address) {
-            const bool password = address.error() == "holds a password";
-            return section_.report().error(
-                given->at, fmt::format("ledger.url {}", address.error()),
-                password ? std::string() : std::string(k_url_expected),
-                password ? R"(write password = "env:NAME" or "file:/path" beside it)" : "");
-        }
-        ledger_ = std::move(*address);
-        if (ledger_.kind == StoreKind::sqlite) {
-            ledger_.file = (folder_ / ledger_.file).lexically_normal();
-        }
+    ledger = std::move(*address);
+    if (ledger.kind == StoreKind::sqlite) {
+        ledger.file = (section.around().folder / ledger.file).lexically_normal();
     }
+}
 
-    void read_password() {
-        auto given = section_.text("password");
-        if (!given) return;
-        if (const auto fault = reference_fault(given->value)) {
-            return section_.report().error(
-                given->at, fmt::format("ledger.password {}", *fault), {},
-                R"(write "env:NAME" or "file:/path": a password does not belong in a config file)");
-        }
-        ledger_.password = std::move(given->value);
-        ledger_.password_at = given->at;
+Value url_of(const Ledger& ledger) {
+    switch (ledger.kind) {
+        case StoreKind::none: return "none";
+        case StoreKind::memory: return "memory:";
+        case StoreKind::sqlite: return "sqlite:" + ledger.file.string();
+        case StoreKind::redis: break;
     }
+    const bool v6 = ledger.host.find(':') != ledger.host.npos;
+    return fmt::format("{}://{}{}{}{}{}:{}/{}", ledger.encrypted ? "rediss" : "redis", ledger.user,
+                       ledger.user.empty() ? "" : "@", v6 ? "[" : "", ledger.host, v6 ? "]" : "",
+                       ledger.port, ledger.database);
+}
 
-    void check_user() {
-        if (ledger_.user.empty() || section_.has("password")) return;
-        section_.report().error(section_.key_at("url"),
-                                "ledger.url names a user without a password",
-                                R"(password = "env:NAME" or "file:/path" beside it)");
+void read_password(Section& section, std::string_view key, Ledger& ledger) {
+    if (auto given = read_reference(section, key, "a password")) {
+        ledger.password = std::move(given->value);
+        ledger.password_at = given->at;
     }
+}
 
-    void read_ca_file() {
-        const auto given = section_.text("ca_file");
-        if (!given) return;
-        const fs::path file = (folder_ / given->value).lexically_normal();
-        if (const auto fault = readable_fault(file)) {
-            return section_.report().error(
-                given->at, fmt::format("ledger.ca_file = {} {}", in_quotes(given->value), *fault),
-                "a file of PEM certificates");
-        }
-        ledger_.ca_file = file;
-        if (ledger_.kind == StoreKind::redis && !ledger_.encrypted) warn_unused("ca_file");
+void read_ca_file(Section& section, std::string_view key, Ledger& ledger) {
+    const auto given = section.text(key);
+    if (!given) return;
+    const fs::path file = (section.around().folder / given->value).lexically_normal();
+    if (const auto fault = readable_fault(file)) {
+        return section.error(given->at, key,
+                             fmt::format("= {} {}", in_quotes(given->value), *fault),
+                             "a file of PEM certificates");
     }
+    ledger.ca_file = file;
+}
 
-    void read_prefix() {
-        auto given = section_.text("prefix");
-        if (!given) return;
-        if (given->value.empty() || given->value.size() > k_prefix_bytes_max ||
-            !std::ranges::all_of(given->value, fits_prefix)) {
-            return section_.report().error(
-                given->at, fmt::format("ledger.prefix = {} is no prefix", in_quotes(given->value)),
-                "1 to 64 letters, digits, \"-\", \"_\", \".\" and \":\"");
-        }
-        ledger_.prefix = std::move(given->value);
+void read_prefix(Section& section, std::string_view key, Ledger& ledger) {
+    auto given = section.text(key);
+    if (!given) return;
+    if (given->value.size() > k_prefix_bytes_max || !is_made_of(lower(given->value), "_-:.")) {
+        return section.error(given->at, key,
+                             fmt::format("= {} is no prefix", in_quotes(given->value)),
+                             "1 to 64 letters, digits, \"-\", \"_\", \".\" and \":\"");
     }
+    ledger.prefix = std::move(given->value);
+}
 
-    void read_writing() {
-        if (const auto time = section_.quantity("linger", k_linger)) {
-            ledger_.linger = milliseconds(*time);
-        }
-        if (const auto sync = section_.choice("sync", k_syncs)) {
-            ledger_.sync = static_cast<Sync>(*sync);
-        }
-        if (ledger_.kind == StoreKind::memory || ledger_.kind == StoreKind::redis) {
-            for (const std::string_view key : {"linger", "sync"}) warn_unused(key);
-        }
-    }
-
-    void warn_unused(std::string_view key) {
-        if (!section_.has(key)) return;
-        section_.report().warning(section_.key_at(key),
-                                  fmt::format("ledger.{} has no effect with this url", key));
-    }
-
-    Section& section_;
-    const fs::path& folder_;
-    Ledger& ledger_;
+constexpr KeyOf<Ledger> k_ledger_keys[] = {
+    key<Ledger>("url",
+                Worded{R"(`"memory:"`, `"sqlite:PATH"`, `"redis://[user@]host[:port][/database]"`)",
+                       R"x("type": "string", "pattern": "^(memory:$|sqlite:.|rediss?://)")x"},
+                "where it is kept: in memory, for tests; in a file of one host; or in Redis or "
+                "Valkey, shared by several hosts",
+                read_url, url_of, "above"),
+    key<&Ledger::password>("password", k_reference, "of Redis", read_password, "none"),
+    key<&Ledger::ca_file>("ca_file", k_path, "PEM certificates to trust instead, for `rediss://`",
+                          read_ca_file, "the system's"),
+    key<&Ledger::prefix>("prefix", k_text, "what the names of all its keys in Redis begin with",
+                         read_prefix),
+    key<&Ledger::allows_on_failure>(
+        "on_failure", Choice{k_failures},
+        "calls while the ledger cannot answer: refused, or served without being counted"),
+    key<&Ledger::keep_usage>("keep_usage", k_keep_usage,
+                             "how long the row of a call is kept for reports"),
+    key<&Ledger::max_counters>("max_counters", Whole{100, 100'000'000},
+                               "how many counters there may be at one time"),
+    key<&Ledger::linger>("linger", k_linger,
+                         "for a file of SQLite: for how long what calls came to may wait to be "
+                         "written together"),
+    key<&Ledger::sync>(
+        "sync", Choice{k_names<Sync>},
+        R"(for a file of SQLite: `"disk"`: what was given out survives a power cut)"),
 };
+
+void check_user(Section& section, const Ledger& ledger) {
+    if (ledger.user.empty() || section.has("password")) return;
+    section.report().error(section.key_at("url"), "ledger.url names a user without a password",
+                           R"(password = "env:NAME" or "file:/path" beside it)");
+}
+
+void warn_unused(Section& section, std::initializer_list<std::string_view> keys) {
+    for (const std::string_view unused : keys) {
+        if (!section.has(unused)) continue;
+        section.report().warning(section.key_at(unused),
+                                 fmt::format("ledger.{} has no effect with this url", unused));
+    }
+}
+
+void warn_unused(Section& section, const Ledger& ledger) {
+    switch (ledger.kind) {
+        case StoreKind::none: return;
+        case StoreKind::memory:
+            return warn_unused(section,
+                               {"keep_usage", "linger", "sync", "password", "ca_file", "prefix"});
+        case StoreKind::sqlite: return warn_unused(section, {"password", "ca_file", "prefix"});
+        case StoreKind::redis: warn_unused(section, {"linger", "sync"});
+    }
+    if (!ledger.ca_file.empty() && !ledger.encrypted) warn_unused(section, {"ca_file"});
+}
 
 }  // namespace
 
-void read_ledger(Section& root, const fs::path& folder, Config& config) {
+void read_ledger(Section& root, Config& config) {
     Ledger& ledger = config.ledger;
     auto section = root.table("ledger");
     if (section) {
-        LedgerReader(*section, folder, ledger).read();
+        read_keys<Ledger>(*section, k_ledger_keys, ledger);
+        check_user(*section, ledger);
+        warn_unused(*section, ledger);
         ledger.at = section->at();
         section->finish();
         if (section->has("url")) return;
@@ -207,6 +190,15 @@ void read_ledger(Section& root, const fs::path& folder, Config& config) {
                             "XDG_STATE_HOME nor HOME names a folder",
                             "[ledger] with url = \"sqlite:PATH\"");
     }
+}
+
+void write_ledger(json::PrettyWriter& writer, const Ledger& ledger) {
+    write_table<Ledger>(writer, "ledger", k_ledger_keys, ledger);
+}
+
+SectionFacts ledger_section() {
+    return {"ledger", "`[ledger]`", "Where it is kept what was used",
+            rows_of<Ledger>(k_ledger_keys)};
 }
 
 }  // namespace bw::config

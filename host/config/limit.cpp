@@ -3,16 +3,18 @@
 
 #include "config/rule_amount.hpp"
 #include "config/sections.hpp"
+#include "config/shown.hpp"
 
 namespace bw::config {
 namespace {
 
 constexpr std::size_t k_limits_max = 1'000;
-constexpr std::int64_t k_concurrent_max = 1'000'000;
-constexpr std::int64_t k_burst_max = 1'000'000'000'000;
-constexpr std::int64_t k_queue_max = 100'000;
+constexpr Whole k_concurrent{1, 1'000'000};
+constexpr Whole k_burst{1, 1'000'000'000'000};
 constexpr std::uint64_t k_wait_ms_max = 600'000;
 constexpr std::uint64_t k_drain_ms_max = 86'400'000;
+constexpr std::string_view k_queue = "queue:";
+constexpr std::string_view k_drain = "drain:";
 
 // "queue:10s" begins with the word, and the rest is a duration from 1 ms on; nothing: it does not.
 std::optional<milliseconds> time_after(std::string_view text, std::string_view word,
@@ -23,40 +25,80 @@ std::optional<milliseconds> time_after(std::string_view text, std::string_view w
     return milliseconds(*time);
 }
 
-class LimitReader {
-  public:
-    LimitReader(Section& section, Limit& limit) : section_(section), limit_(limit) {}
+std::string text_of(milliseconds time) {
+    return quantity_text(static_cast<std::uint64_t>(time.count()), k_duration_units);
+}
 
-    void read() {
-        limit_.requests = read_rate(section_, "requests", R"("60/min")");
-        limit_.tokens = read_rate(section_, "tokens", R"("200k/min")");
-        read_burst("burst_requests", "requests", limit_.requests);
-        read_burst("burst_tokens", "tokens", limit_.tokens);
-        if (const auto most = section_.integer("concurrent", 1, k_concurrent_max)) {
-            limit_.concurrent = *most;
-        }
-        if (!section_.has("requests") && !section_.has("tokens") && !section_.has("concurrent")) {
-            section_.report().absent(limit_.at, {"requests", "tokens", "concurrent"},
-                                     "a limit limits nothing",
-                                     "at least one of requests, tokens and concurrent");
-        }
-        read_on_limit(section_, limit_.queue_wait, limit_.queue_length);
-    }
+template <std::optional<Rate> Limit::*rate>
+constexpr KeyOf<Limit> rate_key(std::string_view name, std::string_view meaning) {
+    return key<Limit>(
+        name, k_rate, meaning,
+        [](Section& section, std::string_view key, Limit& limit) {
+            limit.*rate =
+                read_rate(section, key, rate == &Limit::tokens ? R"("200k/min")" : R"("60/min")");
+        },
+        [](const Limit& limit) -> Value {
+            return limit.*rate ? Value(rate_text(*(limit.*rate))) : Value();
+        },
+        "none");
+}
 
-  private:
-    void read_burst(std::string_view key, std::string_view of, std::optional<Rate>& rate) {
-        const auto burst = section_.integer(key, 1, k_burst_max);
-        if (burst && rate) rate->burst = *burst;
-        if (burst && !section_.has(of)) {
-            section_.report().error(section_.key_at(key),
-                                    fmt::format("{} has no {} beside it", section_.full(key), of),
-                                    "both of them");
-        }
-    }
+// Comes after its rate.
+template <std::optional<Rate> Limit::*rate>
+constexpr KeyOf<Limit> burst_key(std::string_view name, std::string_view meaning) {
+    return key<Limit>(
+        name, k_burst, meaning,
+        [](Section& section, std::string_view key, Limit& limit) {
+            const std::string_view of = key.substr(key.find('_') + 1);
+            const auto burst = section.integer(key, k_burst.min, k_burst.max);
+            if (burst && limit.*rate) (limit.*rate)->burst = *burst;
+            if (burst && !section.has(of)) {
+                section.error(section.key_at(key), key, fmt::format("has no {} beside it", of),
+                              "both of them");
+            }
+        },
+        [](const Limit& limit) -> Value {
+            return limit.*rate ? Value((limit.*rate)->burst) : Value();
+        },
+        "the whole amount of the rate");
+}
 
-    Section& section_;
-    Limit& limit_;
+constexpr KeyOf<Limit> concurrent_key() {
+    auto one = key<&Limit::concurrent>("concurrent", k_concurrent, "calls at once", "none");
+    one.means_something = [](const Limit& limit) { return limit.concurrent > 0; };
+    return one;
+}
+
+constexpr KeyOf<Limit> k_limit_keys[] = {
+    key<Limit>(
+        "name", k_text, "as of budgets", nullptr,
+        [](const Limit& limit) -> Value { return limit.name; },
+        "`\"limit-1\"` and so on, by its place"),
+    each_key<Limit>(),
+    match_key<Limit>(),
+    rate_key<&Limit::requests>("requests", "calls in a time"),
+    rate_key<&Limit::tokens>("tokens", "tokens in a time, of prompts and answers"),
+    burst_key<&Limit::requests>("burst_requests", "how many calls may come at once after a pause"),
+    burst_key<&Limit::tokens>("burst_tokens", "how many tokens may come at once after a pause"),
+    concurrent_key(),
+    on_limit_key<Limit>("refuse a call that comes too early, or let it wait for its turn up to so "
+                        "long"),
+    queue_length_key<Limit>("calls that may wait; one more is refused"),
 };
+
+void read_limit(Section& section, const KnownNames& known, RuleNames& names, std::string fallback,
+                Limit& limit) {
+    limit.at = section.at();
+    read_keys<Limit>(section, k_limit_keys, limit);
+    limit.name = names.read(section, "limit", std::move(fallback));
+    read_match(section, known, limit.scope);
+    if (!section.has("requests") && !section.has("tokens") && !section.has("concurrent")) {
+        section.report().absent(limit.at, {"requests", "tokens", "concurrent"},
+                                "a limit limits nothing",
+                                "at least one of requests, tokens and concurrent");
+    }
+    section.finish();
+}
 
 }  // namespace
 
@@ -70,11 +112,7 @@ void read_limits(Section& root, const KnownNames& known, RuleNames& names,
                                        fmt::format("at most {}", k_limits_max));
         }
         Limit& limit = limits.emplace_back();
-        limit.at = section.at();
-        limit.name = names.read(section, "limit", fmt::format("limit-{}", limits.size()));
-        read_scope(section, known, limit.scope);
-        LimitReader(section, limit).read();
-        section.finish();
+        read_limit(section, known, names, fmt::format("limit-{}", limits.size()), limit);
     }
 }
 
@@ -82,7 +120,7 @@ void read_on_limit(Section& section, milliseconds& wait, std::size_t& length) {
     const auto given = section.text("on_limit");
     if (given && given->value == "reject") wait = milliseconds(0);
     if (given && given->value != "reject") {
-        const auto time = time_after(given->value, "queue:", k_wait_ms_max);
+        const auto time = time_after(given->value, k_queue, k_wait_ms_max);
         wait = time.value_or(milliseconds(0));
         if (!time) {
             section.report().error(
@@ -92,7 +130,7 @@ void read_on_limit(Section& section, milliseconds& wait, std::size_t& length) {
                 R"("reject", or "queue:" and how long, from "queue:1ms" to "queue:10m")");
         }
     }
-    const auto most = section.integer("queue_length", 1, k_queue_max);
+    const auto most = section.integer("queue_length", k_queue_length.min, k_queue_length.max);
     if (most) length = static_cast<std::size_t>(*most);
     const bool is_wrong = given && given->value != "reject" && wait.count() == 0;
     if (most && wait.count() == 0 && !is_wrong) {
@@ -103,19 +141,36 @@ void read_on_limit(Section& section, milliseconds& wait, std::size_t& length) {
     }
 }
 
-std::optional<OnDisconnect> read_on_disconnect(Section& section) {
-    const auto given = section.text("on_disconnect");
+std::optional<OnDisconnect> read_on_disconnect(Section& section, std::string_view key) {
+    const auto given = section.text(key);
     if (!given) return std::nullopt;
     if (given->value == "cancel") return OnDisconnect{};
     if (given->value == "drain") return OnDisconnect{.drains = true};
-    if (const auto longest = time_after(given->value, "drain:", k_drain_ms_max)) {
+    if (const auto longest = time_after(given->value, k_drain, k_drain_ms_max)) {
         return OnDisconnect{.drains = true, .longest = *longest};
     }
     section.report().error(
-        given->at,
-        fmt::format("{} = {} is unknown", section.full("on_disconnect"), in_quotes(given->value)),
+        given->at, fmt::format("{} = {} is unknown", section.full(key), in_quotes(given->value)),
         R"("cancel", "drain", or "drain:" and how long, up to "drain:24h")");
     return std::nullopt;
+}
+
+std::string text_of(const OnDisconnect& action) {
+    if (!action.drains) return "cancel";
+    return action.longest.count() == 0 ? "drain" : std::string(k_drain) + text_of(action.longest);
+}
+
+std::string on_limit_text(milliseconds wait) {
+    return wait.count() == 0 ? "reject" : std::string(k_queue) + text_of(wait);
+}
+
+void write_limit(json::PrettyWriter& writer, const Limit& limit) {
+    write_keys<Limit>(writer, k_limit_keys, limit);
+}
+
+SectionFacts limit_section() {
+    return {"limit", "`[[limits]]`", "How fast, and how many at once",
+            rows_of<Limit>(k_limit_keys)};
 }
 
 }  // namespace bw::config

@@ -32,8 +32,9 @@ std::expected<Server, std::vector<Diagnostic>> load_listen(const std::filesystem
     toml::table table;
     if (!parse_toml(*text, table, report)) return std::unexpected(report.take());
     Server server;
-    Section root(table, {}, report);
-    read_server(root, table.contains("keys"), server);
+    const Surroundings around{.has_keys = table.contains("keys")};
+    Section root(table, {}, report, around);
+    read_server(root, server);
     const toml::node* const listen = server.port == 0 ? nullptr : table["server"]["listen"].node();
     std::vector<Diagnostic> found = report.take();
     std::erase_if(found, [&](const Diagnostic& one) { return !hides_listen(one, listen); });

@@ -6,19 +6,19 @@
 #include <charconv>
 #include <optional>
 
+#include "config/letters.hpp"
+
 namespace bw::config {
 namespace {
 
 constexpr std::size_t k_bytes_max = 40;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // In lower case, without the blanks and separators that people write within numbers.
 std::string squeezed(std::string_view text) {
     std::string result;
     for (const char c : text.substr(0, std::min(text.size(), k_bytes_max))) {
         if (c == ' ' || c == ',' || c == '_') continue;
-        result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        result += lower(c);
     }
     return result;
 }

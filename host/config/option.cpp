@@ -1,4 +1,4 @@
-#include "config/option.hpp"
+// A plugin's own values as JSON.
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "config/secret.hpp"
+#include "config/sections.hpp"
 
 namespace bw::config {
 namespace {

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "config/letters.hpp"
+
 namespace bw::config {
 namespace {
 
 constexpr std::size_t k_bytes_max = 300;
 
 bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 bool is_scheme(std::string_view text) {
     const auto fits = [](char c) {
         return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
@@ -42,17 +42,14 @@ bool is_usual_port(std::string_view scheme, std::string_view port) {
 }  // namespace
 
 std::expected<std::string, std::string> parse_origin(std::string_view text) {
-    std::string lower(text.substr(0, k_bytes_max));
-    std::ranges::transform(lower, lower.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
+    std::string origin = lower(text.substr(0, k_bytes_max));
     if (text.size() > k_bytes_max) return std::unexpected("is too long for an origin");
-    const auto colon = lower.find("://");
-    if (colon == lower.npos || !is_scheme(std::string_view(lower).substr(0, colon))) {
+    const auto colon = origin.find("://");
+    if (colon == origin.npos || !is_scheme(std::string_view(origin).substr(0, colon))) {
         return std::unexpected("does not begin with https:// or another scheme");
     }
-    const std::string_view scheme = std::string_view(lower).substr(0, colon);
-    const std::string_view authority = std::string_view(lower).substr(colon + 3);
+    const std::string_view scheme = std::string_view(origin).substr(0, colon);
+    const std::string_view authority = std::string_view(origin).substr(colon + 3);
     if (authority.ends_with('/') && authority.find_first_of("/?#") == authority.size() - 1) {
         return std::unexpected("ends in a slash, which an origin does not");
     }
@@ -66,11 +63,11 @@ std::expected<std::string, std::string> parse_origin(std::string_view text) {
     const auto at = authority.find(':', bracket == authority.npos ? 0 : bracket);
     const std::string_view host = authority.substr(0, at);
     if (!is_host(host)) return std::unexpected("names no host");
-    if (at == authority.npos) return lower;
+    if (at == authority.npos) return origin;
     const std::string_view port = authority.substr(at + 1);
     if (!is_port(port)) return std::unexpected("has no valid port after the host");
-    if (is_usual_port(scheme, port)) lower.resize(lower.size() - port.size() - 1);
-    return lower;
+    if (is_usual_port(scheme, port)) origin.resize(origin.size() - port.size() - 1);
+    return origin;
 }
 
 }  // namespace bw::config

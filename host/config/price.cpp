@@ -12,6 +12,7 @@
 #include "config/pattern.hpp"
 #include "config/price_amount.hpp"
 #include "config/sections.hpp"
+#include "config/shown.hpp"
 
 namespace bw::config {
 namespace {
@@ -20,49 +21,88 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t k_prices_max = 10'000;
 
-class PriceReader {
-  public:
-    PriceReader(Section& section, Price& price) : section_(section), price_(price) {}
-
-    void read() {
-        price_.at = section_.at();
-        read_name("provider", price_.provider, "provider = \"NAME\", as in [providers.NAME]");
-        read_name("model", price_.model, "model = \"NAME\" or a pattern such as \"qwen-*\"");
-        CallPrices prices = read_call_prices(section_, "a price");
-        price_.input = prices.input;
-        price_.cached_input = prices.cached_input;
-        price_.output = prices.output;
-        price_.parts = prices.parts;
-        price_.above = read_price_steps(section_);
-        price_.tiers = read_price_tiers(section_);
-        price_.units = read_unit_prices(section_);
-        price_.list_input = read_price_amount(section_, "list_input", k_price_expected);
-        price_.list_output = read_price_amount(section_, "list_output", k_price_expected);
-        if (auto source = section_.text("source")) price_.source = std::move(source->value);
-        section_.finish();
+void read_name(Section& section, std::string_view key, std::string& name,
+               std::string_view expected) {
+    if (!section.has(key)) {
+        return section.missing(key, fmt::format("a price has no {}", key), std::string(expected));
     }
-
-  private:
-    void read_name(std::string_view key, std::string& name, std::string_view expected) {
-        auto given = section_.text(key);
-        if (!given && !section_.has(key)) return missing(key, expected);
-        if (!given) return;
-        if (given->value.size() > k_model_bytes_max) {
-            return section_.report().error(given->at,
-                                           fmt::format("{} is too long", section_.full(key)),
-                                           fmt::format("at most {} bytes", k_model_bytes_max));
-        }
-        name = std::move(given->value);
+    auto given = section.text(key);
+    if (!given) return;
+    if (given->value.size() > k_model_bytes_max) {
+        return section.error(given->at, key, "is too long",
+                             fmt::format("at most {} bytes", k_model_bytes_max));
     }
+    name = std::move(given->value);
+}
 
-    void missing(std::string_view key, std::string_view expected) {
-        section_.report().absent(price_.at, {std::string(key)},
-                                 fmt::format("a price has no {}", key), std::string(expected));
-    }
+void read_provider(Section& section, std::string_view key, Price& price) {
+    read_name(section, key, price.provider, "provider = \"NAME\", as in [providers.NAME]");
+}
 
-    Section& section_;
-    Price& price_;
+void read_model(Section& section, std::string_view key, Price& price) {
+    read_name(section, key, price.model, "model = \"NAME\" or a pattern such as \"qwen-*\"");
+}
+
+constexpr KeyOf<Price> k_name_keys[] = {
+    key<&Price::provider>("provider", k_text, "the provider's name, as in `[providers.NAME]`",
+                          read_provider, k_required),
+    key<&Price::model>("model", Worded{"string", k_text.schema, "256 bytes"},
+                       "as the provider calls it: an exact name, or a pattern as in `[[routes]]`",
+                       read_model, k_required),
 };
+
+template <std::optional<std::int64_t> Price::*member>
+void read_list_price(Section& section, std::string_view key, Price& price) {
+    price.*member = read_price_amount(section, key, k_price_expected);
+}
+
+// They come after the prices of calls.
+constexpr KeyOf<Price> k_other_keys[] = {
+    key<Price>(
+        "above", k_steps, "what the whole call costs if its prompt is longer",
+        [](Section& section, std::string_view, Price& price) {
+            price.above = read_price_steps(section);
+        },
+        nullptr, "none"),
+    key<Price>(
+        "tiers", k_tiers,
+        "what calls cost that the provider serves in that tier, by the provider's name for "
+        "it",
+        [](Section& section, std::string_view, Price& price) {
+            price.tiers = read_price_tiers(section);
+        },
+        nullptr, "none"),
+    key<Price>(
+        "units", k_units, "what one of something costs that is billed by the piece",
+        [](Section& section, std::string_view, Price& price) {
+            price.units = read_unit_prices(section);
+        },
+        nullptr, "none"),
+    key<Price>("list_input", k_amount,
+               "the list price of a prompt elsewhere, to tell what is saved",
+               read_list_price<&Price::list_input>, nullptr, "none"),
+    key<Price>("list_output", k_amount,
+               "the list price of what is generated elsewhere, to tell what is saved",
+               read_list_price<&Price::list_output>, nullptr, "none"),
+    key<Price>(
+        "source", k_text, "where the figures come from",
+        [](Section& section, std::string_view key, Price& price) {
+            if (auto source = section.text(key)) price.source = std::move(source->value);
+        },
+        nullptr, "none"),
+};
+
+void read_price(Section& section, Price& price) {
+    price.at = section.at();
+    read_keys<Price>(section, k_name_keys, price);
+    CallPrices prices = read_call_prices(section, "a price");
+    price.input = prices.input;
+    price.cached_input = prices.cached_input;
+    price.output = prices.output;
+    price.parts = prices.parts;
+    read_keys<Price>(section, k_other_keys, price);
+    section.finish();
+}
 
 // The entries of one file, appended.
 void read_entries(std::vector<Section>& sections, const std::string& file, bool own,
@@ -75,13 +115,15 @@ void read_entries(std::vector<Section>& sections, const std::string& file, bool 
         Price& price = prices.emplace_back();
         price.file = file;
         price.own = own;
-        PriceReader(section, price).read();
+        read_price(section, price);
     }
 }
 
-void read_file(const Text& named, const fs::path& folder, Config& config, Report& report,
+void read_file(const Text& named, Section& config_root, Config& config,
                std::vector<Diagnostic>& others) {
-    const fs::path file = (folder / named.value).lexically_normal();
+    const Surroundings& around = config_root.around();
+    Report& report = config_root.report();
+    const fs::path file = (around.folder / named.value).lexically_normal();
     std::error_code ignored;
     // Opening what is no file could wait for ever.
     if (!fs::is_regular_file(file, ignored)) {
@@ -98,7 +140,7 @@ void read_file(const Text& named, const fs::path& folder, Config& config, Report
     Report own(file.string());
     toml::table table;
     if (parse_toml(*text, table, own)) {
-        Section root(table, {}, own);
+        Section root(table, {}, own, around);
         if (auto sections = root.tables("prices")) {
             read_entries(*sections, file.string(), false, config.prices);
         }
@@ -141,17 +183,38 @@ void check_duplicates(const Config& config, Report& report, std::vector<Diagnost
 
 }  // namespace
 
-void read_prices(Section& root, const fs::path& folder, Config& config,
-                 std::vector<Diagnostic>& others) {
+void read_prices(Section& root, Config& config, std::vector<Diagnostic>& others) {
     Report& report = root.report();
     for (const auto& name : root.text_or_texts("price_files")) {
-        read_file(name, folder, config, report, others);
+        read_file(name, root, config, others);
     }
     if (auto sections = root.tables("prices")) {
         read_entries(*sections, config.file.string(), true, config.prices);
     }
     check_providers(config, report);
     check_duplicates(config, report, others);
+}
+
+void write_price(json::PrettyWriter& writer, const Price& price) {
+    write_keys<Price>(writer, k_name_keys, price);
+    write_call_prices(writer, {.input = price.input,
+                               .cached_input = price.cached_input,
+                               .output = price.output,
+                               .parts = price.parts});
+    write_steps(writer, price.above);
+    write_tiers(writer, price.tiers);
+    write_units(writer, price.units);
+    writer.field("file", price.file).field("line", price.at.line);
+}
+
+std::vector<SectionFacts> price_sections() {
+    auto rows = rows_of<Price>(k_name_keys);
+    std::ranges::move(call_price_rows(), std::back_inserter(rows));
+    std::ranges::move(rows_of<Price>(k_other_keys), std::back_inserter(rows));
+    auto sections = price_part_sections();
+    sections.push_back(
+        {"price", "`[[prices]]`", "What a provider takes for a million tokens", std::move(rows)});
+    return sections;
 }
 
 }  // namespace bw::config

@@ -8,6 +8,7 @@
 #include "config/meant.hpp"
 #include "config/money.hpp"
 #include "config/rule_amount.hpp"
+#include "config/sections.hpp"
 
 namespace bw::config {
 namespace {
@@ -38,12 +39,67 @@ void wrong_amount(Section& section, const Text& given, std::string_view key, Amo
                  meant.ends_with("USD\"?") ? meant : std::string());
 }
 
+constexpr Worded k_prompt{"tokens", R"("type": "string")"};
+
+std::string usd(std::int64_t micro_usd) { return format_usd(micro_usd) + " USD"; }
+
+template <auto... path>
+constexpr KeyOf<CallPrices> price_key(std::string_view name, std::string_view meaning,
+                                      std::string_view usual) {
+    return key<CallPrices>(
+        name, k_amount, meaning,
+        [](Section& section, std::string_view key, CallPrices& prices) {
+            if (const auto amount = read_price_amount(section, key, k_price_expected)) {
+                (prices.*....*path) = *amount;
+            }
+        },
+        [](const CallPrices& prices) -> Value {
+            const std::optional<std::int64_t> amount = (prices.*....*path);
+            return amount ? Value(usd(*amount)) : Value();
+        },
+        usual);
+}
+
+// One of the prices of parts, whose names stand in their own table.
+template <auto part>
+constexpr KeyOf<CallPrices> part_key(std::string_view meaning, std::string_view usual) {
+    const auto* named = std::ranges::find(k_part_prices, part, &NamedPartPrice::price);
+    return price_key<&CallPrices::parts, part>(named->name, meaning, usual);
+}
+
+// Two that have to be there, which read_call_prices sees to.
+template <auto member>
+constexpr KeyOf<CallPrices> required_price_key(std::string_view name, std::string_view meaning) {
+    auto one = price_key<member>(name, meaning, k_required);
+    one.read = nullptr;
+    return one;
+}
+
+constexpr std::string_view k_as_input = "that of `input`";
+constexpr std::string_view k_as_output = "that of `output`";
+
+constexpr KeyOf<CallPrices> k_call_keys[] = {
+    required_price_key<&CallPrices::input>("input", "for the prompt"),
+    required_price_key<&CallPrices::output>("output", "for what is generated, reasoning included"),
+    price_key<&CallPrices::cached_input>(
+        "cached_input", "for the part of the prompt that was read from a cache", k_as_input),
+    part_key<&PartPrices::cache_write_input>("for the part that was written to a cache",
+                                             k_as_input),
+    part_key<&PartPrices::cache_write_input_1h>("for what of that is kept for an hour",
+                                                "that of `cache_write_input`"),
+    part_key<&PartPrices::audio_input>("for the parts of the prompt that were sound", k_as_input),
+    part_key<&PartPrices::image_input>("for the parts of the prompt that were pictures",
+                                       k_as_input),
+    part_key<&PartPrices::audio_output>("for the parts of the answer that were sound", k_as_output),
+    part_key<&PartPrices::image_output>("for the parts of the answer that were pictures",
+                                        k_as_output),
+    part_key<&PartPrices::thinking_output>("for the whole answer, if there was any reasoning in it",
+                                           k_as_output),
+};
+
 std::int64_t required_amount(Section& section, std::string_view key, std::string_view what) {
     if (!section.has(key)) {
-        section.find(key);
-        section.report().absent(section.at(), {std::string(key)},
-                                fmt::format("{} has no {}", what, key),
-                                std::string(k_price_expected));
+        section.missing(key, fmt::format("{} has no {}", what, key), std::string(k_price_expected));
     }
     return read_price_amount(section, key, k_price_expected).value_or(0);
 }
@@ -105,13 +161,11 @@ std::optional<std::int64_t> read_price_amount(Section& section, std::string_view
 
 CallPrices read_call_prices(Section& section, std::string_view what) {
     CallPrices prices;
+    for (const auto& one : k_call_keys) section.find(one.facts.name);
     prices.input = required_amount(section, "input", what);
     prices.output = required_amount(section, "output", what);
-    prices.cached_input =
-        read_price_amount(section, "cached_input", k_price_expected).value_or(prices.input);
-    for (const auto& [name, part] : k_part_prices) {
-        prices.parts.*part = read_price_amount(section, name, k_price_expected);
-    }
+    prices.cached_input = prices.input;
+    read_keys<CallPrices>(section, k_call_keys, prices);
     return prices;
 }
 
@@ -164,6 +218,52 @@ std::vector<UnitPrice> read_unit_prices(Section& section) {
         if (each) units.push_back({name.value, *each});
     }
     return units;
+}
+
+void write_call_prices(json::PrettyWriter& writer, const CallPrices& prices) {
+    write_keys<CallPrices>(writer, k_call_keys, prices);
+}
+
+void write_steps(json::PrettyWriter& writer, const std::vector<PriceStep>& steps) {
+    if (steps.empty()) return;
+    writer.key("above").begin_array();
+    for (const auto& step : steps) {
+        writer.begin_object().field("prompt", fmt::format("{} tok", step.prompt_tokens));
+        write_call_prices(writer, step.prices);
+        writer.end_object();
+    }
+    writer.end_array();
+}
+
+void write_tiers(json::PrettyWriter& writer, const std::vector<TierPrice>& tiers) {
+    if (tiers.empty()) return;
+    writer.key("tiers").begin_object();
+    for (const auto& tier : tiers) {
+        writer.key(tier.name).begin_object();
+        write_call_prices(writer, tier.prices);
+        write_steps(writer, tier.above);
+        writer.end_object();
+    }
+    writer.end_object();
+}
+
+void write_units(json::PrettyWriter& writer, const std::vector<UnitPrice>& units) {
+    if (units.empty()) return;
+    writer.key("units").begin_object();
+    for (const auto& unit : units) writer.field(unit.name, usd(unit.each));
+    writer.end_object();
+}
+
+std::vector<Row> call_price_rows() { return rows_of<CallPrices>(k_call_keys); }
+
+std::vector<SectionFacts> price_part_sections() {
+    SectionFacts step{
+        "step", {}, "What a whole call costs whose prompt is longer", call_price_rows()};
+    step.rows.insert(step.rows.begin(),
+                     {{"prompt", k_prompt, "longer prompts than this", k_required}, {}});
+    SectionFacts tier{"tier", {}, "What calls in a service tier cost", call_price_rows()};
+    tier.rows.push_back({{"above", k_steps, "steps of its own", "none"}, {}});
+    return {std::move(step), std::move(tier)};
 }
 
 }  // namespace bw::config

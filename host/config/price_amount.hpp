@@ -7,12 +7,23 @@
 #include <string_view>
 #include <vector>
 
-#include "config/section.hpp"
+#include "config/keys.hpp"
 
 namespace bw::config {
 
 inline constexpr std::string_view k_price_expected =
     "US dollars for a million tokens, such as \"1.20 USD\"";
+
+inline constexpr Worded k_amount{"amount", R"("type": "string")", "0 to 1000000 USD"};
+inline constexpr Worded k_steps{
+    "array of tables", R"("type": "array", "items": {"$ref": "#/definitions/step"})", "16"};
+inline constexpr Worded k_tiers{
+    "table of tables",
+    R"("type": "object", "additionalProperties": {"$ref": "#/definitions/tier"})",
+    "32 names of 64 bytes"};
+inline constexpr Worded k_units{"table of amounts",
+                                R"("type": "object", "additionalProperties": {"type": "string"})",
+                                "32 names of 64 bytes"};
 
 std::optional<std::int64_t> read_price_amount(Section& section, std::string_view key,
                                               std::string_view expected);
@@ -29,5 +40,15 @@ std::vector<TierPrice> read_price_tiers(Section& section);
 
 // units = { web_search = "0.01 USD" }
 std::vector<UnitPrice> read_unit_prices(Section& section);
+
+// The same for the page, each of which writes nothing if there is none.
+void write_call_prices(json::PrettyWriter& writer, const CallPrices& prices);
+void write_steps(json::PrettyWriter& writer, const std::vector<PriceStep>& steps);
+void write_tiers(json::PrettyWriter& writer, const std::vector<TierPrice>& tiers);
+void write_units(json::PrettyWriter& writer, const std::vector<UnitPrice>& units);
+
+// The keys of every set of prices, and the sections that have them beside others.
+std::vector<Row> call_price_rows();
+std::vector<SectionFacts> price_part_sections();
 
 }  // namespace bw::config

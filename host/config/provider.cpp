@@ -4,194 +4,256 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "config/base_url.hpp"
-#include "config/header_names.hpp"
-#include "config/option.hpp"
+#include "config/letters.hpp"
+#include "config/names.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
+#include "config/shown.hpp"
 #include "config/url.hpp"
 
 namespace bw::config {
 namespace {
 
-namespace fs = std::filesystem;
+constexpr Whole k_concurrent{1, 1'000'000};
+constexpr Quantity k_timeout{
+    k_duration, R"("500ms", "30s", "10m", "1h" or "none")", "s", 1, 86'400'000, "none"};
 
-constexpr std::size_t k_sha256_digits = 64;
-constexpr std::int64_t k_concurrent_max = 1'000'000;
-
-constexpr QuantityRule k_timeout{.kind = "duration",
-                                 .example = R"("500ms", "30s", "10m", "1h" or "none")",
-                                 .units = k_duration_units,
-                                 .unit = "s",
-                                 .min = 1,
-                                 .max = 86'400'000,
-                                 .range = R"("1ms" to "24h", or "none")",
-                                 .none = "none"};
-
-bool is_name(std::string_view text) {
-    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-    const auto follows = [&](char c) { return plain(c) || c == '_' || c == '-'; };
-    return !text.empty() && plain(text.front()) && std::ranges::all_of(text, follows);
-}
-
-bool is_hex(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-// Reads one provider's section; a member function for each key that needs more than a look-up.
-class ProviderReader {
-  public:
-    ProviderReader(Section& section, const fs::path& folder, Secrets secrets, Provider& provider)
-        : section_(section), folder_(folder), secrets_(secrets), provider_(provider) {}
-
-    void read() {
-        read_plugin();
-        read_sha256();
-        read_base_url();
-        provider_.required = section_.flag("required").value_or(provider_.required);
-        for (auto& model : section_.texts("models"))
-            provider_.models.push_back(std::move(model.value));
-        provider_.forward_headers = read_forward_headers(section_);
-        if (const auto most = section_.integer("max_concurrent", 1, k_concurrent_max)) {
-            provider_.max_concurrent = *most;
-        }
-        read_on_limit(section_, provider_.queue_wait, provider_.queue_length);
-        read_timeouts();
-        read_wire(section_, folder_, secrets_, provider_.wire);
-        read_secrets_and_options();
-        warn_of_plain_http();
-        for (auto& key : section_.refused()) provider_.refused.push_back(std::move(key));
-    }
-
-  private:
-    void read_plugin() {
-        provider_.plugin = provider_.name;
-        provider_.plugin_at = provider_.at;
-        auto plugin = section_.text("plugin");
-        if (!plugin) return;
-        provider_.plugin = std::move(plugin->value);
-        provider_.plugin_at = plugin->at;
-    }
-
-    void read_sha256() {
-        const auto given = section_.text("sha256");
-        if (!given) return;
-        if (given->value.size() != k_sha256_digits || !std::ranges::all_of(given->value, is_hex)) {
-            return error(given->at, "sha256", "is not a SHA-256 sum", "64 hexadecimal digits");
-        }
-        for (const char c : given->value) {
-            provider_.sha256 += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
-        }
-    }
-
-    void read_base_url() {
-        auto given = section_.text("base_url");
-        if (!given) return;
-        std::string value = given->value;
-        std::string source;
-        if (value.starts_with("env:")) {
-            if (const auto fault = reference_fault(value)) {
-                return error(given->at, "base_url", *fault, R"("env:NAME")");
-            }
-            source = fmt::format("{}: the variable ", value);
-            const char* content = std::getenv(value.substr(4).c_str());
-            if (content == nullptr && secrets_ == Secrets::left_out) return;
-            if (content == nullptr) return error(given->at, "base_url", source + "is not set", {});
-            value = content;
-        }
-        const auto url = check_base_url(value);
-        if (!url) {
-            const std::string hint = source.empty() ? scheme_hint(value) : std::string();
-            return section_.report().error(
-                given->at,
-                fmt::format("{} {}", section_.full("base_url"), source + url.error().what),
-                std::string(k_base_url_expected), hint.empty() ? url.error().hint : hint);
-        }
-        provider_.base_url = std::move(value);
-        provider_.base_url_at = given->at;
-    }
-
-    // Of a URL without its scheme. What may hold a password is not repeated.
-    static std::string scheme_hint(std::string_view value) {
-        const bool local = value.starts_with("localhost") || value.starts_with("127.");
-        const std::string whole = fmt::format("{}://{}", local ? "http" : "https", value);
-        const bool has_dot = value.find('.') != value.npos || local;
-        const bool secret = value.find('@') != value.npos || value.find("://") != value.npos;
-        if (secret || !has_dot || !parse_url(whole)) return {};
-        if (const auto url = check_base_url(whole); !url) {
-            return fmt::format("begin it with {}://; it {}, too", local ? "http" : "https",
-                               url.error().what);
-        }
-        return fmt::format("did you mean {}?", in_quotes(whole));
-    }
-
-    void read_timeouts() {
-        auto section = section_.table("timeouts");
-        if (!section) return;
-        read_timeout(*section, "connect", provider_.timeouts.connect);
-        read_timeout(*section, "first_byte", provider_.timeouts.first_byte);
-        read_timeout(*section, "idle", provider_.timeouts.idle);
-        read_timeout(*section, "total", provider_.timeouts.total);
-        read_timeout(*section, "stream_total", provider_.timeouts.stream_total);
-        if (const auto alive = section->choice("alive", k_alive)) {
-            provider_.timeouts.alive = static_cast<Alive>(*alive);
-        }
-        section->finish();
-    }
-
-    static void read_timeout(Section& section, std::string_view key, milliseconds& limit) {
-        if (const auto value = section.quantity(key, k_timeout)) limit = milliseconds(*value);
-    }
-
-    void read_secrets_and_options() {
-        for (const auto& key : section_.rest()) {
-            if (names_secret(key.value)) {
-                read_secret(key.value);
-            } else if (key.value != "plugin_path") {  // finish() says where that belongs
-                const toml::node& node = *section_.find(key.value);
-                std::string json = to_json(node, in_quotes(key.value), section_.report());
-                provider_.options.push_back({key.value, std::move(json), key.at});
-            }
-        }
-        section_.finish();
-    }
-
-    void read_secret(const std::string& key) {
-        auto given = section_.text(key);
-        if (!given) return;
-        if (const auto fault = reference_fault(given->value)) {
-            return section_.report().error(
-                given->at, fmt::format("{} {}", section_.full(key), *fault), {},
-                R"(write "env:NAME" or "file:/path": a key does not belong in a config file)");
-        }
-        provider_.secrets.push_back({key, std::move(given->value), given->at});
-    }
-
-    void warn_of_plain_http() {
-        const auto url = parse_url(provider_.base_url);
-        if (!url || url->encrypted || url->local || provider_.secrets.empty()) return;
-        section_.report().warning(
-            provider_.base_url_at,
-            fmt::format("{} is plain http: the credential crosses the network unencrypted",
-                        section_.full("base_url")),
-            "https://");
-    }
-
-    void error(Position at, std::string_view key, std::string_view fault, std::string expected) {
-        section_.report().error(at, fmt::format("{} {}", section_.full(key), fault),
-                                std::move(expected));
-    }
-
-    Section& section_;
-    const fs::path& folder_;
-    const Secrets secrets_;
-    Provider& provider_;
+constexpr KeyOf<Timeouts> k_timeout_keys[] = {
+    key<&Timeouts::connect>("connect", k_timeout, "name look-up, TCP and TLS"),
+    key<&Timeouts::first_byte>(
+        "first_byte", k_timeout,
+        "from the request to the first byte of the reply's body, be it of a comment or a blank "
+        "line"),
+    key<&Timeouts::idle>("idle", k_timeout, "silence within the body"),
+    key<&Timeouts::total>("total", k_timeout, "the whole of a plain reply"),
+    key<&Timeouts::stream_total>("stream_total", k_timeout, "the whole of a streamed reply"),
+    key<&Timeouts::alive>("alive", Choice{k_names<Alive>}, "what ends a silence for `idle`"),
 };
 
+void read_plugin(Section& section, std::string_view key, Provider& provider) {
+    provider.plugin = provider.name;
+    provider.plugin_at = provider.at;
+    auto plugin = section.text(key);
+    if (!plugin) return;
+    provider.plugin = std::move(plugin->value);
+    provider.plugin_at = plugin->at;
+}
+
+void read_sha256(Section& section, std::string_view key, Provider& provider) {
+    const auto given = section.text(key);
+    if (!given) return;
+    if (!is_sha256(given->value)) {
+        return section.error(given->at, key, "is not a SHA-256 sum", "64 hexadecimal digits");
+    }
+    provider.sha256 = lower(given->value);
+}
+
+// Of a URL without its scheme. What may hold a password is not repeated.
+std::string scheme_hint(std::string_view value) {
+    const bool local = value.starts_with("localhost") || value.starts_with("127.");
+    const std::string whole = fmt::format("{}://{}", local ? "http" : "https", value);
+    const bool has_dot = value.find('.') != value.npos || local;
+    const bool secret = value.find('@') != value.npos || value.find("://") != value.npos;
+    if (secret || !has_dot || !parse_url(whole)) return {};
+    if (const auto url = check_base_url(whole); !url) {
+        return fmt::format("begin it with {}://; it {}, too", local ? "http" : "https",
+                           url.error().what);
+    }
+    return fmt::format("did you mean {}?", in_quotes(whole));
+}
+
+// The URL itself, and where it is from: empty, or "env:NAME: the variable ". Nothing: there is
+// none, or that is said already.
+std::optional<std::pair<std::string, std::string>> base_url_of(Section& section,
+                                                               std::string_view key,
+                                                               const Text& given) {
+    if (!given.value.starts_with("env:")) return std::pair(given.value, std::string());
+    if (const auto fault = reference_fault(given.value)) {
+        section.error(given.at, key, *fault, R"("env:NAME")");
+        return std::nullopt;
+    }
+    const std::string source = fmt::format("{}: the variable ", given.value);
+    const char* content = std::getenv(given.value.substr(4).c_str());
+    if (content != nullptr) return std::pair(std::string(content), source);
+    if (section.around().secrets == Secrets::looked_up) {
+        section.error(given.at, key, source + "is not set");
+    }
+    return std::nullopt;
+}
+
+void read_base_url(Section& section, std::string_view key, Provider& provider) {
+    const auto given = section.text(key);
+    if (!given) return;
+    auto found = base_url_of(section, key, *given);
+    if (!found) return;
+    auto& [value, source] = *found;
+    const auto url = check_base_url(value);
+    if (!url) {
+        const std::string hint = source.empty() ? scheme_hint(value) : std::string();
+        return section.error(given->at, key, source + url.error().what,
+                             std::string(k_base_url_expected),
+                             hint.empty() ? url.error().hint : hint);
+    }
+    provider.base_url = std::move(value);
+    provider.base_url_at = given->at;
+}
+
+void read_models(Section& section, std::string_view key, Provider& provider) {
+    for (auto& model : section.texts(key)) provider.models.push_back(std::move(model.value));
+}
+
+constexpr std::size_t k_names_max = 32;
+constexpr std::size_t k_bytes_max = 64;
+
+// The host's or the plugin's own: of the message, of the connection (RFC 9110, 7.6.1), credentials,
+// and what the host writes itself.
+constexpr std::string_view k_refused[] = {"accept",
+                                          "accept-encoding",
+                                          "api-key",
+                                          "authorization",
+                                          "connection",
+                                          "cookie",
+                                          "expect",
+                                          "forwarded",
+                                          "host",
+                                          "keep-alive",
+                                          "origin",
+                                          "proxy-authenticate",
+                                          "proxy-authorization",
+                                          "proxy-connection",
+                                          "range",
+                                          "referer",
+                                          "te",
+                                          "traceparent",
+                                          "tracestate",
+                                          "trailer",
+                                          "transfer-encoding",
+                                          "upgrade",
+                                          "user-agent",
+                                          "via",
+                                          "x-api-key",
+                                          "x-goog-api-key",
+                                          "x-request-id"};
+constexpr std::string_view k_refused_beginnings[] = {"access-control-", "content-", "if-", "sec-",
+                                                     "x-bellwether-"};
+
+// Programs that read headers as variables take "_" for "-".
+bool is_refused(std::string name) {
+    std::ranges::replace(name, '_', '-');
+    return std::ranges::find(k_refused, name) != std::end(k_refused) ||
+           std::ranges::any_of(k_refused_beginnings, [&name](std::string_view beginning) {
+               return name.starts_with(beginning);
+           });
+}
+
+void read_forward_headers(Section& section, std::string_view key, Provider& provider) {
+    std::vector<std::string>& names = provider.forward_headers;
+    for (const Text& given : section.texts(key)) {
+        std::string name = lower(given.value);
+        const auto report = [&](std::string_view fault, const char* expected) {
+            section.error(given.at, key,
+                          fmt::format("has {}, which {}", in_quotes(given.value), fault), expected);
+        };
+        if (name.empty() || name.size() > k_bytes_max || !is_made_of(name, "-_")) {
+            report("is no name of a header",
+                   R"(letters, digits, "-" and "_", for example "openai-organization")");
+        } else if (is_refused(name)) {
+            report("no client may set in a request to a provider",
+                   "one that does not frame the message, name its receiver or hold a credential");
+        } else if (std::ranges::find(names, name) == names.end()) {
+            if (names.size() == k_names_max) return report("is one too many", "at most 32 names");
+            names.push_back(std::move(name));
+        }
+    }
+}
+
+void read_timeouts(Section& section, std::string_view key, Provider& provider) {
+    read_table<Timeouts>(section, key, k_timeout_keys, provider.timeouts);
+}
+
+constexpr KeyOf<Provider> k_timeouts_key{
+    .facts = {"timeouts", Tables{"timeouts"}, "limits on one attempt", "below"},
+    .read = read_timeouts,
+    .write = [](json::PrettyWriter& writer, const Provider& provider) {
+        write_table<Timeouts>(writer, "timeouts", k_timeout_keys, provider.timeouts);
+    }};
+
+constexpr KeyOf<Provider> k_provider_keys[] = {
+    key<&Provider::plugin>("plugin", k_text,
+                           "the plugin's name, looked up in `plugin_path`, or a path to its file",
+                           read_plugin, "`NAME`"),
+    key<&Provider::sha256>("sha256", k_sha256, "refuse the plugin unless its file has this sum",
+                           read_sha256, "none"),
+    key<&Provider::base_url>("base_url", Worded{"URL", R"("type": "string")"},
+                             "`https://` or `http://`, host, perhaps port and path; no user name, "
+                             "query or fragment",
+                             read_base_url, "the plugin's"),
+    key<&Provider::required>("required", Flag{},
+                             "`false`: without its credential the host starts all the same, and "
+                             "the provider's models answer 503"),
+    key<&Provider::models>("models", k_texts,
+                           "models that are there besides those the plugin knows", read_models,
+                           "none"),
+    key<&Provider::forward_headers>(
+        "forward_headers", Worded{"array of names", k_texts.schema, "32 names of 64 bytes"},
+        "headers of a client's request that this provider gets as well", read_forward_headers,
+        "none"),
+    key<&Provider::max_concurrent>(
+        "max_concurrent", k_concurrent,
+        "calls at once, of all workers, and of all hosts that share a ledger", "no limit"),
+    on_limit_key<Provider>("what a call does that no provider has room for, because of "
+                           "`max_concurrent` or of the provider's own limits"),
+    queue_length_key<Provider>("calls of a worker that may wait for it and for one model; one "
+                               "more is refused"),
+    k_timeouts_key,
+};
+
+// What the plugin's manifest names; the host knows it by the end of its name.
+constexpr KeyOf<Provider> k_credential_keys[] = {
+    key<Provider>("api_key", k_reference,
+                  "and likewise every key named `*_key`, `*_token` or `*_secret`", nullptr, nullptr,
+                  "the plugin's variable"),
+};
+
+void read_secret(Section& section, const std::string& key, Provider& provider) {
+    if (auto given = read_reference(section, key, "a key")) {
+        provider.secrets.push_back({key, std::move(given->value), given->at});
+    }
+}
+
+// Whatever else there is, is the plugin's own.
+void read_secrets_and_options(Section& section, Provider& provider) {
+    for (const auto& key : section.rest()) {
+        if (names_secret(key.value)) {
+            read_secret(section, key.value, provider);
+        } else if (key.value != "plugin_path") {  // finish() says where that belongs
+            const toml::node& node = *section.find(key.value);
+            std::string json = to_json(node, in_quotes(key.value), section.report());
+            provider.options.push_back({key.value, std::move(json), key.at});
+        }
+    }
+    section.finish();
+}
+
+void warn_of_plain_http(Section& section, const Provider& provider) {
+    const auto url = parse_url(provider.base_url);
+    if (!url || url->encrypted || url->local || provider.secrets.empty()) return;
+    section.report().warning(
+        provider.base_url_at,
+        fmt::format("{} is plain http: the credential crosses the network unencrypted",
+                    section.full("base_url")),
+        "https://");
+}
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.front() != '-' && text.front() != '_' && is_made_of(text, "-_");
+}
+
 // What is no provider stays on the list, so that a route to it is no second mistake.
-void read_provider(Section& sections, const Text& name, const fs::path& folder, Secrets secrets,
-                   std::vector<Provider>& providers) {
+void read_provider(Section& sections, const Text& name, std::vector<Provider>& providers) {
     Provider& provider = providers.emplace_back();
     provider.name = name.value;
     provider.at = name.at;
@@ -205,26 +267,26 @@ void read_provider(Section& sections, const Text& name, const fs::path& folder, 
     if (!section || !named) provider.refused.emplace_back("plugin");
     if (!section) return;
     provider.at = section->at();
-    ProviderReader(*section, folder, secrets, provider).read();
+    read_keys<Provider>(*section, k_provider_keys, provider);
+    read_wire(*section, provider.wire);
+    read_secrets_and_options(*section, provider);
+    warn_of_plain_http(*section, provider);
+    for (auto& key : section->refused()) provider.refused.push_back(std::move(key));
 }
 
 }  // namespace
 
-// Those that a reader asks for who finds none of them, so that there is no second list.
 const std::vector<std::string>& provider_keys() {
     static const std::vector<std::string> keys = [] {
-        const toml::table nothing;
-        Report report{{}};
-        Section section(nothing, {}, report);
-        Provider provider;
-        ProviderReader(section, {}, Secrets::left_out, provider).read();
-        return section.known();
+        std::vector<std::string> names;
+        for (const auto& one : k_provider_keys) names.emplace_back(one.facts.name);
+        for (const auto& row : wire_rows()) names.emplace_back(row.facts.name);
+        return names;
     }();
     return keys;
 }
 
-void read_providers(Section& root, const fs::path& folder, Secrets secrets,
-                    std::vector<Provider>& providers) {
+void read_providers(Section& root, std::vector<Provider>& providers) {
     auto sections = root.table("providers");
     if (root.has("providers") && !sections) return;
     const auto names = sections ? sections->rest() : std::vector<Text>();
@@ -232,7 +294,22 @@ void read_providers(Section& root, const fs::path& folder, Secrets secrets,
         return root.report().absent({}, {"providers"}, "there are no providers",
                                     "at least one [providers.NAME]");
     }
-    for (const auto& name : names) read_provider(*sections, name, folder, secrets, providers);
+    for (const auto& name : names) read_provider(*sections, name, providers);
+}
+
+void write_provider(json::PrettyWriter& writer, const Provider& provider) {
+    write_keys<Provider>(writer, k_provider_keys, provider);
+    write_wire(writer, provider.wire);
+}
+
+std::vector<SectionFacts> provider_sections() {
+    auto rows = rows_of<Provider>(k_provider_keys);
+    std::ranges::move(rows_of<Provider>(k_credential_keys), std::back_inserter(rows));
+    std::ranges::move(wire_rows(), std::back_inserter(rows));
+    return {
+        {"provider", "`[providers.NAME]`",
+         "A provider: the plugin that speaks to it, and how it is reached", std::move(rows), true},
+        {"timeouts", "`timeouts`", "Limits on one attempt", rows_of<Timeouts>(k_timeout_keys)}};
 }
 
 }  // namespace bw::config

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "config/letters.hpp"
 #include "config/url.hpp"
 
 namespace bw::config {
@@ -19,12 +20,6 @@ struct Scheme {
 
 constexpr std::array<Scheme, 3> k_schemes{
     {{"http", "3128"}, {"https", "443"}, {"socks5h", "1080"}}};
-
-std::string lower(std::string_view text) {
-    std::string copy(text);
-    for (char& c : copy) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    return copy;
-}
 
 int hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';

@@ -3,10 +3,14 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <limits>
 #include <optional>
+
+#include "config/letters.hpp"
 
 namespace bw::config {
 namespace {
@@ -18,8 +22,6 @@ std::optional<Number> whole_number(std::string_view text) {
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return number;
 }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 enum class Reach { none, loopback, beyond };  // none: not an address
 
@@ -64,6 +66,29 @@ std::expected<Halves, EndpointFault> halve(std::string_view text) {
 }
 
 }  // namespace
+
+std::string quantity_text(std::uint64_t amount, std::span<const Unit> units) {
+    const Unit* best = &units.front();
+    for (const auto& unit : units) {
+        if (amount % unit.factor == 0 && unit.factor > best->factor) best = &unit;
+    }
+    return fmt::format("{}{}", amount / best->factor, best->name);
+}
+
+std::string text_of(std::uint64_t amount, const Quantity& quantity) {
+    if (amount != 0) return quantity_text(amount, quantity.measure.units);
+    return quantity.none.empty() ? fmt::format("0{}", quantity.unit) : std::string(quantity.none);
+}
+
+std::string range_of(const Quantity& quantity) {
+    const bool none = !quantity.none.empty();
+    const auto bound = [&](std::uint64_t amount) {
+        return amount == 0 ? fmt::format("0{}", quantity.unit)
+                           : quantity_text(amount, quantity.measure.units);
+    };
+    return fmt::format("\"{}\" to \"{}\"{}", bound(quantity.min), bound(quantity.max),
+                       none ? fmt::format(", or \"{}\"", quantity.none) : "");
+}
 
 std::expected<std::uint64_t, QuantityFault> parse_quantity(std::string_view text,
                                                            std::span<const Unit> units) {

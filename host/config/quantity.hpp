@@ -21,6 +21,30 @@ inline constexpr Unit k_size_units[] = {
     {"B", 1},          {"KB", 1'000},     {"MB", 1'000'000}, {"GB", 1'000'000'000},
     {"KiB", 1u << 10}, {"MiB", 1u << 20}, {"GiB", 1u << 30}};
 
+// What is measured, and in which units.
+struct Measure {
+    std::string_view kind;  // as messages call it
+    std::span<const Unit> units;
+};
+inline constexpr Measure k_duration{"duration", k_duration_units};
+inline constexpr Measure k_days{"duration", k_day_units};
+inline constexpr Measure k_size{"size", k_size_units};
+
+// What a key takes of it.
+struct Quantity {
+    Measure measure;
+    std::string_view example;  // what to expect
+    std::string_view unit;     // the one that a bare number most likely meant
+    std::uint64_t min = 0;
+    std::uint64_t max = 0;
+    std::string_view none = {};  // the word that is 0: no limit; empty: there is none
+};
+
+// In the largest unit that gives a whole number.
+std::string quantity_text(std::uint64_t amount, std::span<const Unit> units);
+std::string text_of(std::uint64_t amount, const Quantity& quantity);
+std::string range_of(const Quantity& quantity);  // `"1s" to "1h", or "none"`
+
 enum class QuantityFault { malformed, without_unit, too_large };
 
 // A whole number and one of the units, nothing between them; the product.

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "config/key_form.hpp"
+#include "config/names.hpp"
 #include "config/pattern.hpp"
 
 namespace bw::config {
@@ -171,13 +172,6 @@ bool is_broken(const Config& config) {
 }
 
 }  // namespace
-
-const std::array<std::string, k_subjects> k_subject_names{"key",   "team",     "user",
-                                                          "model", "provider", "route"};
-
-std::string_view name_of(Subject subject) {
-    return k_subject_names[static_cast<std::size_t>(subject)];
-}
 
 KnownNames::KnownNames(const Config& all) : config(all) {
     for (const auto& provider : all.providers) providers.push_back(provider.name);

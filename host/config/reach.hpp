@@ -7,13 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "config/rule_text.hpp"
+#include "config/names.hpp"
 #include "config/section.hpp"
 
 namespace bw::config {
-
-// In the order of the enumerators of Subject, as the file calls them.
-extern const std::array<std::string, k_subjects> k_subject_names;
 
 // What a rule may name because it is in the file.
 struct KnownNames {

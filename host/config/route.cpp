@@ -12,10 +12,38 @@
 namespace bw::config {
 namespace {
 
-constexpr std::int64_t k_weight_max = 1'000'000;
+void read_action(Section& section, std::string_view key, Route& route) {
+    route.on_disconnect = read_on_disconnect(section, key);
+}
 
-// In the order of the enumerators.
-const std::string k_strategies[] = {"ordered", "weighted"};
+constexpr Whole k_weight{0, 1'000'000};
+
+constexpr KeyOf<Target> k_target_keys[] = {
+    key<Target>("provider", k_text, "its name", nullptr, nullptr, k_required),
+    key<Target>("model", k_text, "what the provider calls the model", nullptr, nullptr,
+                "the name that the client used, aliases followed"),
+    key<&Target::weight>("weight", k_weight,
+                         "the share of calls, if weighted; 0: only as a fallback"),
+};
+
+constexpr KeyOf<Route> k_route_keys[] = {
+    key<Route>("model", k_text,
+               "an exact name, or a pattern: `*` any run of characters, also none; `?` one "
+               "character",
+               nullptr, nullptr, k_required),
+    {.facts = {"strategy", Choice{k_names<Strategy>}, "how the first of `to` is chosen"},
+     .get = detail::Slot<&Route::strategy>::get},
+    key<Route>("alias", k_text, "serve this name instead", nullptr, nullptr, "none"),
+    key<Route>(
+        "to",
+        Worded{"string or array",
+               R"("anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": )"
+               R"([{"type": "string"}, {"$ref": "#/definitions/target"}]}}])"},
+        "a provider's name; or several, each a name or a table `{ provider, model, weight }`",
+        nullptr, nullptr, "none"),
+    key<Route>("on_disconnect", k_on_disconnect, k_on_disconnect_meaning, read_action, nullptr,
+               "that of `[server]`"),
+};
 
 class RouteReader {
   public:
@@ -24,6 +52,7 @@ class RouteReader {
 
     void read() {
         route_.at = section_.at();
+        read_keys<Route>(section_, k_route_keys, route_);
         if (auto model = name("model")) {
             route_.model = std::move(model->value);
             route_.model_at = model->at;
@@ -31,12 +60,11 @@ class RouteReader {
             section_.report().absent(route_.at, {"model"}, "a route has no model",
                                      "model = \"NAME\" or a pattern such as \"qwen-*\"");
         }
-        const auto strategy = section_.choice("strategy", k_strategies);
+        const auto strategy = section_.choice("strategy", k_names<Strategy>);
         if (strategy) route_.strategy = static_cast<Strategy>(*strategy);
         known_strategy_ = strategy.has_value();
         read_alias();
         read_targets();
-        route_.on_disconnect = read_on_disconnect(section_);
         section_.finish();
         check_alternatives();
         check_weights();
@@ -89,7 +117,7 @@ class RouteReader {
             return section_.wrong_type("an element of routes.to", element,
                                        "a provider's name or a table { provider, model, weight }");
         }
-        Section section(*table, "routes.to", section_.report());
+        Section section(*table, "routes.to", section_.report(), section_.around());
         read_target_table(section);
         section.finish();
     }
@@ -97,6 +125,7 @@ class RouteReader {
     void read_target_table(Section& section) {
         Target target;
         target.at = section.at();
+        read_keys<Target>(section, k_target_keys, target);
         const auto provider = section.text("provider");
         if (auto model = section.text("model")) {
             if (is_glob(model->value)) {
@@ -105,9 +134,6 @@ class RouteReader {
                       "the name of one model, as the provider calls it");
             }
             target.model = std::move(model->value);
-        }
-        if (const auto weight = section.integer("weight", 0, k_weight_max)) {
-            target.weight = static_cast<std::uint32_t>(*weight);
         }
         if (section.has("weight")) weight_at_ = section.key_at("weight");
         if (provider) return add_target(*provider, std::move(target));
@@ -220,6 +246,28 @@ void read_routes(Section& root, std::span<const Provider> providers, std::vector
         RouteReader(section, providers, routes.emplace_back()).read();
     }
     check_duplicates(routes, root.report());
+}
+
+void write_route(json::PrettyWriter& writer, const Config& config, const Route& route) {
+    writer.field("model", route.model);
+    if (!route.alias.empty()) {
+        writer.field("alias", route.alias);
+        return;
+    }
+    writer.field("strategy", name_of(route.strategy)).key("to").begin_array();
+    for (const auto& target : route.to) {
+        writer.begin_object().field("provider", config.providers[target.provider].name);
+        if (!target.model.empty()) writer.field("model", target.model);
+        write_keys<Target>(writer, k_target_keys, target);
+        writer.end_object();
+    }
+    writer.end_array();
+    if (route.on_disconnect) writer.field("on_disconnect", text_of(*route.on_disconnect));
+}
+
+std::vector<SectionFacts> route_sections() {
+    return {{"route", "`[[routes]]`", "Who serves a model", rows_of<Route>(k_route_keys)},
+            {"target", "`to`", "One of those who serve it", rows_of<Target>(k_target_keys)}};
 }
 
 }  // namespace bw::config

@@ -5,14 +5,17 @@
 
 #include <algorithm>
 
+#include "config/letters.hpp"
+#include "config/names.hpp"
 #include "config/pattern.hpp"
+#include "config/shown.hpp"
 
 namespace bw::config {
 namespace {
 
 constexpr std::size_t k_plain_name_bytes_max = 64;
 
-std::vector<Text> names_of(Section& match, const std::string& subject) {
+std::vector<Text> names_of(Section& match, std::string_view subject) {
     const toml::node* node = match.find(subject);
     if (node == nullptr) return {};
     if (const auto* array = node->as_array(); array != nullptr && array->empty()) {
@@ -32,23 +35,17 @@ std::vector<Text> names_of(Section& match, const std::string& subject) {
 }  // namespace
 
 bool is_plain_name(std::string_view text) {
-    const auto fits = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    };
-    return !text.empty() && text.size() <= k_plain_name_bytes_max &&
-           std::ranges::all_of(text, fits);
+    return !text.empty() && text.size() <= k_plain_name_bytes_max && is_made_of(text, "-_");
 }
 
-void read_scope(Section& rule, const KnownNames& known, Scope& scope) {
-    if (const auto each = rule.choice("each", k_subject_names)) {
-        scope.each = static_cast<Subject>(*each);
-    }
+void read_match(Section& rule, const KnownNames& known, Scope& scope) {
     auto match = rule.table("match");
     if (!match) return;
     bool all_known = true;
     for (std::size_t i = 0; i < k_subjects; ++i) {
-        for (auto& name : names_of(*match, k_subject_names[i])) {
-            all_known &= check_name(*match, static_cast<Subject>(i), name, known);
+        const auto subject = static_cast<Subject>(i);
+        for (auto& name : names_of(*match, name_of(subject))) {
+            all_known &= check_name(*match, subject, name, known);
             scope.match[i].push_back(std::move(name.value));
         }
     }
@@ -79,6 +76,17 @@ std::string RuleNames::read(Section& rule, std::string_view kind, std::string fa
                             "one name for each of the budgets and limits");
     }
     return std::move(name.value);
+}
+
+void write_scope(json::PrettyWriter& writer, const Scope& scope) {
+    writer.key("match").begin_object();
+    for (std::size_t i = 0; i < k_subjects; ++i) {
+        if (scope.match[i].empty()) continue;
+        writer.key(name_of(static_cast<Subject>(i))).begin_array();
+        for (const auto& pattern : scope.match[i]) writer.value(pattern);
+        writer.end_array();
+    }
+    writer.end_object();
 }
 
 }  // namespace bw::config

@@ -17,8 +17,8 @@ bool is_plain_name(std::string_view text);
 inline constexpr std::string_view k_plain_name_expected =
     R"(at most 64 lower-case letters, digits, "-" and "_")";
 
-// match and each, which are keys of the rule.
-void read_scope(Section& rule, const KnownNames& known, Scope& scope);
+// The key match of a rule.
+void read_match(Section& rule, const KnownNames& known, Scope& scope);
 
 // The names of all rules, which are those of their counters.
 class RuleNames {

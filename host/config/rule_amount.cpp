@@ -7,6 +7,7 @@
 
 #include "config/meant.hpp"
 #include "config/money.hpp"
+#include "config/shown.hpp"
 
 namespace bw::config {
 namespace {
@@ -94,6 +95,22 @@ std::optional<Rate> read_rate(Section& rule, std::string_view key, std::string_v
     }
     return Rate{
         .amount = *amount, .period = std::chrono::seconds(period->factor), .burst = *amount};
+}
+
+std::string amount_text(const Budget& budget) {
+    constexpr Unit k_tokens[] = {
+        {" tok", 1}, {" ktok", 1'000}, {" Mtok", 1'000'000}, {" Gtok", 1'000'000'000}};
+    if (budget.unit == BudgetUnit::micro_usd) return format_amount(budget.limit);
+    return quantity_text(static_cast<std::uint64_t>(budget.limit), k_tokens);
+}
+
+std::string rate_text(const Rate& rate) {
+    constexpr Unit k_plain[] = {{"", 1}, {"k", 1'000}, {"M", 1'000'000}, {"G", 1'000'000'000}};
+    constexpr Unit k_times[] = {{"s", 1}, {"min", 60}, {"h", 3'600}, {"day", 86'400}};
+    const auto time =
+        std::ranges::find(k_times, static_cast<std::uint64_t>(rate.period.count()), &Unit::factor);
+    return fmt::format("{}/{}", quantity_text(static_cast<std::uint64_t>(rate.amount), k_plain),
+                       time == std::end(k_times) ? "day" : time->name);
 }
 
 }  // namespace bw::config

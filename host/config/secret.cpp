@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/letters.hpp"
 #include "config/report.hpp"
 
 namespace bw::config {
@@ -87,8 +88,7 @@ bool may_hold_secret(std::string_view key) {
     constexpr std::string_view k_words[] = {"key",  "token",  "secret", "pass",   "pwd",    "auth",
                                             "cred", "header", "cookie", "bearer", "sha256", "url",
                                             "uri",  "dsn",    "proxy",  "base",   "sign",   "hmac"};
-    std::string text(key);
-    for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    const std::string text = lower(key);
     const auto holds = [&](std::string_view word) { return text.find(word) != text.npos; };
     return text == "id" || std::ranges::any_of(k_words, holds);
 }

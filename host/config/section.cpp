@@ -41,8 +41,9 @@ std::string_view type_of(const toml::node& node) {
     return "nothing";
 }
 
-Section::Section(const toml::table& table, std::string name, Report& report)
-    : table_(&table), name_(std::move(name)), report_(&report) {}
+Section::Section(const toml::table& table, std::string name, Report& report,
+                 const Surroundings& around)
+    : table_(&table), name_(std::move(name)), report_(&report), around_(&around) {}
 
 const toml::node* Section::find(std::string_view key) {
     if (std::ranges::find(known_, key) == known_.end()) known_.emplace_back(key);
@@ -58,6 +59,11 @@ Position Section::key_at(std::string_view key) const {
     return found == table_->cend() ? at() : position_of(found->first.source());
 }
 
+Position Section::value_at(std::string_view key) const {
+    const toml::node* node = table_->get(key);
+    return node == nullptr ? at() : position_of(*node);
+}
+
 std::string Section::full(std::string_view key) const {
     return name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
 }
@@ -65,6 +71,16 @@ std::string Section::full(std::string_view key) const {
 void Section::wrong_type(const std::string& name, const toml::node& node, std::string expected) {
     report_->error(position_of(node), fmt::format("{} is {}", name, type_of(node)),
                    std::move(expected));
+}
+
+void Section::error(Position at, std::string_view key, std::string_view fault, std::string expected,
+                    std::string hint) {
+    report_->error(at, fmt::format("{} {}", full(key), fault), std::move(expected),
+                   std::move(hint));
+}
+
+void Section::missing(std::string_view key, std::string what, std::string expected) {
+    report_->absent(at(), {std::string(key)}, std::move(what), std::move(expected));
 }
 
 std::optional<Text> Section::text(std::string_view key) {
@@ -106,51 +122,52 @@ std::optional<std::int64_t> Section::integer(std::string_view key, std::int64_t 
     return std::nullopt;
 }
 
-std::optional<std::uint64_t> Section::quantity(std::string_view key, const QuantityRule& rule) {
+std::optional<std::uint64_t> Section::quantity(std::string_view key, const Quantity& rule) {
     const toml::node* node = find(key);
     if (node == nullptr) return std::nullopt;
     const auto* text = node->as_string();
     if (text != nullptr && !rule.none.empty() && text->get() == rule.none) return 0;
     if (text != nullptr) {
-        const auto value = parse_quantity(text->get(), rule.units);
+        const auto value = parse_quantity(text->get(), rule.measure.units);
         if (value && *value >= rule.min && *value <= rule.max) return *value;
     }
     wrong_quantity(key, *node, rule);
     return std::nullopt;
 }
 
-void Section::wrong_quantity(std::string_view key, const toml::node& node,
-                             const QuantityRule& rule) {
+void Section::wrong_quantity(std::string_view key, const toml::node& node, const Quantity& rule) {
     const auto* text = node.as_string();
     const auto* number = node.as_integer();
     if (text == nullptr && number == nullptr) {
-        return wrong_type(full(key), node, fmt::format("a {} such as {}", rule.kind, rule.example));
+        return wrong_type(full(key), node,
+                          fmt::format("a {} such as {}", rule.measure.kind, rule.example));
     }
     const std::string shown = text ? in_quotes(text->get()) : fmt::format("{}", number->get());
     const std::string bare = text ? text->get() : shown;
     const std::string subject = fmt::format("{} = {}", full(key), shown);
-    const auto value = parse_quantity(bare, rule.units);
+    const auto value = parse_quantity(bare, rule.measure.units);
     if (value || value.error() == QuantityFault::too_large) {
-        return report_->error(position_of(node), subject + " is out of range",
-                              std::string(rule.range));
+        return report_->error(position_of(node), subject + " is out of range", range_of(rule));
     }
-    const std::string expected = fmt::format("a {} such as {}", rule.kind, rule.example);
+    const std::string expected = fmt::format("a {} such as {}", rule.measure.kind, rule.example);
     if (value.error() == QuantityFault::without_unit) {
         return report_->error(position_of(node), subject + " has no unit", expected,
                               fmt::format("did you mean \"{}{}\"?", bare, rule.unit));
     }
-    report_->error(position_of(node), fmt::format("{} is not a {}", subject, rule.kind), expected,
-                   meant_quantity(bare, rule.units));
+    report_->error(position_of(node), fmt::format("{} is not a {}", subject, rule.measure.kind),
+                   expected, meant_quantity(bare, rule.measure.units));
 }
 
-std::optional<std::size_t> Section::choice(std::string_view key, std::span<const std::string> names,
-                                           Meant meant) {
+std::optional<std::size_t> Section::choice(std::string_view key,
+                                           std::span<const std::string_view> names, Meant meant) {
     const auto given = text(key);
     if (!given) return std::nullopt;
     const auto found = std::ranges::find(names, given->value);
     if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
     std::string hint = meant != nullptr ? meant(given->value) : std::string();
-    if (hint.empty()) hint = did_you_mean(given->value, names);
+    if (hint.empty()) {
+        hint = did_you_mean(given->value, std::vector<std::string>(names.begin(), names.end()));
+    }
     report_->error(given->at, fmt::format("{} = {} is unknown", full(key), in_quotes(given->value)),
                    fmt::format("one of \"{}\"", fmt::join(names, "\", \"")), std::move(hint));
     return std::nullopt;
@@ -189,7 +206,7 @@ std::vector<Text> Section::text_or_texts(std::string_view key) {
 std::optional<Section> Section::table(std::string_view key) {
     const toml::node* node = find(key);
     if (node == nullptr) return std::nullopt;
-    if (const auto* found = node->as_table()) return Section(*found, full(key), *report_);
+    if (const auto* found = node->as_table()) return Section(*found, full(key), *report_, *around_);
     const bool doubled = node->is_array_of_tables();
     report_->error(position_of(*node), fmt::format("{} is {}", full(key), type_of(*node)),
                    "a table",
@@ -208,7 +225,7 @@ std::optional<std::vector<Section>> Section::tables(std::string_view key) {
     std::vector<Section> result;
     for (const auto& element : *array) {
         if (const auto* found = element.as_table()) {
-            result.emplace_back(*found, full(key), *report_);
+            result.emplace_back(*found, full(key), *report_, *around_);
         } else {
             wrong_type(fmt::format("an element of {}", full(key)), element, "a table");
         }

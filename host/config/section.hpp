@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,30 +30,27 @@ struct Text {
     Position at;
 };
 
-struct QuantityRule {
-    std::string_view kind;     // "duration"
-    std::string_view example;  // what to expect
-    std::span<const Unit> units;
-    std::string_view unit;  // the one that a bare number most likely meant
-    std::uint64_t min = 0;
-    std::uint64_t max = 0;
-    std::string_view range;
-    std::string_view none;  // the word that is 0: no limit; empty: there is none
+// What the file is read with, besides its text.
+struct Surroundings {
+    std::filesystem::path folder;  // what relative paths count from
+    Secrets secrets = Secrets::looked_up;
+    bool has_keys = false;  // client keys, without which the host is for this machine only
 };
 
 class Section {
   public:
     // `name` leads the keys in messages: "server"; empty at the top level.
-    Section(const toml::table& table, std::string name, Report& report);
+    // `around` has to outlive the section and all that are taken out of it.
+    Section(const toml::table& table, std::string name, Report& report, const Surroundings& around);
 
     // Each marks the key as known. A key that is absent or wrong gives nothing; wrong is reported.
     std::optional<Text> text(std::string_view key);
     std::optional<bool> flag(std::string_view key);
     std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
-    std::optional<std::uint64_t> quantity(std::string_view key, const QuantityRule& rule);
+    std::optional<std::uint64_t> quantity(std::string_view key, const Quantity& rule);
     // `meant` guesses at what a word of other programs is here; empty: it cannot.
     using Meant = std::string (*)(std::string_view word);
-    std::optional<std::size_t> choice(std::string_view key, std::span<const std::string> names,
+    std::optional<std::size_t> choice(std::string_view key, std::span<const std::string_view> names,
                                       Meant meant = nullptr);
     std::vector<Text> texts(std::string_view key);
     std::vector<Text> text_or_texts(std::string_view key);  // one, or an array of them
@@ -71,17 +69,25 @@ class Section {
     bool has(std::string_view key) const;
     Position at() const;
     Position key_at(std::string_view key) const;
-    std::string full(std::string_view key) const;  // "server.listen"
+    Position value_at(std::string_view key) const;  // of a key that is there
+    std::string full(std::string_view key) const;   // "server.listen"
     Report& report() const { return *report_; }
+    const Surroundings& around() const { return *around_; }
+    // An error of a key's value: "server.listen <fault>".
+    void error(Position at, std::string_view key, std::string_view fault, std::string expected = {},
+               std::string hint = {});
+    // An error that the section has no such key.
+    void missing(std::string_view key, std::string what, std::string expected);
     void wrong_type(const std::string& name, const toml::node& node, std::string expected);
 
   private:
     void unknown(const Text& key);
-    void wrong_quantity(std::string_view key, const toml::node& node, const QuantityRule& rule);
+    void wrong_quantity(std::string_view key, const toml::node& node, const Quantity& rule);
 
     const toml::table* table_;
     std::string name_;
     Report* report_;
+    const Surroundings* around_;
     std::vector<std::string> known_;
 };
 

@@ -1,5 +1,5 @@
-// The readers of the file's sections. Each takes what the file says, reports what is wrong with it,
-// and leaves the defaults where it says nothing.
+// The sections of the file. Each is a table of keys, with functions for what needs more than one
+// look: they report what is wrong, and leave the defaults where the file says nothing.
 #pragma once
 
 #include <filesystem>
@@ -7,37 +7,36 @@
 #include <span>
 #include <vector>
 
+#include "config/keys.hpp"
+#include "config/names.hpp"
 #include "config/rule.hpp"
-#include "config/section.hpp"
+#include "config/shown.hpp"
 
 namespace bw::config {
 
-// `keys`: whether there are client keys, without which the host is for this machine only.
-void read_server(Section& root, bool keys, Server& server);
-// The limits towards clients, which are keys of [server], too.
-void read_front(Section& server, Front& front);
-void read_admin(Section& root, Config& config);
-void read_keys(Section& root, std::vector<Key>& keys);
+void read_server(Section& root, Server& server);
+void read_admin(Section& root, const Server& server, Admin& admin);
 void read_log(Section& root, Log& log);
-
-// `folder`: what relative paths count from.
-void read_wire(Section& section, const std::filesystem::path& folder, Secrets secrets, Wire& wire);
-void read_providers(Section& root, const std::filesystem::path& folder, Secrets secrets,
-                    std::vector<Provider>& providers);
+void read_keys(Section& root, std::vector<Key>& keys);
+void read_providers(Section& root, std::vector<Provider>& providers);
 void read_routes(Section& root, std::span<const Provider> providers, std::vector<Route>& routes);
 
-// price_files and [[prices]]; the mistakes in price files go to `others`, each with its own file.
-void read_prices(Section& root, const std::filesystem::path& folder, Config& config,
-                 std::vector<Diagnostic>& others);
+// How a provider or a webhook is reached.
+void read_wire(Section& section, Wire& wire);
+std::vector<Row> wire_rows();
+// The reference to a credential; `what` it is, in words: "a password".
+std::optional<Text> read_reference(Section& section, std::string_view key, std::string_view what);
+// One of a plugin's own values as JSON; `name` is for messages.
+std::string to_json(const toml::node& node, const std::string& name, Report& report);
 
-// `folder`: what relative paths count from. Comes after all that may need a ledger, for what holds
-// when the file has no [ledger].
-void read_ledger(Section& root, const std::filesystem::path& folder, Config& config);
+// price_files and [[prices]]; the mistakes in price files go to `others`, each with its own file.
+void read_prices(Section& root, Config& config, std::vector<Diagnostic>& others);
+
+// Comes after all that may need a ledger, for what holds when the file has no [ledger].
+void read_ledger(Section& root, Config& config);
 // The rules come after the providers, routes, prices and webhooks, which they may name.
-void read_webhooks(Section& root, const std::filesystem::path& folder, Secrets secrets,
-                   std::vector<Webhook>& webhooks);
+void read_webhooks(Section& root, std::vector<Webhook>& webhooks);
 void read_budgets(Section& root, const KnownNames& known, RuleNames& names, Config& config);
-void read_period(Section& budget, Period& period);  // per and reset
 void read_limits(Section& root, const KnownNames& known, RuleNames& names,
                  std::vector<Limit>& limits);
 // Budgets of money that a model without a price could pass by.
@@ -46,12 +45,82 @@ void check_priced(const Config& config, Report& report);
 // Values that are variables as other programs write them, which nothing replaces here.
 void check_foreign_variables(const toml::table& table, Report& report);
 
-// The keys on_limit and queue_length. A wait of zero: nothing waits.
-void read_on_limit(Section& section, milliseconds& wait, std::size_t& length);
-// The key on_disconnect; nothing: it is absent or wrong.
-std::optional<OnDisconnect> read_on_disconnect(Section& section);
-
 // Aliases that lead nowhere or in a circle.
 void check_aliases(std::span<const Route> routes, Report& report);
+
+// What each section is in the schema and the reference.
+SectionFacts root_section();
+std::vector<SectionFacts> server_sections();
+std::vector<SectionFacts> provider_sections();
+std::vector<SectionFacts> route_sections();
+std::vector<SectionFacts> price_sections();
+std::vector<SectionFacts> rule_sections();
+SectionFacts key_section();
+SectionFacts ledger_section();
+SectionFacts webhook_section();
+SectionFacts limit_section();
+
+// Forms of several sections.
+inline constexpr Worded k_texts{"array of strings",
+                                R"("type": "array", "items": {"type": "string"})"};
+inline constexpr Worded k_text{"string", R"("type": "string")"};
+inline constexpr Worded k_sha256{"64 hexadecimal digits",
+                                 R"("type": "string", "pattern": "^[0-9a-fA-F]{64}$")"};
+// "60/min"
+inline constexpr Worded k_rate{"rate", R"("type": "string")"};
+inline constexpr Worded k_path{"path", R"("type": "string")"};
+inline constexpr Worded k_reference{"credential",
+                                    R"("type": "string", "pattern": "^(env|file):.")"};
+
+// on_disconnect. Nothing: the key is absent or wrong.
+inline constexpr Worded k_on_disconnect{
+    R"(`"cancel"`, `"drain"`, `"drain:10s"`)",
+    R"("type": "string", "pattern": "^(cancel|drain|drain:[0-9]+(ms|s|m|h))$")", "1ms to 24h"};
+inline constexpr std::string_view k_on_disconnect_meaning =
+    "what becomes of a call whose client hangs up";
+std::optional<OnDisconnect> read_on_disconnect(Section& section, std::string_view key);
+std::string text_of(const OnDisconnect& action);
+
+// on_limit and queue_length, of owners that have queue_wait and queue_length. A wait of zero:
+// nothing waits.
+inline constexpr Worded k_on_limit{
+    R"(`"reject"`, `"queue:10s"`)",
+    R"("type": "string", "pattern": "^(reject|queue:[0-9]+(ms|s|m|h))$")", "1ms to 10m"};
+inline constexpr Whole k_queue_length{1, 100'000};
+void read_on_limit(Section& section, milliseconds& wait, std::size_t& length);
+std::string on_limit_text(milliseconds wait);
+
+template <typename Owner>
+constexpr KeyOf<Owner> on_limit_key(std::string_view meaning) {
+    return key<Owner>(
+        "on_limit", k_on_limit, meaning,
+        [](Section& section, std::string_view, Owner& owner) {
+            read_on_limit(section, owner.queue_wait, owner.queue_length);
+        },
+        [](const Owner& owner) -> Value { return on_limit_text(owner.queue_wait); });
+}
+
+template <typename Owner>
+constexpr KeyOf<Owner> queue_length_key(std::string_view meaning) {
+    return {.facts = {"queue_length", k_queue_length, meaning},
+            .get = detail::Slot<&Owner::queue_length>::get,
+            .means_something = [](const Owner& owner) { return owner.queue_wait.count() > 0; }};
+}
+
+// match and each, of owners that have a scope.
+template <typename Owner>
+constexpr KeyOf<Owner> each_key() {
+    return key<&Owner::scope, &Scope::each>(
+        "each", Choice{k_names<Subject>},
+        "one counter for each value, each with the whole limit; else one for all", "none");
+}
+
+template <typename Owner>
+constexpr KeyOf<Owner> match_key() {
+    return {.facts = {"match", Tables{"match"}, "which calls it is for", "every call"},
+            .write = [](json::PrettyWriter& writer, const Owner& owner) {
+                write_scope(writer, owner.scope);
+            }};
+}
 
 }  // namespace bw::config

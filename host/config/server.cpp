@@ -1,70 +1,49 @@
-// [server] and [log].
+// [server], [admin] and [log].
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <iterator>
 
+#include "config/letters.hpp"
+#include "config/names.hpp"
+#include "config/origin.hpp"
 #include "config/sections.hpp"
 
 namespace bw::config {
 namespace {
 
-constexpr unsigned k_workers_max = 256;
+constexpr std::int64_t k_workers_max = 256;
 constexpr std::int64_t k_default_tokens_max = 10'000'000;
+constexpr std::int64_t k_connections_max = 1'000'000;
 
-constexpr QuantityRule k_max_body{.kind = "size",
-                                  .example = R"("512KiB", "32MiB" or "1GiB")",
-                                  .units = k_size_units,
-                                  .unit = "MiB",
-                                  .min = 1u << 10,
-                                  .max = 1u << 30,
-                                  .range = R"("1KiB" to "1GiB")"};
+constexpr Quantity bytes(std::string_view example, std::string_view unit, std::uint64_t min,
+                         std::uint64_t max) {
+    return {k_size, example, unit, min, max};
+}
+constexpr Quantity k_head = bytes(R"("8KiB" or "64KiB")", "KiB", 1u << 10, 1u << 20);
 
-constexpr QuantityRule k_max_bodies{.kind = "size",
-                                    .example = R"("256MiB" or "4GiB")",
-                                    .units = k_size_units,
-                                    .unit = "MiB",
-                                    .min = 1u << 10,
-                                    .max = std::uint64_t{1} << 40,
-                                    .range = R"("1KiB" to "1024GiB")"};
+constexpr Quantity client_time(std::uint64_t min) {
+    return {k_duration, R"("500ms", "30s" or "10m")", "s", min, 3'600'000};
+}
+constexpr Quantity k_patience = client_time(100);
+constexpr Quantity k_heartbeat{k_duration, R"("15s", "1m" or "none")", "s", 100, 3'600'000, "none"};
 
-constexpr QuantityRule k_drain{.kind = "duration",
-                               .example = R"("500ms", "30s" or "10m")",
-                               .units = k_duration_units,
-                               .unit = "s",
-                               .min = 0,
-                               .max = 3'600'000,
-                               .range = R"("0s" to "1h")"};
-
-constexpr QuantityRule k_heartbeat{.kind = "duration",
-                                   .example = R"("15s", "1m" or "none")",
-                                   .units = k_duration_units,
-                                   .unit = "s",
-                                   .min = 100,
-                                   .max = 3'600'000,
-                                   .range = R"("100ms" to "1h", or "none")",
-                                   .none = "none"};
-
-// In the order of the enumerators.
-const std::string k_levels[] = {"debug", "info", "warn", "error"};
-const std::string k_formats[] = {"auto", "text", "json"};
-
-void read_listen(Section& section, bool keys, Server& server) {
-    const auto given = section.text("listen");
+void read_listen(Section& section, std::string_view key, Server& server) {
+    const auto given = section.text(key);
     if (!given) return;
     auto endpoint = parse_endpoint(given->value);
     if (!endpoint) {
         const auto& fault = endpoint.error();
-        return section.report().error(
-            given->at, fmt::format("server.listen = {} {}", in_quotes(given->value), fault.what),
-            fault.expected, fault.hint);
+        return section.error(given->at, key,
+                             fmt::format("= {} {}", in_quotes(given->value), fault.what),
+                             fault.expected, fault.hint);
     }
-    if (!endpoint->loopback && !keys) {
-        return section.report().error(
-            given->at,
-            fmt::format("server.listen = {} can be reached from other machines, and there are no "
-                        "client keys to keep strangers out",
+    if (!endpoint->loopback && !section.around().has_keys) {
+        return section.error(
+            given->at, key,
+            fmt::format("= {} can be reached from other machines, and there are no client keys to "
+                        "keep strangers out",
                         in_quotes(given->value)),
             R"(a loopback address such as "127.0.0.1:4141", or [[keys]])",
             "make a key with `bellwether key new NAME`");
@@ -73,8 +52,15 @@ void read_listen(Section& section, bool keys, Server& server) {
     server.port = endpoint->port;
 }
 
-void read_workers(Section& section, Server& server) {
-    const toml::node* node = section.find("workers");
+std::string endpoint(const std::string& host, std::uint16_t port) {
+    const bool v6 = host.find(':') != host.npos;
+    return fmt::format("{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", port);
+}
+
+Value listen_of(const Server& server) { return endpoint(server.host, server.port); }
+
+void read_workers(Section& section, std::string_view key, Server& server) {
+    const toml::node* node = section.find(key);
     if (node == nullptr) return;
     const std::string expected = fmt::format("\"auto\" or 1 to {}", k_workers_max);
     const auto* text = node->as_string();
@@ -84,16 +70,18 @@ void read_workers(Section& section, Server& server) {
     } else if (number != nullptr && number->get() >= 1 && number->get() <= k_workers_max) {
         server.workers = static_cast<unsigned>(number->get());
     } else if (number != nullptr) {
-        section.report().error(position_of(*node),
-                               fmt::format("server.workers = {} is out of range", number->get()),
-                               expected);
+        section.error(position_of(*node), key, fmt::format("= {} is out of range", number->get()),
+                      expected);
     } else if (text != nullptr) {
-        section.report().error(
-            position_of(*node),
-            fmt::format("server.workers = {} is unknown", in_quotes(text->get())), expected);
+        section.error(position_of(*node), key,
+                      fmt::format("= {} is unknown", in_quotes(text->get())), expected);
     } else {
-        section.wrong_type("server.workers", *node, expected);
+        section.wrong_type(section.full(key), *node, expected);
     }
+}
+
+Value workers_of(const Server& server) {
+    return server.workers == 0 ? Value("auto") : Value(std::int64_t{server.workers});
 }
 
 // Headers that mean something else; of some the value must never stand in a log or a ledger.
@@ -101,73 +89,207 @@ constexpr std::string_view k_taken_headers[] = {
     "authorization", "connection", "content-length",      "content-type",      "cookie",
     "expect",        "host",       "proxy-authorization", "transfer-encoding", "x-api-key"};
 
-void read_user_header(Section& section, Server& server) {
+void read_user_header(Section& section, std::string_view key, Server& server) {
     constexpr std::size_t k_bytes_max = 64;
-    auto given = section.text("user_header");
+    const auto given = section.text(key);
     if (!given) return;
-    std::string name = given->value;
-    std::ranges::transform(name, name.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    });
-    const auto fits = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-    };
-    if (name.size() > k_bytes_max || !std::ranges::all_of(name, fits)) {
-        return section.report().error(
-            given->at,
-            fmt::format("server.user_header = {} is no name of a header", in_quotes(given->value)),
-            R"(letters, digits, "-" and "_", for example "x-openwebui-user-id")");
+    std::string name = lower(given->value);
+    const std::string subject = fmt::format("= {} is ", in_quotes(given->value));
+    if (name.size() > k_bytes_max || !is_made_of(name, "-_")) {
+        return section.error(given->at, key, subject + "no name of a header",
+                             R"(letters, digits, "-" and "_", for example "x-openwebui-user-id")");
     }
     if (std::ranges::find(k_taken_headers, name) != std::end(k_taken_headers)) {
-        return section.report().error(
-            given->at,
-            fmt::format("server.user_header = {} is a header that means something else",
-                        in_quotes(given->value)),
-            R"(one that names users, for example "x-openwebui-user-id")");
+        return section.error(given->at, key, subject + "a header that means something else",
+                             R"(one that names users, for example "x-openwebui-user-id")");
     }
     server.user_header = std::move(name);
 }
 
-}  // namespace
-
-void read_server(Section& root, bool keys, Server& server) {
-    auto section = root.table("server");
-    if (!section) return;
-    read_listen(*section, keys, server);
-    read_workers(*section, server);
-    if (const auto bytes = section->quantity("max_body", k_max_body))
-        server.max_body_bytes = *bytes;
-    if (const auto bytes = section->quantity("max_bodies", k_max_bodies)) {
-        server.bodies_bytes_max = *bytes;
-    }
-    if (const auto wait = section->quantity("drain", k_drain)) server.drain = milliseconds(*wait);
-    if (const auto silence = section->quantity("heartbeat", k_heartbeat)) {
-        server.heartbeat = milliseconds(*silence);
-    }
-    if (const auto cost = section->flag("cost_in_body")) server.cost_in_body = *cost;
-    if (const auto action = read_on_disconnect(*section)) server.on_disconnect = *action;
-    if (const auto most = section->integer("default_max_tokens", 1, k_default_tokens_max)) {
-        server.default_max_tokens = *most;
-    }
-    if (const auto most = section->integer("default_context", 1, k_default_tokens_max)) {
-        server.default_context = *most;
-    }
-    read_user_header(*section, server);
-    read_front(*section, server.front);
-    section->finish();
+void read_action(Section& section, std::string_view key, Server& server) {
+    if (const auto action = read_on_disconnect(section, key)) server.on_disconnect = *action;
 }
 
-void read_log(Section& root, Log& log) {
-    auto section = root.table("log");
-    if (!section) return;
-    if (const auto level = section->choice("level", k_levels)) {
-        log.level = static_cast<LogLevel>(*level);
+Value action_of(const Server& server) { return text_of(server.on_disconnect); }
+
+// In parts; no port, which a client may name or not.
+bool is_host_name(std::string_view name) {
+    return !name.empty() && name.size() <= 253 && !name.starts_with('.') && !name.ends_with('.') &&
+           name.find("..") == name.npos && is_made_of(name, "-_.");
+}
+
+void read_hosts(Section& section, std::string_view key, Server& server) {
+    for (const Text& given : section.texts(key)) {
+        std::string name = lower(given.value);
+        if (is_host_name(name)) {
+            server.front.hosts.push_back(std::move(name));
+        } else {
+            section.error(given.at, key,
+                          fmt::format("has {}, which is no host name", in_quotes(name)),
+                          R"(a name without scheme and port, for example "gateway.example.com")");
+        }
     }
-    if (const auto format = section->choice("format", k_formats)) {
-        log.format = static_cast<LogFormat>(*format);
+}
+
+// "*" is any page of anybody.
+void read_cors_origins(Section& section, std::string_view key, Server& server) {
+    for (const Text& given : section.texts(key)) {
+        auto origin = given.value == "*" ? std::expected<std::string, std::string>("*")
+                                         : parse_origin(given.value);
+        if (origin) {
+            server.front.cors_origins.push_back(*std::move(origin));
+        } else {
+            section.error(
+                given.at, key,
+                fmt::format("has {}, which {}", in_quotes(given.value), origin.error()),
+                R"(an origin such as "https://app.example" or "http://localhost:3000", or "*")");
+        }
     }
-    log.access = section->flag("access").value_or(log.access);
-    section->finish();
+}
+
+constexpr auto k_front = &Server::front;
+
+constexpr KeyOf<Server> k_server_keys[] = {
+    key<Server>("listen", Worded{R"(`"host:port"`)", R"("type": "string")"},
+                "the address that clients call: an IPv4 address, an IPv6 address in brackets, or "
+                "`localhost`",
+                read_listen, listen_of),
+    key<Server>(
+        "workers",
+        Worded{R"(`"auto"` or integer)",
+               R"("anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": 256}])",
+               "1 to 256"},
+        R"(threads, each with its own event loop; `"auto"`: one a core)", read_workers, workers_of),
+    key<&Server::max_body_bytes>("max_body",
+                                 bytes(R"("512KiB", "32MiB" or "1GiB")", "MiB", 1u << 10, 1u << 30),
+                                 "larger requests are refused"),
+    key<&Server::bodies_bytes_max>(
+        "max_bodies", bytes(R"("256MiB" or "4GiB")", "MiB", 1u << 10, std::uint64_t{1} << 40),
+        "what the bodies of all requests may take together, of all workers, from their head until "
+        "they are answered"),
+    key<&Server::drain>("drain", client_time(0), "how long a stop waits for the calls in flight"),
+    key<&Server::heartbeat>("heartbeat", k_heartbeat, "the longest silence on a client's stream"),
+    key<&Server::cost_in_body>("cost_in_body", Flag{},
+                               "every client that gets a usage gets `usage.cost` in it"),
+    key<Server>("on_disconnect", k_on_disconnect, k_on_disconnect_meaning, read_action, action_of),
+    key<&Server::default_max_tokens>("default_max_tokens", Whole{1, k_default_tokens_max},
+                                     "what a call is taken to generate at most, if it does not say "
+                                     "and the plugin does not know its model's limit"),
+    key<&Server::default_context>("default_context", Whole{1, k_default_tokens_max},
+                                  "what a prompt is taken to be at most that names a video or a "
+                                  "file, whose size nobody knows, if the plugin does not know its "
+                                  "model's context"),
+    key<&Server::user_header>(
+        "user_header", Worded{"name of a header", R"("type": "string")", "64 bytes"},
+        "a request header that names the call's user", read_user_header, "none"),
+    key<k_front, &Front::request_line_bytes_max>("max_request_line", k_head,
+                                                 "method, target and version"),
+    key<k_front, &Front::header_bytes_max>("max_headers", k_head, "all header lines together"),
+    key<k_front, &Front::header_count_max>("max_header_count", Whole{8, 10'000}, "header lines"),
+    key<k_front, &Front::inflate_ratio_max>(
+        "max_inflate_ratio", Whole{1, 1'000},
+        "how many times its size a gzip or deflate body may unpack to, beyond 64 KiB"),
+    key<k_front, &Front::header_timeout>("header_timeout", k_patience,
+                                         "from the first byte of a request to the end of its head"),
+    key<k_front, &Front::body_timeout>("body_timeout", k_patience, "silence within a body"),
+    key<k_front, &Front::body_rate_min>(
+        "min_body_rate", bytes(R"("512B" or "4KiB")", "B", 1, 1u << 30),
+        "bytes a second that a body must come with on average, after the first `body_timeout`"),
+    key<k_front, &Front::idle_timeout>("idle_timeout", k_patience,
+                                       "a connection without a request is closed"),
+    key<k_front, &Front::write_timeout>("write_timeout", k_patience,
+                                        "a client that takes no byte of its reply for so long is "
+                                        "cut, and its call is cancelled"),
+    key<k_front, &Front::connections_max>(
+        "max_connections", Whole{1, k_connections_max},
+        "open connections in all; one more gets 503 and is closed"),
+    key<k_front, &Front::connections_per_client_max>(
+        "max_connections_per_client", Whole{1, k_connections_max},
+        "open connections of one address; of IPv6, of one network of 64 bits", "none"),
+    key<k_front, &Front::hosts>("hosts", Worded{"array of names", k_texts.schema},
+                                "names that the host answers to besides `localhost`, "
+                                "`*.localhost` and IP addresses",
+                                read_hosts, "none"),
+    key<k_front, &Front::cors_origins>("cors_origins", Worded{"array of origins", k_texts.schema},
+                                       "web pages that may call the host from a browser and read "
+                                       "all of its answers, errors and streams among them",
+                                       read_cors_origins, "none"),
+};
+
+constexpr KeyOf<Log> k_log_keys[] = {
+    key<&Log::level>("level", Choice{k_names<LogLevel>}, "what is less important is left out"),
+    key<&Log::format>("format", Choice{k_names<LogFormat>},
+                      R"(`"auto"`: text on a terminal, else JSON)"),
+    key<&Log::access>("access", Flag{}, "one line for each call"),
+};
+
+// Whoever reaches the admin listener can change the host: it stays on loopback even where the host
+// itself may be reached from outside.
+void read_admin_listen(Section& section, std::string_view key, Admin& admin) {
+    const auto given = section.text(key);
+    if (!given) return;
+    admin.on = given->value != "off";
+    if (!admin.on) return;
+    auto endpoint = parse_endpoint(given->value);
+    if (endpoint && endpoint->loopback) {
+        admin.host = std::move(endpoint->host);
+        admin.port = endpoint->port;
+        return;
+    }
+    section.error(
+        given->at, key,
+        fmt::format("= {} {}", in_quotes(given->value),
+                    endpoint ? "can be reached from other machines" : endpoint.error().what),
+        R"(a loopback address such as "127.0.0.1:4142", or "off")",
+        endpoint ? std::string() : endpoint.error().hint);
+}
+
+Value admin_listen_of(const Admin& admin) {
+    return admin.on ? endpoint(admin.host, admin.port) : std::string("off");
+}
+
+constexpr KeyOf<Admin> k_admin_keys[] = {
+    key<Admin>("listen", Worded{R"(`"host:port"` or `"off"`)", R"("type": "string")"},
+               "where operators find metrics, health and what runs", read_admin_listen,
+               admin_listen_of),
+};
+
+// Whether a socket on `host` takes what is sent to `other`, of the same port.
+bool covers(const std::string& host, const std::string& other) {
+    return host == other || host == "::" || (host == "0.0.0.0" && other.find(':') == other.npos);
+}
+
+}  // namespace
+
+void read_server(Section& root, Server& server) {
+    read_table<Server>(root, "server", k_server_keys, server);
+}
+
+void read_log(Section& root, Log& log) { read_table<Log>(root, "log", k_log_keys, log); }
+
+void read_admin(Section& root, const Server& server, Admin& admin) {
+    const auto section = read_table<Admin>(root, "admin", k_admin_keys, admin);
+    if (!section || !admin.on || admin.port == 0 || admin.port != server.port ||
+        !covers(server.host, admin.host)) {
+        return;
+    }
+    root.report().error(
+        section->at(),
+        fmt::format("admin.listen is {}:{}, where server.listen is, too", admin.host, admin.port),
+        "two addresses");
+}
+
+void write_server(json::PrettyWriter& writer, const Config& config) {
+    write_table<Server>(writer, "server", k_server_keys, config.server);
+    write_table<Admin>(writer, "admin", k_admin_keys, config.admin);
+    write_table<Log>(writer, "log", k_log_keys, config.log);
+}
+
+std::vector<SectionFacts> server_sections() {
+    return {{"server", "`[server]`", "Where clients call the host, and what they may take of it",
+             rows_of<Server>(k_server_keys)},
+            {"admin", "`[admin]`", "The listener for operators", rows_of<Admin>(k_admin_keys)},
+            {"log", "`[log]`", "What is logged, and how", rows_of<Log>(k_log_keys)}};
 }
 
 }  // namespace bw::config

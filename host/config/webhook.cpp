@@ -1,6 +1,9 @@
 // [webhooks.NAME].
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "config/secret.hpp"
 #include "config/sections.hpp"
 #include "config/stray_text.hpp"
@@ -8,8 +11,6 @@
 
 namespace bw::config {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t k_webhooks_max = 100;
 constexpr std::string_view k_url_expected =
@@ -19,24 +20,20 @@ bool is_reference(std::string_view text) {
     return text.starts_with("env:") || text.starts_with("file:");
 }
 
-void read_url(Section& section, Secrets secrets, Webhook& webhook) {
+void read_url(Section& section, std::string_view key, Webhook& webhook) {
     const auto error = [&](Position at, std::string_view fault) {
-        section.report().error(at, fmt::format("{} {}", section.full("url"), fault),
-                               std::string(k_url_expected));
+        section.error(at, key, fault, std::string(k_url_expected));
     };
-    auto given = section.text("url");
-    if (!given) {
-        if (!section.has("url")) {
-            section.report().absent(section.at(), {"url"}, section.full("url") + " is missing",
-                                    std::string(k_url_expected));
-        }
-        return;
+    if (!section.has(key)) {
+        return section.missing(key, section.full(key) + " is missing", std::string(k_url_expected));
     }
+    auto given = section.text(key);
+    if (!given) return;
     webhook.url = given->value;
     std::string source;
     if (is_reference(given->value)) {
         webhook.reference = std::move(given->value);
-        if (secrets == Secrets::left_out) return;
+        if (section.around().secrets == Secrets::left_out) return;
         auto value = resolve(webhook.reference);
         if (!value) return error(given->at, "cannot be had: " + value.error());
         webhook.url = *std::move(value);
@@ -50,14 +47,23 @@ void read_url(Section& section, Secrets secrets, Webhook& webhook) {
     if (url->encrypted || url->local) return;
     section.report().warning(
         given->at,
-        fmt::format("{} is plain http: it crosses the network unencrypted", section.full("url")),
+        fmt::format("{} is plain http: it crosses the network unencrypted", section.full(key)),
         "https://");
 }
 
+// Of an address that stands in the file, no more than that: whoever knows it may write to it.
+Value url_of(const Webhook& webhook) {
+    return webhook.reference.empty() ? std::string("***") : webhook.reference;
+}
+
+constexpr KeyOf<Webhook> k_webhook_keys[] = {
+    key<Webhook>("url", Worded{R"(URL, `"env:NAME"`, `"file:/path"`)", R"("type": "string")"},
+                 "with a query if need be", read_url, url_of, k_required),
+};
+
 }  // namespace
 
-void read_webhooks(Section& root, const fs::path& folder, Secrets secrets,
-                   std::vector<Webhook>& webhooks) {
+void read_webhooks(Section& root, std::vector<Webhook>& webhooks) {
     auto sections = root.table("webhooks");
     if (!sections) return;
     for (const auto& name : sections->rest()) {
@@ -78,10 +84,25 @@ void read_webhooks(Section& root, const fs::path& folder, Secrets secrets,
         Webhook& webhook = webhooks.emplace_back();
         webhook.name = name.value;
         webhook.at = section->at();
-        read_url(*section, secrets, webhook);
-        read_wire(*section, folder, secrets, webhook.wire);
+        read_keys<Webhook>(*section, k_webhook_keys, webhook);
+        read_wire(*section, webhook.wire);
         section->finish();
     }
+}
+
+void write_webhook(json::PrettyWriter& writer, const Webhook& webhook) {
+    write_keys<Webhook>(writer, k_webhook_keys, webhook);
+    write_wire(writer, webhook.wire);
+}
+
+SectionFacts webhook_section() {
+    auto rows = rows_of<Webhook>(k_webhook_keys);
+    for (Row& row : wire_rows()) {
+        row.elsewhere = true;
+        rows.push_back(std::move(row));
+    }
+    return {"webhook", "`[webhooks.NAME]`", "Who is told by a POST of what the host warns of",
+            std::move(rows)};
 }
 
 }  // namespace bw::config

@@ -1,139 +1,184 @@
-// The keys of [providers.NAME] that say how the provider is reached.
+// The keys of [providers.NAME] and [webhooks.NAME] that say how they are reached.
 #include <fmt/format.h>
 
+#include <fstream>
+
+#include "config/names.hpp"
 #include "config/pem.hpp"
 #include "config/proxy.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
+#include "config/shown.hpp"
 
 namespace bw::config {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t k_connections_max = 65'536;
+constexpr Whole k_connections{1, 65'536};
+constexpr Quantity k_idle_time{k_duration, R"("30s", "2m" or "1h")", "s", 1'000, 3'600'000};
 
-constexpr QuantityRule k_idle_time{.kind = "duration",
-                                   .example = R"("30s", "2m" or "1h")",
-                                   .units = k_duration_units,
-                                   .unit = "s",
-                                   .min = 1'000,
-                                   .max = 3'600'000,
-                                   .range = R"("1s" to "1h")"};
+using Check = std::optional<std::string> (*)(const fs::path&);
 
-class WireReader {
-  public:
-    WireReader(Section& section, const fs::path& folder, Secrets secrets, Wire& wire)
-        : section_(section), folder_(folder), secrets_(secrets), wire_(wire) {}
-
-    void read() {
-        read_file("ca_file", "a file of PEM certificates", readable_fault, wire_.ca_file);
-        read_client_certificate();
-        read_http();
-        read_proxy();
-        read_connections();
+void read_file(Section& section, std::string_view key, std::string_view expected, Check check,
+               fs::path& file) {
+    const auto given = section.text(key);
+    if (!given) return;
+    const fs::path path = (section.around().folder / given->value).lexically_normal();
+    // A certificate of its own is a credential; one to trust is none.
+    const bool secret = key != "ca_file" && section.around().secrets == Secrets::left_out;
+    if (const auto fault = secret ? std::nullopt : check(path)) {
+        return section.error(given->at, key,
+                             fmt::format("= {} {}", in_quotes(given->value), *fault),
+                             std::string(expected));
     }
+    file = path;
+}
 
-  private:
-    using Check = std::optional<std::string> (*)(const fs::path&);
+void read_ca_file(Section& section, std::string_view key, Wire& wire) {
+    read_file(section, key, "a file of PEM certificates", readable_fault, wire.ca_file);
+}
 
-    // Where the key stands, if it is there and right.
-    std::optional<Position> read_file(std::string_view key, std::string_view expected, Check check,
-                                      fs::path& file) {
-        const auto given = section_.text(key);
-        if (!given) return std::nullopt;
-        const fs::path path = (folder_ / given->value).lexically_normal();
-        // A certificate of its own is a credential; one to trust is none.
-        const bool secret = key != "ca_file" && secrets_ == Secrets::left_out;
-        if (const auto fault = secret ? std::nullopt : check(path)) {
-            error(given->at, key, fmt::format("= {} {}", in_quotes(given->value), *fault),
-                  std::string(expected));
-            return std::nullopt;
-        }
-        file = path;
-        return given->at;
+void read_client_cert(Section& section, std::string_view key, Wire& wire) {
+    read_file(section, key, "a file with a PEM certificate", certificate_fault, wire.client_cert);
+}
+
+void read_client_key(Section& section, std::string_view key, Wire& wire) {
+    read_file(section, key, "a file with a PEM private key", private_key_fault, wire.client_key);
+}
+
+void check_client_certificate(Section& section, const Wire& wire) {
+    if (!wire.client_key.empty() && !section.has("client_cert")) {
+        section.error(section.value_at("client_key"), "client_key", "has no client_cert beside it",
+                      "both of them");
     }
-
-    void read_client_certificate() {
-        const auto cert = read_file("client_cert", "a file with a PEM certificate",
-                                    certificate_fault, wire_.client_cert);
-        const auto key = read_file("client_key", "a file with a PEM private key", private_key_fault,
-                                   wire_.client_key);
-        if (key && !section_.has("client_cert")) {
-            error(*key, "client_key", "has no client_cert beside it", "both of them");
-        }
-        if (!cert || section_.has("client_key") || secrets_ == Secrets::left_out) return;
-        if (const auto fault = private_key_fault(wire_.client_cert)) {
-            error(*cert, "client_cert", *fault, "the key in the same file, or in client_key");
-        }
+    if (wire.client_cert.empty() || section.has("client_key")) return;
+    if (section.around().secrets == Secrets::left_out) return;
+    if (const auto fault = private_key_fault(wire.client_cert)) {
+        section.error(section.value_at("client_cert"), "client_cert", *fault,
+                      "the key in the same file, or in client_key");
     }
+}
 
-    void read_http() {
-        static const std::string k_names[] = {"1.1", "auto", "2"};
-        if (const auto chosen = section_.choice("http", k_names)) {
-            wire_.http = static_cast<HttpVersion>(*chosen);
-        }
+void read_proxy(Section& section, std::string_view key, Wire& wire) {
+    const auto given = section.text(key);
+    if (!given) return;
+    wire.proxy_at = given->at;
+    wire.proxy_choice = given->value == "none" ? ProxyChoice::none : ProxyChoice::given;
+    if (wire.proxy_choice == ProxyChoice::none) return;
+    const auto proxy = parse_proxy(given->value);
+    if (!proxy) {
+        return section.error(given->at, key, proxy.error(),
+                             R"("http://host:port", "https://…", "socks5h://…" or "none")");
     }
-
-    void read_proxy() {
-        read_proxy_secret();
-        const auto given = section_.text("proxy");
-        if (!given) return;
-        wire_.proxy_at = given->at;
-        wire_.proxy_choice = given->value == "none" ? ProxyChoice::none : ProxyChoice::given;
-        if (wire_.proxy_choice == ProxyChoice::none) return;
-        const auto proxy = parse_proxy(given->value);
-        const std::string_view example =
-            R"("http://host:port", "https://…", "socks5h://…" or "none")";
-        if (!proxy) return error(given->at, "proxy", proxy.error(), std::string(example));
-        if (!proxy->user.empty()) {
-            return section_.report().error(
-                given->at,
-                fmt::format("{} holds a user name or a password", section_.full("proxy")), {},
-                R"(write proxy_secret = "env:NAME", a variable that holds user:password)");
-        }
-        wire_.proxy = proxy->url;
+    if (!proxy->user.empty()) {
+        return section.error(
+            given->at, key, "holds a user name or a password", {},
+            R"(write proxy_secret = "env:NAME", a variable that holds user:password)");
     }
+    wire.proxy = proxy->url;
+}
 
-    void read_proxy_secret() {
-        auto given = section_.text("proxy_secret");
-        if (!given) return;
-        if (const auto fault = reference_fault(given->value)) {
-            return section_.report().error(
-                given->at, fmt::format("{} {}", section_.full("proxy_secret"), *fault), {},
-                R"(write "env:NAME" or "file:/path": a password does not belong in a config file)");
-        }
-        wire_.proxy_secret = std::move(given->value);
-        wire_.proxy_secret_at = given->at;
+Value proxy_of(const Wire& wire) {
+    switch (wire.proxy_choice) {
+        case ProxyChoice::environment: return "environment";
+        case ProxyChoice::none: return "none";
+        case ProxyChoice::given: break;
     }
+    return wire.proxy;
+}
 
-    void read_connections() {
-        if (const auto max = section_.integer("max_connections", 1, k_connections_max)) {
-            wire_.connections_max = static_cast<std::size_t>(*max);
-        }
-        if (const auto max = section_.integer("max_idle_connections", 1, k_connections_max)) {
-            wire_.idle_connections_max = static_cast<std::size_t>(*max);
-        }
-        if (const auto time = section_.quantity("idle_connection_time", k_idle_time)) {
-            wire_.idle_time = std::chrono::duration_cast<std::chrono::seconds>(milliseconds(*time));
-        }
+void read_proxy_secret(Section& section, std::string_view key, Wire& wire) {
+    if (auto given = read_reference(section, key, "a password")) {
+        wire.proxy_secret = std::move(given->value);
+        wire.proxy_secret_at = given->at;
     }
+}
 
-    void error(Position at, std::string_view key, std::string_view fault, std::string expected) {
-        section_.report().error(at, fmt::format("{} {}", section_.full(key), fault),
-                                std::move(expected));
-    }
-
-    Section& section_;
-    const fs::path& folder_;
-    const Secrets secrets_;
-    Wire& wire_;
+constexpr KeyOf<Wire> k_wire_keys[] = {
+    key<&Wire::ca_file>("ca_file", k_path,
+                        "PEM certificates to trust instead, for the upstream and for an "
+                        "`https://` proxy",
+                        read_ca_file, "the system's"),
+    key<&Wire::client_cert>("client_cert", k_path,
+                            "a PEM certificate to show to the upstream, with its chain",
+                            read_client_cert, "none"),
+    key<&Wire::client_key>("client_key", k_path, "its PEM private key, without a passphrase",
+                           read_client_key, "within `client_cert`"),
+    key<&Wire::http>(
+        "http", Choice{k_names<HttpVersion>},
+        "`\"auto\"`: HTTP/2 if the upstream offers it over TLS; `\"2\"`: the same, and over plain "
+        "http without asking"),
+    key<&Wire::proxy_secret>("proxy_secret", k_reference, "holds `user:password` for the proxy",
+                             read_proxy_secret, "none"),
+    key<Wire>("proxy", Worded{R"(URL or `"none"`)", R"("type": "string")"},
+              "`http://`, `https://` or `socks5h://` and `host[:port]` (3128, 443, 1080); no "
+              "credential",
+              read_proxy, proxy_of, "the environment's"),
+    key<&Wire::connections_max>("max_connections", k_connections,
+                                "connections of each worker to this provider", "no limit"),
+    key<&Wire::idle_connections_max>("max_idle_connections", k_connections,
+                                     "connections that each worker keeps open to this provider"),
+    key<&Wire::idle_time>("idle_connection_time", k_idle_time,
+                          "a connection idle for longer is not used again, and closed"),
 };
+
+constexpr std::size_t k_pem_bytes_max = 1u << 20;
+
+std::string content_of(const fs::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    std::string text(k_pem_bytes_max, '\0');
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(stream.gcount()));
+    return text;
+}
 
 }  // namespace
 
-void read_wire(Section& section, const fs::path& folder, Secrets secrets, Wire& wire) {
-    WireReader(section, folder, secrets, wire).read();
+std::optional<std::string> readable_fault(const fs::path& file) {
+    std::error_code ignored;
+    if (fs::is_regular_file(file, ignored) && std::ifstream(file)) return std::nullopt;
+    return "cannot be read";
 }
+
+std::optional<std::string> certificate_fault(const fs::path& file) {
+    if (auto fault = readable_fault(file)) return fault;
+    if (content_of(file).find("-----BEGIN CERTIFICATE-----") != std::string::npos) return {};
+    return "holds no certificate in PEM format";
+}
+
+// Nobody is there to type a passphrase.
+std::optional<std::string> private_key_fault(const fs::path& file) {
+    if (auto fault = readable_fault(file)) return fault;
+    const std::string text = content_of(file);
+    if (text.find("PRIVATE KEY-----") == std::string::npos) {
+        return "holds no private key in PEM format";
+    }
+    if (text.find("ENCRYPTED") == std::string::npos) return std::nullopt;
+    return "holds a key that is encrypted with a passphrase, which cannot be asked for";
+}
+
+std::optional<Text> read_reference(Section& section, std::string_view key, std::string_view what) {
+    auto given = section.text(key);
+    if (!given) return std::nullopt;
+    const auto fault = reference_fault(given->value);
+    if (!fault) return given;
+    section.error(
+        given->at, key, *fault, {},
+        fmt::format(R"(write "env:NAME" or "file:/path": {} does not belong in a config file)",
+                    what));
+    return std::nullopt;
+}
+
+void read_wire(Section& section, Wire& wire) {
+    read_keys<Wire>(section, k_wire_keys, wire);
+    check_client_certificate(section, wire);
+}
+
+void write_wire(json::PrettyWriter& writer, const Wire& wire) {
+    write_keys<Wire>(writer, k_wire_keys, wire);
+}
+
+std::vector<Row> wire_rows() { return rows_of<Wire>(k_wire_keys); }
 
 }  // namespace bw::config

@@ -1,9 +1,8 @@
 #include <fmt/format.h>
 
 #include "calendar/window.hpp"
-#include "config/rule_text.hpp"
+#include "config/names.hpp"
 #include "json/writer.hpp"
-#include "report/budget_report.hpp"
 
 namespace bw::report {
 namespace {

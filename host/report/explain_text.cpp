@@ -6,15 +6,15 @@
 
 #include "config/key_form.hpp"
 #include "config/money.hpp"
-#include "config/quantity_text.hpp"
-#include "config/rule_text.hpp"
+#include "config/names.hpp"
+#include "config/quantity.hpp"
 #include "report/explain.hpp"
 
 namespace bw::report {
 namespace {
 
 std::string duration(config::milliseconds limit) {
-    return limit.count() == 0 ? "none" : config::duration_text(limit);
+    return limit.count() == 0 ? "none" : config::quantity_text(static_cast<std::uint64_t>(limit.count()), config::k_duration_units);
 }
 
 // "90 %", "33.3 %".

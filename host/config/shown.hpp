@@ -1,0 +1,26 @@
+// The configuration as it counts, every default filled in, in the file's own terms: members of the
+// JSON of /admin/config. Credentials appear as what the file says of them.
+#pragma once
+
+#include "config/config.hpp"
+#include "json/writer.hpp"
+
+namespace bw::config {
+
+void write_server(json::PrettyWriter& writer, const Config& config);  // and [admin] and [log]
+void write_key(json::PrettyWriter& writer, const Key& key);
+void write_provider(json::PrettyWriter& writer, const Provider& provider);
+void write_route(json::PrettyWriter& writer, const Config& config, const Route& route);
+void write_price(json::PrettyWriter& writer, const Price& price);
+void write_webhook(json::PrettyWriter& writer, const Webhook& webhook);
+void write_wire(json::PrettyWriter& writer, const Wire& wire);
+void write_ledger(json::PrettyWriter& writer, const Ledger& ledger);
+void write_budget(json::PrettyWriter& writer, const Config& config, const Budget& budget);
+void write_limit(json::PrettyWriter& writer, const Limit& limit);
+void write_scope(json::PrettyWriter& writer, const Scope& scope);
+
+// Of a budget, "10 USD" or "1500 ktok"; of a rate, "100/min".
+std::string amount_text(const Budget& budget);
+std::string rate_text(const Rate& rate);
+
+}  // namespace bw::config
