@@ -25,7 +25,7 @@ install(FILES ${CMAKE_SOURCE_DIR}/CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDI
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT host
   FILES_MATCHING PATTERN "*.md" PATTERN "man" EXCLUDE)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/config/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples
-  COMPONENT host FILES_MATCHING PATTERN "*.toml" PATTERN "deploy" EXCLUDE)
+  COMPONENT host FILES_MATCHING PATTERN "*.toml" PATTERN "*.schema.json" PATTERN "deploy" EXCLUDE)
 
 # The SDK is headers only, so its packages for CMake and pkg-config fit every architecture.
 set(cmake_folder ${CMAKE_INSTALL_DATADIR}/cmake/Bellwether)

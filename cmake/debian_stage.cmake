@@ -6,6 +6,12 @@ set(development ${CPACK_TEMPORARY_DIRECTORY}/development)
 set(examples ${host}/usr/share/doc/bellwether/examples)
 file(COPY ${examples}/bellwether.toml ${examples}/prices.toml
   DESTINATION ${host}/etc/bellwether)
+# There the schema that they name for editors is not beside them.
+foreach(file bellwether prices)
+  file(READ ${host}/etc/bellwether/${file}.toml text)
+  string(REPLACE "#:schema ./" "#:schema file:///usr/share/doc/bellwether/examples/" text "${text}")
+  file(WRITE ${host}/etc/bellwether/${file}.toml "${text}")
+endforeach()
 
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
 set(release ${CPACK_PACKAGE_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})

@@ -63,6 +63,7 @@ int budget_list(const Common& common, const ReportOptions& options);
 int budget_show(const Common& common, const ReportOptions& options);
 int budget_reset(const Common& common, const ReportOptions& options);
 int usage(const Common& common, const ReportOptions& options);
+int config_schema();  // for editors
 int version(const Common& common);
 
 // Folders where plugins are looked up after the config's plugin_path: beside this program.

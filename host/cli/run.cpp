@@ -6,6 +6,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/wrong_word.hpp"
+#include "config/reference.hpp"
 #include "json/writer.hpp"
 #include "pages/build_info.hpp"
 
@@ -108,6 +109,16 @@ void add_plugin(CLI::App& app, Invocation& invocation) {
         ->required();
 }
 
+void add_config(CLI::App& app, Invocation& invocation) {
+    CLI::App* command = app.add_subcommand("config", "What a config may hold, for editors");
+    command->require_subcommand(1);
+    CLI::App* schema = command->add_subcommand("schema", "Print its JSON Schema: every key");
+    schema->callback([&invocation] { invocation.verb = config_schema; });
+    schema->footer(
+        "An editor that reads TOML with taplo completes and checks a file that begins with\n"
+        "#:schema ./bellwether.schema.json");
+}
+
 void add_admin(CLI::App& command, ReportOptions& report) {
     command
         .add_option("--admin", report.admin,
@@ -192,6 +203,7 @@ void describe(CLI::App& app, Invocation& invocation) {
     add_budget(app, invocation);
     add_usage(app, invocation);
     add_plugin(app, invocation);
+    add_config(app, invocation);
     add_key(app, invocation);
     CLI::App* said = app.add_subcommand("version", "Print the version");
     said->add_flag("--json", common.json, "Print JSON, for programs");
@@ -215,6 +227,11 @@ int refuse(const std::string& fault) {
 }
 
 }  // namespace
+
+int config_schema() {
+    fmt::print("{}", config::schema());
+    return k_ok;
+}
 
 int version(const Common& common) {
     if (common.json) {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.host import PLUGINS, Host, run_cli
+from integration.host import PLUGINS, ROOT, Host, run_cli
 from upstream import errors, qwen
 from upstream.scenarios import answers, faults
 from upstream.simulator import Simulator
@@ -23,7 +23,7 @@ def test_version() -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["nonsense"], ["serve", "--nonsense"], ["plugin"],
                                        ["plugin", "inspect"], ["chat", "--model"], ["key"],
-                                       ["key", "new"]])
+                                       ["key", "new"], ["config"]])
 def test_wrong_usage(arguments: list[str]) -> None:
     """Exit code 2, and something to go by."""
     done = run_cli(*arguments)
@@ -35,9 +35,20 @@ def test_help() -> None:
     """The first thing that a new user reads names every verb and the exit codes."""
     done = run_cli("--help")
     assert done.returncode == 0
-    for verb in ("serve", "check", "models", "chat", "plugin", "key", "version"):
+    for verb in ("serve", "check", "models", "chat", "plugin", "key", "config", "version"):
         assert verb in done.stdout
     assert "Exit codes" in done.stdout
+
+
+def test_config_schema() -> None:
+    """It is the file that the examples name: what an editor knows is what the program reads."""
+    printed = run_cli("config", "schema")
+    assert printed.returncode == 0
+    assert printed.stdout == (ROOT / "config/bellwether.schema.json").read_text()
+    schema = json.loads(printed.stdout)
+    assert schema["definitions"]["server"]["properties"]["drain"]["default"] == "30s"
+    assert schema["definitions"]["server"]["additionalProperties"] is False
+    assert schema["definitions"]["provider"]["additionalProperties"] is True
 
 
 def test_check(host: Host) -> None:

@@ -8,7 +8,7 @@ _bellwether() {
             [a-z]*) verbs+=("$word") ;;
             *) break ;;
         esac
-        [[ $word == plugin || $word == key || $word == budget ]] || break
+        [[ $word == plugin || $word == key || $word == budget || $word == config ]] || break
     done
     case $previous in
         -c | --config | inspect)

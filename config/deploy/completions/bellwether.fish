@@ -6,7 +6,7 @@ function __bellwether_choices
     for word in $words[2..-1]
         string match -qr '^[a-z]' -- $word; or break
         set -a verbs $word
-        contains -- $word plugin key budget; or break
+        contains -- $word plugin key budget config; or break
     end
     set -l text ($words[1] $verbs --help 2>/dev/null)
     if string match -q -- '-*' (commandline -ct)
