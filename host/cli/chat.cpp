@@ -11,7 +11,7 @@
 #include "cli/cli.hpp"
 #include "cli/host_address.hpp"
 #include "cli/terminal.hpp"
-#include "config/credential.hpp"
+#include "config/secret.hpp"
 #include "json/writer.hpp"
 #include "net/client.hpp"
 

@@ -5,8 +5,8 @@
 #include <cstdlib>
 
 #include "cli/diagnostic_text.hpp"
-#include "config/listen.hpp"
-#include "config/stray_text.hpp"
+#include "config/config.hpp"
+#include "config/secret.hpp"
 #include "config/url.hpp"
 
 namespace bw::cli {

@@ -9,7 +9,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/diagnostic_text.hpp"
-#include "config/stray_text.hpp"
+#include "config/secret.hpp"
 #include "plugin/instance.hpp"
 
 namespace bw::cli {

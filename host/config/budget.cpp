@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "calendar/zone.hpp"
-#include "config/decimal.hpp"
 #include "config/meant.hpp"
-#include "config/rule_amount.hpp"
+#include "config/money.hpp"
+#include "config/rule.hpp"
 #include "config/sections.hpp"
 
 namespace bw::config {
@@ -281,13 +281,14 @@ std::vector<SectionFacts> rule_sections() {
         "the route that serves it, by its `model`"};
     SectionFacts match{"match", "`match`", "Which calls a rule is for", {}};
     for (std::size_t i = 0; i < k_subjects; ++i) {
-        match.rows.push_back(
-            {{k_names<Subject>[i],
-              Worded{"string or array of strings",
-                     R"("anyOf": [{"type": "string"}, )"
-                     R"({"type": "array", "items": {"type": "string"}}])"},
-              k_meanings[i], "whatever it is"},
-             {}});
+        match.rows.push_back({{k_names<Subject>[i],
+                               Worded {
+                                   "string or array of strings",
+                                       R"("anyOf": [{"type": "string"}, )"
+                                       R"({"type": "array", "items": {"type": "string"}}])"
+                               },
+                               k_meanings[i], "whatever it is"},
+                              {}});
     }
     return {
         {"budget", "`[[budgets]]`", "How much may be used in all", rows_of<Budget>(k_budget_keys)},

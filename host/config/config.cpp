@@ -113,6 +113,15 @@ Loaded unreadable(const fs::path& file, std::string why) {
     return loaded;
 }
 
+// Whether a mistake of [server] is about where it listens: it stands at that value. If nothing
+// there tells the place, each may be, as a key that is misspelt.
+bool hides_listen(const Diagnostic& diagnostic, const toml::node* listen) {
+    if (diagnostic.severity != Severity::error) return false;
+    if (listen == nullptr) return true;
+    const Position at = position_of(*listen);
+    return diagnostic.at.line == at.line && diagnostic.at.column == at.column;
+}
+
 }  // namespace
 
 bool Provider::is_refused(std::string_view key) const {
@@ -145,6 +154,23 @@ Loaded load(const fs::path& file, Secrets secrets) {
     const auto text = read_text(file);
     if (!text) return unreadable(file, text.error());
     return parse(*text, file, secrets);
+}
+
+std::expected<Server, std::vector<Diagnostic>> load_listen(const fs::path& file) {
+    const auto text = read_text(file);
+    if (!text) return std::unexpected(unreadable(file, text.error()).diagnostics);
+    Report report(file.string());
+    toml::table table;
+    if (!parse_toml(*text, table, report)) return std::unexpected(report.take());
+    Server server;
+    const Surroundings around{.has_keys = table.contains("keys")};
+    Section root(table, {}, report, around);
+    read_server(root, server);
+    const toml::node* const listen = server.port == 0 ? nullptr : table["server"]["listen"].node();
+    std::vector<Diagnostic> found = report.take();
+    std::erase_if(found, [&](const Diagnostic& one) { return !hides_listen(one, listen); });
+    if (!found.empty()) return std::unexpected(std::move(found));
+    return server;
 }
 
 SectionFacts root_section() {

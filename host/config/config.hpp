@@ -36,7 +36,6 @@ std::string to_string(const Diagnostic&);
 // What ends an upstream's silence: every byte, so that one which queues a call and says so with
 // comments or blank lines lives; or payload alone.
 enum class Alive : std::uint8_t { bytes, payload };
-inline const std::array<std::string, 2> k_alive{"bytes", "payload"};
 
 // Whether the variables and files are looked into that hold credentials. Without them a file can be
 // checked where they are not set.
@@ -332,6 +331,11 @@ struct Loaded {
 Loaded load(const std::filesystem::path& file, Secrets secrets = Secrets::looked_up);
 Loaded parse(std::string_view text, const std::filesystem::path& file,
              Secrets secrets = Secrets::looked_up);
+
+// Where the host of a config listens, for those that only look for it. Only what keeps this from
+// being told counts: a host runs on while its file has mistakes elsewhere. The error is why it
+// cannot be told.
+std::expected<Server, std::vector<Diagnostic>> load_listen(const std::filesystem::path& file);
 
 // The value behind "env:NAME" or "file:/path" (one trailing newline dropped); the error is a
 // sentence that names the variable or file and never the value.

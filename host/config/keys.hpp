@@ -213,7 +213,7 @@ void write_table(json::PrettyWriter& writer, std::string_view name,
 // A key and its default.
 struct Row {
     KeyFacts facts;
-    Value usual;             // nothing: there is none, or it is said in words
+    Value usual{};           // nothing: there is none, or it is said in words
     bool elsewhere = false;  // the reference has it in another section
 };
 

@@ -1,7 +1,7 @@
 // [[limits]], and what others say in the same words: on_limit and on_disconnect.
 #include <fmt/format.h>
 
-#include "config/rule_amount.hpp"
+#include "config/rule.hpp"
 #include "config/sections.hpp"
 #include "config/shown.hpp"
 

@@ -7,7 +7,7 @@
 
 #include "config/meant.hpp"
 #include "config/money.hpp"
-#include "config/rule_amount.hpp"
+#include "config/rule.hpp"
 #include "config/sections.hpp"
 
 namespace bw::config {
@@ -259,10 +259,9 @@ std::vector<Row> call_price_rows() { return rows_of<CallPrices>(k_call_keys); }
 std::vector<SectionFacts> price_part_sections() {
     SectionFacts step{
         "step", {}, "What a whole call costs whose prompt is longer", call_price_rows()};
-    step.rows.insert(step.rows.begin(),
-                     {{"prompt", k_prompt, "longer prompts than this", k_required}, {}});
+    step.rows.emplace_back().facts = {"prompt", k_prompt, "longer prompts than this", k_required};
     SectionFacts tier{"tier", {}, "What calls in a service tier cost", call_price_rows()};
-    tier.rows.push_back({{"above", k_steps, "steps of its own", "none"}, {}});
+    tier.rows.emplace_back().facts = {"above", k_steps, "steps of its own", "none"};
     return {std::move(step), std::move(tier)};
 }
 

@@ -6,7 +6,6 @@
 #include <cstdlib>
 #include <iterator>
 
-#include "config/base_url.hpp"
 #include "config/letters.hpp"
 #include "config/names.hpp"
 #include "config/secret.hpp"

@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "config/key_form.hpp"
 #include "config/names.hpp"
 #include "config/pattern.hpp"
+#include "config/sections.hpp"
 
 namespace bw::config {
 namespace {
@@ -171,6 +174,99 @@ bool is_broken(const Config& config) {
     });
 }
 
+class PriceCheck {
+  public:
+    PriceCheck(const Config& config, const Budget& budget, Report& report)
+        : config_(config), budget_(budget), report_(report) {}
+
+    void check() {
+        for (const auto& route : config_.routes) {
+            if (!counts(route)) continue;
+            for (const auto& target : route.to) {
+                const std::string& model = target.model.empty() ? route.model : target.model;
+                if (!is_glob(model)) check(config_.providers[target.provider].name, model);
+            }
+        }
+    }
+
+  private:
+    // Whether the budget is certainly for calls of the route; whose they are, nobody can know.
+    bool counts(const Route& route) const {
+        if (!fits(Subject::route, route.model)) return false;
+        if (is_glob(route.model)) return budget_.scope.names(Subject::model).empty();
+        return fits(Subject::model, route.model);
+    }
+
+    bool fits(Subject subject, std::string_view name) const {
+        const auto& patterns = budget_.scope.names(subject);
+        const auto matches = [&](const std::string& pattern) { return glob_match(pattern, name); };
+        return patterns.empty() || std::ranges::any_of(patterns, matches);
+    }
+
+    bool has_price(std::string_view provider, std::string_view model) const {
+        return std::ranges::any_of(config_.prices, [&](const Price& price) {
+            return price.provider == provider && glob_match(price.model, model);
+        });
+    }
+
+    void check(const std::string& provider, const std::string& model) {
+        if (!fits(Subject::provider, provider) || has_price(provider, model)) return;
+        if (!reported_.emplace(provider, model).second) return;
+        report_.error(budget_.at,
+                      fmt::format("the budget {} counts money, and {} of {} has no price",
+                                  in_quotes(budget_.name), in_quotes(model), provider),
+                      "[[prices]] for it, or a match that leaves it out");
+    }
+
+    const Config& config_;
+    const Budget& budget_;
+    Report& report_;
+    std::set<std::pair<std::string, std::string>> reported_;
+};
+
+// Follows one alias to its end.
+class Chain {
+  public:
+    Chain(std::span<const Route> routes, const Route& start) : routes_(routes), visited_{&start} {}
+
+    void check(Report& report) {
+        const Route& start = *visited_.front();
+        const Route* next = best_match(routes_, start.alias);
+        if (next == nullptr) return leads_nowhere(start, report);
+        while (next != nullptr && !next->alias.empty()) {
+            if (next == &start) return goes_round(report);
+            if (std::ranges::find(visited_, next) != visited_.end()) return;  // a circle further on
+            visited_.push_back(next);
+            next = best_match(routes_, next->alias);
+        }
+    }
+
+  private:
+    void leads_nowhere(const Route& start, Report& report) {
+        std::vector<std::string> models;
+        for (const auto& route : routes_) {
+            if (!is_glob(route.model) && &route != &start) models.push_back(route.model);
+        }
+        report.error(start.alias_at,
+                     fmt::format("routes.alias = {} is a model that no route serves",
+                                 in_quotes(start.alias)),
+                     {}, did_you_mean(start.alias, models));
+    }
+
+    // Every route of a circle comes here; the first in the file speaks for all.
+    void goes_round(Report& report) {
+        if (std::ranges::min(visited_) != visited_.front()) return;
+        std::vector<std::string> names;
+        for (const auto* route : visited_) names.push_back(in_quotes(route->model));
+        names.push_back(names.front());
+        report.error(visited_.front()->alias_at,
+                     fmt::format("an alias leads back to itself: {}", fmt::join(names, " -> ")));
+    }
+
+    std::span<const Route> routes_;
+    std::vector<const Route*> visited_;
+};
+
 }  // namespace
 
 KnownNames::KnownNames(const Config& all) : config(all) {
@@ -230,6 +326,18 @@ void check_key_models(const Config& config, Report& report) {
             if (!may_be_served(key.models[i]))
                 unserved(config, key.models[i], key.models_at[i], report);
         }
+    }
+}
+
+void check_priced(const Config& config, Report& report) {
+    for (const auto& budget : config.budgets) {
+        if (budget.unit == BudgetUnit::micro_usd) PriceCheck(config, budget, report).check();
+    }
+}
+
+void check_aliases(std::span<const Route> routes, Report& report) {
+    for (const auto& route : routes) {
+        if (!route.alias.empty()) Chain(routes, route).check(report);
     }
 }
 

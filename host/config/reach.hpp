@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,5 +33,12 @@ void check_together(const Section& match, const Scope& scope, const KnownNames& 
 
 // Models that keys may use and that no route and no alias serves.
 void check_key_models(const Config& config, Report& report);
+
+// Aliases that lead nowhere or in a circle.
+void check_aliases(std::span<const Route> routes, Report& report);
+
+// Budgets of money that a model without a price could pass by. A model that only a pattern names is
+// looked at when a call for it comes.
+void check_priced(const Config& config, Report& report);
 
 }  // namespace bw::config

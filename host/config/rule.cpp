@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "config/letters.hpp"
+#include "config/meant.hpp"
+#include "config/money.hpp"
 #include "config/names.hpp"
 #include "config/pattern.hpp"
 #include "config/shown.hpp"
@@ -30,6 +32,50 @@ std::vector<Text> names_of(Section& match, std::string_view subject) {
         return true;
     });
     return names;
+}
+
+constexpr std::int64_t k_tokens_max = 1'000'000'000'000'000;
+constexpr std::int64_t k_rate_max = 1'000'000'000'000;
+constexpr DecimalUnit k_token_units[] = {{"tok", 0}, {"ktok", 3}, {"Mtok", 6}, {"Gtok", 9}};
+constexpr DecimalUnit k_counts[] = {{"", 0},    {"k", 3},    {"M", 6},    {"G", 9},
+                                    {"tok", 0}, {"ktok", 3}, {"Mtok", 6}, {"Gtok", 9}};
+constexpr Unit k_rate_periods[] = {{"s", 1},       {"sec", 1},   {"second", 1},   {"min", 60},
+                                   {"minute", 60}, {"h", 3'600}, {"hour", 3'600}, {"day", 86'400}};
+constexpr std::string_view k_amount_expected =
+    R"(tokens such as "100 Mtok" (tok, ktok, Mtok, Gtok) or money such as "50 USD")";
+
+void wrong_amount(Section& rule, std::string_view key, const Text& given, AmountFault fault) {
+    const std::string subject = fmt::format("{} = {}", rule.full(key), in_quotes(given.value));
+    const bool money = given.value.ends_with("USD");
+    Report& report = rule.report();
+    switch (fault) {
+        case AmountFault::without_unit:
+            return report.error(given.at, subject + " has no unit", std::string(k_amount_expected),
+                                fmt::format("did you mean \"{} tok\"?", given.value));
+        case AmountFault::too_fine:
+            return report.error(given.at,
+                                subject + (money ? " is finer than a millionth of a dollar"
+                                                 : " is no whole number of tokens"));
+        case AmountFault::too_large:
+            return report.error(
+                given.at, subject + " is out of range",
+                money ? "\"0 USD\" to \"1000000 USD\"" : "\"0 tok\" to \"1000000 Gtok\"");
+        case AmountFault::malformed: break;
+    }
+    report.error(given.at, subject + " is not an amount", std::string(k_amount_expected),
+                 meant_amount(given.value));
+}
+
+// A whole number written bare counts as text, so that it gets the message about its unit.
+std::optional<Text> amount_text(Section& rule, std::string_view key, std::string_view expected) {
+    const toml::node* node = rule.find(key);
+    if (node == nullptr) return std::nullopt;
+    if (const auto* text = node->as_string()) return Text{text->get(), position_of(*node)};
+    if (const auto* number = node->as_integer()) {
+        return Text{fmt::format("{}", number->get()), position_of(*node)};
+    }
+    rule.wrong_type(rule.full(key), *node, std::string(expected));
+    return std::nullopt;
 }
 
 }  // namespace
@@ -87,6 +133,61 @@ void write_scope(json::PrettyWriter& writer, const Scope& scope) {
         writer.end_array();
     }
     writer.end_object();
+}
+
+std::optional<BudgetAmount> read_budget_amount(Section& rule, std::string_view key) {
+    const auto given = amount_text(rule, key, k_amount_expected);
+    if (!given) return std::nullopt;
+    const bool money = given->value.ends_with("USD");
+    const auto amount = money ? parse_amount(given->value)
+                              : parse_decimal(given->value, k_token_units, k_tokens_max);
+    if (amount) return BudgetAmount{money ? BudgetUnit::micro_usd : BudgetUnit::tokens, *amount};
+    wrong_amount(rule, key, *given, amount.error());
+    return std::nullopt;
+}
+
+std::optional<Rate> read_rate(Section& rule, std::string_view key, std::string_view example) {
+    const std::string expected =
+        fmt::format("a whole number and a time, such as {}; times: s, min, h, day", example);
+    const auto given = amount_text(rule, key, expected);
+    if (!given) return std::nullopt;
+    const std::string subject = fmt::format("{} = {}", rule.full(key), in_quotes(given->value));
+    const std::string_view text = given->value;
+    const auto slash = text.find('/');
+    const auto amount = parse_decimal(text.substr(0, slash), k_counts, k_rate_max);
+    const auto fault = [&](std::string_view what, std::string hint = {}) {
+        rule.report().error(given->at, subject + std::string(what), expected, std::move(hint));
+        return std::nullopt;
+    };
+    if (slash == text.npos && amount) {
+        return fault(" says no time", fmt::format("did you mean \"{}/min\"?", text));
+    }
+    if (!amount && amount.error() == AmountFault::too_fine) return fault(" is no whole number");
+    if (!amount && amount.error() == AmountFault::too_large) return fault(" is too much");
+    if (!amount || slash == text.npos) return fault(" is not a rate", meant_rate(text));
+    if (*amount == 0) return fault(" lets nothing through");
+    const auto period = std::ranges::find(k_rate_periods, text.substr(slash + 1), &Unit::name);
+    if (period == std::end(k_rate_periods)) {
+        return fault(" has an unknown time", meant_rate(text));
+    }
+    return Rate{
+        .amount = *amount, .period = std::chrono::seconds(period->factor), .burst = *amount};
+}
+
+std::string amount_text(const Budget& budget) {
+    constexpr Unit k_tokens[] = {
+        {" tok", 1}, {" ktok", 1'000}, {" Mtok", 1'000'000}, {" Gtok", 1'000'000'000}};
+    if (budget.unit == BudgetUnit::micro_usd) return format_amount(budget.limit);
+    return quantity_text(static_cast<std::uint64_t>(budget.limit), k_tokens);
+}
+
+std::string rate_text(const Rate& rate) {
+    constexpr Unit k_plain[] = {{"", 1}, {"k", 1'000}, {"M", 1'000'000}, {"G", 1'000'000'000}};
+    constexpr Unit k_times[] = {{"s", 1}, {"min", 60}, {"h", 3'600}, {"day", 86'400}};
+    const auto time =
+        std::ranges::find(k_times, static_cast<std::uint64_t>(rate.period.count()), &Unit::factor);
+    return fmt::format("{}/{}", quantity_text(static_cast<std::uint64_t>(rate.amount), k_plain),
+                       time == std::end(k_times) ? "day" : time->name);
 }
 
 }  // namespace bw::config

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
+#include "config/foreign_words.hpp"
 #include "config/letters.hpp"
 #include "config/report.hpp"
 
@@ -78,6 +80,56 @@ Resolved from_file(const std::filesystem::path& file) {
     return checked(std::move(value), source);
 }
 
+// As examples in documents have them; what servers take that ask for no key ("EMPTY", "none",
+// "dummy") is none of these.
+bool is_placeholder(std::string_view key) {
+    constexpr std::array k_begins = {"your",   "<",      "my-api-key", "my_api_key",
+                                     "insert", "enter-", "paste"};
+    constexpr std::array k_holds = {"...",          "your-",        "your_",    "changeme",
+                                    "change-me",    "change_me",    "replace",  "placeholder",
+                                    "api-key-here", "api_key_here", "key-here", "key_here"};
+    const std::string text = lower(key);
+    const auto begins = [&](const char* word) { return text.starts_with(word); };
+    const auto holds = [&](const char* word) { return text.find(word) != text.npos; };
+    if (std::ranges::any_of(k_begins, begins) || std::ranges::any_of(k_holds, holds)) return true;
+    const auto dash = text.find_last_of("-_");
+    const std::string_view body = std::string_view(text).substr(dash == text.npos ? 0 : dash + 1);
+    constexpr std::size_t k_filling_min = 3;
+    return body.size() >= k_filling_min &&
+           (body.find_first_not_of('x') == body.npos || body.find_first_not_of('*') == body.npos ||
+            body.find_first_not_of('.') == body.npos);
+}
+
+// "OPENAI_API_KEY=sk-1" and "export ..."
+bool is_assignment(std::string_view key) {
+    if (key.starts_with("export ")) return true;
+    const auto equals = key.find('=');
+    if (equals == key.npos || equals == 0) return false;
+    const std::string_view name = key.substr(0, equals);
+    const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };
+    return name.find('_') != name.npos && std::ranges::all_of(name, fits);
+}
+
+// Ours, or another program's that no key is: "$abcDEF" may be one.
+bool is_reference(std::string_view key) {
+    if (!reference_fault(key)) return true;
+    const std::string name = foreign_variable(key);
+    if (name.empty()) return false;
+    if (key.starts_with("${") || key.starts_with("os.environ")) return true;
+    const bool whole = key == "$" + name || key == "%" + name + "%";
+    return whole && std::ranges::none_of(name, [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+CredentialFault error(std::string_view what, std::string_view hint) {
+    return {Severity::error, std::string(what), std::string(hint)};
+}
+
+constexpr std::string_view k_line_ends = "\r\n";
+constexpr std::string_view k_blanks = " \t";
+constexpr std::string_view k_quotes = "\"'`";
+
+bool is_any(char c, std::string_view of) { return of.find(c) != of.npos; }
+
 }  // namespace
 
 bool names_secret(std::string_view key) {
@@ -112,6 +164,55 @@ std::expected<std::string, std::string> resolve(std::string_view reference) {
     if (reference.starts_with(k_env))
         return from_environment(std::string(reference.substr(k_env.size())));
     return from_file(reference.substr(k_file.size()));
+}
+
+std::optional<CredentialFault> credential_fault(std::string_view key) {
+    const std::string text = lower(key);
+    if (const auto stray = stray_text(key); !stray.empty() && stray != k_inner_space) {
+        return error(stray,
+                     "take what is around the key away: env files are read with their quotes");
+    }
+    for (const std::string_view prefix : {"bearer ", "authorization:", "basic ", "x-api-key:"}) {
+        if (!text.starts_with(prefix)) continue;
+        return error("begins with a part of a header",
+                     "write the key alone: the host adds the rest");
+    }
+    if (is_assignment(key)) {
+        return error("begins with the name of a variable", "write what stands behind the =");
+    }
+    if (is_reference(key)) {
+        return error("is a reference to a variable or a file that nothing replaced",
+                     "the variable has to hold the key itself");
+    }
+    if (!foreign_variable(key).empty()) {
+        return CredentialFault{Severity::warning,
+                               "looks like a reference to a variable that nothing replaced",
+                               "check that it is the key itself"};
+    }
+    if (is_placeholder(key)) {
+        return CredentialFault{Severity::warning, "looks like a placeholder",
+                               "put the key there that the provider gave you"};
+    }
+    if (key.find_first_of(" \"'`,;") != key.npos) {
+        return CredentialFault{Severity::warning, "holds a space, a quote or a comma",
+                               "check that it holds one key and nothing else"};
+    }
+    return std::nullopt;
+}
+
+std::string_view stray_text(std::string_view value) {
+    if (value.empty()) return {};
+    const char first = value.front();
+    const char last = value.back();
+    if (is_any(last, k_line_ends)) return "ends in a line end";
+    if (value.find_first_of(k_line_ends) != value.npos) return "holds a line end";
+    if (is_any(first, k_blanks) || is_any(last, k_blanks)) return "begins or ends with a space";
+    const bool opens = is_any(first, k_quotes);
+    const bool closes = is_any(last, k_quotes);
+    if (opens && closes && value.size() > 1) return "stands in quotes";
+    if (opens || closes) return "begins or ends with a quote";
+    if (value.starts_with("\xef\xbb\xbf")) return "begins with a byte-order mark";
+    return value.find_first_of(k_blanks) != value.npos ? k_inner_space : std::string_view();
 }
 
 }  // namespace bw::config

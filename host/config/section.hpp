@@ -32,7 +32,7 @@ struct Text {
 
 // What the file is read with, besides its text.
 struct Surroundings {
-    std::filesystem::path folder;  // what relative paths count from
+    std::filesystem::path folder{};  // what relative paths count from
     Secrets secrets = Secrets::looked_up;
     bool has_keys = false;  // client keys, without which the host is for this machine only
 };

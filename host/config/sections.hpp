@@ -2,6 +2,7 @@
 // look: they report what is wrong, and leave the defaults where the file says nothing.
 #pragma once
 
+#include <expected>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -26,12 +27,19 @@ void read_wire(Section& section, Wire& wire);
 std::vector<Row> wire_rows();
 // The reference to a credential; `what` it is, in words: "a password".
 std::optional<Text> read_reference(Section& section, std::string_view key, std::string_view what);
+// A file of certificates or with a key, looked at before anything is started with it.
+enum class Pem { trusted, certificate, private_key };
+void read_pem_file(Section& section, std::string_view key, Pem kind, std::filesystem::path& file);
 // One of a plugin's own values as JSON; `name` is for messages.
 std::string to_json(const toml::node& node, const std::string& name, Report& report);
 
 // price_files and [[prices]]; the mistakes in price files go to `others`, each with its own file.
 void read_prices(Section& root, Config& config, std::vector<Diagnostic>& others);
 
+// Where a ledger is: "memory:", "sqlite:PATH" (the path as it is written),
+// "redis://[user@]host[:port][/database]" or "rediss://", encrypted. The error continues
+// "ledger.url ..." and repeats nothing of the text, which may hold a password.
+std::expected<Ledger, std::string> parse_store_address(std::string_view text);
 // Comes after all that may need a ledger, for what holds when the file has no [ledger].
 void read_ledger(Section& root, Config& config);
 // The rules come after the providers, routes, prices and webhooks, which they may name.
@@ -39,14 +47,8 @@ void read_webhooks(Section& root, std::vector<Webhook>& webhooks);
 void read_budgets(Section& root, const KnownNames& known, RuleNames& names, Config& config);
 void read_limits(Section& root, const KnownNames& known, RuleNames& names,
                  std::vector<Limit>& limits);
-// Budgets of money that a model without a price could pass by.
-void check_priced(const Config& config, Report& report);
-
 // Values that are variables as other programs write them, which nothing replaces here.
 void check_foreign_variables(const toml::table& table, Report& report);
-
-// Aliases that lead nowhere or in a circle.
-void check_aliases(std::span<const Route> routes, Report& report);
 
 // What each section is in the schema and the reference.
 SectionFacts root_section();

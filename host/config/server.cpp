@@ -7,8 +7,8 @@
 
 #include "config/letters.hpp"
 #include "config/names.hpp"
-#include "config/origin.hpp"
 #include "config/sections.hpp"
+#include "config/url.hpp"
 
 namespace bw::config {
 namespace {

@@ -1,7 +1,12 @@
 #include "config/url.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
+
+#include "config/letters.hpp"
+#include "config/secret.hpp"
 
 namespace bw::config {
 namespace {
@@ -20,6 +25,62 @@ bool is_port(std::string_view text) {
 std::size_t port_colon(std::string_view authority) {
     const auto bracket = authority.rfind(']');
     return authority.find(':', bracket == authority.npos ? 0 : bracket);
+}
+
+// What plugins add to a base URL by themselves. Of the others on this list some end the base URL of
+// a service, so they count behind a version only.
+struct Ending {
+    std::string_view path;
+    std::string_view after = "";
+};
+constexpr Ending k_endings[] = {{"/chat/completions"}, {"/chat", "/v1"},      {"/completions"},
+                                {"/embeddings"},       {"/responses", "/v1"}, {"/models", "/v1"}};
+
+// With the "?query" left away that some services add.
+std::string_view path_end(std::string_view text) {
+    text = text.substr(0, text.find_first_of("?#"));
+    while (text.ends_with('/')) text.remove_suffix(1);
+    return text;
+}
+
+// What the path ends in that is added to it anyway; empty: nothing.
+std::string_view added_ending(std::string_view path) {
+    for (const Ending& ending : k_endings) {
+        if (!path.ends_with(ending.path)) continue;
+        if (path.substr(0, path.size() - ending.path.size()).ends_with(ending.after)) {
+            return ending.path;
+        }
+    }
+    return {};
+}
+
+UrlFault with_stray(std::string_view stray) {
+    return {std::string(stray), "take it out: nothing belongs there but the URL"};
+}
+
+constexpr std::size_t k_bytes_max = 300;
+
+bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
+bool is_scheme(std::string_view text) {
+    const auto fits = [](char c) {
+        return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    };
+    return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, fits);
+}
+
+bool is_host(std::string_view text) {
+    if (text.starts_with('[')) {
+        return text.size() > 3 && text.ends_with(']') &&
+               text.find_first_not_of("0123456789abcdef:.", 1) == text.size() - 1;
+    }
+    const auto fits = [](char c) {
+        return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
+    };
+    return !text.empty() && std::ranges::all_of(text, fits);
+}
+
+bool is_usual_port(std::string_view scheme, std::string_view port) {
+    return (scheme == "https" && port == "443") || (scheme == "http" && port == "80");
 }
 
 }  // namespace
@@ -48,6 +109,56 @@ std::expected<Url, std::string> parse_url(std::string_view text, Query query) {
     }
     url.local = host == "localhost" || host.starts_with("127.") || host == "[::1]";
     return url;
+}
+
+std::expected<Url, UrlFault> check_base_url(std::string_view text) {
+    if (const auto stray = stray_text(text); !stray.empty() && stray != k_inner_space) {
+        return std::unexpected(with_stray(stray));
+    }
+    const auto url = parse_url(text);
+    const std::string_view path = path_end(text);
+    const std::string_view ending = added_ending(path);
+    const bool query = path.size() < text.size() && text.find_first_of("?#") != text.npos;
+    if (!url && !(query && !ending.empty())) return std::unexpected(UrlFault{url.error(), {}});
+    if (!ending.empty()) {
+        const std::string first = url ? std::string() : url.error() + ", and its path ";
+        return std::unexpected(
+            UrlFault{fmt::format("{}ends in {}, which is added to it for each call", first, ending),
+                     "end it with the version: \"https://host/v1\""});
+    }
+    if (path.ends_with("/v1/v1") || path.find("/v1/v1/") != path.npos) {
+        return std::unexpected(UrlFault{"has the version twice, /v1/v1", "one of them is enough"});
+    }
+    return *url;
+}
+
+std::expected<std::string, std::string> parse_origin(std::string_view text) {
+    std::string origin = lower(text.substr(0, k_bytes_max));
+    if (text.size() > k_bytes_max) return std::unexpected("is too long for an origin");
+    const auto colon = origin.find("://");
+    if (colon == origin.npos || !is_scheme(std::string_view(origin).substr(0, colon))) {
+        return std::unexpected("does not begin with https:// or another scheme");
+    }
+    const std::string_view scheme = std::string_view(origin).substr(0, colon);
+    const std::string_view authority = std::string_view(origin).substr(colon + 3);
+    if (authority.ends_with('/') && authority.find_first_of("/?#") == authority.size() - 1) {
+        return std::unexpected("ends in a slash, which an origin does not");
+    }
+    if (authority.find_first_of("/?#") != authority.npos) {
+        return std::unexpected("has a path, which an origin has not");
+    }
+    if (authority.find('*') != authority.npos) {
+        return std::unexpected("has a *, which stands for nothing within an origin");
+    }
+    const auto bracket = authority.rfind(']');
+    const auto at = authority.find(':', bracket == authority.npos ? 0 : bracket);
+    const std::string_view host = authority.substr(0, at);
+    if (!is_host(host)) return std::unexpected("names no host");
+    if (at == authority.npos) return origin;
+    const std::string_view port = authority.substr(at + 1);
+    if (!is_port(port)) return std::unexpected("has no valid port after the host");
+    if (is_usual_port(scheme, port)) origin.resize(origin.size() - port.size() - 1);
+    return origin;
 }
 
 }  // namespace bw::config

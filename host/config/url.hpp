@@ -1,4 +1,5 @@
-// The URL of a provider or a webhook, checked. Pure.
+// The addresses of providers, webhooks and web pages, checked, with the mistakes that people make
+// in them. Pure.
 #pragma once
 
 #include <expected>
@@ -17,5 +18,21 @@ enum class Query { refused, allowed };
 // http or https, a host, perhaps a port and a path; no user name or fragment. The error continues
 // "base_url ..." and repeats nothing of the text, which may hold a password.
 std::expected<Url, std::string> parse_url(std::string_view text, Query query = Query::refused);
+
+inline constexpr std::string_view k_base_url_expected =
+    R"(a URL such as "https://host/v1" or "env:NAME")";
+
+struct UrlFault {
+    std::string what;  // continues "base_url ..."; repeats nothing of the text
+    std::string hint;  // may be empty
+};
+
+// The base URL of a provider, from the file or from a variable.
+std::expected<Url, UrlFault> check_base_url(std::string_view text);
+
+// "scheme://host" or "scheme://host:port" in the form in which a browser has it: lower case,
+// without the port that the scheme has anyway. Applications with pages of their own have their own
+// schemes. The error continues "... has "https://x/", which ".
+std::expected<std::string, std::string> parse_origin(std::string_view text);
 
 }  // namespace bw::config

@@ -6,7 +6,6 @@
 
 #include "config/secret.hpp"
 #include "config/sections.hpp"
-#include "config/stray_text.hpp"
 #include "config/url.hpp"
 
 namespace bw::config {

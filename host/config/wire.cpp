@@ -4,7 +4,6 @@
 #include <fstream>
 
 #include "config/names.hpp"
-#include "config/pem.hpp"
 #include "config/proxy.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
@@ -18,33 +17,63 @@ namespace fs = std::filesystem;
 constexpr Whole k_connections{1, 65'536};
 constexpr Quantity k_idle_time{k_duration, R"("30s", "2m" or "1h")", "s", 1'000, 3'600'000};
 
-using Check = std::optional<std::string> (*)(const fs::path&);
+constexpr std::size_t k_pem_bytes_max = 1u << 20;
 
-void read_file(Section& section, std::string_view key, std::string_view expected, Check check,
-               fs::path& file) {
-    const auto given = section.text(key);
-    if (!given) return;
-    const fs::path path = (section.around().folder / given->value).lexically_normal();
-    // A certificate of its own is a credential; one to trust is none.
-    const bool secret = key != "ca_file" && section.around().secrets == Secrets::left_out;
-    if (const auto fault = secret ? std::nullopt : check(path)) {
-        return section.error(given->at, key,
-                             fmt::format("= {} {}", in_quotes(given->value), *fault),
-                             std::string(expected));
+std::string content_of(const fs::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    std::string text(k_pem_bytes_max, '\0');
+    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(stream.gcount()));
+    return text;
+}
+
+// What is wrong with the file, continuing `client_cert = "file" ...`; nothing if it will do.
+std::optional<std::string> readable_fault(const fs::path& file) {
+    std::error_code ignored;
+    if (fs::is_regular_file(file, ignored) && std::ifstream(file)) return std::nullopt;
+    return "cannot be read";
+}
+
+std::optional<std::string> certificate_fault(const fs::path& file) {
+    if (auto fault = readable_fault(file)) return fault;
+    if (content_of(file).find("-----BEGIN CERTIFICATE-----") != std::string::npos) return {};
+    return "holds no certificate in PEM format";
+}
+
+// Nobody is there to type a passphrase.
+std::optional<std::string> private_key_fault(const fs::path& file) {
+    if (auto fault = readable_fault(file)) return fault;
+    const std::string text = content_of(file);
+    if (text.find("PRIVATE KEY-----") == std::string::npos) {
+        return "holds no private key in PEM format";
     }
-    file = path;
+    if (text.find("ENCRYPTED") == std::string::npos) return std::nullopt;
+    return "holds a key that is encrypted with a passphrase, which cannot be asked for";
+}
+
+// In the order of the enumerators.
+constexpr std::string_view k_pem_expected[] = {
+    "a file of PEM certificates", "a file with a PEM certificate", "a file with a PEM private key"};
+
+std::optional<std::string> fault_of(const fs::path& file, Pem kind) {
+    switch (kind) {
+        case Pem::trusted: return readable_fault(file);
+        case Pem::certificate: return certificate_fault(file);
+        case Pem::private_key: break;
+    }
+    return private_key_fault(file);
 }
 
 void read_ca_file(Section& section, std::string_view key, Wire& wire) {
-    read_file(section, key, "a file of PEM certificates", readable_fault, wire.ca_file);
+    read_pem_file(section, key, Pem::trusted, wire.ca_file);
 }
 
 void read_client_cert(Section& section, std::string_view key, Wire& wire) {
-    read_file(section, key, "a file with a PEM certificate", certificate_fault, wire.client_cert);
+    read_pem_file(section, key, Pem::certificate, wire.client_cert);
 }
 
 void read_client_key(Section& section, std::string_view key, Wire& wire) {
-    read_file(section, key, "a file with a PEM private key", private_key_fault, wire.client_key);
+    read_pem_file(section, key, Pem::private_key, wire.client_key);
 }
 
 void check_client_certificate(Section& section, const Wire& wire) {
@@ -123,39 +152,21 @@ constexpr KeyOf<Wire> k_wire_keys[] = {
                           "a connection idle for longer is not used again, and closed"),
 };
 
-constexpr std::size_t k_pem_bytes_max = 1u << 20;
-
-std::string content_of(const fs::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    std::string text(k_pem_bytes_max, '\0');
-    stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(stream.gcount()));
-    return text;
-}
-
 }  // namespace
 
-std::optional<std::string> readable_fault(const fs::path& file) {
-    std::error_code ignored;
-    if (fs::is_regular_file(file, ignored) && std::ifstream(file)) return std::nullopt;
-    return "cannot be read";
-}
-
-std::optional<std::string> certificate_fault(const fs::path& file) {
-    if (auto fault = readable_fault(file)) return fault;
-    if (content_of(file).find("-----BEGIN CERTIFICATE-----") != std::string::npos) return {};
-    return "holds no certificate in PEM format";
-}
-
-// Nobody is there to type a passphrase.
-std::optional<std::string> private_key_fault(const fs::path& file) {
-    if (auto fault = readable_fault(file)) return fault;
-    const std::string text = content_of(file);
-    if (text.find("PRIVATE KEY-----") == std::string::npos) {
-        return "holds no private key in PEM format";
+void read_pem_file(Section& section, std::string_view key, Pem kind, fs::path& file) {
+    const auto given = section.text(key);
+    if (!given) return;
+    const fs::path path = (section.around().folder / given->value).lexically_normal();
+    // A certificate of its own is a credential; one to trust is none.
+    const bool secret = kind != Pem::trusted && section.around().secrets == Secrets::left_out;
+    if (const auto fault = secret ? std::nullopt : fault_of(path, kind)) {
+        const auto expected = k_pem_expected[static_cast<std::size_t>(kind)];
+        return section.error(given->at, key,
+                             fmt::format("= {} {}", in_quotes(given->value), *fault),
+                             std::string(expected));
     }
-    if (text.find("ENCRYPTED") == std::string::npos) return std::nullopt;
-    return "holds a key that is encrypted with a passphrase, which cannot be asked for";
+    file = path;
 }
 
 std::optional<Text> read_reference(Section& section, std::string_view key, std::string_view what) {

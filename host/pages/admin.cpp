@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bellwether/json.hpp>
 
+#include "config/names.hpp"
 #include "front/http_request.hpp"
 #include "json/writer.hpp"
 #include "pages/build_info.hpp"
@@ -65,8 +66,7 @@ front::Answer routes(const AdminRequest&, const front::Context& context) {
         if (!route.alias.empty()) {
             writer.field("alias", route.alias);
         } else {
-            const bool weighted = route.strategy == config::Strategy::weighted;
-            writer.field("strategy", weighted ? "weighted" : "ordered");
+            writer.field("strategy", name_of(route.strategy));
             write_targets(writer, config, route);
         }
         writer.field("line", route.at.line).end_object();

@@ -6,8 +6,8 @@
 #include <bellwether/provider/rules.hpp>
 #include <cstdlib>
 
-#include "config/base_url.hpp"
-#include "config/credential.hpp"
+#include "config/secret.hpp"
+#include "config/url.hpp"
 #include "plugin/places.hpp"
 #include "plugin/wire.hpp"
 

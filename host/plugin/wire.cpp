@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "config/proxy.hpp"
-#include "config/stray_text.hpp"
+#include "config/secret.hpp"
 
 namespace bw::plugin {
 namespace {

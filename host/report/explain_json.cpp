@@ -1,5 +1,5 @@
 // An explanation for programs. Money stays a whole number of millionths of a dollar.
-#include "config/key_form.hpp"
+#include "config/names.hpp"
 #include "json/writer.hpp"
 #include "report/explain.hpp"
 
@@ -155,8 +155,7 @@ std::string to_json(const Explanation& explanation) {
         writer.begin_object().field("name", rule.name).field("rule", rule.model);
         writer.field("place", rule.place).field_or_null("alias", rule.alias).end_object();
     }
-    const bool ordered = explanation.strategy == config::Strategy::ordered;
-    writer.end_array().field("strategy", ordered ? "ordered" : "weighted");
+    writer.end_array().field("strategy", name_of(explanation.strategy));
     writer.key("targets").begin_array();
     for (const auto& target : explanation.targets) write_target(writer, target);
     writer.end_array().key("rivals").begin_array();

@@ -9,7 +9,7 @@
 #include "config/proxy.hpp"
 #include "config/quantity.hpp"
 #include "config/secret.hpp"
-#include "config/store_address.hpp"
+#include "config/sections.hpp"
 #include "config/url.hpp"
 #include "fuzz.hpp"
 

@@ -3,6 +3,7 @@
 
 #include "calendar/window.hpp"
 #include "config/money.hpp"
+#include "config/names.hpp"
 #include "json/writer.hpp"
 #include "policy/notices/warnings.hpp"
 
@@ -35,8 +36,7 @@ std::string warning_text(const Warning& warning) {
         warning.value.empty() ? std::string() : fmt::format(" of \"{}\"", warning.value);
     if (exceeded(warning)) {
         return fmt::format("the budget \"{}\"{} is exceeded; it refuses nothing (mode = \"{}\")",
-                           budget.name, whose,
-                           budget.mode == config::BudgetMode::soft ? "soft" : "shadow");
+                           budget.name, whose, name_of(budget.mode));
     }
     return fmt::format("the budget \"{}\"{} has come to {:g} %: {} of {}{} are used or held",
                        budget.name, whose, warning.share / 100.0,

@@ -3,8 +3,8 @@
 
 #include <gmock/gmock.h>
 
-#include "config/base_url.hpp"
-#include "config/credential.hpp"
+#include "config/url.hpp"
+#include "config/secret.hpp"
 #include "config/meant.hpp"
 #include "mistakes.hpp"
 
