@@ -78,7 +78,7 @@ void LiveCall::begin() {
         admission_->when_durable(
             [this](const Result<void>& durable) { durable ? open_gate() : end(durable.error()); });
     });
-    attempts_.emplace(context_.engine, call_, admission_->candidates(), admission_->reckoner(),
+    attempts_.emplace(context_.engine, call_, admission_->prospects(), admission_->reckoner(),
                       static_cast<policy::Replies&>(*gate_));
     const auto silence_max = context_.host.config.server.heartbeat;
     if (call_.stream && silence_max.count() > 0) {

@@ -3,6 +3,7 @@
 #include "calendar/window.hpp"
 #include "config/names.hpp"
 #include "json/writer.hpp"
+#include "report/budget_report.hpp"
 
 namespace bw::report {
 namespace {

@@ -1,4 +1,5 @@
 // How an admission ends: what the call came to, in place of what was held.
+#include <algorithm>
 #include <utility>
 
 #include "policy/admission/admission.hpp"
@@ -6,40 +7,32 @@
 
 namespace bw::policy {
 
-Admission::~Admission() {
-    if (!held_) return;
-    ledger::Settlement settlement{.id = hold_, .usage = estimate()};
+ledger::Settlement Admission::at_what_was_held() const {
+    ledger::Settlement settlement{.usage = estimate()};
     for (const Asked& asked : asked_) settlement.amounts.push_back(asked.claim.amount);
-    books_.session->settle(std::move(settlement));
-}
-
-const Prospect* Admission::prospect_at(std::string_view provider, std::string_view model) const {
-    for (std::size_t i = 0; i < prospects_.size(); ++i) {
-        if (prospects_[i].provider == provider && to_.candidates[i].model == model) {
-            return &prospects_[i];
-        }
-    }
-    return nullptr;
+    return settlement;
 }
 
 const config::Price* Admission::price_at(std::string_view provider, std::string_view model) const {
-    const Prospect* const prospect = prospect_at(provider, model);
-    return prospect == nullptr ? nullptr : prospect->price;
+    const auto served = std::ranges::find_if(prospects_, [&](const Prospect& one) {
+        return one.provider == provider && one.target.model == model;
+    });
+    return served == prospects_.end() ? nullptr : served->target.price;
 }
 
 void Admission::settle(const CallRecord& record) {
-    if (!held_) return;
-    held_ = false;
+    if (!hold_) return;
     const Outcome& outcome = record.outcome;
     const Used used{.provider = outcome.provider,
                     .failed = outcome.failures,
                     .usage = outcome.usage,
                     .price = price_at(outcome.provider, outcome.model)};
-    ledger::Settlement settlement{.id = hold_,
-                                  .usage = usage_row(record, used.price, books_.session->now_us())};
+    ledger::Settlement settlement{.usage =
+                                      usage_row(record, used.price, books_.session->now_us())};
     settlement.recorded = settlement.usage.usage.source != UsageSource::none;
     for (const Asked& asked : asked_) settlement.amounts.push_back(used_of(asked, used));
-    books_.session->settle(std::move(settlement));
+    std::move(*hold_).settle(std::move(settlement));
+    hold_.reset();
     call_who_waits();
 }
 
@@ -52,13 +45,13 @@ ledger::UsageRow Admission::estimate() const {
             .key = call_.key,
             .user = call_.user,
             .team = call_.team,
-            .route = to_.route,
+            .route = route_,
             .model = call_.model,
             .provider = std::string(first.provider),
-            .upstream_model = to_.candidates.front().model,
+            .upstream_model = first.target.model,
             .usage = usage,
-            .cost_micro_usd = cost_of(usage, first.price).value_or(-1),
-            .list_cost_micro_usd = list_cost_of(usage, first.price).value_or(-1)};
+            .cost_micro_usd = cost_of(usage, first.target.price).value_or(-1),
+            .list_cost_micro_usd = list_cost_of(usage, first.target.price).value_or(-1)};
 }
 
 }  // namespace bw::policy

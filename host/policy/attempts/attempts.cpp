@@ -77,16 +77,12 @@ void leave_out_prompt(const Call& call, Heard& heard) {
 
 }  // namespace
 
-Attempts::Attempts(Engine engine, const Call& call, std::vector<route::Candidate> candidates,
+Attempts::Attempts(Engine engine, const Call& call, std::span<const Prospect> targets,
                    Reckoner& reckoner, Replies& replies)
-    : engine_(engine),
-      call_(call),
-      candidates_(std::move(candidates)),
-      reckoner_(reckoner),
-      replies_(replies) {}
+    : engine_(engine), call_(call), targets_(targets), reckoner_(reckoner), replies_(replies) {}
 
 void Attempts::start() {
-    if (auto begun = begin(candidates_[at_]); !begun) failed(std::move(begun.error()));
+    if (auto begun = begin(target()); !begun) failed(std::move(begun.error()));
 }
 
 Result<void> Attempts::begin(const route::Candidate& candidate) {
@@ -144,7 +140,7 @@ void Attempts::resume() {
 }
 
 Progress Attempts::progress() const {
-    const config::Timeouts& timeouts = engine_.slots[candidates_[at_].provider].provider().timeouts;
+    const config::Timeouts& timeouts = engine_.slots[target().provider].provider().timeouts;
     return {.started = attempt_started_,
             .last_alive = timeouts.alive == config::Alive::bytes ? attempt_->last_byte()
                                                                  : attempt_->last_payload(),
@@ -166,7 +162,7 @@ void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
         case plugin::Piece::chunk: {
             if (first_chunk_.empty()) first_chunk_ = json;
             const bool content = see(json);
-            if (reckoner_.is_past_hold(candidates_[at_], heard_)) attempt_->stop(past_its_hold());
+            if (reckoner_.is_past_hold(target(), heard_)) attempt_->stop(past_its_hold());
             return relay(json, content);
         }
         case plugin::Piece::usage:
@@ -259,7 +255,7 @@ void Attempts::failed(Error error) {
     const auto another = next(error);
     if (!another) return finish(std::unexpected(std::move(error)));
     at_ = *another;
-    if (auto begun = begin(candidates_[at_]); !begun) failed(std::move(begun.error()));
+    if (auto begun = begin(target()); !begun) failed(std::move(begun.error()));
 }
 
 // Which candidate is tried after this failure; nothing: none.
@@ -267,7 +263,7 @@ std::optional<std::size_t> Attempts::next(const Error& error) {
     if (delivered_ || Clock::now() >= call_.deadline) return std::nullopt;
     if (error.code == k_addition_refused && !std::exchange(asked_again_, true)) return at_;
     const std::size_t next = next_with_room();
-    if (next == candidates_.size() || !may_fall_back(error.kind)) return std::nullopt;
+    if (next == targets_.size() || !may_fall_back(error.kind)) return std::nullopt;
     observe::debug("call {}: attempt {} at provider \"{}\" failed, trying the next: {}", call_.id,
                    count_, provider_, error.message);
     failures_.push_back({.provider = provider_,
@@ -275,7 +271,7 @@ std::optional<std::size_t> Attempts::next(const Error& error) {
                          .kind = error.kind,
                          .code = error.code,
                          .usage = reckon(std::unexpected(error)).usage,
-                         .price = candidates_[at_].price});
+                         .price = target().price});
     asked_again_ = false;
     return next;
 }
@@ -283,18 +279,18 @@ std::optional<std::size_t> Attempts::next(const Error& error) {
 // The first candidate after this one whose upstream is not known to have no room; else their
 // number.
 std::size_t Attempts::next_with_room() const {
-    const auto has_room = [this](const route::Candidate& candidate) {
-        return engine_.upstream_limits.wait(candidate, tokens_at_sending(call_)).count() == 0;
+    const auto has_room = [this](const Prospect& one) {
+        return engine_.upstream_limits.wait(one.target, tokens_at_sending(call_)).count() == 0;
     };
-    const auto rest = candidates_.begin() + static_cast<std::ptrdiff_t>(at_) + 1;
-    return static_cast<std::size_t>(std::find_if(rest, candidates_.end(), has_room) -
-                                    candidates_.begin());
+    const auto rest = targets_.begin() + static_cast<std::ptrdiff_t>(at_) + 1;
+    return static_cast<std::size_t>(std::find_if(rest, targets_.end(), has_room) -
+                                    targets_.begin());
 }
 
 void Attempts::finish(Result<void> result) {
     const Outcome ended = outcome(std::move(result));
     if (ended.result) {
-        reckoner_.learn(candidates_[at_], heard());
+        reckoner_.learn(target(), heard());
     }
     if (trip_ && ended.result) trip_->served();
     waited_ = ended.waited;
@@ -307,7 +303,7 @@ void Attempts::finish(Result<void> result) {
 
 Reckoned Attempts::reckon(const Result<void>& result) const {
     const plugin::Reach reach = attempt_ ? attempt_->reach() : reach_;
-    return reckoner_.at_end(candidates_[at_], heard(), ending_of(result, reach));
+    return reckoner_.at_end(target(), heard(), ending_of(result, reach));
 }
 
 Outcome Attempts::outcome(Result<void> result) const {
@@ -321,7 +317,7 @@ Outcome Attempts::outcome(Result<void> result) const {
             .attempts = count_,
             .waited = waited(),
             .failures = failures_,
-            .cost_micro_usd = cost_of(reckoned.usage, candidates_[at_].price)};
+            .cost_micro_usd = cost_of(reckoned.usage, target().price)};
 }
 
 std::chrono::nanoseconds Attempts::waited() const {

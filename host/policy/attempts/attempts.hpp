@@ -61,9 +61,9 @@ class Replies {
 
 class Attempts final : private plugin::AttemptEvents {
   public:
-    // All but `candidates` must outlive it.
-    Attempts(Engine engine, const Call& call, std::vector<route::Candidate> candidates,
-             Reckoner& reckoner, Replies& replies);
+    // All must outlive it.
+    Attempts(Engine engine, const Call& call, std::span<const Prospect> targets, Reckoner& reckoner,
+             Replies& replies);
 
     // May call on_end from inside, and be gone when it returns.
     void start();
@@ -85,6 +85,7 @@ class Attempts final : private plugin::AttemptEvents {
     void on_piece(plugin::Piece piece, std::string_view json) override;
     void on_end(Result<void> result) override;
 
+    const route::Candidate& target() const { return targets_[at_].target; }
     Result<void> begin(const route::Candidate& candidate);
     void failed(Error error);
     std::optional<std::size_t> next(const Error& error);
@@ -103,7 +104,7 @@ class Attempts final : private plugin::AttemptEvents {
 
     Engine engine_;
     const Call& call_;
-    std::vector<route::Candidate> candidates_;
+    std::span<const Prospect> targets_;  // in the order in which they are tried
     Reckoner& reckoner_;
     Replies& replies_;
 

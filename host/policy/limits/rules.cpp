@@ -36,7 +36,7 @@ std::optional<std::int64_t> amount_of(Counts counts, std::int64_t input, std::in
 
 std::optional<std::int64_t> estimated(Counts counts, const Prospect& prospect) {
     const Usage usage = estimated_usage(prospect);
-    return amount_of(counts, usage.input_tokens, usage.output_tokens, usage, prospect.price);
+    return amount_of(counts, usage.input_tokens, usage.output_tokens, usage, prospect.target.price);
 }
 
 Counts counts_of(const config::Budget& budget) {
@@ -87,12 +87,12 @@ struct Unpriced {
 };
 
 Unpriced unpriced(const Prospect& prospect) {
-    if (prospect.price == nullptr) return {"price", "model"};
-    if (!knows_tier(*prospect.price, prospect.service_tier)) {
+    if (prospect.target.price == nullptr) return {"price", "model"};
+    if (!knows_tier(*prospect.target.price, prospect.service_tier)) {
         return {fmt::format("price for the service tier \"{}\"", prospect.service_tier),
                 "service_tier"};
     }
-    if (prospect.searches && prospect.price->units.empty()) {
+    if (prospect.searches && prospect.target.price->units.empty()) {
         return {"price for searches (units)", "web_search_options"};
     }
     return {};

@@ -17,14 +17,15 @@
 #include "policy/attempts/failed_attempt.hpp"
 #include "policy/estimate/estimate.hpp"
 #include "policy/limits/rule_match.hpp"
+#include "route/table.hpp"
 
 namespace bw::policy {
 
-// One of the providers that a call may be sent to, and what it may use there.
+// One of the targets that a call may be sent to, and what it may use there.
 struct Prospect {
-    std::string_view provider;
-    const config::Price* price = nullptr;  // null: not known
-    Estimate estimate;
+    std::string_view provider;  // the name of the target's
+    route::Candidate target = {};
+    Estimate estimate = {};
     std::string_view service_tier = {};  // as the call asks for it; empty: it does not
     bool searches = false;               // as the call asks for them, too
     bool text_only = false;              // neither sound nor pictures are sent

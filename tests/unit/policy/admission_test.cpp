@@ -118,8 +118,8 @@ TEST(Admission, LeavesOutAProviderThatHasNoRoom) {
     EXPECT_EQ(desk.session->holds[1].claims[0].counter.value, "b");
     desk.session->answer({});
     EXPECT_TRUE(desk.told && *desk.told);
-    ASSERT_EQ(admission.candidates().size(), 1U);
-    EXPECT_EQ(admission.candidates()[0].provider, 1U);
+    ASSERT_EQ(admission.prospects().size(), 1U);
+    EXPECT_EQ(admission.prospects()[0].target.provider, 1U);
 }
 
 TEST(Admission, RefusesWhileTheLedgerIsAwayUnlessToldToAllow) {

@@ -66,10 +66,10 @@ class RulesTest : public testing::Test {
         return applied ? *applied : std::vector<Asked>();
     }
 
-    static constexpr Prospect k_first{
-        .provider = "a", .price = &k_price, .estimate = {.input = 30, .output = 12}};
-    static constexpr Prospect k_second{
-        .provider = "b", .price = &k_price, .estimate = {.input = 20, .output = 40}};
+    static inline const Prospect k_first{
+        .provider = "a", .target = {.price = &k_price}, .estimate = {.input = 30, .output = 12}};
+    static inline const Prospect k_second{
+        .provider = "b", .target = {.price = &k_price}, .estimate = {.input = 20, .output = 40}};
 
     config::Config config;
     std::optional<Rules> rules;
@@ -169,7 +169,7 @@ TEST_F(RulesTest, ACallOfNobodyIsCountedWithAllOthersOfNobody) {
 
 TEST_F(RulesTest, MoneyWithoutAPriceIsRefusedWhereItWouldBeHard) {
     Prospect unpriced = k_first;
-    unpriced.price = nullptr;
+    unpriced.target.price = nullptr;
     const auto refused = apply(budget("1 USD"), call_of(), {unpriced});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "model_without_price");
@@ -260,7 +260,7 @@ TEST_F(RulesTest, AHoldOfMoneyIsTheDearestThatTheCallMayCost) {
     const config::Price price = with_more();
     const auto held = [&](std::int64_t input, std::string_view tier) {
         const Prospect prospect{.provider = "a",
-                                .price = &price,
+                                .target = {.price = &price},
                                 .estimate = {.input = input, .output = 1'000},
                                 .service_tier = tier,
                                 .text_only = true};
@@ -275,8 +275,10 @@ TEST_F(RulesTest, AHoldOfMoneyIsTheDearestThatTheCallMayCost) {
 // What nobody gave a price is never free: a hard budget of money does not let it through.
 TEST_F(RulesTest, AHardBudgetOfMoneyRefusesWhatHasNoPrice) {
     const auto refusal = [&](std::string_view tier, bool searches, const std::string& mode = "") {
-        const Prospect prospect{
-            .provider = "a", .price = &k_price, .service_tier = tier, .searches = searches};
+        const Prospect prospect{.provider = "a",
+                                .target = {.price = &k_price},
+                                .service_tier = tier,
+                                .searches = searches};
         const auto applied = apply(budget("1 USD", mode), call_of(), {prospect});
         return applied ? "" : applied.error().param + ": " + applied.error().message;
     };
@@ -291,14 +293,17 @@ TEST_F(RulesTest, AHardBudgetOfMoneyRefusesWhatHasNoPrice) {
               "([[prices]]).");
     EXPECT_EQ(refusal("priority", true, "mode = \"soft\""), "");
     const config::Price price = with_more();
-    EXPECT_TRUE(
-        apply(budget("1 USD"), call_of(),
-              {{.provider = "a", .price = &price, .service_tier = "priority", .searches = true}}));
+    EXPECT_TRUE(apply(budget("1 USD"), call_of(),
+                      {{.provider = "a",
+                        .target = {.price = &price},
+                        .service_tier = "priority",
+                        .searches = true}}));
 }
 
 TEST_F(RulesTest, APieceWithoutAPriceCountsWhatWasHeld) {
-    const Prospect prospect{
-        .provider = "a", .price = &k_price, .estimate = {.input = 1'000, .output = 1'000}};
+    const Prospect prospect{.provider = "a",
+                            .target = {.price = &k_price},
+                            .estimate = {.input = 1'000, .output = 1'000}};
     const auto all = asked(budget("1 USD"), call_of(), {prospect});
     Used used{.provider = "a",
               .usage = {.input_tokens = 10, .output_tokens = 0, .source = UsageSource::provider},

@@ -234,7 +234,7 @@ TEST_F(WaitingTest, WhoCanGoElsewhereJoinsNoLine) {
     ASSERT_EQ(questions(), 2U);
     EXPECT_EQ(desk->session->holds[1].claims[0].counter.value, "b");
     admit();
-    EXPECT_EQ(other.admission->candidates().front().provider, 1U);
+    EXPECT_EQ(other.admission->prospects().front().target.provider, 1U);
 }
 
 TEST_F(WaitingTest, ThePlaceIsHeldWhereTheCallGoesWhenTheFirstHasNoRoom) {
@@ -254,7 +254,7 @@ TEST_F(WaitingTest, ANewcomerDoesNotPassWhoWaitsForAnUpstream) {
     const auto place = desk->books.lines.enter("0\nm\n", "x", 9, 1h, [] {});
     const Visitor& visitor = come("a");
     admit();
-    EXPECT_EQ(visitor.admission->candidates().front().provider, 1U);
+    EXPECT_EQ(visitor.admission->prospects().front().target.provider, 1U);
 }
 
 TEST_F(WaitingTest, WaitsForTheUpstreamThatHasRoomSoonest) {

@@ -1,0 +1,61 @@
+// A hold that the ledger has given, and that is to be settled exactly once. It cannot be forgotten:
+// one that nobody settled is settled at what was held when it is destroyed. Unknown is never free.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "ledger/ledger.hpp"
+
+namespace bw::policy {
+
+class OpenHold {
+  public:
+    // What to settle if nobody else does; its hold is filled in.
+    using AtWhatWasHeld = std::move_only_function<ledger::Settlement()>;
+
+    // The session must outlive it.
+    OpenHold(ledger::Session& session, ledger::HoldId id, AtWhatWasHeld at_what_was_held)
+        : session_(&session), id_(id), at_what_was_held_(std::move(at_what_was_held)) {}
+    ~OpenHold() { finish(); }
+    OpenHold(OpenHold&& other) noexcept
+        : session_(std::exchange(other.session_, nullptr)),
+          id_(other.id_),
+          at_what_was_held_(std::move(other.at_what_was_held_)) {}
+    OpenHold& operator=(OpenHold&& other) noexcept {
+        if (this == &other) return *this;
+        finish();
+        session_ = std::exchange(other.session_, nullptr);
+        id_ = other.id_;
+        at_what_was_held_ = std::move(other.at_what_was_held_);
+        return *this;
+    }
+
+    const ledger::HoldId& id() const { return id_; }
+
+    // At what was used; of a hold that was settled already nothing happens.
+    void settle(ledger::Settlement settlement) && {
+        ledger::Session* const session = std::exchange(session_, nullptr);
+        if (session == nullptr) return;
+        settlement.id = id_;
+        session->settle(std::move(settlement));
+    }
+    // The call came to nothing: all of its claims are given back.
+    void release(std::size_t claims) && {
+        std::move(*this).settle({.amounts = std::vector<std::int64_t>(claims), .recorded = false});
+    }
+
+  private:
+    void finish() {
+        if (session_ != nullptr) std::move(*this).settle(at_what_was_held_());
+    }
+
+    ledger::Session* session_;  // null: settled, or moved from
+    ledger::HoldId id_;
+    AtWhatWasHeld at_what_was_held_;
+};
+
+}  // namespace bw::policy

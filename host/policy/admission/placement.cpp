@@ -1,0 +1,180 @@
+#include "policy/admission/placement.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "policy/admission/waiting_counts.hpp"
+#include "policy/limits/refusal.hpp"
+
+namespace bw::policy {
+namespace {
+
+using std::chrono::microseconds;
+using Duration = std::chrono::steady_clock::duration;
+
+// How often a call asks again whether one elsewhere has ended: those of this worker say so at once.
+constexpr std::int64_t k_concurrency_poll_us = 50'000;
+// How long a call waits at most before it asks again, whatever it was told: the clock that a rate
+// goes by may be set meanwhile.
+constexpr std::int64_t k_look_again_us = 1'000'000;
+
+std::int64_t whole_us(Duration wait) { return std::chrono::ceil<microseconds>(wait).count(); }
+
+bool can_ever_fit(const ledger::Claim& claim) {
+    return claim.measure != ledger::Measure::rate || claim.amount <= claim.burst;
+}
+
+// Until so many claims like this one have been let through.
+std::int64_t wait_us_for(const ledger::Claim& claim, std::size_t claims) {
+    if (claim.measure != ledger::Measure::rate || claim.limit <= 0) return 0;
+    constexpr double k_max_us = 1e15;
+    const double us = static_cast<double>(claims) * static_cast<double>(claim.amount) *
+                      static_cast<double>(claim.period_us) / static_cast<double>(claim.limit);
+    return static_cast<std::int64_t>(std::min(us, k_max_us));
+}
+
+Result<std::vector<Asked>> ask_rules(const Applicant& who, std::span<const Prospect> prospects,
+                                     const Room& room) {
+    return room.rules->apply(who.facts, who.unsound_limit, prospects, who.now_us);
+}
+
+// The line that a newcomer must not pass; null: none.
+const Asked* line_to_join(std::span<const Asked> all, const Room& room) {
+    const auto line = std::ranges::find_if(all, [&](const Asked& asked) {
+        return may_wait(asked) && can_ever_fit(asked.claim) &&
+               room.waiting(line_of(asked.claim)) > 0;
+    });
+    return line == all.end() ? nullptr : &*line;
+}
+
+// Leaves out the prospects that the claim counts; false: that would be all of them.
+bool leave_out(std::vector<Prospect>& prospects, const Asked& asked) {
+    if (!depends_on_provider(*asked.rule->scope)) return false;
+    const auto counted = [&](const Prospect& prospect) {
+        return asked.rule->counts_provider(prospect.provider, asked.claim.counter.value);
+    };
+    if (std::ranges::all_of(prospects, counted)) return false;
+    std::erase_if(prospects, counted);
+    return true;
+}
+
+// Nothing: the limit does not let the call wait any longer, or too many stand there.
+std::optional<WaitInLine> wait_for(const Asked& asked, std::int64_t wait_us, const Applicant& who,
+                                   const Room& room) {
+    const config::Limit& limit = *asked.rule->limit;
+    const auto until = who.started + limit.queue_wait;
+    if (who.now >= until) return std::nullopt;
+    std::string line = line_of(asked.claim);
+    if (line != who.line && room.waiting(line) >= limit.queue_length) return std::nullopt;
+    return WaitInLine{.line = std::move(line),
+                      .limit = limit.name,
+                      .length = limit.queue_length,
+                      .until = std::min(until, who.deadline),
+                      .wait_us = wait_us,
+                      .wants = asked};
+}
+
+// For the upstream that has room first, of those that may be waited for.
+Placement wait_for_room(const Applicant& who, std::span<const Prospect> prospects,
+                        const Room& room) {
+    std::optional<WaitInLine> soonest;
+    Duration wait = Duration::max();
+    for (const Prospect& prospect : prospects) {
+        const config::Provider& provider = room.providers[prospect.target.provider];
+        const Space space = room.upstream(prospect);
+        const auto until = std::min(who.started + provider.queue_wait, who.deadline);
+        const bool too_late = who.now + space.wait >= until;
+        if (space.wait >= wait || too_late || space.ahead >= provider.queue_length) continue;
+        wait = space.wait;
+        soonest = WaitInLine{.line = line_of(prospect.target),
+                             .limit = limit_name_of(provider),
+                             .length = provider.queue_length,
+                             .until = until,
+                             .wait_us = whole_us(wait),
+                             .wants = prospect.target};
+    }
+    if (soonest) return *std::move(soonest);
+    const Prospect& first = prospects.front();
+    return refuse_for_room(first.target, room, room.upstream(first).wait);
+}
+
+// Who has no place in a limit's line yet: where the rules and the lines leave it to go; otherwise
+// how it ends here.
+std::optional<Placement> join_line(const Applicant& who, std::vector<Prospect>& prospects,
+                                   const Room& room, std::vector<Asked>& claims) {
+    for (;;) {
+        auto asked = ask_rules(who, prospects, room);
+        if (!asked) return Refuse{.error = std::move(asked.error())};
+        claims = *std::move(asked);
+        const Asked* const line = line_to_join(claims, room);
+        if (line == nullptr) return std::nullopt;
+        if (leave_out(prospects, *line)) continue;
+        if (auto wait = wait_for(*line, 0, who, room)) return *std::move(wait);
+        return refuse_in_line(*line, room.waiting(line_of(line->claim)), who.now_us);
+    }
+}
+
+}  // namespace
+
+// Who stands in any line has come before the newcomers, or has stood in the others already.
+Placement place(const Applicant& who, std::vector<Prospect>& prospects, const Room& room) {
+    const bool newcomer = who.line.empty();
+    HoldClaims hold;
+    if (newcomer && room.rules != nullptr) {
+        if (auto ends = join_line(who, prospects, room, hold.asked)) return *std::move(ends);
+    }
+    const auto is_free = [&](const Prospect& one) { return room.upstream(one).is_free(); };
+    if (!is_free(prospects.front())) {
+        hold.passed_over = prospects.front().target.provider;
+        const auto full = std::ranges::stable_partition(prospects, is_free);
+        if (full.begin() == prospects.begin()) return wait_for_room(who, prospects, room);
+    }
+    if (room.rules != nullptr && (!newcomer || hold.passed_over)) {
+        auto asked = ask_rules(who, prospects, room);
+        if (!asked) return Refuse{.error = std::move(asked.error())};
+        hold.asked = *std::move(asked);
+    }
+    return hold;
+}
+
+Placement place_refused(const Applicant& who, std::vector<Prospect>& prospects, const Room& room,
+                        const Asked& asked, const ledger::Standing& standing) {
+    if (leave_out(prospects, asked)) return place(who, prospects, room);
+    const bool concurrent = asked.rule->counts == Counts::concurrent;
+    const std::int64_t wait_us =
+        concurrent ? k_concurrency_poll_us : std::min(standing.wait_us, k_look_again_us);
+    if (may_wait(asked) && wait_us >= 0) {
+        if (auto wait = wait_for(asked, wait_us, who, room)) return *std::move(wait);
+    }
+    return Refuse{.error = refusal_of(asked, standing, who.now_us)};
+}
+
+// The ledger was not asked, or long ago: what is known is that those who stand in the line are to
+// be let through first.
+Refuse refuse_in_line(const Asked& asked, std::size_t before, std::int64_t now_us) {
+    const std::int64_t wait_us = wait_us_for(asked.claim, std::max<std::size_t>(before, 1));
+    const ledger::Standing standing{.wait_us = wait_us, .full_us = wait_us};
+    return {.error = refusal_of(asked, standing, now_us), .asked = asked, .wait_us = wait_us};
+}
+
+Refuse refuse_for_room(const route::Candidate& candidate, const Room& room, Duration wait) {
+    const std::string& provider = room.providers[candidate.provider].name;
+    return {.error = upstream_refusal(provider, candidate.model, whole_us(wait)),
+            .provider = candidate.provider};
+}
+
+std::string line_of(const ledger::Claim& claim) {
+    return claim.counter.rule + '\n' + claim.counter.value;
+}
+
+std::string line_of(const route::Candidate& candidate) {
+    return fmt::format("{}\n{}\n", candidate.provider, candidate.model);
+}
+
+bool may_wait(const Asked& asked) {
+    return asked.rule->limit != nullptr && asked.rule->limit->queue_wait.count() > 0;
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,34 @@
+// What a call has that waits in a line: its place there, and how long it will wait. Destroying it
+// leaves the line, which lets the next one try. On its worker's thread only.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "net/alarm.hpp"
+#include "policy/admission/lines.hpp"
+
+namespace bw::policy {
+
+class Ticket {
+  public:
+    Ticket(boost::asio::io_context& loop, std::string line, std::unique_ptr<Lines::Place> place)
+        : line_(std::move(line)), place_(std::move(place)), patience_(loop) {}
+
+    const std::string& line() const { return line_; }
+    // The turn came to nothing: it comes again after `wait`.
+    void try_again(std::chrono::microseconds wait) { place_->try_again(wait); }
+    // `time_up` may destroy the ticket.
+    void wait_until(Lines::Clock::time_point end, std::function<void()> time_up) {
+        patience_.set(end, std::move(time_up));
+    }
+
+  private:
+    std::string line_;
+    std::unique_ptr<Lines::Place> place_;
+    net::Alarm patience_;
+};
+
+}  // namespace bw::policy
