@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bellwether/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -29,18 +29,6 @@ Reach reach_of(int status) {
     return status >= 200 && status < 300 ? Reach::answered : Reach::refused;
 }
 
-// Of a reply, or of a stream of events.
-bool is_beginning_of_answer(std::string_view bytes) {
-    constexpr std::string_view k_byte_order_mark = "\xEF\xBB\xBF";
-    if (bytes.starts_with(k_byte_order_mark)) bytes.remove_prefix(k_byte_order_mark.size());
-    bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
-    constexpr std::array<std::string_view, 6> k_beginnings{
-        "{", ":", "data:", "event:", "id:", "retry:"};
-    return std::ranges::any_of(k_beginnings, [bytes](std::string_view beginning) {
-        return bytes.starts_with(beginning) || beginning.starts_with(bytes);
-    });
-}
-
 }  // namespace
 
 Attempt::Attempt(std::shared_ptr<Instance> instance, const Order& order, AttemptEvents& events)
@@ -52,8 +40,7 @@ Attempt::Attempt(std::shared_ptr<Instance> instance, const Order& order, Attempt
       framer_([this](std::uint32_t kind, std::string_view data, std::string_view event) {
           return frame(kind, data, event);
       }),
-      last_byte_(Clock::now()),
-      last_payload_(last_byte_) {}
+      body_(Clock::now()) {}
 
 Attempt::~Attempt() { close(); }
 
@@ -101,16 +88,16 @@ Result<void> Attempt::open() {
 }
 
 void Attempt::pause() {
-    paused_ = true;
+    if (flow_ == Flow::open) flow_ = Flow::paused;
     if (exchange_) exchange_.pause();
 }
 
 void Attempt::resume() {
-    if (!paused_) return;
-    paused_ = false;
-    last_byte_ = last_payload_ = Clock::now();
+    if (flow_ == Flow::open) return;
+    const Flow held = std::exchange(flow_, Flow::open);
+    body_.on_resume(Clock::now());
     if (exchange_) exchange_.resume();
-    if (step_held_) schedule_step(milliseconds(0));
+    if (held == Flow::step_held) schedule_step(milliseconds(0));
 }
 
 // ---- from the wire ----------------------------------------------------------------------------
@@ -118,10 +105,7 @@ void Attempt::resume() {
 void Attempt::on_head(int status, std::span<const net::Header> headers) {
     const UpstreamWait::Interruption working(wait_);
     reach_ = reach_of(status);
-    constexpr int k_no_content = 204;
-    framed_ = status == k_no_content || std::ranges::any_of(headers, [](const auto& header) {
-                  return header.name == "content-length" || header.name == "transfer-encoding";
-              });
+    body_.on_head(status, headers);
     events_.on_head(headers);
     std::vector<bw_header> fields;
     fields.reserve(headers.size());
@@ -140,18 +124,9 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
     }
 }
 
-void Attempt::look_at(std::string_view bytes) {
-    if (body_bytes_ == 0) begins_as_answer_ = is_beginning_of_answer(bytes);
-    body_bytes_ += bytes.size();
-    last_byte_ = Clock::now();
-    const bool is_blank = bytes.find_first_not_of(" \t\r\n") == bytes.npos;
-    if (!body_begun_ || (!is_blank && framer_.counts_bytes())) last_payload_ = last_byte_;
-    body_begun_ = true;
-}
-
 void Attempt::on_data(std::string_view bytes) {
     if (complete_) return;
-    look_at(bytes);
+    body_.on_bytes(bytes, framer_.counts_bytes(), Clock::now());
     const UpstreamWait::Interruption working(wait_);
     if (framer_.feed(bytes)) return;
     complete_ ? end_soon() : end(std::unexpected(framing_error()));
@@ -169,7 +144,7 @@ Error Attempt::framing_error() {
 void Attempt::on_end(std::optional<net::Failure> failure) {
     const UpstreamWait::Interruption working(wait_);
     if (!failure || complete_) {
-        body_ended_ = true;
+        body_.on_end();
         return end(end_body());
     }
     if (failure->status >= 200 && reach_ == Reach::sent) reach_ = reach_of(failure->status);
@@ -186,7 +161,7 @@ void Attempt::on_end(std::optional<net::Failure> failure) {
 bool Attempt::says_enough(net::FailureKind failure) const {
     if (framer_.is_error_reply()) return true;
     if (failure != net::FailureKind::cut) return false;
-    return framer_.is_whole() ? framer_.holds_json() : any_frame_ && !order_.call->stream;
+    return framer_.is_whole() ? framer_.holds_json() : body_.any_frame() && !order_.call->stream;
 }
 
 Result<void> Attempt::end_body() {
@@ -197,25 +172,19 @@ Result<void> Attempt::end_body() {
         plugin::call(instance_->provider(), "call_end", instance_->table().call_end, call_, &error);
     phase_ = Phase::waiting;
     auto judged = judge(status, error);
-    if (!judged) judge_answer(judged.error().kind != ErrorKind::protocol || !any_frame_);
+    if (!judged) judge_answer(judged.error().kind != ErrorKind::protocol || !body_.any_frame());
     return judged ? finish_reply() : judged;
-}
-
-// What makes no sense may be the beginning of what does, if nothing said where it ends.
-bool Attempt::may_be_cut() const {
-    return body_ended_ && !framed_ && (body_bytes_ == 0 || begins_as_answer_);
 }
 
 // The plugin has refused the answer. `for_good`: for what it says, and not for what it lacks.
 void Attempt::judge_answer(bool for_good) {
-    if (reach_ == Reach::answered && for_good && !stopped_ && !may_be_cut()) {
+    if (reach_ == Reach::answered && for_good && !stopped_ && !body_.may_be_cut()) {
         reach_ = Reach::judged;
     }
 }
 
 bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view event) {
-    last_payload_ = last_byte_;
-    any_frame_ = true;
+    body_.on_frame();
     const bw_frame frame{
         .size = sizeof(bw_frame), .kind = kind, .data = str(data), .event = str(event)};
     bw_error error = new_error();
@@ -245,18 +214,16 @@ Result<void> Attempt::finish_reply() {
 // ---- from a plugin that answers by itself -------------------------------------------------------
 
 void Attempt::schedule_step(milliseconds wait) {
-    step_held_ = false;
     alarm_->set(Clock::now() + wait, [this] { step(); });
 }
 
 void Attempt::step() {
-    if (paused_) {
-        step_held_ = true;
+    if (flow_ != Flow::open) {
+        flow_ = Flow::step_held;
         return;
     }
     const UpstreamWait::Interruption working(wait_);
-    body_begun_ = true;
-    last_byte_ = last_payload_ = Clock::now();
+    body_.on_step(Clock::now());
     std::int64_t wait_ms = -1;
     bw_error error = new_error();
     phase_ = Phase::emitting;

@@ -17,6 +17,7 @@
 #include "base/usage.hpp"
 #include "net/alarm.hpp"
 #include "net/transport.hpp"
+#include "plugin/answer_body.hpp"
 #include "plugin/framer.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/outgoing.hpp"
@@ -63,14 +64,14 @@ class Attempt final : private net::Events, private Sinks {
     // From inside on_piece: the attempt ends by `why` when its plugin has returned, unless all of
     // the answer has come anyway.
     void stop(Error why) {
-        if (!body_ended_) stopped_ = std::move(why);
+        if (!body_.ended()) stopped_ = std::move(why);
     }
 
     // The first byte of the answer's body has come, be it of a comment or a blank line.
-    bool body_begun() const { return body_begun_; }
-    std::chrono::steady_clock::time_point last_byte() const { return last_byte_; }
+    bool body_begun() const { return body_.begun(); }
+    std::chrono::steady_clock::time_point last_byte() const { return body_.last_byte(); }
     // When payload last came: a whole event, or what is no blank space in a reply.
-    std::chrono::steady_clock::time_point last_payload() const { return last_payload_; }
+    std::chrono::steady_clock::time_point last_payload() const { return body_.last_payload(); }
     // The largest of each figure that the provider has reported.
     const Usage& usage() const { return usage_; }
     // How often it has reported what was generated, with no less than before.
@@ -78,11 +79,12 @@ class Attempt final : private net::Events, private Sinks {
     Reach reach() const {
         return reach_ == Reach::sent && exchange_ && !exchange_.sent() ? Reach::none : reach_;
     }
-    std::uint64_t body_bytes() const { return body_bytes_; }  // of the answer, unpacked
+    std::uint64_t body_bytes() const { return body_.bytes(); }  // of the answer, unpacked
     std::chrono::nanoseconds waited() const { return wait_.total(); }
 
   private:
-    using Phase = rules::Phase;  // what the plugin may call just now
+    using Phase = rules::Phase;                   // what the plugin may call just now
+    enum class Flow { open, paused, step_held };  // the last: paused, and a step has fallen due
 
     void on_head(int status, std::span<const net::Header> headers) override;
     void on_data(std::string_view bytes) override;
@@ -110,8 +112,6 @@ class Attempt final : private net::Events, private Sinks {
     void step();
     void schedule_step(std::chrono::milliseconds wait);
     void end_soon();
-    void look_at(std::string_view bytes);
-    bool may_be_cut() const;
     void judge_answer(bool for_good);
     // The plugin's answer, or what it did wrong meanwhile.
     Result<void> judge(bw_status status, const bw_error& error);
@@ -133,23 +133,15 @@ class Attempt final : private net::Events, private Sinks {
 
     bool generating_ = false;
     std::optional<net::Alarm> alarm_;  // the next step, or the end of an upstream's grace
-    bool step_held_ = false;           // a step fell due while paused
-    bool paused_ = false;
+    Flow flow_ = Flow::open;
 
     bool complete_ = false;  // the plugin needs no more
-    bool body_begun_ = false;
     bool replied_ = false;
-    std::chrono::steady_clock::time_point last_byte_;
-    std::chrono::steady_clock::time_point last_payload_;
+    AnswerBody body_;
     UpstreamWait wait_;
     Usage usage_;
     unsigned usage_reports_ = 0;
     Reach reach_ = Reach::none;
-    bool framed_ = false;            // the answer's head says where its body ends
-    bool begins_as_answer_ = false;  // like a JSON object, or like events
-    bool body_ended_ = false;        // in good order, as far as anybody can tell
-    bool any_frame_ = false;         // the plugin has been given one
-    std::uint64_t body_bytes_ = 0;
     std::optional<Error> stopped_;
     std::string misbehaviour_;
     Result<void> failure_;  // of a frame, until the framer has returned
