@@ -1,4 +1,5 @@
 // An explanation for programs. Money stays a whole number of millionths of a dollar.
+#include "config/key_form.hpp"
 #include "config/names.hpp"
 #include "json/writer.hpp"
 #include "report/explain.hpp"

@@ -21,24 +21,7 @@ namespace bw::policy {
 
 using std::chrono::steady_clock;
 
-bool may_fall_back(ErrorKind kind) {
-    switch (kind) {
-        case ErrorKind::invalid:
-        case ErrorKind::content_filter:
-        case ErrorKind::budget:
-        case ErrorKind::cancelled: return false;
-        default: return true;
-    }
-}
-
 namespace {
-
-// What a plugin calls the refusal of something that the client did not send: it has learned to
-// leave that out, and the client could not.
-constexpr std::string_view k_addition_refused = "addition_refused";
-
-// An upstream that says nothing in more bytes than this is taken to mean something by them.
-constexpr std::size_t k_held_bytes_max = 64u << 10;
 
 constinit observe::Seldom broken_end_lines(std::chrono::minutes(1));
 
@@ -110,7 +93,7 @@ Result<void> Attempts::begin(const route::Candidate& candidate) {
     auto instance = slot.acquire();
     if (!instance) return std::unexpected(instance.error());
     body_ = json::upstream_body(call_, model_);
-    Limits limits = limits_of(slot.provider().timeouts, call_.stream);
+    TimeLimits limits = limits_of(slot.provider().timeouts, call_.stream);
     limits.deadline = call_.deadline;
     const plugin::Order order{.call = &call_,
                               .model = model_,
@@ -156,7 +139,7 @@ void Attempts::on_head(std::span<const net::Header> headers) {
 void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
     switch (piece) {
         case plugin::Piece::reply:
-            delivered_ = true;
+            commitment_ = Commitment::committed;
             see(json);
             return replies_.on_reply(json);
         case plugin::Piece::chunk: {
@@ -175,17 +158,17 @@ void Attempts::on_piece(plugin::Piece piece, std::string_view json) {
 
 void Attempts::relay(std::string_view chunk, bool content) {
     held_bytes_ += chunk.size();
-    if (!delivered_ && !content && held_bytes_ <= k_held_bytes_max) {
-        held_.emplace_back(chunk);
-        return;
+    switch (step_of_chunk(commitment_, content, held_bytes_)) {
+        case ChunkStep::hold_back: return void(held_.emplace_back(chunk));
+        case ChunkStep::commit: commit(); break;
+        case ChunkStep::relay: break;
     }
-    commit();
     replies_.on_chunk(chunk);
 }
 
 // From here on the answer is this attempt's.
 void Attempts::commit() {
-    delivered_ = true;
+    commitment_ = Commitment::committed;
     for (const std::string& chunk : std::exchange(held_, {})) replies_.on_chunk(chunk);
 }
 
@@ -228,7 +211,7 @@ bool Attempts::waits_for_usage() const {
 // A stream that ends in good order and has said nothing, not even a last word, is no answer.
 void Attempts::on_end(Result<void> result) {
     if (!result) return failed(std::move(result.error()));
-    if (call_.stream && !delivered_) return failed(no_answer(provider_));
+    if (call_.stream && commitment_ == Commitment::none) return failed(no_answer(provider_));
     finish({});
 }
 
@@ -260,10 +243,16 @@ void Attempts::failed(Error error) {
 
 // Which candidate is tried after this failure; nothing: none.
 std::optional<std::size_t> Attempts::next(const Error& error) {
-    if (delivered_ || Clock::now() >= call_.deadline) return std::nullopt;
-    if (error.code == k_addition_refused && !std::exchange(asked_again_, true)) return at_;
     const std::size_t next = next_with_room();
-    if (next == targets_.size() || !may_fall_back(error.kind)) return std::nullopt;
+    const FailedTry failed{.commitment = commitment_,
+                           .is_late = Clock::now() >= call_.deadline,
+                           .asked_again = asked_again_,
+                           .another_target = next != targets_.size()};
+    switch (step_after_failure(failed, error.kind, error.code)) {
+        case NextStep::give_up: return std::nullopt;
+        case NextStep::same_target_again: asked_again_ = true; return at_;
+        case NextStep::next_target: break;
+    }
     observe::debug("call {}: attempt {} at provider \"{}\" failed, trying the next: {}", call_.id,
                    count_, provider_, error.message);
     failures_.push_back({.provider = provider_,

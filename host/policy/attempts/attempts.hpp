@@ -19,6 +19,7 @@
 #include "policy/admission/waiting_counts.hpp"
 #include "policy/attempts/deadlines.hpp"
 #include "policy/attempts/failed_attempt.hpp"
+#include "policy/attempts/next_step.hpp"
 #include "policy/estimate/reckoner.hpp"
 #include "policy/upstreams/upstream_limits.hpp"
 #include "route/table.hpp"
@@ -124,17 +125,14 @@ class Attempts final : private plugin::AttemptEvents {
     std::uint64_t finished_ = 0;  // choices of it that have said their last word, a bit each
     unsigned usage_reports_ = 0;  // of it, when the last piece of what was generated came
     plugin::Reach reach_ = plugin::Reach::none;  // of one that is over
-    bool delivered_ = false;                     // content of it has gone to the client
-    std::vector<std::string> held_;              // chunks without content, until then
-    std::size_t held_bytes_ = 0;                 // of those that came
+    Commitment commitment_ = Commitment::none;
+    std::vector<std::string> held_;  // chunks without content, until then
+    std::size_t held_bytes_ = 0;     // of those that came
     bool usage_sent_ = false;
     bool asked_again_ = false;  // without what its upstream had refused
     bool paused_ = false;
     std::string usage_chunk_;  // waits for the cost that is to be in it
     std::string first_chunk_;  // gives the usage chunk its id, if the host has to make one
 };
-
-// May another candidate do better? Nothing that a different provider would refuse as well.
-bool may_fall_back(ErrorKind kind);
 
 }  // namespace bw::policy

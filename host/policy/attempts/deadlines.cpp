@@ -21,30 +21,30 @@ std::string_view what_was_late(std::string_view code) {
 
 }  // namespace
 
-Limits limits_of(const config::Timeouts& timeouts, bool stream) {
+TimeLimits limits_of(const config::Timeouts& timeouts, bool stream) {
     return {.first_byte = timeouts.first_byte,
             .idle = timeouts.idle,
             .total = stream ? timeouts.stream_total : timeouts.total};
 }
 
-milliseconds time_left(const Limits& limits, steady_clock::time_point now) {
+milliseconds time_left(const TimeLimits& limits, steady_clock::time_point now) {
     if (limits.deadline == steady_clock::time_point::max()) return limits.total;
     const auto left =
         std::max(std::chrono::ceil<milliseconds>(limits.deadline - now), milliseconds(1));
     return limits.total.count() == 0 ? left : std::min(left, limits.total);
 }
 
-Verdict judge(const Limits& limits, const Progress& progress, steady_clock::time_point now) {
-    Verdict verdict{.expired = nullptr,
+TimeCheck judge(const TimeLimits& limits, const Progress& progress, steady_clock::time_point now) {
+    TimeCheck check{.expired = nullptr,
                     .limit = milliseconds(0),
                     .look_again = steady_clock::time_point::max()};
     const auto apply = [&](milliseconds limit, steady_clock::time_point since, const char* code) {
-        if (limit.count() == 0 || verdict.expired != nullptr) return;
+        if (limit.count() == 0 || check.expired != nullptr) return;
         if (now >= since + limit) {
-            verdict.expired = code;
-            verdict.limit = limit;
+            check.expired = code;
+            check.limit = limit;
         }
-        verdict.look_again = std::min(verdict.look_again, since + limit);
+        check.look_again = std::min(check.look_again, since + limit);
     };
     if (!progress.body_begun) apply(limits.first_byte, progress.started, "first_byte_timeout");
     if (progress.body_begun) {
@@ -52,43 +52,44 @@ Verdict judge(const Limits& limits, const Progress& progress, steady_clock::time
         apply(limits.idle, since, "idle_timeout");
     }
     apply(limits.total, progress.started, "total_timeout");
-    verdict.look_again = std::min(verdict.look_again, limits.deadline);
-    if (verdict.expired == nullptr && now >= limits.deadline) verdict.expired = "deadline_exceeded";
+    check.look_again = std::min(check.look_again, limits.deadline);
+    if (check.expired == nullptr && now >= limits.deadline) check.expired = "deadline_exceeded";
     // Silence is limited from the first byte on, so look again when it could first matter.
     if (!progress.body_begun && limits.idle.count() != 0) {
-        verdict.look_again = std::min(verdict.look_again, now + limits.idle);
+        check.look_again = std::min(check.look_again, now + limits.idle);
     }
-    return verdict;
+    return check;
 }
 
 namespace {
 
-std::string message_of(const Verdict& verdict) {
-    if (verdict.expired == std::string_view("deadline_exceeded")) {
+std::string message_of(const TimeCheck& check) {
+    if (check.expired == std::string_view("deadline_exceeded")) {
         return "The provider did not finish within the time that the request allows "
                "(x-bellwether-timeout).";
     }
-    return fmt::format("The provider {} within {} ms ({}).", what_was_late(verdict.expired),
-                       verdict.limit.count(), verdict.expired);
+    return fmt::format("The provider {} within {} ms ({}).", what_was_late(check.expired),
+                       check.limit.count(), check.expired);
 }
 
 }  // namespace
 
-Deadlines::Deadlines(boost::asio::io_context& loop, Limits limits, Observe observe, Expired expired)
+Deadlines::Deadlines(boost::asio::io_context& loop, TimeLimits limits, Observe observe,
+                     Expired expired)
     : alarm_(loop), limits_(limits), observe_(std::move(observe)), expired_(std::move(expired)) {}
 
 void Deadlines::start() { look(); }
 
 void Deadlines::look() {
-    const Verdict verdict = judge(limits_, observe_(), Clock::now());
-    if (verdict.expired != nullptr) {
+    const TimeCheck check = judge(limits_, observe_(), Clock::now());
+    if (check.expired != nullptr) {
         // Moved out first: the receiver may destroy this object.
         const auto expired = std::move(expired_);
-        return expired(Error{
-            .kind = ErrorKind::timeout, .message = message_of(verdict), .code = verdict.expired});
+        return expired(
+            Error{.kind = ErrorKind::timeout, .message = message_of(check), .code = check.expired});
     }
-    if (verdict.look_again == steady_clock::time_point::max()) return;
-    alarm_.set(verdict.look_again, [this] { look(); });
+    if (check.look_again == steady_clock::time_point::max()) return;
+    alarm_.set(check.look_again, [this] { look(); });
 }
 
 }  // namespace bw::policy

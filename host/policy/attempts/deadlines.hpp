@@ -14,17 +14,17 @@
 
 namespace bw::policy {
 
-struct Limits {
+struct TimeLimits {
     std::chrono::milliseconds first_byte{0};  // zero: none, as for all of them
     std::chrono::milliseconds idle{0};
     std::chrono::milliseconds total{0};
     // The client's own, for all attempts together.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
-Limits limits_of(const config::Timeouts& timeouts, bool stream);
+TimeLimits limits_of(const config::Timeouts& timeouts, bool stream);
 
 // What an attempt that starts at `now` may take; zero: as long as it wants.
-std::chrono::milliseconds time_left(const Limits& limits,
+std::chrono::milliseconds time_left(const TimeLimits& limits,
                                     std::chrono::steady_clock::time_point now);
 
 // What a deadline is judged by.
@@ -35,21 +35,21 @@ struct Progress {
     bool paused = false;  // the client reads slowly: that is not the upstream's silence
 };
 
-struct Verdict {
+struct TimeCheck {
     const char* expired = nullptr;  // the error code of the limit that has passed, or nullptr
     std::chrono::milliseconds limit{0};
     std::chrono::steady_clock::time_point look_again;  // max: never
 };
 // Pure: what to do at `now`.
-Verdict judge(const Limits& limits, const Progress& progress,
-              std::chrono::steady_clock::time_point now);
+TimeCheck judge(const TimeLimits& limits, const Progress& progress,
+                std::chrono::steady_clock::time_point now);
 
 class Deadlines {
   public:
     using Observe = std::function<Progress()>;
     using Expired = std::function<void(Error)>;
 
-    Deadlines(boost::asio::io_context& loop, Limits limits, Observe observe, Expired expired);
+    Deadlines(boost::asio::io_context& loop, TimeLimits limits, Observe observe, Expired expired);
 
     void start();
 
@@ -57,7 +57,7 @@ class Deadlines {
     void look();
 
     net::Alarm alarm_;
-    Limits limits_;
+    TimeLimits limits_;
     Observe observe_;
     Expired expired_;
 };

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 const Clock::time_point k_start = Clock::time_point(1h);
-const Limits k_limits{.first_byte = 20s, .idle = 30s, .total = 60s};
+const TimeLimits k_limits{.first_byte = 20s, .idle = 30s, .total = 60s};
 
 Progress waiting() { return {.started = k_start, .last_alive = k_start}; }
 Progress streaming(Clock::time_point last) {
@@ -18,9 +18,9 @@ Progress streaming(Clock::time_point last) {
 }
 
 TEST(Deadlines, NothingIsLateAtFirst) {
-    const Verdict verdict = judge(k_limits, waiting(), k_start + 19s);
-    EXPECT_EQ(verdict.expired, nullptr);
-    EXPECT_EQ(verdict.look_again, k_start + 20s);
+    const TimeCheck check = judge(k_limits, waiting(), k_start + 19s);
+    EXPECT_EQ(check.expired, nullptr);
+    EXPECT_EQ(check.look_again, k_start + 20s);
 }
 
 TEST(Deadlines, TheFirstByteIsLate) {
@@ -28,11 +28,11 @@ TEST(Deadlines, TheFirstByteIsLate) {
 }
 
 TEST(Deadlines, OfSeveralThatAreLateTheFirstOneIsTold) {
-    Limits limits = k_limits;
+    TimeLimits limits = k_limits;
     limits.deadline = k_start + 30s;
-    const Verdict verdict = judge(limits, waiting(), k_start + 100s);
-    EXPECT_STREQ(verdict.expired, "first_byte_timeout");
-    EXPECT_EQ(verdict.limit, 20s);
+    const TimeCheck check = judge(limits, waiting(), k_start + 100s);
+    EXPECT_STREQ(check.expired, "first_byte_timeout");
+    EXPECT_EQ(check.limit, 20s);
 }
 
 TEST(Deadlines, SilenceIsCountedFromTheLastSignOfLife) {
@@ -51,7 +51,7 @@ TEST(Deadlines, TheWholeIsLateHoweverLively) {
 }
 
 TEST(Deadlines, TheClientsOwnCutsEveryAttempt) {
-    Limits limits = k_limits;
+    TimeLimits limits = k_limits;
     limits.deadline = k_start + 10s;
     EXPECT_EQ(judge(limits, waiting(), k_start + 9s).expired, nullptr);
     EXPECT_EQ(judge(limits, waiting(), k_start + 9s).look_again, k_start + 10s);
@@ -61,7 +61,7 @@ TEST(Deadlines, TheClientsOwnCutsEveryAttempt) {
 }
 
 TEST(Deadlines, WhatIsLeftShrinksFromAttemptToAttempt) {
-    Limits limits = k_limits;
+    TimeLimits limits = k_limits;
     EXPECT_EQ(time_left(limits, k_start), 60s);
     limits.deadline = k_start + 10s;
     EXPECT_EQ(time_left(limits, k_start), 10s);
@@ -70,7 +70,7 @@ TEST(Deadlines, WhatIsLeftShrinksFromAttemptToAttempt) {
 }
 
 TEST(Deadlines, WhatIsLeftIsNoMoreThanAnAttemptMayTake) {
-    Limits limits{.total = 5s, .deadline = k_start + 10s};
+    TimeLimits limits{.total = 5s, .deadline = k_start + 10s};
     EXPECT_EQ(time_left(limits, k_start), 5s);
     limits.total = 0s;
     EXPECT_EQ(time_left(limits, k_start), 10s);
@@ -79,9 +79,9 @@ TEST(Deadlines, WhatIsLeftIsNoMoreThanAnAttemptMayTake) {
 }
 
 TEST(Deadlines, ZeroIsNoLimit) {
-    const Verdict verdict = judge({}, streaming(k_start), k_start + 1000h);
-    EXPECT_EQ(verdict.expired, nullptr);
-    EXPECT_EQ(verdict.look_again, Clock::time_point::max());
+    const TimeCheck check = judge({}, streaming(k_start), k_start + 1000h);
+    EXPECT_EQ(check.expired, nullptr);
+    EXPECT_EQ(check.look_again, Clock::time_point::max());
 }
 
 TEST(Deadlines, AStreamHasATotalOfItsOwn) {
@@ -91,7 +91,7 @@ TEST(Deadlines, AStreamHasATotalOfItsOwn) {
 }
 
 TEST(Deadlines, LooksAgainBeforeSilenceCouldMatter) {
-    const Limits limits{.first_byte = 60s, .idle = 1s, .total = 0s};
+    const TimeLimits limits{.first_byte = 60s, .idle = 1s, .total = 0s};
     EXPECT_LE(judge(limits, waiting(), k_start).look_again, k_start + 1s);
 }
 
