@@ -8,8 +8,8 @@
 
 #include "base/clock.hpp"
 #include "config/key_form.hpp"
-#include "config/pattern.hpp"
 #include "config/names.hpp"
+#include "config/pattern.hpp"
 #include "config/shown.hpp"
 #include "policy/limits/rules.hpp"
 

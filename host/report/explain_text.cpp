@@ -14,7 +14,9 @@ namespace bw::report {
 namespace {
 
 std::string duration(config::milliseconds limit) {
-    return limit.count() == 0 ? "none" : config::quantity_text(static_cast<std::uint64_t>(limit.count()), config::k_duration_units);
+    return limit.count() == 0 ? "none"
+                              : config::quantity_text(static_cast<std::uint64_t>(limit.count()),
+                                                      config::k_duration_units);
 }
 
 // "90 %", "33.3 %".

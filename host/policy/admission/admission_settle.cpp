@@ -27,8 +27,7 @@ void Admission::settle(const CallRecord& record) {
                     .failed = outcome.failures,
                     .usage = outcome.usage,
                     .price = price_at(outcome.provider, outcome.model)};
-    ledger::Settlement settlement{.usage =
-                                      usage_row(record, used.price, books_.session->now_us())};
+    ledger::Settlement settlement{.usage = usage_row(record, used.price, books_.session->now_us())};
     settlement.recorded = settlement.usage.usage.source != UsageSource::none;
     for (const Asked& asked : asked_) settlement.amounts.push_back(used_of(asked, used));
     std::move(*hold_).settle(std::move(settlement));

@@ -3,9 +3,9 @@
 
 #include <gmock/gmock.h>
 
-#include "config/url.hpp"
-#include "config/secret.hpp"
 #include "config/meant.hpp"
+#include "config/secret.hpp"
+#include "config/url.hpp"
 #include "mistakes.hpp"
 
 namespace bw::config {
