@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "config/letters.hpp"
 #include "config/report.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
@@ -181,13 +182,11 @@ std::string_view kind_of(std::string_view section) {
     return provider ? k_providers : section;
 }
 
-bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
-
 // The name of a variable that the text begins with; empty: none.
 std::string_view leading_name(std::string_view text) {
-    if (text.empty() || !is_letter(text.front())) return {};
+    if (text.empty() || !begins_name(text.front())) return {};
     const auto end =
-        std::ranges::find_if(text, [](char c) { return !is_letter(c) && !(c >= '0' && c <= '9'); });
+        std::ranges::find_if(text, [](char c) { return !begins_name(c) && !is_digit(c); });
     return text.substr(0, static_cast<std::size_t>(end - text.begin()));
 }
 

@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::size_t k_name_bytes_max = 64;
 
-bool is_alphanumeric(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 bool is_of_alphabet(char c) { return k_key_alphabet.find(c) != k_key_alphabet.npos; }
 
 }  // namespace

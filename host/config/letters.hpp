@@ -1,21 +1,15 @@
-// Letters and digits of ASCII, whatever the locale says.
+// What names and sums in the file are made of.
 #pragma once
 
 #include <algorithm>
-#include <string>
 #include <string_view>
+
+#include "base/ascii.hpp"
 
 namespace bw::config {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-inline std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = lower(c);
-    return result;
-}
+// What the name of a variable begins with.
+constexpr bool begins_name(char c) { return is_alpha(c) || c == '_'; }
 
 // Whether there is nothing in it but lower-case letters, digits and `others`.
 constexpr bool is_made_of(std::string_view text, std::string_view others) {

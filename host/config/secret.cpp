@@ -21,11 +21,9 @@ constexpr std::string_view k_file = "file:";
 
 using Resolved = std::expected<std::string, std::string>;
 
-bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_'; }
-
 bool is_variable_name(std::string_view name) {
-    const auto follows = [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-    return !name.empty() && is_letter(name.front()) && std::ranges::all_of(name, follows);
+    const auto follows = [](char c) { return begins_name(c) || is_digit(c); };
+    return !name.empty() && begins_name(name.front()) && std::ranges::all_of(name, follows);
 }
 
 bool is_printable_ascii(char c) { return c >= 0x20 && c <= 0x7E; }
