@@ -198,9 +198,7 @@ class PriceCheck {
     }
 
     bool fits(Subject subject, std::string_view name) const {
-        const auto& patterns = budget_.scope.names(subject);
-        const auto matches = [&](const std::string& pattern) { return glob_match(pattern, name); };
-        return patterns.empty() || std::ranges::any_of(patterns, matches);
+        return any_matches(budget_.scope.names(subject), name);
     }
 
     bool has_price(std::string_view provider, std::string_view model) const {

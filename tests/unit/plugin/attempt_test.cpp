@@ -1,0 +1,161 @@
+// One attempt between a real plugin and a transport that the test speaks for.
+#include "plugin/attempt.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "json/request.hpp"
+#include "scripted_transport.hpp"
+
+namespace bw::plugin {
+namespace {
+
+using net::FailureKind;
+using testing::HasSubstr;
+
+constexpr const char* k_hello =
+    R"({"id":"c","choices":[{"index":0,"delta":{"content":"hello"},"finish_reason":null}]})";
+constexpr const char* k_stop =
+    R"({"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})";
+constexpr const char* k_reply =
+    R"({"choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],)"
+    R"("usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}})";
+
+std::shared_ptr<Instance> instance() {
+    auto loaded = config::parse(
+        "[providers.p]\nplugin = \"openai\"\nbase_url = \"https://p.test/v1\"\n", "c.toml");
+    std::vector<config::Diagnostic> diagnostics;
+    const auto registry = load(loaded.config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
+    auto made = Instance::create(registry.providers.at(0));
+    EXPECT_TRUE(made) << (made ? "" : made.error().message);
+    return *made;
+}
+
+class AttemptTest : public testing::Test, public AttemptEvents {
+  protected:
+    void begin(bool stream) {
+        call.body = std::string(R"({"model":"m","messages":[{"role":"user","content":"hi"}])") +
+                    (stream ? R"(,"stream":true})" : "}");
+        ASSERT_TRUE(json::read_request(call));
+        attempt = std::make_unique<Attempt>(
+            instance(), Order{.call = &call, .model = "m", .body = call.body}, *this);
+        ASSERT_TRUE(attempt->start(transport, loop));
+        ASSERT_EQ(transport.upstreams.size(), 1U);
+    }
+    void on_head(std::span<const net::Header>) override { ++heads; }
+    void on_piece(Piece piece, std::string_view json) override {
+        EXPECT_FALSE(result) << "nothing comes after the end";
+        if (piece != Piece::usage) pieces.emplace_back(json);
+    }
+    void on_end(Result<void> ended) override {
+        EXPECT_FALSE(result) << "the end comes once";
+        result = std::move(ended);
+    }
+    ErrorKind kind() const { return result.value().error().kind; }
+
+    boost::asio::io_context loop;
+    net::ScriptedTransport transport;
+    Call call;
+    std::unique_ptr<Attempt> attempt;
+    int heads = 0;
+    std::vector<std::string> pieces;
+    std::optional<Result<void>> result;
+};
+
+TEST_F(AttemptTest, AsksWhereTheConfigSaysAndDeliversTheReply) {
+    begin(false);
+    EXPECT_EQ(transport.last().method, "POST");
+    EXPECT_EQ(transport.last().url, "https://p.test/v1/chat/completions");
+    transport.last().head(200, "application/json");
+    transport.last().says(k_reply);
+    EXPECT_FALSE(result) << "more of it may come";
+    transport.last().ends();
+    ASSERT_TRUE(result && result->has_value());
+    EXPECT_EQ(heads, 1);
+    ASSERT_EQ(pieces.size(), 1U);
+    EXPECT_THAT(pieces[0], HasSubstr("hello"));
+    EXPECT_EQ(attempt->usage().output_tokens, 2);
+    EXPECT_EQ(attempt->body_bytes(), std::string_view(k_reply).size());
+}
+
+TEST_F(AttemptTest, AChunkIsDeliveredAsSoonAsItsEventIsWhole) {
+    begin(true);
+    transport.last().head(200, "text/event-stream");
+    const std::string event = std::string("data: ") + k_hello + "\n\n";
+    transport.last().says(event.substr(0, 20));
+    EXPECT_TRUE(pieces.empty());
+    transport.last().says(event.substr(20));
+    ASSERT_EQ(pieces.size(), 1U);
+    transport.last().event(k_stop);
+    transport.last().event("[DONE]");
+    transport.last().ends();
+    EXPECT_TRUE(result && result->has_value());
+}
+
+TEST_F(AttemptTest, WhatIsRefusedBeforeItIsSentHasReachedNobody) {
+    begin(false);
+    transport.last().fails(FailureKind::connect);
+    ASSERT_TRUE(result && !result->has_value());
+    EXPECT_EQ(kind(), ErrorKind::unreachable);
+    EXPECT_EQ(attempt->reach(), Reach::none);
+}
+
+TEST_F(AttemptTest, AStreamThatIsCutIsAFailureAndKeepsWhatCame) {
+    begin(true);
+    transport.last().head(200, "text/event-stream");
+    transport.last().event(k_hello);
+    transport.last().fails(FailureKind::cut);
+    ASSERT_TRUE(result && !result->has_value());
+    EXPECT_EQ(pieces.size(), 1U);
+    EXPECT_NE(attempt->reach(), Reach::none);
+}
+
+TEST_F(AttemptTest, AStreamThatIsCutAfterItsLastWordIsWhole) {
+    begin(true);
+    transport.last().head(200, "text/event-stream");
+    transport.last().event(k_hello);
+    transport.last().event(k_stop);
+    transport.last().fails(FailureKind::cut);
+    EXPECT_TRUE(result && result->has_value());
+}
+
+TEST_F(AttemptTest, AStatusBecomesTheErrorThatThePluginMakesOfIt) {
+    begin(false);
+    transport.last().head(429, "application/json", {{"retry-after", "7"}});
+    transport.last().says(R"({"error":{"message":"slow down","type":"x","code":"y"}})");
+    transport.last().ends();
+    ASSERT_TRUE(result && !result->has_value());
+    EXPECT_EQ(kind(), ErrorKind::rate);
+    EXPECT_EQ(result->error().retry_after, std::chrono::seconds(7));
+}
+
+TEST_F(AttemptTest, DroppingItDropsTheExchangeAndNothingMoreComes) {
+    begin(true);
+    transport.last().head(200, "text/event-stream");
+    attempt.reset();
+    EXPECT_TRUE(transport.last().dropped());
+    transport.last().event(k_hello);
+    EXPECT_TRUE(pieces.empty());
+    EXPECT_FALSE(result);
+}
+
+TEST_F(AttemptTest, APauseReachesTheUpstream) {
+    begin(true);
+    attempt->pause();
+    EXPECT_TRUE(transport.last().paused);
+    attempt->resume();
+    EXPECT_FALSE(transport.last().paused);
+}
+
+TEST_F(AttemptTest, AnAnswerThatIsStoppedEndsByTheReasonOfWhoStoppedIt) {
+    begin(true);
+    transport.last().head(200, "text/event-stream");
+    attempt->stop(
+        {.kind = ErrorKind::upstream, .message = "too long", .code = "answer_past_limit"});
+    transport.last().event(k_hello);
+    ASSERT_TRUE(result && !result->has_value());
+    EXPECT_EQ(result->error().code, "answer_past_limit");
+}
+
+}  // namespace
+}  // namespace bw::plugin

@@ -1,0 +1,223 @@
+// Attempts as an object, between real plugins and upstreams that the test speaks for, on a clock
+// that the test moves.
+#include <gmock/gmock.h>
+
+#include "../plugin/scripted_transport.hpp"
+#include "base/clock.hpp"
+#include "policy/attempts/attempts.hpp"
+#include "session_under_test.hpp"
+
+namespace bw::policy {
+namespace {
+
+using namespace std::chrono_literals;
+using net::FailureKind;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr const char* k_config = R"(
+[providers.a]
+plugin = "openai"
+base_url = "https://a.test/v1"
+timeouts = { first_byte = "4s", idle = "3s", total = "20s", stream_total = "30s" }
+[providers.b]
+plugin = "openai"
+base_url = "https://b.test/v1"
+[[routes]]
+model = "*"
+to = ["a", "b"]
+)";
+
+std::string chunk(const std::string& delta, const std::string& finish = "null") {
+    return R"({"id":"c","choices":[{"index":0,"delta":)" + delta + R"(,"finish_reason":)" + finish +
+           "}]}";
+}
+const std::string k_role = chunk(R"({"role":"assistant","content":""})");
+const std::string k_hello = chunk(R"({"content":"hello"})");
+const std::string k_stop = chunk("{}", R"("stop")");
+
+class Client final : public Replies {
+  public:
+    void on_reply(std::string_view json) override { reply = json; }
+    void on_chunk(std::string_view json) override { chunks.emplace_back(json); }
+    void on_end(const Outcome& outcome) override { ends.push_back(outcome); }
+
+    std::string reply;
+    std::vector<std::string> chunks;
+    std::vector<Outcome> ends;
+};
+
+class AnsweredAttempts : public testing::Test {
+  protected:
+    AnsweredAttempts() { Clock::give(&time); }
+    ~AnsweredAttempts() override {
+        attempts.reset();
+        Clock::give(nullptr);
+    }
+
+    void begin(bool stream) {
+        call.started = Clock::now();
+        call.body = std::string(R"({"model":"m","messages":[{"role":"user","content":"hi"}])") +
+                    (stream ? R"(,"stream":true})" : "}");
+        ASSERT_TRUE(json::read_request(call));
+        attempts.emplace(engine, call, targets, reckoner, client);
+        attempts->start();
+        ASSERT_EQ(wire.upstreams.size(), 1U);
+    }
+    // The newest upstream begins to answer.
+    void streams() { wire.last().head(200, "text/event-stream"); }
+    void pass(std::chrono::milliseconds wait) {
+        time.now += wait;
+        loop.restart();
+        loop.poll();
+    }
+    static config::Config parsed() { return Desk::parsed(k_config); }
+    static std::vector<plugin::Slot> loaded(const config::Config& config) {
+        std::vector<config::Diagnostic> diagnostics;
+        auto registry = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
+        EXPECT_TRUE(diagnostics.empty());
+        return {registry.providers.begin(), registry.providers.end()};
+    }
+
+    Clock::Simulated time;
+    boost::asio::io_context loop;
+    net::ScriptedTransport wire;
+    config::Config config = parsed();
+    std::vector<plugin::Slot> slots = loaded(config);
+    Books books{loop, config, nullptr};
+    UpstreamLimits upstream_limits{config};
+    Engine engine{loop, wire, slots, upstream_limits};
+    Call call;
+    std::vector<Prospect> targets{{.provider = "a", .target = {.provider = 0, .model = "m"}},
+                                  {.provider = "b", .target = {.provider = 1, .model = "n"}}};
+    Reckoner reckoner{books, slots, call};
+    Client client;
+    std::optional<Attempts> attempts;
+};
+
+TEST_F(AnsweredAttempts, AReplyIsDeliveredOnceAndNamesItsTarget) {
+    begin(false);
+    wire.last().head(200, "application/json");
+    wire.last().says(
+        R"({"choices":[{"index":0,"message":{"content":"hello"},"finish_reason":"stop"}]})");
+    wire.last().ends();
+    EXPECT_THAT(client.reply, HasSubstr("hello"));
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_TRUE(client.ends[0].result);
+    EXPECT_EQ(client.ends[0].provider, "a");
+    EXPECT_EQ(client.ends[0].attempts, 1U);
+}
+
+TEST_F(AnsweredAttempts, WhatSaysNothingIsHeldBackAndGoesWithTheFirstContent) {
+    begin(true);
+    streams();
+    wire.last().event(k_role);
+    EXPECT_TRUE(client.chunks.empty());
+    wire.last().event(k_hello);
+    ASSERT_EQ(client.chunks.size(), 2U);
+    EXPECT_THAT(client.chunks[0], HasSubstr("assistant"));
+    EXPECT_THAT(client.chunks[1], HasSubstr("hello"));
+}
+
+TEST_F(AnsweredAttempts, AFailureBeforeContentGoesToTheNextTargetAndLeavesNothing) {
+    begin(true);
+    streams();
+    wire.last().event(k_role);
+    wire.last().fails(FailureKind::cut);
+    EXPECT_TRUE(client.ends.empty());
+    ASSERT_EQ(wire.upstreams.size(), 2U);
+    EXPECT_THAT(wire.last().url, HasSubstr("b.test"));
+    streams();
+    wire.last().event(k_hello);
+    EXPECT_EQ(client.chunks.size(), 1U) << "the role of the first is not the second's";
+    wire.last().event(k_stop);
+    wire.last().event("[DONE]");
+    wire.last().ends();
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_TRUE(client.ends[0].result);
+    EXPECT_EQ(client.ends[0].provider, "b");
+    EXPECT_EQ(client.ends[0].attempts, 2U);
+    ASSERT_EQ(client.ends[0].failures.size(), 1U);
+    EXPECT_EQ(client.ends[0].failures[0].provider, "a");
+}
+
+TEST_F(AnsweredAttempts, NothingIsTriedAfterContent) {
+    begin(true);
+    streams();
+    wire.last().event(k_hello);
+    wire.last().fails(FailureKind::cut);
+    EXPECT_EQ(wire.upstreams.size(), 1U);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_FALSE(client.ends[0].result);
+    EXPECT_EQ(client.ends[0].provider, "a");
+}
+
+TEST_F(AnsweredAttempts, AnAnswerThatHasSaidItsLastWordIsWholeHoweverItsConnectionEnds) {
+    begin(true);
+    streams();
+    wire.last().event(k_hello);
+    wire.last().event(k_stop);
+    wire.last().fails(FailureKind::cut);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_TRUE(client.ends[0].result);
+}
+
+TEST_F(AnsweredAttempts, SilenceBeforeTheFirstByteGoesToTheNextTargetInTime) {
+    begin(true);
+    pass(3'900ms);
+    EXPECT_EQ(wire.upstreams.size(), 1U);
+    pass(200ms);
+    EXPECT_EQ(wire.upstreams.size(), 2U);
+    EXPECT_TRUE(wire.upstreams.front()->dropped());
+}
+
+TEST_F(AnsweredAttempts, SilenceAfterContentEndsTheStream) {
+    begin(true);
+    streams();
+    wire.last().event(k_hello);
+    pass(2'900ms);
+    wire.last().says(": still here\n\n");
+    pass(2'900ms);
+    EXPECT_TRUE(client.ends.empty()) << "a comment is a sign of life";
+    pass(200ms);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(client.ends[0].result.error().code, "timeout_idle");
+    EXPECT_EQ(wire.upstreams.size(), 1U);
+}
+
+TEST_F(AnsweredAttempts, ARefusalThatEveryProviderWouldRepeatIsTheClients) {
+    begin(false);
+    wire.last().head(400, "application/json");
+    wire.last().says(R"({"error":{"message":"no such parameter","type":"invalid_request_error"}})");
+    wire.last().ends();
+    EXPECT_EQ(wire.upstreams.size(), 1U);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(client.ends[0].result.error().kind, ErrorKind::invalid);
+}
+
+TEST_F(AnsweredAttempts, DroppingThemDropsTheExchange) {
+    begin(true);
+    streams();
+    wire.last().event(k_hello);
+    const Outcome left = attempts->outcome(std::unexpected(Error{.kind = ErrorKind::cancelled}));
+    attempts.reset();
+    EXPECT_TRUE(wire.last().dropped());
+    EXPECT_EQ(left.provider, "a");
+    EXPECT_NE(left.usage.source, UsageSource::none) << "what was seen is counted";
+    EXPECT_TRUE(client.ends.empty());
+}
+
+TEST_F(AnsweredAttempts, ASlowClientPausesTheUpstreamAndIsNoSilenceOfIts) {
+    begin(true);
+    streams();
+    wire.last().event(k_hello);
+    attempts->pause();
+    EXPECT_TRUE(wire.last().paused);
+    pass(10s);
+    EXPECT_TRUE(client.ends.empty());
+    attempts->resume();
+    EXPECT_FALSE(wire.last().paused);
+}
+
+}  // namespace
+}  // namespace bw::policy
