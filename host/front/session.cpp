@@ -118,9 +118,10 @@ void Session::out_of_memory() {
     refuse(error_reply(bw::out_of_memory()), exchange_.caller);
 }
 
-// More than fits into the inbox has most likely come already.
+// More than fits into the buffer has most likely come already. Not once a read waits for more: what
+// it is given comes first.
 void Session::read_at_once() {
-    for (int i = 0; i < k_reads_max; ++i) {
+    for (int i = 0; i < k_reads_max && inbox_.wants_read(); ++i) {
         const bool reads_on = reads(phase_) && inbox_.kept().empty();
         if (!reads_on && phase_ != Phase::lingering) return;
         error_code error;

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "net/client.hpp"
+#include "net/transport.hpp"
 
 namespace bw::plugin {
 

@@ -18,7 +18,6 @@ namespace bw::plugin {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 // How long an upstream may take to end a response whose content is complete: a connection that ends
 // properly can be used again, and no client should wait for one that does not.

@@ -15,6 +15,7 @@
 #include <random>
 #include <span>
 #include <string_view>
+#include <thread>
 
 #include "checked_ledger.hpp"
 #include "client.hpp"
@@ -146,6 +147,7 @@ class World {
 
   private:
     void step();
+    void settle_down();
     void check_end();
 
     const Options options_;
@@ -196,12 +198,19 @@ void World::step() {
     if (asked_ < options_.calls) next_client_.set(Clock::now() + wait, [this] { step(); });
 }
 
+// Until nothing is left to do at this moment. A poll may come before the kernel has told of timers.
+void World::settle_down() {
+    for (int i = 0; i < 100 && time_.next == Clock::time_point::max(); ++i) {
+        loop_.restart();
+        if (loop_.poll() == 0 && i > 0) std::this_thread::yield();
+    }
+}
+
 void World::run() {
     step();
     while (true) {
         time_.next = Clock::time_point::max();
-        loop_.restart();
-        loop_.poll();
+        settle_down();
         clients_.remove_if([this](const auto& client) {
             if (client->over()) ++ends_[static_cast<std::size_t>(client->end())];
             return client->over();

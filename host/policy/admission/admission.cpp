@@ -9,7 +9,6 @@
 namespace bw::policy {
 
 using std::chrono::microseconds;
-using std::chrono::steady_clock;
 
 Admission::Admission(Books& books, const Engine& engine, const Call& call, Destination destination)
     : books_(books),

@@ -47,8 +47,6 @@ class Admission {
     // The targets that have room for the call, once it is admitted; they change no more.
     std::span<const Prospect> prospects() const { return prospects_; }
 
-    // True from being admitted until it is settled, if anything is counted at all.
-    bool held() const { return hold_.has_value(); }
     // True once no crash can lose the hold, or that is no reason to wait any more; until then
     // nothing of the answer may go out.
     bool durable() const;

@@ -64,14 +64,14 @@ bool leave_out(std::vector<Prospect>& prospects, const Asked& asked) {
 std::optional<WaitInLine> wait_for(const Asked& asked, std::int64_t wait_us, const Applicant& who,
                                    const Room& room) {
     const config::Limit& limit = *asked.rule->limit;
-    const auto until = who.started + limit.queue_wait;
+    const auto until = std::min(who.started + limit.queue_wait, who.deadline);
     if (who.now >= until) return std::nullopt;
     std::string line = line_of(asked.claim);
     if (line != who.line && room.waiting(line) >= limit.queue_length) return std::nullopt;
     return WaitInLine{.line = std::move(line),
                       .limit = limit.name,
                       .length = limit.queue_length,
-                      .until = std::min(until, who.deadline),
+                      .until = until,
                       .wait_us = wait_us,
                       .wants = asked};
 }

@@ -65,8 +65,8 @@ struct WaitInLine {
 
 struct Refuse {
     Error error;
-    std::optional<Asked> asked;           // the claim that it was refused for, unless
-    std::optional<std::size_t> provider;  // it was for this provider's upstream, or for neither
+    std::optional<Asked> asked;           // the one claim that the reply's headers tell of
+    std::optional<std::size_t> provider;  // whose upstream had no room
     std::int64_t wait_us = 0;             // until the claim may fit
 };
 

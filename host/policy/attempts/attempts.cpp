@@ -19,8 +19,6 @@
 
 namespace bw::policy {
 
-using std::chrono::steady_clock;
-
 namespace {
 
 constinit observe::Seldom broken_end_lines(std::chrono::minutes(1));

@@ -14,7 +14,6 @@ namespace bw::policy {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 constexpr std::size_t k_posts_max = 64;
 constexpr std::size_t k_answer_bytes_max = 16u << 10;

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr config::Price k_price{.input = 1'000'000, .output = 2'000'000};
+const config::Price k_price{.input = 1'000'000, .output = 2'000'000};
 constexpr CallRecord::Time k_start{1h};
 constexpr std::chrono::system_clock::time_point k_now =
     std::chrono::sys_days(std::chrono::year(2026) / 11 / 24);

@@ -116,6 +116,8 @@ TEST_F(PlacementTest, NobodyWaitsForLongerThanItsClient) {
     lines["l/concurrent\n"] = 1;
     who.deadline = who.started + 3s;
     EXPECT_EQ(placed<WaitInLine>().until, who.started + 3s);
+    who.now = who.deadline;
+    (void)placed<Refuse>();
 }
 
 TEST_F(PlacementTest, WhoStandsInALineJoinsNoOther) {
