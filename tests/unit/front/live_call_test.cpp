@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "front/drained_calls.hpp"
+#include "net/client.hpp"
 
 namespace bw::front {
 namespace {

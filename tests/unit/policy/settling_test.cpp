@@ -7,8 +7,8 @@ namespace bw::policy {
 namespace {
 
 constexpr const char* k_money = "[[budgets]]\nname = \"b\"\nlimit = \"9 USD\"\nper = \"day\"\n";
-constexpr config::Price k_cheap{.input = 1'000'000, .output = 1'000'000};
-constexpr config::Price k_dear{.input = 7'000'000, .output = 7'000'000};
+const config::Price k_cheap{.input = 1'000'000, .output = 1'000'000};
+const config::Price k_dear{.input = 7'000'000, .output = 7'000'000};
 
 Usage usage_of(std::int64_t tokens) {
     return {.input_tokens = tokens, .output_tokens = 0, .source = UsageSource::provider};
