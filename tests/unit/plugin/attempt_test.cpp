@@ -110,15 +110,6 @@ TEST_F(AttemptTest, AStreamThatIsCutIsAFailureAndKeepsWhatCame) {
     EXPECT_NE(attempt->reach(), Reach::none);
 }
 
-TEST_F(AttemptTest, AStreamThatIsCutAfterItsLastWordIsWhole) {
-    begin(true);
-    transport.last().head(200, "text/event-stream");
-    transport.last().event(k_hello);
-    transport.last().event(k_stop);
-    transport.last().fails(FailureKind::cut);
-    EXPECT_TRUE(result && result->has_value());
-}
-
 TEST_F(AttemptTest, AStatusBecomesTheErrorThatThePluginMakesOfIt) {
     begin(false);
     transport.last().head(429, "application/json", {{"retry-after", "7"}});

@@ -181,7 +181,7 @@ TEST_F(AnsweredAttempts, SilenceAfterContentEndsTheStream) {
     EXPECT_TRUE(client.ends.empty()) << "a comment is a sign of life";
     pass(200ms);
     ASSERT_EQ(client.ends.size(), 1U);
-    EXPECT_EQ(client.ends[0].result.error().code, "timeout_idle");
+    EXPECT_EQ(client.ends[0].result.error().code, "idle_timeout");
     EXPECT_EQ(wire.upstreams.size(), 1U);
 }
 
