@@ -1,7 +1,8 @@
 // The JSON scanner: what it takes and refuses, lookups, and edits that leave every other byte
 // alone.
 #include <gtest/gtest.h>
-#include <rapidjson/document.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
 
 #include <bellwether/json.hpp>
 #include <random>
@@ -92,9 +93,11 @@ TEST(JsonValid, AgreesWithRapidJsonOnDamagedText) {
             case 1: text[at] = "{}[]\",:\\u0e-t \n"[random() % 15]; break;
             default: text.insert(at, 1, "{}[]\",:\\u0e-t \n"[random() % 15]);
         }
-        rapidjson::Document document;
-        document.Parse<rapidjson::kParseValidateEncodingFlag>(text.data(), text.size());
-        EXPECT_EQ(valid(text), !document.HasParseError()) << text;
+        rapidjson::MemoryStream stream(text.data(), text.size());
+        rapidjson::BaseReaderHandler<> nobody;
+        const auto read =
+            rapidjson::Reader().Parse<rapidjson::kParseValidateEncodingFlag>(stream, nobody);
+        EXPECT_EQ(valid(text), !read.IsError()) << text;
     }
 }
 
