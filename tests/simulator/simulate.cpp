@@ -166,7 +166,8 @@ class World {
         .ledger = nullptr,
         .budget_watch = nullptr,
         .body_room = nullptr};
-    observe::WorkerMetrics metrics_{pages::metric_names(host_)};
+    const observe::MetricNames names_ = pages::metric_names(host_);
+    observe::WorkerMetrics metrics_{names_};
     std::vector<plugin::Slot> slots_{host_.registry.providers.begin(),
                                      host_.registry.providers.end()};
     policy::WebhookPosts posts_{loop_, wire_, host_.webhooks, *running_.webhook_counts};
