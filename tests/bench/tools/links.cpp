@@ -72,7 +72,7 @@ void Links::write(Link& link) {
 
 void Links::poll(std::int64_t deadline_ns) {
     for (const epoll_event& event : poller_.wait(deadline_ns)) {
-        Link& link = *links_[event.data.u64];
+        Link& link = *links_[std::size_t{event.data.u64}];
         if (link.fd >= 0 && (event.events & EPOLLOUT) != 0) {
             write(link);
             if (link.fd >= 0 && link.unsent == 0) {

@@ -120,13 +120,14 @@ class Upstream {
 
   private:
     void dispatch(const epoll_event& event) {
-        if (event.data.u64 == k_listener_tag) return accept_all();
-        if (event.data.u64 == k_input_tag) {
+        const std::uint64_t tag = event.data.u64;  // of a packed struct, where it has no alignment
+        if (tag == k_listener_tag) return accept_all();
+        if (tag == k_input_tag) {
             char ignored[64];
             ended_ = read(STDIN_FILENO, ignored, sizeof(ignored)) <= 0;
             return;
         }
-        const auto found = connections_.find(event.data.u64);
+        const auto found = connections_.find(tag);
         if (found == connections_.end()) return;
         Connection& connection = *found->second;
         bool alive = true;
