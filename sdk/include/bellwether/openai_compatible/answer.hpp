@@ -85,7 +85,7 @@ inline void Provider::Call::take_whole(std::string_view body) {
     const bool embeddings = operation_ == Operation::embeddings;
     const bool answered = embeddings ? !detail::is_hollow(reader_.data) : reader_.has_choices;
     if (!answered && detail::complains(body)) throw failed(body);
-    if ((embeddings ? reader_.data : reader_.choices).empty()) {
+    if (embeddings ? reader_.data.substr(0, 1) != "[" : reader_.choices.empty()) {
         protocol_error("malformed_reply", std::string("answered without \"") +
                                               (embeddings ? "data" : "choices") + "\"");
     }
