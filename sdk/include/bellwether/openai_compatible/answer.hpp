@@ -92,6 +92,10 @@ inline void Provider::Call::take_whole(std::string_view body) {
     if (!embeddings && !answered) {
         protocol_error("empty_reply", "answered without a single choice");
     }
+    // Of two members with this name, readers take one or the other.
+    if (stream_ && json::Value(body)["choices"].kind() != json::Kind::array) {
+        protocol_error("malformed_reply", "answered with \"choices\" that are no array");
+    }
     done_ = true;
     if (reader_.needs_edit()) {
         reader_.edited(edited_);
