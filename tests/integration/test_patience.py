@@ -174,8 +174,9 @@ def test_a_call_sent_ahead_of_a_half_close_is_answered(host: Host, upstream: Sim
     it then hears of the end between the two calls. That it still has one to answer, it must know;
     and as nothing more will be read, it must find out itself whether the client is there."""
     gate = Gate(upstream)
+    second_gate = Gate(upstream)
     first = upstream.serve(gate.behind(answers.chat(["first"])))
-    second = upstream.serve(answers.chat(["second"]))
+    second = upstream.serve(second_gate.behind(answers.chat(["second"])))
     with host.connect() as connection:
         connection.socket.sendall(chat(first) + chat(second))
         upstream.journal.wait(first, lambda entries: len(entries) == 1)
@@ -188,6 +189,7 @@ def test_a_call_sent_ahead_of_a_half_close_is_answered(host: Host, upstream: Sim
             host.process.send_signal(signal.SIGCONT)
         assert connection.read_reply().json()["choices"][0]["message"]["content"] == "first"
         assert connection.read_until(b"\r\n\r\n").startswith(b"HTTP/1.1 100")
+        second_gate.open()
         assert connection.read_reply().json()["choices"][0]["message"]["content"] == "second"
         assert connection.at_end()
 
