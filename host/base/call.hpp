@@ -38,7 +38,7 @@ constexpr std::string_view path_of(Operation operation) {
 }
 
 // A stretch of the request body; `length` 0: not there.
-struct Span {
+struct BodySpan {
     std::size_t offset = 0;
     std::size_t length = 0;
 };
@@ -70,12 +70,12 @@ struct Call {
     bool stream = false;
     bool usage_asked = false;  // stream_options.include_usage
     CostInBody cost_in_body = CostInBody::never;
-    Span model_value;           // the raw value of `model` in body
-    Span stream_options_value;  // that of `stream_options`
-    Span prompt_value;          // that of `messages`, `prompt` or `input`
-    PromptParts parts;          // what of the prompt is no text
-    std::int64_t prompts = 1;   // how many an older completion answers
-    std::string user;           // at most k_user_bytes_max; empty: the client named nobody
+    BodySpan model_value;           // the raw value of `model` in body
+    BodySpan stream_options_value;  // that of `stream_options`
+    BodySpan prompt_value;          // that of `messages`, `prompt` or `input`
+    PromptParts parts;              // what of the prompt is no text
+    std::int64_t prompts = 1;       // how many an older completion answers
+    std::string user;               // at most k_user_bytes_max; empty: the client named nobody
     UserSource user_source = UserSource::none;
     // What the client lets be generated: tokens for each choice, -1: it did not say.
     std::int64_t max_tokens = -1;

@@ -19,4 +19,12 @@ struct Period {
     bool operator==(const Period&) const = default;
 };
 
+// Seconds since 1970, from `start` to before `end`.
+struct Window {
+    std::int64_t start = 0;
+    std::int64_t end = 0;  // 0: never
+
+    bool operator==(const Window&) const = default;
+};
+
 }  // namespace bw::calendar

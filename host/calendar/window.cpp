@@ -82,7 +82,7 @@ Window between_resets(const Period& period, const Zone& zone, std::int64_t insta
 
 // A change of the clock by a multiple of the length leaves the windows where they are.
 Window of_length(std::int64_t length, std::int64_t shift, const Zone& zone, std::int64_t instant) {
-    const Zone::Span span = zone.span_at(instant);
+    const Zone::OffsetSpan span = zone.span_at(instant);
     const std::int64_t ahead = span.offset - shift;
     Window window;
     window.start = floored(instant + ahead, length) * length - ahead;

@@ -9,14 +9,6 @@
 
 namespace bw::calendar {
 
-// Seconds since 1970, from `start` to before `end`.
-struct Window {
-    std::int64_t start = 0;
-    std::int64_t end = 0;  // 0: never
-
-    bool operator==(const Window&) const = default;
-};
-
 // The window that the instant lies in. Days, weeks and months begin when the zone's clock first
 // shows their reset, or jumps over it; so the clocks' changes make some of them longer or shorter,
 // and a day that the zone leaves out has no window. Minutes and hours follow the zone's clock, and

@@ -38,7 +38,7 @@ std::optional<Zone> Zone::find(std::string_view name) {
     }
 }
 
-Zone::Span Zone::span_at(std::int64_t instant) const {
+Zone::OffsetSpan Zone::span_at(std::int64_t instant) const {
     if (zone_ == nullptr) {
         return {.begin = std::numeric_limits<std::int64_t>::min(),
                 .end = std::numeric_limits<std::int64_t>::max(),

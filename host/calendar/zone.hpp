@@ -24,12 +24,12 @@ class Zone {
 
     // A stretch of time, from `begin` to before `end`, in which the clock is ahead of UTC by the
     // same number of seconds.
-    struct Span {
+    struct OffsetSpan {
         std::int64_t begin = 0;
         std::int64_t end = 0;
         std::int64_t offset = 0;
     };
-    Span span_at(std::int64_t instant) const;
+    OffsetSpan span_at(std::int64_t instant) const;
 
     // The first moment at which the clock shows this time or, where it jumps over it, a later one.
     std::int64_t instant_of(std::int64_t local) const;

@@ -17,9 +17,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds k_answer_within{120};
 constexpr std::size_t k_body_bytes_max = 64u << 20;
 
-class Reader final : public net::Events {
+class HostReplyReader final : public net::Events {
   public:
-    explicit Reader(boost::asio::io_context& loop) : loop_(loop) {}
+    explicit HostReplyReader(boost::asio::io_context& loop) : loop_(loop) {}
 
     std::expected<HostReply, NoReply> take() {
         if (!no_reply_.problem.empty()) return std::unexpected(std::move(no_reply_));
@@ -55,7 +55,7 @@ class Reader final : public net::Events {
 std::expected<HostReply, NoReply> ask_host(const std::string& method, const std::string& url,
                                            std::string_view body) {
     boost::asio::io_context loop{1};
-    Reader reader(loop);
+    HostReplyReader reader(loop);
     net::Client client(loop);
     net::Alarm limit(loop);
     limit.set(Clock::now() + k_answer_within, [&loop] { loop.stop(); });

@@ -19,9 +19,9 @@ namespace bw::cli {
 namespace {
 
 // Prints one reply as it arrives.
-class Printer final : public net::Events {
+class ReplyPrinter final : public net::Events {
   public:
-    Printer(boost::asio::io_context& loop, bool stream, bool json)
+    ReplyPrinter(boost::asio::io_context& loop, bool stream, bool json)
         : loop_(loop), stream_(stream), json_(json), sse_(k_event_bytes_max) {}
 
     int exit_code() const { return code_; }
@@ -130,7 +130,7 @@ int chat(const Common& common, const ChatOptions& options) {
     const auto key = client_key();
     if (!key) return k_usage;
     boost::asio::io_context loop{1};
-    Printer printer(loop, options.stream, common.json);
+    ReplyPrinter printer(loop, options.stream, common.json);
     const std::string body = request_body(options);
     net::Client client(loop);
     std::vector<std::string> headers{"content-type: application/json"};

@@ -10,20 +10,20 @@
 namespace bw::cli {
 namespace {
 
-struct Counts {
+struct ConfigCounts {
     std::size_t providers = 0;
     std::size_t routes = 0;
     std::size_t models = 0;
 };
 
-Counts counts_of(const front::Host& host) {
+ConfigCounts counts_of(const front::Host& host) {
     return {.providers = host.registry.providers.size(),
             .routes = host.config.routes.size(),
             .models = host.catalogue.entries().size()};
 }
 
 void print_ok(const front::Host& host, config::Secrets secrets) {
-    const Counts counts = counts_of(host);
+    const ConfigCounts counts = counts_of(host);
     fmt::print(
         "{}: ok: {}, {}, {}{}\n", host.config.file.string(), counted(counts.providers, "provider"),
         counted(counts.routes, "route"), counted(counts.models, "model"),
@@ -38,7 +38,7 @@ void print_check_json(const Common& common, const HostCheck& check, config::Secr
     writer.field("file", find_config(common).value_or("").string());
     writer.field("secrets", secrets == config::Secrets::looked_up ? "checked" : "left out");
     if (check.host) {
-        const Counts counts = counts_of(*check.host);
+        const ConfigCounts counts = counts_of(*check.host);
         writer.field("providers", std::uint64_t{counts.providers});
         writer.field("routes", std::uint64_t{counts.routes});
         writer.field("models", std::uint64_t{counts.models});

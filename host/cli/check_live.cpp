@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds k_limit{10'000};
 
 // Which setting to look at.
 std::string advice_for(const Error& error, const config::Provider& wanted,
-                       const plugin::Provider& provider) {
+                       const plugin::LoadedProvider& provider) {
     if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout) {
         return fmt::format("check that {} can be reached from here, and base_url", provider.origin);
     }
@@ -26,8 +26,8 @@ std::string advice_for(const Error& error, const config::Provider& wanted,
                        given != wanted.secrets.end() ? given->reference : "env:" + spec.env);
 }
 
-policy::ProviderCheck check_provider(const config::Provider& wanted,
-                                     const std::shared_ptr<const plugin::Provider>& provider) {
+policy::ProviderCheck check_provider(
+    const config::Provider& wanted, const std::shared_ptr<const plugin::LoadedProvider>& provider) {
     policy::ProviderCheck check{.provider = provider->name};
     if (!provider->unavailable.empty()) {
         check.models = fail(ErrorKind::unavailable, provider->unavailable);

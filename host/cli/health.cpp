@@ -19,9 +19,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds k_answer_within{5};
 
 // Waits for the status of one answer.
-class Probe final : public net::Events {
+class HealthProbe final : public net::Events {
   public:
-    explicit Probe(boost::asio::io_context& loop) : loop_(loop) {}
+    explicit HealthProbe(boost::asio::io_context& loop) : loop_(loop) {}
 
     static constexpr std::size_t k_body_bytes_max = 4096;
 
@@ -54,7 +54,7 @@ class Probe final : public net::Events {
 
 std::string ask(const std::string& url) {
     boost::asio::io_context loop{1};
-    Probe probe(loop);
+    HealthProbe probe(loop);
     net::Client client(loop);
     net::Alarm limit(loop);
     limit.set(Clock::now() + k_answer_within, [&loop] { loop.stop(); });

@@ -77,7 +77,7 @@ std::int64_t unix_seconds() {
 }
 
 front::Host make_host(config::Config config, plugin::Registry registry,
-                      std::vector<policy::Webhook> webhooks) {
+                      std::vector<policy::WebhookTarget> webhooks) {
     route::Table routes(config);
     route::Catalogue catalogue(config, routes, registry);
     policy::KeyRing keys(config.keys);

@@ -144,7 +144,7 @@ Reported<std::string> ReportSource::budgets(const std::string& name) {
     }
     return from_file([&](std::optional<ledger::SqliteReport>& file) -> Result<std::string> {
         auto counters = file ? file->counters(ledger::system_time_us())
-                             : Result<std::vector<ledger::Counter>>();
+                             : Result<std::vector<ledger::StoredCounter>>();
         if (!counters) return std::unexpected(std::move(counters.error()));
         return to_json(
             report::budget_report(*config_, *counters, ledger::system_time_us(), {.name = name}),

@@ -43,8 +43,8 @@ int serve(const Common& common) {
     keep_out_of_core_dumps();
     const auto host = load_host(common);
     if (!host) return k_usage;
-    observe::configure(static_cast<observe::Level>(host->config.log.level),
-                       format_of(host->config.log.format), host->config.log.access);
+    observe::configure(host->config.log.level, format_of(host->config.log.format),
+                       host->config.log.access);
     const auto room = serve::prepare_descriptors(host->config.server.front.connections_max);
     const observe::LogWriter log_writer;
     const auto done =

@@ -42,9 +42,9 @@ std::string name_of(const std::string& word) {
 bool is_control(char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }
 
 // Walks the words as the library does.
-class Walk {
+class WordWalk {
   public:
-    explicit Walk(const CLI::App& app) : app_(&app) {}
+    explicit WordWalk(const CLI::App& app) : app_(&app) {}
 
     // What is wrong with the next word; empty: nothing.
     std::string step(const std::string& word) {
@@ -122,7 +122,7 @@ class Walk {
 }  // namespace
 
 std::string wrong_word(const CLI::App& app, const std::vector<std::string>& words) {
-    Walk walk(app);
+    WordWalk walk(app);
     for (const std::string& word : words) {
         if (std::string fault = walk.step(word); !fault.empty()) return fault;
     }

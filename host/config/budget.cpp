@@ -63,7 +63,7 @@ template <int Period::*member, PeriodUnit least>
 constexpr KeyOf<Period> clock_key(std::string_view name, std::string_view meaning) {
     return {.facts = {name, k_clock<member>, meaning},
             .read = read_clock<member, least>,
-            .get = detail::Slot<member>::get,
+            .get = detail::MemberPath<member>::get,
             .means_something = [](const Period& period) { return period.unit >= least; }};
 }
 
@@ -204,7 +204,7 @@ constexpr KeyOf<Budget> k_budget_keys[] = {
         [](const Budget& budget) -> Value { return amount_text(budget); }, k_required),
     {.facts = {"count", Choice{k_names<Count>}, "which tokens; not for money"},
      .read = read_count,
-     .get = detail::Slot<&Budget::count>::get,
+     .get = detail::MemberPath<&Budget::count>::get,
      .means_something = counts_tokens},
     key<&Budget::period, &Period::unit>("per", Choice{k_names<PeriodUnit>},
                                         "when it begins anew; `\"none\"`: never", read_period,

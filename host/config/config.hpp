@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/http_version.hpp"
+#include "base/log_level.hpp"
 #include "calendar/period.hpp"
 #include "config/position.hpp"
 #include "config/price.hpp"
@@ -65,7 +67,6 @@ struct Option {
     Position at;
 };
 
-enum class HttpVersion { one, automatic, two };
 enum class ProxyChoice { environment, none, given };
 
 // How a provider is reached.
@@ -250,7 +251,6 @@ struct Key {
 };
 
 enum class LogFormat { automatic, text, json };
-enum class LogLevel { debug, info, warn, error };
 
 // What a client may take of the host before it is cut off.
 struct Front {

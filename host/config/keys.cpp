@@ -15,7 +15,7 @@ std::optional<Value> lifted(std::optional<T> value) {
     }
 }
 
-struct Reader {
+struct ValueReader {
     Section& section;
     std::string_view name;
 
@@ -33,7 +33,7 @@ struct Reader {
     std::optional<Value> operator()(Worded) const { return std::nullopt; }
 };
 
-struct Printer {
+struct ValuePrinter {
     json::PrettyWriter& writer;
     const Form& form;
 
@@ -64,13 +64,13 @@ struct Printer {
 }  // namespace
 
 std::optional<Value> read_value(Section& section, const KeyFacts& key) {
-    return std::visit(Reader{section, key.name}, key.form);
+    return std::visit(ValueReader{section, key.name}, key.form);
 }
 
 void write_value(json::PrettyWriter& writer, const KeyFacts& key, const Value& value) {
     if (std::holds_alternative<std::monostate>(value)) return;
     writer.key(key.name);
-    std::visit(Printer{writer, key.form}, value);
+    std::visit(ValuePrinter{writer, key.form}, value);
 }
 
 }  // namespace bw::config::detail

@@ -125,7 +125,7 @@ void assign(Member& member, const Value& value) {
 
 // A member of an owner, or of a member of it.
 template <auto first, auto... rest>
-struct Slot {
+struct MemberPath {
     using Owner = decltype(owner_of(first));
     static void set(Owner& owner, const Value& value) { assign(of(owner), value); }
     static Value get(const Owner& owner) { return value_of(of(owner)); }
@@ -144,19 +144,19 @@ void write_value(json::PrettyWriter& writer, const KeyFacts& key, const Value& v
 template <auto... path>
 constexpr auto key(std::string_view name, Form form, std::string_view meaning,
                    std::string_view usual = {}) {
-    using Slot = detail::Slot<path...>;
-    return KeyOf<typename Slot::Owner>{
-        .facts = {name, form, meaning, usual}, .set = Slot::set, .get = Slot::get};
+    using MemberPath = detail::MemberPath<path...>;
+    return KeyOf<typename MemberPath::Owner>{
+        .facts = {name, form, meaning, usual}, .set = MemberPath::set, .get = MemberPath::get};
 }
 
 // A key with a reader of its own, for a member.
 template <auto... path>
 constexpr auto key(std::string_view name, Form form, std::string_view meaning,
-                   typename KeyOf<typename detail::Slot<path...>::Owner>::Read read,
+                   typename KeyOf<typename detail::MemberPath<path...>::Owner>::Read read,
                    std::string_view usual = {}) {
-    using Slot = detail::Slot<path...>;
-    return KeyOf<typename Slot::Owner>{
-        .facts = {name, form, meaning, usual}, .read = read, .get = Slot::get};
+    using MemberPath = detail::MemberPath<path...>;
+    return KeyOf<typename MemberPath::Owner>{
+        .facts = {name, form, meaning, usual}, .read = read, .get = MemberPath::get};
 }
 
 // A key that is no member as it stands. Without `read` the section's reader takes it after the

@@ -93,12 +93,13 @@ constexpr Translation k_unit_words[] = {{" ms msec msecs millisecond millisecond
                                         {" mb mib ", "MiB"},
                                         {" g gb gib ", "GiB"}};
 
-bool has_unit(std::span<const Unit> units, std::string_view name) {
-    return std::ranges::find(units, name, &Unit::name) != units.end();
+bool has_unit(std::span<const QuantityUnit> units, std::string_view name) {
+    return std::ranges::find(units, name, &QuantityUnit::name) != units.end();
 }
 
 // Days, weeks and so on in the largest unit that there is.
-std::string long_time(std::uint64_t number, std::string_view word, std::span<const Unit> units) {
+std::string long_time(std::uint64_t number, std::string_view word,
+                      std::span<const QuantityUnit> units) {
     constexpr Translation k_days[] = {{" d day days ", "1"},
                                       {" w week weeks ", "7"},
                                       {" mo month months ", "30"},
@@ -156,7 +157,7 @@ std::string meant_rate(std::string_view text) {
     return time.empty() ? "" : did_you_mean_text(parts->number + factor + "/" + std::string(time));
 }
 
-std::string meant_quantity(std::string_view text, std::span<const Unit> units) {
+std::string meant_quantity(std::string_view text, std::span<const QuantityUnit> units) {
     const auto parts = measured(squeezed(text));
     if (!parts || parts->number.find('.') != std::string::npos) return {};
     std::string_view unit = translated(k_unit_words, parts->word);

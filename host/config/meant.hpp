@@ -17,6 +17,6 @@ std::string meant_period(std::string_view text);
 // "60rpm", "100 per minute", "60/m"
 std::string meant_rate(std::string_view text);
 // "30 seconds", "5 min", "2d", "32mb": written with one of the units.
-std::string meant_quantity(std::string_view text, std::span<const Unit> units);
+std::string meant_quantity(std::string_view text, std::span<const QuantityUnit> units);
 
 }  // namespace bw::config

@@ -13,8 +13,9 @@ template <typename Enum>
 inline constexpr std::array<std::string_view, 0> k_names{};
 
 template <>
-inline constexpr std::array<std::string_view, 4> k_names<LogLevel>{"debug", "info", "warn",
-                                                                   "error"};
+inline constexpr std::array<std::string_view, 4> k_names<LogLevel>{
+    to_string(LogLevel::debug), to_string(LogLevel::info), to_string(LogLevel::warn),
+    to_string(LogLevel::error)};
 template <>
 inline constexpr std::array<std::string_view, 3> k_names<LogFormat>{"auto", "text", "json"};
 template <>

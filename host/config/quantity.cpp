@@ -23,17 +23,18 @@ std::optional<Number> whole_number(std::string_view text) {
     return number;
 }
 
-enum class Reach { none, loopback, beyond };  // none: not an address
+enum class AddressReach { none, loopback, beyond };  // none: not an address
 
-Reach reach_of(const std::string& host, bool bracketed) {
+AddressReach reach_of(const std::string& host, bool bracketed) {
     in_addr v4{};
     in6_addr v6{};
     if (bracketed) {
-        if (inet_pton(AF_INET6, host.c_str(), &v6) != 1) return Reach::none;
-        return IN6_IS_ADDR_LOOPBACK(&v6) ? Reach::loopback : Reach::beyond;
+        if (inet_pton(AF_INET6, host.c_str(), &v6) != 1) return AddressReach::none;
+        return IN6_IS_ADDR_LOOPBACK(&v6) ? AddressReach::loopback : AddressReach::beyond;
     }
-    if (inet_pton(AF_INET, host.c_str(), &v4) != 1) return Reach::none;
-    return (ntohl(v4.s_addr) >> 24) == IN_LOOPBACKNET ? Reach::loopback : Reach::beyond;
+    if (inet_pton(AF_INET, host.c_str(), &v4) != 1) return AddressReach::none;
+    return (ntohl(v4.s_addr) >> 24) == IN_LOOPBACKNET ? AddressReach::loopback
+                                                      : AddressReach::beyond;
 }
 
 std::unexpected<EndpointFault> malformed(std::string what, std::string hint = {}) {
@@ -67,8 +68,8 @@ std::expected<Halves, EndpointFault> halve(std::string_view text) {
 
 }  // namespace
 
-std::string quantity_text(std::uint64_t amount, std::span<const Unit> units) {
-    const Unit* best = &units.front();
+std::string quantity_text(std::uint64_t amount, std::span<const QuantityUnit> units) {
+    const QuantityUnit* best = &units.front();
     for (const auto& unit : units) {
         if (amount % unit.factor == 0 && unit.factor > best->factor) best = &unit;
     }
@@ -91,12 +92,12 @@ std::string range_of(const Quantity& quantity) {
 }
 
 std::expected<std::uint64_t, QuantityFault> parse_quantity(std::string_view text,
-                                                           std::span<const Unit> units) {
+                                                           std::span<const QuantityUnit> units) {
     const auto digits =
         static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
     if (digits == 0) return std::unexpected(QuantityFault::malformed);
     if (digits == text.size()) return std::unexpected(QuantityFault::without_unit);
-    const auto unit = std::ranges::find(units, text.substr(digits), &Unit::name);
+    const auto unit = std::ranges::find(units, text.substr(digits), &QuantityUnit::name);
     if (unit == units.end()) return std::unexpected(QuantityFault::malformed);
     const auto number = whole_number<std::uint64_t>(text.substr(0, digits));
     if (!number || *number > std::numeric_limits<std::uint64_t>::max() / unit->factor) {
@@ -111,13 +112,14 @@ std::expected<Endpoint, EndpointFault> parse_endpoint(std::string_view text) {
     const auto port = whole_number<std::uint16_t>(halves->port);
     if (!port) return malformed("has no valid port");
     if (halves->host == "localhost") return Endpoint{"127.0.0.1", *port};
-    const Reach reach = reach_of(halves->host, halves->bracketed);
-    if (reach == Reach::none) return malformed("does not begin with an IP address or localhost");
-    return Endpoint{std::move(halves->host), *port, reach == Reach::loopback};
+    const AddressReach reach = reach_of(halves->host, halves->bracketed);
+    if (reach == AddressReach::none)
+        return malformed("does not begin with an IP address or localhost");
+    return Endpoint{std::move(halves->host), *port, reach == AddressReach::loopback};
 }
 
 bool is_loopback(const std::string& host) {
-    return reach_of(host, host.find(':') != host.npos) == Reach::loopback;
+    return reach_of(host, host.find(':') != host.npos) == AddressReach::loopback;
 }
 
 }  // namespace bw::config

@@ -9,30 +9,30 @@
 
 namespace bw::config {
 
-struct Unit {
+struct QuantityUnit {
     std::string_view name;
     std::uint64_t factor;
 };
 
-inline constexpr Unit k_duration_units[] = {
+inline constexpr QuantityUnit k_duration_units[] = {
     {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}};
-inline constexpr Unit k_day_units[] = {{"h", 3'600'000}, {"d", 86'400'000}};
-inline constexpr Unit k_size_units[] = {
+inline constexpr QuantityUnit k_day_units[] = {{"h", 3'600'000}, {"d", 86'400'000}};
+inline constexpr QuantityUnit k_size_units[] = {
     {"B", 1},          {"KB", 1'000},     {"MB", 1'000'000}, {"GB", 1'000'000'000},
     {"KiB", 1u << 10}, {"MiB", 1u << 20}, {"GiB", 1u << 30}};
 
 // What is measured, and in which units.
-struct Measure {
+struct Scale {
     std::string_view kind;  // as messages call it
-    std::span<const Unit> units;
+    std::span<const QuantityUnit> units;
 };
-inline constexpr Measure k_duration{"duration", k_duration_units};
-inline constexpr Measure k_days{"duration", k_day_units};
-inline constexpr Measure k_size{"size", k_size_units};
+inline constexpr Scale k_duration{"duration", k_duration_units};
+inline constexpr Scale k_days{"duration", k_day_units};
+inline constexpr Scale k_size{"size", k_size_units};
 
 // What a key takes of it.
 struct Quantity {
-    Measure measure;
+    Scale measure;
     std::string_view example;  // what to expect
     std::string_view unit;     // the one that a bare number most likely meant
     std::uint64_t min = 0;
@@ -41,7 +41,7 @@ struct Quantity {
 };
 
 // In the largest unit that gives a whole number.
-std::string quantity_text(std::uint64_t amount, std::span<const Unit> units);
+std::string quantity_text(std::uint64_t amount, std::span<const QuantityUnit> units);
 std::string text_of(std::uint64_t amount, const Quantity& quantity);
 std::string range_of(const Quantity& quantity);  // `"1s" to "1h", or "none"`
 
@@ -49,7 +49,7 @@ enum class QuantityFault { malformed, without_unit, too_large };
 
 // A whole number and one of the units, nothing between them; the product.
 std::expected<std::uint64_t, QuantityFault> parse_quantity(std::string_view text,
-                                                           std::span<const Unit> units);
+                                                           std::span<const QuantityUnit> units);
 
 struct Endpoint {
     std::string host;  // an IP address; IPv6 without brackets

@@ -38,7 +38,7 @@ std::string names_in_json(std::span<const std::string_view> names) {
 
 std::string pattern_of(const Quantity& quantity) {
     std::vector<std::string_view> units;
-    for (const Unit& unit : quantity.measure.units) units.push_back(unit.name);
+    for (const QuantityUnit& unit : quantity.measure.units) units.push_back(unit.name);
     const std::string none = quantity.none.empty() ? "" : fmt::format("|{}", quantity.none);
     return fmt::format("^([0-9]+({}){})$", fmt::join(units, "|"), none);
 }

@@ -32,7 +32,7 @@ constexpr KeyOf<Route> k_route_keys[] = {
                "character",
                nullptr, nullptr, k_required),
     {.facts = {"strategy", Choice{k_names<Strategy>}, "how the first of `to` is chosen"},
-     .get = detail::Slot<&Route::strategy>::get},
+     .get = detail::MemberPath<&Route::strategy>::get},
     key<Route>("alias", k_text, "serve this name instead", nullptr, nullptr, "none"),
     key<Route>(
         "to",

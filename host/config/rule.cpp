@@ -39,8 +39,9 @@ constexpr std::int64_t k_rate_max = 1'000'000'000'000;
 constexpr DecimalUnit k_token_units[] = {{"tok", 0}, {"ktok", 3}, {"Mtok", 6}, {"Gtok", 9}};
 constexpr DecimalUnit k_counts[] = {{"", 0},    {"k", 3},    {"M", 6},    {"G", 9},
                                     {"tok", 0}, {"ktok", 3}, {"Mtok", 6}, {"Gtok", 9}};
-constexpr Unit k_rate_periods[] = {{"s", 1},       {"sec", 1},   {"second", 1},   {"min", 60},
-                                   {"minute", 60}, {"h", 3'600}, {"hour", 3'600}, {"day", 86'400}};
+constexpr QuantityUnit k_rate_periods[] = {{"s", 1},        {"sec", 1},     {"second", 1},
+                                           {"min", 60},     {"minute", 60}, {"h", 3'600},
+                                           {"hour", 3'600}, {"day", 86'400}};
 constexpr std::string_view k_amount_expected =
     R"(tokens such as "100 Mtok" (tok, ktok, Mtok, Gtok) or money such as "50 USD")";
 
@@ -166,7 +167,8 @@ std::optional<Rate> read_rate(Section& rule, std::string_view key, std::string_v
     if (!amount && amount.error() == AmountFault::too_large) return fault(" is too much");
     if (!amount || slash == text.npos) return fault(" is not a rate", meant_rate(text));
     if (*amount == 0) return fault(" lets nothing through");
-    const auto period = std::ranges::find(k_rate_periods, text.substr(slash + 1), &Unit::name);
+    const auto period =
+        std::ranges::find(k_rate_periods, text.substr(slash + 1), &QuantityUnit::name);
     if (period == std::end(k_rate_periods)) {
         return fault(" has an unknown time", meant_rate(text));
     }
@@ -175,17 +177,18 @@ std::optional<Rate> read_rate(Section& rule, std::string_view key, std::string_v
 }
 
 std::string amount_text(const Budget& budget) {
-    constexpr Unit k_tokens[] = {
+    constexpr QuantityUnit k_tokens[] = {
         {" tok", 1}, {" ktok", 1'000}, {" Mtok", 1'000'000}, {" Gtok", 1'000'000'000}};
     if (budget.unit == BudgetUnit::micro_usd) return format_amount(budget.limit);
     return quantity_text(static_cast<std::uint64_t>(budget.limit), k_tokens);
 }
 
 std::string rate_text(const Rate& rate) {
-    constexpr Unit k_plain[] = {{"", 1}, {"k", 1'000}, {"M", 1'000'000}, {"G", 1'000'000'000}};
-    constexpr Unit k_times[] = {{"s", 1}, {"min", 60}, {"h", 3'600}, {"day", 86'400}};
-    const auto time =
-        std::ranges::find(k_times, static_cast<std::uint64_t>(rate.period.count()), &Unit::factor);
+    constexpr QuantityUnit k_plain[] = {
+        {"", 1}, {"k", 1'000}, {"M", 1'000'000}, {"G", 1'000'000'000}};
+    constexpr QuantityUnit k_times[] = {{"s", 1}, {"min", 60}, {"h", 3'600}, {"day", 86'400}};
+    const auto time = std::ranges::find(k_times, static_cast<std::uint64_t>(rate.period.count()),
+                                        &QuantityUnit::factor);
     return fmt::format("{}/{}", quantity_text(static_cast<std::uint64_t>(rate.amount), k_plain),
                        time == std::end(k_times) ? "day" : time->name);
 }

@@ -105,7 +105,7 @@ constexpr KeyOf<Owner> on_limit_key(std::string_view meaning) {
 template <typename Owner>
 constexpr KeyOf<Owner> queue_length_key(std::string_view meaning) {
     return {.facts = {"queue_length", k_queue_length, meaning},
-            .get = detail::Slot<&Owner::queue_length>::get,
+            .get = detail::MemberPath<&Owner::queue_length>::get,
             .means_something = [](const Owner& owner) { return owner.queue_wait.count() > 0; }};
 }
 

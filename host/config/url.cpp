@@ -29,12 +29,13 @@ std::size_t port_colon(std::string_view authority) {
 
 // What plugins add to a base URL by themselves. Of the others on this list some end the base URL of
 // a service, so they count behind a version only.
-struct Ending {
+struct PathEnding {
     std::string_view path;
     std::string_view after = "";
 };
-constexpr Ending k_endings[] = {{"/chat/completions"}, {"/chat", "/v1"},      {"/completions"},
-                                {"/embeddings"},       {"/responses", "/v1"}, {"/models", "/v1"}};
+constexpr PathEnding k_endings[] = {{"/chat/completions"}, {"/chat", "/v1"},
+                                    {"/completions"},      {"/embeddings"},
+                                    {"/responses", "/v1"}, {"/models", "/v1"}};
 
 // With the "?query" left away that some services add.
 std::string_view path_end(std::string_view text) {
@@ -45,7 +46,7 @@ std::string_view path_end(std::string_view text) {
 
 // What the path ends in that is added to it anyway; empty: nothing.
 std::string_view added_ending(std::string_view path) {
-    for (const Ending& ending : k_endings) {
+    for (const PathEnding& ending : k_endings) {
         if (!path.ends_with(ending.path)) continue;
         if (path.substr(0, path.size() - ending.path.size()).ends_with(ending.after)) {
             return ending.path;

@@ -27,7 +27,7 @@ struct Answer {
 
 // What the paths of a listener answer. `caller`: whose client key the request came with; null:
 // nobody was asked for one.
-using Pages = Answer (*)(const http::Request& request, const Context& context,
+using Pages = Answer (*)(const http::RequestHead& request, const Context& context,
                          const config::Key* caller);
 
 // What a listener serves, and to whom.

@@ -23,7 +23,7 @@ std::string_view bearer(std::string_view authorization) {
 }
 
 // The key that the head carries; empty: none. Nothing: several, and they differ.
-std::optional<std::string_view> presented_key(const http::Request& request) {
+std::optional<std::string_view> presented_key(const http::RequestHead& request) {
     std::string_view found;
     for (const http::Field& field : request.fields) {
         const std::string_view key = field.name == "authorization" ? bearer(field.value)
@@ -79,7 +79,7 @@ ErrorReply reply_to(KeyFault fault, std::string_view presented, const config::Ke
 
 }  // namespace
 
-std::expected<const config::Key*, Stranger> identify(const http::Request& request,
+std::expected<const config::Key*, Stranger> identify(const http::RequestHead& request,
                                                      const policy::KeyRing& keys,
                                                      std::chrono::system_clock::time_point now) {
     const auto presented = presented_key(request);

@@ -18,7 +18,7 @@ struct Stranger {
 };
 
 // The key comes as `Authorization: Bearer KEY` or as `x-api-key: KEY`; more than one must agree.
-std::expected<const config::Key*, Stranger> identify(const http::Request& request,
+std::expected<const config::Key*, Stranger> identify(const http::RequestHead& request,
                                                      const policy::KeyRing& keys,
                                                      std::chrono::system_clock::time_point now);
 

@@ -7,8 +7,8 @@ namespace {
 
 // One network of IPv6 counts as one client: whoever has one address of it has all of them. A
 // listener on IPv6 sees clients of IPv4, too, as addresses of one such network.
-Place::Client client_of(const boost::asio::ip::address& address) {
-    Place::Client client{};
+ConnectionPlace::Client client_of(const boost::asio::ip::address& address) {
+    ConnectionPlace::Client client{};
     if (address.is_v6() && address.to_v6().is_v4_mapped()) {
         const auto bytes = address.to_v6().to_bytes();
         std::copy_n(bytes.begin() + 12, 4, client.begin() + 12);
@@ -24,7 +24,7 @@ Place::Client client_of(const boost::asio::ip::address& address) {
 
 }  // namespace
 
-Place::~Place() {
+ConnectionPlace::~ConnectionPlace() {
     if (connections_ == nullptr) return;
     if (beyond_limit_) {
         connections_->beyond_limit_count_.fetch_sub(1, std::memory_order_relaxed);
@@ -33,12 +33,12 @@ Place::~Place() {
     }
 }
 
-Place Connections::enter(const boost::asio::ip::address& address) {
+ConnectionPlace Connections::enter(const boost::asio::ip::address& address) {
     if (count_.fetch_add(1, std::memory_order_relaxed) >= max_) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         return enter_beyond_limit();
     }
-    const Place::Client client = client_of(address);
+    const ConnectionPlace::Client client = client_of(address);
     if (per_client_max_ != 0 && !enter_client(client)) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         return enter_beyond_limit();
@@ -46,7 +46,7 @@ Place Connections::enter(const boost::asio::ip::address& address) {
     return {*this, client, false};
 }
 
-Place Connections::enter_beyond_limit() {
+ConnectionPlace Connections::enter_beyond_limit() {
     if (beyond_limit_count_.fetch_add(1, std::memory_order_relaxed) < refused_max_) {
         return {*this, {}, true};
     }
@@ -54,7 +54,7 @@ Place Connections::enter_beyond_limit() {
     return {};
 }
 
-bool Connections::enter_client(const Place::Client& client) {
+bool Connections::enter_client(const ConnectionPlace::Client& client) {
     const Lock lock(mutex_);
     const auto found = clients_.try_emplace(client, 0).first;
     if (found->second == per_client_max_) return false;
@@ -62,7 +62,7 @@ bool Connections::enter_client(const Place::Client& client) {
     return true;
 }
 
-void Connections::leave(const Place::Client& client) {
+void Connections::leave(const ConnectionPlace::Client& client) {
     count_.fetch_sub(1, std::memory_order_relaxed);
     if (per_client_max_ == 0) return;
     const Lock lock(mutex_);

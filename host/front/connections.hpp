@@ -17,19 +17,19 @@ class Connections;
 
 // A place among the connections, given back when it is dropped. An empty one is none; one beyond
 // the limit is good for a refusal and no more.
-class Place {
+class ConnectionPlace {
   public:
     using Client = std::array<unsigned char, 16>;  // an address; of IPv6 its network of 64 bits
 
-    Place() = default;
-    Place(Connections& connections, const Client& client, bool beyond_limit)
+    ConnectionPlace() = default;
+    ConnectionPlace(Connections& connections, const Client& client, bool beyond_limit)
         : connections_(&connections), client_(client), beyond_limit_(beyond_limit) {}
-    Place(Place&& other) noexcept
+    ConnectionPlace(ConnectionPlace&& other) noexcept
         : connections_(std::exchange(other.connections_, nullptr)),
           client_(other.client_),
           beyond_limit_(other.beyond_limit_) {}
-    Place& operator=(Place&&) = delete;
-    ~Place();
+    ConnectionPlace& operator=(ConnectionPlace&&) = delete;
+    ~ConnectionPlace();
 
     explicit operator bool() const { return connections_ != nullptr; }
     bool beyond_limit() const { return beyond_limit_; }
@@ -48,14 +48,14 @@ class Connections {
         : max_(max), per_client_max_(per_client_max), refused_max_(refused_max) {}
 
     // A place beyond the limit if there is none below it; an empty one if there are many of those.
-    Place enter(const boost::asio::ip::address& address);
+    ConnectionPlace enter(const boost::asio::ip::address& address);
     std::size_t count() const { return count_.load(std::memory_order_relaxed); }
 
   private:
-    friend class Place;
-    bool enter_client(const Place::Client& client);
-    Place enter_beyond_limit();
-    void leave(const Place::Client& client);
+    friend class ConnectionPlace;
+    bool enter_client(const ConnectionPlace::Client& client);
+    ConnectionPlace enter_beyond_limit();
+    void leave(const ConnectionPlace::Client& client);
 
     const std::size_t max_;
     const std::size_t per_client_max_;
@@ -63,7 +63,8 @@ class Connections {
     std::atomic<std::size_t> count_ = 0;
     std::atomic<std::size_t> beyond_limit_count_ = 0;
     Mutex mutex_;
-    std::map<Place::Client, std::size_t> clients_ GUARDED_BY(mutex_);  // only with a limit for each
+    std::map<ConnectionPlace::Client, std::size_t> clients_
+        GUARDED_BY(mutex_);  // only with a limit for each
 };
 
 }  // namespace bw::front

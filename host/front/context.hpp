@@ -27,21 +27,21 @@ struct Host {
     route::Catalogue catalogue;
     std::int64_t started_unix = 0;  // seconds
     policy::KeyRing keys;
-    std::vector<policy::Webhook> webhooks;
+    std::vector<policy::WebhookTarget> webhooks;
 };
 
 class DrainedCalls;
 
 struct Context {
     const Host& host;
-    policy::Engine engine;
+    policy::AttemptServices engine;
     policy::Books& books;
     DrainedCalls& drained_calls;
     const Running& running;
     observe::WorkerMetrics& metrics;  // the worker's own
     observe::AccessLog& access_log;
     std::mt19937_64 random;
-    http::Limits http_limits;
+    http::MessageLimits http_limits;
     bool draining = false;  // finish what runs, take nothing new
     std::array<char, 64u << 10>
         scratch{};  // for one read, never for longer than a turn of the loop

@@ -16,13 +16,13 @@ namespace bw::front {
 using Origins = std::vector<std::string>;
 
 // The header lines of every answer to the request, whatever its status; with no origins none.
-std::string cors_headers(const http::Request& request, const Origins& origins);
+std::string cors_headers(const http::RequestHead& request, const Origins& origins);
 
 // Whether a browser asks for a page of one of these if it may send such a request. It is asked
 // before the page's own headers are sent, so there is no client key with it.
-bool is_preflight(const http::Request& request, const Origins& origins);
+bool is_preflight(const http::RequestHead& request, const Origins& origins);
 
 // "It may": any header that it asks for, as the request itself is judged by what it says.
-Answer preflight_answer(const http::Request& request);
+Answer preflight_answer(const http::RequestHead& request);
 
 }  // namespace bw::front

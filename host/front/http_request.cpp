@@ -43,7 +43,7 @@ bool is_json(std::string_view content_type) {
 // read what the host answers to that name (DNS rebinding). So on loopback only names that nobody
 // else can have are answered to. Beyond it a page would need a client key, and the names are those
 // that the operator has given, if any.
-std::optional<http::Refusal> check_host(const http::Request& request, bool loopback,
+std::optional<http::Refusal> check_host(const http::RequestHead& request, bool loopback,
                                         const config::Front& front) {
     if (!loopback && front.hosts.empty()) return std::nullopt;
     std::string_view host = http::host_of(request.authority);
@@ -62,7 +62,7 @@ std::optional<http::Refusal> check_host(const http::Request& request, bool loopb
                                host)};
 }
 
-std::optional<http::Refusal> check_content_type(const http::Request& request) {
+std::optional<http::Refusal> check_content_type(const http::RequestHead& request) {
     if (request.method != "POST") return std::nullopt;
     if (is_json(request.header("content-type"))) return std::nullopt;
     return http::Refusal{

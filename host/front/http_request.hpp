@@ -20,12 +20,12 @@ bool is_json(std::string_view content_type);
 
 // Whether the host answers to the name that the request calls it by. `loopback`: the listener is
 // reached from this machine only.
-std::optional<http::Refusal> check_host(const http::Request& request, bool loopback,
+std::optional<http::Refusal> check_host(const http::RequestHead& request, bool loopback,
                                         const config::Front& front);
 
 // A web page can post text anywhere without asking; it cannot post JSON without the browser asking
 // this host first, which agrees for pages of server.cors_origins only.
-std::optional<http::Refusal> check_content_type(const http::Request& request);
+std::optional<http::Refusal> check_content_type(const http::RequestHead& request);
 
 // The room for request bodies is taken (front/body_room.hpp).
 http::Refusal no_room_for_body();

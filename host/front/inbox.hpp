@@ -13,7 +13,7 @@ namespace bw::front {
 class Inbox {
   public:
     // `limits` outlive the inbox.
-    explicit Inbox(const http::Limits& limits) : parser_(limits) {}
+    explicit Inbox(const http::MessageLimits& limits) : parser_(limits) {}
 
     // ---- the input. A read is always under way, also while a call runs, for that is how a hang-up
     // is seen; but not while too much is kept.
@@ -28,10 +28,10 @@ class Inbox {
     // ---- requests
 
     // Reads on in the request, from the front of `bytes`. See RequestParser::feed.
-    http::Step feed(std::string_view& bytes) { return parser_.feed(bytes); }
+    http::ParseStep feed(std::string_view& bytes) { return parser_.feed(bytes); }
     const http::RequestParser& parser() const { return parser_; }
-    http::Request& request() { return parser_.request(); }
-    const http::Request& request() const { return parser_.request(); }
+    http::RequestHead& request() { return parser_.request(); }
+    const http::RequestHead& request() const { return parser_.request(); }
     // Makes ready for the next request; after a complete one.
     void next_request() { parser_.restart(); }
 

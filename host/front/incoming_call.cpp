@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view k_cost_header = "x-bellwether-cost";
 
 // A list may be divided over several fields; their order is the list's.
-std::string joined(const http::Request& request, std::string_view lower_case_name) {
+std::string joined(const http::RequestHead& request, std::string_view lower_case_name) {
     std::string list;
     for (const http::Field& field : request.fields) {
         if (field.name != lower_case_name || field.value.empty()) continue;
@@ -37,7 +37,7 @@ bool is_listed(std::string_view name, const std::vector<config::Provider>& provi
 
 }  // namespace
 
-Call incoming_call(http::Request& request, Operation operation, std::string id,
+Call incoming_call(http::RequestHead& request, Operation operation, std::string id,
                    const config::Key* caller, std::mt19937_64& random) {
     auto trace =
         trace_context(request.header("traceparent"), joined(request, "tracestate"), random);
@@ -55,7 +55,7 @@ Call incoming_call(http::Request& request, Operation operation, std::string id,
             .team = caller == nullptr ? std::string() : caller->team};
 }
 
-void take_user(Call& call, const http::Request& request, std::string_view lower_case_name) {
+void take_user(Call& call, const http::RequestHead& request, std::string_view lower_case_name) {
     if (lower_case_name.empty()) return;
     const std::string_view user = request.header(lower_case_name);
     for (const http::Field& field : request.fields) {
@@ -64,7 +64,7 @@ void take_user(Call& call, const http::Request& request, std::string_view lower_
     json::name_user(call, UserSource::header, user);
 }
 
-void take_forwarded(Call& call, const http::Request& request,
+void take_forwarded(Call& call, const http::RequestHead& request,
                     const std::vector<config::Provider>& providers) {
     for (const http::Field& field : request.fields) {
         if (!is_listed(field.name, providers)) continue;

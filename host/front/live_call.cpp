@@ -132,7 +132,7 @@ void LiveCall::begin_stream(std::string_view extra_headers) {
     downstream_->begin_stream(extra_headers);
 }
 
-void LiveCall::on_end(const policy::Outcome& outcome) {
+void LiveCall::on_end(const policy::CallEnd& outcome) {
     if (!outcome.result) return end(outcome, error_reply(outcome.result.error()));
     if (call_.stream) {
         if (reader_ == Reader::waiting) begin_stream(headers());
@@ -179,9 +179,9 @@ void LiveCall::give_up(const Error& why) { end(why); }
 // Counts at what it has come to, though the client may see nothing of that.
 void LiveCall::end(const Error& error) { end(outcome(error), error_reply(error)); }
 
-policy::Outcome LiveCall::outcome(Error error) const {
+policy::CallEnd LiveCall::outcome(Error error) const {
     if (gate_ && gate_->kept_end() != nullptr) {
-        policy::Outcome kept = *gate_->kept_end();
+        policy::CallEnd kept = *gate_->kept_end();
         kept.result = std::unexpected(std::move(error));
         return kept;
     }
@@ -194,11 +194,11 @@ policy::Outcome LiveCall::outcome(Error error) const {
 void LiveCall::refuse(const Error& error) { refuse(error, error_reply(error)); }
 
 void LiveCall::refuse(const Error& error, const ErrorReply& reply) {
-    end(policy::Outcome{.result = std::unexpected(error)}, reply);
+    end(policy::CallEnd{.result = std::unexpected(error)}, reply);
 }
 
 // Before the first chunk an error has a status of its own; after it, it is the stream's last event.
-void LiveCall::end(const policy::Outcome& outcome, const ErrorReply& reply) {
+void LiveCall::end(const policy::CallEnd& outcome, const ErrorReply& reply) {
     const bool streaming = reader_ == Reader::streaming;
     record(outcome, streaming ? 200 : reply.status, reply.code);
     if (streaming) {
@@ -222,7 +222,7 @@ std::string LiveCall::headers() const {
 
 // ---- the record -----------------------------------------------------------------------------
 
-void LiveCall::record(const policy::Outcome& outcome, int status, std::string_view error_code) {
+void LiveCall::record(const policy::CallEnd& outcome, int status, std::string_view error_code) {
     const bool gone = reader_ == Reader::gone;
     const policy::CallRecord record{.call = call_,
                                     .outcome = outcome,

@@ -63,7 +63,7 @@ class LiveCall final : private policy::Replies {
 
     void on_reply(std::string_view json) override;
     void on_chunk(std::string_view json) override;
-    void on_end(const policy::Outcome& outcome) override;
+    void on_end(const policy::CallEnd& outcome) override;
 
     void begin();
     void open_gate();
@@ -71,12 +71,12 @@ class LiveCall final : private policy::Replies {
     void begin_stream(std::string_view extra_headers);
     void end(const Error& error);
     // How the call stands, if it ends now by `error`.
-    policy::Outcome outcome(Error error) const;
+    policy::CallEnd outcome(Error error) const;
     std::string headers() const;
     void refuse(const Error& error);
     void refuse(const Error& error, const ErrorReply& reply);
-    void end(const policy::Outcome& outcome, const ErrorReply& reply);
-    void record(const policy::Outcome& outcome, int status, std::string_view error_code);
+    void end(const policy::CallEnd& outcome, const ErrorReply& reply);
+    void record(const policy::CallEnd& outcome, int status, std::string_view error_code);
 
     Context& context_;
     Downstream* downstream_;

@@ -18,7 +18,7 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-using http::Step;
+using http::ParseStep;
 
 // How often the scratch buffer is filled before others have their turn.
 constexpr int k_reads_max = 8;
@@ -38,7 +38,8 @@ http::Refusal too_slow(std::string_view what, std::string_view key) {
 
 }  // namespace
 
-Session::Session(Socket socket, Context& context, Sessions& sessions, Surface surface, Place place)
+Session::Session(Socket socket, Context& context, Sessions& sessions, Surface surface,
+                 ConnectionPlace place)
     : socket_(std::move(socket)),
       context_(context),
       sessions_(sessions),
@@ -160,12 +161,12 @@ void Session::take_kept() {
 std::string_view Session::parse(std::string_view bytes) {
     for (;;) {
         switch (inbox_.feed(bytes)) {
-            case Step::head:
+            case ParseStep::head:
                 if (on_head(!bytes.empty())) break;
                 return {};
-            case Step::refused: refuse(inbox_.parser().refusal()); return {};
-            case Step::more:
-            case Step::request:
+            case ParseStep::refused: refuse(inbox_.parser().refusal()); return {};
+            case ParseStep::more:
+            case ParseStep::request:
                 if (count_body()) return bytes;
                 refuse(no_room_for_body());
                 return {};
@@ -212,13 +213,13 @@ void Session::on_request() {
 }
 
 Answer Session::make_answer() {
-    const http::Request& request = inbox_.request();
+    const http::RequestHead& request = inbox_.request();
     return preflight() ? preflight_answer(request)
                        : surface_.pages(request, context_, exchange_.caller);
 }
 
 void Session::begin_call(Operation operation) {
-    http::Request& request = inbox_.request();
+    http::RequestHead& request = inbox_.request();
     Call call = incoming_call(request, operation, exchange_.id, exchange_.caller, context_.random);
     take_user(call, request, context_.host.config.server.user_header);
     take_forwarded(call, request, context_.host.config.providers);

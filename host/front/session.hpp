@@ -34,7 +34,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
   public:
     // `surface` is what the connection's listener serves. With a place beyond the limit it serves
     // nothing, and start() tells the client so.
-    Session(Socket socket, Context& context, Sessions& sessions, Surface surface, Place place);
+    Session(Socket socket, Context& context, Sessions& sessions, Surface surface,
+            ConnectionPlace place);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
@@ -49,7 +50,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     using Clock = LazyAlarm::Clock;
 
     // What the reply to one request depends on besides its body.
-    struct Exchange {
+    struct ReplyContext {
         std::string id;
         std::string origin_headers;           // of every answer to the request
         const config::Key* caller = nullptr;  // whose key it came with; null: none was needed
@@ -75,8 +76,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     std::string_view parse(std::string_view bytes);
     void parsed(std::size_t bytes);
     bool on_head(bool more_has_come);
-    bool admit(const http::Request& request);
-    void look_at_origin(const http::Request& request);
+    bool admit(const http::RequestHead& request);
+    void look_at_origin(const http::RequestHead& request);
     void wait_for_rest(Phase before, std::size_t bytes);
     void on_input_end();
     void probe();
@@ -115,7 +116,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     Context& context_;
     Sessions& sessions_;
     const Surface surface_;
-    const Place place_;
+    const ConnectionPlace place_;
     std::string client_;  // address:port, for the log
     LazyAlarm alarm_;     // the end of patience, whatever is waited for
 
@@ -126,7 +127,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     Outbox outbox_;
     Phase phase_ = Phase::waiting;
     Patience patience_;
-    Exchange exchange_;
+    ReplyContext exchange_;
     HeldBody held_body_;             // from the request's head until its reply is made
     std::shared_ptr<Session> hold_;  // while it answers: no read or write may keep it alive then
     std::unique_ptr<LiveCall> call_;

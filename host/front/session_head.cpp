@@ -12,7 +12,7 @@ namespace bw::front {
 
 // False if the request is refused for its head.
 bool Session::on_head(bool more_has_come) {
-    const http::Request& request = inbox_.request();
+    const http::RequestHead& request = inbox_.request();
     const http::Framing& framing = inbox_.parser().framing();
     exchange_.keep_alive = framing.keep_alive && !context_.draining;
     exchange_.id = request_id(request.header("x-request-id"), context_.random);
@@ -31,7 +31,7 @@ bool Session::on_head(bool more_has_come) {
 }
 
 // Who the client is comes before what it wants: a stranger learns nothing and sends no body.
-bool Session::admit(const http::Request& request) {
+bool Session::admit(const http::RequestHead& request) {
     if (const auto refusal = check_host(request, surface_.loopback, limits())) {
         refuse(*refusal);
         return false;
@@ -61,7 +61,7 @@ bool Session::preflight() const {
 }
 
 // Before anything is refused, for a page must be able to read why.
-void Session::look_at_origin(const http::Request& request) {
+void Session::look_at_origin(const http::RequestHead& request) {
     if (surface_.origins != nullptr) {
         exchange_.origin_headers = cors_headers(request, *surface_.origins);
     }
@@ -91,7 +91,7 @@ void Session::refuse(const ErrorReply& reply, const config::Key* key) {
     begin_reply(Phase::refused);
     exchange_.keep_alive = false;
     inbox_.forget_kept();
-    const http::Request& request = inbox_.request();
+    const http::RequestHead& request = inbox_.request();
     if (exchange_.id.empty()) {
         exchange_.id = request_id(request.header("x-request-id"), context_.random);
     }
@@ -104,7 +104,7 @@ void Session::refuse(const ErrorReply& reply, const config::Key* key) {
 void Session::log_refusal(int status, std::string_view code, const config::Key* key) {
     context_.metrics.refused(status, code);
     if (!observe::access_enabled()) return;
-    const http::Request& request = inbox_.request();
+    const http::RequestHead& request = inbox_.request();
     context_.access_log.add(
         {.time = Clock::wall(),
          .request_id = exchange_.id,

@@ -18,7 +18,7 @@ std::unexpected<Refusal> wrong(const char* message) { return std::unexpected(mal
 }  // namespace
 
 std::expected<std::string_view, Refusal> Chunks::next(std::string_view& bytes,
-                                                      const Limits& limits) {
+                                                      const MessageLimits& limits) {
     while (stage_ != Stage::done && !bytes.empty()) {
         if (stage_ == Stage::data) {
             const std::string_view data = bytes.substr(0, left_);
@@ -64,7 +64,7 @@ std::expected<bool, Refusal> Chunks::take_line(std::string_view& bytes, std::siz
     return true;
 }
 
-std::expected<void, Refusal> Chunks::read_size(const Limits& limits) {
+std::expected<void, Refusal> Chunks::read_size(const MessageLimits& limits) {
     const std::string_view line = line_;
     std::size_t size = 0;
     std::size_t digits = 0;
@@ -87,7 +87,7 @@ std::expected<void, Refusal> Chunks::read_size(const Limits& limits) {
     return {};
 }
 
-std::expected<void, Refusal> Chunks::read_trailer(const Limits& limits) {
+std::expected<void, Refusal> Chunks::read_trailer(const MessageLimits& limits) {
     if (line_.empty()) {
         stage_ = Stage::done;
         return {};

@@ -16,7 +16,8 @@ class Chunks {
   public:
     // Takes from the front of `bytes` and gives the next stretch of the body, empty if `bytes` are
     // used up or the body is done. `bytes` are not moved past the end of the message.
-    std::expected<std::string_view, Refusal> next(std::string_view& bytes, const Limits& limits);
+    std::expected<std::string_view, Refusal> next(std::string_view& bytes,
+                                                  const MessageLimits& limits);
     bool done() const { return stage_ == Stage::done; }
     void restart() { *this = {}; }
 
@@ -24,8 +25,8 @@ class Chunks {
     enum class Stage { size, data, data_end, trailer, done };
 
     std::expected<bool, Refusal> take_line(std::string_view& bytes, std::size_t most);
-    std::expected<void, Refusal> read_size(const Limits& limits);
-    std::expected<void, Refusal> read_trailer(const Limits& limits);
+    std::expected<void, Refusal> read_size(const MessageLimits& limits);
+    std::expected<void, Refusal> read_trailer(const MessageLimits& limits);
 
     Stage stage_ = Stage::size;
     std::string line_;             // one of sizes, ends and trailers, as far as it has come

@@ -13,7 +13,7 @@ namespace {
 using Problem = std::optional<Refusal>;
 
 // How often the fields stand there that may stand there once.
-struct Seen {
+struct SeenFields {
     int host = 0;
     int length = 0;
     int transfer = 0;
@@ -21,7 +21,7 @@ struct Seen {
     std::string_view transfer_value;
 };
 
-Problem read_host(Request& request, std::string_view value) {
+Problem read_host(RequestHead& request, std::string_view value) {
     if (!is_authority(value)) {
         return malformed("The Host header is not a host name or address with perhaps a port.");
     }
@@ -30,7 +30,7 @@ Problem read_host(Request& request, std::string_view value) {
 }
 
 // Digits only: no sign, no list. Longer than this it would not fit, whatever its value is.
-Problem read_length(Framing& framing, std::string_view value, const Limits& limits) {
+Problem read_length(Framing& framing, std::string_view value, const MessageLimits& limits) {
     constexpr std::size_t k_digits_max = 19;
     if (value.empty() || value.size() > k_digits_max || !std::ranges::all_of(value, is_digit)) {
         return malformed("Content-Length is not one whole number.");
@@ -65,12 +65,9 @@ Problem read_expect(Framing& framing, std::string_view value, Version version) {
 }
 
 Problem read_packing(Framing& framing, std::string_view value, int count) {
-    const auto is = [value](std::string_view name) { return equals_ignoring_case(value, name); };
-    if (count == 1 && is("identity")) return std::nullopt;
-    if (count == 1 && (is("gzip") || is("x-gzip"))) {
-        framing.packing = Packing::gzip;
-    } else if (count == 1 && is("deflate")) {
-        framing.packing = Packing::deflate;
+    const auto packing = count == 1 ? packing_named(value) : std::nullopt;
+    if (packing) {
+        framing.packing = *packing;
     } else {
         return Refusal{.status = 415,
                        .code = "unsupported_content_encoding",
@@ -81,8 +78,8 @@ Problem read_packing(Framing& framing, std::string_view value, int count) {
     return std::nullopt;
 }
 
-Problem read_field(Request& request, const Field& field, Framing& framing, Seen& seen, bool& close,
-                   const Limits& limits) {
+Problem read_field(RequestHead& request, const Field& field, Framing& framing, SeenFields& seen,
+                   bool& close, const MessageLimits& limits) {
     const auto& [name, value] = field;
     if (name == "host") return ++seen.host, read_host(request, value);
     if (name == "content-length") {
@@ -103,7 +100,7 @@ Problem read_field(Request& request, const Field& field, Framing& framing, Seen&
     return std::nullopt;
 }
 
-Problem check_transfer(const Seen& seen, Version version) {
+Problem check_transfer(const SeenFields& seen, Version version) {
     if (seen.length != 0) {
         return malformed("A request has either Content-Length or Transfer-Encoding, not both.");
     }
@@ -120,16 +117,16 @@ Problem check_transfer(const Seen& seen, Version version) {
 
 }  // namespace
 
-Refusal too_large(const Limits& limits) {
+Refusal too_large(const MessageLimits& limits) {
     return {.status = 413,
             .code = "request_too_large",
             .message = "The request body is larger than " + std::to_string(limits.body_bytes) +
                        " bytes (server.max_body)."};
 }
 
-std::expected<Framing, Refusal> read_framing(Request& request, const Limits& limits) {
+std::expected<Framing, Refusal> read_framing(RequestHead& request, const MessageLimits& limits) {
     Framing framing{.keep_alive = request.version == Version::http_1_1};
-    Seen seen;
+    SeenFields seen;
     bool close = false;
     Problem too_much;  // told last: what is wrong with the framing is worse
     for (const Field& field : request.fields) {

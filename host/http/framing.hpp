@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <expected>
 
+#include "base/packing.hpp"
 #include "http/limits.hpp"
 #include "http/refusal.hpp"
 #include "http/request.hpp"
@@ -13,7 +14,6 @@
 namespace bw::http {
 
 enum class Body { none, counted, chunked };
-enum class Packing { none, gzip, deflate };
 
 struct Framing {
     Body body = Body::none;
@@ -24,9 +24,9 @@ struct Framing {
 };
 
 // A body beyond the limit.
-Refusal too_large(const Limits& limits);
+Refusal too_large(const MessageLimits& limits);
 
 // Also sets the request's authority.
-std::expected<Framing, Refusal> read_framing(Request& request, const Limits& limits);
+std::expected<Framing, Refusal> read_framing(RequestHead& request, const MessageLimits& limits);
 
 }  // namespace bw::http

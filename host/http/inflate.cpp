@@ -38,7 +38,7 @@ Inflate::Inflate(Packing packing) : stream_(std::make_unique<Stream>()) {
 Inflate::~Inflate() { inflateEnd(&stream_->z); }
 
 std::optional<Refusal> Inflate::feed(std::string_view bytes, std::string& out,
-                                     const Limits& limits) {
+                                     const MessageLimits& limits) {
     z_stream& z = stream_->z;
     std::array<char, 16u << 10> piece;
     while (!bytes.empty()) {

@@ -20,7 +20,8 @@ class Inflate {
     Inflate& operator=(const Inflate&) = delete;
 
     // Appends to `out` what the bytes unpack to.
-    std::optional<Refusal> feed(std::string_view bytes, std::string& out, const Limits& limits);
+    std::optional<Refusal> feed(std::string_view bytes, std::string& out,
+                                const MessageLimits& limits);
     // At the end of the body: the packed data must be at its end, too.
     std::optional<Refusal> finish() const;
 

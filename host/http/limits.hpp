@@ -5,7 +5,7 @@
 
 namespace bw::http {
 
-struct Limits {
+struct MessageLimits {
     std::size_t request_line_bytes = 16u << 10;
     std::size_t header_bytes = 64u << 10;  // all header lines together; trailer lines likewise
     std::size_t header_count = 100;

@@ -15,7 +15,7 @@ struct Field {
     std::string_view value;  // without the white space around it
 };
 
-struct Request {
+struct RequestHead {
     std::string_view method;
     std::string_view target;     // as it was sent
     std::string_view path;       // of the target; still percent-encoded, without the query

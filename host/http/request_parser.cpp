@@ -22,17 +22,17 @@ constexpr unsigned char k_tls_handshake = 0x16;
 
 }  // namespace
 
-RequestParser::RequestParser(const Limits& limits) : limits_(limits) {}
+RequestParser::RequestParser(const MessageLimits& limits) : limits_(limits) {}
 
-Step RequestParser::feed(std::string_view& bytes) {
+ParseStep RequestParser::feed(std::string_view& bytes) {
     switch (stage_) {
         case Stage::request_line:
         case Stage::fields: return feed_head(bytes);
         case Stage::body: return feed_body(bytes);
-        case Stage::complete: return Step::request;
+        case Stage::complete: return ParseStep::request;
         case Stage::refused: break;
     }
-    return Step::refused;
+    return ParseStep::refused;
 }
 
 void RequestParser::restart() {
@@ -53,26 +53,26 @@ void RequestParser::restart() {
     inflate_.reset();
 }
 
-Step RequestParser::refuse(Refusal refusal) {
+ParseStep RequestParser::refuse(Refusal refusal) {
     if (stage_ == Stage::fields && request_.fields.empty()) show_head();
     refusal_ = std::move(refusal);
     stage_ = Stage::refused;
     inflate_.reset();
-    return Step::refused;
+    return ParseStep::refused;
 }
 
 // ---- the head -----------------------------------------------------------------------------------
 
-Step RequestParser::feed_head(std::string_view& bytes) {
+ParseStep RequestParser::feed_head(std::string_view& bytes) {
     while (!bytes.empty()) {
         if (head_.empty() && static_cast<unsigned char>(bytes.front()) == k_tls_handshake) {
             return refuse(malformed("This port speaks plain HTTP, not TLS: use http://."));
         }
         bool complete = false;
-        if (take_line(bytes, complete) == Step::refused) return Step::refused;
-        if (!complete) return Step::more;
+        if (take_line(bytes, complete) == ParseStep::refused) return ParseStep::refused;
+        if (!complete) return ParseStep::more;
         const std::size_t size = head_.size() - 2 - line_;
-        Step step = Step::more;
+        ParseStep step = ParseStep::more;
         if (stage_ == Stage::request_line) {
             step = read_request_line(std::string_view(head_).substr(line_, size));
         } else if (size > 0) {
@@ -80,15 +80,15 @@ Step RequestParser::feed_head(std::string_view& bytes) {
         } else {
             return end_head();
         }
-        if (step == Step::refused) return step;
+        if (step == ParseStep::refused) return step;
         line_ = head_.size();
     }
-    return Step::more;
+    return ParseStep::more;
 }
 
 // Moves a line, as far as it has come, to `head_`. A limit is passed by what comes, not only by
 // what is complete: a line without end has no end to wait for.
-Step RequestParser::take_line(std::string_view& bytes, bool& complete) {
+ParseStep RequestParser::take_line(std::string_view& bytes, bool& complete) {
     const std::size_t end = bytes.find('\n');
     const std::size_t count = end == bytes.npos ? bytes.size() : end + 1;
     const bool first = stage_ == Stage::request_line;
@@ -102,18 +102,18 @@ Step RequestParser::take_line(std::string_view& bytes, bool& complete) {
     }
     head_.append(bytes.substr(0, count));
     bytes.remove_prefix(count);
-    if (end == bytes.npos) return Step::more;
+    if (end == bytes.npos) return ParseStep::more;
     if (!head_.ends_with("\r\n")) {
         return refuse(malformed("A line of the request's head does not end in CRLF."));
     }
     complete = true;
-    return Step::more;
+    return ParseStep::more;
 }
 
-Step RequestParser::read_request_line(std::string_view line) {
+ParseStep RequestParser::read_request_line(std::string_view line) {
     if (line.empty()) {
         head_.clear();
-        if (++empty_lines_ <= k_empty_lines_max) return Step::more;
+        if (++empty_lines_ <= k_empty_lines_max) return ParseStep::more;
         return refuse(malformed("There are too many empty lines before the request."));
     }
     const auto parsed = parse_request_line(line);
@@ -125,16 +125,16 @@ Step RequestParser::read_request_line(std::string_view line) {
     request_.version = parsed->version;
     fields_begin_ = head_.size();
     stage_ = Stage::fields;
-    return Step::more;
+    return ParseStep::more;
 }
 
-Step RequestParser::read_field(std::size_t line_size) {
+ParseStep RequestParser::read_field(std::size_t line_size) {
     if (places_.size() == limits_.header_count) return refuse(headers_too_large());
     const auto field = read_field_line({head_.data() + line_, line_size});
     if (!field) return refuse(field.error());
     places_.push_back(
         {.name = {line_, field->name_size}, .value = {line_ + field->value, field->value_size}});
-    return Step::more;
+    return ParseStep::more;
 }
 
 // The head does not move any more: what was found in it can be shown.
@@ -146,7 +146,7 @@ void RequestParser::show_head() {
     for (const auto& [name, value] : places_) request_.fields.push_back({at(name), at(value)});
 }
 
-Step RequestParser::end_head() {
+ParseStep RequestParser::end_head() {
     show_head();
     const auto framing = read_framing(request_, limits_);
     if (!framing) return refuse(framing.error());
@@ -155,7 +155,7 @@ Step RequestParser::end_head() {
     if (framing_.packing != Packing::none) inflate_ = std::make_unique<Inflate>(framing_.packing);
     request_.body.reserve(std::min(left_, k_trusted_bytes));
     stage_ = Stage::body;
-    return Step::head;
+    return ParseStep::head;
 }
 
 RequestParser::Place RequestParser::place_of(std::string_view part) const {
@@ -169,39 +169,39 @@ std::string_view RequestParser::at(Place place) const {
 
 // ---- the body -----------------------------------------------------------------------------------
 
-Step RequestParser::feed_body(std::string_view& bytes) {
+ParseStep RequestParser::feed_body(std::string_view& bytes) {
     if (framing_.body == Body::chunked) {
         while (!chunks_.done()) {
             const auto data = chunks_.next(bytes, limits_);
             if (!data) return refuse(data.error());
             if (data->empty()) break;
-            if (add_to_body(*data) == Step::refused) return Step::refused;
+            if (add_to_body(*data) == ParseStep::refused) return ParseStep::refused;
         }
-        return chunks_.done() ? end_body() : Step::more;
+        return chunks_.done() ? end_body() : ParseStep::more;
     }
     const std::string_view data = bytes.substr(0, left_);
     bytes.remove_prefix(data.size());
     left_ -= data.size();
-    if (add_to_body(data) == Step::refused) return Step::refused;
-    return left_ == 0 ? end_body() : Step::more;
+    if (add_to_body(data) == ParseStep::refused) return ParseStep::refused;
+    return left_ == 0 ? end_body() : ParseStep::more;
 }
 
-Step RequestParser::add_to_body(std::string_view bytes) {
+ParseStep RequestParser::add_to_body(std::string_view bytes) {
     if (!inflate_) {
         request_.body.append(bytes);
-        return Step::more;
+        return ParseStep::more;
     }
     auto problem = inflate_->feed(bytes, request_.body, limits_);
-    return problem ? refuse(std::move(*problem)) : Step::more;
+    return problem ? refuse(std::move(*problem)) : ParseStep::more;
 }
 
-Step RequestParser::end_body() {
+ParseStep RequestParser::end_body() {
     if (inflate_) {
         if (auto problem = inflate_->finish()) return refuse(std::move(*problem));
         inflate_.reset();
     }
     stage_ = Stage::complete;
-    return Step::request;
+    return ParseStep::request;
 }
 
 }  // namespace bw::http

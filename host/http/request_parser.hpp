@@ -18,7 +18,7 @@
 
 namespace bw::http {
 
-enum class Step {
+enum class ParseStep {
     more,     // all bytes were taken, and more are needed
     head,     // the head is complete: look at it, then go on with the rest of the bytes
     request,  // the request is complete; what is left of the bytes belongs to the next one
@@ -28,12 +28,12 @@ enum class Step {
 class RequestParser {
   public:
     // `limits` outlive the parser.
-    explicit RequestParser(const Limits& limits);
+    explicit RequestParser(const MessageLimits& limits);
     RequestParser(const RequestParser&) = delete;
     RequestParser& operator=(const RequestParser&) = delete;
 
     // Takes from the front of `bytes`. After `head` call it again, even with no bytes left.
-    Step feed(std::string_view& bytes);
+    ParseStep feed(std::string_view& bytes);
     // Makes ready for the next request; only after `request`.
     void restart();
 
@@ -42,8 +42,8 @@ class RequestParser {
     bool head_complete() const { return stage_ > Stage::fields; }
     bool complete() const { return stage_ == Stage::complete; }
     // Complete after `request`; after `head` all but its body is. Before: what is known already.
-    Request& request() { return request_; }
-    const Request& request() const { return request_; }
+    RequestHead& request() { return request_; }
+    const RequestHead& request() const { return request_; }
     const Framing& framing() const { return framing_; }
     const Refusal& refusal() const { return refusal_; }
 
@@ -60,20 +60,20 @@ class RequestParser {
         Place value;
     };
 
-    Step feed_head(std::string_view& bytes);
-    Step feed_body(std::string_view& bytes);
-    Step take_line(std::string_view& bytes, bool& complete);
-    Step read_request_line(std::string_view line);
-    Step read_field(std::size_t line_size);
+    ParseStep feed_head(std::string_view& bytes);
+    ParseStep feed_body(std::string_view& bytes);
+    ParseStep take_line(std::string_view& bytes, bool& complete);
+    ParseStep read_request_line(std::string_view line);
+    ParseStep read_field(std::size_t line_size);
     void show_head();
-    Step end_head();
-    Step add_to_body(std::string_view bytes);
-    Step end_body();
-    Step refuse(Refusal refusal);
+    ParseStep end_head();
+    ParseStep add_to_body(std::string_view bytes);
+    ParseStep end_body();
+    ParseStep refuse(Refusal refusal);
     Place place_of(std::string_view part) const;
     std::string_view at(Place place) const;
 
-    const Limits& limits_;
+    const MessageLimits& limits_;
     Stage stage_ = Stage::request_line;
     std::string head_;      // the lines of the head, names in lower case
     std::size_t line_ = 0;  // where the line begins that is being read
@@ -81,7 +81,7 @@ class RequestParser {
     int empty_lines_ = 0;  // before the request
     Place method_, target_, path_, authority_;
     std::vector<FieldPlaces> places_;
-    Request request_;
+    RequestHead request_;
     Framing framing_;
     Refusal refusal_;
     Chunks chunks_;

@@ -15,9 +15,9 @@ bool is_no(const Value& value) {
 }
 
 // Takes what stands at one depth of a request, and below it.
-class Reader {
+class LimitReader {
   public:
-    Reader(Call& call, int depth, bool of_thinking)
+    LimitReader(Call& call, int depth, bool of_thinking)
         : call_(call), depth_(depth), of_thinking_(of_thinking) {}
 
     void read(const KnownMember& known, const Value& value) {
@@ -91,7 +91,7 @@ class Reader {
 
     void enter(const Value& value, bool of_thinking) {
         if (value.kind() != Kind::object || depth_ == k_depth_max) return;
-        Reader inner(call_, depth_ + 1, of_thinking);
+        LimitReader inner(call_, depth_ + 1, of_thinking);
         for (const Member& member : value.members()) {
             const KnownMember* const known = meaning_of(member.raw_key());
             if (known != nullptr) inner.read(*known, member.value());
@@ -106,7 +106,7 @@ class Reader {
 }  // namespace
 
 void read_generation_limit(Call& call, const KnownMember& known, const Value& value) {
-    Reader(call, 0, false).read(known, value);
+    LimitReader(call, 0, false).read(known, value);
 }
 
 }  // namespace bw::json

@@ -38,7 +38,7 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
-Span span_of(std::string_view body, std::string_view part) {
+BodySpan span_of(std::string_view body, std::string_view part) {
     return {static_cast<std::size_t>(part.data() - body.data()), part.size()};
 }
 
@@ -209,7 +209,7 @@ namespace {
 
 // A stretch of the body and what stands there upstream.
 struct Edit {
-    Span old;
+    BodySpan old;
     std::string text;
 };
 
@@ -217,7 +217,7 @@ struct Edit {
 Edit asking_for_usage(const Call& call) {
     constexpr std::string_view k_asking = R"({"include_usage":true})";
     const std::string_view body = call.body;
-    const Span old = call.stream_options_value;
+    const BodySpan old = call.stream_options_value;
     if (old.length == 0) {
         return {{body.rfind('}'), 0}, fmt::format(R"(,"stream_options":{})", k_asking)};
     }

@@ -78,14 +78,14 @@ Verdict Book::hold(Hold hold, std::int64_t now_us) {
 
     const Lock lock(mutex_);
     if (calls_.contains(call->hold.id)) {
-        verdict.answer = Answer::unavailable;
+        verdict.answer = HoldAnswer::unavailable;
         verdict.reason = fmt::format("the ledger has a hold with the number {}:{} already",
                                      call->hold.id.host, call->hold.id.number);
         return verdict;
     }
     const auto now = times(now_us);
     if (!has_room(claims, hashes, now)) {
-        verdict.answer = Answer::full;
+        verdict.answer = HoldAnswer::full;
         verdict.reason = fmt::format("it has {} counters already", tallies_.size());
         return verdict;
     }
@@ -139,20 +139,20 @@ std::size_t Book::reset(std::string_view rule, std::int64_t now_us) {
     return count;
 }
 
-std::vector<Counter> Book::counters(std::int64_t now_us) const {
+std::vector<StoredCounter> Book::counters(std::int64_t now_us) const {
     struct Seen {
         TallyPointer tally;  // for its name, which is copied after the mutex
-        Counter counter;
+        StoredCounter counter;
     };
     std::vector<Seen> seen;
     {
         const Lock lock(mutex_);
         const auto see = [&](const TallyPointer& tally) {
             if (tally->calls == 0 && is_over(tally->window, now_us)) return;
-            seen.push_back({tally, Counter{.measure = tally->measure,
-                                           .window = tally->window,
-                                           .used = tally->used,
-                                           .held = clamped(tally->held)}});
+            seen.push_back({tally, StoredCounter{.measure = tally->measure,
+                                                 .window = tally->window,
+                                                 .used = tally->used,
+                                                 .held = clamped(tally->held)}});
         };
         for (const auto& tally : tallies_) see(tally);
         std::unordered_set<const Tally*> gone;
@@ -162,13 +162,13 @@ std::vector<Counter> Book::counters(std::int64_t now_us) const {
             }
         }
     }
-    std::vector<Counter> counters;
+    std::vector<StoredCounter> counters;
     counters.reserve(seen.size());
     for (auto& [tally, counter] : seen) {
         counter.name = tally->name;
         counters.push_back(std::move(counter));
     }
-    std::ranges::sort(counters, {}, [](const Counter& counter) {
+    std::ranges::sort(counters, {}, [](const StoredCounter& counter) {
         return std::tie(counter.name.rule, counter.name.value, counter.measure,
                         counter.window.start);
     });
@@ -282,7 +282,7 @@ bool Book::claim_all(HeldCall& call, const Times& times, Verdict& verdict) {
     const auto& claims = call.hold.claims;
     for (std::size_t i = 0; i < claims.size(); ++i) {
         if (take(*call.tallies[i], claims[i], times)) continue;
-        verdict.answer = Answer::refused;
+        verdict.answer = HoldAnswer::refused;
         verdict.refused_by = i;
         while (i-- > 0) settle_claim(*call.tallies[i], claims[i], 0);
         return false;

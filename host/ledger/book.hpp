@@ -26,7 +26,7 @@ struct StoredTally {
     CounterName name;
     Window window;
     std::int64_t used = 0;
-    Rate rate;
+    RateState rate;
 };
 
 class Book {
@@ -43,7 +43,7 @@ class Book {
     std::size_t reset(std::string_view rule, std::int64_t now_us);
 
     // By rule, then by value.
-    std::vector<Counter> counters(std::int64_t now_us) const;
+    std::vector<StoredCounter> counters(std::int64_t now_us) const;
     // The journal's number of a hold that is not settled.
     std::optional<std::uint64_t> sequence(const HoldId& id) const;
     std::size_t calls_in_flight() const;

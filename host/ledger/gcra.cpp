@@ -25,7 +25,7 @@ std::int64_t worth(std::int64_t units, std::int64_t limit, std::int64_t period_u
 }
 
 // How many units the time until the burst is complete stands for.
-std::int64_t owed(const Rate& rate, std::int64_t limit, std::int64_t period_us,
+std::int64_t owed(const RateState& rate, std::int64_t limit, std::int64_t period_us,
                   std::int64_t now_ns) {
     if (rate.full_ns <= now_ns || limit <= 0 || period_us <= 0) return 0;
     const Wide owed_ns = Wide{rate.full_ns} - now_ns;
@@ -39,7 +39,7 @@ bool possible(const Claim& claim) {
 }
 
 // Above 0: by how much the claim would exceed the burst.
-Wide excess_ns(const Rate& rate, const Claim& claim, std::int64_t now_ns) {
+Wide excess_ns(const RateState& rate, const Claim& claim, std::int64_t now_ns) {
     return Wide{std::max(rate.full_ns, now_ns)} + worth_ns(claim, claim.amount) -
            worth_ns(claim, burst(claim)) - now_ns;
 }
@@ -50,20 +50,20 @@ std::int64_t worth_ns(const Claim& claim, std::int64_t units) {
     return worth(units, claim.limit, claim.period_us);
 }
 
-bool fits(const Rate& rate, const Claim& claim, std::int64_t now_ns) {
+bool fits(const RateState& rate, const Claim& claim, std::int64_t now_ns) {
     return possible(claim) && excess_ns(rate, claim, now_ns) <= 0;
 }
 
-void take(Rate& rate, const Claim& claim, std::int64_t now_ns) {
+void take(RateState& rate, const Claim& claim, std::int64_t now_ns) {
     rate.full_ns = add_clamped(std::max(rate.full_ns, now_ns), worth_ns(claim, claim.amount));
 }
 
-void correct(Rate& rate, const Claim& claim, std::int64_t used) {
+void correct(RateState& rate, const Claim& claim, std::int64_t used) {
     const auto difference = Wide{worth_ns(claim, used)} - worth_ns(claim, claim.amount);
     rate.full_ns = clamped(Wide{rate.full_ns} + difference);
 }
 
-void adopt(Rate& rate, const Claim& claim, std::int64_t now_ns) {
+void adopt(RateState& rate, const Claim& claim, std::int64_t now_ns) {
     if (rate.limit == claim.limit && rate.period_us == claim.period_us) return;
     const auto units = owed(rate, rate.limit, rate.period_us, now_ns);
     if (units > 0) rate.full_ns = add_clamped(now_ns, worth_ns(claim, units));
@@ -71,7 +71,7 @@ void adopt(Rate& rate, const Claim& claim, std::int64_t now_ns) {
     rate.period_us = claim.period_us;
 }
 
-Standing standing(const Rate& rate, const Claim& claim, std::int64_t now_ns, bool refused) {
+Standing standing(const RateState& rate, const Claim& claim, std::int64_t now_ns, bool refused) {
     Standing stands;
     if (claim.limit > 0) {
         stands.left =

@@ -9,7 +9,7 @@
 
 namespace bw::ledger {
 
-struct Rate {
+struct RateState {
     std::int64_t full_ns = 0;  // since 1970; in the past: the burst is complete
     // As the last claim had them. A rule that was edited keeps the units that it is owed.
     std::int64_t limit = 0;
@@ -19,14 +19,14 @@ struct Rate {
 // How long the rate needs for as many units; up to some 70 years.
 std::int64_t worth_ns(const Claim& claim, std::int64_t units);
 
-bool fits(const Rate& rate, const Claim& claim, std::int64_t now_ns);
-void take(Rate& rate, const Claim& claim, std::int64_t now_ns);
+bool fits(const RateState& rate, const Claim& claim, std::int64_t now_ns);
+void take(RateState& rate, const Claim& claim, std::int64_t now_ns);
 // The claim was taken, but `used` is what it came to. 0 takes it back.
-void correct(Rate& rate, const Claim& claim, std::int64_t used);
+void correct(RateState& rate, const Claim& claim, std::int64_t used);
 // The rule may have changed since the last claim.
-void adopt(Rate& rate, const Claim& claim, std::int64_t now_ns);
+void adopt(RateState& rate, const Claim& claim, std::int64_t now_ns);
 
 // `refused`: whether to tell how long this claim must wait.
-Standing standing(const Rate& rate, const Claim& claim, std::int64_t now_ns, bool refused);
+Standing standing(const RateState& rate, const Claim& claim, std::int64_t now_ns, bool refused);
 
 }  // namespace bw::ledger

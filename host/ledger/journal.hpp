@@ -26,7 +26,7 @@ struct Mark {
     std::shared_ptr<const Tally> tally;  // its name and number; not what changes
     Window window;
     std::int64_t used = 0;
-    Rate rate;
+    RateState rate;
 };
 
 class Journal {

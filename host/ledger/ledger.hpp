@@ -17,17 +17,12 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "calendar/period.hpp"
 #include "ledger/usage_row.hpp"
 
 namespace bw::ledger {
 
-// Seconds since 1970, from start to before end. The default never ends.
-struct Window {
-    std::int64_t start = 0;
-    std::int64_t end = 0;  // 0: never
-
-    bool operator==(const Window&) const = default;
-};
+using calendar::Window;
 
 enum class Measure : std::uint8_t {
     budget,      // used and held together stay within `limit` in a window
@@ -90,7 +85,7 @@ struct Settlement {
     bool recorded = true;  // false: the call came to nothing, and no row is written
 };
 
-enum class Answer : std::uint8_t {
+enum class HoldAnswer : std::uint8_t {
     held,
     refused,
     unavailable,  // the store cannot say: `reason` tells why
@@ -98,7 +93,7 @@ enum class Answer : std::uint8_t {
 };
 
 struct Verdict {
-    Answer answer = Answer::held;
+    HoldAnswer answer = HoldAnswer::held;
     std::size_t refused_by = 0;       // which claim, if refused: the first that does not fit
     std::vector<Standing> standings;  // in the order of the claims; of what was refused, too
     std::string reason;
@@ -113,9 +108,9 @@ enum class Written : std::uint8_t {
 
 // A store as one worker sees it: used, and calling back, on that worker's loop only. Callbacks that
 // are still to come when the session is destroyed are dropped.
-class Session {
+class LedgerSession {
   public:
-    virtual ~Session() = default;
+    virtual ~LedgerSession() = default;
 
     using OnVerdict = std::move_only_function<void(Verdict)>;
     using OnDurable = std::move_only_function<void(bool durable)>;
@@ -137,7 +132,7 @@ class Session {
 };
 
 // A counter as reports show it.
-struct Counter {
+struct StoredCounter {
     CounterName name;
     Measure measure = Measure::budget;
     Window window;
@@ -146,7 +141,7 @@ struct Counter {
 };
 
 // Microseconds since 1970, from `since` to before `until`.
-struct Span {
+struct TimeSpan {
     std::int64_t since_us = 0;
     std::int64_t until_us = INT64_MAX;
 };
@@ -161,12 +156,13 @@ class Store {
   public:
     virtual ~Store() = default;
 
-    virtual std::unique_ptr<Session> open(boost::asio::io_context& loop) = 0;
+    virtual std::unique_ptr<LedgerSession> open(boost::asio::io_context& loop) = 0;
 
     // Reports, from any thread; each as of one moment. Budgets of windows that are over are left
     // out unless calls of theirs are in flight.
-    virtual Result<std::vector<Counter>> counters() = 0;
-    virtual Result<void> each_usage(Span span, const std::function<void(const UsageRow&)>& row) = 0;
+    virtual Result<std::vector<StoredCounter>> counters() = 0;
+    virtual Result<void> each_usage(TimeSpan span,
+                                    const std::function<void(const UsageRow&)>& row) = 0;
     // Sets what the rule's counters have used to 0, in the windows that are open now; what is held
     // stays held. Gives how many counters there were.
     virtual Result<std::size_t> reset(std::string_view rule) = 0;

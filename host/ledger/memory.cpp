@@ -25,14 +25,14 @@ class UsageRing {
         rows_.push_back(std::move(row));
     }
     // By time; what is added meanwhile is not among them.
-    void each(Span span, const std::function<void(const UsageRow&)>& row) const {
+    void each(TimeSpan span, const std::function<void(const UsageRow&)>& row) const {
         std::vector<UsageRow> found = within(span);
         std::ranges::stable_sort(found, {}, &UsageRow::time_us);
         for (const auto& each : found) row(each);
     }
 
   private:
-    std::vector<UsageRow> within(Span span) const {
+    std::vector<UsageRow> within(TimeSpan span) const {
         std::vector<UsageRow> found;
         const Lock lock(mutex_);
         std::ranges::copy_if(rows_, std::back_inserter(found), [&](const UsageRow& each) {
@@ -62,7 +62,7 @@ class UsageJournal final : public Journal {
     UsageRing rows;
 };
 
-class MemorySession final : public Session {
+class MemorySession final : public LedgerSession {
   public:
     MemorySession(Book& book, const Clock& clock, HoldNumbers numbers)
         : book_(book), clock_(clock), numbers_(numbers) {}
@@ -88,11 +88,12 @@ class MemoryStore final : public Store {
           journal_(settings.rows_max),
           book_(&journal_, settings.counters_max) {}
 
-    std::unique_ptr<Session> open(boost::asio::io_context&) override {
+    std::unique_ptr<LedgerSession> open(boost::asio::io_context&) override {
         return std::make_unique<MemorySession>(book_, clock_, source_.open());
     }
-    Result<std::vector<Counter>> counters() override { return book_.counters(clock_()); }
-    Result<void> each_usage(Span span, const std::function<void(const UsageRow&)>& row) override {
+    Result<std::vector<StoredCounter>> counters() override { return book_.counters(clock_()); }
+    Result<void> each_usage(TimeSpan span,
+                            const std::function<void(const UsageRow&)>& row) override {
         journal_.rows.each(span, row);
         return {};
     }

@@ -52,7 +52,7 @@ bool is_over(const Window& window, std::int64_t now_us) {
 }
 
 TallyPointer TallyTable::find(const Claim& claim, std::size_t hash) const {
-    const auto found = tallies_.find(Key{claim.measure, claim.counter, hash});
+    const auto found = tallies_.find(TallyKey{claim.measure, claim.counter, hash});
     return found == tallies_.end() ? nullptr : *found;
 }
 

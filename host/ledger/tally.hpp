@@ -26,7 +26,7 @@ struct Tally {
     Window window;            // of a budget
     std::int64_t used = 0;    // of a budget
     Wide held = 0;            // of a budget or a concurrency; a sum that no clamp may bend
-    Rate rate;                // of a rate
+    RateState rate;           // of a rate
     std::uint32_t calls = 0;  // in flight that have claimed of it
     bool current = true;      // false: out of the table, kept by calls in flight
     bool journaled = false;   // the journal knows it as it stands, but for what changes in a hold
@@ -67,14 +67,14 @@ class TallyTable {
     template <typename Condition>
     std::vector<TallyPointer> take_out(std::size_t buckets, Condition can_go);
 
-    struct Key {
+    struct TallyKey {
         Measure measure;
         const CounterName& name;
         std::size_t hash;
     };
     struct Hash {
         using is_transparent = void;
-        std::size_t operator()(const Key& key) const { return key.hash; }
+        std::size_t operator()(const TallyKey& key) const { return key.hash; }
         std::size_t operator()(const TallyPointer& tally) const { return tally->hash; }
     };
     struct Equal {
@@ -82,11 +82,11 @@ class TallyTable {
         bool operator()(const TallyPointer& left, const TallyPointer& right) const {
             return left == right;
         }
-        bool operator()(const Key& key, const TallyPointer& tally) const {
+        bool operator()(const TallyKey& key, const TallyPointer& tally) const {
             return key.hash == tally->hash && key.measure == tally->measure &&
                    key.name == tally->name;
         }
-        bool operator()(const TallyPointer& tally, const Key& key) const {
+        bool operator()(const TallyPointer& tally, const TallyKey& key) const {
             return (*this)(key, tally);
         }
     };

@@ -13,13 +13,13 @@ namespace bw::net {
 // callbacks for longer than the Client lives, so they share the engines.
 struct Client::Impl {
     struct Lane {
-        std::weak_ptr<const Wire> wire;
+        std::weak_ptr<const WireOptions> wire;
         std::shared_ptr<Engine> engine;
     };
 
     explicit Impl(boost::asio::io_context& event_loop) : loop(event_loop) {}
 
-    Engine& engine_of(const std::shared_ptr<const Wire>& wire) {
+    Engine& engine_of(const std::shared_ptr<const WireOptions>& wire) {
         const auto found = lanes.find(wire.get());
         if (found != lanes.end() && !found->second.wire.expired()) return *found->second.engine;
         forget_expired();
@@ -38,8 +38,8 @@ struct Client::Impl {
 
     boost::asio::io_context& loop;
     std::shared_ptr<Stats> stats = std::make_shared<Stats>();
-    std::shared_ptr<const Wire> plain = std::make_shared<const Wire>();
-    std::unordered_map<const Wire*, Lane> lanes;
+    std::shared_ptr<const WireOptions> plain = std::make_shared<const WireOptions>();
+    std::unordered_map<const WireOptions*, Lane> lanes;
 };
 
 Client::Client(boost::asio::io_context& loop) : impl_(std::make_unique<Impl>(loop)) {}

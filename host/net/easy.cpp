@@ -58,7 +58,7 @@ const std::string& system_authorities() {
 }
 
 // A ca_file replaces the system's trust altogether, for a proxy as for the upstream.
-void set_trust(CURL* easy, const Wire& wire) {
+void set_trust(CURL* easy, const WireOptions& wire) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
@@ -104,7 +104,7 @@ void initialize_curl() {
     });
 }
 
-Easy::Easy(const Wire& wire, const SocketHooks& hooks)
+Easy::Easy(const WireOptions& wire, const SocketHooks& hooks)
     : handle_(curl_easy_init(), &curl_easy_cleanup) {
     if (!handle_) throw std::bad_alloc();
     set_socket_options(get());
@@ -113,7 +113,7 @@ Easy::Easy(const Wire& wire, const SocketHooks& hooks)
     curl_easy_setopt(get(), CURLOPT_ERRORBUFFER, error_.data());
 }
 
-void Easy::set_wire(const Wire& wire) {
+void Easy::set_wire(const WireOptions& wire) {
     http_ = wire.http;
     curl_easy_setopt(get(), CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(get(), CURLOPT_FOLLOWLOCATION, 0L);
@@ -174,7 +174,7 @@ void Easy::set_trip(const Trip& trip) {
     connections_seen_ = 0;
     set_flag(verbose_, CURLOPT_VERBOSE, false);
     set_flag(reuse_forbidden_, CURLOPT_FORBID_REUSE, nested_tls_);
-    set_flag(new_connection_, CURLOPT_FRESH_CONNECT, trip.connections == Connections::fresh);
+    set_flag(new_connection_, CURLOPT_FRESH_CONNECT, trip.connections == ConnectionChoice::fresh);
     if (std::exchange(names_, trip.names) != trip.names) {
         const bool known = names_ == Names::known;
         curl_easy_setopt(get(), CURLOPT_DNS_CACHE_TIMEOUT, known ? k_names_kept_s : k_names_anew_s);

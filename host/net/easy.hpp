@@ -27,7 +27,7 @@ struct SocketHooks {
 
 class Easy {
   public:
-    Easy(const Wire& wire, const SocketHooks& hooks);
+    Easy(const WireOptions& wire, const SocketHooks& hooks);
     Easy(const Easy&) = delete;
     Easy& operator=(const Easy&) = delete;
 
@@ -55,7 +55,7 @@ class Easy {
     using Url = std::unique_ptr<CURLU, decltype(&curl_url_cleanup)>;
     using List = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 
-    void set_wire(const Wire& wire);
+    void set_wire(const WireOptions& wire);
     void set_addresses(const std::vector<std::string>& addresses);
     void set_callbacks(const SocketHooks& hooks);
     void set_trip(const Trip& trip);
@@ -85,7 +85,7 @@ class Easy {
 
 class EasyPool {
   public:
-    EasyPool(const Wire& wire, const SocketHooks& hooks) : wire_(wire), hooks_(hooks) {}
+    EasyPool(const WireOptions& wire, const SocketHooks& hooks) : wire_(wire), hooks_(hooks) {}
 
     // libcurl keeps things in a handle that belong to one request, such as how often it was sent
     // again: only a handle whose request went as requests nearly always go serves for others.
@@ -96,7 +96,7 @@ class EasyPool {
     void clear() { idle_.clear(); }
 
   private:
-    const Wire wire_;
+    const WireOptions wire_;
     const SocketHooks hooks_;
     std::vector<std::unique_ptr<Easy>> idle_;
 };

@@ -45,7 +45,7 @@ Release release_of(CURL* easy) {
 
 }  // namespace
 
-Engine::Engine(boost::asio::io_context& loop, const Wire& wire, std::shared_ptr<Stats> stats)
+Engine::Engine(boost::asio::io_context& loop, const WireOptions& wire, std::shared_ptr<Stats> stats)
     : loop_(loop),
       limits_{static_cast<long>(wire.connections_max), static_cast<long>(wire.idle_connections_max),
               wire.idle_time},
@@ -285,9 +285,9 @@ void Engine::end_early() {
             transfer->finish(CURLE_OK);
             cut(*transfer);
             transfer->deliver_end();
-        } else if (transfer->trip().stream == Stream::answered) {
+        } else if (transfer->trip().stream == Http2Stream::answered) {
             early_.push_back(transfer);
-        } else if (transfer->trip().stream == Stream::done) {
+        } else if (transfer->trip().stream == Http2Stream::done) {
             const Inside inside(inside_);
             transfer->wake();
         }

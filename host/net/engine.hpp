@@ -22,7 +22,7 @@ namespace bw::net {
 
 class Engine : public std::enable_shared_from_this<Engine> {
   public:
-    Engine(boost::asio::io_context& loop, const Wire& wire, std::shared_ptr<Stats> stats);
+    Engine(boost::asio::io_context& loop, const WireOptions& wire, std::shared_ptr<Stats> stats);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
@@ -72,14 +72,14 @@ class Engine : public std::enable_shared_from_this<Engine> {
     void finish_round();
     void finish(const CURLMsg& message);
 
-    struct Limits {
+    struct ConnectionLimits {
         long connections_max;
         long idle_connections_max;
         std::chrono::seconds idle_time;
     };
 
     boost::asio::io_context& loop_;
-    const Limits limits_;
+    const ConnectionLimits limits_;
     CURLM* multi_ = nullptr;
     std::shared_ptr<Stats> stats_;
     SocketTable sockets_;

@@ -68,12 +68,12 @@ FailureKind kind_of(CURLcode code) {
 }
 
 // libcurl has no code for a broken chunk: it is a receive error, told apart by its text.
-bool broken_chunk(const Outcome& outcome) {
+bool broken_chunk(const TransferOutcome& outcome) {
     return outcome.code == CURLE_RECV_ERROR && outcome.detail.find("chunk") != std::string::npos;
 }
 
 // Under TLS 1.3 a client's certificate is only missed when the handshake is over for the client.
-bool misses_certificate(const Outcome& outcome) {
+bool misses_certificate(const TransferOutcome& outcome) {
     return outcome.detail.find("alert certificate required") != std::string::npos;
 }
 
@@ -126,7 +126,7 @@ std::string protocol_message(const Parties& parties, CURLcode code) {
     }
 }
 
-std::string message_of(FailureKind kind, const Request& request, const Outcome& outcome,
+std::string message_of(FailureKind kind, const Request& request, const TransferOutcome& outcome,
                        const Parties& parties) {
     switch (kind) {
         case FailureKind::resolve:
@@ -161,7 +161,7 @@ std::string redirect_target(const Request& request, std::string_view location) {
 
 std::string host_and_port(const std::string& url) { return authority(parse(url)); }
 
-Failure make_failure(const Request& request, const Outcome& outcome) {
+Failure make_failure(const Request& request, const TransferOutcome& outcome) {
     // libcurl 7.88 reports a header line beyond its own bound (100 KB) as lack of memory.
     const bool line_too_long = outcome.code == CURLE_OUT_OF_MEMORY || outcome.code == k_too_large;
     if (line_too_long && !outcome.head_seen) return make_head_too_large_failure(request);

@@ -18,14 +18,14 @@ namespace bw::net {
 enum class Lack : std::uint8_t { none, descriptors, memory };
 
 // What libcurl reported, and how far the response had come by then.
-struct Outcome {
+struct TransferOutcome {
     CURLcode code = CURLE_OK;
     std::string_view detail;  // libcurl's own words
     bool head_seen = false;
     int connect_code = 0;  // what a proxy answered to the wish for a tunnel
 };
 
-Failure make_failure(const Request& request, const Outcome& outcome);
+Failure make_failure(const Request& request, const TransferOutcome& outcome);
 Failure make_redirect_failure(const Request& request, int status, std::string_view location);
 Failure make_head_too_large_failure(const Request& request);
 Failure make_trailers_too_large_failure(const Request& request);

@@ -106,7 +106,7 @@ void Head::fold(std::string_view more) {
 std::span<const Header> Head::headers() {
     headers_.clear();
     const std::string_view text = text_;
-    for (const Field& field : fields_) {
+    for (const HeadField& field : fields_) {
         headers_.push_back(
             {text.substr(field.name, field.name_size), text.substr(field.value, field.value_size)});
     }
@@ -115,7 +115,7 @@ std::span<const Header> Head::headers() {
 
 std::string_view Head::find(std::string_view name) const {
     const std::string_view text = text_;
-    for (const Field& field : fields_) {
+    for (const HeadField& field : fields_) {
         if (text.substr(field.name, field.name_size) == name) {
             return text.substr(field.value, field.value_size);
         }
@@ -126,7 +126,7 @@ std::string_view Head::find(std::string_view name) const {
 std::string Head::find_all(std::string_view name) const {
     std::string list;
     const std::string_view text = text_;
-    for (const Field& field : fields_) {
+    for (const HeadField& field : fields_) {
         if (text.substr(field.name, field.name_size) != name) continue;
         if (!list.empty()) list += ',';
         list += text.substr(field.value, field.value_size);
@@ -138,7 +138,7 @@ std::string Head::find_all(std::string_view name) const {
 BodyLength Head::body_length() const {
     BodyLength length;
     const auto has = [this](std::string_view name) {
-        return std::ranges::any_of(fields_, [&](const Field& field) {
+        return std::ranges::any_of(fields_, [&](const HeadField& field) {
             return std::string_view(text_).substr(field.name, field.name_size) == name;
         });
     };

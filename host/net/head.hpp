@@ -42,7 +42,7 @@ class Head {
     BodyLength body_length() const;
 
   private:
-    struct Field {
+    struct HeadField {
         std::size_t name;
         std::size_t name_size;
         std::size_t value;
@@ -54,7 +54,7 @@ class Head {
     void fold(std::string_view line);
 
     std::string text_;
-    std::vector<Field> fields_;
+    std::vector<HeadField> fields_;
     std::vector<Header> headers_;
     std::size_t bytes_ = 0;
     int status_ = 0;

@@ -60,7 +60,7 @@ Function real(const char* name) {
 }
 
 // nghttp2's own, and libcurl's callbacks, which are the same for all of its connections.
-struct Heard {
+struct Callbacks {
     SetFrameCallback set_frame =
         real<SetFrameCallback>("nghttp2_session_callbacks_set_on_frame_recv_callback");
     SetCloseCallback set_close =
@@ -70,8 +70,8 @@ struct Heard {
     std::atomic<CloseCallback> on_close = nullptr;
 };
 
-Heard& heard() {
-    static Heard found;
+Callbacks& heard() {
+    static Callbacks found;
     return found;
 }
 
@@ -89,7 +89,7 @@ Transfer* transfer_of(nghttp2_session* session, std::int32_t stream) {
 // throws away for it what it has not read yet. It hears of the stream's end all the same.
 bool asks_to_stop_sending(const Transfer& transfer, const nghttp2_frame& frame) {
     return frame.head.type == k_reset && frame.reset.error == k_no_error &&
-           transfer.trip().stream == Stream::answered;
+           transfer.trip().stream == Http2Stream::answered;
 }
 
 int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
@@ -108,7 +108,8 @@ int on_frame(nghttp2_session* session, const nghttp2_frame* frame, void* self) {
 int on_close(nghttp2_session* session, std::int32_t stream, std::uint32_t error, void* self) {
     Transfer* const transfer = transfer_of(session, stream);
     if (transfer != nullptr) {
-        transfer->on_stream_closed(error == k_refused_stream ? Stream::refused : Stream::cut);
+        transfer->on_stream_closed(error == k_refused_stream ? Http2Stream::refused
+                                                             : Http2Stream::cut);
     }
     return heard().on_close.load(std::memory_order_relaxed)(session, stream, error, self);
 }

@@ -119,7 +119,8 @@ void Transfer::finish(CURLcode code) {
         failure_ = make_lack_failure(request_, lack);
         return;
     }
-    if (trip_.stream == Stream::refused) code = CURLE_GOT_NOTHING;  // by how libcurl noticed: many
+    if (trip_.stream == Http2Stream::refused)
+        code = CURLE_GOT_NOTHING;  // by how libcurl noticed: many
     failure_ = make_failure(request_, {code, easy_->error_text(), head_.complete(),
                                        static_cast<int>(easy_->number(CURLINFO_HTTP_CONNECTCODE))});
 }
@@ -128,8 +129,8 @@ void Transfer::finish(CURLcode code) {
 // a whole one for a broken one where the rest of the request's body cannot be sent any more.
 bool Transfer::is_whole(CURLcode code) const {
     if (!head_.complete()) return false;
-    if (!head_.multiplexed() || trip_.stream == Stream::unheard) return code == CURLE_OK;
-    if (trip_.stream == Stream::answered || trip_.stream == Stream::done) {
+    if (!head_.multiplexed() || trip_.stream == Http2Stream::unheard) return code == CURLE_OK;
+    if (trip_.stream == Http2Stream::answered || trip_.stream == Http2Stream::done) {
         return code == CURLE_OK || (code == CURLE_HTTP2_STREAM && body_delivered());
     }
     return code == CURLE_OK && length_ && *length_ == easy_->received_body_bytes();
@@ -189,7 +190,7 @@ void Transfer::deliver_held() {
 bool Transfer::may_send(int local_port) {
     trip_.reused = easy_->takes_kept_connection();
     trip_.refusal = refusal_of_connection(local_port);
-    if (trip_.refusal != Refusal::none || !may_send_again()) return false;
+    if (trip_.refusal != TurnedDown::none || !may_send_again()) return false;
     if (trip_.reused) {
         easy_->insist_on_new_connection();
         engine_.take_connection(local_port);
@@ -200,22 +201,23 @@ bool Transfer::may_send(int local_port) {
 }
 
 // Under HTTP/2 each answer bears the number of its request, and cannot be taken for another one's.
-Refusal Transfer::refusal_of_connection(int local_port) const {
+TurnedDown Transfer::refusal_of_connection(int local_port) const {
     if (easy_->plain_http2()) {
         const bool joins = trip_.plain_http2 == PlainHttp2::join;
-        return joins == trip_.reused ? Refusal::none : Refusal::wrong_mode;
+        return joins == trip_.reused ? TurnedDown::none : TurnedDown::wrong_mode;
     }
-    if (!trip_.reused) return Refusal::none;
-    if (easy_->http() != HttpVersion::one && tls::speaks_http2(easy_->get())) return Refusal::none;
+    if (!trip_.reused) return TurnedDown::none;
+    if (easy_->http() != HttpVersion::one && tls::speaks_http2(easy_->get()))
+        return TurnedDown::none;
     const bool quiet = engine_.is_quiet(local_port) && !tls::has_unread(easy_->get());
-    return quiet ? Refusal::none : Refusal::soiled;
+    return quiet ? TurnedDown::none : TurnedDown::soiled;
 }
 
 // libcurl sends a request again whose kept connection ended before the response's first line did,
 // and one whose stream was refused. The first is safe at once only.
 bool Transfer::may_send_again() {
     const auto now = Clock::now();
-    const bool refused = std::exchange(trip_.stream, Stream::unheard) == Stream::refused;
+    const bool refused = std::exchange(trip_.stream, Http2Stream::unheard) == Http2Stream::refused;
     if (!begun_at_) begun_at_ = now;
     if (trip_.sends == 0 || refused || now - *begun_at_ <= k_resend_within) return true;
     failure_ = make_failure(request_, {.code = CURLE_GOT_NOTHING});
@@ -223,17 +225,17 @@ bool Transfer::may_send_again() {
 }
 
 void Transfer::on_stream_answered() {
-    trip_.stream = Stream::answered;
+    trip_.stream = Http2Stream::answered;
     engine_.look_for_early(*this);
 }
 
-void Transfer::on_stream_closed(Stream how) {
-    trip_.stream = trip_.stream == Stream::answered ? Stream::done : how;
+void Transfer::on_stream_closed(Http2Stream how) {
+    trip_.stream = trip_.stream == Http2Stream::answered ? Http2Stream::done : how;
 }
 
 // Under HTTP/2 the stream's frames tell. Otherwise it can be told of an answer of known length.
 bool Transfer::is_early() const {
-    if (head_.multiplexed()) return trip_.stream == Stream::answered && body_delivered();
+    if (head_.multiplexed()) return trip_.stream == Http2Stream::answered && body_delivered();
     return !data_held_ && easy_->reads_body() && sent_ < request_.body.size() && length_ &&
            *length_ == easy_->received_body_bytes();
 }

@@ -63,11 +63,11 @@ class Transfer final : public Sending, public std::enable_shared_from_this<Trans
 
     // From the frames of its stream under HTTP/2, inside libcurl.
     void on_stream_frame() {
-        if (trip_.stream == Stream::unheard) trip_.stream = Stream::open;
+        if (trip_.stream == Http2Stream::unheard) trip_.stream = Http2Stream::open;
     }
     void on_stream_data(std::size_t bytes) { trip_.stream_bytes += bytes; }
     void on_stream_answered();
-    void on_stream_closed(Stream how);
+    void on_stream_closed(Http2Stream how);
 
     // libcurl's. An exception cannot pass through its frames: Events must not throw.
     static curl_socket_t open_callback(void* self, curlsocktype, curl_sockaddr* address) noexcept;
@@ -85,7 +85,7 @@ class Transfer final : public Sending, public std::enable_shared_from_this<Trans
     template <typename Work>
     auto with_memory(const Work& work) noexcept -> decltype(work(*this));
     bool may_send(int local_port);
-    Refusal refusal_of_connection(int local_port) const;
+    TurnedDown refusal_of_connection(int local_port) const;
     bool may_send_again();
     bool on_trailer(std::size_t size);
     bool body_delivered() const;

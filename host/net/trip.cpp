@@ -7,7 +7,7 @@ namespace {
 constexpr unsigned k_trips_max = 6;
 
 Trip on_new_connection(const Trip& trip) {
-    return {.connections = Connections::fresh, .number = trip.number + 1};
+    return {.connections = ConnectionChoice::fresh, .number = trip.number + 1};
 }
 
 // libcurl sends a request again by itself where the end shows on reading (and under HTTP/2 where
@@ -21,7 +21,7 @@ bool was_stale(const Trip& trip, CURLcode code, std::chrono::nanoseconds since) 
 Trip in_other_mode(const Trip& trip) {
     Trip next = on_new_connection(trip);
     if (trip.plain_http2 == PlainHttp2::join) return next;
-    next.connections = Connections::any;
+    next.connections = ConnectionChoice::any;
     next.plain_http2 = PlainHttp2::join;
     return next;
 }
@@ -30,10 +30,10 @@ Trip in_other_mode(const Trip& trip) {
 
 std::optional<Trip> next_trip(const Trip& trip, CURLcode code, std::chrono::nanoseconds since) {
     if (trip.number + 1 >= k_trips_max) return std::nullopt;
-    if (trip.refusal == Refusal::wrong_mode) return in_other_mode(trip);
-    if (trip.refusal == Refusal::soiled) return on_new_connection(trip);
+    if (trip.refusal == TurnedDown::wrong_mode) return in_other_mode(trip);
+    if (trip.refusal == TurnedDown::soiled) return on_new_connection(trip);
     // Where libcurl has sent it again by itself, it has done so until it gave up.
-    if (trip.stream == Stream::refused && trip.sends <= 1) return on_new_connection(trip);
+    if (trip.stream == Http2Stream::refused && trip.sends <= 1) return on_new_connection(trip);
     if (was_stale(trip, code, since)) return on_new_connection(trip);
     return std::nullopt;
 }

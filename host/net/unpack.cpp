@@ -19,16 +19,6 @@ constexpr int k_bare_window = -MAX_WBITS;
 
 constexpr int k_zlib_method = 8;
 
-std::optional<Packing> packing_of_one(std::string_view name) {
-    const auto is = [name](std::string_view known) {
-        return std::ranges::equal(name, known, {}, [](char c) { return lower(c); });
-    };
-    if (name.empty() || is("identity")) return Packing::none;
-    if (is("gzip") || is("x-gzip")) return Packing::gzip;
-    if (is("deflate")) return Packing::deflate;
-    return std::nullopt;
-}
-
 std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
     if (first == text.npos) return {};
@@ -42,7 +32,8 @@ std::optional<Packing> packing_of(std::string_view content_encoding) {
     Packing found = Packing::none;
     while (!content_encoding.empty()) {
         const auto comma = std::min(content_encoding.find(','), content_encoding.size());
-        const auto one = packing_of_one(trimmed(content_encoding.substr(0, comma)));
+        const auto name = trimmed(content_encoding.substr(0, comma));
+        const auto one = name.empty() ? Packing::none : packing_named(name);
         content_encoding.remove_prefix(std::min(comma + 1, content_encoding.size()));
         if (!one) return std::nullopt;
         if (*one == Packing::none) continue;

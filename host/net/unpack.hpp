@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-namespace bw::net {
+#include "base/packing.hpp"
 
-enum class Packing { none, gzip, deflate };
+namespace bw::net {
 
 // By a Content-Encoding, which may be a list; nothing: none that is understood.
 std::optional<Packing> packing_of(std::string_view content_encoding);

@@ -9,13 +9,9 @@
 #include <string>
 #include <vector>
 
-namespace bw::net {
+#include "base/http_version.hpp"
 
-enum class HttpVersion {
-    one,        // HTTP/1.1
-    automatic,  // HTTP/2 if the upstream offers it in the TLS handshake
-    two,        // as automatic; over plain http, HTTP/2 without asking
-};
+namespace bw::net {
 
 struct Proxy {
     std::string url;       // scheme://host:port; empty: none. Never with a credential
@@ -23,7 +19,7 @@ struct Proxy {
     std::string password;  // never printed
 };
 
-struct Wire {
+struct WireOptions {
     std::filesystem::path ca_file;      // PEM; empty: the system's bundle
     std::filesystem::path client_cert;  // PEM; empty: none
     std::filesystem::path client_key;   // PEM; empty: within client_cert

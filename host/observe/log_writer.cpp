@@ -79,7 +79,7 @@ struct LogWriter::State {
     }
 
     static std::string dropped_line(std::uint64_t count) {
-        return log_line(Level::warn,
+        return log_line(LogLevel::warn,
                         fmt::format("{} log lines were dropped: standard error was not read fast "
                                     "enough",
                                     count));

@@ -37,13 +37,13 @@ void Results::add(int code, std::size_t error, std::uint64_t count) {
 
 void Results::add(const Results& other) {
     for (std::size_t i = 0; i < k_results_max; ++i) {
-        const Result result = other.at(i);
+        const ResultCount result = other.at(i);
         if (result.count == 0) return;
         add(result.code, result.error, result.count);
     }
 }
 
-Results::Result Results::at(std::size_t index) const {
+Results::ResultCount Results::at(std::size_t index) const {
     if (index >= k_results_max) return {};
     const std::uint32_t key = slots_[index].key.load(std::memory_order_acquire);
     if (key == 0) return {};

@@ -23,7 +23,7 @@ struct SeriesKey {
 // Requests by status and error. There are few of these pairs, so they are looked for one by one.
 class Results {
   public:
-    struct Result {
+    struct ResultCount {
         int code = 0;  // HTTP status; 0: other
         std::size_t error = 0;
         std::uint64_t count = 0;
@@ -32,7 +32,7 @@ class Results {
 
     void add(int code, std::size_t error, std::uint64_t count = 1);
     void add(const Results& other);
-    Result at(std::size_t index) const;  // count 0: there are no more
+    ResultCount at(std::size_t index) const;  // count 0: there are no more
 
   private:
     struct Slot {

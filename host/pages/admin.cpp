@@ -98,13 +98,13 @@ front::Answer version(const AdminRequest&, const front::Context& context) {
     return {.status = 200, .body = writer.text()};
 }
 
-struct Entry {
+struct PageEntry {
     std::string_view path;
     std::string_view method;
     Page page;
 };
 
-constexpr Entry k_pages[] = {
+constexpr PageEntry k_pages[] = {
     {"/metrics", "GET", metrics},
     {"/health", "GET", health_page},
     {"/health/liveliness", "GET", health_page},
@@ -125,7 +125,7 @@ constexpr Entry k_pages[] = {
 
 std::string names_of_pages() {
     std::string names;
-    for (const Entry& entry : k_pages) {
+    for (const PageEntry& entry : k_pages) {
         if (names.ends_with(entry.path)) continue;
         names.append(names.empty() ? "" : ", ").append(entry.path);
     }
@@ -151,7 +151,7 @@ front::Answer without_secrets(front::Answer answer, const front::Host& host) {
 front::Answer answer_admin(const AdminRequest& request, const front::Context& context) {
     const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
     std::string allowed;
-    for (const Entry& entry : k_pages) {
+    for (const PageEntry& entry : k_pages) {
         if (entry.path != request.path) continue;
         if (entry.method == method) {
             // A web page in a browser on this machine can reach the listener too, but cannot send
@@ -173,7 +173,7 @@ front::Answer answer_admin(const AdminRequest& request, const front::Context& co
                                        request.path, names_of_pages())));
 }
 
-front::Answer admin_surface(const http::Request& request, const front::Context& context,
+front::Answer admin_surface(const http::RequestHead& request, const front::Context& context,
                             const config::Key* /*caller*/) {
     const auto question = std::min(request.target.find('?'), request.target.size());
     return answer_admin(

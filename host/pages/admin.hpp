@@ -20,7 +20,7 @@ struct AdminRequest {
 
 front::Answer answer_admin(const AdminRequest& request, const front::Context& context);
 // The same, of a request as it came.
-front::Answer admin_surface(const http::Request& request, const front::Context& context,
+front::Answer admin_surface(const http::RequestHead& request, const front::Context& context,
                             const config::Key* caller);
 
 // The pages that have files of their own.

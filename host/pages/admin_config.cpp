@@ -25,7 +25,7 @@ void write_list(PrettyWriter& writer, std::string_view name, const std::vector<T
 
 // The plugin's sum and address are those that count: the file may leave them out.
 void write_provider(PrettyWriter& writer, config::Provider provider,
-                    const plugin::Provider& loaded) {
+                    const plugin::LoadedProvider& loaded) {
     provider.sha256 = loaded.library->sha256();
     provider.base_url = loaded.base_url;
     writer.key(provider.name).begin_object();

@@ -11,9 +11,7 @@
 namespace bw::pages {
 namespace {
 
-using observe::Level;
-
-constexpr std::array k_levels{Level::debug, Level::info, Level::warn, Level::error};
+constexpr std::array k_levels{LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error};
 
 front::Answer refuse(std::string_view message) {
     return front::to_answer(front::error_reply(400, "invalid_request_error", {}, message, "level"));
@@ -33,10 +31,10 @@ front::Answer admin_log(const AdminRequest&, const front::Context&) {
 front::Answer set_admin_log(const AdminRequest& request, const front::Context& context) {
     if (!json::valid(request.body)) return refuse("The body is not valid JSON.");
     const std::string wanted = json::Value(request.body)["level"].string();
-    for (const Level level : k_levels) {
+    for (const LogLevel level : k_levels) {
         if (wanted != to_string(level)) continue;
         // Said at the more talkative of both levels, so that the change itself is in the log.
-        observe::set_level(std::min({level, observe::least_level(), Level::info}));
+        observe::set_level(std::min({level, observe::least_level(), LogLevel::info}));
         observe::info("log level: {}", to_string(level));
         observe::set_level(level);
         return admin_log(request, context);

@@ -121,7 +121,7 @@ class Beside::Gathering {
     Checked go(const Needs& needs) {
         std::error_code error;
         const fs::path real = fs::canonical(file_, error);
-        Library plugin{
+        FoundLibrary plugin{
             .folders = {file_.parent_path()}, .laid = file_.parent_path(), .needs = needs};
         // A plugin behind a link finds what lies beside it there, too.
         if (!error && real.parent_path() != file_.parent_path()) {
@@ -129,7 +129,7 @@ class Beside::Gathering {
         }
         waiting_.push_back(std::move(plugin));
         while (!waiting_.empty()) {
-            const Library library = std::move(waiting_.front());
+            const FoundLibrary library = std::move(waiting_.front());
             waiting_.pop_front();
             if (auto taken = take_needs(library); !taken) return taken;
         }
@@ -137,7 +137,7 @@ class Beside::Gathering {
     }
 
   private:
-    struct Library {
+    struct FoundLibrary {
         std::vector<fs::path> folders;  // where it is: what $ORIGIN means
         fs::path laid = {};             // the folder that the linker will find its copy in
         bool copied = true;             // or loaded from its own file
@@ -146,11 +146,11 @@ class Beside::Gathering {
         fs::path file = {};                       // empty: the plugin
     };
 
-    static Refusal of(const Library& library, const std::string& why) {
+    static Refusal of(const FoundLibrary& library, const std::string& why) {
         return library.file.empty() ? Refusal(why) : refuse(library.file, why);
     }
 
-    Checked take_needs(const Library& library) {
+    Checked take_needs(const FoundLibrary& library) {
         std::vector<std::string> places = library.needs.places;
         for (const std::string& place : places) {
             if (auto checked = check_place(place); !checked) return of(library, checked.error());
@@ -167,7 +167,7 @@ class Beside::Gathering {
         return {};
     }
 
-    Checked look_for(const std::string& name, const Library& needing,
+    Checked look_for(const std::string& name, const FoundLibrary& needing,
                      const std::vector<std::string>& places) {
         std::error_code error;
         for (const std::string& place : places) {
@@ -180,14 +180,14 @@ class Beside::Gathering {
         return {};  // it may be one of the system's; the linker looks
     }
 
-    Checked take(const std::string& name, const fs::path& found, const Library& needing,
+    Checked take(const std::string& name, const fs::path& found, const FoundLibrary& needing,
                  const std::string& place) {
         const fs::path file = found.lexically_normal();
         auto bytes = read_library(file);
         if (!bytes) return refuse(file, bytes.error());
         const std::string sha256 = sha256_of(*bytes);
         if (const auto runs = loaded_as(name)) return check_same(name, file, sha256, *runs);
-        Library library{
+        FoundLibrary library{
             .folders = {found.parent_path()}, .needs = read_needs(*bytes), .file = file};
         const auto behind = behind_origin(place);
         library.copied = needing.copied && behind;
@@ -272,7 +272,7 @@ class Beside::Gathering {
     Beside& beside_;
     const fs::path& file_;
     const fs::path& copy_;
-    std::deque<Library> waiting_;
+    std::deque<FoundLibrary> waiting_;
     std::set<std::string> seen_;
 };
 

@@ -10,7 +10,7 @@ namespace {
 // Ten times what a plugin may take: the machine may have been busy.
 constexpr std::chrono::milliseconds k_slow{50};
 
-void tell(const Provider& provider, const char* function, Callback::Clock::duration took,
+void tell(const LoadedProvider& provider, const char* function, Callback::Clock::duration took,
           Callback::Clock::time_point now) {
     const auto count = provider.slow_callbacks->count.fetch_add(1, std::memory_order_relaxed) + 1;
     if (!provider.slow_callbacks->logs.may(now)) return;
@@ -24,7 +24,7 @@ void tell(const Provider& provider, const char* function, Callback::Clock::durat
 
 }  // namespace
 
-Callback::Callback(const Provider& provider, const char* function)
+Callback::Callback(const LoadedProvider& provider, const char* function)
     : provider_(provider), function_(function), begun_(Clock::now()) {
     enter_plugin({.function = function,
                   .provider = provider.name.c_str(),

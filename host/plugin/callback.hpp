@@ -11,7 +11,7 @@
 
 namespace bw::plugin {
 
-struct Provider;
+struct LoadedProvider;
 
 // Counted for one provider, on all workers.
 struct SlowCallbacks {
@@ -24,20 +24,21 @@ class Callback {
   public:
     using Clock = bw::Clock;
 
-    Callback(const Provider& provider, const char* function);
+    Callback(const LoadedProvider& provider, const char* function);
     ~Callback();
     Callback(const Callback&) = delete;
     Callback& operator=(const Callback&) = delete;
 
   private:
-    const Provider& provider_;
+    const LoadedProvider& provider_;
     const char* function_;
     Clock::time_point begun_;
 };
 
 // Calls one function of a plugin's table.
 template <typename Function, typename... Arguments>
-auto call(const Provider& provider, const char* name, Function function, Arguments... arguments) {
+auto call(const LoadedProvider& provider, const char* name, Function function,
+          Arguments... arguments) {
     const Callback running(provider, name);
     return function(arguments...);
 }

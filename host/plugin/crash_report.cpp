@@ -37,9 +37,9 @@ const char* name_of(int signal) {
 }
 
 // A line put together without a byte of new memory: a handler of signals may use little else.
-class Line {
+class SignalSafeLine {
   public:
-    Line& add(const char* text) {
+    SignalSafeLine& add(const char* text) {
         const std::size_t length = std::min(std::strlen(text), text_.size() - used_);
         std::memcpy(text_.data() + used_, text, length);
         used_ += length;
@@ -81,7 +81,7 @@ void end_by(int signal) {
 void report(int signal, siginfo_t* info, void*) {
     give_back(signal);
     if (running.function != nullptr) {
-        Line line;
+        SignalSafeLine line;
         line.add("bellwether: ").add(name_of(signal)).add(" in the plugin ").add(running.file);
         if (running.provider[0] != '\0')
             line.add(" of provider \"").add(running.provider).add("\"");

@@ -16,11 +16,10 @@ namespace bw::plugin {
 namespace {
 
 void log(bw_host* host, std::int32_t level, bw_str message) noexcept {
-    using observe::Level;
-    const auto known = level == BW_LOG_DEBUG   ? Level::debug
-                       : level == BW_LOG_WARN  ? Level::warn
-                       : level == BW_LOG_ERROR ? Level::error
-                                               : Level::info;
+    const auto known = level == BW_LOG_DEBUG   ? LogLevel::debug
+                       : level == BW_LOG_WARN  ? LogLevel::warn
+                       : level == BW_LOG_ERROR ? LogLevel::error
+                                               : LogLevel::info;
     try {
         observe::log(known, fmt::format("provider \"{}\": {}", host->provider->name,
                                         presentable(view(message), *host->provider)));

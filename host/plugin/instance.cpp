@@ -36,12 +36,12 @@ ErrorKind kind_of(bw_status status) {
 
 }  // namespace
 
-Instance::Instance(std::shared_ptr<const Provider> provider)
+Instance::Instance(std::shared_ptr<const LoadedProvider> provider)
     : provider_(std::move(provider)), host_{provider_.get()} {}
 
-Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const Provider> provider) {
+Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const LoadedProvider> provider) {
     auto instance = std::shared_ptr<Instance>(new Instance(std::move(provider)));
-    const Provider& described = instance->provider();
+    const LoadedProvider& described = instance->provider();
     bw_error error = new_error();
     give_thread_a_stack_for_crashes();
     const bw_status status =
@@ -60,7 +60,7 @@ Instance::~Instance() {
     if (handle_ != nullptr) call(provider(), "destroy", table().destroy, handle_);
 }
 
-Result<std::shared_ptr<Instance>> Slot::acquire() {
+Result<std::shared_ptr<Instance>> ProviderSlot::acquire() {
     if (!provider_->unavailable.empty()) {
         return fail(ErrorKind::unavailable, provider_->unavailable, "provider_not_configured");
     }
@@ -87,7 +87,7 @@ bw_error new_error() {
     return error;
 }
 
-std::string presentable(std::string_view text, const Provider& provider) {
+std::string presentable(std::string_view text, const LoadedProvider& provider) {
     std::string shown = json::Value(json::quote(text)).string();
     for (const auto& [name, value] : provider.secrets) {
         for (auto at = shown.find(value); at != std::string::npos; at = shown.find(value, at + 3)) {
@@ -97,7 +97,7 @@ std::string presentable(std::string_view text, const Provider& provider) {
     return shown;
 }
 
-Error to_error(bw_status status, const bw_error& error, const Provider& provider) {
+Error to_error(bw_status status, const bw_error& error, const LoadedProvider& provider) {
     const auto text = [&provider](const char* at, std::uint32_t length, std::size_t capacity) {
         return presentable({at, std::min<std::size_t>(length, capacity)}, provider);
     };

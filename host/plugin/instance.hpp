@@ -14,7 +14,7 @@
 
 // What a plugin holds of an instance.
 struct bw_host {
-    const bw::plugin::Provider* provider;
+    const bw::plugin::LoadedProvider* provider;
 };
 
 namespace bw::plugin {
@@ -24,12 +24,12 @@ const bw_host_api& host_api();
 
 class Instance {
   public:
-    static Result<std::shared_ptr<Instance>> create(std::shared_ptr<const Provider> provider);
+    static Result<std::shared_ptr<Instance>> create(std::shared_ptr<const LoadedProvider> provider);
     ~Instance();
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;
 
-    const Provider& provider() const { return *provider_; }
+    const LoadedProvider& provider() const { return *provider_; }
     const bw_plugin& table() const { return provider_->library->table(); }
     bw_provider* handle() { return handle_; }
     const bw_generate_plugin* generate() const { return generate_; }
@@ -39,9 +39,9 @@ class Instance {
     bool poisoned() const { return poisoned_; }
 
   private:
-    explicit Instance(std::shared_ptr<const Provider> provider);
+    explicit Instance(std::shared_ptr<const LoadedProvider> provider);
 
-    std::shared_ptr<const Provider> provider_;
+    std::shared_ptr<const LoadedProvider> provider_;
     bw_host host_;
     bw_provider* handle_ = nullptr;
     const bw_generate_plugin* generate_ = nullptr;
@@ -50,15 +50,16 @@ class Instance {
 
 // The current instance of one provider on this worker; makes a new one after a poisoning, at most
 // once a second.
-class Slot {
+class ProviderSlot {
   public:
-    explicit Slot(std::shared_ptr<const Provider> provider) : provider_(std::move(provider)) {}
+    explicit ProviderSlot(std::shared_ptr<const LoadedProvider> provider)
+        : provider_(std::move(provider)) {}
 
     Result<std::shared_ptr<Instance>> acquire();
-    const Provider& provider() const { return *provider_; }
+    const LoadedProvider& provider() const { return *provider_; }
 
   private:
-    std::shared_ptr<const Provider> provider_;
+    std::shared_ptr<const LoadedProvider> provider_;
     std::shared_ptr<Instance> instance_;
     std::chrono::steady_clock::time_point created_{};
 };
@@ -67,8 +68,8 @@ class Slot {
 inline std::string_view view(bw_str text) { return {text.ptr, text.ptr == nullptr ? 0 : text.len}; }
 inline bw_str str(std::string_view text) { return {text.data(), text.size()}; }
 bw_error new_error();
-Error to_error(bw_status status, const bw_error& error, const Provider& provider);
+Error to_error(bw_status status, const bw_error& error, const LoadedProvider& provider);
 // Text that came from a plugin or its upstream, fit to be shown: valid UTF-8, no credential in it.
-std::string presentable(std::string_view text, const Provider& provider);
+std::string presentable(std::string_view text, const LoadedProvider& provider);
 
 }  // namespace bw::plugin

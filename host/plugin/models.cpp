@@ -23,9 +23,9 @@ constexpr std::size_t k_models_max = 100'000;
 constexpr std::size_t k_id_bytes_max = 256;
 
 // One question and its answer.
-class Question final : private net::Events, private Sinks {
+class ModelsQuestion final : private net::Events, private Sinks {
   public:
-    Question(boost::asio::io_context& loop, Instance& instance, const bw_models_plugin& table)
+    ModelsQuestion(boost::asio::io_context& loop, Instance& instance, const bw_models_plugin& table)
         : loop_(loop),
           instance_(instance),
           table_(table),
@@ -154,7 +154,7 @@ class Question final : private net::Events, private Sinks {
     Result<void> result_;
 };
 
-ModelList own_models(const Provider& provider) {
+ModelList own_models(const LoadedProvider& provider) {
     ModelList list;
     for (const auto& model : provider.models) list.ids.push_back(model.id);
     return list;
@@ -162,7 +162,7 @@ ModelList own_models(const Provider& provider) {
 
 }  // namespace
 
-Result<ModelList> list_models(const std::shared_ptr<const Provider>& provider,
+Result<ModelList> list_models(const std::shared_ptr<const LoadedProvider>& provider,
                               std::chrono::milliseconds limit) {
     if (provider->origin.empty()) return own_models(*provider);
     const auto* table =
@@ -174,7 +174,7 @@ Result<ModelList> list_models(const std::shared_ptr<const Provider>& provider,
     if (!instance) return std::unexpected(instance.error());
     boost::asio::io_context loop{1};
     net::Client client(loop);
-    auto ids = Question(loop, **instance, *table).ask(client, limit);
+    auto ids = ModelsQuestion(loop, **instance, *table).ask(client, limit);
     if (!ids) return std::unexpected(ids.error());
     std::ranges::sort(*ids);
     const auto repeated = std::ranges::unique(*ids);

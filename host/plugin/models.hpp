@@ -19,7 +19,7 @@ struct ModelList {
 
 // Blocks until the answer is there, at most `limit`. ErrorKind::unsupported: the plugin cannot list
 // models.
-Result<ModelList> list_models(const std::shared_ptr<const Provider>& provider,
+Result<ModelList> list_models(const std::shared_ptr<const LoadedProvider>& provider,
                               std::chrono::milliseconds limit);
 
 }  // namespace bw::plugin

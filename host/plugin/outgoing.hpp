@@ -13,7 +13,7 @@ namespace bw::plugin {
 
 class Outgoing {
   public:
-    explicit Outgoing(const Provider& provider) : provider_(provider) {}
+    explicit Outgoing(const LoadedProvider& provider) : provider_(provider) {}
 
     // Each gives the rule that was broken, or nullptr.
     const char* send(std::string_view method, std::string_view url, std::uint32_t frame);
@@ -31,7 +31,7 @@ class Outgoing {
     net::Request request;
 
   private:
-    const Provider& provider_;
+    const LoadedProvider& provider_;
     std::uint32_t frame_ = BW_FRAME_WHOLE;
     bool sent_ = false;
     bool has_content_type_ = false;

@@ -60,9 +60,9 @@ void push_parts(std::vector<fs::path>& parts, const fs::path& path) {
 }
 
 // Goes from the root down as the kernel does, and looks at each folder on the way.
-class Walk {
+class PathWalk {
   public:
-    explicit Walk(const fs::path& file) { push_parts(rest_, file); }
+    explicit PathWalk(const fs::path& file) { push_parts(rest_, file); }
 
     std::expected<fs::path, std::string> go() {
         struct stat root {};
@@ -119,7 +119,9 @@ class Walk {
 
 }  // namespace
 
-std::expected<fs::path, std::string> follow_safely(const fs::path& file) { return Walk(file).go(); }
+std::expected<fs::path, std::string> follow_safely(const fs::path& file) {
+    return PathWalk(file).go();
+}
 
 Checked check_ownership(const fs::path& file, const struct stat& info) {
     if (!is_trusted(info.st_uid)) return Refusal(belongs("it", file, info.st_uid));

@@ -27,9 +27,9 @@ class Loader {
         folders_.insert(folders_.end(), folders.begin(), folders.end());
     }
 
-    std::shared_ptr<const Provider> load(const config::Provider& wanted) {
+    std::shared_ptr<const LoadedProvider> load(const config::Provider& wanted) {
         const std::size_t before = diagnostics_.size();
-        auto provider = std::make_shared<Provider>();
+        auto provider = std::make_shared<LoadedProvider>();
         provider->name = wanted.name;
         provider->timeouts = wanted.timeouts;
         provider->forward_headers = wanted.forward_headers;
@@ -52,7 +52,7 @@ class Loader {
     }
 
   private:
-    bool load_library(const config::Provider& wanted, Provider& provider) {
+    bool load_library(const config::Provider& wanted, LoadedProvider& provider) {
         // Which file is meant is not known, or not whether it is the one that is pinned.
         if (wanted.is_refused("plugin") || wanted.is_refused("sha256")) return false;
         const fs::path base = config_.file.parent_path();
@@ -86,7 +86,7 @@ class Loader {
         return false;
     }
 
-    void resolve_base_url(const config::Provider& wanted, Provider& provider) {
+    void resolve_base_url(const config::Provider& wanted, LoadedProvider& provider) {
         std::string url = wanted.base_url;
         if (url.empty() && !wanted.is_refused("base_url")) url = own_variable(wanted, provider);
         if (url.empty()) url = provider.manifest.base_url;
@@ -101,7 +101,7 @@ class Loader {
     }
 
     // What the plugin's own variable says; empty: nothing, or a mistake that has been told.
-    std::string own_variable(const config::Provider& wanted, const Provider& provider) {
+    std::string own_variable(const config::Provider& wanted, const LoadedProvider& provider) {
         const std::string& variable = provider.manifest.base_url_env;
         const char* value = variable.empty() ? nullptr : std::getenv(variable.c_str());
         if (value == nullptr || *value == '\0') return {};
@@ -123,7 +123,7 @@ class Loader {
         return value;
     }
 
-    void resolve_wire(const config::Provider& wanted, Provider& provider) {
+    void resolve_wire(const config::Provider& wanted, LoadedProvider& provider) {
         if (wanted.is_refused("proxy") || wanted.is_refused("proxy_secret")) return;
         auto wire = make_wire(wanted.wire, provider.base_url);
         if (wire) {
@@ -136,7 +136,7 @@ class Loader {
             fmt::format("the proxy of provider \"{}\": {}", wanted.name, wire.error().what));
     }
 
-    void resolve_secrets(const config::Provider& wanted, Provider& provider) {
+    void resolve_secrets(const config::Provider& wanted, LoadedProvider& provider) {
         for (const auto& given : wanted.secrets) {
             if (provider.manifest.secret(given.name) == nullptr) {
                 add(Severity::error, given.at,
@@ -148,7 +148,7 @@ class Loader {
     }
 
     void resolve_secret(const config::Provider& wanted, const SecretSpec& spec,
-                        Provider& provider) {
+                        LoadedProvider& provider) {
         const auto given =
             std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
         const bool named = given != wanted.secrets.end();
@@ -174,12 +174,12 @@ class Loader {
 
     // A key from the environment goes nowhere but to the vendor that it belongs to, unless the
     // config (or the plugin's own variable for the base URL) says so.
-    static bool own_upstream(const config::Provider& wanted, const Provider& provider) {
+    static bool own_upstream(const config::Provider& wanted, const LoadedProvider& provider) {
         return wanted.base_url.empty() || provider.origin == origin_of(provider.manifest.base_url);
     }
 
     void missing(const config::Provider& wanted, const SecretSpec& spec, std::string_view why,
-                 bool named, config::Position at, Provider& provider) {
+                 bool named, config::Position at, LoadedProvider& provider) {
         if (!named && !spec.required) return;
         if (wanted.required) {
             add(Severity::error, at,
@@ -236,7 +236,7 @@ class Loader {
         return fmt::format("{} {}", vowel ? "an" : "a", vendor);
     }
 
-    static void collect_models(const config::Provider& wanted, Provider& provider) {
+    static void collect_models(const config::Provider& wanted, LoadedProvider& provider) {
         provider.models = provider.manifest.models;
         if (!has_own_models(provider)) {
             for (Model& model : provider.models) model.listed = false;
@@ -253,7 +253,7 @@ class Loader {
 
     // Whether the plugin's models are those of the server at base_url: of what speaks a dialect
     // that many do, only the vendor's own has them, in any of its regions.
-    static bool has_own_models(const Provider& provider) {
+    static bool has_own_models(const LoadedProvider& provider) {
         if (provider.manifest.models_elsewhere) return true;
         const auto host_of = [](std::string_view origin) {
             origin.remove_prefix(std::min(origin.find("://"), origin.size()));

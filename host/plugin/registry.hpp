@@ -19,7 +19,7 @@ namespace bw::plugin {
 // scheme://host:port of a URL, in lower case and with the port written out; empty if it is not one.
 std::string origin_of(std::string_view url);
 
-struct Provider {
+struct LoadedProvider {
     std::string name;
     std::shared_ptr<const Library> library;
     Manifest manifest;
@@ -29,9 +29,9 @@ struct Provider {
     std::map<std::string, std::string, std::less<>> secrets;  // name -> value; never printed
     std::vector<Model> models;  // the plugin's catalogue and the config's additions
     config::Timeouts timeouts;
-    std::shared_ptr<const net::Wire> wire;     // how it is reached
-    std::vector<std::string> places;           // where it is, which clients are not told
-    std::vector<std::string> forward_headers;  // of clients' requests, that it gets as well
+    std::shared_ptr<const net::WireOptions> wire;  // how it is reached
+    std::vector<std::string> places;               // where it is, which clients are not told
+    std::vector<std::string> forward_headers;      // of clients' requests, that it gets as well
     // Never null; counted by all workers.
     std::shared_ptr<SlowCallbacks> slow_callbacks = std::make_shared<SlowCallbacks>();
     bool is_whole = true;  // nothing in its section is a mistake, as far as it has been looked at
@@ -39,7 +39,8 @@ struct Provider {
 };
 
 struct Registry {
-    std::vector<std::shared_ptr<const Provider>> providers;  // in the order of Config::providers
+    std::vector<std::shared_ptr<const LoadedProvider>>
+        providers;  // in the order of Config::providers
 };
 
 // Loads everything that `config` names. Appends one diagnostic for each problem; a registry with an

@@ -10,15 +10,6 @@ namespace {
 
 using config::ProxyChoice;
 
-net::HttpVersion version_of(config::HttpVersion version) {
-    switch (version) {
-        case config::HttpVersion::one: break;
-        case config::HttpVersion::automatic: return net::HttpVersion::automatic;
-        case config::HttpVersion::two: return net::HttpVersion::two;
-    }
-    return net::HttpVersion::one;
-}
-
 std::expected<config::ProxyAddress, WireFault> choose_proxy(const config::Wire& wanted,
                                                             const std::string& base_url) {
     if (wanted.proxy_choice == ProxyChoice::given)
@@ -53,19 +44,19 @@ std::expected<void, WireFault> add_secret(const config::Wire& wanted, config::Pr
 
 }  // namespace
 
-std::expected<std::shared_ptr<const net::Wire>, WireFault> make_wire(const config::Wire& wanted,
-                                                                     const std::string& base_url) {
+std::expected<std::shared_ptr<const net::WireOptions>, WireFault> make_wire(
+    const config::Wire& wanted, const std::string& base_url) {
     auto proxy = choose_proxy(wanted, base_url);
     if (!proxy) return std::unexpected(proxy.error());
     if (const auto added = add_secret(wanted, *proxy); !added) {
         return std::unexpected(added.error());
     }
-    return std::make_shared<const net::Wire>(net::Wire{
+    return std::make_shared<const net::WireOptions>(net::WireOptions{
         .ca_file = wanted.ca_file,
         .client_cert = wanted.client_cert,
         .client_key = wanted.client_key,
         .proxy = {std::move(proxy->url), std::move(proxy->user), std::move(proxy->password)},
-        .http = version_of(wanted.http),
+        .http = wanted.http,
         .connections_max = wanted.connections_max,
         .idle_connections_max = wanted.idle_connections_max,
         .idle_time = wanted.idle_time,

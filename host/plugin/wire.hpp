@@ -16,7 +16,7 @@ struct WireFault {
     std::string what;
 };
 
-std::expected<std::shared_ptr<const net::Wire>, WireFault> make_wire(const config::Wire& wanted,
-                                                                     const std::string& base_url);
+std::expected<std::shared_ptr<const net::WireOptions>, WireFault> make_wire(
+    const config::Wire& wanted, const std::string& base_url);
 
 }  // namespace bw::plugin

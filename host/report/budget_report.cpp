@@ -19,7 +19,7 @@ constexpr std::int64_t k_us = 1'000'000;
 constexpr std::int64_t k_whole = 10'000;  // hundredths of a percent
 
 // A window that has ended may still have calls in flight: they are no part of the present one.
-bool is_open(const ledger::Window& window, std::int64_t now_us) {
+bool is_open(const calendar::Window& window, std::int64_t now_us) {
     return window.end == 0 || now_us / k_us < window.end;
 }
 
@@ -32,9 +32,9 @@ bool fuller(const CounterState& left, const CounterState& right) {
 }
 
 RuleState state_of(std::string_view rule, ledger::Measure measure,
-                   std::span<const ledger::Counter> counters, std::int64_t now_us) {
+                   std::span<const ledger::StoredCounter> counters, std::int64_t now_us) {
     RuleState state;
-    for (const ledger::Counter& counter : counters) {
+    for (const ledger::StoredCounter& counter : counters) {
         if (counter.name.rule != rule || counter.measure != measure) continue;
         if (!is_open(counter.window, now_us)) continue;
         state.used = add_clamped(state.used, counter.used);
@@ -50,10 +50,10 @@ RuleState state_of(std::string_view rule, ledger::Measure measure,
     return state;
 }
 
-std::int64_t debt_of(const config::Budget& budget, std::span<const ledger::Counter> counters,
+std::int64_t debt_of(const config::Budget& budget, std::span<const ledger::StoredCounter> counters,
                      std::int64_t now_us) {
     std::int64_t debt = 0;
-    for (const ledger::Counter& counter : counters) {
+    for (const ledger::StoredCounter& counter : counters) {
         if (counter.name.rule != budget.name || !is_open(counter.window, now_us)) continue;
         debt = add_clamped(debt, ledger::at_least_zero(counter.used - budget.limit));
     }
@@ -95,8 +95,9 @@ std::expected<BudgetQuestion, std::string> parse_budget_reset(const config::Conf
     return BudgetQuestion{.name = std::move(name)};
 }
 
-BudgetReport budget_report(const config::Config& config, std::span<const ledger::Counter> counters,
-                           std::int64_t now_us, const BudgetQuestion& question) {
+BudgetReport budget_report(const config::Config& config,
+                           std::span<const ledger::StoredCounter> counters, std::int64_t now_us,
+                           const BudgetQuestion& question) {
     const auto asked_for = [&question](const std::string& name) {
         return question.name.empty() || question.name == name;
     };

@@ -49,8 +49,8 @@ struct RuleState {
 
 struct BudgetState {
     const config::Budget* budget = nullptr;
-    ledger::Window window;  // the one that is open now
-    calendar::Zone zone;    // in which it is told
+    calendar::Window window;  // the one that is open now
+    calendar::Zone zone;      // in which it is told
     RuleState state;
     std::int64_t debt = 0;  // by how much its counters were used beyond the limit
 };
@@ -73,8 +73,9 @@ struct BudgetReset {
 };
 
 // `config` must outlive the report.
-BudgetReport budget_report(const config::Config& config, std::span<const ledger::Counter> counters,
-                           std::int64_t now_us, const BudgetQuestion& question = {});
+BudgetReport budget_report(const config::Config& config,
+                           std::span<const ledger::StoredCounter> counters, std::int64_t now_us,
+                           const BudgetQuestion& question = {});
 
 // What the admin page answers and the command line prints.
 std::string to_json(const BudgetReport& report, const config::Config& config);

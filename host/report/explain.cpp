@@ -21,7 +21,7 @@ std::string place_of(const config::Config& config, const config::Route& route) {
 }
 
 std::vector<ExplainedCredential> credentials_of(const config::Provider& wanted,
-                                                const plugin::Provider& provider) {
+                                                const plugin::LoadedProvider& provider) {
     std::vector<ExplainedCredential> credentials;
     for (const auto& spec : provider.manifest.secrets) {
         const auto given =
@@ -45,7 +45,7 @@ unsigned share_of(const config::Route& route, std::size_t at) {
 
 ExplainedTarget explain_target(const config::Config& config, const plugin::Registry& registry,
                                const config::Target& target, std::string_view name) {
-    const plugin::Provider& provider = *registry.providers[target.provider];
+    const plugin::LoadedProvider& provider = *registry.providers[target.provider];
     ExplainedTarget explained{
         .provider = provider.name,
         .model = target.model.empty() ? std::string(name) : target.model,

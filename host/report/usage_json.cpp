@@ -95,7 +95,7 @@ std::string to_json(const UsageReport& report, const config::Config& config) {
     writer.begin_object().field("config", config.file.string());
     writer.field("by", to_string(question.by)).field("zone", question.zone_name);
     writer.field("since", calendar::rfc3339_of_us(question.span.since_us, question.zone));
-    const bool ends = question.span.until_us != ledger::Span().until_us;
+    const bool ends = question.span.until_us != ledger::TimeSpan().until_us;
     writer.field_or_null(
         "until", ends ? calendar::rfc3339_of_us(question.span.until_us, question.zone) : "");
     writer.key("total").begin_object();

@@ -22,7 +22,7 @@ inline constexpr std::size_t k_groups_max = 10'000;
 
 struct UsageQuestion {
     Grouping by = Grouping::model;
-    ledger::Span span;
+    ledger::TimeSpan span;
     std::string zone_name = "UTC";
     calendar::Zone zone;
     std::size_t top = k_groups_max;  // groups at most; of days the latest

@@ -112,8 +112,8 @@ void GroupedUsage::add(const ledger::UsageRow& row) {
     }
 }
 
-GroupedUsage::Result GroupedUsage::take(std::size_t top) {
-    Result result{.other = std::exchange(other_, {})};
+GroupedUsage::Groups GroupedUsage::take(std::size_t top) {
+    Groups result{.other = std::exchange(other_, {})};
     for (auto& [name, figures] : groups_) {
         result.groups.push_back({.name = name, .figures = std::move(figures)});
     }

@@ -57,13 +57,13 @@ class GroupedUsage {
 
     void add(const ledger::UsageRow& row);
 
-    struct Result {
+    struct Groups {
         std::vector<Group> groups;  // the dearest first; days as they follow one another
         Figures other;              // what is in none of the groups
         std::size_t left_out = 0;   // of groups that are in `other`
     };
     // At most `top` groups: of days the latest.
-    Result take(std::size_t top);
+    Groups take(std::size_t top);
 
   private:
     std::string_view value_of(const ledger::UsageRow& row);
@@ -81,7 +81,7 @@ inline constexpr std::size_t k_top_users = 5;
 struct UsageReport {
     UsageQuestion question;
     Figures total;
-    GroupedUsage::Result grouped;
+    GroupedUsage::Groups grouped;
     std::vector<Group> top_users;  // at most k_top_users that have a name
 };
 

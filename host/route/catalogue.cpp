@@ -30,13 +30,13 @@ std::set<std::string> known_names(const config::Config& config, const plugin::Re
     return names;
 }
 
-const plugin::Model* model_of(const plugin::Provider& provider, std::string_view id) {
+const plugin::Model* model_of(const plugin::LoadedProvider& provider, std::string_view id) {
     const auto found = std::ranges::find(provider.models, id, &plugin::Model::id);
     return found == provider.models.end() ? nullptr : &*found;
 }
 
 // A glob lets any name through; it counts only for the providers that know the name.
-bool counts(const Match& match, const plugin::Provider& provider, std::string_view model) {
+bool counts(const Match& match, const plugin::LoadedProvider& provider, std::string_view model) {
     if (!provider.unavailable.empty()) return false;
     if (!is_glob(match.route->model)) return true;
     const auto* known = model_of(provider, model);

@@ -19,12 +19,12 @@ Prices::Prices(const config::Config& config) : books_(config.providers.size()) {
 
 const config::Price* Prices::find(std::size_t provider, std::string_view model) const {
     if (provider >= books_.size() || model.size() > config::k_model_bytes_max) return nullptr;
-    const Books& books = books_[provider];
+    const PriceBooks& books = books_[provider];
     const auto* own = books.own.find(model);
     return own != nullptr ? own : books.files.find(model);
 }
 
-void Prices::Book::add(const config::Price& price) {
+void Prices::PriceBook::add(const config::Price& price) {
     if (config::is_glob(price.model)) {
         globs.push_back(&price);
     } else {
@@ -32,13 +32,13 @@ void Prices::Book::add(const config::Price& price) {
     }
 }
 
-void Prices::Book::sort() {
+void Prices::PriceBook::sort() {
     std::ranges::sort(globs, [](const config::Price* a, const config::Price* b) {
         return config::more_specific(a->model, b->model);
     });
 }
 
-const config::Price* Prices::Book::find(std::string_view model) const {
+const config::Price* Prices::PriceBook::find(std::string_view model) const {
     if (const auto found = exact.find(model); found != exact.end()) return found->second;
     const auto found = std::ranges::find_if(
         globs, [&](const config::Price* price) { return config::glob_match(price->model, model); });

@@ -20,7 +20,7 @@ class Prices {
     const config::Price* find(std::size_t provider, std::string_view model) const;
 
   private:
-    struct Book {
+    struct PriceBook {
         std::unordered_map<std::string_view, const config::Price*> exact;
         std::vector<const config::Price*> globs;  // the most specific first
 
@@ -28,12 +28,12 @@ class Prices {
         void sort();
         const config::Price* find(std::string_view model) const;
     };
-    struct Books {
-        Book own;
-        Book files;
+    struct PriceBooks {
+        PriceBook own;
+        PriceBook files;
     };
 
-    std::vector<Books> books_;  // one a provider
+    std::vector<PriceBooks> books_;  // one a provider
 };
 
 }  // namespace bw::route

@@ -15,7 +15,7 @@ using boost::system::error_code;
 // Out of descriptors, most likely: try again when some may have been closed.
 constexpr std::chrono::milliseconds k_accept_again{100};
 
-http::Limits limits_of(const config::Server& server) {
+http::MessageLimits limits_of(const config::Server& server) {
     return {.request_line_bytes = server.front.request_line_bytes_max,
             .header_bytes = server.front.header_bytes_max,
             .header_count = server.front.header_count_max,
@@ -106,7 +106,7 @@ void Worker::open(front::Socket socket) {
     error_code error;
     const auto client = socket.remote_endpoint(error);
     if (error) return;  // it is gone already
-    front::Place place = connections_.enter(client.address());
+    front::ConnectionPlace place = connections_.enter(client.address());
     if (!place || place.beyond_limit()) context_.metrics.connection_refused();
     if (!place) return;
     std::make_shared<front::Session>(std::move(socket), context_,

@@ -58,7 +58,7 @@ class Worker final : private front::Sessions {
     front::Connections& connections_;
     boost::asio::io_context loop_{1};
     net::Client client_;
-    std::vector<plugin::Slot> slots_;
+    std::vector<plugin::ProviderSlot> slots_;
     policy::WebhookPosts webhook_posts_;
     policy::Books books_;
     front::DrainedCalls drained_calls_;

@@ -10,11 +10,11 @@
 namespace bw::fuzz {
 namespace {
 
-constexpr http::Limits k_limits = {.request_line_bytes = 256,
-                                   .header_bytes = 1024,
-                                   .header_count = 16,
-                                   .body_bytes = 2048,
-                                   .inflate_ratio = 20};
+constexpr http::MessageLimits k_limits = {.request_line_bytes = 256,
+                                          .header_bytes = 1024,
+                                          .header_count = 16,
+                                          .body_bytes = 2048,
+                                          .inflate_ratio = 20};
 
 struct Taken {
     std::size_t begin = 0;  // where it stands among the bytes
@@ -30,7 +30,7 @@ struct Connection {
 };
 
 std::string describe(const http::RequestParser& parser) {
-    const http::Request& request = parser.request();
+    const http::RequestHead& request = parser.request();
     std::string text;
     for (const std::string_view part : {request.method, request.target, request.path,
                                         request.authority, std::string_view(request.body)}) {
@@ -45,7 +45,7 @@ std::string describe(const http::RequestParser& parser) {
 }
 
 void check_limits(const http::RequestParser& parser) {
-    const http::Request& request = parser.request();
+    const http::RequestHead& request = parser.request();
     require(request.fields.size() <= k_limits.header_count, "headers are counted");
     require(request.body.size() <= k_limits.body_bytes, "a body is bounded");
     require(request.target.size() <= k_limits.request_line_bytes, "a target is bounded");
@@ -63,20 +63,20 @@ Connection read(std::string_view bytes, std::size_t part_bytes) {
             return static_cast<std::size_t>(part.data() - bytes.data()) + part.size() - left.size();
         };
         while (true) {
-            const http::Step step = parser.feed(left);
-            if (step == http::Step::refused) {
+            const http::ParseStep step = parser.feed(left);
+            if (step == http::ParseStep::refused) {
                 const http::Refusal& refusal = parser.refusal();
                 require(refusal.status >= 400 && refusal.status <= 599, "a refusal has a status");
                 require(!refusal.message.empty(), "a refusal says why");
-                require(parser.feed(left) == http::Step::refused, "a refusal is for good");
+                require(parser.feed(left) == http::ParseStep::refused, "a refusal is for good");
                 connection.end = std::to_string(refusal.status) + refusal.message;
                 return connection;
             }
-            if (step == http::Step::more) {
+            if (step == http::ParseStep::more) {
                 require(left.empty(), "all bytes are taken");
                 break;
             }
-            if (step == http::Step::head) continue;
+            if (step == http::ParseStep::head) continue;
             check_limits(parser);
             connection.requests.push_back(
                 {begin, position(), describe(parser), parser.framing(), parser.request().body});
@@ -159,7 +159,7 @@ void check_one_meaning(const Taken& taken, std::string_view bytes) {
         require(taken.framing.body == http::Body::none, "both see no body");
     }
     require(end == raw.size(), "both see the request's end at the same place");
-    if (taken.framing.packing != http::Packing::none) return;
+    if (taken.framing.packing != Packing::none) return;
     require(body == taken.body, "both see the same body");
 }
 

@@ -34,12 +34,12 @@ testing::Response read_reply(std::string_view text) {
     return response;
 }
 
-struct Outcome {
+struct CallEnd {
     testing::Result result;
     std::vector<std::string> broken;
 };
 
-Outcome call(const testing::Asked& asked, const testing::Response& reply, std::size_t part_bytes) {
+CallEnd call(const testing::Asked& asked, const testing::Response& reply, std::size_t part_bytes) {
     testing::FakeHost host;
     host.secrets = {"api_key"};
     testing::Instance instance(host, table(),
@@ -62,7 +62,7 @@ bool same(const testing::Result& a, const testing::Result& b) {
            (!a.usage || same_usage(*a.usage, *b.usage));
 }
 
-void check(const Outcome& outcome) {
+void check(const CallEnd& outcome) {
     for (const std::string& rule : outcome.broken) require(false, rule);
     const testing::Result& result = outcome.result;
     if (!result.error) return;
@@ -87,9 +87,9 @@ void run(Input input) {
     if (asked.operation == BW_OP_EMBEDDINGS) asked.stream = false;
     const testing::Response reply =
         read_reply(text.substr(std::min(mark + k_mark.size(), text.size())));
-    const Outcome whole = call(asked, reply, 0);
+    const CallEnd whole = call(asked, reply, 0);
     check(whole);
-    const Outcome in_parts = call(asked, reply, part_bytes);
+    const CallEnd in_parts = call(asked, reply, part_bytes);
     check(in_parts);
     require(same(whole.result, in_parts.result), "the outcome does not depend on the parts");
 }

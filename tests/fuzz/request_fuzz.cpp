@@ -22,7 +22,7 @@ std::string others(std::string_view object) {
     return out;
 }
 
-void check_span(const Call& call, Span span) {
+void check_span(const Call& call, BodySpan span) {
     require(span.offset + span.length <= call.body.size(), "a span lies within the body");
     if (span.length == 0) return;
     require(json::valid(std::string_view(call.body).substr(span.offset, span.length)),

@@ -16,7 +16,7 @@ struct Unpacked {
     bool may_end = true;
 };
 
-Unpacked unpack(net::Packing packing, std::string_view bytes, std::size_t part_bytes) {
+Unpacked unpack(Packing packing, std::string_view bytes, std::size_t part_bytes) {
     net::Unpack unpack(packing);
     Unpacked result;
     for (const std::string_view part : cut(bytes, part_bytes)) {
@@ -30,7 +30,7 @@ Unpacked unpack(net::Packing packing, std::string_view bytes, std::size_t part_b
 }
 
 void run(Input input) {
-    const auto packing = input.setting(2) == 0 ? net::Packing::gzip : net::Packing::deflate;
+    const auto packing = input.setting(2) == 0 ? Packing::gzip : Packing::deflate;
     const std::size_t part_bytes = input.setting(64);
     const Unpacked whole = unpack(packing, input.rest(), 0);
     const Unpacked parts = unpack(packing, input.rest(), part_bytes);

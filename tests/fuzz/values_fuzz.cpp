@@ -22,9 +22,9 @@ void check_amounts(std::string_view text) {
         require(config::parse_amount(config::format_amount(*amount)) == amount,
                 "an amount that is written reads the same");
     }
-    for (const std::span<const config::Unit> units :
-         {std::span<const config::Unit>(config::k_duration_units),
-          std::span<const config::Unit>(config::k_size_units)}) {
+    for (const std::span<const config::QuantityUnit> units :
+         {std::span<const config::QuantityUnit>(config::k_duration_units),
+          std::span<const config::QuantityUnit>(config::k_size_units)}) {
         const auto quantity = config::parse_quantity(text, units);
         if (!quantity) continue;
         const auto smallest = std::to_string(*quantity) + std::string(units.front().name);

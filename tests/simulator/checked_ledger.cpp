@@ -11,7 +11,7 @@ namespace bw::simulator {
 
 using std::chrono::milliseconds;
 
-class CheckedLedger::Session final : public ledger::Session {
+class CheckedLedger::Session final : public ledger::LedgerSession {
   public:
     Session(CheckedLedger& ledger, boost::asio::io_context& loop)
         : ledger_(ledger), loop_(loop), store_(ledger.store_->open(loop)) {}
@@ -21,7 +21,7 @@ class CheckedLedger::Session final : public ledger::Session {
 
     void hold(ledger::Hold hold, OnVerdict on_verdict) override {
         if (ledger_.chance_.in(300)) {
-            return on_verdict({.answer = ledger::Answer::unavailable,
+            return on_verdict({.answer = ledger::HoldAnswer::unavailable,
                                .standings = std::vector<ledger::Standing>(hold.claims.size()),
                                .reason = "it is away"});
         }
@@ -70,7 +70,7 @@ class CheckedLedger::Session final : public ledger::Session {
 
     CheckedLedger& ledger_;
     boost::asio::io_context& loop_;
-    std::unique_ptr<ledger::Session> store_;
+    std::unique_ptr<ledger::LedgerSession> store_;
     std::map<std::uint64_t, bool> durable_;
 };
 
@@ -80,13 +80,13 @@ CheckedLedger::CheckedLedger(Chance& chance, const Clock::Simulated& time)
           return duration_cast<microseconds>(time.wall.time_since_epoch()).count();
       })) {}
 
-std::unique_ptr<ledger::Session> CheckedLedger::open(boost::asio::io_context& loop) {
+std::unique_ptr<ledger::LedgerSession> CheckedLedger::open(boost::asio::io_context& loop) {
     return std::make_unique<Session>(*this, loop);
 }
 
 void CheckedLedger::given(const ledger::HoldId& id, const std::vector<ledger::Claim>& claims,
                           const ledger::Verdict& verdict) {
-    if (verdict.answer != ledger::Answer::held) return;
+    if (verdict.answer != ledger::HoldAnswer::held) return;
     ++granted_;
     require(open_.emplace(id.number, claims).second, "a hold's number is used twice");
     for (std::size_t i = 0; i < claims.size(); ++i) {
@@ -122,7 +122,7 @@ void CheckedLedger::check_end() {
     require(open_.empty(), fmt::format("{} holds were never settled", open_.size()));
     const auto all = counters();
     require(all.has_value(), "the ledger can be read");
-    for (const ledger::Counter& counter : *all) {
+    for (const ledger::StoredCounter& counter : *all) {
         const std::string name = counter.name.rule + " for \"" + counter.name.value + "\"";
         require(counter.held == 0, name + " still holds something");
         if (counter.measure != ledger::Measure::budget) continue;

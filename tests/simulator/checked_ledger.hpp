@@ -19,9 +19,9 @@ class CheckedLedger final : public ledger::Store {
   public:
     CheckedLedger(Chance& chance, const Clock::Simulated& time);
 
-    std::unique_ptr<ledger::Session> open(boost::asio::io_context& loop) override;
-    Result<std::vector<ledger::Counter>> counters() override { return store_->counters(); }
-    Result<void> each_usage(ledger::Span span,
+    std::unique_ptr<ledger::LedgerSession> open(boost::asio::io_context& loop) override;
+    Result<std::vector<ledger::StoredCounter>> counters() override { return store_->counters(); }
+    Result<void> each_usage(ledger::TimeSpan span,
                             const std::function<void(const ledger::UsageRow&)>& row) override {
         return store_->each_usage(span, row);
     }

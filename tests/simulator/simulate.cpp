@@ -168,8 +168,8 @@ class World {
         .body_room = nullptr};
     const observe::MetricNames names_ = pages::metric_names(host_);
     observe::WorkerMetrics metrics_{names_};
-    std::vector<plugin::Slot> slots_{host_.registry.providers.begin(),
-                                     host_.registry.providers.end()};
+    std::vector<plugin::ProviderSlot> slots_{host_.registry.providers.begin(),
+                                             host_.registry.providers.end()};
     policy::WebhookPosts posts_{loop_, wire_, host_.webhooks, *running_.webhook_counts};
     policy::Books books_{loop_, host_.config, &ledger_, running_.warnings.get(), &posts_};
     front::DrainedCalls drained_{loop_, [] {}};
@@ -252,7 +252,7 @@ int main(int count, char** words) {
     const Options options = parse({words, static_cast<std::size_t>(count)});
     command_again = fmt::format("{} --seed {} --calls {}", words[0], options.seed, options.calls);
     fmt::print("seed {}\n", options.seed);
-    bw::observe::configure(bw::observe::Level::error, bw::observe::Format::text, false);
+    bw::observe::configure(bw::LogLevel::error, bw::observe::Format::text, false);
     World(options).run();
     return 0;
 }

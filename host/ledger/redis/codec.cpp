@@ -119,7 +119,7 @@ void read_field(UsageRow& row, std::string_view field, const std::string& value)
 }
 
 // Back from MEASURE:RULE:VALUE.
-void read_name(Counter& counter, std::string_view text) {
+void read_name(StoredCounter& counter, std::string_view text) {
     const std::size_t rule_at = std::min(text.find(':'), text.size() - 1) + 1;
     for (const auto& [measure, name] : k_measures) {
         if (name == text.substr(0, rule_at - 1)) counter.measure = measure;
@@ -174,17 +174,17 @@ Verdict to_verdict(const RedisReply& reply) {
     Verdict verdict;
     switch (static_cast<HoldCode>(reply.integer_at(0))) {
         case HoldCode::held: break;
-        case HoldCode::refused: verdict.answer = Answer::refused; break;
+        case HoldCode::refused: verdict.answer = HoldAnswer::refused; break;
         case HoldCode::withdrawn:
-            return {.answer = Answer::unavailable, .reason = "the hold was withdrawn before"};
+            return {.answer = HoldAnswer::unavailable, .reason = "the hold was withdrawn before"};
         case HoldCode::known:
-            return {.answer = Answer::unavailable,
+            return {.answer = HoldAnswer::unavailable,
                     .reason = "the ledger has a hold with this number already"};
         case HoldCode::emptied:
-            return {.answer = Answer::unavailable,
+            return {.answer = HoldAnswer::unavailable,
                     .reason = "the ledger has lost what it had, and begins anew"};
         case HoldCode::full:
-            return {.answer = Answer::full,
+            return {.answer = HoldAnswer::full,
                     .reason = fmt::format("it has {} counters already", reply.integer_at(1))};
     }
     verdict.refused_by = static_cast<std::size_t>(reply.integer_at(1));
@@ -200,11 +200,11 @@ Verdict to_verdict(const RedisReply& reply) {
     return verdict;
 }
 
-std::vector<Counter> to_counters(const RedisReply& reply) {
-    std::vector<Counter> counters;
+std::vector<StoredCounter> to_counters(const RedisReply& reply) {
+    std::vector<StoredCounter> counters;
     const auto& words = reply.elements;
     for (std::size_t i = 0; i + k_counter_words <= words.size(); i += k_counter_words) {
-        Counter counter;
+        StoredCounter counter;
         read_name(counter, words[i].text);
         counter.window = {.start = to_number(words[i + 1].text),
                           .end = to_number(words[i + 2].text)};
@@ -212,7 +212,7 @@ std::vector<Counter> to_counters(const RedisReply& reply) {
         counter.held = unbounded(to_number(words[i + 4].text));
         counters.push_back(std::move(counter));
     }
-    std::ranges::sort(counters, {}, [](const Counter& counter) {
+    std::ranges::sort(counters, {}, [](const StoredCounter& counter) {
         return std::tie(counter.name.rule, counter.name.value, counter.measure,
                         counter.window.start);
     });

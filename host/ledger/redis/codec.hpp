@@ -22,7 +22,7 @@ Words settle_words(const Settlement& settlement, std::string_view how, std::stri
 std::string escaped_rule(std::string_view rule);
 
 Verdict to_verdict(const RedisReply& reply);
-std::vector<Counter> to_counters(const RedisReply& reply);
+std::vector<StoredCounter> to_counters(const RedisReply& reply);
 // Of what a stream keeps: names and values in turn.
 UsageRow to_usage_row(const RedisReply& fields);
 

@@ -7,7 +7,7 @@
 
 namespace bw::ledger {
 
-RedisRecovery::RedisRecovery(RedisChannel channel, RedisHolds& holds, Events events)
+RedisRecovery::RedisRecovery(RedisChannel channel, RedisHolds& holds, Hooks events)
     : channel_(std::move(channel)), holds_(holds), events_(std::move(events)) {}
 
 void RedisRecovery::found(const std::string& epoch) {

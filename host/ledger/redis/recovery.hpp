@@ -15,12 +15,12 @@ namespace bw::ledger {
 
 class RedisRecovery {
   public:
-    struct Events {
+    struct Hooks {
         std::function<void()> emptied;  // it has lost it once more
         std::function<void(const std::string& why)> refused;
     };
     // The holds outlive it.
-    RedisRecovery(RedisChannel channel, RedisHolds& holds, Events events);
+    RedisRecovery(RedisChannel channel, RedisHolds& holds, Hooks events);
 
     // The server's contents have this name.
     void found(const std::string& epoch);
@@ -34,7 +34,7 @@ class RedisRecovery {
 
     const RedisChannel channel_;
     RedisHolds& holds_;
-    const Events events_;
+    const Hooks events_;
     std::atomic<std::uint64_t> losses_ = 0;
 };
 

@@ -8,13 +8,13 @@ namespace bw::ledger {
 namespace {
 
 Verdict unavailable(std::string reason) {
-    return {.answer = Answer::unavailable, .reason = std::move(reason)};
+    return {.answer = HoldAnswer::unavailable, .reason = std::move(reason)};
 }
 
 // A standing for each claim, and a refusal by one of them.
 bool fits(const Verdict& verdict, std::size_t claims) {
     return verdict.standings.size() == claims &&
-           (verdict.answer == Answer::held || verdict.refused_by < claims);
+           (verdict.answer == HoldAnswer::held || verdict.refused_by < claims);
 }
 
 // Whatever is not known to have failed before anything was done is withdrawn.
@@ -23,7 +23,8 @@ Verdict judged(const RedisAnswer& answer, const HoldId& id, std::size_t claims,
     if (answer && !answer->failed()) {
         Verdict verdict = to_verdict(*answer);
         if (HoldCode{answer->integer_at(0)} == HoldCode::emptied) keeper.look();
-        const bool judges = verdict.answer == Answer::held || verdict.answer == Answer::refused;
+        const bool judges =
+            verdict.answer == HoldAnswer::held || verdict.answer == HoldAnswer::refused;
         if (!judges || fits(verdict, claims)) return verdict;
         keeper.withdraw(id);
         return unavailable("the ledger's answer makes no sense");
@@ -69,7 +70,7 @@ void RedisSession::hold(Hold hold, OnVerdict on_verdict) {
                [hold = std::move(hold), epoch = std::move(epoch), host = host_, alive = alive_,
                 on_verdict = std::move(on_verdict)](const RedisAnswer& answer) mutable {
                    Verdict verdict = judged(answer, hold.id, hold.claims.size(), host->keeper);
-                   if (verdict.answer == Answer::held) {
+                   if (verdict.answer == HoldAnswer::held) {
                        host->holds.add(std::move(hold), std::move(epoch));
                    }
                    if (*alive) on_verdict(std::move(verdict));

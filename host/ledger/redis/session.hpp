@@ -24,7 +24,7 @@ struct RedisHost {
     RedisKeeper keeper;
 };
 
-class RedisSession final : public Session {
+class RedisSession final : public LedgerSession {
   public:
     RedisSession(boost::asio::io_context& loop, const RedisSettings& settings,
                  std::shared_ptr<RedisHost> host);

@@ -18,7 +18,7 @@ Sent sent(const RedisAnswer& answer) {
 }
 
 RedisSettler::RedisSettler(boost::asio::io_context& loop, RedisChannel channel, RedisOutbox& outbox,
-                           Events events)
+                           Hooks events)
     : channel_(std::move(channel)),
       outbox_(outbox),
       events_(std::move(events)),

@@ -25,13 +25,13 @@ Sent sent(const RedisAnswer& answer);
 
 class RedisSettler {
   public:
-    struct Events {
+    struct Hooks {
         std::function<void(const RedisOutbox::Task& task)> confirmed;
         std::function<void()> lost;
     };
     // The outbox outlives it.
     RedisSettler(boost::asio::io_context& loop, RedisChannel channel, RedisOutbox& outbox,
-                 Events events);
+                 Hooks events);
 
     // What was handed over since.
     void send();
@@ -45,7 +45,7 @@ class RedisSettler {
 
     const RedisChannel channel_;
     RedisOutbox& outbox_;
-    const Events events_;
+    const Hooks events_;
     SendQueue queue_;
     observe::Seldom refusal_lines_{std::chrono::minutes(1)};
     boost::asio::steady_timer pause_timer_;

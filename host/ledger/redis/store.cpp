@@ -23,18 +23,19 @@ class RedisStore final : public Store {
 
     Result<void> first_contact() { return host_->keeper.first_contact(); }
 
-    std::unique_ptr<Session> open(boost::asio::io_context& loop) override {
+    std::unique_ptr<LedgerSession> open(boost::asio::io_context& loop) override {
         return std::make_unique<RedisSession>(loop, settings_, host_);
     }
 
-    Result<std::vector<Counter>> counters() override {
+    Result<std::vector<StoredCounter>> counters() override {
         host_->keeper.flush(k_flush_ms);
         const auto reply = RedisErrand(settings_, host_->scripts).run(Script::counters, {});
         if (!reply) return std::unexpected(reply.error());
         return to_counters(*reply);
     }
 
-    Result<void> each_usage(Span span, const std::function<void(const UsageRow&)>& row) override;
+    Result<void> each_usage(TimeSpan span,
+                            const std::function<void(const UsageRow&)>& row) override;
 
     Result<std::size_t> reset(std::string_view rule) override {
         host_->keeper.flush(k_flush_ms);
@@ -54,7 +55,8 @@ class RedisStore final : public Store {
 
 // By when calls began; in the stream they stand by when they ended. Up to what was the last row
 // when the report began, so that it ends.
-Result<void> RedisStore::each_usage(Span span, const std::function<void(const UsageRow&)>& row) {
+Result<void> RedisStore::each_usage(TimeSpan span,
+                                    const std::function<void(const UsageRow&)>& row) {
     host_->keeper.flush(k_flush_ms);
     RedisErrand errand(settings_, host_->scripts);
     std::vector<UsageRow> rows;

@@ -5,7 +5,7 @@
 
 namespace bw::ledger {
 
-bool Durability::Inbox::wait(std::uint64_t sequence, Session::OnDurable on_durable) {
+bool Durability::Waiters::wait(std::uint64_t sequence, LedgerSession::OnDurable on_durable) {
     if (sequence <= durability_.written()) return on_durable(true), false;
     waiting_.emplace(sequence, std::move(on_durable));
     waits_ = true;
@@ -14,11 +14,11 @@ bool Durability::Inbox::wait(std::uint64_t sequence, Session::OnDurable on_durab
     return true;
 }
 
-bool Durability::Inbox::decided(std::uint64_t sequence) const {
+bool Durability::Waiters::decided(std::uint64_t sequence) const {
     return durability_.failing() || sequence <= durability_.written();
 }
 
-void Durability::Inbox::deliver() {
+void Durability::Waiters::deliver() {
     const auto self = shared_from_this();  // a callback may close the session
     while (!waiting_.empty()) {
         const auto first = waiting_.begin();
@@ -33,21 +33,21 @@ void Durability::Inbox::deliver() {
     }
 }
 
-void Durability::Inbox::post() {
+void Durability::Waiters::post() {
     if (!waits_.exchange(false)) return;
     boost::asio::post(loop_, [self = shared_from_this()] {
         if (!self->waiting_.empty()) self->deliver();
     });
 }
 
-std::shared_ptr<Durability::Inbox> Durability::open(boost::asio::io_context& loop) {
-    auto inbox = std::make_shared<Inbox>(loop, *this);
+std::shared_ptr<Durability::Waiters> Durability::open(boost::asio::io_context& loop) {
+    auto inbox = std::make_shared<Waiters>(loop, *this);
     const Lock lock(mutex_);
     inboxes_.push_back(inbox);
     return inbox;
 }
 
-void Durability::close(const std::shared_ptr<Inbox>& inbox) {
+void Durability::close(const std::shared_ptr<Waiters>& inbox) {
     {
         const Lock lock(mutex_);
         std::erase(inboxes_, inbox);

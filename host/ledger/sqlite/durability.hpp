@@ -17,14 +17,14 @@ namespace bw::ledger {
 class Durability {
   public:
     // What one session waits for. On its loop only.
-    class Inbox : public std::enable_shared_from_this<Inbox> {
+    class Waiters : public std::enable_shared_from_this<Waiters> {
       public:
-        Inbox(boost::asio::io_context& loop, const Durability& durability)
+        Waiters(boost::asio::io_context& loop, const Durability& durability)
             : loop_(loop), durability_(durability) {}
 
         // From inside if the entry is written already; else, and that gives true, when it is, or
         // when that fails.
-        bool wait(std::uint64_t sequence, Session::OnDurable on_durable);
+        bool wait(std::uint64_t sequence, LedgerSession::OnDurable on_durable);
 
       private:
         friend class Durability;
@@ -34,13 +34,13 @@ class Durability {
 
         boost::asio::io_context& loop_;
         const Durability& durability_;
-        std::multimap<std::uint64_t, Session::OnDurable> waiting_;
+        std::multimap<std::uint64_t, LedgerSession::OnDurable> waiting_;
         std::atomic<bool> waits_ = false;  // whether to post when something is decided
     };
 
-    std::shared_ptr<Inbox> open(boost::asio::io_context& loop);
+    std::shared_ptr<Waiters> open(boost::asio::io_context& loop);
     // What still waits is dropped; nothing is posted any more.
-    void close(const std::shared_ptr<Inbox>& inbox);
+    void close(const std::shared_ptr<Waiters>& inbox);
 
     std::uint64_t written() const { return written_.load(); }
     // Whether what is not written yet cannot be, for now.
@@ -55,7 +55,7 @@ class Durability {
     std::atomic<std::uint64_t> written_ = 0;
     std::atomic<bool> failing_ = false;
     Mutex mutex_;
-    std::vector<std::shared_ptr<Inbox>> inboxes_ GUARDED_BY(mutex_);
+    std::vector<std::shared_ptr<Waiters>> inboxes_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bw::ledger

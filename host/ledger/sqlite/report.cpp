@@ -33,9 +33,9 @@ Result<HeldAmounts> held_amounts(Database& database) {
     }
 }
 
-std::vector<Counter> joined(std::vector<StoredTally> budgets, const HeldAmounts& held,
-                            std::int64_t now_us) {
-    std::vector<Counter> counters;
+std::vector<StoredCounter> joined(std::vector<StoredTally> budgets, const HeldAmounts& held,
+                                  std::int64_t now_us) {
+    std::vector<StoredCounter> counters;
     for (auto& budget : budgets) {
         const auto found = held.find(budget.number);
         if (found == held.end() && is_over(budget.window, now_us)) continue;
@@ -45,7 +45,7 @@ std::vector<Counter> joined(std::vector<StoredTally> budgets, const HeldAmounts&
                             .used = budget.used,
                             .held = found == held.end() ? 0 : found->second});
     }
-    std::ranges::sort(counters, {}, [](const Counter& counter) {
+    std::ranges::sort(counters, {}, [](const StoredCounter& counter) {
         return std::tie(counter.name.rule, counter.name.value, counter.window.start);
     });
     return counters;
@@ -62,7 +62,7 @@ Result<SqliteReport> SqliteReport::open(const std::string& path) {
     return SqliteReport(*std::move(database));
 }
 
-Result<std::vector<Counter>> SqliteReport::counters(std::int64_t now_us) {
+Result<std::vector<StoredCounter>> SqliteReport::counters(std::int64_t now_us) {
     if (auto begun = database_->run("BEGIN"); !begun) return std::unexpected(begun.error());
     auto budgets = load_budgets(*database_);
     const auto held = budgets ? held_amounts(*database_) : Result<HeldAmounts>();
@@ -72,7 +72,8 @@ Result<std::vector<Counter>> SqliteReport::counters(std::int64_t now_us) {
     return joined(*std::move(budgets), *held, now_us);
 }
 
-Result<void> SqliteReport::each_usage(Span span, const std::function<void(const UsageRow&)>& row) {
+Result<void> SqliteReport::each_usage(TimeSpan span,
+                                      const std::function<void(const UsageRow&)>& row) {
     auto statement = database_->prepare(
         fmt::format("SELECT {} FROM usage WHERE time_us >= ? AND time_us < ? ORDER BY time_us",
                     k_usage_column_names));

@@ -18,9 +18,9 @@ class SqliteReport {
     static Result<SqliteReport> open(const std::string& path);
 
     // As Store::counters, by rule and value; budgets only, as nothing else outlives a host.
-    Result<std::vector<Counter>> counters(std::int64_t now_us);
+    Result<std::vector<StoredCounter>> counters(std::int64_t now_us);
     // By time.
-    Result<void> each_usage(Span span, const std::function<void(const UsageRow&)>& row);
+    Result<void> each_usage(TimeSpan span, const std::function<void(const UsageRow&)>& row);
 
   private:
     explicit SqliteReport(std::unique_ptr<Database> database) : database_(std::move(database)) {}

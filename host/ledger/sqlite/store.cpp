@@ -21,7 +21,7 @@ namespace {
 // For what is not in the file yet.
 constexpr std::chrono::milliseconds k_report_waits{1'000};
 
-class SqliteSession final : public Session {
+class SqliteSession final : public LedgerSession {
   public:
     SqliteSession(Book& book, SqliteJournal& journal, const Clock& clock, HoldNumbers numbers,
                   boost::asio::io_context& loop)
@@ -37,7 +37,7 @@ class SqliteSession final : public Session {
 
     void hold(Hold hold, OnVerdict on_verdict) override {
         if (auto trouble = journal_.trouble()) {
-            return on_verdict({.answer = Answer::unavailable, .reason = *std::move(trouble)});
+            return on_verdict({.answer = HoldAnswer::unavailable, .reason = *std::move(trouble)});
         }
         auto verdict = book_.hold(std::move(hold), clock_());
         journal_.wake();
@@ -64,7 +64,7 @@ class SqliteSession final : public Session {
     SqliteJournal& journal_;
     const Clock& clock_;
     HoldNumbers numbers_;
-    std::shared_ptr<Durability::Inbox> inbox_;
+    std::shared_ptr<Durability::Waiters> inbox_;
 };
 
 // What the writer works with, over one database.
@@ -92,11 +92,12 @@ class SqliteStore final : public Store {
         journal_.wake();
     }
 
-    std::unique_ptr<Session> open(boost::asio::io_context& loop) override {
+    std::unique_ptr<LedgerSession> open(boost::asio::io_context& loop) override {
         return std::make_unique<SqliteSession>(book_, journal_, clock_, source_.open(), loop);
     }
-    Result<std::vector<Counter>> counters() override { return book_.counters(clock_()); }
-    Result<void> each_usage(Span span, const std::function<void(const UsageRow&)>& row) override {
+    Result<std::vector<StoredCounter>> counters() override { return book_.counters(clock_()); }
+    Result<void> each_usage(TimeSpan span,
+                            const std::function<void(const UsageRow&)>& row) override {
         if (auto there = journal_.place().check_database(); !there) {
             return std::unexpected(std::move(there.error()));
         }

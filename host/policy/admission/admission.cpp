@@ -10,7 +10,8 @@ namespace bw::policy {
 
 using std::chrono::microseconds;
 
-Admission::Admission(Books& books, const Engine& engine, const Call& call, Destination destination)
+Admission::Admission(Books& books, const AttemptServices& engine, const Call& call,
+                     Destination destination)
     : books_(books),
       engine_(engine),
       call_(call),
@@ -52,7 +53,7 @@ void Admission::follow(Placement placement, bool turn_missed) {
 
 void Admission::hold(HoldClaims claims) {
     if (claims.passed_over) {
-        count_once(went_elsewhere_, *claims.passed_over, UpstreamLimits::Outcome::elsewhere);
+        count_once(went_elsewhere_, *claims.passed_over, UpstreamLimits::Effect::elsewhere);
     }
     if (!books_.session) return answer({});
     asked_ = std::move(claims.asked);
@@ -64,7 +65,7 @@ void Admission::hold(HoldClaims claims) {
     books_.session->hold(std::move(hold),
                          [this, alive = std::weak_ptr(alive_), session = books_.session.get(), id,
                           count = asked_.size()](ledger::Verdict verdict) {
-                             const bool held = verdict.answer == ledger::Answer::held;
+                             const bool held = verdict.answer == ledger::HoldAnswer::held;
                              if (alive.expired()) {
                                  if (held) OpenHold(*session, id, {}).release(count);
                                  return;
@@ -80,13 +81,13 @@ void Admission::on_verdict(ledger::Verdict verdict) {
         std::exchange(question_, Question::none) == Question::open_and_turn_missed;
     standings_ = std::move(verdict.standings);
     switch (verdict.answer) {
-        case ledger::Answer::refused:
+        case ledger::HoldAnswer::refused:
             return follow(place_refused(applicant(), prospects_, room_, asked_[verdict.refused_by],
                                         standings_[verdict.refused_by]),
                           turn_missed);
-        case ledger::Answer::unavailable:
-        case ledger::Answer::full: return not_counted(verdict);
-        case ledger::Answer::held: break;
+        case ledger::HoldAnswer::unavailable:
+        case ledger::HoldAnswer::full: return not_counted(verdict);
+        case ledger::HoldAnswer::held: break;
     }
     for (std::size_t i = 0; books_.warnings != nullptr && i < asked_.size(); ++i) {
         books_.warnings->look(asked_[i], standings_[i], *books_.posts);
@@ -105,7 +106,7 @@ bool Admission::passes_uncounted() const { return books_.allows_on_failure || !r
 
 // If it has no room, on_failure has no say: who invents users would pass by all other rules, too.
 void Admission::not_counted(const ledger::Verdict& verdict) {
-    const bool full = verdict.answer == ledger::Answer::full;
+    const bool full = verdict.answer == ledger::HoldAnswer::full;
     const bool passes = full ? !refuses() : passes_uncounted();
     asked_.clear();
     answer(full ? uncounted_for_room(passes, verdict.reason) : uncounted(passes, verdict.reason));
@@ -115,7 +116,7 @@ void Admission::not_counted(const ledger::Verdict& verdict) {
 
 void Admission::wait(WaitInLine wait, bool turn_missed) {
     if (const auto* const candidate = std::get_if<route::Candidate>(&wait.wants)) {
-        count_once(waited_for_room_, candidate->provider, UpstreamLimits::Outcome::waited);
+        count_once(waited_for_room_, candidate->provider, UpstreamLimits::Effect::waited);
     }
     const microseconds until_turn(turn_missed ? 0 : wait.wait_us);
     if (ticket_ && ticket_->line() == wait.line) return ticket_->try_again(until_turn);
@@ -152,7 +153,7 @@ void Admission::on_time_up(const std::variant<Asked, route::Candidate>& waited_f
 void Admission::refuse(Refuse refusal) {
     if (refusal.provider) {
         bool counted = false;
-        count_once(counted, *refusal.provider, UpstreamLimits::Outcome::refused);
+        count_once(counted, *refusal.provider, UpstreamLimits::Effect::refused);
     }
     if (refusal.asked) {
         asked_ = {*std::move(refusal.asked)};
@@ -221,7 +222,7 @@ Space Admission::space_at(const route::Candidate& candidate) const {
             .ahead = stands_there ? 0 : books_.lines.length(line)};
 }
 
-void Admission::count_once(bool& counted, std::size_t provider, UpstreamLimits::Outcome outcome) {
+void Admission::count_once(bool& counted, std::size_t provider, UpstreamLimits::Effect outcome) {
     if (!std::exchange(counted, true)) {
         engine_.upstream_limits.count({.provider = provider}, outcome);
     }

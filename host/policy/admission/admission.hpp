@@ -38,7 +38,8 @@ class Admission {
     using OnAnswer = std::function<void(Result<void>)>;
 
     // `call` and `engine` must outlive it.
-    Admission(Books& books, const Engine& engine, const Call& call, Destination destination);
+    Admission(Books& books, const AttemptServices& engine, const Call& call,
+              Destination destination);
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
 
@@ -81,12 +82,12 @@ class Admission {
     const config::Price* price_at(std::string_view provider, std::string_view model) const;
     Applicant applicant() const;
     Space space_at(const route::Candidate& candidate) const;
-    void count_once(bool& counted, std::size_t provider, UpstreamLimits::Outcome outcome);
+    void count_once(bool& counted, std::size_t provider, UpstreamLimits::Effect outcome);
     ledger::UsageRow estimate() const;
     ledger::Settlement at_what_was_held() const;
 
     Books& books_;
-    const Engine& engine_;
+    const AttemptServices& engine_;
     const Call& call_;
     std::string route_;
     std::string model_;  // as Destination::model

@@ -22,7 +22,7 @@ const config::Price* Admission::price_at(std::string_view provider, std::string_
 
 void Admission::settle(const CallRecord& record) {
     if (!hold_) return;
-    const Outcome& outcome = record.outcome;
+    const CallEnd& outcome = record.outcome;
     const Used used{.provider = outcome.provider,
                     .failed = outcome.failures,
                     .usage = outcome.usage,

@@ -37,7 +37,7 @@ struct Books {
     Lines lines;
     Warnings* warnings;
     WebhookPosts* posts;  // there, if warnings are
-    std::unique_ptr<ledger::Session> session;
+    std::unique_ptr<ledger::LedgerSession> session;
     bool allows_on_failure;
     std::int64_t default_max_tokens;
     std::int64_t default_context;

@@ -17,7 +17,7 @@ void Gate::on_chunk(std::string_view json) {
 }
 
 // A call that failed before it said anything has nothing to wait for: its hold is given back.
-void Gate::on_end(const Outcome& outcome) {
+void Gate::on_end(const CallEnd& outcome) {
     if (passes() || (!keeps_ && !outcome.result)) return next_.on_end(outcome);
     end_ = outcome;
     keep();
@@ -28,7 +28,7 @@ void Gate::keep() {
 }
 
 void Gate::open() {
-    for (const Piece& piece : std::exchange(pieces_, {})) {
+    for (const HeldPiece& piece : std::exchange(pieces_, {})) {
         piece.chunk ? next_.on_chunk(piece.json) : next_.on_reply(piece.json);
     }
     keeps_ = false;

@@ -23,14 +23,14 @@ class Gate final : public Replies {
     // True while something waits for it to open.
     bool keeps() const { return keeps_; }
     // How the call ended, if nobody has been told of that yet.
-    const Outcome* kept_end() const { return end_ ? &*end_ : nullptr; }
+    const CallEnd* kept_end() const { return end_ ? &*end_ : nullptr; }
 
     void on_reply(std::string_view json) override;
     void on_chunk(std::string_view json) override;
-    void on_end(const Outcome& outcome) override;
+    void on_end(const CallEnd& outcome) override;
 
   private:
-    struct Piece {
+    struct HeldPiece {
         bool chunk;
         std::string json;
     };
@@ -42,8 +42,8 @@ class Gate final : public Replies {
     Replies& next_;
     std::function<void()> on_kept_;
     bool keeps_ = false;
-    std::vector<Piece> pieces_;
-    std::optional<Outcome> end_;
+    std::vector<HeldPiece> pieces_;
+    std::optional<CallEnd> end_;
 };
 
 }  // namespace bw::policy

@@ -18,7 +18,7 @@ class OpenHold {
     using AtWhatWasHeld = std::move_only_function<ledger::Settlement()>;
 
     // The session must outlive it.
-    OpenHold(ledger::Session& session, ledger::HoldId id, AtWhatWasHeld at_what_was_held)
+    OpenHold(ledger::LedgerSession& session, ledger::HoldId id, AtWhatWasHeld at_what_was_held)
         : session_(&session), id_(id), at_what_was_held_(std::move(at_what_was_held)) {}
     ~OpenHold() { finish(); }
     OpenHold(OpenHold&& other) noexcept
@@ -38,7 +38,7 @@ class OpenHold {
 
     // At what was used; of a hold that was settled already nothing happens.
     void settle(ledger::Settlement settlement) && {
-        ledger::Session* const session = std::exchange(session_, nullptr);
+        ledger::LedgerSession* const session = std::exchange(session_, nullptr);
         if (session == nullptr) return;
         settlement.id = id_;
         session->settle(std::move(settlement));
@@ -53,7 +53,7 @@ class OpenHold {
         if (session_ != nullptr) std::move(*this).settle(at_what_was_held_());
     }
 
-    ledger::Session* session_;  // null: settled, or moved from
+    ledger::LedgerSession* session_;  // null: settled, or moved from
     ledger::HoldId id_;
     AtWhatWasHeld at_what_was_held_;
 };

@@ -58,7 +58,7 @@ void leave_out_prompt(const Call& call, Heard& heard) {
 
 }  // namespace
 
-Attempts::Attempts(Engine engine, const Call& call, std::span<const Prospect> targets,
+Attempts::Attempts(AttemptServices engine, const Call& call, std::span<const Prospect> targets,
                    Reckoner& reckoner, Replies& replies)
     : engine_(engine), call_(call), targets_(targets), reckoner_(reckoner), replies_(replies) {}
 
@@ -67,7 +67,7 @@ void Attempts::start() {
 }
 
 Result<void> Attempts::begin(const route::Candidate& candidate) {
-    plugin::Slot& slot = engine_.slots[candidate.provider];
+    plugin::ProviderSlot& slot = engine_.slots[candidate.provider];
     provider_ = slot.provider().name;
     model_ = candidate.model;
     upstream_id_.clear();
@@ -275,7 +275,7 @@ std::size_t Attempts::next_with_room() const {
 }
 
 void Attempts::finish(Result<void> result) {
-    const Outcome ended = outcome(std::move(result));
+    const CallEnd ended = outcome(std::move(result));
     if (ended.result) {
         reckoner_.learn(target(), heard());
     }
@@ -293,7 +293,7 @@ Reckoned Attempts::reckon(const Result<void>& result) const {
     return reckoner_.at_end(target(), heard(), ending_of(result, reach));
 }
 
-Outcome Attempts::outcome(Result<void> result) const {
+CallEnd Attempts::outcome(Result<void> result) const {
     const Reckoned reckoned = reckon(result);
     return {.result = std::move(result),
             .usage = reckoned.usage,
@@ -315,7 +315,7 @@ bool Attempts::gives_usage() const {
     return call_.usage_asked || call_.cost_in_body == CostInBody::asked;
 }
 
-void Attempts::send_usage(const Outcome& ended) {
+void Attempts::send_usage(const CallEnd& ended) {
     std::string chunk =
         usage_chunk_.empty() ? make_usage_chunk(ended.usage) : std::move(usage_chunk_);
     if (call_.cost_in_body != CostInBody::never && ended.cost_micro_usd) {

@@ -27,16 +27,16 @@
 namespace bw::policy {
 
 // What a worker lends to its calls.
-struct Engine {
+struct AttemptServices {
     boost::asio::io_context& loop;
     net::Transport& transport;
-    std::span<plugin::Slot> slots;  // one a provider, in the order of the configuration
+    std::span<plugin::ProviderSlot> slots;  // one a provider, in the order of the configuration
     UpstreamLimits& upstream_limits;
     WaitingCounts* waiting = nullptr;  // null: nobody counts who waits
 };
 
 // How a call ended, for the log and the books.
-struct Outcome {
+struct CallEnd {
     Result<void> result;
     Usage usage;                // of the last attempt; `failures` have their own
     Doubt doubt = Doubt::none;  // of what its provider reported
@@ -54,7 +54,7 @@ class Replies {
   public:
     virtual void on_reply(std::string_view json) = 0;  // not streaming: the whole reply
     virtual void on_chunk(std::string_view json) = 0;  // streaming: one chunk to relay
-    virtual void on_end(const Outcome& outcome) = 0;   // once; nothing follows
+    virtual void on_end(const CallEnd& outcome) = 0;   // once; nothing follows
 
   protected:
     ~Replies() = default;
@@ -63,8 +63,8 @@ class Replies {
 class Attempts final : private plugin::AttemptEvents {
   public:
     // All must outlive it.
-    Attempts(Engine engine, const Call& call, std::span<const Prospect> targets, Reckoner& reckoner,
-             Replies& replies);
+    Attempts(AttemptServices engine, const Call& call, std::span<const Prospect> targets,
+             Reckoner& reckoner, Replies& replies);
 
     // May call on_end from inside, and be gone when it returns.
     void start();
@@ -79,7 +79,7 @@ class Attempts final : private plugin::AttemptEvents {
     // All that will be generated has been seen, but for the provider's word of what it took.
     bool waits_for_usage() const;
     // What is known so far; for a call that ends because its client has gone.
-    Outcome outcome(Result<void> result) const;
+    CallEnd outcome(Result<void> result) const;
 
   private:
     void on_head(std::span<const net::Header> headers) override;
@@ -95,7 +95,7 @@ class Attempts final : private plugin::AttemptEvents {
     bool gives_usage() const;
     void relay(std::string_view chunk, bool content);
     void commit();
-    void send_usage(const Outcome& ended);
+    void send_usage(const CallEnd& ended);
     std::string make_usage_chunk(const Usage& usage) const;
     Progress progress() const;
     bool see(std::string_view json);
@@ -103,7 +103,7 @@ class Attempts final : private plugin::AttemptEvents {
     bool all_finished() const;
     Reckoned reckon(const Result<void>& result) const;
 
-    Engine engine_;
+    AttemptServices engine_;
     const Call& call_;
     std::span<const Prospect> targets_;  // in the order in which they are tried
     Reckoner& reckoner_;
@@ -115,7 +115,7 @@ class Attempts final : private plugin::AttemptEvents {
     std::string model_;
     std::string upstream_id_;
     std::string body_;
-    std::optional<UpstreamLimits::Trip> trip_;
+    std::optional<UpstreamLimits::CountedTrip> trip_;
     std::unique_ptr<plugin::Attempt> attempt_;
     std::optional<Deadlines> deadlines_;
     std::chrono::steady_clock::time_point attempt_started_;

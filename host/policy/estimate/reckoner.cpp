@@ -14,7 +14,8 @@ namespace {
 constinit observe::Seldom doubt_lines(std::chrono::minutes(1));
 
 // What its provider knows of a model, and what is taken for it where it does not.
-ModelFacts facts_of(const plugin::Provider& provider, std::string_view model, const Books& books) {
+ModelFacts facts_of(const plugin::LoadedProvider& provider, std::string_view model,
+                    const Books& books) {
     ModelFacts facts{.density = books.densities.of(provider.name, model),
                      .context = books.default_context,
                      .output_max = books.default_max_tokens};
@@ -42,7 +43,7 @@ void tell(std::string_view provider, std::string_view model, const Usage& report
 
 }  // namespace
 
-Reckoner::Reckoner(Books& books, std::span<plugin::Slot> slots, const Call& call)
+Reckoner::Reckoner(Books& books, std::span<plugin::ProviderSlot> slots, const Call& call)
     : books_(books), slots_(slots), call_(call) {}
 
 const PromptSize& Reckoner::prompt() {
@@ -55,7 +56,7 @@ Bound Reckoner::bound(const route::Candidate& candidate) {
         return one.provider == candidate.provider && one.model == candidate.model;
     });
     if (known != known_.end()) return known->bound;
-    const plugin::Provider& provider = slots_[candidate.provider].provider();
+    const plugin::LoadedProvider& provider = slots_[candidate.provider].provider();
     const ModelFacts model = facts_of(provider, candidate.model, books_);
     known_.push_back({candidate.provider, candidate.model, bound_of(call_, prompt(), model)});
     return known_.back().bound;

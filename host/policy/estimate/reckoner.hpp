@@ -19,7 +19,7 @@ namespace bw::policy {
 class Reckoner {
   public:
     // All must outlive it.
-    Reckoner(Books& books, std::span<plugin::Slot> slots, const Call& call);
+    Reckoner(Books& books, std::span<plugin::ProviderSlot> slots, const Call& call);
 
     // The same for as long as the call lives, whatever is learned meanwhile.
     Bound bound(const route::Candidate& candidate);
@@ -48,7 +48,7 @@ class Reckoner {
     bool is_ordinary(const Heard& heard) const;
 
     Books& books_;
-    std::span<plugin::Slot> slots_;
+    std::span<plugin::ProviderSlot> slots_;
     const Call& call_;
     std::optional<PromptSize> prompt_;
     std::vector<Known> known_;

@@ -14,7 +14,7 @@ namespace {
 constexpr int k_depth = json::k_nesting_default;
 
 // A text as its reader sees it.
-struct Text {
+struct CountedText {
     std::int64_t digits = 0;
     std::int64_t others = 0;
 
@@ -22,7 +22,7 @@ struct Text {
     std::int64_t tokens() const { return digits + (others + 3) / 4; }
 };
 
-Text measure_plain(std::string_view text) {
+CountedText measure_plain(std::string_view text) {
     const auto digits = std::ranges::count_if(text, [](char c) { return is_digit(c); });
     return {.digits = digits, .others = static_cast<std::int64_t>(text.size()) - digits};
 }
@@ -43,16 +43,16 @@ std::size_t data_size(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::find_if_not(text, is_data) - text.begin());
 }
 
-void add(Text& sum, const Text& more) {
+void add(CountedText& sum, const CountedText& more) {
     sum.digits += more.digits;
     sum.others += more.others;
 }
 
 // An escape is one byte, or the two or three of the letter that it stands for. `text` is what
 // stands between the quotes.
-Text measure_escaped(std::string_view text) {
+CountedText measure_escaped(std::string_view text) {
     constexpr std::int64_t k_letter_bytes = 2;
-    Text sum;
+    CountedText sum;
     for (auto at = text.find('\\'); at != text.npos; at = text.find('\\')) {
         add(sum, measure_plain(text.substr(0, at)));
         const bool letter = text.substr(at + 1).starts_with('u');
@@ -63,8 +63,8 @@ Text measure_escaped(std::string_view text) {
     return sum;
 }
 
-Text measure(std::string_view text) {
-    Text sum;
+CountedText measure(std::string_view text) {
+    CountedText sum;
     for (auto at = find_data(text); at != text.npos; at = find_data(text)) {
         add(sum, measure_escaped(text.substr(0, at)));
         text.remove_prefix(at);
@@ -136,8 +136,8 @@ class Look {
     // Every text in a message counts that is not known to be something else: vendors have many
     // names for what is generated. Thoughts that come in two forms at once count once.
     const char* message(const char* at) {
-        Text thoughts;
-        Text details;
+        CountedText thoughts;
+        CountedText details;
         const char* const stop = object(at, [&](std::string_view key, const char* value) {
             seen_.content = seen_.content || (key != "role" && says_something(value));
             if (is_frame(key)) return skip(value);
@@ -145,7 +145,7 @@ class Look {
             if (is_one_of(k_thought_details, key)) return texts(value, details);
             return texts(value, seen_text_);
         });
-        const Text& thought = thoughts.bytes() < details.bytes() ? details : thoughts;
+        const CountedText& thought = thoughts.bytes() < details.bytes() ? details : thoughts;
         seen_.thoughts = seen_.thoughts || thought.bytes() > 0;
         add_seen(thought);
         add_seen(std::exchange(seen_text_, {}));
@@ -153,7 +153,7 @@ class Look {
     }
 
     // All that is in a value, however deep.
-    const char* texts(const char* value, Text& sum) {
+    const char* texts(const char* value, CountedText& sum) {
         if (begins(value, '"')) {
             const char* const stop = skip(value);
             if (stop != nullptr) add(sum, measure({value + 1, stop - 1}));
@@ -168,7 +168,7 @@ class Look {
     }
 
     const char* text(const char* value) {
-        Text sum;
+        CountedText sum;
         seen_.content = seen_.content || says_something(value);
         const char* const stop = texts(value, sum);
         add_seen(sum);
@@ -184,7 +184,7 @@ class Look {
                !(*value == '{' && *inside == '}');
     }
 
-    void add_seen(const Text& text) {
+    void add_seen(const CountedText& text) {
         seen_.tokens += text.tokens();
         seen_.text_bytes += text.bytes();
     }
@@ -197,7 +197,7 @@ class Look {
     const char* begin_;
     const char* end_;
     PieceSeen seen_;
-    Text seen_text_;  // of the message that is looked at
+    CountedText seen_text_;  // of the message that is looked at
 };
 
 }  // namespace

@@ -25,7 +25,7 @@ std::string amount_text(const Rule& rule, std::int64_t amount) {
     return fmt::format("{} tokens", amount);
 }
 
-std::string resets_at(const Rule& rule, const ledger::Window& window) {
+std::string resets_at(const Rule& rule, const calendar::Window& window) {
     if (window.end == 0) return "it never resets";
     return fmt::format("it resets at {} ({})", calendar::rfc3339(window.end, rule.zone),
                        rule.budget->period.zone);

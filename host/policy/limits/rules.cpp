@@ -62,10 +62,10 @@ ledger::Claim claim_of(Rule& rule, std::int64_t now_us) {
     if (rule.budget != nullptr) {
         const std::int64_t now = now_us / k_us;
         const bool over = rule.window.end != 0 && now >= rule.window.end;
-        if (over || now < rule.window.start || rule.window == ledger::Window{}) {
-            const auto window = calendar::window_at(rule.budget->period, rule.zone, now);
-            rule.window = {.start = window.start, .end = window.end};
-            rule.window_end = window.end == 0 ? "" : calendar::rfc3339(window.end, rule.zone);
+        if (over || now < rule.window.start || rule.window == calendar::Window{}) {
+            rule.window = calendar::window_at(rule.budget->period, rule.zone, now);
+            const auto end = rule.window.end;
+            rule.window_end = end == 0 ? "" : calendar::rfc3339(end, rule.zone);
         }
         claim.window = rule.window;
         claim.limit = rule.budget->limit;

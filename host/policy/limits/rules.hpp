@@ -44,8 +44,8 @@ struct Rule {
     const config::Limit* limit = nullptr;
     Counts counts = Counts::total;
     calendar::Zone zone;
-    ledger::Window window;   // the one that was last asked for
-    std::string window_end;  // of it, as the zone's clock shows it; empty: never
+    calendar::Window window;  // the one that was last asked for
+    std::string window_end;   // of it, as the zone's clock shows it; empty: never
 
     // True if the rule, or its counter for `value`, counts what the provider serves.
     bool counts_provider(std::string_view provider, std::string_view value) const;

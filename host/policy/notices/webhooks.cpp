@@ -36,12 +36,12 @@ milliseconds asked_wait(std::span<const net::Header> headers) {
 
 }  // namespace
 
-std::vector<Webhook> make_webhooks(const config::Config& config,
-                                   std::vector<config::Diagnostic>& diagnostics) {
-    std::vector<Webhook> webhooks;
+std::vector<WebhookTarget> make_webhooks(const config::Config& config,
+                                         std::vector<config::Diagnostic>& diagnostics) {
+    std::vector<WebhookTarget> webhooks;
     for (const config::Webhook& wanted : config.webhooks) {
         auto wire = plugin::make_wire(wanted.wire, wanted.url);
-        Webhook& webhook = webhooks.emplace_back();
+        WebhookTarget& webhook = webhooks.emplace_back();
         webhook.name = wanted.name;
         webhook.url = wanted.url;
         if (wire) {
@@ -72,7 +72,7 @@ class WebhookPosts::Post final : private net::Events {
         answer_bytes_ = 0;
         asked_wait_ = {};
         waits_ = false;
-        const Webhook& webhook = owner_.webhooks_[webhook_];
+        const WebhookTarget& webhook = owner_.webhooks_[webhook_];
         exchange_ =
             owner_.transport_.start({.url = webhook.url,
                                      .headers = {"content-type: application/json",
@@ -142,8 +142,8 @@ class WebhookPosts::Post final : private net::Events {
 };
 
 WebhookPosts::WebhookPosts(boost::asio::io_context& loop, net::Transport& transport,
-                           std::span<const Webhook> webhooks, WebhookCounts& counts,
-                           Patience patience)
+                           std::span<const WebhookTarget> webhooks, WebhookCounts& counts,
+                           WebhookRetries patience)
     : loop_(loop),
       transport_(transport),
       webhooks_(webhooks),

@@ -23,16 +23,16 @@
 namespace bw::policy {
 
 // One [webhooks.NAME].
-struct Webhook {
+struct WebhookTarget {
     std::string name;
     std::string url;  // never printed
-    std::shared_ptr<const net::Wire> wire;
+    std::shared_ptr<const net::WireOptions> wire;
 };
 
 // In the order of the configuration. Appends a diagnostic for each that cannot be reached as the
 // file says.
-std::vector<Webhook> make_webhooks(const config::Config& config,
-                                   std::vector<config::Diagnostic>& diagnostics);
+std::vector<WebhookTarget> make_webhooks(const config::Config& config,
+                                         std::vector<config::Diagnostic>& diagnostics);
 
 // How often each was told, and how often in vain. Shared by all workers.
 class WebhookCounts {
@@ -49,7 +49,7 @@ class WebhookCounts {
     std::deque<std::array<std::atomic<std::uint64_t>, k_outcomes.size()>> counts_;
 };
 
-struct Patience {
+struct WebhookRetries {
     unsigned tries = 5;
     std::chrono::milliseconds first_wait{1'000};  // before the second try; twice as long each time
     std::chrono::milliseconds longest_wait{60'000};  // that the other side may ask for
@@ -61,7 +61,8 @@ class WebhookPosts {
   public:
     // All must outlive it.
     WebhookPosts(boost::asio::io_context& loop, net::Transport& transport,
-                 std::span<const Webhook> webhooks, WebhookCounts& counts, Patience patience = {});
+                 std::span<const WebhookTarget> webhooks, WebhookCounts& counts,
+                 WebhookRetries patience = {});
     ~WebhookPosts();
     WebhookPosts(const WebhookPosts&) = delete;
     WebhookPosts& operator=(const WebhookPosts&) = delete;
@@ -82,9 +83,9 @@ class WebhookPosts {
 
     boost::asio::io_context& loop_;
     net::Transport& transport_;
-    const std::span<const Webhook> webhooks_;
+    const std::span<const WebhookTarget> webhooks_;
     WebhookCounts& counts_;
-    const Patience patience_;
+    const WebhookRetries patience_;
     std::function<void()> on_last_;  // there once the host ends
     std::minstd_rand random_{std::random_device{}()};
     std::list<Post> posts_;

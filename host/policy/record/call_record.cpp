@@ -39,7 +39,7 @@ void add_to(ledger::UsageRow& row, const FailedAttempt& failed) {
     add_known(row.list_cost_micro_usd, list_cost_of(failed.usage, failed.price).value_or(-1));
 }
 
-void count_attempts(const Outcome& outcome, observe::WorkerMetrics& metrics) {
+void count_attempts(const CallEnd& outcome, observe::WorkerMetrics& metrics) {
     for (const FailedAttempt& failed : outcome.failures) {
         metrics.attempt(failed.provider, observe::error_type(failed.code, failed.kind));
         metrics.fallback(failed.provider);
@@ -58,7 +58,7 @@ void count_attempts(const Outcome& outcome, observe::WorkerMetrics& metrics) {
 observe::AccessRecord access_record(const CallRecord& record,
                                     std::chrono::system_clock::time_point now) {
     const Call& call = record.call;
-    const Outcome& outcome = record.outcome;
+    const CallEnd& outcome = record.outcome;
     const std::int64_t duration_us = record.duration_us();
     const std::int64_t upstream_us = duration_cast<microseconds>(outcome.waited).count();
     return {.time = now,
@@ -92,7 +92,7 @@ observe::AccessRecord access_record(const CallRecord& record,
 ledger::UsageRow usage_row(const CallRecord& record, const config::Price* price,
                            std::int64_t now_us) {
     const Call& call = record.call;
-    const Outcome& outcome = record.outcome;
+    const CallEnd& outcome = record.outcome;
     ledger::UsageRow row{.time_us = now_us - record.duration_us(),
                          .request_id = call.id,
                          .key = call.key,
@@ -114,7 +114,7 @@ ledger::UsageRow usage_row(const CallRecord& record, const config::Price* price,
 }
 
 void count(const CallRecord& record, observe::WorkerMetrics& metrics) {
-    const Outcome& outcome = record.outcome;
+    const CallEnd& outcome = record.outcome;
     observe::Series& series = metrics.series(record.route, outcome.provider, record.call.model);
     series.results.add(record.status, error_type(outcome.result, record.error_code));
     series.duration.record(record.duration());

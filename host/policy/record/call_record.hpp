@@ -21,7 +21,7 @@ struct CallRecord {
     using Time = std::chrono::steady_clock::time_point;
 
     const Call& call;
-    const Outcome& outcome;
+    const CallEnd& outcome;
     std::string_view client = {};      // address:port
     std::string_view route = {};       // empty: none serves the model
     int status = 0;                    // as the client saw it; 499: it had hung up

@@ -54,7 +54,7 @@ UpstreamLimits::Clock::duration UpstreamLimits::wait(const route::Candidate& can
     return found->second.wait(tokens, Clock::now());
 }
 
-void UpstreamLimits::count(const route::Candidate& candidate, Outcome outcome) {
+void UpstreamLimits::count(const route::Candidate& candidate, Effect outcome) {
     counts_[candidate.provider][static_cast<std::size_t>(outcome)].fetch_add(
         1, std::memory_order_relaxed);
 }
@@ -63,8 +63,8 @@ std::uint64_t UpstreamLimits::counted(std::size_t provider, std::size_t outcome)
     return counts_[provider][outcome].load(std::memory_order_relaxed);
 }
 
-UpstreamLimits::Trip::Trip(UpstreamLimits& limits, const route::Candidate& candidate,
-                           std::int64_t tokens)
+UpstreamLimits::CountedTrip::CountedTrip(UpstreamLimits& limits, const route::Candidate& candidate,
+                                         std::int64_t tokens)
     : account_(*limits.accounts_[candidate.provider]),
       model_(candidate.model),
       tokens_(tokens),
@@ -78,14 +78,14 @@ UpstreamLimits::Trip::Trip(UpstreamLimits& limits, const route::Candidate& candi
     metered_ = true;
 }
 
-UpstreamLimits::Trip::~Trip() {
+UpstreamLimits::CountedTrip::~CountedTrip() {
     account_.under_way.fetch_sub(1, std::memory_order_relaxed);
     if (!metered_) return;
     const Lock lock(account_.mutex);
     meter(false)->over(tokens_, answered_);
 }
 
-void UpstreamLimits::Trip::answered(std::span<const net::Header> headers) {
+void UpstreamLimits::CountedTrip::answered(std::span<const net::Header> headers) {
     const SaidLimits said = read_limit_headers(headers);
     const bool says = said.requests.sound() || said.tokens.sound();
     if (!metered_ && !says) return;
@@ -96,13 +96,13 @@ void UpstreamLimits::Trip::answered(std::span<const net::Header> headers) {
     known->answered(said, tokens_, metered_, Clock::now());
 }
 
-void UpstreamLimits::Trip::served() {
+void UpstreamLimits::CountedTrip::served() {
     if (!metered_) return;
     const Lock lock(account_.mutex);
     meter(false)->served();
 }
 
-std::chrono::milliseconds UpstreamLimits::Trip::refused(
+std::chrono::milliseconds UpstreamLimits::CountedTrip::refused(
     std::optional<std::chrono::milliseconds> retry_after) {
     const Lock lock(account_.mutex);
     UpstreamMeter* const known = meter(true);
@@ -112,7 +112,7 @@ std::chrono::milliseconds UpstreamLimits::Trip::refused(
 }
 
 // Null: none is known, and none is to be made or there are too many.
-UpstreamMeter* UpstreamLimits::Trip::meter(bool make) {
+UpstreamMeter* UpstreamLimits::CountedTrip::meter(bool make) {
     auto& meters = account_.meters;
     if (const auto found = meters.find(model_); found != meters.end()) return &found->second;
     if (!make) return nullptr;

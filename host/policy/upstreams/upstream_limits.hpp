@@ -40,13 +40,13 @@ class UpstreamLimits {
     using Clock = UpstreamMeter::Clock;
 
     // One call on its way to an upstream, from its sending to its end.
-    class Trip {
+    class CountedTrip {
       public:
         // The candidate and the limits must outlive it.
-        Trip(UpstreamLimits& limits, const route::Candidate& candidate, std::int64_t tokens);
-        ~Trip();
-        Trip(const Trip&) = delete;
-        Trip& operator=(const Trip&) = delete;
+        CountedTrip(UpstreamLimits& limits, const route::Candidate& candidate, std::int64_t tokens);
+        ~CountedTrip();
+        CountedTrip(const CountedTrip&) = delete;
+        CountedTrip& operator=(const CountedTrip&) = delete;
 
         // The head of the response has come; at most once.
         void answered(std::span<const net::Header> headers);
@@ -67,7 +67,7 @@ class UpstreamLimits {
     };
 
     // What became of a call that an upstream of a provider has no room for.
-    enum class Outcome : std::uint8_t { elsewhere, waited, refused };
+    enum class Effect : std::uint8_t { elsewhere, waited, refused };
     static constexpr std::array<std::string_view, 3> k_outcomes{"elsewhere", "waited", "refused"};
 
     explicit UpstreamLimits(const config::Config& config);
@@ -78,7 +78,7 @@ class UpstreamLimits {
     }
     // How long until there is room for such a call, as far as is known; zero: now.
     Clock::duration wait(const route::Candidate& candidate, std::int64_t tokens) const;
-    void count(const route::Candidate& candidate, Outcome outcome);
+    void count(const route::Candidate& candidate, Effect outcome);
     std::uint64_t counted(std::size_t provider, std::size_t outcome) const;
 
   private:

@@ -19,8 +19,8 @@ constexpr milliseconds k_look_again{20};
 
 }  // namespace
 
-void UpstreamMeter::Level::set(const SaidLimit& said, std::int64_t unanswered,
-                               Clock::time_point now) {
+void UpstreamMeter::Allowance::set(const SaidLimit& said, std::int64_t unanswered,
+                                   Clock::time_point now) {
     if (!said.sound()) return;
     limit = said.limit;
     remaining = std::min(said.remaining, said.limit) - std::min(unanswered, limit);
@@ -30,17 +30,17 @@ void UpstreamMeter::Level::set(const SaidLimit& said, std::int64_t unanswered,
 }
 
 // No call is taken for more than all there ever is: what it says of itself is a client's word.
-void UpstreamMeter::Level::take(std::int64_t amount, Clock::time_point now) {
+void UpstreamMeter::Allowance::take(std::int64_t amount, Clock::time_point now) {
     remaining -= std::min(amount, limit);
     if (now >= believed_until) believed_until = now + k_closed_max;
 }
 
-void UpstreamMeter::Level::give_back(std::int64_t amount) {
+void UpstreamMeter::Allowance::give_back(std::int64_t amount) {
     remaining = std::min(remaining + std::min(amount, limit), limit);
 }
 
-UpstreamMeter::Clock::duration UpstreamMeter::Level::wait(std::int64_t amount,
-                                                          Clock::time_point now) const {
+UpstreamMeter::Clock::duration UpstreamMeter::Allowance::wait(std::int64_t amount,
+                                                              Clock::time_point now) const {
     if (limit == 0 || now >= full) return {};
     // What is larger than all there ever is has to be tried when all is there.
     const std::int64_t missing = std::min(amount, limit) - remaining;

@@ -37,7 +37,7 @@ class UpstreamMeter {
 
   private:
     // What is left of an amount that comes back evenly.
-    struct Level {
+    struct Allowance {
         std::int64_t limit = 0;      // 0: not known
         std::int64_t remaining = 0;  // below 0: more was sent than there was
         Clock::time_point at;
@@ -52,8 +52,8 @@ class UpstreamMeter {
 
     bool wary(Clock::time_point now) const;
 
-    Level requests_;
-    Level tokens_;
+    Allowance requests_;
+    Allowance tokens_;
     Clock::time_point closed_until_{};
     std::optional<Clock::time_point> refused_at_;  // the last time
     std::chrono::milliseconds back_off_{0};        // the last wait that nobody asked for

@@ -9,9 +9,9 @@
 namespace bw::front {
 namespace {
 
-using http::Step;
+using http::ParseStep;
 
-const http::Limits k_limits{};
+const http::MessageLimits k_limits{};
 
 std::string post(std::string_view path, std::string_view body) {
     return "POST " + std::string(path) +
@@ -22,8 +22,8 @@ std::string post(std::string_view path, std::string_view body) {
 // Reads to the end of a request or of the bytes, as a session does; false: it is not complete.
 bool read(Inbox& inbox, std::string_view& bytes) {
     for (;;) {
-        const Step step = inbox.feed(bytes);
-        if (step != Step::head) return step == Step::request;
+        const ParseStep step = inbox.feed(bytes);
+        if (step != ParseStep::head) return step == ParseStep::request;
     }
 }
 

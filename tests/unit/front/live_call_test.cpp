@@ -134,7 +134,8 @@ class LiveCallTest : public testing::Test {
     boost::asio::io_context loop;
     Host host = host_of(parsed());
     net::Client wire{loop};
-    std::vector<plugin::Slot> slots{host.registry.providers.begin(), host.registry.providers.end()};
+    std::vector<plugin::ProviderSlot> slots{host.registry.providers.begin(),
+                                            host.registry.providers.end()};
     policy::UpstreamLimits upstream_limits{host.config};
     policy::Books books{loop, host.config, nullptr};
     DrainedCalls drained{loop, [] {}};

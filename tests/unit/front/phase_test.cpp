@@ -12,7 +12,7 @@ constexpr Phase k_all[] = {Phase::waiting,   Phase::head,      Phase::body,
                            Phase::answering, Phase::streaming, Phase::replied,
                            Phase::refused,   Phase::lingering, Phase::closed};
 
-const http::Limits k_limits{};
+const http::MessageLimits k_limits{};
 
 class PhaseTest : public testing::Test {
   protected:
@@ -32,7 +32,7 @@ TEST_F(PhaseTest, IsOneOfReadingAnsweringAndEnding) {
 TEST_F(PhaseTest, FollowsTheParser) {
     Inbox inbox(k_limits);
     const auto phase_after = [&](std::string_view bytes) {
-        while (inbox.feed(bytes) == http::Step::head) {
+        while (inbox.feed(bytes) == http::ParseStep::head) {
         }
         return reading_phase(inbox.parser());
     };

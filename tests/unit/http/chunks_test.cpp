@@ -64,7 +64,7 @@ TEST(Chunks, HaveNoEndWithoutTheLast) {
 }
 
 TEST(Chunks, AreBounded) {
-    const Limits limits{.header_bytes = 100, .header_count = 3, .body_bytes = 8};
+    const MessageLimits limits{.header_bytes = 100, .header_count = 3, .body_bytes = 8};
     EXPECT_EQ(read_cut(chunked("4\r\nabcd\r\n4\r\nefgh\r\n0\r\n\r\n"), limits),
               "POST / 1.1 [abcdefgh] ");
     EXPECT_EQ(read_cut(chunked("4\r\nabcd\r\n5\r\n"), limits), "413");

@@ -13,7 +13,7 @@ namespace bw::http {
 
 // What was read out of some bytes, as text: "POST /x 1.1 [body]" for each request, then "400" or
 // another status if the bytes were refused, or "..." if they end within a request.
-inline std::string read_all(std::string_view bytes, const Limits& limits = {},
+inline std::string read_all(std::string_view bytes, const MessageLimits& limits = {},
                             std::size_t piece_bytes = std::string_view::npos) {
     RequestParser parser(limits);
     std::string text;
@@ -21,24 +21,24 @@ inline std::string read_all(std::string_view bytes, const Limits& limits = {},
         std::string piece(bytes.substr(0, piece_bytes));  // a copy: overruns are seen by sanitizers
         bytes.remove_prefix(piece.size());
         std::string_view rest = piece;
-        Step step = Step::more;
+        ParseStep step = ParseStep::more;
         do {
             step = parser.feed(rest);
-            if (step == Step::refused) return text + std::to_string(parser.refusal().status);
-            if (step == Step::request) {
-                const Request& request = parser.request();
+            if (step == ParseStep::refused) return text + std::to_string(parser.refusal().status);
+            if (step == ParseStep::request) {
+                const RequestHead& request = parser.request();
                 text += std::string(request.method) + " " + std::string(request.target) +
                         (request.version == Version::http_1_1 ? " 1.1 [" : " 1.0 [") +
                         request.body + "] ";
                 parser.restart();
             }
-        } while (step == Step::head || !rest.empty());
+        } while (step == ParseStep::head || !rest.empty());
     }
     return parser.begun() ? text + "..." : text;
 }
 
 // The same however the bytes are cut: whole, byte by byte, and in two at every place.
-inline std::string read_cut(std::string_view bytes, const Limits& limits = {}) {
+inline std::string read_cut(std::string_view bytes, const MessageLimits& limits = {}) {
     const std::string whole = read_all(bytes, limits);
     for (std::size_t size = 1; size < bytes.size(); ++size) {
         EXPECT_EQ(read_all(bytes, limits, size), whole) << "in pieces of " << size << ": " << bytes;

@@ -129,7 +129,7 @@ TEST(Refusal, OfExpectations) {
 }
 
 TEST(Refusal, OfWhatIsTooLong) {
-    const Limits limits{.request_line_bytes = 30, .header_bytes = 60, .header_count = 4};
+    const MessageLimits limits{.request_line_bytes = 30, .header_bytes = 60, .header_count = 4};
     EXPECT_EQ(read_cut("GET /" + std::string(14, 'a') + " HTTP/1.1\r\nhost: x\r\n\r\n", limits),
               "GET /" + std::string(14, 'a') + " 1.1 [] ");
     EXPECT_EQ(read_cut("GET /" + std::string(15, 'a') + " HTTP/1.1\r\nhost: x\r\n\r\n", limits),
@@ -142,12 +142,12 @@ TEST(Refusal, OfWhatIsTooLong) {
 }
 
 TEST(Refusal, IsForGood) {
-    const Limits limits;
+    const MessageLimits limits;
     RequestParser parser(limits);
     std::string_view bad = "GET / HTTP/1.1\r\n\r\n";
-    EXPECT_EQ(parser.feed(bad), Step::refused);
+    EXPECT_EQ(parser.feed(bad), ParseStep::refused);
     std::string_view good = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
-    EXPECT_EQ(parser.feed(good), Step::refused);
+    EXPECT_EQ(parser.feed(good), ParseStep::refused);
 }
 
 }  // namespace

@@ -5,18 +5,18 @@ namespace bw::http {
 namespace {
 
 TEST(RequestParser, ReadsARequest) {
-    const Limits limits;
+    const MessageLimits limits;
     RequestParser parser(limits);
     EXPECT_FALSE(parser.begun());
     std::string_view bytes =
         "POST /v1/models?a=b HTTP/1.1\r\nHost: Example:80\r\nX-One:  two words\t \r\nx-one: 2\r\n"
         "content-length: 4\r\n\r\nbodyGET";
-    EXPECT_EQ(parser.feed(bytes), Step::head);
+    EXPECT_EQ(parser.feed(bytes), ParseStep::head);
     EXPECT_EQ(bytes, "bodyGET");
     EXPECT_TRUE(parser.begun());
-    EXPECT_EQ(parser.feed(bytes), Step::request);
+    EXPECT_EQ(parser.feed(bytes), ParseStep::request);
     EXPECT_EQ(bytes, "GET");
-    const Request& request = parser.request();
+    const RequestHead& request = parser.request();
     EXPECT_EQ(request.method, "POST");
     EXPECT_EQ(request.target, "/v1/models?a=b");
     EXPECT_EQ(request.path, "/v1/models");
@@ -29,7 +29,7 @@ TEST(RequestParser, ReadsARequest) {
     EXPECT_EQ(request.fields[1].name, "x-one");
     parser.restart();
     EXPECT_FALSE(parser.begun());
-    EXPECT_EQ(parser.feed(bytes), Step::more);
+    EXPECT_EQ(parser.feed(bytes), ParseStep::more);
     EXPECT_TRUE(parser.begun());
 }
 
@@ -47,12 +47,12 @@ TEST(RequestParser, SkipsAFewEmptyLines) {
 
 TEST(RequestParser, KnowsWhatTheConnectionIsToBe) {
     const auto keeps = [](std::string_view version, std::string_view fields) {
-        const Limits limits;
+        const MessageLimits limits;
         RequestParser parser(limits);
         const std::string text =
             "GET / HTTP/" + std::string(version) + "\r\nhost: x\r\n" + std::string(fields) + "\r\n";
         std::string_view bytes = text;
-        EXPECT_EQ(parser.feed(bytes), Step::head);
+        EXPECT_EQ(parser.feed(bytes), ParseStep::head);
         return parser.framing().keep_alive;
     };
     EXPECT_TRUE(keeps("1.1", ""));

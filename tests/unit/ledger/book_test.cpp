@@ -46,7 +46,8 @@ class BookTest : public testing::Test {
   protected:
     HoldId hold(std::vector<Claim> claims, std::int64_t now_us = k_now_us) {
         const HoldId id{1, ++number_};
-        EXPECT_EQ(book_.hold({.id = id, .claims = std::move(claims)}, now_us).answer, Answer::held);
+        EXPECT_EQ(book_.hold({.id = id, .claims = std::move(claims)}, now_us).answer,
+                  HoldAnswer::held);
         return id;
     }
     void settle(const HoldId& id, std::vector<std::int64_t> amounts,
@@ -71,7 +72,7 @@ TEST_F(BookTest, TellsItsJournalWhatChanged) {
 
 TEST_F(BookTest, RefusalsAreNotTold) {
     EXPECT_EQ(book_.hold({.id = {1, 1}, .claims = {budget("b", 5, 1)}}, k_now_us).answer,
-              Answer::refused);
+              HoldAnswer::refused);
     EXPECT_THAT(heard_.lines, IsEmpty());
     EXPECT_EQ(book_.calls_in_flight(), 0u);
 }
@@ -79,7 +80,7 @@ TEST_F(BookTest, RefusalsAreNotTold) {
 TEST_F(BookTest, ANumberIsTakenOnce) {
     const auto id = hold({budget("b", 5, 10)});
     const auto verdict = book_.hold({.id = id, .claims = {budget("b", 5, 10)}}, k_now_us);
-    EXPECT_EQ(verdict.answer, Answer::unavailable);
+    EXPECT_EQ(verdict.answer, HoldAnswer::unavailable);
     EXPECT_THAT(verdict.reason, testing::HasSubstr("already"));
     EXPECT_EQ(book_.counters(k_now_us).front().held, 5);
 }
@@ -140,24 +141,25 @@ TEST_F(BookTest, WhatCanGoIsFoundHoweverLittleItIs) {
         const HoldId id{1, ++number_};
         const auto answer =
             book.hold({.id = id, .claims = {of(user, budget("b", 1, 9, window))}}, now_us).answer;
-        if (answer == Answer::held) book.settle({.id = id, .amounts = {1}}, now_us);
+        if (answer == HoldAnswer::held) book.settle({.id = id, .amounts = {1}}, now_us);
         return answer;
     };
     const auto now_s = k_now_us / k_second_us;
     const Window lasting{now_s, now_s + 1'000'000};
     for (int user = 0; user < k_most; ++user) {
         const bool stays = user != k_most / 2;
-        ASSERT_EQ(call(user, stays ? lasting : Window{now_s, now_s + 1}, k_now_us), Answer::held);
+        ASSERT_EQ(call(user, stays ? lasting : Window{now_s, now_s + 1}, k_now_us),
+                  HoldAnswer::held);
     }
-    ASSERT_EQ(call(k_most, lasting, k_now_us), Answer::full);
+    ASSERT_EQ(call(k_most, lasting, k_now_us), HoldAnswer::full);
     const auto later_us = k_now_us + 2 * k_second_us;
     int attempts = 1;
-    while (call(k_most, lasting, later_us) == Answer::full && attempts < k_most) ++attempts;
+    while (call(k_most, lasting, later_us) == HoldAnswer::full && attempts < k_most) ++attempts;
     EXPECT_LT(attempts, 1'500) << "some dozens are looked at each time";
     EXPECT_EQ(book.tallies(), std::size_t{k_most});
     EXPECT_EQ(heard_.lines[heard_.lines.size() - 3], "forgotten " + std::to_string(k_most / 2 + 1))
         << "the journal is told";
-    EXPECT_EQ(call(k_most + 1, lasting, later_us), Answer::full);
+    EXPECT_EQ(call(k_most + 1, lasting, later_us), HoldAnswer::full);
 }
 
 TEST_F(BookTest, ACounterThatWasResetMakesRoom) {
@@ -165,22 +167,22 @@ TEST_F(BookTest, ACounterThatWasResetMakesRoom) {
     for (int user = 0; user < 2; ++user) {
         ASSERT_EQ(
             book.hold({.id = {1, 1}, .claims = {of(user, budget("b", 1, 9))}}, k_now_us).answer,
-            Answer::held);
+            HoldAnswer::held);
         book.settle({.id = {1, 1}, .amounts = {1}}, k_now_us);
     }
     const Hold another{.id = {1, 2}, .claims = {of(2, budget("b", 1, 9))}};
-    ASSERT_EQ(book.hold(another, k_now_us).answer, Answer::full);
+    ASSERT_EQ(book.hold(another, k_now_us).answer, HoldAnswer::full);
     EXPECT_TRUE(book.counters(k_now_us).size() == 2 && book.calls_in_flight() == 0);
     book.reset("b", k_now_us);
-    EXPECT_EQ(book.hold(another, k_now_us).answer, Answer::held);
+    EXPECT_EQ(book.hold(another, k_now_us).answer, HoldAnswer::held);
 }
 
 TEST_F(BookTest, ANewWindowOfACounterNeedsNoRoom) {
     Book book(nullptr, 1);
     ASSERT_EQ(book.hold({.id = {1, 1}, .claims = {budget("b", 1, 9, {0, 10})}}, k_now_us).answer,
-              Answer::held);
+              HoldAnswer::held);
     EXPECT_EQ(book.hold({.id = {1, 2}, .claims = {budget("b", 1, 9, {10, 20})}}, k_now_us).answer,
-              Answer::held);
+              HoldAnswer::held);
     EXPECT_EQ(book.tallies(), 1u);
     EXPECT_EQ(book.counters(k_now_us).size(), 2u) << "the old one is held still";
 }
@@ -191,7 +193,7 @@ TEST_F(BookTest, AWindowOutlivesAClockThatRanAheadForAMoment) {
     const auto ahead_us = k_now_us + 1'000 * k_hour_us;
     for (int i = 0; i < 1000; ++i) settle(hold({}, ahead_us + i * k_second_us), {});
     const auto verdict = book_.hold({.id = {9, 9}, .claims = {budget("b", 1, 10, day)}}, k_now_us);
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
 }
 
 TEST_F(BookTest, OfStoredWindowsTheLatestIsPresent) {
@@ -213,10 +215,10 @@ TEST_F(BookTest, AClockThatGoesBackByAMomentShiftsNoRate) {
     const auto answer_at = [&](std::int64_t now_us) {
         return book_.hold({.id = {1, ++number_}, .claims = {once}}, now_us).answer;
     };
-    EXPECT_EQ(answer_at(k_now_us), Answer::held);
-    EXPECT_EQ(answer_at(k_now_us - 500'000), Answer::refused);
-    EXPECT_EQ(answer_at(k_now_us + 900'000), Answer::refused);
-    EXPECT_EQ(answer_at(k_now_us + 1'000'000), Answer::held);
+    EXPECT_EQ(answer_at(k_now_us), HoldAnswer::held);
+    EXPECT_EQ(answer_at(k_now_us - 500'000), HoldAnswer::refused);
+    EXPECT_EQ(answer_at(k_now_us + 900'000), HoldAnswer::refused);
+    EXPECT_EQ(answer_at(k_now_us + 1'000'000), HoldAnswer::held);
 }
 
 TEST_F(BookTest, AJournalIsToldOfRatesByTheClock) {
@@ -253,7 +255,7 @@ TEST_F(BookTest, ARateThatRefusesNothingLetsNobodyWait) {
     hold({soft});
     const auto verdict =
         book_.hold({.id = {1, 99}, .claims = {soft, budget("b", 11, 10)}}, k_now_us);
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
     EXPECT_EQ(verdict.standings[0].wait_us, 0);
 }
 

@@ -36,7 +36,7 @@ class Desk {
   public:
     explicit Desk(Store& store) : session_(store.open(loop_)) {}
 
-    Session& session() { return *session_; }
+    LedgerSession& session() { return *session_; }
     boost::asio::io_context& loop() { return loop_; }
     const HoldId& id() const { return id_; }
 
@@ -61,17 +61,17 @@ class Desk {
 
   private:
     boost::asio::io_context loop_{1};
-    std::unique_ptr<Session> session_;
+    std::unique_ptr<LedgerSession> session_;
     HoldId id_;
 };
 
-inline Counter only_counter(Store& store) {
+inline StoredCounter only_counter(Store& store) {
     const auto counters = store.counters();
     if (!counters || counters->size() != 1) return {.name = {"not exactly one counter", ""}};
     return counters->front();
 }
 
-inline std::vector<UsageRow> all_usage(Store& store, Span span = {}) {
+inline std::vector<UsageRow> all_usage(Store& store, TimeSpan span = {}) {
     std::vector<UsageRow> rows;
     if (!store.each_usage(span, [&](const UsageRow& row) { rows.push_back(row); })) return {};
     return rows;

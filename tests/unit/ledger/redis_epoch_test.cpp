@@ -23,7 +23,7 @@ class RedisEpochTest : public testing::Test {
     }
     void flush_all() { ASSERT_TRUE(server_.ask({"FLUSHALL"})); }
     static bool held_soon(Desk& desk, const Claim& claim) {
-        return wait_until([&] { return desk.hold({claim}).answer == Answer::held; });
+        return wait_until([&] { return desk.hold({claim}).answer == HoldAnswer::held; });
     }
     // What the server says of itself, such as "total_connections_received".
     std::int64_t statistic(const std::string& name) {
@@ -37,10 +37,10 @@ class RedisEpochTest : public testing::Test {
 TEST_F(RedisEpochTest, AHostThatComesLaterHasLostNothing) {
     const auto first = open();
     Desk desk(*first);
-    ASSERT_EQ(desk.hold({budget_claim(60, 100)}).answer, Answer::held);
+    ASSERT_EQ(desk.hold({budget_claim(60, 100)}).answer, HoldAnswer::held);
     const auto second = open();
     Desk other(*second);
-    EXPECT_EQ(other.hold({budget_claim(60, 100)}).answer, Answer::refused);
+    EXPECT_EQ(other.hold({budget_claim(60, 100)}).answer, HoldAnswer::refused);
     server_.stop();
     server_.start();
     EXPECT_TRUE(held_soon(other, budget_claim(40, 100)));
@@ -51,15 +51,15 @@ TEST_F(RedisEpochTest, AHostThatComesLaterHasLostNothing) {
 TEST_F(RedisEpochTest, AfterAFlushWhatIsInFlightIsHeldAnewAndSettled) {
     const auto store = open();
     Desk desk(*store);
-    ASSERT_EQ(desk.hold({budget_claim(60, 100)}).answer, Answer::held);
+    ASSERT_EQ(desk.hold({budget_claim(60, 100)}).answer, HoldAnswer::held);
     const HoldId first = desk.id();
     flush_all();
     const Verdict verdict = desk.hold({budget_claim(1, 100)});
-    EXPECT_EQ(verdict.answer, Answer::unavailable);
+    EXPECT_EQ(verdict.answer, HoldAnswer::unavailable);
     EXPECT_THAT(verdict.reason, HasSubstr("has lost what it had"));
     ASSERT_TRUE(wait_until([&] { return only_counter(*store).held == 60; }));
     EXPECT_EQ(store->health().losses, 1u);
-    EXPECT_EQ(desk.hold({budget_claim(41, 100)}).answer, Answer::refused);
+    EXPECT_EQ(desk.hold({budget_claim(41, 100)}).answer, HoldAnswer::refused);
     desk.settle(first, {25}, {.request_id = "first"});
     ASSERT_TRUE(store->flush(20'000));
     EXPECT_EQ(only_counter(*store).used, 25);
@@ -71,7 +71,7 @@ TEST_F(RedisEpochTest, ASettlementIsNotLostWithItsHold) {
     const auto store = open();
     Desk desk(*store);
     Claim calls{.measure = Measure::concurrency, .counter = {"calls", ""}, .amount = 1, .limit = 1};
-    ASSERT_EQ(desk.hold({budget_claim(60, 100), calls}).answer, Answer::held);
+    ASSERT_EQ(desk.hold({budget_claim(60, 100), calls}).answer, HoldAnswer::held);
     flush_all();
     desk.settle({25, 1}, {.request_id = "first"});
     ASSERT_TRUE(store->flush(20'000));
@@ -118,7 +118,7 @@ TEST_F(RedisEpochTest, NothingIsSettledTwice) {
 TEST_F(RedisEpochTest, WithoutAnyCallTheHostNoticesByItself) {
     const auto store = open(600);
     Desk desk(*store);
-    ASSERT_EQ(desk.hold({budget_claim(60, 100)}).answer, Answer::held);
+    ASSERT_EQ(desk.hold({budget_claim(60, 100)}).answer, HoldAnswer::held);
     flush_all();
     EXPECT_TRUE(wait_until([&] { return store->health().losses == 1; }));
     EXPECT_TRUE(wait_until([&] { return only_counter(*store).held == 60; }));
@@ -131,7 +131,7 @@ TEST_F(RedisEpochTest, ContentsThatAreOlderThanTheyWereAreNoticed) {
     ASSERT_TRUE(wait_until([&] {
         return server_.ask({"HGET", "{bellwether}:epoch", "looks"})->text >= "3";
     }));
-    ASSERT_EQ(desk.hold({budget_claim(60, 100)}).answer, Answer::held);
+    ASSERT_EQ(desk.hold({budget_claim(60, 100)}).answer, HoldAnswer::held);
     const std::string holds = "{bellwether}:holds:" + std::to_string(desk.id().host);
     ASSERT_TRUE(server_.ask({"DEL", holds, "{bellwether}:budget:everyone:"}));
     ASSERT_TRUE(server_.ask({"HSET", "{bellwether}:epoch", "looks", "1"}));
@@ -147,8 +147,8 @@ TEST_F(RedisEpochTest, EveryHostNoticesAndHoldsItsOwn) {
     const auto one = open(600);
     const auto two = open(600);
     Desk first(*one), second(*two);
-    ASSERT_EQ(first.hold({budget_claim(30, 100)}).answer, Answer::held);
-    ASSERT_EQ(second.hold({budget_claim(40, 100)}).answer, Answer::held);
+    ASSERT_EQ(first.hold({budget_claim(30, 100)}).answer, HoldAnswer::held);
+    ASSERT_EQ(second.hold({budget_claim(40, 100)}).answer, HoldAnswer::held);
     flush_all();
     EXPECT_TRUE(wait_until([&] { return one->health().losses == 1 && two->health().losses == 1; }));
     EXPECT_TRUE(wait_until([&] { return only_counter(*one).held == 70; }));
@@ -164,7 +164,7 @@ TEST_F(RedisEpochTest, AReplicaIsAConnectionThatIsLost) {
     const std::string nowhere = std::to_string(free_port());
     ASSERT_TRUE(server_.ask({"REPLICAOF", "127.0.0.1", nowhere}));
     const Verdict verdict = desk.hold({budget_claim(10, 100)});
-    EXPECT_EQ(verdict.answer, Answer::unavailable);
+    EXPECT_EQ(verdict.answer, HoldAnswer::unavailable);
     EXPECT_THAT(verdict.reason, HasSubstr("away"));
     EXPECT_THAT(verdict.reason, HasSubstr("READONLY"));
     desk.settle(held, {7});

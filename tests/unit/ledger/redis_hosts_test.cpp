@@ -36,14 +36,14 @@ TEST_F(RedisHostsTest, CallsOfALostHostAreSettledAtTheirEstimate) {
             ASSERT_EQ(
                 desk.hold({budget_claim(10, 10'000), calls}, {.request_id = "lost", .status = 200})
                     .answer,
-                Answer::held);
+                HoldAnswer::held);
         }
     }
     const auto store = open(600);
     ASSERT_TRUE(wait_until([&] { return all_usage(*store).size() == 250; }));
     const auto counters = store->counters();
     ASSERT_EQ(counters->size(), 251u);
-    for (const Counter& counter : *counters) EXPECT_EQ(counter.held, 0);
+    for (const StoredCounter& counter : *counters) EXPECT_EQ(counter.held, 0);
     EXPECT_EQ(counters->back().used, 2'500);
     const UsageRow row = all_usage(*store).front();
     EXPECT_EQ(row.request_id, "lost");
@@ -55,7 +55,7 @@ TEST_F(RedisHostsTest, CallsOfALostHostAreSettledAtTheirEstimate) {
 TEST_F(RedisHostsTest, AHostThatComesBackCorrectsWhatWasSettledForIt) {
     const auto partitioned = open(60'000);
     Desk desk(*partitioned);
-    ASSERT_EQ(desk.hold({budget_claim(10, 100)}, {.request_id = "r"}).answer, Answer::held);
+    ASSERT_EQ(desk.hold({budget_claim(10, 100)}, {.request_id = "r"}).answer, HoldAnswer::held);
     const std::string host = std::to_string(desk.id().host);
     ASSERT_TRUE(server_.ask({"ZADD", "{bellwether}:hosts", "1", host}));
     const auto other = open(600);
@@ -69,7 +69,7 @@ TEST_F(RedisHostsTest, AHostThatComesBackCorrectsWhatWasSettledForIt) {
         ASSERT_EQ(all_usage(*other).size(), 1u);
         EXPECT_EQ(all_usage(*other).front().status, 200);
     }
-    EXPECT_EQ(desk.hold({budget_claim(96, 100)}).answer, Answer::held);
+    EXPECT_EQ(desk.hold({budget_claim(96, 100)}).answer, HoldAnswer::held);
 }
 
 TEST_F(RedisHostsTest, AHostThatLeavesIsForgotten) {
@@ -97,7 +97,7 @@ TEST_F(RedisHostsTest, FourHostsOfManyThreadsNeverOverspend) {
                     const Verdict verdict = desk.hold({budget_claim(amount, k_limit)});
                     const Standing& stands = verdict.standings.at(0);
                     if (stands.used + stands.held > k_limit) ++broken;
-                    if (verdict.answer != Answer::held) break;
+                    if (verdict.answer != HoldAnswer::held) break;
                     settled += amount / 2;
                     desk.settle({amount / 2});
                 }
@@ -106,7 +106,7 @@ TEST_F(RedisHostsTest, FourHostsOfManyThreadsNeverOverspend) {
     }
     EXPECT_EQ(broken, 0);
     for (const auto& store : stores) ASSERT_TRUE(store->flush(20'000));
-    const Counter counter = only_counter(*stores[0]);
+    const StoredCounter counter = only_counter(*stores[0]);
     EXPECT_EQ(counter.used, settled);
     EXPECT_EQ(counter.held, 0);
     EXPECT_LE(counter.used, k_limit);
@@ -118,7 +118,7 @@ TEST_F(RedisHostsTest, FourHostsOfManyThreadsNeverOverspend) {
     {
         auto store = open_redis(settings);
         Desk desk(**store);
-        while (desk.hold({budget_claim(10, 13'700)}).answer == Answer::held) {
+        while (desk.hold({budget_claim(10, 13'700)}).answer == HoldAnswer::held) {
             desk.settle({10});
             if (write(told, ".", 1) != 1) break;
         }
@@ -164,8 +164,8 @@ TEST_F(RedisHostsTest, FourHostsShareOneRate) {
                        std::chrono::microseconds(k_run_us)) {
                     const Verdict verdict =
                         desk.hold({rate_claim(1, k_per_second, 1'000'000, k_burst)});
-                    if (verdict.answer == Answer::held) ++admitted;
-                    if (verdict.answer == Answer::refused) {
+                    if (verdict.answer == HoldAnswer::held) ++admitted;
+                    if (verdict.answer == HoldAnswer::refused) {
                         std::this_thread::sleep_for(
                             std::chrono::microseconds(verdict.standings[0].wait_us));
                     }

@@ -19,7 +19,7 @@ std::unique_ptr<Store> opened(RedisSettings settings) {
 }
 
 bool held_soon(Desk& desk, const Claim& claim) {
-    return wait_until([&] { return desk.hold({claim}).answer == Answer::held; });
+    return wait_until([&] { return desk.hold({claim}).answer == HoldAnswer::held; });
 }
 
 TEST(RedisOutage, AServerThatIsAwayIsWaitedFor) {
@@ -28,7 +28,7 @@ TEST(RedisOutage, AServerThatIsAwayIsWaitedFor) {
     const auto store = opened(server.settings());
     Desk desk(*store);
     const Verdict verdict = desk.hold({budget_claim(1, 10)});
-    EXPECT_EQ(verdict.answer, Answer::unavailable);
+    EXPECT_EQ(verdict.answer, HoldAnswer::unavailable);
     EXPECT_THAT(verdict.reason, HasSubstr("redis://127.0.0.1:"));
     EXPECT_THAT(verdict.reason, HasSubstr("refused"));
     EXPECT_FALSE(store->counters());
@@ -61,7 +61,7 @@ TEST(RedisOutage, NothingIsLostWhenTheServerIsKilled) {
     desk.settle(first, {25}, {.request_id = "first"});
     EXPECT_FALSE(store->flush(50));
     EXPECT_TRUE(wait_until(
-        [&] { return desk.hold({budget_claim(1, 100)}).answer == Answer::unavailable; }));
+        [&] { return desk.hold({budget_claim(1, 100)}).answer == HoldAnswer::unavailable; }));
     server.start();
     EXPECT_TRUE(store->flush(20'000));
     EXPECT_EQ(only_counter(*store).used, 25);
@@ -100,7 +100,7 @@ TEST(RedisOutage, AHoldWhoseAnswerWasLostIsTakenBack) {
     ASSERT_TRUE(store->flush(20'000));
     server.freeze();
     const Verdict verdict = desk.hold({budget_claim(50, 100)});
-    EXPECT_EQ(verdict.answer, Answer::unavailable);
+    EXPECT_EQ(verdict.answer, HoldAnswer::unavailable);
     EXPECT_THAT(verdict.reason, HasSubstr("no answer within 300 ms"));
     EXPECT_FALSE(store->flush(0));
     server.thaw();
@@ -118,7 +118,7 @@ TEST(RedisOutage, AServerThatRefusesToWriteIsAskedAgain) {
     const HoldId held = desk.id();
     ASSERT_TRUE(server.ask({"CONFIG", "SET", "min-replicas-to-write", "1"}));
     const Verdict verdict = desk.hold({budget_claim(10, 100)});
-    EXPECT_EQ(verdict.answer, Answer::unavailable);
+    EXPECT_EQ(verdict.answer, HoldAnswer::unavailable);
     EXPECT_THAT(verdict.reason, HasSubstr("NOREPLICAS"));
     desk.settle(held, {7});
     EXPECT_FALSE(store->flush(50));
@@ -132,7 +132,7 @@ TEST(RedisOutage, TlsIsSpokenAndTheServerIsVerified) {
     RedisServer server({.password = "right", .encrypted = true});
     const auto store = opened(server.settings());
     Desk desk(*store);
-    EXPECT_EQ(desk.hold({budget_claim(10, 100)}).answer, Answer::held);
+    EXPECT_EQ(desk.hold({budget_claim(10, 100)}).answer, HoldAnswer::held);
     EXPECT_TRUE(store->counters());
 
     RedisSettings unknown = server.settings();
@@ -145,7 +145,7 @@ TEST(RedisOutage, TlsIsSpokenAndTheServerIsVerified) {
         const auto other = opened(settings);
         Desk refused(*other);
         const Verdict verdict = refused.hold({budget_claim(10, 100)});
-        EXPECT_EQ(verdict.answer, Answer::unavailable);
+        EXPECT_EQ(verdict.answer, HoldAnswer::unavailable);
         EXPECT_THAT(verdict.reason, testing::AnyOf(HasSubstr("TLS failed"),
                                                    HasSubstr("authorities of /nowhere/ca.pem")));
     }

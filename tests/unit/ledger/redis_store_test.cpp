@@ -25,35 +25,35 @@ class RedisStoreTest : public testing::Test {
 
 TEST_F(RedisStoreTest, ABudgetRefusesWhatDoesNotFit) {
     const Verdict first = desk_.hold({budget_claim(60, 100)});
-    EXPECT_EQ(first.answer, Answer::held) << first.reason;
+    EXPECT_EQ(first.answer, HoldAnswer::held) << first.reason;
     EXPECT_EQ(first.standings[0].held, 60);
     EXPECT_EQ(first.standings[0].left, 40);
     const HoldId held = desk_.id();
     const Verdict second = desk_.hold({budget_claim(41, 100)});
-    EXPECT_EQ(second.answer, Answer::refused);
+    EXPECT_EQ(second.answer, HoldAnswer::refused);
     EXPECT_EQ(second.standings[0].left, 40);
     desk_.settle(held, {25});
     desk_.settle(held, {25});
     ASSERT_TRUE(store_->flush(10'000));
-    const Counter counter = only_counter(*store_);
+    const StoredCounter counter = only_counter(*store_);
     EXPECT_EQ(counter.name, (CounterName{"everyone", ""}));
     EXPECT_EQ(counter.used, 25);
     EXPECT_EQ(counter.held, 0);
-    EXPECT_EQ(desk_.hold({budget_claim(75, 100)}).answer, Answer::held);
+    EXPECT_EQ(desk_.hold({budget_claim(75, 100)}).answer, HoldAnswer::held);
 }
 
 TEST_F(RedisStoreTest, AHoldIsAllOrNothing) {
     Claim calls{
         .measure = Measure::concurrency, .counter = {"calls", "a:b"}, .amount = 1, .limit = 1};
-    EXPECT_EQ(desk_.hold({budget_claim(1, 9), calls}).answer, Answer::held);
+    EXPECT_EQ(desk_.hold({budget_claim(1, 9), calls}).answer, HoldAnswer::held);
     const HoldId first = desk_.id();
     const Verdict second = desk_.hold({budget_claim(1, 9), calls});
-    EXPECT_EQ(second.answer, Answer::refused);
+    EXPECT_EQ(second.answer, HoldAnswer::refused);
     EXPECT_EQ(second.refused_by, 1u);
     EXPECT_EQ(second.standings[0].held, 1);
     desk_.settle(first, {1, 0});
     ASSERT_TRUE(store_->flush(10'000));
-    EXPECT_EQ(desk_.hold({budget_claim(1, 9), calls}).answer, Answer::held);
+    EXPECT_EQ(desk_.hold({budget_claim(1, 9), calls}).answer, HoldAnswer::held);
     const auto counters = store_->counters();
     ASSERT_EQ(counters->size(), 2u);
     EXPECT_EQ((*counters)[0].name, (CounterName{"calls", "a:b"}));
@@ -79,14 +79,14 @@ TEST_F(RedisStoreTest, AHoldIsSettledInItsOwnWindow) {
     desk_.hold({budget_claim(7, 10, first)});
     const HoldId old = desk_.id();
     const Verdict next = desk_.hold({budget_claim(9, 10, second)});
-    EXPECT_EQ(next.answer, Answer::held);
+    EXPECT_EQ(next.answer, HoldAnswer::held);
     EXPECT_EQ(next.standings[0].window, second);
     EXPECT_EQ(store_->counters()->size(), 2u);
     // A clock that went back is counted in the present window.
-    EXPECT_EQ(desk_.hold({budget_claim(2, 10, first)}).answer, Answer::refused);
+    EXPECT_EQ(desk_.hold({budget_claim(2, 10, first)}).answer, HoldAnswer::refused);
     desk_.settle(old, {7});
     ASSERT_TRUE(store_->flush(10'000));
-    const Counter present = only_counter(*store_);
+    const StoredCounter present = only_counter(*store_);
     EXPECT_EQ(present.window, second);
     EXPECT_EQ(present.used, 0);
     EXPECT_EQ(present.held, 9);
@@ -100,12 +100,12 @@ TEST_F(RedisStoreTest, ARateSaysHowLongToWait) {
     EXPECT_EQ(desk_.hold({rate_claim(3, 4, k_hour, 4)}).standings[0].left, 1);
     const HoldId first = desk_.id();
     const Verdict refused = desk_.hold({rate_claim(2, 4, k_hour, 4)});
-    EXPECT_EQ(refused.answer, Answer::refused);
+    EXPECT_EQ(refused.answer, HoldAnswer::refused);
     EXPECT_NEAR(static_cast<double>(refused.standings[0].wait_us), k_hour / 4, 20'000'000);
     EXPECT_EQ(desk_.hold({rate_claim(5, 4, k_hour, 4)}).standings[0].wait_us, -1);
     desk_.settle(first, {1});
     ASSERT_TRUE(store_->flush(10'000));
-    EXPECT_EQ(desk_.hold({rate_claim(2, 4, k_hour, 4)}).answer, Answer::held);
+    EXPECT_EQ(desk_.hold({rate_claim(2, 4, k_hour, 4)}).answer, HoldAnswer::held);
 }
 
 TEST_F(RedisStoreTest, UsageIsKeptAsItWas) {
@@ -155,15 +155,15 @@ TEST_F(RedisStoreTest, ResetLeavesWhatIsHeld) {
     ASSERT_TRUE(store_->flush(10'000));
     EXPECT_EQ(*store_->reset("everyone"), 1u);
     EXPECT_EQ(*store_->reset("nobody"), 0u);
-    const Counter counter = only_counter(*store_);
+    const StoredCounter counter = only_counter(*store_);
     EXPECT_EQ(counter.used, 0);
     EXPECT_EQ(counter.held, 4);
 }
 
 TEST_F(RedisStoreTest, ForgottenScriptsAreSentAgain) {
-    EXPECT_EQ(desk_.hold({budget_claim(5, 10)}).answer, Answer::held);
+    EXPECT_EQ(desk_.hold({budget_claim(5, 10)}).answer, HoldAnswer::held);
     ASSERT_TRUE(server_.ask({"SCRIPT", "FLUSH"}));
-    EXPECT_EQ(desk_.hold({budget_claim(5, 10)}).answer, Answer::held);
+    EXPECT_EQ(desk_.hold({budget_claim(5, 10)}).answer, HoldAnswer::held);
     ASSERT_TRUE(server_.ask({"SCRIPT", "FLUSH"}));
     desk_.settle({3});
     ASSERT_TRUE(store_->flush(10'000));
@@ -171,11 +171,11 @@ TEST_F(RedisStoreTest, ForgottenScriptsAreSentAgain) {
 }
 
 TEST_F(RedisStoreTest, HugeNumbersDoNotWrap) {
-    EXPECT_EQ(desk_.hold({budget_claim(INT64_MAX, INT64_MAX)}).answer, Answer::held);
+    EXPECT_EQ(desk_.hold({budget_claim(INT64_MAX, INT64_MAX)}).answer, HoldAnswer::held);
     desk_.settle({INT64_MAX});
     ASSERT_TRUE(store_->flush(10'000));
     EXPECT_GT(only_counter(*store_).used, 0);
-    EXPECT_EQ(desk_.hold({budget_claim(INT64_MAX, 1'000)}).answer, Answer::refused);
+    EXPECT_EQ(desk_.hold({budget_claim(INT64_MAX, 1'000)}).answer, HoldAnswer::refused);
 }
 
 }  // namespace

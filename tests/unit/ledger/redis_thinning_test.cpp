@@ -97,7 +97,7 @@ TEST_F(RedisThinningTest, NamesOfExpiredCountersGoAndLiveOnesStay) {
     ASSERT_EQ(desk.hold({budget_claim(4, 10, {now - 10, now + 1'000}), calls,
                          rate_claim(1, 1, 60'000'000, 5)})
                   .answer,
-              Answer::held);
+              HoldAnswer::held);
     ASSERT_TRUE(wait_until([&] { return number({"ZCARD", "{bellwether}:counters"}) == 3; }));
     const auto counters = other->counters();
     ASSERT_EQ(counters->size(), 3u);

@@ -23,7 +23,7 @@ class RedisTripsTest : public testing::Test {
         store_ = open_redis(settings).value();
         desk_.emplace(*store_);
         // The first one waits for the connection.
-        EXPECT_EQ(desk_->hold({claim()}).answer, Answer::held);
+        EXPECT_EQ(desk_->hold({claim()}).answer, HoldAnswer::held);
     }
     static Claim claim() { return budget_claim(10, 1'000'000); }
 
@@ -41,7 +41,7 @@ class RedisTripsTest : public testing::Test {
 };
 
 TEST_F(RedisTripsTest, AHoldTakesOneAndIsDurableThen) {
-    const auto taken = time([&] { EXPECT_EQ(desk_->hold({claim()}).answer, Answer::held); });
+    const auto taken = time([&] { EXPECT_EQ(desk_->hold({claim()}).answer, HoldAnswer::held); });
     EXPECT_GE(taken, k_trip);
     EXPECT_LT(taken, 2 * k_trip);
     bool durable = false;
@@ -54,7 +54,7 @@ TEST_F(RedisTripsTest, NobodyWaitsForASettlementNorBehindIt) {
         EXPECT_LT(time([&] { desk_->settle({7}); }), k_one_way);
         const auto taken = time([&] {
             const Verdict verdict = desk_->hold({claim()});
-            ASSERT_EQ(verdict.answer, Answer::held);
+            ASSERT_EQ(verdict.answer, HoldAnswer::held);
             EXPECT_EQ(verdict.standings[0].used, 7 * (i + 1)) << "it finds the settlement done";
         });
         EXPECT_LT(taken, 2 * k_trip);
@@ -68,7 +68,7 @@ TEST_F(RedisTripsTest, ManyHoldsAndSettlementsShareOne) {
         for (int i = 0; i < 50; ++i) {
             const HoldId id = desk_->session().next_id();
             desk_->session().hold({.id = id, .claims = {claim()}}, [&, id](const Verdict& verdict) {
-                held += verdict.answer == Answer::held;
+                held += verdict.answer == HoldAnswer::held;
                 desk_->settle(id, {7});
             });
         }

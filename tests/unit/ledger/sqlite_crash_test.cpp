@@ -55,7 +55,7 @@ class Host {
                               .claims = {budget("b", k_estimate, INT64_MAX)},
                               .estimate = row(call, k_estimate)},
                              [](const Verdict& verdict) {
-                                 if (verdict.answer != Answer::held) ::_exit(4);
+                                 if (verdict.answer != HoldAnswer::held) ::_exit(4);
                              });
         // Of the others nobody waits for what is written of them.
         if (random_() % 2 == 0) {

@@ -56,7 +56,7 @@ std::string call_until_unavailable(Till& till, std::vector<HoldId>& held) {
     for (int i = 0; i < 200'000; ++i) {
         const auto id = till.session().next_id();
         const auto verdict = till.hold(id, {budget("b", 1, 1'000'000'000)});
-        if (verdict.answer == Answer::unavailable) return verdict.reason;
+        if (verdict.answer == HoldAnswer::unavailable) return verdict.reason;
         held.push_back(id);
         if (i % 3 == 0) till.settle(id, {1}, std::to_string(id.number));
     }
@@ -109,7 +109,7 @@ TEST_F(SqliteTest, AHoldThatCannotBeWrittenIsToldOfAndStaysToBeWritten) {
         EXPECT_FALSE(again) << "told from inside, where a call must not end";
         till.run([&] { return again.has_value(); });
         EXPECT_EQ(again, false);
-        EXPECT_EQ(till.ask({budget("b", 1, 10)}).answer, Answer::unavailable);
+        EXPECT_EQ(till.ask({budget("b", 1, 10)}).answer, HoldAnswer::unavailable);
     }
     ASSERT_TRUE(store->flush(10'000));
     EXPECT_TRUE(till.durable(*id));

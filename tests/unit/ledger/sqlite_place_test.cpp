@@ -42,9 +42,10 @@ class SqlitePlaceTest : public SqliteTest {
         soon([&] {
             const auto id = till.session().next_id();
             const auto verdict = till.hold(id, {budget("b", 1, 1'000'000)});
-            if (verdict.answer == Answer::held) till.settle(id, {1});
+            if (verdict.answer == HoldAnswer::held) till.settle(id, {1});
             reason = verdict.reason;
-            return verdict.answer == Answer::unavailable && reason.find(words) != std::string::npos;
+            return verdict.answer == HoldAnswer::unavailable &&
+                   reason.find(words) != std::string::npos;
         });
         return reason;
     }
@@ -154,7 +155,8 @@ TEST_F(SqlitePlaceTest, NobodyHasToCallForItToBeNoticed) {
     fs::rename(file(), beside("moved.db"));
     std::this_thread::sleep_for(std::chrono::milliseconds(1'200));  // two looks
     Till till(*store);
-    EXPECT_EQ(till.ask({budget("b", 1, 10)}).answer, Answer::unavailable) << "the very first call";
+    EXPECT_EQ(till.ask({budget("b", 1, 10)}).answer, HoldAnswer::unavailable)
+        << "the very first call";
 }
 
 TEST_F(SqlitePlaceTest, ARemovedFileStopsCalls) {

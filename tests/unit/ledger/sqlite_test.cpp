@@ -74,9 +74,9 @@ TEST_F(SqliteTest, WhatWasUsedIsNotForgottenThoughThereMayBeFewerCountersNow) {
     const auto store = open_sqlite(file(), clock_.clock(), {.counters_max = 4}).value();
     Till till(*store);
     for (int user = 0; user < 9; ++user) {
-        EXPECT_EQ(till.ask({claim(user)}).answer, Answer::refused) << "7 of 10 are used";
+        EXPECT_EQ(till.ask({claim(user)}).answer, HoldAnswer::refused) << "7 of 10 are used";
     }
-    EXPECT_EQ(till.ask({claim(9)}).answer, Answer::full);
+    EXPECT_EQ(till.ask({claim(9)}).answer, HoldAnswer::full);
     EXPECT_EQ(store->counters()->size(), 9u);
 }
 
@@ -90,7 +90,7 @@ TEST_F(SqliteTest, CallsWhoseHostEndedAreSettledAtTheirEstimates) {
             {.id = till.session().next_id(),
              .claims = {budget("b", 60, 100), concurrency("c", 1, 1)},
              .estimate = estimate},
-            [](const Verdict& verdict) { EXPECT_EQ(verdict.answer, Answer::held); });
+            [](const Verdict& verdict) { EXPECT_EQ(verdict.answer, HoldAnswer::held); });
         ASSERT_TRUE(store->flush(10'000));
     }
     EXPECT_EQ(number("SELECT count(*) FROM holds"), 1);

@@ -76,13 +76,13 @@ class Till {
         session_->hold({.id = id, .claims = std::move(claims), .estimate = row("estimate")},
                        [&](Verdict given) { verdict = std::move(given); });
         run([&] { return verdict.has_value(); });
-        return verdict ? *std::move(verdict) : Verdict{.answer = Answer::unavailable};
+        return verdict ? *std::move(verdict) : Verdict{.answer = HoldAnswer::unavailable};
     }
 
     // With a number of its own; none: refused.
     std::optional<HoldId> held(std::vector<Claim> claims) {
         const auto id = session_->next_id();
-        if (hold(id, std::move(claims)).answer != Answer::held) return std::nullopt;
+        if (hold(id, std::move(claims)).answer != HoldAnswer::held) return std::nullopt;
         return id;
     }
     Verdict ask(std::vector<Claim> claims) { return hold(session_->next_id(), std::move(claims)); }
@@ -99,7 +99,7 @@ class Till {
         return told.value_or(false);
     }
 
-    Session& session() { return *session_; }
+    LedgerSession& session() { return *session_; }
     boost::asio::io_context& loop() { return loop_; }
 
     // Until it is done, a minute at most.
@@ -118,7 +118,7 @@ class Till {
 
   private:
     boost::asio::io_context loop_;
-    std::unique_ptr<Session> session_;
+    std::unique_ptr<LedgerSession> session_;
 };
 
 class StoreSuite : public testing::TestWithParam<StoreKind> {
@@ -141,17 +141,18 @@ class StoreSuite : public testing::TestWithParam<StoreKind> {
     std::int64_t now_s() { return till().session().now_us() / 1'000'000; }
 
     // Of the rule, in all its windows.
-    std::vector<Counter> counters(const std::string& rule) {
+    std::vector<StoredCounter> counters(const std::string& rule) {
         auto found = store().counters();
         EXPECT_TRUE(found) << found.error().message;
         if (!found) return {};
-        std::erase_if(*found, [&](const Counter& counter) { return counter.name.rule != rule; });
+        std::erase_if(*found,
+                      [&](const StoredCounter& counter) { return counter.name.rule != rule; });
         return *std::move(found);
     }
-    Counter counter(const std::string& rule) {
+    StoredCounter counter(const std::string& rule) {
         const auto found = counters(rule);
         EXPECT_EQ(found.size(), 1u) << rule;
-        return found.size() == 1 ? found.front() : Counter{};
+        return found.size() == 1 ? found.front() : StoredCounter{};
     }
     std::int64_t used(const std::string& rule) { return counter(rule).used; }
     std::int64_t used(const std::string& rule, const std::string& value) {
@@ -162,7 +163,7 @@ class StoreSuite : public testing::TestWithParam<StoreKind> {
     }
     std::int64_t held(const std::string& rule) { return counter(rule).held; }
 
-    std::vector<UsageRow> rows(Span span = {}) {
+    std::vector<UsageRow> rows(TimeSpan span = {}) {
         EXPECT_TRUE(store().flush(10'000));
         std::vector<UsageRow> rows;
         const auto read =
@@ -174,7 +175,7 @@ class StoreSuite : public testing::TestWithParam<StoreKind> {
     void expect_nothing_held() {
         const auto all = store().counters();
         ASSERT_TRUE(all) << all.error().message;
-        for (const Counter& counter : *all) EXPECT_EQ(counter.held, 0) << counter.name.rule;
+        for (const StoredCounter& counter : *all) EXPECT_EQ(counter.held, 0) << counter.name.rule;
     }
     void expect_each_settled_once(std::int64_t calls) {
         const auto all = rows();

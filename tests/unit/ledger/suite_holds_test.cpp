@@ -9,7 +9,7 @@ constexpr std::int64_t k_most = INT64_MAX;
 TEST_P(StoreSuite, HoldsAllOfItOrNothing) {
     const auto verdict = till().ask({budget("wide", 40, 100), budget("narrow", 40, 30),
                                      concurrency("calls", 1, 10), rate("pace", 1, 60, 5)});
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
     EXPECT_EQ(verdict.refused_by, 1u);
     ASSERT_EQ(verdict.standings.size(), 4u);
     EXPECT_EQ(verdict.standings[0].held, 0);
@@ -20,7 +20,7 @@ TEST_P(StoreSuite, HoldsAllOfItOrNothing) {
 
     const auto second = till().ask({budget("wide", 100, 100), budget("narrow", 30, 30),
                                     concurrency("calls", 10, 10), rate("pace", 5, 60, 5)});
-    EXPECT_EQ(second.answer, Answer::held);
+    EXPECT_EQ(second.answer, HoldAnswer::held);
     EXPECT_EQ(second.standings[0].held, 100);
     EXPECT_EQ(second.standings[0].left, 0);
     EXPECT_EQ(second.standings[2].held, 10);
@@ -29,7 +29,7 @@ TEST_P(StoreSuite, HoldsAllOfItOrNothing) {
 TEST_P(StoreSuite, TellsTheFirstClaimThatDoesNotFit) {
     const auto verdict =
         till().ask({budget("a", 1, 10), concurrency("b", 2, 1), budget("c", 20, 10)});
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
     EXPECT_EQ(verdict.refused_by, 1u);
 }
 
@@ -49,7 +49,7 @@ TEST_P(StoreSuite, SettlesToMoreAndShowsTheDebt) {
     till().settle(*id, {150});
     EXPECT_EQ(used("b"), 150);
     const auto verdict = till().ask({budget("b", 1, 100)});
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
     EXPECT_EQ(verdict.standings[0].left, -50);
 }
 
@@ -139,7 +139,7 @@ TEST_P(StoreSuite, OneCounterMayBeClaimedTwice) {
 TEST_P(StoreSuite, SoftClaimsAreCountedAndNeverRefuse) {
     const auto verdict = till().ask(
         {soft(budget("b", 150, 100)), soft(concurrency("c", 3, 2)), soft(rate("r", 7, 60, 5))});
-    EXPECT_EQ(verdict.answer, Answer::held);
+    EXPECT_EQ(verdict.answer, HoldAnswer::held);
     EXPECT_EQ(verdict.standings[0].left, -50);
     EXPECT_EQ(verdict.standings[1].left, -1);
     EXPECT_EQ(verdict.standings[2].left, -2);
@@ -152,7 +152,7 @@ TEST_P(StoreSuite, ConcurrencyIsWhatIsHeldNow) {
     ASSERT_TRUE(first);
     ASSERT_TRUE(till().held({concurrency("c", 1, 2)}));
     const auto third = till().ask({concurrency("c", 1, 2)});
-    EXPECT_EQ(third.answer, Answer::refused);
+    EXPECT_EQ(third.answer, HoldAnswer::refused);
     EXPECT_EQ(third.standings[0].held, 2);
     EXPECT_EQ(third.standings[0].left, 0);
     till().settle(*first, {1});

@@ -82,12 +82,12 @@ class Worker {
         }
         claims.push_back(concurrency("calls", 1, 100));
         const auto verdict = till_.hold(open.id, std::move(claims));
-        if (verdict.answer == Answer::unavailable) {
+        if (verdict.answer == HoldAnswer::unavailable) {
             std::this_thread::sleep_for(std::chrono::milliseconds(1));
             return false;
         }
         check(open, verdict);
-        if (verdict.answer == Answer::held) open_.push_back(std::move(open));
+        if (verdict.answer == HoldAnswer::held) open_.push_back(std::move(open));
         return true;
     }
 

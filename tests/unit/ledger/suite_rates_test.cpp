@@ -10,11 +10,11 @@ using std::chrono::milliseconds;
 TEST_P(StoreSuite, ARateGivesItsBurstAtOnce) {
     for (int i = 0; i < 5; ++i) {
         const auto verdict = till().ask({rate("r", 1, 60, 5)});
-        EXPECT_EQ(verdict.answer, Answer::held);
+        EXPECT_EQ(verdict.answer, HoldAnswer::held);
         EXPECT_EQ(verdict.standings[0].left, 4 - i);
     }
     const auto verdict = till().ask({rate("r", 1, 60, 5)});
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
     EXPECT_EQ(verdict.standings[0].left, 0);
     EXPECT_LE(verdict.standings[0].wait_us, 1'000'000);
     EXPECT_GT(verdict.standings[0].wait_us, 0);
@@ -24,7 +24,7 @@ TEST_P(StoreSuite, ARateGivesItsBurstAtOnce) {
 TEST_P(StoreSuite, TheWaitIsAsLongAsItMustBe) {
     ASSERT_TRUE(till().held({rate("r", 3, 10, 3, 1'000'000)}));
     const auto refused = till().ask({rate("r", 2, 10, 3, 1'000'000)});
-    ASSERT_EQ(refused.answer, Answer::refused);
+    ASSERT_EQ(refused.answer, HoldAnswer::refused);
     const auto wait_us = refused.standings[0].wait_us;
     if (time_stands()) {
         EXPECT_EQ(wait_us, 200'000);
@@ -40,7 +40,7 @@ TEST_P(StoreSuite, TheWaitIsAsLongAsItMustBe) {
 
 TEST_P(StoreSuite, MoreThanABurstNeverFits) {
     const auto verdict = till().ask({rate("r", 6, 60, 5)});
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
     EXPECT_EQ(verdict.standings[0].wait_us, -1);
     EXPECT_EQ(verdict.standings[0].left, 5);
 }
@@ -58,7 +58,7 @@ TEST_P(StoreSuite, ASettlementAboveTheClaimIsOwed) {
     ASSERT_TRUE(id);
     till().settle(*id, {150});
     const auto verdict = till().ask({rate("tokens", 50, 60, 100)});
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
     EXPECT_LE(verdict.standings[0].left, -49);
     EXPECT_GT(verdict.standings[0].wait_us, 98'000'000);
     EXPECT_LE(verdict.standings[0].wait_us, 100'000'000);

@@ -13,7 +13,7 @@ TEST_P(StoreSuite, ALaterWindowBeginsEmpty) {
     till().settle(*id, {100});
     EXPECT_FALSE(till().held({budget("b", 1, 100, first)}));
     const auto verdict = till().ask({budget("b", 100, 100, second)});
-    EXPECT_EQ(verdict.answer, Answer::held);
+    EXPECT_EQ(verdict.answer, HoldAnswer::held);
     EXPECT_EQ(verdict.standings[0].window, second);
     EXPECT_EQ(verdict.standings[0].used, 0);
 }
@@ -29,7 +29,7 @@ TEST_P(StoreSuite, AHoldIsSettledIntoItsOwnWindow) {
     EXPECT_EQ(counters("b").size(), 2u);
     till().settle(*early, {90});
     const auto verdict = till().ask({budget("b", 30, 100, second)});
-    EXPECT_EQ(verdict.answer, Answer::held);
+    EXPECT_EQ(verdict.answer, HoldAnswer::held);
     EXPECT_EQ(verdict.standings[0].used, 0);
     EXPECT_EQ(verdict.standings[0].held, 100);
     till().settle(*late, {70});
@@ -45,7 +45,7 @@ TEST_P(StoreSuite, AClockThatWentBackIsCountedInThePresentWindow) {
     const Window second{now + 10, now + 30};
     ASSERT_TRUE(till().held({budget("b", 60, 100, second)}));
     const auto back = till().ask({budget("b", 40, 100, first)});
-    EXPECT_EQ(back.answer, Answer::held);
+    EXPECT_EQ(back.answer, HoldAnswer::held);
     EXPECT_EQ(back.standings[0].window, second);
     EXPECT_EQ(back.standings[0].held, 100);
     EXPECT_FALSE(till().held({budget("b", 1, 100, first)}));
@@ -73,7 +73,7 @@ TEST_P(StoreSuite, ARuleThatBecameLongerKeepsWhatWasUsed) {
     ASSERT_TRUE(settled && open);
     till().settle(*settled, {60});
     const auto verdict = till().ask({budget("b", 21, 100, month)});
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
     EXPECT_EQ(verdict.standings[0].used, 60);
     EXPECT_EQ(verdict.standings[0].held, 20);
     ASSERT_TRUE(till().held({budget("b", 20, 100, month)}));
@@ -89,7 +89,7 @@ TEST_P(StoreSuite, ARuleThatLostItsWindowKeepsWhatWasUsed) {
     ASSERT_TRUE(id);
     till().settle(*id, {60});
     const auto verdict = till().ask({budget("b", 41, 100)});
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
     EXPECT_EQ(verdict.standings[0].used, 60);
 }
 
@@ -98,7 +98,7 @@ TEST_P(StoreSuite, ALimitThatWasLoweredRefusesAndTellsTheDebt) {
     ASSERT_TRUE(id);
     till().settle(*id, {60});
     const auto verdict = till().ask({budget("b", 1, 50)});
-    EXPECT_EQ(verdict.answer, Answer::refused);
+    EXPECT_EQ(verdict.answer, HoldAnswer::refused);
     EXPECT_EQ(verdict.standings[0].left, -10);
 }
 
@@ -125,7 +125,7 @@ TEST_P(StoreSuite, ResetWithHoldsOfTwoWindowsInFlight) {
     till().settle(*early, {60});
     till().settle(*late, {70});
     const auto verdict = till().ask({budget("b", 30, 100, second)});
-    EXPECT_EQ(verdict.answer, Answer::held);
+    EXPECT_EQ(verdict.answer, HoldAnswer::held);
     EXPECT_EQ(verdict.standings[0].used, 70);
 }
 

@@ -188,9 +188,9 @@ TEST_F(FailureTest, MissingCaFile) {
     ScriptedServer server([](Peer& peer) { peer.wait_closed(); });
     Request request;
     request.url = "https://127.0.0.1:" + std::to_string(server.port());
-    Wire wire;
+    WireOptions wire;
     wire.ca_file = "/nonexistent/ca.pem";
-    request.wire = std::make_shared<const Wire>(std::move(wire));
+    request.wire = std::make_shared<const WireOptions>(std::move(wire));
     const Failure failure = fail_with(std::move(request));
     EXPECT_EQ(failure.kind, FailureKind::tls);
     EXPECT_THAT(failure.for_operator(), HasSubstr("/nonexistent/ca.pem"));

@@ -22,7 +22,7 @@ TEST(TripTest, AKeptConnectionThatHadEndedIsFollowedByANewOne) {
     for (const CURLcode code : {CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING}) {
         const auto next = next_trip(over_kept_connection(), code, k_at_once);
         ASSERT_TRUE(next) << code;
-        EXPECT_EQ(next->connections, Connections::fresh);
+        EXPECT_EQ(next->connections, ConnectionChoice::fresh);
         EXPECT_EQ(next->number, 1u);
         EXPECT_EQ(next->sends, 0u);
     }
@@ -40,34 +40,37 @@ TEST(TripTest, SoMayAKeptOneThatEndedLater) {
 }
 
 TEST(TripTest, ARequestThatTheUpstreamHasNotLookedAtIsSentAgainWheneverThatIs) {
-    const Trip refused{.sends = 1, .stream = Stream::refused};
+    const Trip refused{.sends = 1, .stream = Http2Stream::refused};
     const auto next = next_trip(refused, CURLE_HTTP2, std::chrono::minutes(1));
     ASSERT_TRUE(next);
-    EXPECT_EQ(next->connections, Connections::fresh);
+    EXPECT_EQ(next->connections, ConnectionChoice::fresh);
 }
 
 TEST(TripTest, AStreamThatWasCutIsNotSentAgain) {
-    EXPECT_FALSE(next_trip({.sends = 1, .stream = Stream::cut}, CURLE_HTTP2_STREAM, k_at_once));
+    EXPECT_FALSE(
+        next_trip({.sends = 1, .stream = Http2Stream::cut}, CURLE_HTTP2_STREAM, k_at_once));
     EXPECT_FALSE(next_trip({.sends = 1, .reused = true}, CURLE_PARTIAL_FILE, k_at_once));
 }
 
 TEST(TripTest, ASoiledConnectionIsFollowedByANewOne) {
-    const auto next = next_trip({.refusal = Refusal::soiled}, CURLE_ABORTED_BY_CALLBACK, k_at_once);
+    const auto next =
+        next_trip({.refusal = TurnedDown::soiled}, CURLE_ABORTED_BY_CALLBACK, k_at_once);
     ASSERT_TRUE(next);
-    EXPECT_EQ(next->connections, Connections::fresh);
+    EXPECT_EQ(next->connections, ConnectionChoice::fresh);
 }
 
 TEST(TripTest, PlainHttp2IsJoinedWhereItIsSpokenAndBegunWhereItIsNot) {
-    const auto joins = next_trip({.refusal = Refusal::wrong_mode}, CURLE_ABORTED_BY_CALLBACK, {});
+    const auto joins =
+        next_trip({.refusal = TurnedDown::wrong_mode}, CURLE_ABORTED_BY_CALLBACK, {});
     ASSERT_TRUE(joins);
     EXPECT_EQ(joins->plain_http2, PlainHttp2::join);
-    EXPECT_EQ(joins->connections, Connections::any);
+    EXPECT_EQ(joins->connections, ConnectionChoice::any);
     Trip gone = *joins;
-    gone.refusal = Refusal::wrong_mode;
+    gone.refusal = TurnedDown::wrong_mode;
     const auto begins = next_trip(gone, CURLE_ABORTED_BY_CALLBACK, {});
     ASSERT_TRUE(begins);
     EXPECT_EQ(begins->plain_http2, PlainHttp2::begin);
-    EXPECT_EQ(begins->connections, Connections::fresh);
+    EXPECT_EQ(begins->connections, ConnectionChoice::fresh);
 }
 
 TEST(TripTest, AnUpstreamThatRefusesForEverIsGivenUp) {
@@ -75,11 +78,12 @@ TEST(TripTest, AnUpstreamThatRefusesForEverIsGivenUp) {
     int trips = 0;
     while (trip) {
         ++trips;
-        trip->stream = Stream::refused;
+        trip->stream = Http2Stream::refused;
         trip = next_trip(*trip, CURLE_HTTP2, k_at_once);
     }
     EXPECT_EQ(trips, 6);
-    EXPECT_FALSE(next_trip({.sends = 6, .stream = Stream::refused}, CURLE_SEND_ERROR, k_at_once));
+    EXPECT_FALSE(
+        next_trip({.sends = 6, .stream = Http2Stream::refused}, CURLE_SEND_ERROR, k_at_once));
 }
 
 TEST(TripTest, OnlyARequestThatWentAsNearlyAllGoLeavesItsHandleClean) {

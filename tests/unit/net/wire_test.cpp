@@ -13,7 +13,7 @@ class WireTest : public NetTest {
     static void answer_all(Peer& peer) {
         while (!peer.read_request().empty()) peer.send(reply(std::to_string(peer.index())));
     }
-    Exchange ask(const Wire& wire, const std::string& url, Events& events) {
+    Exchange ask(const WireOptions& wire, const std::string& url, Events& events) {
         Request request;
         request.url = url;
         request.headers = {"authorization: Bearer hidden-key"};
@@ -21,11 +21,11 @@ class WireTest : public NetTest {
         request.wire = keep(wire);
         return client->start(std::move(request), events);
     }
-    const std::shared_ptr<const Wire>& keep(const Wire& wire) {
-        if (!kept) kept = std::make_shared<const Wire>(wire);
+    const std::shared_ptr<const WireOptions>& keep(const WireOptions& wire) {
+        if (!kept) kept = std::make_shared<const WireOptions>(wire);
         return kept;
     }
-    void fetch(const Wire& wire, const std::string& url) {
+    void fetch(const WireOptions& wire, const std::string& url) {
         seen = Recorder();
         const Exchange exchange = ask(wire, url, seen);
         EXPECT_TRUE(run_to_end(seen));
@@ -42,7 +42,7 @@ class WireTest : public NetTest {
         fetch({}, server.url());
     }
 
-    std::shared_ptr<const Wire> kept;
+    std::shared_ptr<const WireOptions> kept;
     Recorder seen;
 };
 
@@ -52,7 +52,7 @@ TEST_F(WireTest, APlainRequestGoesToTheProxyWithItsCredential) {
         received.set_value(peer.read_request());
         peer.send(reply("by proxy"));
     });
-    Wire wire;
+    WireOptions wire;
     wire.proxy = {proxy.url(""), "me", "hidden-word"};
     fetch(wire, "http://upstream.invalid/v1");
     EXPECT_EQ(seen.body, "by proxy");
@@ -67,7 +67,7 @@ TEST_F(WireTest, ATunnelIsAskedForWithoutTheUpstreamsKey) {
         received.set_value(peer.read_request());
         peer.send("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
     });
-    Wire wire;
+    WireOptions wire;
     wire.proxy = {proxy.url(""), "me", "hidden-word"};
     fetch(wire, "https://upstream.invalid/v1?key=hidden");
     const std::string text = received.get_future().get();
@@ -88,7 +88,7 @@ TEST_F(WireTest, AProxyThatWantsCredentialsIsNamedAndNothingSecretIs) {
     });
     for (const char* url : {"https://upstream.invalid/v1", "http://upstream.invalid/v1"}) {
         kept.reset();
-        Wire wire;
+        WireOptions wire;
         wire.proxy.url = proxy.url("");
         fetch(wire, url);
         EXPECT_THAT(failure_text(),
@@ -110,7 +110,7 @@ TEST_F(WireTest, AProxyOutOfReachIsNamed) {
         ScriptedServer gone([](Peer&) {});
         url = gone.url("");
     }
-    Wire wire;
+    WireOptions wire;
     wire.proxy.url = url;
     fetch(wire, "https://upstream.invalid/v1");
     EXPECT_EQ(seen.failure->kind, FailureKind::connect);
@@ -118,7 +118,7 @@ TEST_F(WireTest, AProxyOutOfReachIsNamed) {
 }
 
 TEST_F(WireTest, ASocksProxyOutOfReachIsNamed) {
-    Wire wire;
+    WireOptions wire;
     wire.proxy.url = "socks5h://127.0.0.1:1";
     fetch(wire, "https://upstream.invalid/v1");
     EXPECT_EQ(seen.failure->kind, FailureKind::connect);
@@ -129,7 +129,7 @@ TEST_F(WireTest, ASocksProxyOutOfReachIsNamed) {
 TEST_F(WireTest, TheNextAddressIsTriedWhenOneRefuses) {
     ScriptedServer server(answer_all);
     const std::string port = std::to_string(server.port());
-    Wire wire;
+    WireOptions wire;
     wire.addresses = {"upstream.invalid:" + port + ":127.0.0.3,127.0.0.1"};
     fetch(wire, "http://upstream.invalid:" + port + "/v1");
     EXPECT_EQ(seen.body, "0") << failure_text();
@@ -142,7 +142,7 @@ TEST_F(WireTest, TheNextAddressIsTriedWhenOneHangs) {
     ScriptedServer server(answer_all);
     const SilentPort silent(INADDR_LOOPBACK + 2, server.port());
     const std::string authority = "upstream.invalid:" + std::to_string(server.port());
-    Wire wire;
+    WireOptions wire;
     wire.addresses = {authority + ":127.0.0.3,127.0.0.1"};
     Request request;
     request.url = "http://" + authority + "/v1";
@@ -156,7 +156,7 @@ TEST_F(WireTest, TheNextAddressIsTriedWhenOneHangs) {
 
 TEST_F(WireTest, CallsBeyondTheCapWaitForAConnection) {
     ScriptedServer server(answer_all);
-    Wire wire;
+    WireOptions wire;
     wire.connections_max = 2;
     std::vector<Recorder> all(12);
     std::vector<Exchange> exchanges;
@@ -178,7 +178,7 @@ TEST_F(WireTest, ADropMakesRoomForTheOneThatWaits) {
         peer.read_request();
         peer.wait_closed();
     });
-    Wire wire;
+    WireOptions wire;
     wire.connections_max = 1;
     Recorder stuck;
     Exchange first = ask(wire, server.url(), stuck);
@@ -194,7 +194,7 @@ TEST_F(WireTest, ADropMakesRoomForTheOneThatWaits) {
 
 TEST_F(WireTest, AnOldIdleConnectionIsNotUsedAgain) {
     ScriptedServer server(answer_all);
-    Wire wire;
+    WireOptions wire;
     wire.idle_time = std::chrono::seconds(1);
     fetch(wire, server.url());
     fetch(wire, server.url());
@@ -227,7 +227,7 @@ TEST_F(WireTest, ARequestIsNotSentTwiceOnceAnAnswerHasBegun) {
 
 // A burst leaves its connections open, and nothing comes after it that would make libcurl look.
 TEST_F(WireTest, ConnectionsThatAreTooOldAreClosedThoughNobodyAsksForAnything) {
-    Wire wire;
+    WireOptions wire;
     wire.idle_time = std::chrono::seconds(1);
     ScriptedServer server(answer_all);
     const Stats& stats = client->stats();

@@ -15,7 +15,7 @@ using testing::MatchesRegex;
 
 class LogTest : public testing::Test {
   protected:
-    ~LogTest() override { configure(Level::info, Format::text, false); }
+    ~LogTest() override { configure(LogLevel::info, Format::text, false); }
 
     CapturedStderr captured;
 };
@@ -29,7 +29,7 @@ TEST_F(LogTest, TextLine) {
 }
 
 TEST_F(LogTest, JsonLine) {
-    configure(Level::debug, Format::json, true);
+    configure(LogLevel::debug, Format::json, true);
     debug("say {}", "\"hi\"\n");
     EXPECT_THAT(captured.read(),
                 MatchesRegex("\\{\"time\":\"" + std::string(k_time) +
@@ -37,10 +37,10 @@ TEST_F(LogTest, JsonLine) {
 }
 
 TEST_F(LogTest, LevelsBelowTheLeastAreSilent) {
-    configure(Level::warn, Format::text, false);
+    configure(LogLevel::warn, Format::text, false);
     debug("no");
     info("no");
-    log(Level::info, "no");
+    log(LogLevel::info, "no");
     EXPECT_EQ(captured.read(), "");
     warn("yes");
     error("yes");
@@ -50,15 +50,15 @@ TEST_F(LogTest, LevelsBelowTheLeastAreSilent) {
 }
 
 TEST_F(LogTest, ConfigurationIsKept) {
-    configure(Level::error, Format::json, true);
+    configure(LogLevel::error, Format::json, true);
     EXPECT_TRUE(access_enabled());
     EXPECT_EQ(log_format(), Format::json);
-    EXPECT_FALSE(enabled(Level::warn));
-    EXPECT_TRUE(enabled(Level::error));
+    EXPECT_FALSE(enabled(LogLevel::warn));
+    EXPECT_TRUE(enabled(LogLevel::error));
 }
 
 TEST_F(LogTest, MessageIsOneLineWhateverItHolds) {
-    log(Level::info, "a\nb\x1b[31m\xc2\x9b c\xff \xc3\xa9 \\ \"q\"");
+    log(LogLevel::info, "a\nb\x1b[31m\xc2\x9b c\xff \xc3\xa9 \\ \"q\"");
     const std::string text = captured.read();
     EXPECT_NE(text.find(R"(a\x0ab\x1b[31m\xc2\x9b c\xff )"
                         "\xc3\xa9 \\ \"q\"\n"),

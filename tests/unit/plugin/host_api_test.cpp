@@ -62,7 +62,7 @@ void leave_room_for(std::size_t bytes) {
 
 TEST(HostApiDeathTest, ALineThatFindsNoMemoryIsLostAndNotTheProcess) {
     const auto log_without_memory = [] {
-        const Provider provider{};
+        const LoadedProvider provider{};
         bw_host host{&provider};
         const std::string line(16u << 20, '\n');
         leave_room_for(8u << 20);

@@ -9,7 +9,7 @@ namespace {
 constexpr const char* k_each_provider =
     "[[budgets]]\nname = \"p\"\nlimit = \"1ktok\"\nper = \"none\"\neach = \"provider\"\n";
 
-Outcome served_by(const char* provider, std::int64_t input, std::int64_t output) {
+CallEnd served_by(const char* provider, std::int64_t input, std::int64_t output) {
     return {
         .result = {},
         .usage = {.input_tokens = input, .output_tokens = output, .source = UsageSource::provider},
@@ -93,7 +93,7 @@ TEST(Admission, GivesBackAHoldThatComesWhenTheCallIsGone) {
 TEST(Admission, OwesNothingForWhatWasRefused) {
     Desk desk(k_budget);
     desk.ask();
-    desk.session->answer({.answer = ledger::Answer::refused});
+    desk.session->answer({.answer = ledger::HoldAnswer::refused});
     ASSERT_TRUE(desk.told && !*desk.told);
     EXPECT_EQ(desk.told->error().kind, ErrorKind::budget);
     desk.admission.reset();
@@ -112,7 +112,7 @@ TEST(Admission, CountsAtTheProviderThatServed) {
 TEST(Admission, LeavesOutAProviderThatHasNoRoom) {
     Desk desk(k_each_provider);
     Admission& admission = desk.ask();
-    desk.session->answer({.answer = ledger::Answer::refused, .refused_by = 0});
+    desk.session->answer({.answer = ledger::HoldAnswer::refused, .refused_by = 0});
     ASSERT_EQ(desk.session->holds.size(), 2U);
     ASSERT_EQ(desk.session->holds[1].claims.size(), 1U);
     EXPECT_EQ(desk.session->holds[1].claims[0].counter.value, "b");
@@ -125,13 +125,13 @@ TEST(Admission, LeavesOutAProviderThatHasNoRoom) {
 TEST(Admission, RefusesWhileTheLedgerIsAwayUnlessToldToAllow) {
     Desk strict(k_budget);
     strict.ask();
-    strict.session->answer({.answer = ledger::Answer::unavailable, .reason = "disk full"});
+    strict.session->answer({.answer = ledger::HoldAnswer::unavailable, .reason = "disk full"});
     ASSERT_TRUE(strict.told && !*strict.told);
     EXPECT_EQ(strict.told->error().code, "ledger_unavailable");
 
     Desk lax(std::string("[ledger]\nurl = \"memory:\"\non_failure = \"allow\"\n") + k_budget);
     Admission& admission = lax.ask();
-    lax.session->answer({.answer = ledger::Answer::unavailable, .reason = "disk full"});
+    lax.session->answer({.answer = ledger::HoldAnswer::unavailable, .reason = "disk full"});
     EXPECT_TRUE(lax.told && *lax.told);
     EXPECT_TRUE(admission.durable()) << "an answer would wait for ever";
     admission.settle({.call = lax.call, .outcome = served_by("a", 7, 5)});
@@ -143,7 +143,8 @@ TEST(Admission, RefusesWhatTheLedgerHasNoRoomForAlsoIfToldToAllow) {
     const std::string allow = "[ledger]\nurl = \"memory:\"\non_failure = \"allow\"\n";
     Desk desk(allow + k_budget);
     desk.ask();
-    desk.session->answer({.answer = ledger::Answer::full, .reason = "it has 7 counters already"});
+    desk.session->answer(
+        {.answer = ledger::HoldAnswer::full, .reason = "it has 7 counters already"});
     ASSERT_TRUE(desk.told && !*desk.told);
     EXPECT_EQ(desk.told->error().code, "ledger_unavailable");
     EXPECT_EQ(desk.told->error().kind, ErrorKind::unavailable);
@@ -152,7 +153,7 @@ TEST(Admission, RefusesWhatTheLedgerHasNoRoomForAlsoIfToldToAllow) {
 
     Desk soft("[[budgets]]\nname = \"b\"\nlimit = \"1ktok\"\nper = \"day\"\nmode = \"soft\"\n");
     soft.ask();
-    soft.session->answer({.answer = ledger::Answer::full});
+    soft.session->answer({.answer = ledger::HoldAnswer::full});
     EXPECT_TRUE(soft.told && *soft.told) << "a budget that refuses nothing";
 }
 
@@ -202,7 +203,7 @@ TEST(Admission, CountsWhatAnAttemptInVainMayHaveTaken) {
     Desk desk(k_budget);
     Admission& admission = desk.ask();
     desk.session->answer({});
-    Outcome served = served_by("b", 7, 5);
+    CallEnd served = served_by("b", 7, 5);
     served.failures.push_back(
         {.provider = "a",
          .model = "m",
@@ -220,7 +221,7 @@ class InLine : public testing::Test {
   protected:
     InLine() : desk("[[limits]]\nname = \"l\"\nconcurrent = 1\non_limit = \"queue:10s\"\n") {
         desk.ask();
-        desk.session->answer({.answer = ledger::Answer::refused});  // it stands in line now
+        desk.session->answer({.answer = ledger::HoldAnswer::refused});  // it stands in line now
         desk.books.lines.came_back(k_line);
         run_until(2);
     }
@@ -238,7 +239,7 @@ TEST_F(InLine, ATurnThatComesWhileTheLedgerIsAskedIsTakenAfterItsAnswer) {
     desk.books.lines.came_back(k_line);
     desk.loop.poll();
     ASSERT_EQ(desk.session->holds.size(), 2U);
-    desk.session->answer({.answer = ledger::Answer::refused});
+    desk.session->answer({.answer = ledger::HoldAnswer::refused});
     run_until(3);
     desk.session->answer({});
     ASSERT_TRUE(desk.told && *desk.told);
@@ -256,7 +257,7 @@ TEST_F(InLine, ACallThatLeavesWhileTheLedgerIsAskedGivesItsHoldBack) {
 // ---- upstreams that have no room ----------------------------------------------------------------
 
 void refuse_for(Desk& desk, const route::Candidate& candidate, std::chrono::milliseconds time) {
-    UpstreamLimits::Trip(desk.upstream_limits, candidate, 100).refused(time);
+    UpstreamLimits::CountedTrip(desk.upstream_limits, candidate, 100).refused(time);
 }
 
 TEST(Admission, WaitsForWhomItMayWaitForAndNotOnlyForTheSoonest) {
@@ -276,7 +277,7 @@ TEST(Admission, WaitsForWhomItMayWaitForAndNotOnlyForTheSoonest) {
 TEST(Admission, NobodyPassesALimitsLineByWayOfAnUpstreams) {
     Desk desk("[[limits]]\nname = \"fair\"\nrequests = \"1/min\"\non_limit = \"queue:10s\"\n");
     desk.ask();
-    desk.session->answer({.answer = ledger::Answer::refused, .refused_by = 0});
+    desk.session->answer({.answer = ledger::HoldAnswer::refused, .refused_by = 0});
     ASSERT_EQ(desk.books.lines.length("fair/requests\n"), 1U);
     const auto candidates = desk.both();
     for (const auto& candidate : candidates) refuse_for(desk, candidate, std::chrono::seconds(5));

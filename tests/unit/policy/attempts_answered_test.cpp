@@ -40,11 +40,11 @@ class Client final : public Replies {
   public:
     void on_reply(std::string_view json) override { reply = json; }
     void on_chunk(std::string_view json) override { chunks.emplace_back(json); }
-    void on_end(const Outcome& outcome) override { ends.push_back(outcome); }
+    void on_end(const CallEnd& outcome) override { ends.push_back(outcome); }
 
     std::string reply;
     std::vector<std::string> chunks;
-    std::vector<Outcome> ends;
+    std::vector<CallEnd> ends;
 };
 
 class AnsweredAttempts : public testing::Test {
@@ -72,7 +72,7 @@ class AnsweredAttempts : public testing::Test {
         loop.poll();
     }
     static config::Config parsed() { return Desk::parsed(k_config); }
-    static std::vector<plugin::Slot> loaded(const config::Config& config) {
+    static std::vector<plugin::ProviderSlot> loaded(const config::Config& config) {
         std::vector<config::Diagnostic> diagnostics;
         auto registry = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
         EXPECT_TRUE(diagnostics.empty());
@@ -83,10 +83,10 @@ class AnsweredAttempts : public testing::Test {
     boost::asio::io_context loop;
     net::ScriptedTransport wire;
     config::Config config = parsed();
-    std::vector<plugin::Slot> slots = loaded(config);
+    std::vector<plugin::ProviderSlot> slots = loaded(config);
     Books books{loop, config, nullptr};
     UpstreamLimits upstream_limits{config};
-    Engine engine{loop, wire, slots, upstream_limits};
+    AttemptServices engine{loop, wire, slots, upstream_limits};
     Call call;
     std::vector<Prospect> targets{{.provider = "a", .target = {.provider = 0, .model = "m"}},
                                   {.provider = "b", .target = {.provider = 1, .model = "n"}}};
@@ -199,7 +199,7 @@ TEST_F(AnsweredAttempts, DroppingThemDropsTheExchange) {
     begin(true);
     streams();
     wire.last().event(k_hello);
-    const Outcome left = attempts->outcome(std::unexpected(Error{.kind = ErrorKind::cancelled}));
+    const CallEnd left = attempts->outcome(std::unexpected(Error{.kind = ErrorKind::cancelled}));
     attempts.reset();
     EXPECT_TRUE(wire.last().dropped());
     EXPECT_EQ(left.provider, "a");

@@ -10,14 +10,14 @@ class Client final : public Replies {
   public:
     void on_reply(std::string_view) override { ADD_FAILURE() << "there is no reply"; }
     void on_chunk(std::string_view) override { ADD_FAILURE() << "there is no chunk"; }
-    void on_end(const Outcome& outcome) override { ends.push_back(outcome); }
+    void on_end(const CallEnd& outcome) override { ends.push_back(outcome); }
 
-    std::vector<Outcome> ends;
+    std::vector<CallEnd> ends;
 };
 
 class AttemptsTest : public testing::Test {
   protected:
-    const Outcome& outcome_of_start() {
+    const CallEnd& outcome_of_start() {
         Attempts attempts(desk.engine, call, targets, reckoner, client);
         attempts.start();
         EXPECT_EQ(client.ends.size(), 1U);
@@ -33,7 +33,7 @@ class AttemptsTest : public testing::Test {
 };
 
 TEST_F(AttemptsTest, EveryTargetIsTriedAndTheEndIsToldOnce) {
-    const Outcome& end = outcome_of_start();
+    const CallEnd& end = outcome_of_start();
     ASSERT_FALSE(end.result);
     EXPECT_EQ(end.result.error().kind, ErrorKind::unsupported);
     EXPECT_EQ(end.attempts, 2U);
@@ -46,16 +46,16 @@ TEST_F(AttemptsTest, EveryTargetIsTriedAndTheEndIsToldOnce) {
 
 TEST_F(AttemptsTest, NoOtherTargetIsTriedAfterTheClientsDeadline) {
     call.deadline = std::chrono::steady_clock::now();
-    const Outcome& end = outcome_of_start();
+    const CallEnd& end = outcome_of_start();
     EXPECT_EQ(end.attempts, 1U);
     EXPECT_TRUE(end.failures.empty());
 }
 
 TEST_F(AttemptsTest, ATargetWhoseUpstreamHasNoRoomIsPassedOver) {
     targets.push_back({.provider = "a", .target = {.provider = 0, .model = "m"}});
-    UpstreamLimits::Trip(desk.upstream_limits, targets[1].target, 100)
+    UpstreamLimits::CountedTrip(desk.upstream_limits, targets[1].target, 100)
         .refused(std::chrono::seconds(9));
-    const Outcome& end = outcome_of_start();
+    const CallEnd& end = outcome_of_start();
     EXPECT_EQ(end.attempts, 2U);
     EXPECT_EQ(end.provider, "a");
 }

@@ -28,7 +28,7 @@ Call a_call() {
             .team = "t"};
 }
 
-Outcome served() {
+CallEnd served() {
     return {.result = {},
             .usage = {.input_tokens = 11,
                       .output_tokens = 22,
@@ -84,7 +84,7 @@ class CallRecordTest : public testing::Test {
     }
 
     Call call = a_call();
-    Outcome outcome = served();
+    CallEnd outcome = served();
     int status = 200;
     std::string code;
     CallRecord::Time first_byte = k_start + 700us;

@@ -10,7 +10,7 @@ class Seen final : public Replies {
   public:
     void on_reply(std::string_view json) override { text += "reply:" + std::string(json) + " "; }
     void on_chunk(std::string_view json) override { text += "chunk:" + std::string(json) + " "; }
-    void on_end(const Outcome& outcome) override { text += outcome.result ? "end" : "error"; }
+    void on_end(const CallEnd& outcome) override { text += outcome.result ? "end" : "error"; }
 
     std::string text;
 };

@@ -21,7 +21,7 @@
 
 namespace bw::policy {
 
-class SessionUnderTest final : public ledger::Session {
+class SessionUnderTest final : public ledger::LedgerSession {
   public:
     ledger::HoldId next_id() override { return {.host = 1, .number = ++number_}; }
     std::int64_t now_us() const override { return 1'790'000'000'000'000; }
@@ -81,11 +81,11 @@ struct Desk {
     static constexpr const char* k_providers =
         "[providers.a]\n[providers.b]\n[[routes]]\nmodel = \"*\"\nto = [\"a\", \"b\"]\n";
 
-    static plugin::Slot slot(const char* name, std::vector<plugin::Model> models = {}) {
-        auto provider = std::make_shared<plugin::Provider>();
+    static plugin::ProviderSlot slot(const char* name, std::vector<plugin::Model> models = {}) {
+        auto provider = std::make_shared<plugin::LoadedProvider>();
         provider->name = name;
         provider->models = std::move(models);
-        return plugin::Slot(std::move(provider));
+        return plugin::ProviderSlot(std::move(provider));
     }
 
     static config::Config parsed(const std::string& text) {
@@ -120,12 +120,12 @@ struct Desk {
 
     boost::asio::io_context loop;
     net::Client client{loop};
-    std::vector<plugin::Slot> slots{slot("a"), slot("b")};
+    std::vector<plugin::ProviderSlot> slots{slot("a"), slot("b")};
     config::Config config;
     Books books;
     SessionUnderTest* session = nullptr;
     UpstreamLimits upstream_limits{config};
-    Engine engine{loop, client, slots, upstream_limits};
+    AttemptServices engine{loop, client, slots, upstream_limits};
     Call call;
     std::optional<Result<void>> told;
     std::optional<Admission> admission;

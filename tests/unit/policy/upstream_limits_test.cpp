@@ -10,7 +10,7 @@ namespace bw::policy {
 namespace {
 
 using namespace std::chrono_literals;
-using Trip = UpstreamLimits::Trip;
+using CountedTrip = UpstreamLimits::CountedTrip;
 
 constexpr std::int64_t k_tokens = 100;
 
@@ -29,7 +29,8 @@ class UpstreamLimitsTest : public testing::Test {
     bool has_room(const route::Candidate& candidate, std::int64_t tokens = k_tokens) const {
         return limits->wait(candidate, tokens).count() == 0;
     }
-    void say(Trip& trip, const std::string& remaining_tokens, const char* reset = "1m") const {
+    void say(CountedTrip& trip, const std::string& remaining_tokens,
+             const char* reset = "1m") const {
         const std::vector<net::Header> headers{{"x-ratelimit-limit-tokens", "1000"},
                                                {"x-ratelimit-remaining-tokens", remaining_tokens},
                                                {"x-ratelimit-reset-tokens", reset}};
@@ -57,23 +58,23 @@ TEST(TokensAtSending, AreAQuarterOfThePromptAndWhatTheAnswerMayTake) {
 
 TEST_F(UpstreamLimitsTest, AreOfACredential) {
     open("ONE", "OTHER");
-    Trip(*limits, a, k_tokens).refused(5s);
+    CountedTrip(*limits, a, k_tokens).refused(5s);
     EXPECT_FALSE(has_room(a));
     EXPECT_TRUE(has_room(b));
     open("ONE", "ONE");
-    Trip(*limits, a, k_tokens).refused(5s);
+    CountedTrip(*limits, a, k_tokens).refused(5s);
     EXPECT_FALSE(has_room(b)) << "one customer of one upstream";
 }
 
 TEST_F(UpstreamLimitsTest, ACallThatIsNotAnsweredTookNothing) {
     open();
     {
-        Trip first(*limits, a, k_tokens);
+        CountedTrip first(*limits, a, k_tokens);
         say(first, "150");
     }
     ASSERT_TRUE(has_room(a));
     {
-        const Trip second(*limits, a, k_tokens);
+        const CountedTrip second(*limits, a, k_tokens);
         EXPECT_FALSE(has_room(a));
     }
     EXPECT_TRUE(has_room(a));
@@ -82,16 +83,16 @@ TEST_F(UpstreamLimitsTest, ACallThatIsNotAnsweredTookNothing) {
 TEST_F(UpstreamLimitsTest, ACallThatIsAnsweredTookWhatItTook) {
     open();
     {
-        Trip first(*limits, a, k_tokens);
+        CountedTrip first(*limits, a, k_tokens);
         say(first, "250");
     }
     {
-        Trip second(*limits, a, k_tokens);
+        CountedTrip second(*limits, a, k_tokens);
         say(second, "50");
     }
     EXPECT_FALSE(has_room(a));
     {
-        Trip third(*limits, a, 50);
+        CountedTrip third(*limits, a, 50);
         third.answered({});
     }
     EXPECT_TRUE(has_room(a, 50)) << "an error, most likely, which takes nothing";
@@ -100,34 +101,34 @@ TEST_F(UpstreamLimitsTest, ACallThatIsAnsweredTookWhatItTook) {
 
 TEST_F(UpstreamLimitsTest, AnUpstreamThatSaysNothingIsNotKnown) {
     open();
-    Trip(*limits, a, k_tokens).answered({});
+    CountedTrip(*limits, a, k_tokens).answered({});
     EXPECT_FALSE(limits->knows(a));
 }
 
 TEST_F(UpstreamLimitsTest, OneAtATimeFollowsARefusalAndEachThatIsServedAllowsOneMore) {
     open();
-    for (int i = 0; i < 10; ++i) Trip(*limits, a, k_tokens);
-    Trip(*limits, a, k_tokens).refused(1ms);
+    for (int i = 0; i < 10; ++i) CountedTrip(*limits, a, k_tokens);
+    CountedTrip(*limits, a, k_tokens).refused(1ms);
     while (!has_room(a)) std::this_thread::yield();  // the wait that was asked for is over
-    const Trip first(*limits, a, k_tokens);
+    const CountedTrip first(*limits, a, k_tokens);
     EXPECT_FALSE(has_room(a)) << "those that have ended are not under way";
-    Trip(*limits, a, k_tokens).served();
+    CountedTrip(*limits, a, k_tokens).served();
     EXPECT_TRUE(has_room(a));
 }
 
 TEST_F(UpstreamLimitsTest, OfAThousandModelsTheIdleMakeRoom) {
     open();
-    Trip(*limits, a, k_tokens).refused(60s);
+    CountedTrip(*limits, a, k_tokens).refused(60s);
     const auto model = [](int number) {
         return route::Candidate{.provider = 0, .model = std::to_string(number)};
     };
     for (int i = 0; i < 999; ++i) {
         const auto candidate = model(i);
-        Trip trip(*limits, candidate, k_tokens);
+        CountedTrip trip(*limits, candidate, k_tokens);
         say(trip, "0", "0s");
     }
     const auto one_more = model(1'000);
-    Trip(*limits, one_more, k_tokens).refused(60s);
+    CountedTrip(*limits, one_more, k_tokens).refused(60s);
     EXPECT_FALSE(has_room(one_more));
     EXPECT_FALSE(has_room(a)) << "what still matters is not forgotten";
 }
@@ -136,9 +137,9 @@ TEST_F(UpstreamLimitsTest, WhereNoneOfAThousandIsIdleNoMoreIsLearned) {
     open();
     for (int i = 0; i < 1'000; ++i) {
         const route::Candidate candidate{.provider = 0, .model = std::to_string(i)};
-        Trip(*limits, candidate, k_tokens).refused(60s);
+        CountedTrip(*limits, candidate, k_tokens).refused(60s);
     }
-    Trip(*limits, a, k_tokens).refused(60s);
+    CountedTrip(*limits, a, k_tokens).refused(60s);
     EXPECT_TRUE(has_room(a));
 }
 

@@ -43,7 +43,7 @@ class WaitingTest : public testing::Test {
 
     void refuse(std::int64_t wait_us = 0) {
         std::vector<ledger::Standing> standings(1, {.wait_us = wait_us});
-        desk->session->answer({.answer = ledger::Answer::refused, .standings = standings});
+        desk->session->answer({.answer = ledger::HoldAnswer::refused, .standings = standings});
     }
     void admit() { desk->session->answer({}); }
     // Who has asked the ledger, in order.
@@ -66,7 +66,7 @@ class WaitingTest : public testing::Test {
     }
     void let_upstream_refuse(std::size_t provider, std::chrono::milliseconds wait) {
         const route::Candidate candidate{.provider = provider, .model = "m"};
-        UpstreamLimits::Trip(desk->upstream_limits, candidate, 100).refused(wait);
+        UpstreamLimits::CountedTrip(desk->upstream_limits, candidate, 100).refused(wait);
     }
 
     std::optional<Desk> desk;
@@ -290,7 +290,7 @@ TEST_F(WaitingTest, OneCallThatWaitsIsCountedOnceHoweverOftenItTries) {
     come("a", {{.provider = 0, .model = "m"}});
     let_upstream_refuse(0, 120ms);
     ASSERT_LT(until_questions(1), 4s);
-    const auto waited = static_cast<std::size_t>(UpstreamLimits::Outcome::waited);
+    const auto waited = static_cast<std::size_t>(UpstreamLimits::Effect::waited);
     EXPECT_EQ(desk->upstream_limits.counted(0, waited), 1U);
 }
 

@@ -19,7 +19,7 @@ using net::test::ScriptedServer;
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-constexpr Patience k_quick{.first_wait = milliseconds(1), .answer = std::chrono::seconds(20)};
+constexpr WebhookRetries k_quick{.first_wait = milliseconds(1), .answer = std::chrono::seconds(20)};
 
 std::string status(std::string_view line, std::string_view headers = {}) {
     return fmt::format("HTTP/1.1 {}\r\n{}content-length: 0\r\n\r\n", line, headers);
@@ -28,7 +28,7 @@ std::string status(std::string_view line, std::string_view headers = {}) {
 class WebhookPostsTest : public net::test::NetTest {
   protected:
     // A receiver that answers each request with the next of these, the last one again and again.
-    void listen(std::vector<std::string> answers, Patience patience = k_quick) {
+    void listen(std::vector<std::string> answers, WebhookRetries patience = k_quick) {
         server.emplace([this, answers](Peer& peer) {
             for (std::string request; !(request = peer.read_request()).empty();) {
                 const std::scoped_lock lock(mutex);
@@ -39,7 +39,7 @@ class WebhookPostsTest : public net::test::NetTest {
         });
         open(server->url("/hook?token=s"), patience);
     }
-    void open(const std::string& url, Patience patience) {
+    void open(const std::string& url, WebhookRetries patience) {
         webhooks = {{.name = "ops", .url = url, .wire = nullptr}};
         posts.emplace(loop, *client, webhooks, counts, patience);
     }
@@ -69,7 +69,7 @@ class WebhookPostsTest : public net::test::NetTest {
     std::mutex mutex;
     std::vector<std::string> requests;
     std::vector<Clock::time_point> times;
-    std::vector<Webhook> webhooks;
+    std::vector<WebhookTarget> webhooks;
     WebhookCounts counts{1};
     std::optional<WebhookPosts> posts;
     int ended = 0;

@@ -22,8 +22,8 @@ config::Config config_of(std::int64_t limit) {
     return config;
 }
 
-ledger::Counter counter(std::string value, std::int64_t used, std::int64_t held = 0,
-                        ledger::Window window = {.start = 10 * k_day, .end = 11 * k_day}) {
+ledger::StoredCounter counter(std::string value, std::int64_t used, std::int64_t held = 0,
+                              ledger::Window window = {.start = 10 * k_day, .end = 11 * k_day}) {
     return {.name = {.rule = "everyone", .value = std::move(value)},
             .window = window,
             .used = used,
@@ -70,14 +70,14 @@ TEST(BudgetReport, ShowsABudgetThatNobodyHasUsed) {
 
 TEST(BudgetReport, TheDebtOfAWindowThatIsOverIsOver) {
     const auto config = config_of(1'000);
-    const ledger::Counter counters[] = {
+    const ledger::StoredCounter counters[] = {
         counter("ann", 1'700, 1, {.start = 9 * k_day, .end = 10 * k_day}), counter("ann", 1'200)};
     EXPECT_EQ(budget_report(config, counters, k_now_us).budgets[0].debt, 200);
 }
 
 TEST(BudgetReport, AddsUpItsCountersAndShowsTheFullest) {
     const auto config = config_of(1'000);
-    std::vector<ledger::Counter> counters;
+    std::vector<ledger::StoredCounter> counters;
     for (int user = 1; user <= 8; ++user) {
         counters.push_back(counter(fmt::format("user-{}", user), user * 100, 7));
     }
@@ -126,7 +126,7 @@ TEST(BudgetReport, TellsHowManyCallsRunAtOnce) {
     config::Config config;
     config.limits.push_back({.name = "per-user", .concurrent = 10});
     config.limits.push_back({.name = "only-rates", .requests = config::Rate{.amount = 1}});
-    const std::vector<ledger::Counter> counters{
+    const std::vector<ledger::StoredCounter> counters{
         {.name = {.rule = "per-user/concurrent", .value = "alice"},
          .measure = ledger::Measure::concurrency,
          .held = 4},

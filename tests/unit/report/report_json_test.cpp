@@ -77,10 +77,10 @@ TEST(BudgetJson, TellsHowFullTheFullestIsAndWhenItResets) {
     budget.period.unit = calendar::Unit::day;
     config.budgets.push_back(budget);
     config.limits.push_back({.name = "at once", .concurrent = 5});
-    const ledger::Counter counter{.name = {.rule = "everyone", .value = ""},
-                                  .window = {.start = 0, .end = 86'400},
-                                  .used = 600,
-                                  .held = 50};
+    const ledger::StoredCounter counter{.name = {.rule = "everyone", .value = ""},
+                                        .window = {.start = 0, .end = 86'400},
+                                        .used = 600,
+                                        .held = 50};
     EXPECT_EQ(to_json(budget_report(config, {&counter, 1}, 1), config), R"({
     "config": "c.toml",
     "budgets": [

@@ -13,7 +13,7 @@ TEST(UsageQuestion, IsAboutTheModelsOfThirtyDaysUnlessItSaysMore) {
     ASSERT_TRUE(question);
     EXPECT_EQ(question->by, Grouping::model);
     EXPECT_EQ(question->span.since_us, k_now_us - 30 * k_day_us);
-    EXPECT_EQ(question->span.until_us, ledger::Span().until_us);
+    EXPECT_EQ(question->span.until_us, ledger::TimeSpan().until_us);
     EXPECT_EQ(question->top, k_groups_max);
 }
 

@@ -1,0 +1,12 @@
+// Which version of HTTP an upstream is spoken to with.
+#pragma once
+
+namespace bw {
+
+enum class HttpVersion {
+    one,        // HTTP/1.1
+    automatic,  // HTTP/2 if the upstream offers it in the TLS handshake
+    two,        // as automatic; over plain http, HTTP/2 without asking
+};
+
+}  // namespace bw
