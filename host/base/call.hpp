@@ -1,5 +1,5 @@
-// One client request on its way through the host. Made by serve, read by everything below it; it
-// lives on one worker from its first byte to its last.
+// `Call` is one client request on its way through the host. `front` makes it, and the folders below
+// read it. It stays on one worker from its first byte to its last.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ constexpr std::string_view to_string(Operation operation) {
     return "chat";
 }
 
-// Where OpenAI's API has it.
+// The path of an operation in OpenAI's API.
 constexpr std::string_view path_of(Operation operation) {
     switch (operation) {
         case Operation::chat: return "/v1/chat/completions";
@@ -37,20 +37,21 @@ constexpr std::string_view path_of(Operation operation) {
     return "/v1/chat/completions";
 }
 
-// A stretch of the request body; `length` 0: not there.
+// A range of bytes in the request body. A `length` of 0 means that the body has no such value.
 struct BodySpan {
     std::size_t offset = 0;
     std::size_t length = 0;
 };
 
-// Where a call's user is named; of several the last in this order counts.
+// Where a request names its user. If it does so in several places, the place that is last in this
+// order counts.
 enum class UserSource : std::uint8_t { none, user, safety_identifier, header };
 
-// Whether the client gets `usage.cost`.
+// Whether the usage that is sent to the client has a member `cost`.
 enum class CostInBody : std::uint8_t {
     never,
-    with_usage,  // where it gets a usage
-    asked        // a stream gets a usage for it
+    with_usage,  // yes, in each usage that the client gets anyway
+    asked        // yes; a stream gets a usage for it, even if the client did not ask for one
 };
 
 // A header of the client's request that goes on to upstreams whose provider lists it.
@@ -71,35 +72,36 @@ struct Call {
     bool usage_asked = false;  // stream_options.include_usage
     CostInBody cost_in_body = CostInBody::never;
     BodySpan model_value;           // the raw value of `model` in body
-    BodySpan stream_options_value;  // that of `stream_options`
-    BodySpan prompt_value;          // that of `messages`, `prompt` or `input`
-    PromptParts parts;              // what of the prompt is no text
-    std::int64_t prompts = 1;       // how many an older completion answers
+    BodySpan stream_options_value;  // the raw value of `stream_options`
+    BodySpan prompt_value;          // the raw value of `messages`, `prompt` or `input`
+    PromptParts parts;              // the parts of the prompt that are not text
+    std::int64_t prompts = 1;       // how many prompts a request to /v1/completions has
     std::string user;               // at most k_user_bytes_max; empty: the client named nobody
     UserSource user_source = UserSource::none;
-    // What the client lets be generated: tokens for each choice, -1: it did not say.
+    // How many tokens the client allows for each choice; -1: it set no limit.
     std::int64_t max_tokens = -1;
-    // The most that it says by other names, which some upstreams obey and others do not know.
+    // The largest limit that the client set by other names, which only some upstreams know; 0: it
+    // set none.
     std::int64_t other_max_tokens = 0;
-    bool no_limit = false;  // or that there is none
-    // What it grants for thinking beside that.
+    bool no_limit = false;  // by one of these names the client said that there is no limit
+    // How many tokens the client allows for thinking, in addition to those of the answer.
     std::int64_t thinking_tokens = 0;
-    bool thinks = false;         // it asks the model to think, or to keep what it thinks to itself
-    bool thinks_freely = false;  // by a switch that lifts the limit of the answer for that
-    bool thinks_not = false;     // it asks for no thinking
-    bool echo = false;           // the answer of an older completion begins with its prompt
-    std::int64_t choices = 1;    // `n`, or `best_of` where that is more
+    bool thinks = false;             // the client asks for thinking, or that the answer hides it
+    bool thinks_freely = false;      // the client lets the model think without a limit
+    bool thinks_not = false;         // the client asks for no thinking
+    bool echo = false;               // the answer of /v1/completions begins with the prompt
+    std::int64_t choices = 1;        // `n`, or `best_of` where that is more
     std::int64_t choices_shown = 1;  // `n`
-    // Which of those is no whole number that makes sense; empty: none. The upstream decides about
-    // it, unless the host has to count with it.
+    // The name of a limit above whose value is not a whole number in its range; empty: there is
+    // none. The upstream decides about such a request, unless a rule of the host must count it.
     std::string_view unsound_limit;
-    std::string service_tier;  // as the client asks for it; empty: it does not
-    bool searches = false;     // it asks for searches on the web, which are billed by the piece
+    std::string service_tier;  // the tier that the client asks for; empty: it asks for none
+    bool searches = false;     // the client asks for web searches, and each search is billed
     std::string timeout;       // x-bellwether-timeout, as the client sent it
     std::chrono::steady_clock::time_point started;
-    // When the client will wait no longer; all attempts share it. max: it did not say.
+    // The client's own deadline, which all attempts share; max: the client set none.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
-    std::string key;  // the client key's public id; empty: nobody is asked for one
+    std::string key;  // the client key's public id; empty: the host asks for no key
     std::string key_name;
     std::string team;
 

@@ -1,5 +1,5 @@
-// The time of everything that runs on a loop: a thread's steady time, or the one that a simulation
-// gives it. All timers go by it, too (net/alarm.hpp).
+// `Clock` tells the time to everything that runs on an event loop: the machine's steady time or,
+// for a thread that runs a simulation, a simulated time. All timers use it, too (net/alarm.hpp).
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,8 @@ class Clock {
     using time_point = std::chrono::steady_clock::time_point;
     static constexpr bool is_steady = true;
 
-    // A time that stands still until it is moved, and when the earliest timer is due.
+    // A simulated time: it stands still until the simulation moves it. `next` is when the earliest
+    // timer is due.
     struct Simulated {
         time_point now{std::chrono::hours(1)};
         std::chrono::system_clock::time_point wall{};
@@ -25,16 +26,16 @@ class Clock {
     static time_point now() noexcept {
         return simulated_ == nullptr ? std::chrono::steady_clock::now() : simulated_->now;
     }
-    // For what people read.
+    // The calendar time, for text that people read.
     static std::chrono::system_clock::time_point wall() noexcept {
         return simulated_ == nullptr ? std::chrono::system_clock::now() : simulated_->wall;
     }
 
-    // This thread goes by `time` from now on; null: by the machine's. Gives what it went by before.
+    // From now on this thread's time is `time`; null: the machine's. Returns the one from before.
     static Simulated* give(Simulated* time) { return std::exchange(simulated_, time); }
 
-    // How long a loop may sleep whose earliest timer is due in `left`: not at all in a simulation,
-    // which moves the time itself.
+    // How long a loop may sleep if its earliest timer is due in `left`. In a simulation the loop
+    // does not sleep at all, as the simulation moves the time itself.
     static duration sleep(duration left) {
         if (simulated_ == nullptr) return left;
         simulated_->next = simulated_->now + left;

@@ -1,6 +1,6 @@
-// Numbers that one thread counts and any other may read: no lock, no locked instruction. Only the
-// owner writes, so a plain load and store is enough; a reader sees a value that was true a moment
-// ago.
+// Numbers that one thread counts and any thread may read, without a lock and without a locked
+// instruction. Only the owner writes, so a plain load and store is enough; a reader may see a value
+// that is a moment old.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// What can go wrong with a call, in one value. Made where the failure is seen, carried unchanged,
-// turned into a reply (and logged) once, at the edge.
+// `Error` is one value for whatever can go wrong with a call. It is made where the failure is seen
+// and carried on unchanged; `front` turns it into a reply, and logs it, once.
 #pragma once
 
 #include <chrono>
@@ -24,7 +24,7 @@ enum class ErrorKind {
     context_length,
     content_filter,
     unreachable,  // no connection: name not resolved, refused, TLS failed
-    timeout,      // one of the four limits; `code` says which
+    timeout,      // a time limit has passed; `code` says which one
     unavailable,  // the host cannot serve this now: provider not configured, draining
     budget,       // a budget of this host's own has too little left
     cancelled,    // the client is gone; nobody reads the reply
@@ -32,13 +32,13 @@ enum class ErrorKind {
 
 struct Error {
     ErrorKind kind = ErrorKind::internal;
-    std::string message;  // for a person: what, and what to do. Clients see it: no address
+    std::string message;  // what is wrong and what to do; the client reads it, so no addresses
     std::string code;     // for programs; empty: the kind's default
     std::string param;    // the request field at fault, if any
-    int http_status = 0;  // the upstream's; 0: none
+    int http_status = 0;  // the status that the upstream answered; 0: none
     std::optional<std::chrono::milliseconds> retry_after;
     bool final = false;  // the same request can never succeed, whatever its status says
-    std::string detail;  // the message as an operator gets it, with addresses; empty: as above
+    std::string detail;  // the message for the operator, with addresses; empty: the same message
 
     const std::string& for_operator() const { return detail.empty() ? message : detail; }
 };
@@ -52,7 +52,7 @@ using Result = std::expected<T, Error>;
         Error{.kind = kind, .message = std::move(message), .code = std::move(code)});
 }
 
-// A request, or its answer, is more than this process gets memory for just now.
+// The error for a request, or for its answer, for which the process gets no memory at the moment.
 [[nodiscard]] inline Error out_of_memory() {
     return {.kind = ErrorKind::unavailable,
             .message = "The host has no memory left for this request; try again.",

@@ -1,7 +1,7 @@
-// A mutex whose use the compiler checks. What is GUARDED_BY a mutex may be touched, and a function
-// that REQUIRES one may be called, only where the mutex is held: clang refuses to compile anything
-// else (-Wthread-safety); for gcc the words are empty. The standard library's own mutex does not
-// say to clang when it is held, so the host uses these.
+// A mutex whose use the compiler checks. Only code that holds a mutex may touch what is GUARDED_BY
+// it, or call a function that REQUIRES it: clang refuses to compile anything else
+// (-Wthread-safety). For gcc the two macros are empty. clang cannot see when the standard library's
+// own mutex is held, so the host uses these classes instead.
 #pragma once
 
 #include <chrono>
@@ -43,8 +43,8 @@ class BW_THREAD_RULE(scoped_lockable) Lock {
     Mutex& mutex_;
 };
 
-// Waits, with a mutex that is free meanwhile, until another thread says that something has changed.
-// A predicate is asked with the mutex held: its lambda says REQUIRES, too.
+// A condition variable for `Mutex`: while it waits for another thread's notification, the mutex is
+// free. A predicate runs with the mutex held, so its lambda says REQUIRES, too.
 class Condition {
   public:
     using Time = std::chrono::steady_clock::time_point;
@@ -57,12 +57,12 @@ class Condition {
         const Borrowed borrowed(mutex);
         condition_.wait(borrowed.lock, std::move(done));
     }
-    // At most until then. It may also wake for no reason.
+    // Waits until `end` at most. It may also return for no reason (a spurious wake-up).
     void wait_until(Mutex& mutex, Time end) REQUIRES(mutex) {
         const Borrowed borrowed(mutex);
         condition_.wait_until(borrowed.lock, end);
     }
-    // Gives whether it is done.
+    // Returns what `done` said last: false means that the time was up.
     template <typename Predicate>
     bool wait_until(Mutex& mutex, Time end, Predicate done) REQUIRES(mutex) {
         const Borrowed borrowed(mutex);
@@ -70,7 +70,8 @@ class Condition {
     }
 
   private:
-    // The lock that the standard library wants, of a mutex that the caller holds and keeps.
+    // The kind of lock that the standard library wants, made from a mutex that the caller holds and
+    // still holds afterwards.
     struct Borrowed {
         explicit Borrowed(Mutex& mutex) : lock(mutex.mutex_, std::adopt_lock) {}
         ~Borrowed() { lock.release(); }

@@ -42,8 +42,8 @@ std::size_t cost_of_edits(std::string_view a, std::string_view b) {
     return count <= limit ? k_cost_of_edit * count : k_far;
 }
 
-// "gpt-4" and "gpt-4.1", "qwen" and "qwen-max", "gpt-4-turbo" and "gpt-4.1": the same beginning
-// says more than the number of edits does.
+// The cost of two names of which one contains the other, or which begin alike: "qwen" and
+// "qwen-max", "gpt-4-turbo" and "gpt-4.1". There a count of the edits would say too little.
 std::size_t cost_of_overlap(std::string_view a, std::string_view b) {
     if (a.size() > b.size()) std::swap(a, b);
     const auto common = static_cast<std::size_t>(std::ranges::mismatch(a, b).in1 - a.begin());

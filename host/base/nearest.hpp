@@ -1,5 +1,6 @@
-// Finds the name that somebody meant, for "did you mean ...?". Pure; for error paths only: its cost
-// grows with the number of known names, though never with the length of a hostile one.
+// `nearest` finds the name that somebody meant, for "did you mean ...?". It is pure, and for error
+// paths only: its cost grows with the number of known names, but a hostile, very long name costs
+// nothing.
 #pragma once
 
 #include <optional>
@@ -9,12 +10,12 @@
 
 namespace bw {
 
-// Longer names are taken for no misspelling of anything.
+// A name that is longer than this is not compared with any other.
 inline constexpr std::size_t k_nearest_name_bytes_max = 64;
 
-// The known name nearest to `name`: by edits (a swap of neighbours is one), or because one
-// continues or contains the other. Case does not count; of equals the first wins; none if nothing
-// is near.
+// Returns the known name that is nearest to `name`: few edits make one into the other (a swap of
+// neighbours is one edit), or one begins like the other or contains it. Case does not count; of
+// two that are equally near the first is returned; nothing if no name is near.
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> known);
 
 }  // namespace bw

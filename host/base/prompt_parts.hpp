@@ -1,4 +1,5 @@
-// What of a prompt stands in place of text: pictures, sound, and parts whose size nobody can tell.
+// `PromptParts` counts the parts of a prompt that are not text: pictures, sound, and parts whose
+// size in tokens is not known.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +10,13 @@ namespace bw {
 inline constexpr std::int64_t k_tokens_unknown = std::numeric_limits<std::int64_t>::max();
 
 struct PromptParts {
-    std::int64_t bytes = 0;   // of the strings that are no text
+    std::int64_t bytes = 0;   // of the strings that stand for such parts
     std::int64_t digits = 0;  // among those bytes
     std::int64_t pictures = 0;
-    bool detailed = false;  // more of each picture is looked at than usual
+    bool detailed = false;  // the model looks at pictures in a higher resolution than usual
     std::int64_t sound_tokens = 0;
-    // Of videos, files and parts that are not known: a token a byte of what came with the request,
-    // k_tokens_unknown if anything is only named.
+    // The tokens of videos, files and parts of an unknown kind: one for each byte that came with
+    // the request; k_tokens_unknown if the request only names one of them (by a link or an id).
     std::int64_t other_tokens = 0;
 };
 

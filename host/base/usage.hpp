@@ -1,4 +1,4 @@
-// What a call consumed, and how we know.
+// `Usage` is what a call consumed, and how the host knows it.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@
 namespace bw {
 
 enum class UsageSource {
-    none,      // nothing was sent upstream
+    none,      // nothing was generated
     provider,  // the provider's own figure
-    observed,  // counted from what was delivered, the provider's figure being absent or too small
-    estimate,  // what was held for it: nobody knows better
+    observed,  // counted from what was delivered, as the provider's figure is absent or too small
+    estimate,  // the amount that was held for the call, as no better figure is known
 };
 
-// Something that is billed by the piece, and how many of it there were.
+// Something that is billed by the piece (a search, for one), and how many pieces there were.
 struct UsedUnit {
     std::string name;
     std::int64_t count = 0;
@@ -28,16 +28,17 @@ struct Usage {
     std::int64_t cached_input_tokens = -1;  // part of input_tokens
     std::int64_t reasoning_tokens = -1;     // part of output_tokens
     UsageSource source = UsageSource::none;
-    // For the bill. Of these nothing is kept but the cost that they make.
-    std::int64_t total_tokens = -1;           // of an upstream that says only the sum
+    // The members below are for the bill: the ledger keeps the cost that follows from them, and not
+    // the members themselves.
+    std::int64_t total_tokens = -1;           // from an upstream that reports only the sum
     std::int64_t cache_write_tokens = -1;     // part of input_tokens
     std::int64_t cache_write_1h_tokens = -1;  // part of cache_write_tokens
     std::int64_t audio_input_tokens = -1;     // part of input_tokens, as is image_input_tokens
     std::int64_t audio_output_tokens = -1;    // part of output_tokens, as is image_output_tokens
     std::int64_t image_input_tokens = -1;
     std::int64_t image_output_tokens = -1;
-    bool thought = false;      // reasoning was seen, whatever was reported of it
-    std::string service_tier;  // which served it, else which was asked for; empty: not known
+    bool thought = false;      // the host saw reasoning, whatever the provider reported of it
+    std::string service_tier;  // the tier that served it, else the one asked for; empty: unknown
     std::vector<UsedUnit> units;
 };
 

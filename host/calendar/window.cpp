@@ -22,13 +22,14 @@ std::int64_t floored(std::int64_t number, std::int64_t by) {
     return number / by - (number % by < 0 ? 1 : 0);
 }
 
-// The resets of a period, numbered; each as the local time that the zone's clock should show.
+// `Resets` gives each reset of a period a number, and says which local time the zone's clock should
+// show at it. The numbers rise by 1 from reset to reset.
 class Resets {
   public:
     explicit Resets(const Period& period)
         : period_(period), time_of_day_(period.hour * k_hour + period.minute * k_minute) {}
 
-    // Of the last reset that is not after the local time.
+    // The number of the last reset that is not after the local time.
     std::int64_t number_at(std::int64_t local) const {
         const std::int64_t day = floored(local - time_of_day_, k_day);
         if (period_.unit == Unit::day) return day;
@@ -52,7 +53,7 @@ class Resets {
 
     std::int64_t first_day_of_week() const { return k_monday + period_.day - 1; }
 
-    // `month`: 12 for each year, and one less than its number.
+    // Returns the day of the reset, in days since 1970. `month` counts from January of the year 0.
     std::int64_t day_in_month(std::int64_t month) const {
         const std::chrono::year year(static_cast<int>(floored(month, 12)));
         const std::chrono::month in_year(
@@ -66,9 +67,10 @@ class Resets {
     std::int64_t time_of_day_;
 };
 
-// Several resets that the clock jumps over happen at the same instant; the last of them counts, so
-// that no window is empty. Where a clock is put back, its time before may have been later than now;
-// so the search begins two resets ahead.
+// The search goes back from a later reset to the first that is not after the instant. It begins two
+// resets ahead, as a clock that was put back may have shown a later local time before. If the clock
+// jumps over several resets, all of them happen at the same instant: the last of them begins the
+// window, so that no window is empty.
 Window between_resets(const Period& period, const Zone& zone, std::int64_t instant) {
     const Resets resets(period);
     std::int64_t number = resets.number_at(instant + zone.span_at(instant).offset) + 2;
@@ -80,7 +82,8 @@ Window between_resets(const Period& period, const Zone& zone, std::int64_t insta
     return window;
 }
 
-// A change of the clock by a multiple of the length leaves the windows where they are.
+// The window of a fixed length (a minute or an hour). It is cut at a change of the clock, but not
+// if the clock changes by a multiple of the length: that leaves the windows where they are.
 Window of_length(std::int64_t length, std::int64_t shift, const Zone& zone, std::int64_t instant) {
     const Zone::OffsetSpan span = zone.span_at(instant);
     const std::int64_t ahead = span.offset - shift;

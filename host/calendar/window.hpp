@@ -1,4 +1,5 @@
-// When a period begins anew: windows of time that follow one another without a gap. Pure.
+// A period divides time into windows, which follow one another without a gap: where one ends, the
+// counting begins again. Pure functions, for any thread.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +10,19 @@
 
 namespace bw::calendar {
 
-// The window that the instant lies in. Days, weeks and months begin when the zone's clock first
-// shows their reset, or jumps over it; so the clocks' changes make some of them longer or shorter,
-// and a day that the zone leaves out has no window. Minutes and hours follow the zone's clock, and
-// are cut short only where it changes by a part of them. The calendar ends with the year 9999.
+// Returns the window that contains the instant. A day, week or month begins when the zone's clock
+// first shows the time of its reset, or jumps over that time. So a change of the clock (summer
+// time) makes some windows longer or shorter, and a day that the zone leaves out has no window.
+// Minutes and hours follow the zone's clock, too; one is cut short only if the clock changes by a
+// part of it. The calendar ends with the year 9999.
 Window window_at(const Period& period, const Zone& zone, std::int64_t instant);
 
-// "2026-03-25T00:00:00+07:00", as the zone's clock shows the instant.
+// The instant as the zone's clock shows it, such as "2026-03-25T00:00:00+07:00".
 std::string rfc3339(std::int64_t instant, const Zone& zone);
-// The same of microseconds since 1970: the part of a second is left out.
+// The same for microseconds since 1970. The text has whole seconds.
 std::string rfc3339_of_us(std::int64_t us, const Zone& zone);
 
-// Rounded down, before 1970 too.
+// Whole seconds, rounded down, also for times before 1970.
 std::int64_t seconds_of_us(std::int64_t us);
 
 }  // namespace bw::calendar

@@ -14,7 +14,7 @@ using std::chrono::seconds;
 
 constexpr std::string_view k_utc = "UTC";
 
-// Null: the system has no files of zones.
+// Null if the system has no zone files.
 const date::tzdb* database() {
     try {
         return &date::get_tzdb();

@@ -1,5 +1,5 @@
-// Clocks of the world: the IANA zones, as the system has them in /usr/share/zoneinfo. Pure once the
-// zone's file is read, which happens on its first use; from any thread.
+// `Zone` is the clock of one IANA time zone, as the system has it in /usr/share/zoneinfo. `find`
+// reads the zone's file; after that a zone is pure. Any thread may call it.
 #pragma once
 
 #include <cstdint>
@@ -14,16 +14,17 @@ class time_zone;
 
 namespace bw::calendar {
 
-// Times are seconds since 1970; local ones as the zone's clock shows them.
+// An instant is in seconds since 1970. A local time is what the zone's clock shows, counted in the
+// same way.
 class Zone {
   public:
     Zone() = default;  // UTC, which needs no file
 
-    // By its name, "Asia/Bangkok"; nothing: the system does not know it.
+    // Finds a zone by its name, such as "Asia/Bangkok"; nothing if the system does not know it.
     static std::optional<Zone> find(std::string_view name);
 
-    // A stretch of time, from `begin` to before `end`, in which the clock is ahead of UTC by the
-    // same number of seconds.
+    // A span of time, from `begin` to before `end`, throughout which the clock is `offset` seconds
+    // ahead of UTC.
     struct OffsetSpan {
         std::int64_t begin = 0;
         std::int64_t end = 0;
@@ -31,7 +32,8 @@ class Zone {
     };
     OffsetSpan span_at(std::int64_t instant) const;
 
-    // The first moment at which the clock shows this time or, where it jumps over it, a later one.
+    // The first instant at which the clock shows this local time. If the clock jumps over it, that
+    // is the instant of the jump.
     std::int64_t instant_of(std::int64_t local) const;
 
   private:

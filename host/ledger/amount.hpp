@@ -1,4 +1,5 @@
-// Sums of amounts: they end at the greatest number instead of turning negative.
+// Arithmetic on amounts: a sum that is too great for 64 bits becomes the greatest number instead of
+// a negative one.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +21,7 @@ constexpr std::int64_t add_clamped(std::int64_t left, std::int64_t right) {
     return clamped(Wide{left} + right);
 }
 
-// What is not there cannot be claimed or used: below 0 is 0.
+// An amount below 0 counts as 0, so that no claim and no settlement gives anything back.
 constexpr std::int64_t at_least_zero(std::int64_t amount) {
     return std::max<std::int64_t>(amount, 0);
 }

@@ -10,19 +10,21 @@
 namespace bw::ledger {
 namespace {
 
-// A clock that goes back by less than this is two threads that read it and came in another order.
+// If the time goes back by less than this, nobody has set the clock: two threads have read it and
+// then taken the mutex in the other order.
 constexpr std::int64_t k_clock_step_us = 1'000'000;
-// For one new tally, so many buckets of the table are looked at: more go than can come.
+// How many buckets of the table a sweep visits for each new tally. As they are several, idle
+// tallies are removed faster than new ones come.
 constexpr std::size_t k_swept_for_one = 4;
-// Where there is no room, so many are looked at for a counter that can go. Some microseconds;
-// the next call looks at the next ones.
+// How many buckets are searched for counters to remove when a new counter has no room. That takes
+// some microseconds; the next call searches the buckets behind them.
 constexpr std::size_t k_looked_at_for_room = 64;
 
 bool is_longer(const Window& window, const Window& than) {
     return than.end != 0 && (window.end == 0 || window.end > than.end);
 }
 
-// Takes it, if it fits or must be counted anyway.
+// Takes a claim if it fits, or if it must be counted in any case. Returns whether it was taken.
 bool take(Tally& tally, const Claim& claim, const Times& times) {
     const auto amount = at_least_zero(claim.amount);
     if (claim.measure == Measure::rate) {
@@ -36,7 +38,7 @@ bool take(Tally& tally, const Claim& claim, const Times& times) {
     return true;
 }
 
-// What a claim came to. Taking it back is using 0.
+// Replaces the amount that a claim has taken by what was used. To give a claim back, `used` is 0.
 void settle_claim(Tally& tally, const Claim& claim, std::int64_t used) {
     if (claim.measure == Measure::rate) {
         correct(tally.rate, claim, used);
@@ -57,7 +59,8 @@ Standing standing(const Tally& tally, const Claim& claim, const Times& times, bo
             .window = tally.window};
 }
 
-// What was used of claim `at`: what nobody told is what was claimed, never nothing.
+// The amount used of claim `at`. If the settlement does not tell it, the whole claim counts as
+// used.
 std::int64_t amount_used(const Settlement& settlement, const Hold& hold, std::size_t at) {
     return at_least_zero(at < settlement.amounts.size() ? settlement.amounts[at]
                                                         : hold.claims[at].amount);
@@ -141,7 +144,7 @@ std::size_t Book::reset(std::string_view rule, std::int64_t now_us) {
 
 std::vector<StoredCounter> Book::counters(std::int64_t now_us) const {
     struct Seen {
-        TallyPointer tally;  // for its name, which is copied after the mutex
+        TallyPointer tally;  // for its name, which is copied when the mutex is free again
         StoredCounter counter;
     };
     std::vector<Seen> seen;
@@ -218,8 +221,8 @@ std::vector<std::uint64_t> Book::restore(const std::vector<StoredTally>& stored)
     return dropped;
 }
 
-// Where the clock goes back by more than a moment, rates go on from where they were: else nobody
-// would be admitted until the clock is there again.
+// Rates have a time of their own, which never goes back. If somebody sets the clock back, it goes
+// on from the latest time: otherwise no rate would admit anything until the clock is there again.
 Times Book::times(std::int64_t now_us) {
     auto rate_us = add_clamped(now_us, rate_shift_us_);
     if (rate_us < latest_us_ - k_clock_step_us) {
@@ -230,7 +233,8 @@ Times Book::times(std::int64_t now_us) {
     return {.now_us = now_us, .rate_ns = clamped(Wide{latest_us_} * 1000)};
 }
 
-// For the counters that the claims would make, if need be in place of some that count nothing.
+// Whether there is room for the counters that the claims would create. If there is none, some
+// counters that count nothing are removed first.
 bool Book::has_room(const std::vector<Claim>& claims, const std::vector<std::size_t>& hashes,
                     const Times& times) {
     const auto fit = [&]() REQUIRES(mutex_) {
@@ -261,9 +265,10 @@ TallyPointer Book::create(const Claim& claim, std::size_t hash) {
     return tally;
 }
 
-// The windows of a counter only go forward. One that starts later begins with nothing used; one
-// that starts earlier is a clock that went back, and is counted in the present window, unless it
-// is longer: then the rule was edited, and what was used in a part of it was used in it.
+// The window of a counter only moves forward. A claim for a later window opens that one, with
+// nothing used. A claim for an earlier window means that the clock went back, and is counted in the
+// present window. But if the window ends later, or starts at the same time, the rule was edited:
+// then the present window becomes that one, and what was used stays counted.
 TallyPointer Book::in_window(TallyPointer tally, const Claim& claim) {
     if (claim.window.start > tally->window.start) {
         tallies_.erase(tally);
@@ -277,7 +282,8 @@ TallyPointer Book::in_window(TallyPointer tally, const Claim& claim) {
     return tally;
 }
 
-// All or nothing. One counter may be claimed twice: each claim sees those before it.
+// Takes all claims of a call or none. Two claims may be for the same counter: the second sees what
+// the first has taken.
 bool Book::claim_all(HeldCall& call, const Times& times, Verdict& verdict) {
     const auto& claims = call.hold.claims;
     for (std::size_t i = 0; i < claims.size(); ++i) {
@@ -323,7 +329,8 @@ void Book::sweep(const Times& times) {
 
 Mark Book::mark(const TallyPointer& tally) const {
     auto rate = tally->rate;
-    rate.full_ns = clamped(Wide{rate.full_ns} - Wide{rate_shift_us_} * 1000);  // by the clock
+    // A journal outlives the rates' own time, so it gets the time by the clock.
+    rate.full_ns = clamped(Wide{rate.full_ns} - Wide{rate_shift_us_} * 1000);
     return {.tally = tally, .window = tally->window, .used = tally->used, .rate = rate};
 }
 

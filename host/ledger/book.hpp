@@ -1,6 +1,7 @@
-// The counters and holds of one process: what the memory store is, and what the SQLite store writes
-// down. No input or output, no clock: time is given. Any thread may call anything; one mutex is
-// held for a fraction of a microsecond, and nothing that can be done outside it is done inside.
+// `Book` keeps the counters and holds of one process in memory. The memory store keeps nothing else
+// of them; the SQLite store also writes them to its file, through a `Journal`. A book does no input
+// or output and reads no clock: the caller gives the time. Any thread may call anything. One mutex
+// is held for a fraction of a microsecond; what can be done outside of it is done there.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,7 @@
 
 namespace bw::ledger {
 
-// A tally from an earlier life.
+// A tally as an earlier process left it in a file.
 struct StoredTally {
     std::uint64_t number = 0;
     Measure measure = Measure::budget;
@@ -38,19 +39,20 @@ class Book {
     Book& operator=(const Book&) = delete;
 
     Verdict hold(Hold hold, std::int64_t now_us);
-    // False: there is no such hold, and nothing happened.
+    // Returns false if there is no such hold; then nothing has changed.
     bool settle(Settlement settlement, std::int64_t now_us);
     std::size_t reset(std::string_view rule, std::int64_t now_us);
 
-    // By rule, then by value.
+    // All counters that report something, sorted by rule, then by value.
     std::vector<StoredCounter> counters(std::int64_t now_us) const;
-    // The journal's number of a hold that is not settled.
+    // The sequence number that the journal gave to a hold; nothing if the hold is settled.
     std::optional<std::uint64_t> sequence(const HoldId& id) const;
     std::size_t calls_in_flight() const;
     std::size_t tallies() const;
 
-    // Before anything else happens. Of several windows of one counter the latest is the present
-    // one; the numbers of the others are given back. All are taken, even if they are too many.
+    // Takes over the tallies of a file; must be called before anything else. If a counter has
+    // several windows, only the latest is kept, and the numbers of the other tallies are returned.
+    // All counters are taken over, even if they are more than the maximum.
     std::vector<std::uint64_t> restore(const std::vector<StoredTally>& stored);
 
   private:
@@ -74,8 +76,8 @@ class Book {
     std::unordered_map<HoldId, std::shared_ptr<HeldCall>, HoldIdHash> calls_ GUARDED_BY(mutex_);
     std::uint64_t next_tally_ GUARDED_BY(mutex_) = 1;
     std::size_t created_ GUARDED_BY(mutex_) = 0;         // since the last sweep
-    std::int64_t latest_us_ GUARDED_BY(mutex_) = 0;      // of the time of rates
-    std::int64_t rate_shift_us_ GUARDED_BY(mutex_) = 0;  // how far that is ahead of the clock
+    std::int64_t latest_us_ GUARDED_BY(mutex_) = 0;      // the rates' own time, which only rises
+    std::int64_t rate_shift_us_ GUARDED_BY(mutex_) = 0;  // how far it is ahead of the clock
 };
 
 }  // namespace bw::ledger

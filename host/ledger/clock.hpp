@@ -1,4 +1,4 @@
-// The time as stores know it; a test gives its own.
+// The clocks of the stores. A store gets its clock as a function, so that a test can pass its own.
 #pragma once
 
 #include <chrono>

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::int64_t k_worth_max_ns = std::int64_t{1} << 61;
 
-// Of two that are not below 0. Most are small, and dividing wide numbers takes ten times as long.
+// The quotient rounded up; neither number may be below 0. Most numbers fit into 64 bits and are
+// divided as such, as a division of 128 bits takes ten times as long.
 Wide ceiling(Wide dividend, Wide divisor) {
     const Wide sum = dividend + divisor - 1;
     if (sum > INT64_MAX || divisor > INT64_MAX) return sum / divisor;
@@ -24,7 +25,7 @@ std::int64_t worth(std::int64_t units, std::int64_t limit, std::int64_t period_u
     return clamped(ceiling(Wide{units} * period_us * 1000, limit));
 }
 
-// How many units the time until the burst is complete stands for.
+// How many units are missing from the burst, by the time until it is complete again.
 std::int64_t owed(const RateState& rate, std::int64_t limit, std::int64_t period_us,
                   std::int64_t now_ns) {
     if (rate.full_ns <= now_ns || limit <= 0 || period_us <= 0) return 0;
@@ -38,7 +39,7 @@ bool possible(const Claim& claim) {
     return claim.amount <= burst(claim) && (claim.limit > 0 || claim.amount <= 0);
 }
 
-// Above 0: by how much the claim would exceed the burst.
+// By how many nanoseconds the claim would exceed the burst now; 0 or less if it fits.
 Wide excess_ns(const RateState& rate, const Claim& claim, std::int64_t now_ns) {
     return Wide{std::max(rate.full_ns, now_ns)} + worth_ns(claim, claim.amount) -
            worth_ns(claim, burst(claim)) - now_ns;

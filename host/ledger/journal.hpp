@@ -1,5 +1,5 @@
-// Who writes down what a book decides. Called under the book's mutex, so in the order in which it
-// happened: an implementation takes what it is given and returns.
+// `Journal` records what a book decides. The book calls it with its mutex held, so the calls come
+// in the order of the decisions; an implementation must not wait, and only keeps what it is given.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +18,12 @@ struct HeldCall {
 
     Hold hold;
     std::vector<TallyPointer> tallies;
-    std::uint64_t sequence = 0;  // of the journal; the book's own
+    std::uint64_t sequence = 0;  // what Journal::held returned; only the book uses it
 };
 
-// How a tally stands: all of it that outlives its book.
+// A copy of those values of a tally that a journal has to keep.
 struct Mark {
-    std::shared_ptr<const Tally> tally;  // its name and number; not what changes
+    std::shared_ptr<const Tally> tally;  // only for its const members, such as name and number
     Window window;
     std::int64_t used = 0;
     RateState rate;
@@ -33,12 +33,13 @@ class Journal {
   public:
     virtual ~Journal() = default;
 
-    // Gives the number of the entry; numbers rise.
+    // Returns the sequence number of the entry; each is greater than those before it.
     virtual std::uint64_t held(std::shared_ptr<const HeldCall> call, std::vector<Mark> marks) = 0;
     virtual void settled(std::shared_ptr<const HeldCall> call, Settlement settlement,
                          std::vector<Mark> marks) = 0;
     virtual void reset(std::vector<Mark> marks) = 0;
-    // Nothing will be told of the tally any more, and no call in flight has claimed of it.
+    // The book has dropped the tally: no entry names it any more, and no call in flight has claimed
+    // from it.
     virtual void forgotten(std::uint64_t tally) = 0;
 };
 

@@ -1,10 +1,11 @@
-// Where budgets, limits and usage are kept. A call claims what it may use of several counters at
-// once, in one hold: all of it or nothing. Later the hold is settled, exactly once, to what was
-// used. What a counter means is the caller's affair; a store adds, compares and remembers.
+// The ledger keeps the counters of budgets and limits, and the usage of each call. A call claims
+// the most that it may use from several counters at once, in one hold: it gets all of them or none.
+// Later the hold is settled, exactly once, to what was used. A store only adds, compares and
+// remembers; what a counter means is known to the caller (`policy`).
 //
 // The invariant, for every budget that refuses, at every moment and on every store:
 //     used + held <= limit + debt
-// where debt is by how much settlements have exceeded their holds: a settlement is never refused.
+// A settlement is never refused: debt is the amount by which settlements have exceeded their holds.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -30,8 +31,8 @@ enum class Measure : std::uint8_t {
     concurrency  // held stays within `limit`; nothing is ever used
 };
 
-// One of what a rule counts: the rule's name, and whom this counter is for ("" where the rule has a
-// single one).
+// The name of a counter: the rule's name, and the value that this counter of the rule is for, such
+// as a user's name. The value is "" if the rule has a single counter.
 struct CounterName {
     std::string rule;
     std::string value;
@@ -39,32 +40,33 @@ struct CounterName {
     bool operator==(const CounterName&) const = default;
 };
 
-// What a call asks of one counter.
+// What a call asks from one counter.
 struct Claim {
     Measure measure = Measure::budget;
     CounterName counter;
     std::int64_t amount = 0;     // at least 0; units as the rule counts them
     std::int64_t limit = 0;      // at least 0
-    bool refuses = true;         // false: counted, whatever it comes to
+    bool refuses = true;         // false: the claim is counted even if it exceeds the limit
     Window window;               // of a budget
     std::int64_t period_us = 0;  // of a rate: above 0
     std::int64_t burst = 0;      // of a rate: at least 1
 };
 
-// Of a store: values that a client names (users) become counters, and must not fill the memory.
+// How many counters a store has at most. There is one for each value that a client names (a user,
+// for one), and clients must not be able to fill the memory.
 inline constexpr std::size_t k_counters_max = 1'000'000;
 
 // How a counter stands after an operation.
 struct Standing {
-    std::int64_t used = 0;     // settled in this window; a rate has none
-    std::int64_t held = 0;     // by calls in flight; a rate has none
+    std::int64_t used = 0;     // settled in this window; always 0 for a rate
+    std::int64_t held = 0;     // by calls in flight; always 0 for a rate
     std::int64_t left = 0;     // what another call may claim now; below 0: debt
-    std::int64_t wait_us = 0;  // of a rate that refused: until the claim fits; -1: it never will
-    std::int64_t full_us = 0;  // of a rate: until the whole burst is there again
-    Window window;             // of a budget: the one it was counted in
+    std::int64_t wait_us = 0;  // for a rate that refused: until the claim fits; -1: it never will
+    std::int64_t full_us = 0;  // for a rate: until the whole burst is there again
+    Window window;             // for a budget: the window that the claim was counted in
 };
 
-// Unique among all hosts that share a store.
+// The number of a hold, unique among all hosts that share a store.
 struct HoldId {
     std::uint64_t host = 0;
     std::uint64_t number = 0;
@@ -74,8 +76,8 @@ struct HoldId {
 
 struct Hold {
     HoldId id;
-    std::vector<Claim> claims;  // may be empty: then only its usage is recorded
-    UsageRow estimate;          // what is recorded if nobody lives to settle it
+    std::vector<Claim> claims;  // may be empty: then the hold is only there to record usage
+    UsageRow estimate;          // the usage that is recorded if the host dies before it settles
 };
 
 struct Settlement {
@@ -88,26 +90,26 @@ struct Settlement {
 enum class HoldAnswer : std::uint8_t {
     held,
     refused,
-    unavailable,  // the store cannot say: `reason` tells why
-    full          // the store knows, and has no room for a counter that is new: so `reason` says
+    unavailable,  // the store cannot decide now; `reason` tells why
+    full          // the store has no room for a new counter; `reason` tells how many it has
 };
 
 struct Verdict {
     HoldAnswer answer = HoldAnswer::held;
-    std::size_t refused_by = 0;       // which claim, if refused: the first that does not fit
-    std::vector<Standing> standings;  // in the order of the claims; of what was refused, too
+    std::size_t refused_by = 0;       // if refused: the index of the first claim that does not fit
+    std::vector<Standing> standings;  // in the order of the claims; also if the hold was refused
     std::string reason;
 };
 
-// Of a hold.
+// Whether a store has written a hold where it is safe.
 enum class Written : std::uint8_t {
-    yes,      // a crash of this process cannot lose it
-    not_yet,  // it will be, by itself
-    cannot    // for now; it is tried again
+    yes,      // a crash of this process cannot lose the hold
+    not_yet,  // the store will write it soon, without being asked
+    cannot    // the store cannot write now, and will try again
 };
 
-// A store as one worker sees it: used, and calling back, on that worker's loop only. Callbacks that
-// are still to come when the session is destroyed are dropped.
+// `LedgerSession` is a store as one worker uses it. It is called, and calls back, on that worker's
+// loop only. When a session is destroyed, its callbacks that have not run yet are dropped.
 class LedgerSession {
   public:
     virtual ~LedgerSession() = default;
@@ -118,16 +120,19 @@ class LedgerSession {
     virtual HoldId next_id() = 0;
     // Microseconds since 1970 by the store's clock, which all its hosts share.
     virtual std::int64_t now_us() const = 0;
-    // May call back from inside.
+    // Asks for a hold. May call back from inside, before it returns.
     virtual void hold(Hold hold, OnVerdict on_verdict) = 0;
-    // Of a hold that was given. By default it was written when it was.
+    // Whether a hold that was given is written. By default it is: only the SQLite store writes it
+    // later than it gives it.
     virtual Written written(const HoldId&) const { return Written::yes; }
-    // For an answer that waits for it: hastens the writing of the hold, and calls back once it is
-    // written: from inside, if that is so already. Or, never from inside, with false, once the
-    // store has seen that it cannot write it for now: the hold is kept and settled all the same,
-    // and can be asked for again. Only for holds that were given and not yet settled.
+    // For an answer that must not go out before its hold is written. Makes the store write the hold
+    // at once, and calls back with true when it is written; from inside if it is already. Calls
+    // back with false, never from inside, if the store finds that it cannot write now: the hold
+    // stays valid, will be settled like any other, and may be asked for again. Only for holds that
+    // were given and are not settled yet.
     virtual void when_durable(const HoldId& id, OnDurable on_durable) = 0;
-    // Never refused, never waits; of a hold that is settled already nothing happens.
+    // A settlement is never refused and never waits. For a hold that is settled already it does
+    // nothing.
     virtual void settle(Settlement settlement) = 0;
 };
 
@@ -140,7 +145,8 @@ struct StoredCounter {
     std::int64_t held = 0;
 };
 
-// Microseconds since 1970, from `since` to before `until`.
+// A span of time for reports, in microseconds since 1970: `since_us` belongs to it, `until_us` does
+// not.
 struct TimeSpan {
     std::int64_t since_us = 0;
     std::int64_t until_us = INT64_MAX;
@@ -148,29 +154,32 @@ struct TimeSpan {
 
 // How a store fares, for the metrics.
 struct Health {
-    bool available = true;     // false: as far as is known, no hold can be given now
-    std::uint64_t losses = 0;  // how often it was found without what it had
+    bool available = true;     // false: as far as the host knows, no hold can be given now
+    std::uint64_t losses = 0;  // how often the store was found to have lost its contents
 };
 
+// `Store` is one ledger, and makes a session for each worker. Its other functions are for reports
+// and operators: any thread may call them, and they may block.
 class Store {
   public:
     virtual ~Store() = default;
 
     virtual std::unique_ptr<LedgerSession> open(boost::asio::io_context& loop) = 0;
 
-    // Reports, from any thread; each as of one moment. Budgets of windows that are over are left
-    // out unless calls of theirs are in flight.
+    // Each report shows one moment. A budget whose window is over is left out, unless calls that
+    // claimed from it are still in flight.
     virtual Result<std::vector<StoredCounter>> counters() = 0;
     virtual Result<void> each_usage(TimeSpan span,
                                     const std::function<void(const UsageRow&)>& row) = 0;
-    // Sets what the rule's counters have used to 0, in the windows that are open now; what is held
-    // stays held. Gives how many counters there were.
+    // Sets `used` to 0 in all counters of the rule whose windows are open now; what is held stays
+    // held. Returns how many counters these were.
     virtual Result<std::size_t> reset(std::string_view rule) = 0;
 
-    // Waits until all that was settled is written, at most `limit_ms`. False: something is not.
+    // Waits, at most `limit_ms`, until all settlements so far are written. Returns false if some
+    // are not written by then.
     virtual bool flush(std::int64_t limit_ms) = 0;
 
-    // Any thread; waits for nothing.
+    // Returns at once.
     virtual Health health() const { return {}; }
 };
 

@@ -24,7 +24,8 @@ class UsageRing {
         if (rows_.size() >= rows_max_) rows_.pop_front();
         rows_.push_back(std::move(row));
     }
-    // By time; what is added meanwhile is not among them.
+    // Calls `row` for each row of the span, in the order of time. A row that is added meanwhile is
+    // not among them.
     void each(TimeSpan span, const std::function<void(const UsageRow&)>& row) const {
         std::vector<UsageRow> found = within(span);
         std::ranges::stable_sort(found, {}, &UsageRow::time_us);
@@ -46,7 +47,7 @@ class UsageRing {
     std::deque<UsageRow> rows_ GUARDED_BY(mutex_);
 };
 
-// Of what a book decides, only the usage is kept.
+// The journal of the memory store: it keeps the usage rows and nothing else.
 class UsageJournal final : public Journal {
   public:
     explicit UsageJournal(std::size_t rows_max) : rows(rows_max) {}

@@ -1,5 +1,5 @@
-// Numbers of holds. The host's part is drawn by chance when a store is opened; each session counts
-// in a range of its own, so that workers share nothing.
+// The numbers of holds (`HoldId`). Their `host` part is drawn at random when a store is opened.
+// Each session counts `number` up in a range of its own, 2^40 long, so that workers share nothing.
 #pragma once
 
 #include <atomic>

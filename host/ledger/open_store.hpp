@@ -1,4 +1,4 @@
-// The store that the configuration names.
+// Opens the store that the configuration names.
 #pragma once
 
 #include <memory>
@@ -9,7 +9,8 @@
 
 namespace bw::ledger {
 
-// Null: the configuration asks for none. Resolves the password.
+// Returns null if the configuration asks for no store. Reads the password from the environment or
+// the file that the configuration names.
 Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger);
 
 }  // namespace bw::ledger

@@ -6,7 +6,8 @@
 namespace bw::ledger {
 namespace {
 
-// A window is forgotten only some time after its end: a clock that ran ahead may come back.
+// A budget is forgotten only an hour after its window ended, as a clock that ran ahead may be set
+// back into that window.
 constexpr std::int64_t k_window_idle_us = 3'600'000'000;
 constexpr std::int64_t k_other_idle_us = 60'000'000;
 
@@ -25,7 +26,7 @@ bool counts_nothing(const Tally& tally, const Times& times) {
     return unused || is_idle(tally, times);
 }
 
-// True: it has been idle for so long that it can go.
+// Whether the tally has been idle for so long that it can be removed.
 bool is_stale(Tally& tally, const Times& times) {
     if (!is_idle(tally, times)) {
         tally.idle_since_us = 0;

@@ -1,4 +1,5 @@
-// One counter in one window, and the table that finds the present one of each counter.
+// `Tally` is one counter in one window. `TallyTable` finds the tally of a counter's present window.
+// Both belong to a `Book`.
 #pragma once
 
 #include <cstddef>
@@ -16,47 +17,48 @@ namespace bw::ledger {
 
 std::size_t counter_hash(Measure measure, const CounterName& name);
 
-// What is const may be read by any thread, the rest under the book's mutex only.
+// Any thread may read the const members; the others need the book's mutex.
 struct Tally {
-    const std::uint64_t number;  // unique in its book, for good
+    const std::uint64_t number;  // unique in its book, and never used again
     const Measure measure;
     const CounterName name;
     const std::size_t hash;
 
     Window window;            // of a budget
     std::int64_t used = 0;    // of a budget
-    Wide held = 0;            // of a budget or a concurrency; a sum that no clamp may bend
+    Wide held = 0;            // of a budget or a concurrency; wide, as a clamped sum would go wrong
     RateState rate;           // of a rate
-    std::uint32_t calls = 0;  // in flight that have claimed of it
-    bool current = true;      // false: out of the table, kept by calls in flight
-    bool journaled = false;   // the journal knows it as it stands, but for what changes in a hold
-    std::int64_t idle_since_us = 0;  // 0: not seen idle since it was used last
+    std::uint32_t calls = 0;  // how many calls in flight have claimed from it
+    bool current = true;      // false: not in the table any more, only calls in flight have it
+    bool journaled = false;   // the journal knows it, and in its present window
+    std::int64_t idle_since_us = 0;  // when it was first seen idle; 0: not seen idle
 };
 
 using TallyPointer = std::shared_ptr<Tally>;
 
-// A window that is over by this clock. One that never ends is not.
+// Whether the window has ended. One that never ends has not.
 bool is_over(const Window& window, std::int64_t now_us);
 
 struct Times {
-    std::int64_t now_us = 0;
-    std::int64_t rate_ns = 0;  // of rates, which never goes back
+    std::int64_t now_us = 0;   // by the clock, which may be set back
+    std::int64_t rate_ns = 0;  // for rates; never goes back
 };
 
 class TallyTable {
   public:
-    // Null: none is known.
+    // Returns null if the counter has no tally yet.
     TallyPointer find(const Claim& claim, std::size_t hash) const;
     void insert(TallyPointer tally);
     void erase(const TallyPointer& tally);
 
-    // Looks at a few of them and takes out, and gives, those that have been idle for long: a budget
-    // whose window is over, a rate that is complete, a concurrency that nobody holds. So values
-    // that come and go (users) don't fill memory, and no operation takes longer than others.
+    // Visits the next `buckets` of the table, and removes and returns the tallies that have been
+    // idle for long. A budget is idle if its window is over, a rate if its burst is complete, a
+    // concurrency if nothing is held. So values that come and go (users) do not fill the memory,
+    // and no operation takes much longer than another.
     std::vector<TallyPointer> sweep(std::size_t buckets, const Times& times);
 
-    // As sweep, but takes out whatever can go without any count being lost, however short a time it
-    // has been idle: also budgets that nothing was used of.
+    // Like `sweep`, but removes every tally that counts nothing, no matter how long it has been
+    // idle. A budget counts nothing also if its window is open and nothing was used or is held.
     std::vector<TallyPointer> make_room(std::size_t buckets, const Times& times);
 
     std::size_t size() const { return tallies_.size(); }

@@ -1,4 +1,5 @@
-// Whether the server is there, as who starts a host and who reads its log want to know it.
+// Two helpers that tell whether the Redis server is there: `Announcement` to the thread that starts
+// the host, `AwayNotice` to whoever reads the log.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +10,15 @@
 
 namespace bw::ledger {
 
-// Something that happens once and that another thread waits for. Any thread.
+// An event that happens once, and that other threads wait for. Any thread may call anything.
 class Announcement {
   public:
-    // Only the first counts.
+    // Announces `what`. Only the first call counts.
     void make(std::string what = {});
 
+    // Waits for the announcement and returns its `what`.
     std::string wait();
-    // False: it was not made in time.
+    // Returns false if nothing was announced by then.
     bool wait_until(Condition::Time end);
 
   private:
@@ -26,8 +28,8 @@ class Announcement {
     std::string what_ GUARDED_BY(mutex_);
 };
 
-// What to tell of a server that comes and goes: once a minute that it is away, and that it is there
-// again if the last was told. One thread at a time.
+// Decides what the log says about a server that comes and goes: that it is away, at most once a
+// minute; and that it is back, only if the log said that it was away. One thread at a time.
 class AwayNotice {
   public:
     enum class Tell : std::uint8_t { nothing, away, back };

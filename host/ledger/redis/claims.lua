@@ -1,7 +1,8 @@
--- Reads what a hold claims; answers at once where it must not be given.
--- ARGV: host, number, epoch, "first" or "again", count of claims; of each claim nine words:
+-- Reads the claims of a hold into `claims`, and answers at once if the hold must not be given.
+-- ARGV: host, number, epoch, "first" or "again", count of claims; for each claim nine words:
 -- measure, name, amount, limit, "1" if it may refuse, start and end of its window, period, burst;
--- then the names and values of the row of its estimate. Codes of answers: HoldCode in lua.hpp.
+-- then the names and values of the usage row of its estimate. The codes that it answers are
+-- HoldCode in lua.hpp.
 local host, number, again, count = ARGV[1], ARGV[2], ARGV[4] == 'again', tonumber(ARGV[5])
 if redis.call('HGET', root .. ':epoch', 'id') ~= ARGV[3] then return {5} end
 if redis.call('HEXISTS', root .. ':settled:' .. host, number) == 1 then return {2} end

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t k_standing_words = 7;
 constexpr std::size_t k_counter_words = 5;
-// In the year 2255: later ones are as good as never.
+// In the year 2255. A window that ends later is given this end, which is as good as never.
 constexpr std::int64_t k_window_end_max = 9'000'000'000;
 constexpr std::string_view k_lost = "host_lost";
 constexpr std::int64_t k_greatest = std::numeric_limits<std::int64_t>::max();
@@ -55,7 +55,8 @@ std::int64_t to_number(std::string_view text) {
     return read.ec == std::errc::result_out_of_range ? k_greatest : number;
 }
 
-// What ended at the greatest amount that a script knows ended at the greatest that there is.
+// A sum that was clamped to the greatest amount of a script becomes the greatest amount of the
+// host.
 std::int64_t unbounded(std::int64_t number) {
     return number >= k_redis_amount_max ? k_greatest : number;
 }
@@ -83,7 +84,7 @@ void append_claim(Words& words, const Claim& claim) {
     words.push_back(bounded(std::max<std::int64_t>(claim.burst, 1)));
 }
 
-// What is not known is left out.
+// Appends the names and values of a usage row, without the members that are not known.
 void append_row(Words& words, const UsageRow& row) {
     const auto append = [&](std::string_view name, std::string value) {
         words.emplace_back(name);
@@ -118,7 +119,7 @@ void read_field(UsageRow& row, std::string_view field, const std::string& value)
     }
 }
 
-// Back from MEASURE:RULE:VALUE.
+// Reads the measure and the name of a counter from MEASURE:RULE:VALUE, and removes the escapes.
 void read_name(StoredCounter& counter, std::string_view text) {
     const std::size_t rule_at = std::min(text.find(':'), text.size() - 1) + 1;
     for (const auto& [measure, name] : k_measures) {

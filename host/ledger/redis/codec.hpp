@@ -1,4 +1,5 @@
-// The ledger's values as the words that its scripts take and give. Pure.
+// Turns the ledger's values into the arguments of its scripts, and the scripts' answers into
+// values. Pure functions.
 #pragma once
 
 #include <string>
@@ -13,17 +14,18 @@ namespace bw::ledger {
 
 using Words = std::vector<std::string>;
 
-// Numbers that the scripts cannot tell exactly are brought to the nearest that they can. A hold is
-// given in that epoch or not at all; `how`: for the first time, or again.
+// The arguments of `hold`. The script gives the hold only if `epoch` is still the present one;
+// `how` is k_hold_first or k_hold_again. Numbers that Lua cannot hold exactly are clamped to its
+// range.
 Words hold_words(const Hold& hold, std::string_view epoch, std::string_view how = k_hold_first);
-// The epoch is the one that its hold was given in.
+// The arguments of `settle`. `how` is a k_settle_* constant; `epoch` is that of the hold.
 Words settle_words(const Settlement& settlement, std::string_view how, std::string_view epoch);
-// What keeps `rule:value` apart whatever the rule is called.
+// The rule's name with ':' and '%' escaped, so that `rule:value` can be split again.
 std::string escaped_rule(std::string_view rule);
 
 Verdict to_verdict(const RedisReply& reply);
 std::vector<StoredCounter> to_counters(const RedisReply& reply);
-// Of what a stream keeps: names and values in turn.
+// Reads one entry of the stream `usage`: the names and values of its fields in turn.
 UsageRow to_usage_row(const RedisReply& fields);
 
 }  // namespace bw::ledger

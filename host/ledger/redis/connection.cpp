@@ -10,8 +10,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The pause before the next attempt is up to this, doubled with each attempt in vain, drawn at
-// random so that hosts do not come back all at once.
+// The back-off before the next attempt is a random time up to k_pause, which doubles with each
+// failed attempt up to k_pause_max. It is random so that hosts do not all come back at once.
 constexpr std::chrono::milliseconds k_pause = 50ms;
 constexpr std::chrono::milliseconds k_pause_max = 2s;
 
@@ -139,7 +139,7 @@ void RedisConnection::received(std::string_view bytes) {
     const auto self = shared_from_this();
     const RedisSocket* const socket = socket_.get();
     reader_.feed(bytes);
-    while (socket == socket_.get()) {  // until a callback gives the connection up
+    while (socket == socket_.get()) {  // a callback may lose or close this connection
         auto reply = reader_.next();
         if (!reply) return lost("it does not speak Redis's protocol: " + reply.error());
         if (!*reply) return read();
@@ -159,7 +159,7 @@ void RedisConnection::lost(std::string reason) {
     const auto self = shared_from_this();
     hopeful_ = state_ == State::ready;
     state_ = State::apart;
-    // Not destroyed here: this may have been called by one of its handlers.
+    // The socket is destroyed later, on the loop, as one of its handlers may have called this.
     socket_->close();
     boost::asio::post(loop_, [socket = std::shared_ptr<RedisSocket>(std::move(socket_))] {});
     watch_timer_.cancel();
@@ -208,7 +208,7 @@ void RedisConnection::check() {
         return lost("no answer within " + std::to_string(settings_.answer_limit_ms) + " ms");
     }
     if (!waiting_.empty()) return watch();
-    // Nothing was asked for a while: only a question finds out that nobody is there any more.
+    // No command was sent for a while. Only a command shows whether the server is still there.
     enqueue(redis_command({"PING"}), [](const RedisAnswer&) {});
 }
 

@@ -1,8 +1,9 @@
-// A connection to the ledger's Redis server that mends itself. Commands are sent at once, one
-// behind another, and answered in order. Where the first attempt to connect, or to connect again,
-// is still to be decided, they wait for it; once it has failed, and until one succeeds, they fail
-// at once, with the reason. None is ever sent twice. A server that answers that it is not, or not
-// yet, the one to ask is a connection that is lost. On one loop's thread.
+// `RedisConnection` is a connection to the ledger's Redis server that connects again by itself when
+// it is lost. Commands are pipelined: each is sent at once, and the answers come in the same order.
+// During the first attempt to connect, and the first after a loss, commands wait for its outcome.
+// When it has failed they fail at once, with the reason, until a later attempt succeeds. No command
+// is ever sent twice. A server that answers that it is the wrong one (a replica, or still loading)
+// counts as a lost connection. Used on its loop's thread only.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -22,36 +23,40 @@
 
 namespace bw::ledger {
 
-// Commands of one connection that wait for their answers; as many again may wait for a connection.
+// How many commands of a connection may wait for their answers. While there is no connection, as
+// many may wait for it.
 inline constexpr std::size_t k_redis_waiting_max = 10'000;
 
 struct RedisFailure {
     std::string reason;         // for a person; names the server, never the password
-    bool perhaps_done = false;  // it was sent: whether it was carried out is not known
+    bool perhaps_done = false;  // the command was sent, so the server may have carried it out
 };
 using RedisAnswer = std::expected<RedisReply, RedisFailure>;
 
 class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   public:
     using OnAnswer = std::move_only_function<void(RedisAnswer)>;
-    // What the server is told first on every connection; each must be answered without an error.
+    // The commands that are sent first on every connection. If one of them is answered by an error,
+    // the attempt to connect has failed.
     using Opening = std::vector<std::string>;
 
     static std::shared_ptr<RedisConnection> make(boost::asio::io_context& loop,
                                                  RedisSettings settings, Opening opening);
 
-    // Connects, and again whenever the connection is lost. `on_change` is called each time that it
-    // is there (no reason) or that it is gone or an attempt to have it has failed (the reason).
+    // Connects, and connects again whenever the connection is lost. `on_change` is called with an
+    // empty reason each time the connection is ready, and with the reason each time it is lost or
+    // an attempt has failed.
     void start(std::function<void(const std::string& reason)> on_change = {});
     bool ready() const { return state_ == State::ready; }
-    // What the last attempt died of was said by the server itself: it would say it again.
+    // Whether the last attempt failed because the server refused it (a wrong password, for one), so
+    // that the next attempt would fail in the same way.
     bool refused() const { return refused_; }
     const std::string& why_not() const { return reason_; }
     const std::vector<RedisReply>& greetings() const { return greetings_; }
 
-    // May call back from inside, if it fails at once.
+    // Sends a command. If it fails at once, it calls back from inside.
     void send(std::string command, OnAnswer on_answer);
-    // For good. What still waits fails now, from inside.
+    // Closes the connection for good. Commands that still wait fail now, from inside.
     void close();
 
   private:
@@ -91,15 +96,15 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
     std::string reason_;
     std::unique_ptr<RedisSocket> socket_;
     RedisReader reader_;
-    bool hopeful_ = true;  // no attempt has failed since the last that did not
+    bool hopeful_ = true;  // no attempt has failed yet, or none since the last that succeeded
     std::deque<Unsent> unsent_;
     std::deque<Waiting> waiting_;
     std::vector<RedisReply> greetings_;
-    std::string output_;  // not given to the socket yet
+    std::string output_;  // bytes that the socket has not got yet
     bool writing_ = false;
-    int attempts_ = 0;  // in vain, one after another
+    int attempts_ = 0;  // how many have failed, one after another
     boost::asio::steady_timer retry_timer_;
-    boost::asio::steady_timer watch_timer_;  // for the oldest answer
+    boost::asio::steady_timer watch_timer_;  // for the deadline of the oldest command
     bool watched_ = false;
     std::minstd_rand random_{std::random_device{}()};
 };

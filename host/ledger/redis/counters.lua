@@ -1,4 +1,4 @@
--- Lists the counters. Answers of each: name, start and end of its window, used, held.
+-- Lists the counters. Answers for each: name, start and end of its window, used, held.
 local found = {}
 local function give(name, from, till, used, held)
   for _, part in ipairs({name, from, till, used, held}) do table.insert(found, part) end

@@ -1,4 +1,5 @@
-// A connection for one report: connects, asks, waits. From any thread, a loop's not among them.
+// `RedisErrand` is a connection for one report or one reset. Its functions block until the answer
+// is there, so the thread of an event loop must not call them; any other thread may.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

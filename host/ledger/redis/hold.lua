@@ -1,6 +1,7 @@
--- Gives a hold, or says which claim refuses it. `claims` and what they come with stand before it.
--- Answers: held or refused, the claim that refuses; of each claim used, held, left, wait, full, and
--- start and end of its window.
+-- Gives a hold, or says which claim refuses it. The part claims.lua stands before this one: from it
+-- come `claims`, `host`, `number` and `next_word`.
+-- Answers: 0 (held) or 1 (refused), the index of the claim that refuses; then for each claim used,
+-- held, left, wait, full, and start and end of its window.
 
 function budget.load(key)
   local f = redis.call('HMGET', key, 'generation', 'start', 'end', 'used', 'held')
@@ -8,7 +9,9 @@ function budget.load(key)
     used = tonumber(f[4]) or 0, held = tonumber(f[5]) or 0, old = {}}
 end
 
--- Windows only ever move on, or become longer.
+-- Moves the counter to the claim's window if that one starts later. If it starts at the same time,
+-- or ends later, the rule was edited: the counter takes it over and keeps its amounts. While calls
+-- still hold something in an old window, its fields are kept with "@GENERATION" behind their names.
 function budget.enter(claim, state)
   local function ends(till) return till == 0 and math.huge or till end
   if not state.generation or claim.from > state.from then
@@ -55,12 +58,13 @@ function budget.save(key, state, claim)
   end
 end
 
--- The thousandth of a microsecond is for what doubles cannot say exactly.
+-- The time that an amount is worth, in microseconds. Doubles do not hold such times exactly, so the
+-- functions below allow for 0.001 microseconds wherever they round or compare.
 function rate.cost(claim, amount)
   if claim.limit == 0 then return amount == 0 and 0 or math.huge end
   return amount * claim.period / claim.limit
 end
--- A rule that was edited keeps the units that it is owed.
+-- If the rule was edited, the units that the rate is owed stay, and their time is reckoned anew.
 function rate.enter(claim, state)
   if state.ahead > 0 and (claim.limit ~= state.limit or claim.period ~= state.period) then
     local units = math.ceil(state.ahead * state.limit / state.period - 0.001)
@@ -104,7 +108,7 @@ function concurrency.save(key, state, claim)
   if state.idle then remember(claim, '+inf') end
 end
 
--- Each claim finds what those before it took of the same counter.
+-- The states by key, so that a claim sees what the claims before it have taken from its counter.
 local states = {}
 local function state_of(claim)
   local key, measure = key_of(claim), measures[claim.measure]

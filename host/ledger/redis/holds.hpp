@@ -1,6 +1,6 @@
-// The calls in flight that this host holds in Redis, and the epoch of Redis in which it does: a
-// random name that the server's contents bear, and that is lost with them. What is held outlives
-// the contents here, so that it can be held anew. Any thread.
+// `RedisHolds` remembers the holds of this host's calls in flight, and the present epoch of the
+// server. The epoch is a random name that the server keeps with its contents and loses with them.
+// If that happens, the holds are still known here and can be given again. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,29 +16,31 @@ namespace bw::ledger {
 
 class RedisHolds {
   public:
-    // Empty: none is known yet.
+    // The present epoch; empty if none is known yet.
     std::string epoch() const;
-    // True: there was another one before.
+    // Sets the present epoch. Returns true if there was another one before: the server has lost its
+    // contents.
     bool enter(const std::string& epoch);
 
     void add(Hold hold, std::string epoch);
     void remove(const HoldId& id);
-    // Of the present one, if the hold is not known.
+    // The epoch that the hold was given in; the present one if the hold is not known.
     std::string epoch_of(const HoldId& id) const;
-    // Those that are not known to stand in the present epoch, and that nobody has taken to place
-    // them there: whoever takes them says what became of each.
+    // Returns the strays: holds that the server does not have in the present epoch, as far as is
+    // known. The caller gives each of them again, and says how that ended (`placed`,
+    // `not_placed`); until then it is not returned once more.
     std::vector<Hold> take_strays();
-    // It stands in that epoch, too.
+    // The server has the hold in that epoch, too.
     void placed(const HoldId& id, const std::string& epoch);
-    // It could not be placed, and is a stray again.
+    // The hold could not be given again, and is a stray once more.
     void not_placed(const HoldId& id);
 
   private:
     struct Held {
         Hold hold;
-        std::string given;   // in which epoch: what its settlement says
-        std::string placed;  // in which it stands, as far as is known
-        std::string taken;   // in which it is being placed
+        std::string given;   // the epoch that it was given in first; its settlement names this one
+        std::string placed;  // the last epoch in which the server is known to have it
+        std::string taken;   // the epoch in which somebody is giving it again
     };
 
     mutable Mutex mutex_;

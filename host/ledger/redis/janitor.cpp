@@ -8,7 +8,7 @@
 namespace bw::ledger {
 namespace {
 
-// Between two batches of old rows, so that calls need not wait for more than one.
+// The pause between two batches of old data, so that no call waits for more than one batch.
 constexpr std::chrono::milliseconds k_thin_pause{100};
 
 }  // namespace

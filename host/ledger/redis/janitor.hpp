@@ -1,6 +1,6 @@
-// Cleans up in Redis for all hosts: settles the calls of hosts whose lease has run out, and takes
-// out what is old. Several hosts may do so at once: what one has taken out the next does not find.
-// On the keeper's thread.
+// `RedisJanitor` cleans up in Redis for all hosts: it settles the calls of hosts whose lease has
+// run out, and deletes old data. Several hosts may do so at once, as each script is atomic: what
+// one has settled or deleted, the next does not find. Used on the keeper's thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

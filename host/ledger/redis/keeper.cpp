@@ -11,7 +11,7 @@
 namespace bw::ledger {
 namespace {
 
-// To settle what is left, and to say that this host is gone for good.
+// How long the destructor waits until all is settled and the lease is given back.
 constexpr std::int64_t k_farewell_ms = 1'000;
 constexpr std::chrono::milliseconds k_farewell_look{1};
 
@@ -102,7 +102,7 @@ RedisKeeper::TaskPointer RedisKeeper::note(const Settlement& settlement, std::st
 }
 
 void RedisKeeper::confirm(const Task& task) {
-    holds_.remove(task.id);  // before a flush ends that waits for it
+    holds_.remove(task.id);  // first, as the next line may end a flush that waits for the task
     outbox_.confirm(task);
 }
 
@@ -118,7 +118,7 @@ void RedisKeeper::leave() {
     settler_.send();
     if (!channel_.ready()) return left_.make();
     if (unconfirmed() == 0) return lease_.leave([this] { left_.make(); });
-    leave_timer_.expires_after(k_farewell_look);  // until they are, or the time is up
+    leave_timer_.expires_after(k_farewell_look);  // until all is settled, or the time is up
     leave_timer_.async_wait([this](const auto&) {
         settler_.resume();
         leave();

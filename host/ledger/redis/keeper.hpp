@@ -1,9 +1,9 @@
-// What a host does with its Redis ledger beside its calls, on a thread and a connection of its own:
-// its parts each do one thing, the keeper tells them when. From any thread.
-//   RedisOutbox, RedisSettler   see to it that all is settled, however long it takes
-//   RedisLease                  keeps other hosts from settling this one's calls
-//   RedisRecovery               holds anew what is in flight where the server has lost it
-//   RedisJanitor                settles for hosts that are lost, takes out what is old
+// `RedisKeeper` does a host's work with its Redis ledger that no single call waits for. It has its
+// own thread and connection; any thread may call it. The keeper tells its parts when to act:
+//   RedisOutbox, RedisSettler   send each settlement until the server has confirmed it
+//   RedisLease                  keeps other hosts from settling the calls of this one
+//   RedisRecovery               gives holds again if the server has lost its contents
+//   RedisJanitor                settles the calls of lost hosts, deletes old data
 //   ServerClock                 knows the server's time
 //   Announcement, AwayNotice    say whether the server is there
 #pragma once
@@ -36,31 +36,34 @@ class RedisKeeper {
     using Task = RedisOutbox::Task;
     using TaskPointer = RedisOutbox::TaskPointer;
 
-    // The holds outlive it.
+    // The caller keeps `holds` for longer than the keeper.
     RedisKeeper(RedisSettings settings, std::shared_ptr<const RedisScripts> scripts,
                 RedisHolds& holds, std::uint64_t host);
-    // Says farewell to the server if all is settled.
+    // Waits up to 1 s until all is settled, and then gives the host's lease back.
     ~RedisKeeper();
     RedisKeeper(const RedisKeeper&) = delete;
     RedisKeeper& operator=(const RedisKeeper&) = delete;
 
-    // Waits for the first attempt to connect. An error: the server is there but will not do.
+    // Waits for the first attempt to connect. The error means that the server answers but cannot be
+    // used; a server that is away is no error.
     Result<void> first_contact();
 
-    // A settlement to be confirmed. Null: one of the same hold waits already.
+    // Notes a settlement that the server must confirm. Returns null if one of the same hold waits
+    // already.
     TaskPointer note(const Settlement& settlement, std::string_view how);
+    // Leaves the sending of a settlement to the keeper.
     void take_over(TaskPointer task);
     void confirm(const Task& task);
-    // A hold that may have been given, or may still be, though nobody has heard of it.
+    // Withdraws a hold whose answer did not arrive. It may have been given, or be given later.
     void withdraw(HoldId id);
 
-    // At once, whether the server still has what it had.
+    // Checks at once whether the server has lost its contents.
     void look() { lease_.look(); }
 
     std::int64_t now_us() const;
     Health health() const { return {.available = !away_, .losses = recovery_.losses()}; }
     std::size_t unconfirmed() const { return outbox_.size(); }
-    // Waits for those that there are now.
+    // Waits until the settlements that are noted now are confirmed. False: the time is up.
     bool flush(std::int64_t limit_ms);
 
   private:
@@ -73,10 +76,10 @@ class RedisKeeper {
     RedisOutbox outbox_;
     ServerClock clock_;
     std::atomic<bool> away_ = false;
-    Announcement tried_;  // the first attempt; empty: the server will do, or is away
-    Announcement left_;
+    Announcement tried_;  // the first attempt has ended; empty: the server can be used, or is away
+    Announcement left_;   // the farewell to the server has ended
 
-    // Of the keeper's own thread.
+    // From here on: used on the keeper's own thread.
     boost::asio::io_context loop_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     const RedisChannel channel_;

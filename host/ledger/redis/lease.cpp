@@ -11,7 +11,7 @@
 namespace bw::ledger {
 namespace {
 
-// Never the same again, also where the server forgets it.
+// A name for an epoch. It is random, so that it never comes again, even if the server forgets it.
 std::string random_name() {
     static thread_local std::random_device device;
     return fmt::format("{:08x}{:06x}", device(), device() & 0xff'ffff);
@@ -57,7 +57,7 @@ void RedisLease::look() {
     if (looking_.exchange(true)) return;
     boost::asio::post(loop_, [this] {
         if (channel_.ready()) return renew();
-        looking_ = false;  // it is the first thing on a new connection
+        looking_ = false;  // no connection: a new one begins with a renewal anyway
     });
 }
 

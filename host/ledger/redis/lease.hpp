@@ -1,5 +1,5 @@
-// This host's lease in Redis: while it is renewed, no other host settles this one's calls. Each
-// renewal also tells the server's time and whose contents it has.
+// `RedisLease` renews this host's lease in Redis. As long as the lease runs, no other host settles
+// this host's calls. Each renewal also tells the server's time and the epoch of its contents.
 #pragma once
 
 #include <atomic>
@@ -16,16 +16,16 @@
 
 namespace bw::ledger {
 
-// What a renewal told.
+// What the server answers to a renewal.
 struct Renewal {
     std::int64_t server_us = 0;
     std::string epoch;
-    std::int64_t looks = 0;  // at this epoch, of all hosts
+    std::int64_t looks = 0;  // how often all hosts together have looked at this epoch
 };
-// The error is what the server said, or that it makes no sense.
+// The error is the server's message, or says that its answer makes no sense.
 std::expected<Renewal, std::string> to_renewal(const RedisReply& reply);
 
-// On the keeper's thread, but for `look`.
+// Used on the keeper's thread, except `look`.
 class RedisLease {
   public:
     using OnRenewed = std::function<void(const std::expected<Renewal, std::string>& renewal,
@@ -35,15 +35,16 @@ class RedisLease {
         std::uint64_t host = 0;
         std::int64_t lease_ms = 0;
     };
-    // The holds outlive it.
+    // The caller keeps `holds` for longer than the lease.
     RedisLease(boost::asio::io_context& loop, RedisChannel channel, const RedisHolds& holds,
                Terms terms, OnRenewed on_renewed);
 
-    // Now, and then well before it ends, for as long as the connection lasts.
+    // Renews the lease now, and then after each third of its length while the connection lasts.
     void renew();
-    // At once, from any thread: to see whether the server still has what it had.
+    // Renews the lease at once, to see whether the server has lost its contents. Any thread may
+    // call it.
     void look();
-    // Gives it back, if this host holds nothing.
+    // Gives the lease back if this host holds nothing.
     void leave(std::function<void()> on_done);
 
   private:
@@ -54,8 +55,8 @@ class RedisLease {
     const OnRenewed on_renewed_;
     boost::asio::io_context& loop_;
     boost::asio::steady_timer timer_;
-    std::int64_t looks_ = 0;             // that the last renewal told
-    std::atomic<bool> looking_ = false;  // a renewal is on its way
+    std::int64_t looks_ = 0;             // as the last renewal told it
+    std::atomic<bool> looking_ = false;  // a renewal was sent, and its answer is not there yet
 };
 
 }  // namespace bw::ledger

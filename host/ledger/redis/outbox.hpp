@@ -1,6 +1,6 @@
-// The settlements of this host that the server has not confirmed. Whoever notes one sends it; one
-// that could not be sent is handed over, and the keeper sends it as often as it takes: what Redis
-// has settled once it does not settle again. Any thread.
+// `RedisOutbox` keeps the settlements of this host that the server has not confirmed. A session
+// notes a settlement and sends it. If that fails, it hands the settlement over to the keeper, which
+// sends it until it is confirmed; the server settles a hold only once. Any thread.
 #pragma once
 
 #include <atomic>
@@ -27,18 +27,21 @@ class RedisOutbox {
     };
     using TaskPointer = std::shared_ptr<const Task>;
 
-    // Null: one of the same hold waits already.
+    // Adds a settlement. Returns null if one of the same hold waits already.
     TaskPointer note(const HoldId& id, Words words);
-    // Of whoever confirms it again nothing comes.
+    // Removes a task that the server has confirmed. A second confirmation does nothing.
     void confirm(const Task& task);
-    // True: it is the first since the last `take`, so the keeper must be told.
+    // Gives a task to the keeper. Returns true if it is the first since the last `take`: then the
+    // caller must tell the keeper.
     bool hand_over(TaskPointer task);
-    // Those that sessions have sent, too: a session's loop may not run any more.
+    // Gives all tasks to the keeper, even those that sessions have sent: a session whose loop does
+    // not run any more would never hear of a failure.
     void hand_over_all();
+    // Returns the tasks that were handed over since the last `take`.
     std::vector<TaskPointer> take();
 
     std::size_t size() const { return size_.load(std::memory_order_relaxed); }
-    // Waits until those are confirmed that there are now. False: the time is up.
+    // Waits until all tasks that are noted now are confirmed. False: the time is up.
     bool wait_until(Condition::Time end);
 
   private:

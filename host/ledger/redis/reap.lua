@@ -1,5 +1,5 @@
--- Settles the calls of one lost host at their estimates: a hundred at most, so that nobody waits
--- long for this one. Answers: how many, and 1 if there may be more.
+-- Settles the calls of one host whose lease has run out, at their estimates. It does a hundred at
+-- most, as other commands wait while a script runs. Answers: how many, and 1 if there may be more.
 local dead = redis.call('ZRANGEBYSCORE', root .. ':hosts', '-inf', whole(now_ms), 'LIMIT', 0, 1)
 local host = dead[1]
 if not host then return {0, 0} end

@@ -30,7 +30,7 @@ void RedisRecovery::hold_again(const Hold& hold, const std::string& epoch) {
                      const bool emptied = answer && !answer->failed() &&
                                           HoldCode{answer->integer_at(0)} == HoldCode::emptied;
                      if (answer && !answer->failed() && !emptied) return holds_.placed(id, epoch);
-                     holds_.not_placed(id);  // until the next renewal
+                     holds_.not_placed(id);  // the next renewal tries again
                      if (emptied) return events_.emptied();
                      if (answer) events_.refused(answer->text);
                  });

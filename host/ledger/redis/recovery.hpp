@@ -1,6 +1,6 @@
-// What is done where the server has lost what it had: it is noticed, told, and what is in flight is
-// held anew. A server that is there without what it had cannot be told from a new one: hosts go on
-// with it, as nobody could bring back what is gone, and say so. On the keeper's thread.
+// `RedisRecovery` acts when the server has lost its contents: it logs the loss, counts it, and
+// gives the holds of calls in flight again. The host goes on with the empty server and its budgets
+// begin at 0, as nobody could bring the contents back. Used on the keeper's thread.
 #pragma once
 
 #include <atomic>
@@ -16,15 +16,15 @@ namespace bw::ledger {
 class RedisRecovery {
   public:
     struct Hooks {
-        std::function<void()> emptied;  // it has lost it once more
-        std::function<void(const std::string& why)> refused;
+        std::function<void()> emptied;  // the server has lost its contents once more
+        std::function<void(const std::string& why)> refused;  // by an error
     };
-    // The holds outlive it.
+    // The caller keeps `holds` for longer than this.
     RedisRecovery(RedisChannel channel, RedisHolds& holds, Hooks events);
 
-    // The server's contents have this name.
+    // Takes note of the epoch that the server is in. Another one than before means a loss.
     void found(const std::string& epoch);
-    // Holds that do not stand in the present epoch.
+    // Gives the holds again that the server does not have in the present epoch.
     void hold_strays();
 
     std::uint64_t losses() const { return losses_; }  // any thread

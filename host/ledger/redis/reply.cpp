@@ -35,10 +35,11 @@ RedisReply taken(const redisReply& from) {
     return reply;
 }
 
-// More than any answer to what we ask. hiredis makes room for as many as the server announces.
+// More elements than any answer to the host's commands has. Without this bound, hiredis would
+// allocate as many as the server announces.
 constexpr std::size_t k_most_elements = std::size_t{1} << 22;
 
-// hiredis's own functions, but for arrays that are too long.
+// hiredis's own functions, except that arrays of more elements than that are refused.
 redisReplyObjectFunctions* bounded_functions(const redisReplyObjectFunctions& usual) {
     static const redisReplyObjectFunctions unbounded = usual;
     static redisReplyObjectFunctions bounded = [] {

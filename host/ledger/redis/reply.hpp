@@ -1,4 +1,5 @@
-// What goes to a Redis server and what comes back, as bytes. Pure. The one user of hiredis.
+// The Redis protocol: commands as bytes for the server, and the server's bytes as replies. Pure. No
+// other file uses hiredis.
 #pragma once
 
 #include <cstdint>
@@ -18,28 +19,29 @@ struct RedisReply {
 
     Kind kind = Kind::nothing;
     std::int64_t integer = 0;
-    std::string text;  // of an error, too
+    std::string text;  // of a text or an error
     std::vector<RedisReply> elements;
 
     bool failed() const { return kind == Kind::error; }
-    // The server has done nothing, as it is not, or not yet, the one to ask.
+    // Whether the server did nothing, as it is the wrong one to ask, for now or for good.
     bool wrong_server() const;
-    // It may become that by itself: it reads its data, or is a replica for now.
+    // Whether it is the wrong server only for now: it loads its data, or is a replica.
     bool not_yet() const;
-    // 0 where there is no such element, or no number in it.
+    // The number in an element; 0 if there is no such element, or no number in it.
     std::int64_t integer_at(std::size_t index) const;
 };
 
-// One command as the server reads it; any bytes may stand in it.
+// The bytes of one command. Its words may contain any bytes.
 std::string redis_command(const std::vector<std::string_view>& words);
 
-// Takes bytes as they come and gives whole replies.
+// Parses the bytes that the server sends, as they come, into whole replies.
 class RedisReader {
   public:
     RedisReader();
 
     void feed(std::string_view bytes);
-    // Nothing: it takes more bytes. The error is for good: what comes is not Redis.
+    // The next reply; nothing if it is not complete yet. After an error the reader is of no use any
+    // more, as the bytes are not Redis's protocol.
     std::expected<std::optional<RedisReply>, std::string> next();
 
   private:

@@ -1,5 +1,5 @@
--- Sets what the counters of a rule have used to 0; what is held stays.
--- ARGV: the rule's name. Answers: how many there were.
+-- Sets `used` to 0 in the counters of a rule, and gives its rates the whole burst back. What is
+-- held stays held. ARGV: the rule's name. Answers: how many counters there were.
 local count, rule = 0, ':' .. ARGV[1] .. ':'
 for _, name in ipairs(redis.call('ZRANGE', root .. ':counters', 0, -1)) do
   local key, measure, rest = root .. ':' .. name, string.match(name, '^(%l+)(:.*)$')

@@ -1,4 +1,5 @@
--- Finds room for counters that are new to Redis. `claims` and `again` stand before it.
+-- Makes room for the counters that a hold would create, or answers `full`. The part claims.lua
+-- stands before this one: from it come `claims` and `again`.
 local names = root .. ':counters'
 
 local function counts_nothing(name)
@@ -11,8 +12,8 @@ local function counts_nothing(name)
   return over and state[2] == '0' and redis.call('HLEN', key) == 5  -- else it has old windows
 end
 
--- A few that may go: what would expire by itself within the time that idle counters are kept; else
--- any of those that may be budgets whose windows are over.
+-- A few counters that perhaps count nothing: those that expire within `idle_ms`. If there are none:
+-- some of those that expire within `kept_ms`, which may be budgets whose windows are over.
 local function candidates()
   local idle, few = whole(now_ms + idle_ms), 20
   local found = redis.call('ZRANGE', names, '-inf', idle, 'BYSCORE', 'LIMIT', 0, few)

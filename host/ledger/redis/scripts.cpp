@@ -31,7 +31,8 @@ RedisConnection::Opening RedisScripts::opening(OpenedFor what) const {
     for (const std::string& text : texts) {
         commands.push_back(redis_command({"SCRIPT", "LOAD", text}));
     }
-    // A server that takes no writes, such as a replica, is found out here and not by the calls.
+    // This write fails on a server that takes no writes, such as a replica. So the connection is
+    // not opened there, and no call has to find it out.
     if (what == OpenedFor::calls) {
         commands.push_back(redis_command({"HSET", root + ":epoch", "opened", "1"}));
     }
@@ -46,7 +47,7 @@ void run_script(std::shared_ptr<const RedisScripts> scripts, RedisConnection& co
         connection.ready()
             ? evaluation("EVALSHA", connection.greetings()[index].text, scripts->root, arguments)
             : evaluation("EVAL", scripts->texts[index], scripts->root, arguments);
-    // The connection is alive when it calls back.
+    // The reference to the connection is safe: a connection is alive when it calls back.
     connection.send(
         std::move(command),
         [scripts = std::move(scripts), &connection, index, arguments = std::move(arguments),

@@ -1,5 +1,5 @@
-// Runs the ledger's scripts over a connection: by their digest, which the server told when the
-// connection was opened, or whole, if it has forgotten them since.
+// Runs the ledger's scripts over a connection. A script is called by its digest, which the server
+// told when the connection was opened; if the server has forgotten it since, its text is sent.
 #pragma once
 
 #include <array>
@@ -14,7 +14,8 @@
 
 namespace bw::ledger {
 
-enum class OpenedFor : std::uint8_t { calls, reports };  // which write, or mostly do not
+// What a connection is for. Calls need a server that takes writes; most reports only read.
+enum class OpenedFor : std::uint8_t { calls, reports };
 
 struct RedisScripts {
     explicit RedisScripts(const RedisSettings& settings);
@@ -22,8 +23,8 @@ struct RedisScripts {
     RedisConnection::Opening opening(OpenedFor what) const;
 
     std::array<std::string, k_scripts> texts;  // by Script
-    // The one key that all scripts are given; the names of all others begin with it. Its braces
-    // keep them on one server of a cluster.
+    // The only key that is passed to the scripts; the names of all other keys begin with it. Its
+    // braces (a hash tag) keep all keys on one server of a cluster.
     std::string root;
 };
 
@@ -31,7 +32,7 @@ void run_script(std::shared_ptr<const RedisScripts> scripts, RedisConnection& co
                 Script script, std::vector<std::string> arguments,
                 RedisConnection::OnAnswer on_answer);
 
-// The keeper's connection, for those who ask over it.
+// The keeper's connection, as the keeper's parts use it. Each part has a copy.
 struct RedisChannel {
     void run(Script script, std::vector<std::string> arguments,
              RedisConnection::OnAnswer on_answer) const {
@@ -41,7 +42,7 @@ struct RedisChannel {
 
     std::shared_ptr<const RedisScripts> scripts;
     std::shared_ptr<RedisConnection> connection;
-    std::string server;  // what to call it to people
+    std::string server;  // the name of the server in messages
 };
 
 }  // namespace bw::ledger

@@ -1,4 +1,5 @@
-// Settlements that the keeper sends: which is next, and when to hold back. Pure.
+// `SendQueue` keeps the settlements that the keeper sends, and decides which is next and when none
+// may be sent. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,17 +14,18 @@ namespace bw::ledger {
 class SendQueue {
   public:
     using TaskPointer = RedisOutbox::TaskPointer;
-    // Enough to keep a server busy that is a millisecond away. More would only stand in the way of
-    // the holds of calls, which the server carries out one behind another with these.
+    // How many may be sent and not yet answered. That is enough to keep a server busy that is a
+    // millisecond away. More would only delay the holds of calls, as the server runs one command
+    // after another.
     static constexpr std::size_t k_in_flight_max = 128;
 
     void add(const std::vector<TaskPointer>& tasks) {
         waiting_.insert(waiting_.end(), tasks.begin(), tasks.end());
     }
-    // It was sent in vain, and is sent again behind all others.
+    // Adds a task that was sent and not confirmed. It is sent again after all others.
     void add_again(TaskPointer task) { waiting_.push_back(std::move(task)); }
 
-    // Null: nothing is to be sent now.
+    // The task to be sent now; null if there is none.
     TaskPointer next() {
         if (paused_ || in_flight_ >= k_in_flight_max || waiting_.empty()) return nullptr;
         ++in_flight_;
@@ -32,10 +34,11 @@ class SendQueue {
         return task;
     }
     void answered() { --in_flight_; }
-    // Half of those in flight are answered: the next ones go together.
+    // True when fewer than half of the maximum are in flight. Only then more are sent, so that they
+    // go out together.
     bool wants_more() const { return in_flight_ < k_in_flight_max / 2; }
 
-    // False: it is paused already.
+    // Returns false if the queue is paused already.
     bool pause() { return !std::exchange(paused_, true); }
     void resume() { paused_ = false; }
 

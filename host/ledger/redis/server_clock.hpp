@@ -1,5 +1,5 @@
-// The server's clock, which all hosts share, out of this host's own and what the server said of its
-// time. Any thread.
+// `ServerClock` tells the time of the server, which all hosts share. It reckons it from this host's
+// steady clock and from what the server last said. Any thread.
 #pragma once
 
 #include <atomic>
@@ -9,12 +9,13 @@ namespace bw::ledger {
 
 class ServerClock {
   public:
-    // Until the server has said something, what this host's calendar clock shows counts. All times
-    // are microseconds; those called `steady` are of a clock that nobody sets.
+    // All times are in microseconds; a `steady` one is by the clock that nobody sets. Until the
+    // server has told its time, the clock shows this host's calendar time.
     ServerClock(std::int64_t calendar_us, std::int64_t steady_us)
         : offset_us_(calendar_us - steady_us) {}
 
-    // It was asked and it answered at these times; in the middle between them it said so.
+    // The server said that its time is `server_us`. The time is taken to be right for the middle
+    // between the question and the answer.
     void heard(std::int64_t server_us, std::int64_t asked_steady_us,
                std::int64_t answered_steady_us) {
         offset_us_.store(server_us - (asked_steady_us + answered_steady_us) / 2,

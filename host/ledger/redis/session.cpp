@@ -11,13 +11,15 @@ Verdict unavailable(std::string reason) {
     return {.answer = HoldAnswer::unavailable, .reason = std::move(reason)};
 }
 
-// A standing for each claim, and a refusal by one of them.
+// Whether a verdict makes sense: it has a standing for each claim, and only a claim of the hold can
+// refuse.
 bool fits(const Verdict& verdict, std::size_t claims) {
     return verdict.standings.size() == claims &&
            (verdict.answer == HoldAnswer::held || verdict.refused_by < claims);
 }
 
-// Whatever is not known to have failed before anything was done is withdrawn.
+// Turns the answer to a hold into a verdict. If the hold failed but the server may have given it,
+// it is withdrawn.
 Verdict judged(const RedisAnswer& answer, const HoldId& id, std::size_t claims,
                RedisKeeper& keeper) {
     if (answer && !answer->failed()) {
@@ -30,7 +32,7 @@ Verdict judged(const RedisAnswer& answer, const HoldId& id, std::size_t claims,
         return unavailable("the ledger's answer makes no sense");
     }
     if (answer || answer.error().perhaps_done) keeper.withdraw(id);
-    if (!answer) keeper.look();  // so that it says what is the matter, if it does not know yet
+    if (!answer) keeper.look();  // perhaps the keeper has not noticed yet that the server is away
     return unavailable(answer ? "the ledger answered: " + answer->text
                               : "the ledger is away: " + answer.error().reason);
 }
@@ -79,8 +81,8 @@ void RedisSession::hold(Hold hold, OnVerdict on_verdict) {
 
 void RedisSession::when_durable(const HoldId&, OnDurable on_durable) { on_durable(true); }
 
-// Over the session's own connection, so that its next hold finds it done; by the keeper, if that
-// fails.
+// The settlement goes over the session's own connection, so that the session's next hold, which the
+// server carries out later, already sees it. If that fails, the keeper sends it.
 void RedisSession::settle(Settlement settlement) {
     RedisKeeper& keeper = host_->keeper;
     auto task =

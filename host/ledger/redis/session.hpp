@@ -1,4 +1,5 @@
-// The Redis ledger as one worker sees it, over a connection of its own.
+// `RedisSession` is the Redis ledger as one worker uses it, with a connection of its own on the
+// worker's loop.
 #pragma once
 
 #include <memory>
@@ -11,10 +12,10 @@
 
 namespace bw::ledger {
 
-// Settlements that wait to be confirmed: beyond them no hold is given.
+// When this many settlements of the host wait to be confirmed, no hold is given.
 inline constexpr std::size_t k_unconfirmed_max = 100'000;
 
-// What a host's sessions share.
+// The state that all sessions of a host share.
 struct RedisHost {
     explicit RedisHost(const RedisSettings& settings);
 

@@ -1,7 +1,9 @@
 -- Settles one hold, once.
--- ARGV: host, number, "recorded", "unrecorded" or "withdrawn", epoch of its hold, count of amounts,
--- the amounts, the row. Answers: 1; 0 if there is nothing to settle; -1 if its hold was lost.
--- A settlement of another epoch leaves its number, so that its hold is not given again behind it.
+-- ARGV: host, number, "recorded", "unrecorded" or "withdrawn", the epoch that the hold was given
+-- in, count of amounts, the amounts, the usage row.
+-- Answers: 1 if it has settled the hold, 0 if there is nothing to settle, -1 if the hold was lost.
+-- If the hold was given in an earlier epoch, its number is kept as settled: the host may have sent
+-- the hold again, and that command must not be carried out after this one.
 local host, number, how, count = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[5])
 local strange = how ~= 'withdrawn' and redis.call('HGET', root .. ':epoch', 'id') ~= ARGV[4]
 local late = false

@@ -47,12 +47,14 @@ void RedisSettler::answered(RedisOutbox::TaskPointer task, const RedisAnswer& an
     } else {
         queue_.add_again(std::move(task));
     }
-    // A connection that takes no more answers at once: to go on would never end.
+    // A connection whose backlog is full fails a command from inside. The next one would fail in
+    // the same way, without end, so the queue pauses.
     if (outcome == Sent::unknown) {
         if (channel_.ready()) pause(answer.error().reason);
         return;
     }
-    // Its hold is given again before it is settled again: the commands go one behind another.
+    // events_.lost() sends the hold again. The settlement is sent after it, on the same connection,
+    // so the server carries them out in this order.
     if (outcome == Sent::lost) events_.lost();
     if (queue_.wants_more()) pump();
 }

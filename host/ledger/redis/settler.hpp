@@ -1,5 +1,5 @@
-// Sends what was handed over to the outbox until the server has confirmed it. On the keeper's
-// thread.
+// `RedisSettler` sends the settlements that were handed over in the outbox, each until the server
+// has confirmed it. Used on the keeper's thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -14,11 +14,11 @@
 
 namespace bw::ledger {
 
-// What became of a settlement that was sent.
+// The outcome of sending a settlement.
 enum class Sent : std::uint8_t {
     confirmed,
-    lost,     // its hold, with all else that the server had: hold anew, and send again
-    refused,  // for want of memory, perhaps
+    lost,     // the server has lost the hold: give the hold again, then send this again
+    refused,  // the server answered by an error, for lack of memory perhaps
     unknown   // no answer came
 };
 Sent sent(const RedisAnswer& answer);
@@ -29,13 +29,13 @@ class RedisSettler {
         std::function<void(const RedisOutbox::Task& task)> confirmed;
         std::function<void()> lost;
     };
-    // The outbox outlives it.
+    // The caller keeps the outbox for longer than this.
     RedisSettler(boost::asio::io_context& loop, RedisChannel channel, RedisOutbox& outbox,
                  Hooks events);
 
-    // What was handed over since.
+    // Sends what was handed over since the last call.
     void send();
-    // For a moment, after the server has refused something.
+    // Sends nothing for a moment, as the server has refused something.
     void pause(const std::string& why);
     void resume();
 

@@ -1,7 +1,9 @@
--- Settles the claims of a hold: a host for its own calls, another host for those of a lost one.
+-- Settles the claims of a hold: for settle.lua (a host's own calls) and reap.lua (calls of a host
+-- that is lost).
 
--- What a claim held is given back and what was used is charged, in the window of the hold. Of a
--- hold that was settled by others before, only the difference is charged.
+-- Releases what the claim held and charges what was used, both in the window that the hold was
+-- given in. `late` means that another host has settled the hold at its estimate before: then only
+-- the difference is charged.
 function budget.settle(claim, amount, late)
   local key, mark = key_of(claim), ''
   local present = redis.call('HGET', key, 'generation')

@@ -38,7 +38,7 @@ struct RedisSocket::State : std::enable_shared_from_this<State> {
     void connected(const RedisSettings& settings, OnDone on_done);
     std::string begin_tls(const RedisSettings& settings);
 
-    // On whichever the connection is.
+    // Calls `work` with the stream in use: the TLS stream or the plain socket.
     template <typename Work>
     void with_stream(Work work) {
         if (encrypted) {

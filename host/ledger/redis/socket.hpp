@@ -1,6 +1,6 @@
-// A TCP connection to a Redis server, with TLS or without. The one user of Asio's TLS. On one
-// loop's thread; handlers come later, never from inside, and each at most once. After `close`, and
-// after it is destroyed, none comes any more.
+// `RedisSocket` is a TCP connection to a Redis server, with TLS or without. No other file uses
+// Asio's TLS. Used on one loop's thread. A handler is called at most once, and later, never from
+// inside. After `close`, or when the socket is destroyed, no handler is called any more.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -15,7 +15,7 @@ namespace bw::ledger {
 
 class RedisSocket {
   public:
-    // Empty text: it went well.
+    // An empty `failure` means success.
     using OnDone = std::move_only_function<void(std::string failure)>;
     using OnBytes = std::move_only_function<void(std::string failure, std::string_view bytes)>;
 
@@ -25,7 +25,7 @@ class RedisSocket {
     RedisSocket& operator=(const RedisSocket&) = delete;
 
     void connect(const RedisSettings& settings, OnDone on_done);
-    // One at a time each.
+    // Only one read and one write at a time.
     void read(OnBytes on_bytes);
     void write(std::string bytes, OnDone on_done);
     void close();

@@ -11,9 +11,10 @@ namespace bw::ledger {
 namespace {
 
 constexpr const char* k_page_rows = "1000";
-// A report waits so long for what this host has settled.
+// How long a report waits until the settlements of this host are confirmed.
 constexpr std::int64_t k_flush_ms = 2'000;
-// A row is written when its call ends; that it began before is sure but for the clocks of hosts.
+// How far the clocks of a host and of the server may differ. Up to this difference, a row may be
+// written before the time at which its call began.
 constexpr std::int64_t k_clock_error_ms = 60'000;
 
 class RedisStore final : public Store {
@@ -53,8 +54,9 @@ class RedisStore final : public Store {
     const std::shared_ptr<RedisHost> host_;
 };
 
-// By when calls began; in the stream they stand by when they ended. Up to what was the last row
-// when the report began, so that it ends.
+// The stream has the rows in the order in which the calls ended; the report has them in the order
+// in which they began. It reads up to the row that was the last when it began, as otherwise new
+// rows could keep it going for ever.
 Result<void> RedisStore::each_usage(TimeSpan span,
                                     const std::function<void(const UsageRow&)>& row) {
     host_->keeper.flush(k_flush_ms);

@@ -1,4 +1,5 @@
-// The ledger of several hosts, in one Redis or Valkey server. See docs/redis.md.
+// The Redis store: a ledger that several hosts share, in one Redis or Valkey server. See
+// docs/redis.md.
 #pragma once
 
 #include <memory>
@@ -9,8 +10,9 @@
 
 namespace bw::ledger {
 
-// A server that is away is no error: holds are unavailable until it comes. One that answers, but
-// not as it should (a wrong password, say), is.
+// Opens the store, and waits for the first attempt to connect. A server that is away is no error:
+// holds are unavailable until it is there. A server that refuses the host (a wrong password, for
+// one) is an error.
 Result<std::unique_ptr<Store>> open_redis(RedisSettings settings);
 
 }  // namespace bw::ledger

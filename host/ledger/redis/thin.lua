@@ -1,6 +1,7 @@
--- Takes out what may go, a few hundred at a time: names of counters that have expired by
--- themselves, and rows that were kept for long enough. The server takes rows out by the node; what
--- is left of the last node goes when no whole one does. Answers: 1 if there may be more.
+-- Deletes old data, a few hundred entries at a time: the names of counters whose keys have expired,
+-- and usage rows that are older than keep_ms. The server stores many rows in one node, and '~'
+-- deletes only whole nodes. When no whole node is old, '=' deletes the old rows of the next node.
+-- Answers: 1 if there may be more.
 local batch = 500
 local names = redis.call('ZRANGE', root .. ':counters', '-inf', whole(now_ms), 'BYSCORE',
   'LIMIT', 0, batch)

@@ -12,7 +12,7 @@
 namespace bw::ledger {
 namespace {
 
-// SQLite's integers have a sign; the bits are what counts.
+// SQLite's integers have a sign; a large number is stored with the same bits, as a negative one.
 std::int64_t stored(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 
 std::string insert(std::string_view table, std::string_view more_columns, int columns) {
@@ -46,7 +46,8 @@ Result<BatchStatements> BatchStatements::prepare(Database& database) {
 }
 
 void Batch::held(std::shared_ptr<const HeldCall> call, std::vector<Mark> marks) {
-    // A rate that a crash takes back by one claim is no loss; a counter that a hold names is.
+    // A rate need not be written with the hold: a crash only gives it one claim back. A budget must
+    // be, as the hold names its counter.
     has_new_counters_ |= std::ranges::any_of(
         marks, [](const Mark& mark) { return mark.tally->measure == Measure::budget; });
     reset(std::move(marks));

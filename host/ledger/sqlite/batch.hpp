@@ -1,6 +1,7 @@
-// What is to be written. Operations fold into it: a counter is written once, as it stood last, and
-// a call that began and ended since the last commit leaves its usage only. What was not written
-// stays, and more folds in.
+// `Batch` collects the operations that the next commit writes. A counter is written once, with its
+// last values; a call that began and ended since the last commit leaves only its usage row. What a
+// commit does not write, or fails to write, stays in the batch, and later operations are merged
+// into it. Only the journal's thread uses it.
 #pragma once
 
 #include <cstddef>
@@ -33,14 +34,15 @@ class Batch {
     void reset(std::vector<Mark> marks);
     void forgotten(std::uint64_t tally);
 
-    // The least that holds can be written by themselves with: a counter that the file does not
-    // know as it is claimed of comes with all that has changed it.
+    // The smallest extent with which the holds of the batch may be written. It is `all` if the file
+    // lacks a budget's counter that a hold names, as a hold must not be there without its counter.
     Extent least() const { return has_new_counters_ ? Extent::all : Extent::holds; }
     bool empty(Extent extent) const;
-    // Whether a call is in it that has ended before its hold was written: of these the hold is
-    // durable when all is.
+    // Whether a call has ended before its hold was written. The batch has only the settlement of
+    // such a call, so the call is durable only once all of the batch is.
     bool has_ended_calls() const { return has_ended_calls_; }
-    // In a transaction of its own; what was written is gone from here.
+    // Writes the batch, or only its holds, in one transaction, and removes from the batch what was
+    // written. After a failure the caller rolls back.
     Result<void> write(BatchStatements& statements, Extent extent);
 
   private:
@@ -51,10 +53,10 @@ class Batch {
 
     std::unordered_map<std::uint64_t, Mark> marks_;  // by tally
     std::unordered_set<std::uint64_t> forgotten_;
-    bool has_new_counters_ = false;  // with held_
+    bool has_new_counters_ = false;  // marks_ has a budget that a hold has brought
     bool has_ended_calls_ = false;
     std::unordered_map<HoldId, std::shared_ptr<const HeldCall>, HoldIdHash> held_;
-    std::vector<HoldId> settled_;  // of those that an earlier commit wrote
+    std::vector<HoldId> settled_;  // holds to remove, which an earlier commit has written
     std::vector<UsageRow> rows_;
 };
 

@@ -19,7 +19,8 @@ CommitWindow::Moment CommitWindow::due() const {
     return std::min({holds_due_, all_due_, disk_due_});
 }
 
-// What would be due before the next holds could be is written with these.
+// A commit also takes what would be due within k_holds_linger_max, before the next holds can be.
+// That saves a commit.
 Commit CommitWindow::take(Moment now) {
     const auto soon = now + k_holds_linger_max;
     const bool all = all_wanted_ || all_due_ <= soon;

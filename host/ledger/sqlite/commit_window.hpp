@@ -1,6 +1,7 @@
-// When the journal writes, and how much of what it was told. Holds are the unsafe side: a hold that
-// a kill loses was never counted. So they go to the file soon, by themselves; all else lingers, for
-// a settlement that is lost was held. A pure function of what came and of the time that is given.
+// `CommitWindow` decides when the journal commits, and how much. A hold that is lost when the host
+// is killed was never counted, so holds are written soon, and without waiting for anything else. A
+// settlement may linger: if it is lost, the call still counts with its hold. Pure: the caller gives
+// the time.
 #pragma once
 
 #include <chrono>
@@ -10,13 +11,13 @@
 
 namespace bw::ledger {
 
-// Nothing is known to be sent and not to be in the file for longer than that, but for the time
-// that the commit itself takes.
+// How long a hold waits at most until its commit begins, unless another commit is under way. A kill
+// of the host can only lose holds that are younger than that and their commit.
 inline constexpr std::chrono::milliseconds k_holds_linger_max{2};
 
 enum class Extent : std::uint8_t { holds, all };
 
-// Whether to wait until the disk has it, which costs more than all the rest.
+// Whether to wait, after the commit, until the disk has it. That takes longer than all the rest.
 enum class Wait : std::uint8_t { for_file, for_disk };
 
 struct Commit {
@@ -28,21 +29,21 @@ class CommitWindow {
   public:
     using Moment = std::chrono::steady_clock::time_point;
 
-    // How long anything may wait to be written, and half of how long to be on the disk; 0: it is
-    // there at once.
+    // An operation is in the file after `linger` at most, and on the disk after twice that time. If
+    // `linger` is 0, both happen at once.
     CommitWindow(std::chrono::milliseconds linger, config::Sync sync)
         : linger_(linger), sync_(sync) {}
 
     void hold_came(Moment now);
     void other_came(Moment now);
-    // An answer is there, and its hold is not durable.
+    // An answer may not go out before its hold is durable: commit the holds at once.
     void answer_waits() { answer_waits_ = true; }
-    // Somebody waits until nothing is left.
+    // A flush, or the end of the host, waits until all is written: commit all at once.
     void all_wanted() { all_wanted_ = true; }
 
-    // When to write. Moment::max(): there is nothing to be written; Moment::min(): at once.
+    // When to commit next. Moment::max(): there is nothing to write; Moment::min(): at once.
     Moment due() const;
-    // What to write now; what came is taken.
+    // What to commit now. What it names is no longer due afterwards.
     Commit take(Moment now);
 
   private:

@@ -10,7 +10,7 @@
 namespace bw::ledger {
 namespace {
 
-constexpr int k_busy_ms = 5'000;  // somebody's tool holds the file for a moment
+constexpr int k_busy_ms = 5'000;  // how long to wait for another program that has locked the file
 
 }  // namespace
 

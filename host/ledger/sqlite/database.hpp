@@ -1,5 +1,6 @@
-// A connection to a SQLite file and its statements, as values that close themselves; every failure
-// is an Error that names the file. One thread at a time.
+// A connection to a SQLite file (`Database`) and its prepared statements (`Statement`). Both close
+// themselves; every failure is an `Error` that names the file. Only one thread at a time may use a
+// connection and its statements.
 #pragma once
 
 #include <cstddef>
@@ -19,17 +20,18 @@ class Database;
 
 class Statement {
   public:
-    // The first is 1.
+    // Sets parameter `at`; the first parameter is 1.
     Statement& bind(int at, std::int64_t value);
     Statement& bind(int at, std::string_view value);
     Statement& bind_null(int at);
 
-    // True: a row is there to be read. After the last it can be run again.
+    // Goes to the next row. True: there is one to be read. False: there was none left, and the
+    // statement can be run again.
     Result<bool> step();
-    // For what gives no rows.
+    // Runs a statement that returns no rows.
     Result<void> run();
 
-    // The first column is 0.
+    // These read a column of the present row; the first column is 0.
     std::int64_t integer(int column) const;
     std::string text(int column) const;
     bool is_null(int column) const;
@@ -46,11 +48,11 @@ class Statement {
     const Database* database_;
 };
 
-// Outlives its statements, and stays where it is.
+// The owner destroys it after its statements, and must not move it, as they point to it.
 class Database {
   public:
     enum class Access { write, read };
-    // The file must be there.
+    // Opens a file, which must exist.
     static Result<std::unique_ptr<Database>> open(const std::string& path, Access access);
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
@@ -61,19 +63,19 @@ class Database {
     Result<std::int64_t> integer(std::string_view sql);
     Result<std::string> text(std::string_view sql);
 
-    // Waits until the disk has what is in the write-ahead log.
+    // Flushes the write-ahead log to the disk.
     Result<void> sync_log();
-    // Copies the log into the file itself, waits until the disk has that, and begins the log anew.
+    // Copies the log into the file itself, flushes that to the disk, and empties the log.
     Result<void> empty_log();
 
-    // How many rows the last statement that wrote has written or taken out.
+    // How many rows the last INSERT, UPDATE or DELETE has changed.
     std::size_t changes() const;
 
-    // At its end the connection leaves the write-ahead log as it is, and removes nothing.
+    // When the connection is closed later, it neither empties nor removes the write-ahead log.
     void keep_log();
 
     const std::string& path() const { return path_; }
-    // What SQLite says of its last operation, with the file's name.
+    // The error of the last operation, as SQLite tells it, with the file's name.
     Error error() const;
 
   private:

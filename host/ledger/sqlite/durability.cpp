@@ -9,7 +9,7 @@ bool Durability::Waiters::wait(std::uint64_t sequence, LedgerSession::OnDurable 
     if (sequence <= durability_.written()) return on_durable(true), false;
     waiting_.emplace(sequence, std::move(on_durable));
     waits_ = true;
-    // The writer may have looked at waits_ before it was set.
+    // The writer may have decided, and looked at waits_, before waits_ was set here.
     if (decided(sequence)) post();
     return true;
 }

@@ -1,5 +1,6 @@
-// Tells sessions, each on its own loop, how far the journal is written, and when it cannot be
-// written further. A loop is posted to once for any number of waiting calls, and only if one waits.
+// `Durability` knows up to which sequence number the journal is durable, and whether it can be
+// written at all. The writer's thread reports that; each session hears of it on its own loop,
+// through an `Waiters`. A loop is posted to only if a call waits there, and once for all that wait.
 #pragma once
 
 #include <atomic>
@@ -16,36 +17,38 @@ namespace bw::ledger {
 
 class Durability {
   public:
-    // What one session waits for. On its loop only.
+    // The calls of one session that wait for their holds. Used on the session's loop only, except
+    // where a comment says otherwise.
     class Waiters : public std::enable_shared_from_this<Waiters> {
       public:
         Waiters(boost::asio::io_context& loop, const Durability& durability)
             : loop_(loop), durability_(durability) {}
 
-        // From inside if the entry is written already; else, and that gives true, when it is, or
-        // when that fails.
+        // Calls back from inside, and returns false, if the entry is durable already. Otherwise
+        // returns true, and calls back when it is durable or when writing fails.
         bool wait(std::uint64_t sequence, LedgerSession::OnDurable on_durable);
 
       private:
         friend class Durability;
         bool decided(std::uint64_t sequence) const;
         void deliver();
-        void post();  // by the writer's thread, while the inbox is open, or on the loop
+        void post();  // on the loop or, while the inbox is open, by the writer's thread
 
         boost::asio::io_context& loop_;
         const Durability& durability_;
         std::multimap<std::uint64_t, LedgerSession::OnDurable> waiting_;
-        std::atomic<bool> waits_ = false;  // whether to post when something is decided
+        std::atomic<bool> waits_ = false;  // a call waits, and nothing was posted for it yet
     };
 
     std::shared_ptr<Waiters> open(boost::asio::io_context& loop);
-    // What still waits is dropped; nothing is posted any more.
+    // Drops the callbacks that still wait. Nothing is posted to this inbox any more.
     void close(const std::shared_ptr<Waiters>& inbox);
 
     std::uint64_t written() const { return written_.load(); }
-    // Whether what is not written yet cannot be, for now.
+    // Whether writing has failed, and has not succeeded since.
     bool failing() const { return failing_.load(); }
-    // By the writer.
+    // The writer's thread calls `advance` when all entries up to `sequence` are durable, and `fail`
+    // when it could not write.
     void advance(std::uint64_t sequence);
     void fail();
 

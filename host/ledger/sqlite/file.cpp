@@ -48,8 +48,8 @@ bool is_same(const struct stat& a, const struct stat& b) {
     return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-// The files that this process has locked. A second store of the same process must not even open
-// one: when it closed its descriptor, the first would lose SQLite's locks.
+// `OwnFiles` is the set of files that this process has locked. A second store of the process must
+// not even open such a file: when it closes its descriptor, the first store loses SQLite's locks.
 class OwnFiles {
   public:
     bool add(const struct stat& file) {
@@ -85,7 +85,7 @@ std::string this_process() {
     return fmt::format("process {} on {}", ::getpid(), machine.data());
 }
 
-// What the holder has written of itself; nothing, if it is a host that does not do so.
+// What the lock's holder has written about itself into the lock file; "" if there is no text.
 std::string read_holder(int descriptor) {
     std::array<char, 300> text{};
     const auto size = ::pread(descriptor, text.data(), text.size(), 0);
@@ -102,7 +102,8 @@ void write_holder(int descriptor) {
     (void)!::pwrite(descriptor, text.data(), text.size(), 0);  // for people only
 }
 
-// A log without its database: SQLite would throw it away. Only whoever moved the file knows more.
+// Refuses to start if there is a write-ahead log without its database, as SQLite would delete that
+// log. Only the operator, who has moved the database, can say which of the two is right.
 Result<void> check_no_log_is_left(const std::string& path) {
     struct stat file {
     }, log{};
@@ -141,7 +142,8 @@ LockedFile::LockedFile(LockedFile&& other) noexcept
 
 namespace {
 
-// Of a sandbox that does not know a system call, or this use of it.
+// Whether an error number says that the system (a sandbox, for one) lacks a system call, or this
+// use of it.
 bool is_unknown_call(int cause) {
     return cause == EINVAL || cause == ENOSYS || cause == EOPNOTSUPP;
 }
@@ -170,8 +172,8 @@ Result<void> LockedFile::open(const std::string& path) {
     return {};
 }
 
-// The lock is one of the open file, not of the process: SQLite's, which are the process's, neither
-// meet it nor end it.
+// This lock belongs to the open file description (F_OFD_SETLK), not to the process. SQLite's locks
+// belong to the process, so they neither conflict with it nor release it.
 Result<void> LockedFile::lock() {
     struct flock range {};
     range.l_type = F_WRLCK;

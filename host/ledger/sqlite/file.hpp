@@ -1,5 +1,5 @@
-// The file of a ledger before SQLite opens it: made if it is not there, for its owner only, and
-// locked, so that no second host writes it.
+// Prepares a ledger's file before SQLite opens it: creates it if it is missing, with access for its
+// owner only, and locks it, so that no second host writes to it.
 #pragma once
 
 #include <string>
@@ -10,22 +10,25 @@
 
 namespace bw::ledger {
 
-// Held as long as this lives; the system ends it with the process. Two locks: one on the database
-// itself, by whatever name it was found, and one on `-lock` beside it, which keeps the name, and so
-// the write-ahead log, and says who has it. To close any descriptor of the database ends the locks
-// that SQLite has on it: so this is destroyed after every connection, and no other descriptor of it
-// is ever opened.
+// `LockedFile` holds two locks for as long as it lives; if the process dies, the system releases
+// them. One is on the database itself, no matter by which name it was opened. The other is on the
+// file `-lock` beside it: it protects the name, on which the write-ahead log depends, and the file
+// says which process has the lock. When a process closes any descriptor of the database, SQLite's
+// own locks on it end. So this object is destroyed after every connection, and the process never
+// opens another descriptor of the file.
 class LockedFile {
   public:
-    // Refuses what another host uses, what is no plain file, and what has a second name.
+    // Refuses a file that another host uses, that is not a plain file, or that has a second name (a
+    // hard link).
     static Result<LockedFile> take(const std::string& path);
     LockedFile(LockedFile&& other) noexcept;
     LockedFile& operator=(LockedFile&&) = delete;
     ~LockedFile();
 
-    // Where the file is when every link is followed: SQLite's own files stand beside that.
+    // The real path of the file, with every symbolic link followed. SQLite puts its own files
+    // there.
     const std::string& path() const { return path_; }
-    // There was none, or an empty one.
+    // Whether the file was missing or empty.
     bool is_new() const { return new_; }
 
   private:
@@ -40,13 +43,14 @@ class LockedFile {
     int name_ = -1;
 };
 
-// The folder, if only the last part of its path is missing.
+// Creates the folder of the file `path`, if only the last part of the folder's path is missing.
 Result<void> make_folder(const std::string& path);
-// The file, if it is missing; else that it can be written. Not while anybody has it open.
+// Creates the file if it is missing; if it exists, checks that it can be written. Must not be
+// called while this process has the file open (see `LockedFile`).
 Result<void> make_file(const std::string& path);
 
-// What others than this process's user may do to the file, to those beside it and to their folder,
-// each with the command that ends it; and a mount that leaves its log outside.
+// Says in sentences what other users may do to the file, to the files beside it and to their
+// folder, each with the command that ends it; and whether the file is mounted without its log.
 std::vector<std::string> access_faults(const std::string& path);
 
 }  // namespace bw::ledger

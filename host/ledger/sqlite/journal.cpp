@@ -14,7 +14,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds k_pause_least{50};
 constexpr milliseconds k_pause_most{1'000};
-constexpr milliseconds k_last_tries{5'000};  // of a host that ends
+constexpr milliseconds k_last_tries{5'000};  // how long a host that ends goes on trying
 
 }  // namespace
 
@@ -37,7 +37,7 @@ SqliteJournal::~SqliteJournal() {
     }
     came_.notify_all();
     thread_.join();
-    // What stands by the log's name may be another host's by now.
+    // If the database was moved, the log by its name may be another host's: closing must keep it.
     if (!place_.check_database()) database_->keep_log();
 }
 
@@ -65,7 +65,7 @@ std::uint64_t SqliteJournal::add(Entry entry) {
     return ++last_;
 }
 
-// Says so once: it is woken then.
+// Whether the thread would wake too late for what is due. Says so once, as it is then woken.
 bool SqliteJournal::sleeps_too_long() {
     if (window_.due() >= sleeps_until_) return false;
     sleeps_until_ = window_.due();
@@ -114,10 +114,10 @@ void SqliteJournal::run() {
     }
 }
 
-// Waits for something to do. False: there is nothing left, and nothing will come.
+// Waits until there is something to do. Returns false when the host ends and all is written.
 bool SqliteJournal::next(Turn& turn) {
     const Lock lock(mutex_);
-    const bool again = pause_ > milliseconds(0);  // the batch has what could not be written
+    const bool again = pause_ > milliseconds(0);  // the last try failed: its batch is to be written
     if (again && stopping_) {
         came_.wait_until(mutex_, Clock::now() + pause_);
     } else if (again) {
@@ -137,7 +137,7 @@ bool SqliteJournal::next(Turn& turn) {
     return left || !stopping_;
 }
 
-// Until something is due, or the host ends.
+// Sleeps until something is due, or until the host ends.
 void SqliteJournal::sleep() {
     while (!stopping_) {
         sleeps_until_ = std::min({window_.due(), thinning_.due(), place_.due()});
@@ -147,7 +147,7 @@ void SqliteJournal::sleep() {
     sleeps_until_ = Clock::time_point::min();
 }
 
-// False: it cannot be written, and the host ends.
+// Returns false to end the thread: the host ends, and writing has failed for too long.
 bool SqliteJournal::write(Turn& turn) {
     fold(turn.entries);
     if (auto there = place_.check(Clock::now()); !there) return failed(there.error());
@@ -179,14 +179,15 @@ void SqliteJournal::fold(std::deque<Entry>& entries) {
 Result<void> SqliteJournal::commit(Extent extent) {
     if (batch_.empty(extent)) return {};
     auto done = batch_.write(statements_, extent);
-    // An error may have ended the transaction already: then there is nothing to roll back.
+    // An error may have ended the transaction already; then the ROLLBACK fails, which is harmless.
     if (!done) (void)database_->run("ROLLBACK");
     if (done && sync_ == config::Sync::disk) unsynced_ = true;
     return done;
 }
 
-// What the system failed to sync it may have dropped, and forgotten that it did. It is still to be
-// read, so it is copied to where it is going in the end, and synced there.
+// If a flush (fsync) of the log fails, the system may drop the unwritten pages, and report success
+// the next time. The log can still be read, so its contents are then copied into the database
+// itself, and that is flushed.
 Result<void> SqliteJournal::sync() {
     if (!unsynced_) return {};
     auto done = in_doubt_ ? database_->empty_log() : database_->sync_log();
@@ -204,14 +205,15 @@ void SqliteJournal::written(const Turn& turn) {
     if (unsynced_ || batch_.has_ended_calls()) return;
     durability_.advance(turn.last);
     {
-        const Lock lock(mutex_);  // a flush is before its look, or waits
+        // With the mutex, so that no flush() misses the notification between its look and its wait.
+        const Lock lock(mutex_);
         complete_ = whole_;
         unwritten_ = last_ - complete_;
     }
     written_.notify_all();
 }
 
-// False: the host ends, and cannot wait any longer.
+// Notes a failure. Returns false if the host ends and its time for more tries is up.
 bool SqliteJournal::failed(const Error& error) {
     pause_ = std::clamp(pause_ * 2, k_pause_least, k_pause_most);
     {

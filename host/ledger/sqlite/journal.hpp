@@ -1,7 +1,8 @@
-// Writes down what the book decides, from a thread of its own: whatever came in a commit window, or
-// while one commit went to the disk, is in the next. If the disk fails, what was taken waits here,
-// and is tried again until it is written; new holds are refused meanwhile, so what waits is
-// bounded. The same thread takes out old usage rows.
+// `SqliteJournal` writes the decisions of the book to the SQLite file, in a thread of its own. One
+// commit takes all that came within a commit window, or while the commit before it went to the
+// disk. If the disk fails, the operations wait in memory, and the thread tries again until they are
+// written. Meanwhile new holds are refused, so the backlog is bounded. The same thread deletes old
+// usage rows.
 #pragma once
 
 #include <atomic>
@@ -36,10 +37,10 @@ struct JournalSettings {
 
 class SqliteJournal final : public Journal {
   public:
-    // The database and its statements are the thread's from here on.
+    // From here on only the journal's thread uses the database and its statements.
     SqliteJournal(std::unique_ptr<Database> database, BatchStatements statements,
                   SqliteThinning thinning, SqlitePlace place, JournalSettings settings);
-    // Writes what is left, if the disk lets it.
+    // Writes the rest of the backlog, and gives up after 5 s if the disk fails.
     ~SqliteJournal() override;
 
     std::uint64_t held(std::shared_ptr<const HeldCall> call, std::vector<Mark> marks) override;
@@ -48,16 +49,17 @@ class SqliteJournal final : public Journal {
     void reset(std::vector<Mark> marks) override;
     void forgotten(std::uint64_t tally) override;
 
-    // After the book's mutex is free again: the thread may sleep for longer than it should now.
+    // Wakes the thread if a new operation is due before the thread would wake. The caller does so
+    // when it has released the book's mutex again.
     void wake();
-    // For its hold, which is not durable yet.
+    // An answer waits until its hold is durable: commits the holds at once.
     void answer_waits();
-    // Why no hold can be taken now.
+    // Why no hold can be given now; nothing if one can.
     std::optional<std::string> trouble();
     bool flush(std::chrono::milliseconds limit);
 
     Durability& durability() { return durability_; }
-    // Any thread: these two.
+    // Any thread may call these two.
     bool failing() const { return durability_.failing(); }
     const SqlitePlace& place() const { return place_; }
 
@@ -80,11 +82,11 @@ class SqliteJournal final : public Journal {
     using Entry = std::variant<Held, Settled, Reset, Forgotten>;
     using Clock = std::chrono::steady_clock;
 
-    // What the thread does next.
+    // One turn of the thread: the entries that it has taken, and the commit that is due.
     struct Turn {
         std::deque<Entry> entries;
-        std::uint64_t last = 0;        // of the entries that were ever taken
-        std::optional<Commit> commit;  // nothing: it is not time
+        std::uint64_t last = 0;        // the sequence number of the last entry taken so far
+        std::optional<Commit> commit;  // nothing: no commit is due yet
     };
 
     std::uint64_t add(Entry entry);
@@ -104,11 +106,12 @@ class SqliteJournal final : public Journal {
     SqliteThinning thinning_;
     SqlitePlace place_;
     const config::Sync sync_;
-    Batch batch_;              // this and what follows: the thread's own
-    bool unsynced_ = false;    // something is in the file that a power cut can take out of it
-    bool in_doubt_ = false;    // the system failed to sync it, and may have dropped it
-    std::uint64_t whole_ = 0;  // all up to here is in the file, and not only holds
-    std::chrono::milliseconds pause_{0};  // between two tries
+    // From `batch_` to `pause_`: used by the journal's thread only.
+    Batch batch_;
+    bool unsynced_ = false;    // the file has commits that a power cut could still lose
+    bool in_doubt_ = false;    // a flush of the log has failed: the system may have dropped pages
+    std::uint64_t whole_ = 0;  // all entries up to this number are in the file, not only the holds
+    std::chrono::milliseconds pause_{0};  // before the next try; above 0: the last one failed
     Durability durability_;
 
     Mutex mutex_;
@@ -116,16 +119,17 @@ class SqliteJournal final : public Journal {
     Condition written_;
     std::deque<Entry> entries_ GUARDED_BY(mutex_);
     std::uint64_t last_ GUARDED_BY(mutex_) = 0;
-    std::uint64_t complete_ GUARDED_BY(mutex_) = 0;  // all up to here is where `sync_` wants it
+    // All entries up to this number are written and, if `sync_` says so, on the disk.
+    std::uint64_t complete_ GUARDED_BY(mutex_) = 0;
     CommitWindow window_ GUARDED_BY(mutex_);
-    // min: it is awake
+    // When the thread wakes by itself; min: it is awake.
     Clock::time_point sleeps_until_ GUARDED_BY(mutex_) = Clock::time_point::min();
     bool stopping_ GUARDED_BY(mutex_) = false;
-    std::string failure_ GUARDED_BY(mutex_);  // why, while durability_ is failing
+    std::string failure_ GUARDED_BY(mutex_);  // the message, while durability_ is failing
     Clock::time_point give_up_ GUARDED_BY(mutex_);
 
     std::atomic<std::size_t> unwritten_ = 0;
-    std::atomic<bool> wake_ = false;  // it sleeps for too long
+    std::atomic<bool> wake_ = false;  // the thread sleeps for longer than it should
     std::thread thread_;
 };
 

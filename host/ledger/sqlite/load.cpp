@@ -61,7 +61,8 @@ Result<void> write_dead(Database& database, const Dead& dead) {
     return database.run("DELETE FROM holds");
 }
 
-// Each row has the counter's number and name first; `take` reads what follows.
+// Runs a query whose rows begin with the counter's number, rule and value; `take` reads the columns
+// behind them.
 template <typename Take>
 Result<std::vector<StoredTally>> load(Database& database, std::string_view question, Take take) {
     auto statement = database.prepare(question);
@@ -107,7 +108,7 @@ Result<std::size_t> settle_dead_holds(Database& database) {
     if (done) done = write_dead(database, *dead);
     if (done) done = database.run("COMMIT");
     if (!done) {
-        (void)database.run("ROLLBACK");  // best effort: it is what an unfinished commit comes to
+        (void)database.run("ROLLBACK");  // may fail: SQLite drops what was not committed anyway
         return std::unexpected(std::move(done.error()));
     }
     return dead->rows.size();

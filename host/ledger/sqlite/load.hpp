@@ -1,4 +1,5 @@
-// What a ledger's file knows when a host opens it.
+// Reads the counters of a ledger's file when a host opens it, and settles the calls that an earlier
+// host has left there.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +14,8 @@ namespace bw::ledger {
 Result<std::vector<StoredTally>> load_budgets(Database& database);
 Result<std::vector<StoredTally>> load_rates(Database& database);
 
-// Settles, at their estimates, the calls of a host that is no more: the lock proves that it is
-// none. Gives how many there were.
+// Settles all holds in the file at their estimates. The caller has the file's lock, so no other
+// host owns them any more. Returns how many there were.
 Result<std::size_t> settle_dead_holds(Database& database);
 
 }  // namespace bw::ledger

@@ -63,7 +63,7 @@ Result<void> SqlitePlace::look() {
     return has_log() ? Result<void>() : make_log_anew();
 }
 
-// By the name of the configuration, too: the next host goes by that.
+// Checks both the real path and the path in the configuration, which the next host will open.
 Result<void> SqlitePlace::check_database() const {
     for (const auto& path : {name_, database_->path()}) {
         const auto found = identity(path);
@@ -90,8 +90,8 @@ Result<void> SqlitePlace::check_database() const {
                             database_->path()));
 }
 
-// SQLite still has the old log open: when it leaves the mode it brings what stands there into the
-// database, and a new log is made when it enters it again.
+// SQLite still has the old log open. When it leaves WAL mode, it copies the old log into the
+// database; when it enters WAL mode again, it creates a new log.
 Result<void> SqlitePlace::make_log_anew() {
     for (const char* mode : {"delete", "wal"}) {
         const auto entered = database_->text(fmt::format("PRAGMA journal_mode={}", mode));

@@ -1,6 +1,6 @@
-// Whether the files that SQLite has open are still those that their names lead to. Somebody may
-// move, remove or replace them while the host runs: it would go on to write what nobody finds
-// again. On the writer's thread.
+// `SqlitePlace` checks whether the ledger's path still leads to the files that SQLite has open. If
+// somebody moves, removes or replaces them while the host runs, it would write to a file that
+// nobody finds again. Used on the writer's thread, but for `check_database`.
 #pragma once
 
 #include <sys/types.h>
@@ -19,16 +19,16 @@ class SqlitePlace {
   public:
     using Moment = std::chrono::steady_clock::time_point;
 
-    // `name` is what the configuration says, which may lead to the database by links. The database
-    // is open, has been read, and outlives this.
+    // `name` is the path in the configuration, which may be a symbolic link to the database. The
+    // database has been read (so its log exists), and the caller keeps it for longer than this.
     static Result<SqlitePlace> find(std::string name, Database& database);
 
-    // When to look again.
+    // When the next look is due.
     Moment due() const { return due_; }
-    // Looks if it is time, or if something was wrong when it last did. A log or an index that is
-    // gone is made anew; what cannot be mended is the error.
+    // Looks if a look is due, or if the last one has found a fault. Creates a missing log (`-wal`)
+    // or index (`-shm`) again; a fault that it cannot repair is the error.
     Result<void> check(Moment now);
-    // Now, whatever the time is; changes nothing. Any thread.
+    // Looks at the database now, and changes nothing. Any thread may call it.
     Result<void> check_database() const;
 
   private:

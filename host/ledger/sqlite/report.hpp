@@ -1,5 +1,5 @@
-// Reads a ledger's file, whether a host writes it or none does. As of one moment for each question.
-// One thread at a time.
+// `SqliteReport` reads a ledger's file for reports, whether a host has it open or not. Each
+// question is answered as of one moment. Only one thread at a time may use it.
 #pragma once
 
 #include <functional>
@@ -17,9 +17,10 @@ class SqliteReport {
   public:
     static Result<SqliteReport> open(const std::string& path);
 
-    // As Store::counters, by rule and value; budgets only, as nothing else outlives a host.
+    // Like Store::counters, sorted by rule and value, but only of budgets: a rate has no amounts to
+    // report, and a concurrency is not in the file.
     Result<std::vector<StoredCounter>> counters(std::int64_t now_us);
-    // By time.
+    // Like Store::each_usage: calls `row` for each row of the span, in the order of time.
     Result<void> each_usage(TimeSpan span, const std::function<void(const UsageRow&)>& row);
 
   private:

@@ -1,4 +1,4 @@
-// Usage rows and claims as they stand in the tables.
+// Turns usage rows and claims into columns of the file's tables, and back.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,15 @@
 
 namespace bw::ledger {
 
-// Binds the k_usage_columns from `at` on.
+// Binds a row to the k_usage_columns parameters from `at` on.
 void bind_usage(Statement& statement, int at, const UsageRow& row);
-// Reads them from column `at` on.
+// Reads a row from the k_usage_columns columns from `at` on.
 UsageRow read_usage(const Statement& statement, int at);
 
-// The number of a budget's counter, and what is held of it.
+// The number of a budget's counter, and the amount that is held of it.
 using StoredClaim = std::pair<std::uint64_t, std::int64_t>;
-// Of budgets only: what else is held ends with the process.
+// The text for the column `claims`. It has only the claims of budgets, as rates and concurrency are
+// not settled for a host that has died.
 std::string claims_text(const HeldCall& call);
 std::vector<StoredClaim> parse_claims(std::string_view text);
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::int64_t k_application = 0x42774c67;  // "BwLg"
 
-// What is not known is NULL. Times are microseconds, of windows seconds, since 1970.
+// A value that is not known is NULL. Times are since 1970: in microseconds, but those of windows in
+// seconds and `full_ns` in nanoseconds.
 #define BW_USAGE_COLUMNS                                                                \
     "time_us INTEGER NOT NULL, request_id TEXT NOT NULL, key TEXT NOT NULL,"            \
     "user TEXT NOT NULL, team TEXT NOT NULL, route TEXT NOT NULL, model TEXT NOT NULL," \
@@ -20,7 +21,7 @@ constexpr std::int64_t k_application = 0x42774c67;  // "BwLg"
     "usage_source TEXT NOT NULL, cost_micro_usd INTEGER, list_cost_micro_usd INTEGER,"  \
     "duration_us INTEGER, first_token_us INTEGER, status INTEGER NOT NULL, error TEXT NOT NULL"
 
-// A step is never edited: files that have it exist.
+// A step must never be edited, as there are files that were made by it.
 constexpr std::array<const char*, k_schema_version> k_steps = {
     // 1: budgets by window, rates, calls in flight (claims are "counter:amount" with spaces
     // between), calls that ended.
@@ -32,7 +33,7 @@ constexpr std::array<const char*, k_schema_version> k_steps = {
     "  " BW_USAGE_COLUMNS
     ", PRIMARY KEY(host, number)) WITHOUT ROWID;"
     "CREATE TABLE usage(" BW_USAGE_COLUMNS ");",
-    // 2: reports of a day need not read all days.
+    // 2: an index, so that a report of one day need not read the rows of all days.
     "CREATE INDEX usage_by_time ON usage(time_us);",
 };
 #undef BW_USAGE_COLUMNS
@@ -51,7 +52,7 @@ Result<void> apply(Database& database, int from) {
     sql += fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; COMMIT", k_application,
                        k_schema_version);
     if (auto done = database.run(sql.c_str()); !done) {
-        (void)database.run("ROLLBACK");  // best effort: nothing of it is kept either way
+        (void)database.run("ROLLBACK");  // may fail: SQLite drops what was not committed anyway
         return done;
     }
     return {};

@@ -18,7 +18,7 @@
 namespace bw::ledger {
 namespace {
 
-// For what is not in the file yet.
+// How long a report waits until the operations before it are in the file.
 constexpr std::chrono::milliseconds k_report_waits{1'000};
 
 class SqliteSession final : public LedgerSession {
@@ -67,7 +67,7 @@ class SqliteSession final : public LedgerSession {
     std::shared_ptr<Durability::Waiters> inbox_;
 };
 
-// What the writer works with, over one database.
+// The parts of the journal that `prepare` makes over one open database.
 struct SqliteParts {
     static Result<SqliteParts> prepare(const std::string& name, Database& database,
                                        const Clock& clock, std::chrono::milliseconds keep_usage);
@@ -101,7 +101,7 @@ class SqliteStore final : public Store {
         if (auto there = journal_.place().check_database(); !there) {
             return std::unexpected(std::move(there.error()));
         }
-        // Of a file that cannot be written now, what is in it.
+        // If the file cannot be written now, the report shows what is in it.
         if (!journal_.failing()) (void)journal_.flush(k_report_waits);
         auto report = SqliteReport::open(file_.path());
         if (!report) return std::unexpected(std::move(report.error()));
@@ -119,15 +119,16 @@ class SqliteStore final : public Store {
 
   private:
     const Clock clock_;
-    const LockedFile file_;  // let go of when all is written
+    const LockedFile file_;  // before journal_, so that it is unlocked when all is written
     SqliteJournal journal_;
     Book book_;
     HoldNumberSource source_;
 };
 
-// Readers never wait for the writer; what a tool leaves of the write-ahead log is cut. Commits do
-// not wait for the disk: the journal does, once for several. What is copied from the log to the
-// file does, so that the file is whole after a power cut, whatever is missing from it.
+// WAL mode: readers never wait for the writer, and a log that grew large because of a slow reader
+// is cut down to 64 MiB. synchronous=NORMAL: a commit does not wait for the disk, as the journal
+// flushes the log itself, once for several commits. A checkpoint does wait for it, so a power cut
+// may lose the last commits but never damages the file.
 Result<void> configure(Database& database) {
     const auto mode = database.text("PRAGMA journal_mode=WAL");
     if (!mode) return std::unexpected(mode.error());

@@ -1,4 +1,5 @@
-// The store of one host: a book whose every operation is written to a SQLite file.
+// The SQLite store, for a single host: a `Book` in memory, and a journal that writes its every
+// operation to a file.
 #pragma once
 
 #include <chrono>
@@ -16,12 +17,13 @@ namespace bw::ledger {
 struct SqliteSettings {
     std::chrono::milliseconds keep_usage{0};  // 0: for ever
     std::size_t counters_max = k_counters_max;
-    std::chrono::milliseconds linger{10};  // until what is settled is written, at most
+    std::chrono::milliseconds linger{10};  // until a settlement is written, at most
     config::Sync sync = config::Sync::disk;
 };
 
-// Makes the file if there is none. Refuses one that another host uses, that is not a ledger, or
-// that cannot be written. Outlives its sessions; its end waits until all is written.
+// Opens a store, and creates its file if there is none. Refuses a file that another host uses, that
+// is not a ledger, or that cannot be written. The caller keeps the store for longer than its
+// sessions; its destructor waits until all is written.
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock = system_time_us,
                                            SqliteSettings settings = {});
 

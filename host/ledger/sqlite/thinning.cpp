@@ -7,7 +7,8 @@
 namespace bw::ledger {
 namespace {
 
-// While there is more to take out: 5,000 rows a second, which is more than come.
+// The pause while there are more old rows: 5,000 rows a second go, which is more than new ones
+// come.
 constexpr std::chrono::milliseconds k_between_batches{100};
 constexpr std::chrono::minutes k_between_looks{1};
 

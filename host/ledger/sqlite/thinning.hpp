@@ -1,5 +1,6 @@
-// Takes out the usage rows that were kept for long enough: a few at a time and between commits, so
-// that no hold waits for it by more than some milliseconds. On the writer's thread.
+// `SqliteThinning` deletes the usage rows that are older than they are to be kept: a few at a time
+// and between commits, so that no hold waits more than some milliseconds for it. Used on the
+// writer's thread.
 #pragma once
 
 #include <chrono>
@@ -18,15 +19,17 @@ class SqliteThinning {
   public:
     using Moment = std::chrono::steady_clock::time_point;
 
-    // `keep`: by when a call began; 0: for ever. The database outlives this.
+    // `keep` is how long a row is kept, counted from when its call began; 0: for ever. The caller
+    // keeps the database for longer than this.
     static Result<SqliteThinning> prepare(Database& database, std::chrono::milliseconds keep,
                                           Clock clock);
 
-    // When there may be rows to take out.
+    // When to look for old rows again.
     Moment due() const { return due_; }
-    // Does nothing before that. A failure is logged, and is none of the ledger's: it tries again.
+    // Deletes a batch of old rows, if that is due. A failure is only logged: the ledger does not
+    // count as failing for it, and the next look tries again.
     void look(Moment now);
-    // A single transaction. How many rows it took out.
+    // Deletes one batch in a single transaction. Returns how many rows it deleted.
     Result<std::size_t> thin();
 
   private:
