@@ -35,7 +35,8 @@ const plugin::Model* model_of(const plugin::LoadedProvider& provider, std::strin
     return found == provider.models.end() ? nullptr : &*found;
 }
 
-// A glob lets any name through; it counts only for the providers that know the name.
+// Whether the provider counts as one that serves the model. A glob lets any name through, so it
+// counts only for the providers that list the name.
 bool counts(const Match& match, const plugin::LoadedProvider& provider, std::string_view model) {
     if (!provider.unavailable.empty()) return false;
     if (!is_glob(match.route->model)) return true;

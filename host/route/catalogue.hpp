@@ -1,5 +1,6 @@
-// The models that a configuration serves, as far as they have names: exact routes, aliases, and the
-// known models that a glob lets through.
+// Lists the models that a configuration serves, as far as their names are known: exact routes,
+// aliases, and the known models that a glob lets through. Built once, constant afterwards, shared
+// by all workers.
 #pragma once
 
 #include <string>
@@ -25,8 +26,8 @@ class Catalogue {
 
     const std::vector<CatalogueEntry>& entries() const { return entries_; }
     const CatalogueEntry* find(std::string_view id) const;
-    // For the reply to an unknown name: what there is for the caller, and the nearest. Null: nobody
-    // was asked for a key.
+    // The message for a client that asks for an unknown model: which models it may use, and the
+    // nearest name. `caller`: its key; null if clients need no key.
     std::string not_found_message(std::string_view model, const config::Key* caller) const;
 
   private:

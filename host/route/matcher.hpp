@@ -1,6 +1,6 @@
-// Finds the route of a model name: exact names by a hash, then the globs from the most specific on.
-// Built once, constant afterwards, shared by all workers. What a pattern matches and which one
-// counts is defined in config/pattern.hpp.
+// Finds the route of a model name: first by its exact name, with a hash table, then among the
+// globs, the most specific first. Built once, constant afterwards, shared by all workers.
+// config/pattern.hpp defines what a pattern matches and which pattern is more specific.
 #pragma once
 
 #include <span>
@@ -14,7 +14,7 @@ namespace bw::route {
 
 class Matcher {
   public:
-    // Keeps pointers to the routes.
+    // Keeps pointers to the routes, which must outlive the matcher.
     explicit Matcher(std::span<const config::Route> routes);
 
     const config::Route* find(std::string_view model) const;  // null: none

@@ -1,5 +1,6 @@
-// Finds the price of a provider's model. An entry of the config itself beats those of price files;
-// then exact beats glob and the longest glob wins, as for routes. Constant once built.
+// Finds the price of a provider's model. An entry of the config itself comes before those of price
+// files; then an exact name comes before a glob, and the most specific glob before the others, as
+// for routes. Constant once built, shared by all workers.
 #pragma once
 
 #include <cstddef>

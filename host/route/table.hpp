@@ -1,5 +1,5 @@
-// From the model name that a client gave to the providers to try, in order. Built once from a valid
-// configuration, constant afterwards, shared by all workers.
+// Finds, for the model name that a client gave, the providers to try, in order. Built once from a
+// valid configuration, constant afterwards, shared by all workers.
 #pragma once
 
 #include <cstdint>
@@ -23,18 +23,19 @@ struct Candidate {
 
 struct Match {
     const config::Route* route = nullptr;   // the one with the targets, at the end of the aliases
-    std::vector<std::string_view> aliases;  // the names that the client's stood for, in order
+    std::vector<std::string_view> aliases;  // the names that the client's name led to, in order
     std::vector<Candidate> candidates;      // never empty; the first is to be tried first
 };
 
 class Table {
   public:
-    // The routes and prices of `config` must outlive the table and every Match; a move keeps them,
-    // a copy not.
+    // The routes and prices of `config` must outlive the table and every Match. They stay where
+    // they are when `config` is moved, but not in a copy of it.
     explicit Table(const config::Config& config);
 
-    // Nothing: no route serves the model. `random` decides a weighted route: each value of 64 bits
-    // must be as likely as any other.
+    // The route of a model and its candidates; nothing: no route serves the model. `random` chooses
+    // the first candidate of a weighted route, so each value of 64 bits must be as likely as any
+    // other.
     std::optional<Match> match(std::string_view model, std::uint64_t random) const;
     const Prices& prices() const { return prices_; }
 

@@ -101,10 +101,12 @@ bool Admission::refuses() const {
     return std::ranges::any_of(asked_, [](const Asked& asked) { return asked.claim.refuses; });
 }
 
-// While the ledger cannot count it.
+// True if the call may go on while the ledger cannot count it: the operator allows that, or no rule
+// that counts the call refuses.
 bool Admission::passes_uncounted() const { return books_.allows_on_failure || !refuses(); }
 
-// If it has no room, on_failure has no say: who invents users would pass by all other rules, too.
+// If the ledger has no room for another counter, `on_failure` does not decide: a client that
+// invents users could fill the ledger and so pass by all other rules, too.
 void Admission::not_counted(const ledger::Verdict& verdict) {
     const bool full = verdict.answer == ledger::HoldAnswer::full;
     const bool passes = full ? !refuses() : passes_uncounted();
@@ -121,7 +123,8 @@ void Admission::wait(WaitInLine wait, bool turn_missed) {
     const microseconds until_turn(turn_missed ? 0 : wait.wait_us);
     if (ticket_ && ticket_->line() == wait.line) return ticket_->try_again(until_turn);
     ticket_.reset();
-    // Where nobody has a key, users take turns. With keys they do not: a key could invent many.
+    // The callers in a queue take turns. They are users only where clients have no keys: with keys,
+    // users take no turns of their own, because one key could invent many.
     const std::string& who = call_.key.empty() ? call_.user : call_.key;
     auto place = books_.lines.enter(wait.line, who, wait.length, microseconds(wait.wait_us),
                                     [this] { on_turn(); });
@@ -131,7 +134,8 @@ void Admission::wait(WaitInLine wait, bool turn_missed) {
     }
     ticket_.emplace(engine_.loop, std::move(wait.line), std::move(place));
     ticket_->wait_until(wait.until, [this, wants = std::move(wait.wants)] {
-        // An answer that is on its way decides: it finds that time is up.
+        // If the ledger is being asked just now, its answer decides. If it refuses, the call is not
+        // queued again, because its time is up.
         if (question_ == Question::none) on_time_up(wants);
     });
 }
@@ -162,7 +166,7 @@ void Admission::refuse(Refuse refusal) {
     answer(std::unexpected(std::move(refusal.error)));
 }
 
-// There may be room now.
+// Lets the first call in each queue of this call's limits try, because there may be room now.
 void Admission::call_who_waits() {
     for (const Asked& asked : asked_) {
         if (may_wait(asked)) books_.lines.came_back(line_of(asked.claim));
@@ -176,7 +180,8 @@ void Admission::answer(Result<void> result) {
 
 // ---- once it is admitted ------------------------------------------------------------------------
 
-// A hold that cannot be written counts all the same, unless the process ends before it can be.
+// A hold that cannot be written for now counts all the same, and is lost only if the process ends
+// before it is written. So the call may go on wherever it may go on uncounted.
 bool Admission::durable() const {
     if (durable_ || !hold_) return durable_;
     const auto written = books_.session->written(hold_->id());
@@ -213,7 +218,7 @@ Applicant Admission::applicant() const {
             .now_us = books_.session ? books_.session->now_us() : 0};
 }
 
-// A line that the call stands in itself does not stand before it.
+// If the call itself waits in the queue of this upstream, nobody there is counted as ahead of it.
 Space Admission::space_at(const route::Candidate& candidate) const {
     if (!engine_.upstream_limits.knows(candidate)) return {};
     const std::string line = line_of(candidate);

@@ -1,6 +1,6 @@
-// One call's way past the budgets and limits. It asks where the call goes (placement), and does
-// what it is told: it asks the ledger for a hold, waits in line with a ticket, or refuses the call.
-// The hold is settled exactly once.
+// Takes one call past the budgets and limits. It asks placement.hpp what is to be done, and does
+// it: it asks the ledger for a hold, waits in a queue with a ticket, or refuses the call. The hold
+// is settled exactly once. Each call has one, on its worker's thread.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,7 @@
 
 namespace bw::policy {
 
-// Where the call may go.
+// The route of a call, and the candidates that it may go to.
 struct Destination {
     std::string route;
     std::string model;  // as the client named it, aliases followed
@@ -37,33 +37,36 @@ class Admission {
   public:
     using OnAnswer = std::function<void(Result<void>)>;
 
-    // `call` and `engine` must outlive it.
+    // `books`, `engine` and `call` must outlive the admission.
     Admission(Books& books, const AttemptServices& engine, const Call& call,
               Destination destination);
     Admission(const Admission&) = delete;
     Admission& operator=(const Admission&) = delete;
 
-    // Answers once, perhaps from inside; the admission may be gone when it returns.
+    // Calls `on_answer` once, perhaps before it returns; then the admission may be destroyed
+    // already.
     void ask(OnAnswer on_answer);
-    // The targets that have room for the call, once it is admitted; they change no more.
+    // The targets of the call, those without room last. They change no more once it is admitted.
     std::span<const Prospect> prospects() const { return prospects_; }
 
-    // True once no crash can lose the hold, or that is no reason to wait any more; until then
+    // True once no crash can lose the hold, or once the call may go on without that. Until then
     // nothing of the answer may go out.
     bool durable() const;
-    // For an answer that waits for it. Or why the call must end instead: then never from inside.
+    // Calls `then` when the hold is durable, perhaps before it returns; or with the reason why the
+    // call must end instead, never before it returns.
     void when_durable(OnAnswer then);
 
-    // What the call may come to; for its attempts.
+    // What the call may use; for its attempts.
     Reckoner& reckoner() { return reckoner_; }
-    // Once, of a call that was admitted.
+    // Settles the hold at what the call has used. Once, for a call that was admitted.
     void settle(const CallRecord& record);
 
-    // What is left, for the response's head: complete lines.
+    // Complete lines for the head of the response: what is left of the budgets and limits.
     std::string headers() const;
 
   private:
-    // What the ledger has been asked and has not answered; and whether a turn came meanwhile.
+    // Whether the ledger has been asked for a hold and has not answered yet, and whether the call
+    // has missed its turn in a queue meanwhile.
     enum class Question : std::uint8_t { none, open, open_and_turn_missed };
 
     void apply();
@@ -93,17 +96,17 @@ class Admission {
     std::string model_;  // as Destination::model
     Reckoner reckoner_;
     OnAnswer on_answer_;
-    std::vector<Prospect> prospects_;  // what may still serve the call; the first is tried first
+    std::vector<Prospect> prospects_;  // the targets left; the first is tried first
     Room room_;
     std::vector<Asked> asked_;
     std::vector<ledger::Standing> standings_;
     Question question_ = Question::none;
-    mutable bool durable_ = true;   // as far as was asked
-    bool went_elsewhere_ = false;   // counted, because an upstream had no room
-    bool waited_for_room_ = false;  // the same
+    mutable bool durable_ = true;   // as of the last time that it was asked
+    bool went_elsewhere_ = false;   // already counted as Outcome::elsewhere
+    bool waited_for_room_ = false;  // already counted as Outcome::waited
     std::optional<Ticket> ticket_;
     std::shared_ptr<int> alive_ = std::make_shared<int>();  // for callbacks that may come too late
-    std::optional<OpenHold> hold_;  // the last member: what it settles reads the others
+    std::optional<OpenHold> hold_;  // the last member: its destructor reads the others
 };
 
 }  // namespace bw::policy

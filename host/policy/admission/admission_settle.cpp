@@ -1,4 +1,4 @@
-// How an admission ends: what the call came to, in place of what was held.
+// Ends an admission: settles the hold at what the call has used, in place of what was held.
 #include <algorithm>
 #include <utility>
 
@@ -35,7 +35,8 @@ void Admission::settle(const CallRecord& record) {
     call_who_waits();
 }
 
-// As if the first candidate had served the call, and taken all that it may.
+// The usage of a call that nobody settles: as if its first target had served it, and it had used
+// all that it may.
 ledger::UsageRow Admission::estimate() const {
     const Prospect& first = prospects_.front();
     const Usage usage = estimated_usage(first);

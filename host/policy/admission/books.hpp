@@ -1,5 +1,5 @@
-// What a worker's calls share to be counted: the rules, the worker's session with the ledger, and
-// what it has learned of prompts. On the worker's thread only.
+// What the calls of one worker share in order to be counted: the rules, the queues, the worker's
+// session with the ledger, and what it has learned of models. On the worker's thread only.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@
 namespace bw::policy {
 
 struct Books {
-    // Without a store nothing is counted, without warnings nothing is said. All must outlive the
-    // books, and `config` stay where it is.
+    // `store` may be null: then nothing is counted. `all_warnings` may be null: then nothing is
+    // warned of. All arguments must outlive the books, and `config` must stay where it is.
     Books(boost::asio::io_context& loop, const config::Config& config, ledger::Store* store,
           Warnings* all_warnings = nullptr, WebhookPosts* all_posts = nullptr)
         : providers(config.providers),
@@ -36,7 +36,7 @@ struct Books {
     Visibility visibility;
     Lines lines;
     Warnings* warnings;
-    WebhookPosts* posts;  // there, if warnings are
+    WebhookPosts* posts;  // set if `warnings` is
     std::unique_ptr<ledger::LedgerSession> session;
     bool allows_on_failure;
     std::int64_t default_max_tokens;

@@ -16,7 +16,7 @@ void Gate::on_chunk(std::string_view json) {
     keep();
 }
 
-// A call that failed before it said anything has nothing to wait for: its hold is given back.
+// A call that has failed before any of its answer came does not wait until its hold is durable.
 void Gate::on_end(const CallEnd& outcome) {
     if (passes() || (!keeps_ && !outcome.result)) return next_.on_end(outcome);
     end_ = outcome;

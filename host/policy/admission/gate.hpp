@@ -1,5 +1,6 @@
-// Keeps an answer back until its hold is durable: not a byte of it leaves before. The upstream is
-// nearly always slower than the disk, so that nothing is kept at all.
+// Keeps an answer back until the hold of its call is durable: no byte of the answer goes out
+// before. The upstream is nearly always slower than the disk, so usually nothing has to be kept. On
+// the worker's thread.
 #pragma once
 
 #include <functional>
@@ -14,15 +15,15 @@ namespace bw::policy {
 
 class Gate final : public Replies {
   public:
-    // `on_kept` is told of the first piece that has to wait; whoever it tells opens the gate later.
+    // `on_kept` is called when the first piece has to wait. Its owner calls open() later.
     Gate(const Admission& admission, Replies& next, std::function<void()> on_kept)
         : admission_(admission), next_(next), on_kept_(std::move(on_kept)) {}
 
     // Lets through what was kept. The call may be gone when it returns.
     void open();
-    // True while something waits for it to open.
+    // True while a piece or the end of the answer waits for open().
     bool keeps() const { return keeps_; }
-    // How the call ended, if nobody has been told of that yet.
+    // How the call ended, if that waits for open(); else null.
     const CallEnd* kept_end() const { return end_ ? &*end_ : nullptr; }
 
     void on_reply(std::string_view json) override;

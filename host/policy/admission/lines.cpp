@@ -15,13 +15,14 @@ Lines::Place* Lines::Line::first() const {
 void Lines::Line::call_first_at(Clock::time_point at) {
     alarm.set(at, [this] {
         if (const Place* const place = first()) {
-            const auto turn = place->your_turn_;  // the place may end in it
+            const auto turn = place->your_turn_;  // a copy, as the place may be destroyed in it
             turn();
         }
     });
 }
 
-// Who leaves from the front has had its turn: its key goes to the end, and the next one tries.
+// A call that leaves from the front has had its turn: its key goes to the end, and the first call
+// of the next key tries.
 void Lines::Line::leave(Place& place) {
     const bool was_first = first() == &place;
     const auto key = std::ranges::find(keys, place.key_, &decltype(keys)::value_type::first);

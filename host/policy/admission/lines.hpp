@@ -1,7 +1,7 @@
-// Calls that wait for a limit to let them through, one line for each counter. Those of one key
-// stand in the order in which they came; the keys take turns, so that a greedy one delays itself.
-// Only the first of a line tries. On its worker's thread only: several workers have lines of their
-// own.
+// Keeps the calls that wait until a limit or an upstream lets them through, in one queue (a line)
+// for each counter of a limit and each upstream. The calls of one key stay in the order in which
+// they came. The keys take turns, so that a greedy key delays itself. Only the first call of a line
+// tries. Each worker has lines of its own, on its thread only.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,7 @@ class Lines {
   public:
     using Clock = bw::Clock;
 
-    // A place in a line. Leaving it is destroying it, which lets the next one try.
+    // A call's place in a line. Destroying it leaves the line, so that the next call tries.
     class Place {
       public:
         Place(Line& line, std::string key, std::function<void()> your_turn);
@@ -34,9 +34,9 @@ class Lines {
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
 
-        // Counts among those who wait until it is left. Once.
+        // Adds the call to `waiting` until its place is destroyed. At most once.
         void count_in(std::atomic<std::int64_t>& waiting);
-        // The turn came to nothing: it comes again after `wait`.
+        // The call has tried in vain: its turn comes again after `wait`.
         void try_again(std::chrono::microseconds wait);
 
       private:
@@ -50,12 +50,12 @@ class Lines {
     explicit Lines(boost::asio::io_context& loop) : loop_(loop) {}
 
     std::size_t length(const std::string& counter) const;
-    // Null: `length` others stand there already. The first turn comes after `wait`, or after those
-    // who stand before.
+    // Joins the line of a counter; null: `length` calls wait there already. `your_turn` is called
+    // after `wait` if the call is the first, else once it has become the first.
     std::unique_ptr<Place> enter(const std::string& counter, const std::string& key,
                                  std::size_t length, std::chrono::microseconds wait,
                                  std::function<void()> your_turn);
-    // Something has come back to this counter: its first may try now.
+    // Room has come back to this counter: the first call of its line may try now.
     void came_back(const std::string& counter);
 
   private:
@@ -68,13 +68,13 @@ class Lines {
 
         Lines& lines;
         std::string counter;
-        std::list<std::pair<std::string, std::deque<Place*>>> keys;  // whose turn it is, in front
+        std::list<std::pair<std::string, std::deque<Place*>>> keys;  // next in turn comes first
         std::size_t length = 0;
         net::Alarm alarm;
     };
 
     boost::asio::io_context& loop_;
-    std::map<std::string, std::unique_ptr<Line>> lines_;  // those that somebody stands in
+    std::map<std::string, std::unique_ptr<Line>> lines_;  // only lines in which calls wait
 };
 
 }  // namespace bw::policy

@@ -1,5 +1,5 @@
-// A hold that the ledger has given, and that is to be settled exactly once. It cannot be forgotten:
-// one that nobody settled is settled at what was held when it is destroyed. Unknown is never free.
+// A hold that the ledger has given, and that has to be settled exactly once. If nobody has settled
+// it when it is destroyed, it is settled at what was held: unknown is never free.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace bw::policy {
 
 class OpenHold {
   public:
-    // What to settle if nobody else does; its hold is filled in.
+    // Makes the settlement if nobody else settles the hold. `OpenHold` fills in the id.
     using AtWhatWasHeld = std::move_only_function<ledger::Settlement()>;
 
     // The session must outlive it.
@@ -36,14 +36,14 @@ class OpenHold {
 
     const ledger::HoldId& id() const { return id_; }
 
-    // At what was used; of a hold that was settled already nothing happens.
+    // Settles the hold at what was used. If it was settled already, nothing happens.
     void settle(ledger::Settlement settlement) && {
         ledger::LedgerSession* const session = std::exchange(session_, nullptr);
         if (session == nullptr) return;
         settlement.id = id_;
         session->settle(std::move(settlement));
     }
-    // The call came to nothing: all of its claims are given back.
+    // Gives all claims back, because the call has used nothing.
     void release(std::size_t claims) && {
         std::move(*this).settle({.amounts = std::vector<std::int64_t>(claims), .recorded = false});
     }

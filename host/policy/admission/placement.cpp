@@ -14,10 +14,11 @@ namespace {
 using std::chrono::microseconds;
 using Duration = std::chrono::steady_clock::duration;
 
-// How often a call asks again whether one elsewhere has ended: those of this worker say so at once.
+// How often a call that waits for a limit on calls at once asks again. A call that ends on this
+// worker wakes it at once, but one on another worker or host does not.
 constexpr std::int64_t k_concurrency_poll_us = 50'000;
-// How long a call waits at most before it asks again, whatever it was told: the clock that a rate
-// goes by may be set meanwhile.
+// The longest wait until a call asks again, even if it was told to wait longer: the clock by which
+// a rate is measured may be set meanwhile.
 constexpr std::int64_t k_look_again_us = 1'000'000;
 
 std::int64_t whole_us(Duration wait) { return std::chrono::ceil<microseconds>(wait).count(); }
@@ -26,7 +27,7 @@ bool can_ever_fit(const ledger::Claim& claim) {
     return claim.measure != ledger::Measure::rate || claim.amount <= claim.burst;
 }
 
-// Until so many claims like this one have been let through.
+// How long it takes until so many claims like this one have been let through.
 std::int64_t wait_us_for(const ledger::Claim& claim, std::size_t claims) {
     if (claim.measure != ledger::Measure::rate || claim.limit <= 0) return 0;
     constexpr double k_max_us = 1e15;
@@ -40,7 +41,7 @@ Result<std::vector<Asked>> ask_rules(const Applicant& who, std::span<const Prosp
     return room.rules->apply(who.facts, who.unsound_limit, prospects, who.now_us);
 }
 
-// The line that a newcomer must not pass; null: none.
+// The first claim with a line that a newcomer has to join; null: there is none.
 const Asked* line_to_join(std::span<const Asked> all, const Room& room) {
     const auto line = std::ranges::find_if(all, [&](const Asked& asked) {
         return may_wait(asked) && can_ever_fit(asked.claim) &&
@@ -49,7 +50,8 @@ const Asked* line_to_join(std::span<const Asked> all, const Room& room) {
     return line == all.end() ? nullptr : &*line;
 }
 
-// Leaves out the prospects that the claim counts; false: that would be all of them.
+// Removes the prospects that the claim counts. False: these would be all of them, and nothing is
+// removed.
 bool leave_out(std::vector<Prospect>& prospects, const Asked& asked) {
     if (!depends_on_provider(*asked.rule->scope)) return false;
     const auto counted = [&](const Prospect& prospect) {
@@ -60,7 +62,8 @@ bool leave_out(std::vector<Prospect>& prospects, const Asked& asked) {
     return true;
 }
 
-// Nothing: the limit does not let the call wait any longer, or too many stand there.
+// Lets the call wait for a claim. Nothing: its time to wait is over, or too many calls wait in the
+// line already.
 std::optional<WaitInLine> wait_for(const Asked& asked, std::int64_t wait_us, const Applicant& who,
                                    const Room& room) {
     const config::Limit& limit = *asked.rule->limit;
@@ -76,7 +79,8 @@ std::optional<WaitInLine> wait_for(const Asked& asked, std::int64_t wait_us, con
                       .wants = asked};
 }
 
-// For the upstream that has room first, of those that may be waited for.
+// Lets the call wait for the upstream that will have room first, among those that it may wait for.
+// If there is none, the call is refused.
 Placement wait_for_room(const Applicant& who, std::span<const Prospect> prospects,
                         const Room& room) {
     std::optional<WaitInLine> soonest;
@@ -100,8 +104,9 @@ Placement wait_for_room(const Applicant& who, std::span<const Prospect> prospect
     return refuse_for_room(first.target, room, room.upstream(first).wait);
 }
 
-// Who has no place in a limit's line yet: where the rules and the lines leave it to go; otherwise
-// how it ends here.
+// Sends a newcomer into the line that it must not pass. It avoids the line if other targets are
+// left in `prospects`; else it waits or is refused. Nothing: no line is in its way, and `claims`
+// are its claims.
 std::optional<Placement> join_line(const Applicant& who, std::vector<Prospect>& prospects,
                                    const Room& room, std::vector<Asked>& claims) {
     for (;;) {
@@ -118,7 +123,8 @@ std::optional<Placement> join_line(const Applicant& who, std::vector<Prospect>& 
 
 }  // namespace
 
-// Who stands in any line has come before the newcomers, or has stood in the others already.
+// A call that waits in a line already need not join another: it came before the newcomers, or has
+// waited in the other lines before.
 Placement place(const Applicant& who, std::vector<Prospect>& prospects, const Room& room) {
     const bool newcomer = who.line.empty();
     HoldClaims hold;
@@ -151,8 +157,8 @@ Placement place_refused(const Applicant& who, std::vector<Prospect>& prospects, 
     return Refuse{.error = refusal_of(asked, standing, who.now_us)};
 }
 
-// The ledger was not asked, or long ago: what is known is that those who stand in the line are to
-// be let through first.
+// The ledger was not asked, or long ago. All that is known is that the calls in the line are to be
+// let through first, so the wait is estimated from their number.
 Refuse refuse_in_line(const Asked& asked, std::size_t before, std::int64_t now_us) {
     const std::int64_t wait_us = wait_us_for(asked.claim, std::max<std::size_t>(before, 1));
     const ledger::Standing standing{.wait_us = wait_us, .full_us = wait_us};

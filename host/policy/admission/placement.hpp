@@ -1,6 +1,6 @@
-// Where a call goes that asks to be admitted: it holds these claims, waits in that line, or is
-// refused with this error. Pure, but for the windows that the rules remember: what it goes by is
-// given, so that it is tested without a ledger, a loop or a clock.
+// Decides what happens to a call that asks to be admitted: it holds claims, waits in a line (a
+// queue, see lines.hpp) or is refused. Pure, except that the rules remember their windows: all that
+// it needs is given, so that it is tested without a ledger, a loop or a clock.
 #pragma once
 
 #include <chrono>
@@ -22,11 +22,11 @@
 
 namespace bw::policy {
 
-// Who asks, and when.
+// The call that asks to be admitted, and the time.
 struct Applicant {
-    Facts facts;                     // but for the provider
+    Facts facts;                     // without the provider
     std::string_view unsound_limit;  // Call::unsound_limit
-    std::string_view line;           // in which it stands; empty: it is a newcomer
+    std::string_view line;           // in which it waits; empty: none, it is a newcomer
     std::chrono::steady_clock::time_point started;
     std::chrono::steady_clock::time_point deadline;  // of its client
     std::chrono::steady_clock::time_point now;
@@ -36,28 +36,28 @@ struct Applicant {
 // What is known of the room at one upstream.
 struct Space {
     std::chrono::steady_clock::duration wait{0};  // until it has room for the call
-    std::size_t ahead = 0;                        // others who stand in its line
+    std::size_t ahead = 0;                        // other calls that wait in its line
 
     bool is_free() const { return ahead == 0 && wait.count() == 0; }
 };
 
-// What there is room for.
+// What a placement needs to know: the rules, the providers, and how much room there is.
 struct Room {
     Rules* rules = nullptr;  // null: nothing is counted
     std::span<const config::Provider> providers;
     std::function<Space(const Prospect&)> upstream;
-    std::function<std::size_t(const std::string& line)> waiting;  // how many stand in a line
+    std::function<std::size_t(const std::string& line)> waiting;  // how many calls wait in a line
 };
 
 struct HoldClaims {
     std::vector<Asked> asked;
-    std::optional<std::size_t> passed_over;  // the provider that came first and has no room
+    std::optional<std::size_t> passed_over;  // the first provider, if it has no room
 };
 
 struct WaitInLine {
     std::string line;
-    std::string limit;                            // whose line it is, by its name
-    std::size_t length = 0;                       // how many may stand there
+    std::string limit;                            // the name of the limit whose line it is
+    std::size_t length = 0;                       // how many calls may wait there
     std::chrono::steady_clock::time_point until;  // then the call is refused
     std::int64_t wait_us = 0;                     // until its first turn
     std::variant<Asked, route::Candidate> wants;  // the claim or the upstream it waits for
@@ -65,22 +65,24 @@ struct WaitInLine {
 
 struct Refuse {
     Error error;
-    std::optional<Asked> asked;           // the one claim that the reply's headers tell of
+    std::optional<Asked> asked;           // the only claim that the reply's headers show
     std::optional<std::size_t> provider;  // whose upstream had no room
     std::int64_t wait_us = 0;             // until the claim may fit
 };
 
 using Placement = std::variant<HoldClaims, WaitInLine, Refuse>;
 
-// Leaves out prospects that a limit's line stands before, and puts those without room last.
+// Places a call. Removes prospects where a limit's line is in its way, if others are left, and puts
+// those without room last.
 Placement place(const Applicant& who, std::vector<Prospect>& prospects, const Room& room);
-// The same, of a call whose claim the ledger has just refused.
+// The same for a call whose claim `asked` the ledger has just refused.
 Placement place_refused(const Applicant& who, std::vector<Prospect>& prospects, const Room& room,
                         const Asked& asked, const ledger::Standing& standing);
 
-// The line of the claim has no place, or took too long. `before`: how many stand there.
+// Refuses a call that waited too long in the line of its claim, or finds it full. `before`: how
+// many calls wait there.
 Refuse refuse_in_line(const Asked& asked, std::size_t before, std::int64_t now_us);
-// The upstream has no room, and the call may not wait, or has waited for too long.
+// Refuses a call because its upstream has no room and it may not wait, or has waited too long.
 Refuse refuse_for_room(const route::Candidate& candidate, const Room& room,
                        std::chrono::steady_clock::duration wait);
 

@@ -1,5 +1,5 @@
-// What a call has that waits in a line: its place there, and how long it will wait. Destroying it
-// leaves the line, which lets the next one try. On its worker's thread only.
+// The ticket of a call that waits in a line: its place there, and the timer that ends its wait.
+// Destroying the ticket leaves the line, so that the next call tries. On its worker's thread only.
 #pragma once
 
 #include <functional>
@@ -18,9 +18,9 @@ class Ticket {
         : line_(std::move(line)), place_(std::move(place)), patience_(loop) {}
 
     const std::string& line() const { return line_; }
-    // The turn came to nothing: it comes again after `wait`.
+    // The call has tried in vain: its turn comes again after `wait`.
     void try_again(std::chrono::microseconds wait) { place_->try_again(wait); }
-    // `time_up` may destroy the ticket.
+    // Calls `time_up` at `end`; this may destroy the ticket.
     void wait_until(Lines::Clock::time_point end, std::function<void()> time_up) {
         patience_.set(end, std::move(time_up));
     }

@@ -1,5 +1,5 @@
-// Calls that the ledger does not count: a line in the log, once a minute, and the client's error
-// unless they pass.
+// Handles a call that the ledger does not count: warns in the log, at most once a minute, and gives
+// the client's error unless the call passes. Any thread.
 #pragma once
 
 #include <string_view>
@@ -8,9 +8,9 @@
 
 namespace bw::policy {
 
-// It cannot say.
+// The ledger cannot say whether there is room, or cannot write the hold.
 Result<void> uncounted(bool passes, std::string_view reason);
-// It has no room for a counter that is new.
+// The ledger has no room for another counter.
 Result<void> uncounted_for_room(bool passes, std::string_view reason);
 
 }  // namespace bw::policy

@@ -1,5 +1,5 @@
-// How many calls wait in the lines of each limit and of each provider. The names are those of the
-// configuration, so that they are a closed set. Any thread.
+// Counts the calls that wait in the lines of each limit and of each provider. The names come from
+// the configuration, so that clients cannot add any. Any thread.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@
 
 namespace bw::policy {
 
-// How a provider's own limits are called where limits are named.
+// The name of a provider's own limits, among the names of limits.
 inline std::string limit_name_of(const config::Provider& provider) {
     return fmt::format("providers.{}", provider.name);
 }

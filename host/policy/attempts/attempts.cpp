@@ -46,7 +46,8 @@ Error no_answer(std::string_view provider) {
             .code = "empty_reply"};
 }
 
-// An echo is no part of what was generated.
+// With `echo` each choice begins with the prompt, which the model has not generated: it is taken
+// off what was seen.
 void leave_out_prompt(const Call& call, Heard& heard) {
     const std::string_view prompt =
         std::string_view(call.body).substr(call.prompt_value.offset, call.prompt_value.length);
@@ -164,13 +165,13 @@ void Attempts::relay(std::string_view chunk, bool content) {
     replies_.on_chunk(chunk);
 }
 
-// From here on the answer is this attempt's.
+// From here on the client gets this attempt's answer, and no other target is tried.
 void Attempts::commit() {
     commitment_ = Commitment::committed;
     for (const std::string& chunk : std::exchange(held_, {})) replies_.on_chunk(chunk);
 }
 
-// True if it has content.
+// Counts the generated text in a piece. True if the piece has content.
 bool Attempts::see(std::string_view json) {
     const PieceSeen piece = look_at(json);
     finished_ |= piece.finished;
@@ -206,7 +207,8 @@ bool Attempts::waits_for_usage() const {
     return now.last_word && !now.reported_last;
 }
 
-// A stream that ends in good order and has said nothing, not even a last word, is no answer.
+// A stream that ends without an error, but has said nothing, not even a `finish_reason`, is no
+// answer: the attempt has failed.
 void Attempts::on_end(Result<void> result) {
     if (!result) return failed(std::move(result.error()));
     if (call_.stream && commitment_ == Commitment::none) return failed(no_answer(provider_));
@@ -214,7 +216,8 @@ void Attempts::on_end(Result<void> result) {
 }
 
 void Attempts::failed(Error error) {
-    // How the connection ends is nothing to the client when all that it asked for has come.
+    // All that the client asked for has come, so an error at the end of the connection changes
+    // nothing for it.
     if (call_.stream && attempt_ && heard_.pieces > 0 && all_finished()) {
         tell_of_broken_end(call_, provider_, error);
         return finish({});
@@ -239,7 +242,7 @@ void Attempts::failed(Error error) {
     if (auto begun = begin(target()); !begun) failed(std::move(begun.error()));
 }
 
-// Which candidate is tried after this failure; nothing: none.
+// The target to try after this failure; nothing: none.
 std::optional<std::size_t> Attempts::next(const Error& error) {
     const std::size_t next = next_with_room();
     const FailedTry failed{.commitment = commitment_,
@@ -263,8 +266,7 @@ std::optional<std::size_t> Attempts::next(const Error& error) {
     return next;
 }
 
-// The first candidate after this one whose upstream is not known to have no room; else their
-// number.
+// The index of the next target whose upstream may have room; targets_.size(): there is none.
 std::size_t Attempts::next_with_room() const {
     const auto has_room = [this](const Prospect& one) {
         return engine_.upstream_limits.wait(one.target, tokens_at_sending(call_)).count() == 0;

@@ -1,6 +1,7 @@
-// Answers one call: tries the route's candidates in order until one delivers content (PieceSeen
-// says what that is). What has none is held back until some comes, so that nothing of an attempt
-// that fails before has reached the client. After content there is no other try, whatever happens.
+// Answers one call: tries the route's targets in order until one delivers content (`PieceSeen` says
+// what content is). Chunks without content are held back until content comes, so that the client
+// sees nothing of an attempt that failed before. After content no other target is tried, whatever
+// happens. Each call has one `Attempts`, on its worker's thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -32,20 +33,20 @@ struct AttemptServices {
     net::Transport& transport;
     std::span<plugin::ProviderSlot> slots;  // one a provider, in the order of the configuration
     UpstreamLimits& upstream_limits;
-    WaitingCounts* waiting = nullptr;  // null: nobody counts who waits
+    WaitingCounts* waiting = nullptr;  // null: waiting calls are not counted
 };
 
 // How a call ended, for the log and the books.
 struct CallEnd {
     Result<void> result;
     Usage usage;                // of the last attempt; `failures` have their own
-    Doubt doubt = Doubt::none;  // of what its provider reported
+    Doubt doubt = Doubt::none;  // of the usage that its provider reported
     std::string provider;
     std::string model;
-    std::string upstream_id;  // of the request, as the last provider calls it
+    std::string upstream_id;  // the last provider's id of the request
     unsigned attempts = 0;
     std::chrono::nanoseconds waited{0};          // for the providers asked, or for a slow client
-    std::vector<FailedAttempt> failures;         // of attempts that were followed by another
+    std::vector<FailedAttempt> failures;         // the attempts that were followed by another
     std::optional<std::int64_t> cost_micro_usd;  // nothing: not known
 };
 
@@ -62,23 +63,25 @@ class Replies {
 
 class Attempts final : private plugin::AttemptEvents {
   public:
-    // All must outlive it.
+    // All arguments, and what `engine` refers to, must outlive the object.
     Attempts(AttemptServices engine, const Call& call, std::span<const Prospect> targets,
              Reckoner& reckoner, Replies& replies);
 
-    // May call on_end from inside, and be gone when it returns.
+    // May call on_end() before it returns; then the object may be destroyed already.
     void start();
     void pause();
     void resume();
 
-    // Who is answering, for the response's head; as of the last attempt begun.
+    // Who answers, for the head of the response; as of the attempt begun last.
     std::string_view provider() const { return provider_; }
     std::string_view model() const { return model_; }
     unsigned count() const { return count_; }
     std::chrono::nanoseconds waited() const;
-    // All that will be generated has been seen, but for the provider's word of what it took.
+    // True if the whole answer has been seen, and only the provider's figure of its usage is still
+    // to come.
     bool waits_for_usage() const;
-    // What is known so far; for a call that ends because its client has gone.
+    // What is known of the call so far. For a call that is ended from outside, as when its client
+    // hangs up.
     CallEnd outcome(Result<void> result) const;
 
   private:
@@ -121,18 +124,18 @@ class Attempts final : private plugin::AttemptEvents {
     std::chrono::steady_clock::time_point attempt_started_;
     std::chrono::nanoseconds waited_{0};  // of attempts that are over
     std::vector<FailedAttempt> failures_;
-    Heard heard_;                 // of the attempt that is under way, or the last
-    std::uint64_t finished_ = 0;  // choices of it that have said their last word, a bit each
-    unsigned usage_reports_ = 0;  // of it, when the last piece of what was generated came
-    plugin::Reach reach_ = plugin::Reach::none;  // of one that is over
+    Heard heard_;                 // of the current attempt, or the last one
+    std::uint64_t finished_ = 0;  // a bit for each of its choices that has its finish_reason
+    unsigned usage_reports_ = 0;  // of its provider, when generated text last came
+    plugin::Reach reach_ = plugin::Reach::none;  // of the last attempt that is over
     Commitment commitment_ = Commitment::none;
-    std::vector<std::string> held_;  // chunks without content, until then
-    std::size_t held_bytes_ = 0;     // of those that came
+    std::vector<std::string> held_;  // chunks without content, until commit()
+    std::size_t held_bytes_ = 0;     // of all chunks that have come
     bool usage_sent_ = false;
-    bool asked_again_ = false;  // without what its upstream had refused
+    bool asked_again_ = false;  // the same target, without what its upstream had refused
     bool paused_ = false;
-    std::string usage_chunk_;  // waits for the cost that is to be in it
-    std::string first_chunk_;  // gives the usage chunk its id, if the host has to make one
+    std::string usage_chunk_;  // kept until the cost can be written into it
+    std::string first_chunk_;  // for the id of a usage chunk, if the host has to make one
 };
 
 }  // namespace bw::policy

@@ -54,7 +54,8 @@ TimeCheck judge(const TimeLimits& limits, const Progress& progress, steady_clock
     apply(limits.total, progress.started, "total_timeout");
     check.look_again = std::min(check.look_again, limits.deadline);
     if (check.expired == nullptr && now >= limits.deadline) check.expired = "deadline_exceeded";
-    // Silence is limited from the first byte on, so look again when it could first matter.
+    // The first byte may come at any moment, and silence is limited from then on: look again at the
+    // earliest moment at which that limit could pass.
     if (!progress.body_begun && limits.idle.count() != 0) {
         check.look_again = std::min(check.look_again, now + limits.idle);
     }
@@ -83,7 +84,7 @@ void Deadlines::start() { look(); }
 void Deadlines::look() {
     const TimeCheck check = judge(limits_, observe_(), Clock::now());
     if (check.expired != nullptr) {
-        // Moved out first: the receiver may destroy this object.
+        // The callback is moved out first, because it may destroy this object.
         const auto expired = std::move(expired_);
         return expired(
             Error{.kind = ErrorKind::timeout, .message = message_of(check), .code = check.expired});

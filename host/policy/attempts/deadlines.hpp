@@ -1,6 +1,7 @@
-// The limits on one attempt after it is connected: first byte, silence, total. One timer an
-// attempt: it sleeps until the earliest moment that could matter, looks at what has come meanwhile,
-// and sleeps again, so that a chunk costs no timer call.
+// The time-outs of one attempt: for its first byte, for silence after that, and in total.
+// (Connecting has a time-out in net.) Each attempt has one timer: it sleeps until the earliest
+// moment that could matter, looks at what has come in the meantime, and sleeps again, so that a
+// chunk costs no timer call. On the worker's thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -15,19 +16,19 @@
 namespace bw::policy {
 
 struct TimeLimits {
-    std::chrono::milliseconds first_byte{0};  // zero: none, as for all of them
+    std::chrono::milliseconds first_byte{0};  // zero: no limit, as in the next two
     std::chrono::milliseconds idle{0};
     std::chrono::milliseconds total{0};
-    // The client's own, for all attempts together.
+    // The client's own deadline, which all attempts of the call share.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 TimeLimits limits_of(const config::Timeouts& timeouts, bool stream);
 
-// What an attempt that starts at `now` may take; zero: as long as it wants.
+// How long an attempt that starts at `now` may take; zero: there is no limit.
 std::chrono::milliseconds time_left(const TimeLimits& limits,
                                     std::chrono::steady_clock::time_point now);
 
-// What a deadline is judged by.
+// What judge() looks at: how far an attempt has come.
 struct Progress {
     std::chrono::steady_clock::time_point started;
     std::chrono::steady_clock::time_point last_alive;  // since when it is silent
@@ -40,7 +41,7 @@ struct TimeCheck {
     std::chrono::milliseconds limit{0};
     std::chrono::steady_clock::time_point look_again;  // max: never
 };
-// Pure: what to do at `now`.
+// Says which limit, if any, has passed at `now`, and when to look again. Pure.
 TimeCheck judge(const TimeLimits& limits, const Progress& progress,
                 std::chrono::steady_clock::time_point now);
 

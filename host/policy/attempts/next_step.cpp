@@ -3,11 +3,12 @@
 namespace bw::policy {
 namespace {
 
-// What a plugin calls the refusal of something that the client did not send: it has learned to
-// leave that out, and the client could not.
+// The error code of a plugin that had added something to the request which the upstream refused.
+// The plugin leaves it out from now on, so that a second try may succeed.
 constexpr std::string_view k_addition_refused = "addition_refused";
 
-// An upstream that says nothing in more bytes than this is taken to mean something by them.
+// The most bytes of chunks without content that are held back. An upstream that sends more is taken
+// to mean something by them.
 constexpr std::size_t k_held_bytes_max = 64u << 10;
 
 }  // namespace

@@ -13,12 +13,12 @@ __extension__ using Wide = __int128;
 
 constexpr Wide k_tokens_per_price = 1'000'000;
 
-// Takes parts out of a number of tokens, and never more than are left of it.
+// Takes parts out of a number of tokens, never more than are left, and prices each.
 class Remaining {
   public:
     explicit Remaining(std::int64_t tokens) : left_(std::max<std::int64_t>(tokens, 0)) {}
 
-    // `part` of them at `rate`.
+    // Takes `part` tokens and gives their cost at `rate`.
     Wide take(std::int64_t part, std::int64_t rate) {
         const std::int64_t taken = std::clamp<std::int64_t>(part, 0, left_);
         left_ -= taken;
@@ -50,7 +50,8 @@ Wide output_cost(const Usage& usage, const Rates& rates) {
            output.rest(thinks ? rates.thinking_output : rates.output);
 }
 
-// Sound and pictures count only where there may be any: 0 says that there are none.
+// Prices all tokens at the highest rate that may apply. The rates of sound and pictures in a prompt
+// apply unless their figure is 0, which says that there are none.
 Wide cost_at_most(const Usage& usage, const Rates& rates) {
     std::int64_t input =
         std::max({rates.input, rates.cached_input, rates.cache_write, rates.cache_write_1h});

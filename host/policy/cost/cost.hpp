@@ -1,4 +1,4 @@
-// What a call costs. Pure, in whole numbers.
+// Computes what a call costs. Pure, in whole numbers.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,18 @@
 
 namespace bw::policy {
 
-// Millionths of a US dollar, rounded up once for the whole call: each part of the prompt and of the
-// answer at its own price, and what is billed by the piece. An estimate costs the most that so many
-// tokens can: nobody knows what of them is cached, written or spoken. Nothing if the price, the
-// usage or the price of one of the pieces is not known: that is never the same as 0.
+// The cost in millionths of a US dollar, rounded up once for the whole call. Each part of the
+// prompt and of the answer has its own price, and so have units that are billed by the piece, such
+// as searches. An estimated usage costs the most that so many tokens can cost, because nobody knows
+// which of them are cached or are sound. Nothing: the price, the usage or the price of a unit is
+// not known. That is never the same as 0.
 std::optional<std::int64_t> cost_of(const Usage& usage, const config::Price* price);
 
-// The same without the pieces whose price is not known: no less than this.
+// The same, but without the units whose price is not known. The call costs no less than this.
 std::optional<std::int64_t> cost_at_least(const Usage& usage, const config::Price* price);
 
-// The same at the list price elsewhere, pieces apart. Nothing: not known.
+// The cost at the list price elsewhere (`Price::list_input`), without units. Nothing: it is not
+// known.
 std::optional<std::int64_t> list_cost_of(const Usage& usage, const config::Price* price);
 
 }  // namespace bw::policy

@@ -7,11 +7,11 @@
 namespace bw::policy {
 namespace {
 
-// The words that vendors have for what costs the usual price. Which one "auto" comes to is set in
+// The names that vendors have for service tiers at the usual price. What "auto" leads to is set in
 // the vendor's console.
 constexpr std::array<std::string_view, 6> k_usual{"",         "auto",          "default",
                                                   "standard", "standard_only", "on_demand"};
-// Those that are sold for being cheaper.
+// The names of service tiers that are sold for being cheaper than usual.
 constexpr std::array<std::string_view, 2> k_cheaper{"flex", "batch"};
 
 bool is_open(std::string_view tier) { return tier.empty() || tier == "auto"; }
@@ -38,7 +38,7 @@ Rates usual_rates(const config::Price& price) {
                   .parts = price.parts});
 }
 
-// Of each the greater.
+// Takes the higher of the two for each rate.
 Rates dearer(const Rates& a, const Rates& b) {
     return {.input = std::max(a.input, b.input),
             .cached_input = std::max(a.cached_input, b.cached_input),
@@ -57,7 +57,7 @@ const config::TierPrice* find_tier(const config::Price& price, std::string_view 
     return found == price.tiers.end() ? nullptr : &*found;
 }
 
-// The step that a prompt of that length has reached; null: none.
+// The highest step that a prompt of so many tokens is beyond; null: none.
 const config::PriceStep* step_at(const std::vector<config::PriceStep>& steps, std::int64_t prompt) {
     const config::PriceStep* reached = nullptr;
     for (const config::PriceStep& step : steps) {
@@ -71,7 +71,7 @@ Rates usual_rates_at(const config::Price& price, std::int64_t prompt) {
     return step == nullptr ? usual_rates(price) : rates(step->prices);
 }
 
-// A tier without steps of its own is not cheaper than the steps that there are.
+// A tier without steps of its own costs no less than the usual price at the same step.
 Rates tier_rates_at(const config::Price& price, const config::TierPrice& tier,
                     std::int64_t prompt) {
     if (const auto* const own = step_at(tier.above, prompt)) return rates(own->prices);
@@ -89,7 +89,8 @@ Rates dearest_tier_at(const config::Price& price, std::int64_t prompt) {
     return dearest;
 }
 
-// Where the call may be served as it asks, or as usual.
+// The highest rates for a call that asks for the tier `asked`: it may be served in that tier or at
+// the usual price. If it leaves the tier open, or asks for an unknown one, any tier may serve it.
 Rates dearest_at(const config::Price& price, std::string_view asked, std::int64_t prompt) {
     if (is_open(asked) || !knows_tier(price, asked)) return dearest_tier_at(price, prompt);
     const Rates usual = usual_rates_at(price, prompt);

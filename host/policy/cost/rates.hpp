@@ -1,5 +1,5 @@
-// Which of a price's figures hold for a call: by the length of its prompt and by its service tier.
-// Pure, in whole numbers.
+// Chooses the figures of a price that apply to a call, by the length of its prompt and by its
+// service tier. Pure, in whole numbers.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace bw::policy {
 
-// Millionths of a dollar for a million tokens; a part without a price of its own has that of the
-// rest.
+// In millionths of a US dollar for a million tokens. A part without a price of its own has the
+// price of the whole that it is a part of.
 struct Rates {
     std::int64_t input = 0;
     std::int64_t cached_input = 0;
@@ -25,18 +25,18 @@ struct Rates {
     std::int64_t image_output = 0;
 };
 
-// What a call that used so much is billed at. A tier that the price does not know is billed at the
-// dearest that it knows.
+// The rates at which a call of this usage is billed. A tier that the price does not know is billed
+// at the highest rates that it knows.
 Rates rates_of(const config::Price& price, const Usage& used);
 
-// The most that a call of at most so much can be billed at: it may end in any step up to the length
-// of its prompt and, if it does not say which, in any tier.
+// The highest rates at which a call may be billed that uses no more than `most`. It may end in any
+// step up to the length of its prompt and, if it names no tier, in any tier.
 Rates dearest_rates(const config::Price& price, const Usage& most);
 
-// False for a tier that may be dearer than the ones whose prices are known.
+// True if the tier has a price of its own, or is known to cost no more than the usual price.
 bool knows_tier(const config::Price& price, std::string_view tier);
 
-// Null: no price for it.
+// The price of a unit that is billed by the piece; null: there is none.
 const config::UnitPrice* unit_price(const config::Price& price, std::string_view unit);
 
 }  // namespace bw::policy

@@ -5,12 +5,13 @@
 namespace bw::policy {
 namespace {
 
-// Of a shorter prompt the frame is the larger part.
+// Shorter prompts teach nothing: their larger part is the frame of the model's template.
 constexpr std::int64_t k_text_bytes_min = 256;
-// Names come from clients: where globs route them, there may be any number.
+// The most models that are remembered. Where a route has a glob, clients choose the names of
+// models, and could fill the memory with them.
 constexpr std::size_t k_models_max = 1'000;
-// What was learned sinks by this share of its distance to the default with each prompt that shows
-// less.
+// A prompt of lower density moves what was learned towards the default, by one part in k_sink of
+// the distance.
 constexpr std::int64_t k_sink = 64;
 
 std::string name_of(std::string_view provider, std::string_view model) {

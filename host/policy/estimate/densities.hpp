@@ -1,5 +1,6 @@
-// How many tokens the prompts of each model make of their bytes, learned from what providers
-// report: the largest seen lately, so that estimates stay bounds. One worker's own.
+// Learns from what providers report how many tokens each model makes of a prompt's bytes. The
+// largest figure seen lately counts, so that estimates stay upper bounds. Each worker has its own,
+// on its thread only.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@ namespace bw::policy {
 
 class Densities {
   public:
-    // For prompt_tokens_max; the default for a model that nothing is known of.
+    // The density to give to prompt_tokens_max(); k_density_default for a model of which nothing is
+    // known.
     std::int64_t of(std::string_view provider, std::string_view model) const;
     void learn(std::string_view provider, std::string_view model, const PromptSize& size,
                std::int64_t tokens);

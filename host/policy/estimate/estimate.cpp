@@ -7,12 +7,14 @@
 namespace bw::policy {
 namespace {
 
-// A template's own system prompt, and the marks that begin the answer.
+// What a model's template adds to a prompt: a system prompt of its own, and the marks that begin
+// the answer.
 constexpr std::int64_t k_frame_tokens = 32;
 
 }  // namespace
 
-// Parts whose size nobody knows can fill the context, but no more, however many they are.
+// Parts of unknown size count as the whole context at most, however many they are, because all of
+// the prompt has to fit into it.
 std::int64_t prompt_tokens_max(const PromptSize& size, std::int64_t density, std::int64_t context) {
     const std::int64_t others = size.text_bytes - size.digits;
     return k_frame_tokens + size.digits + (others * density + 999) / 1000 + size.media_tokens +
@@ -28,7 +30,7 @@ std::int64_t density_of(const PromptSize& size, std::int64_t tokens) {
 
 namespace {
 
-// Of all prompts together.
+// The choices of all prompts of the call together.
 std::int64_t of_all_prompts(const Call& call, std::int64_t choices) {
     return ledger::clamped(ledger::Wide{std::max<std::int64_t>(choices, 1)} * call.prompts);
 }
@@ -38,7 +40,8 @@ std::int64_t times(std::int64_t each, std::int64_t count) {
     return static_cast<std::int64_t>(std::min<ledger::Wide>(all, k_call_tokens_max));
 }
 
-// What stands in the prompt alone, in place of what was taken out of it.
+// The bytes of text in the prompt: the rest of the body is taken off, as are the parts that are not
+// text.
 std::int64_t prompt_text_bytes(const Call& call, const PromptSize& size) {
     const auto others = static_cast<std::int64_t>(call.body.size() - call.prompt_value.length);
     return std::max<std::int64_t>(size.text_bytes - others, 0);
@@ -63,14 +66,14 @@ std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
                  of_all_prompts(call, call.choices));
 }
 
-// Each of several prompts may fill the context, and text may be as dense as any vocabulary makes
-// it.
+// A report is believed up to the most that is possible: a prompt as dense as any vocabulary makes
+// it, or one that fills the context; and an answer in which each choice fills the context.
 Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model) {
     const Estimate held{.input = prompt_tokens_max(size, model.density, model.context),
                         .output = output_tokens_max(call, model)};
     const std::int64_t densest = prompt_tokens_max(size, k_density_max, model.context);
     const std::int64_t all_choices = times(model.context, of_all_prompts(call, call.choices));
-    const bool embeds = call.operation == Operation::embeddings;  // which may be cut
+    const bool embeds = call.operation == Operation::embeddings;  // upstreams may cut its input
     return {.held = held,
             .believed = {.input = std::max({held.input, densest, model.context}),
                          .output = std::max(held.output, all_choices)},

@@ -1,4 +1,4 @@
-// What a call may come to at most, before it is sent: the figure that is held. Pure.
+// Estimates what a call may use at most, before it is sent. This figure is held. Pure.
 //
 // A prompt's tokens are bounded by its bytes (prompt_size.hpp).
 #pragma once
@@ -11,25 +11,27 @@
 
 namespace bw::policy {
 
-// Tokens for a thousand bytes of text that is not digits. 1 token for 3.2 bytes was enough for
-// natural language in every script, and for code; no vocabulary of bytes needs more than one a
-// byte.
+// The density of a prompt: tokens for a thousand bytes of text, digits apart. The default is 1
+// token for 3.2 bytes, which was enough for natural language in every script and for code. The
+// maximum is 1 token a byte: no vocabulary of bytes needs more.
 inline constexpr std::int64_t k_density_default = 313;
 inline constexpr std::int64_t k_density_max = 1000;
 
-// `context`: the most that a prompt of that model can be.
+// The most tokens of a prompt. `context`: the most that the model takes.
 std::int64_t prompt_tokens_max(const PromptSize& size, std::int64_t density, std::int64_t context);
-// The density that would have given `tokens`, rounded up; within the default and the maximum.
+// The density at which such a prompt has `tokens` tokens, rounded up; never below the default or
+// above the maximum.
 std::int64_t density_of(const PromptSize& size, std::int64_t tokens);
 
-// A single choice never has more, whatever the client asks for, nor a call with all its choices.
+// The most tokens that are assumed for a single choice, and for a call with all its choices,
+// whatever the client asks for.
 inline constexpr std::int64_t k_choice_tokens_max = 1'000'000;
 inline constexpr std::int64_t k_call_tokens_max = 1'000'000'000'000;
 
 // How many choices the answer has, those of all prompts together; at least 1.
 std::int64_t count_choices_shown(const Call& call);
 
-// The longest tokens are runs of blanks of about this length.
+// The most bytes of one token: the longest tokens are runs of about so many blanks.
 inline constexpr std::int64_t k_bytes_for_token_max = 64;
 
 // Tokens that a call may use.
@@ -38,11 +40,12 @@ struct Estimate {
     std::int64_t output = 0;
 };
 
-// What a call may come to at one of its targets.
+// What a call may use at one of its targets.
 struct Bound {
-    Estimate held;      // the most that it can come to as it is sent
-    Estimate believed;  // a report of more is no figure of such a call
-    // Nor is a report of less for its prompt: no vocabulary has tokens of so many bytes.
+    Estimate held;      // the most that it is expected to use; it is held
+    Estimate believed;  // a report of more is not believed
+    // A report of fewer prompt tokens is not believed either: each would have more bytes than the
+    // longest token of any vocabulary.
     std::int64_t input_min = 0;
 };
 
@@ -54,9 +57,9 @@ struct ModelFacts {
     bool thinks_unasked = false;  // in streams, unless it is told not to
 };
 
-// The tokens of all choices: of each the client's limit, else the model's, and what is granted for
-// thinking. The largest limit counts, by whatever name: nobody knows which of them an upstream
-// obeys.
+// The tokens of all choices together. Each has the client's limit, else the model's, and what the
+// client grants for thinking. Of several limits by different names the largest counts, because
+// nobody knows which of them an upstream obeys.
 std::int64_t output_tokens_max(const Call& call, const ModelFacts& model);
 
 Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model);

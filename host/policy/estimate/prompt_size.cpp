@@ -5,7 +5,8 @@
 namespace bw::policy {
 namespace {
 
-// What the large models take for a picture of any size if more of it than usual is looked at.
+// The tokens that the large models take for a picture of any size, if the request asks for more
+// detail than usual.
 constexpr std::int64_t k_picture_tokens_detailed = 16'384;
 
 }  // namespace

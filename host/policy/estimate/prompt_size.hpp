@@ -1,7 +1,8 @@
-// What of a request's body makes up its tokens, before it is sent. Pure.
+// Measures a request's body before it is sent, so that its tokens can be estimated. Pure.
 //
-// The whole body counts as text, so that tools, schemas and what frames each message are in it.
-// Only what stands in place of text is taken out and counted apart (json/prompt_walk.hpp).
+// The whole body counts as text, so that tools, schemas and the frame of each message are in it.
+// Only parts that are not text, such as pictures, are taken out and counted apart
+// (json/prompt_walk.hpp).
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,9 @@ struct PromptSize {
     std::int64_t text_bytes = 0;    // digits included
     std::int64_t digits = 0;        // a token each in some vocabularies
     std::int64_t media_tokens = 0;  // of pictures and sound
-    // Of videos, files and parts that are not known: a token a byte of what came with the request,
-    // k_tokens_unknown if anything is only named. A model's context is the most that it can be.
+    // Tokens of videos, files and unknown parts: one for each byte that came with the request, or
+    // k_tokens_unknown if a part is only named. Who uses this figure must cap it at the model's
+    // context.
     std::int64_t part_tokens = 0;
 };
 

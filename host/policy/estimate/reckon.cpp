@@ -7,27 +7,31 @@
 namespace bw::policy {
 namespace {
 
-// The host sees text and not tokens: four times as many bytes as usual are still a token, where
-// text is blanks or markup. In short answers nothing can be told.
+// A report is too small if each of its tokens would stand for more than k_text_bytes_for_token_max
+// bytes of the text that was seen. A token usually has four bytes, and four times as many where the
+// text is blanks or markup. A report may always be k_tokens_grace tokens short, because short
+// answers prove nothing.
 constexpr std::int64_t k_text_bytes_for_token_max = 16;
 constexpr std::int64_t k_tokens_grace = 16;
 
-// A stream that is stopped was this far beyond its hold. Nobody sends less than a token at once,
-// but for those who cut text anew.
+// How far a stream may run beyond its hold before it is stopped. A piece usually has at least one
+// token; only upstreams that cut their text into pieces of their own send less.
 constexpr std::int64_t k_past_hold_text_bytes = 4'096;
 constexpr std::int64_t k_pieces_for_token_max = 4;
 constexpr std::int64_t k_past_hold_pieces = 1'000;
 
 constexpr std::uint64_t k_bytes_for_token = 4;
 
-// Searches, pictures and the like: no call makes more.
+// The most that a report is believed to count of one kind of unit, such as searches: no call makes
+// more.
 constexpr std::int64_t k_pieces_of_a_kind_max = 100;
 
 bool has_figure(const Usage& reported) {
     return reported.input_tokens > 0 || reported.output_tokens > 0;
 }
 
-// Not even what a body of so many bytes could say was generated.
+// The usage of an answer that made no sense: at most as many tokens as its bytes could say, and at
+// most what was held.
 Usage by_its_bytes(const Bound& bound, std::uint64_t bytes) {
     const auto tokens = static_cast<std::int64_t>(bytes / k_bytes_for_token);
     const std::int64_t output = std::min(bound.held.output, tokens);
@@ -38,18 +42,19 @@ Usage by_its_bytes(const Bound& bound, std::uint64_t bytes) {
 
 bool is_broken_off(Ending ending) { return ending == Ending::cut || ending == Ending::left; }
 
-// Where no figure tells: something may have been generated that nobody has seen.
+// True if more may have been generated than was seen. Only asked where no reported figure tells.
 bool may_hide(Ending ending, const Heard& heard, Shows shows, bool thinks) {
     const bool complete = !is_broken_off(ending);
     if ((heard.seen == 0 && !complete) || shows == Shows::not_all) return true;
-    // Of a model that is asked to think, and shows nothing of it here.
+    // The model was asked to think, and showed no thought in this answer.
     if (thinks && !heard.thoughts && !(complete && shows == Shows::all)) return true;
     return shows == Shows::unknown && ending == Ending::left;
 }
 
 class Reckoning {
   public:
-    // Of an answer that is broken off before its last word, a figure is only a part.
+    // `final_`: the report is of the whole answer. If the answer is broken off before its last
+    // `finish_reason`, the report is only of a part.
     Reckoning(const Bound& bound, const Heard& heard, Ending ending)
         : bound_(bound),
           heard_(heard),
@@ -72,7 +77,8 @@ class Reckoning {
     void output(bool hidden) {
         std::int64_t& output = out_.usage.output_tokens;
         if (bound_.held.output == 0 && output <= 0) return;  // nothing is generated
-        // Beside a prompt, a zero for a word is no further off than a one.
+        // Where the prompt was reported, a report of 0 for an answer of one word is believed, too:
+        // it is no further off than 1.
         const bool a_word_at_most =
             heard_.seen == 0 ||
             (heard_.reported.input_tokens > 0 && heard_.text_bytes <= k_text_bytes_for_token_max);
@@ -104,7 +110,7 @@ class Reckoning {
   private:
     void at_most(std::int64_t& tokens, std::int64_t most) {
         if (tokens <= most) return;
-        // What was seen is no lie of the provider's.
+        // A report is believed beyond the bound as far as the host has seen the tokens itself.
         tokens = std::max(most, std::min(tokens, heard_.seen));
         doubt(Doubt::too_much);
     }
@@ -122,11 +128,11 @@ Ending ending_of(const Result<void>& result, plugin::Reach reach) {
     using plugin::Reach;
     if (result) return Ending::complete;
     const Error& error = result.error();
-    // Time that it sets itself is up to the client like its hanging up.
+    // A deadline that the client has set counts like its hanging up.
     const bool left = error.kind == ErrorKind::cancelled || error.code == "deadline_exceeded";
     const bool senseless = error.kind == ErrorKind::protocol || error.kind == ErrorKind::internal;
-    // By a limit of time, or because the host ends. A connection that ends before an answer begins
-    // has done no work.
+    // The host ended the attempt, by a time-out or because it shuts down: the upstream may have
+    // begun its work. If instead the connection ended before an answer began, no work was done.
     const bool ended_by_host =
         error.kind == ErrorKind::timeout || error.kind == ErrorKind::unavailable;
     switch (reach) {

@@ -1,5 +1,6 @@
-// What an attempt came to, from what the provider reported, what was seen of its answer, and how it
-// ended. What nobody told counts at the most that it may have been: unknown is never free. Pure.
+// Decides what an attempt has used, from what the provider reported, what was seen of the answer,
+// and how it ended. Where nobody has a figure, the most that it may have been counts: unknown is
+// never free. Pure.
 #pragma once
 
 #include <cstdint>
@@ -14,23 +15,23 @@ namespace bw::policy {
 // What is known of an attempt's answer. Tokens are as tokens.hpp counts them.
 struct Heard {
     Usage reported;                // the largest of each figure that the provider gave
-    bool reported_last = false;    // it was given with or after the last that was generated
-    std::int64_t seen = 0;         // tokens of what was generated
-    std::int64_t text_bytes = 0;   // of the same
-    std::int64_t pieces = 0;       // in which it came
-    bool thoughts = false;         // reasoning was among it
-    bool last_word = false;        // all choices have said that they are finished
+    bool reported_last = false;    // it came with or after the last generated text
+    std::int64_t seen = 0;         // tokens of the generated text
+    std::int64_t text_bytes = 0;   // of that text
+    std::int64_t pieces = 0;       // in which that text came
+    bool thoughts = false;         // some of that text is reasoning
+    bool last_word = false;        // all choices have their finish_reason
     std::uint64_t body_bytes = 0;  // of the answer
 };
 
-// How an attempt ended, as far as it decides what it may have taken.
+// How an attempt ended, as far as that decides what it may have used.
 enum class Ending {
     nothing,    // it was not sent, or the upstream refused it or never answered: no work was done
     complete,   // the answer came to its end
     told,       // the upstream said within an answer that it failed
     senseless,  // the answer made no sense, and so the host ended it
-    cut,        // by the upstream or by a limit of the host's
-    left,       // by the client
+    cut,        // the upstream, or a limit of the host, ended the answer early
+    left,       // the client ended the answer early
 };
 
 Ending ending_of(const Result<void>& result, plugin::Reach reach);
@@ -38,7 +39,8 @@ Ending ending_of(const Result<void>& result, plugin::Reach reach);
 // Whether a model shows all that it generates.
 enum class Shows { unknown, all, not_all };
 
-// Whether what the provider reported was taken as it is: observe::k_usage_doubts behind `none`.
+// Whether the provider's report was believed. The order after `none` is that of
+// observe::k_usage_doubts.
 enum class Doubt {
     none,
     too_little,  // less than was seen, or than such a prompt can be
@@ -53,10 +55,10 @@ struct Reckoned {
 // `thinks`: the client asked for thinking.
 Reckoned reckon(const Bound& bound, const Heard& heard, Ending ending, Shows shows, bool thinks);
 
-// Whether a report of what was generated is less than what was seen can have been.
+// True if a report of so many output tokens is too small for the text that was seen.
 bool is_too_little(const Heard& heard, std::int64_t output_tokens);
 
-// True of a stream that has left its hold so far behind that it is stopped.
+// True if a stream has run so far beyond its hold that it is to be stopped.
 bool is_past_hold(const Bound& bound, const Heard& heard);
 
 }  // namespace bw::policy

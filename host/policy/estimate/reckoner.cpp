@@ -13,7 +13,7 @@ namespace {
 
 constinit observe::Seldom doubt_lines(std::chrono::minutes(1));
 
-// What its provider knows of a model, and what is taken for it where it does not.
+// What the provider's plugin knows of a model, with defaults for what it does not know.
 ModelFacts facts_of(const plugin::LoadedProvider& provider, std::string_view model,
                     const Books& books) {
     ModelFacts facts{.density = books.densities.of(provider.name, model),
@@ -62,7 +62,7 @@ Bound Reckoner::bound(const route::Candidate& candidate) {
     return known_.back().bound;
 }
 
-// What nobody would doubt, told without measuring the prompt.
+// True if a report is plainly sound. Says so without measuring the prompt, which costs time.
 bool Reckoner::is_ordinary(const Heard& heard) const {
     const Usage& told = heard.reported;
     const auto body_bytes = static_cast<std::int64_t>(call_.body.size());
@@ -78,7 +78,8 @@ bool Reckoner::is_ordinary(const Heard& heard) const {
 
 bool Reckoner::is_text_only() { return prompt().media_tokens == 0 && prompt().part_tokens == 0; }
 
-// What the bill will tell apart, and the provider did not.
+// Fills in what the cost depends on and the provider did not report: the service tier, and that a
+// prompt of text alone has no sound and no pictures.
 void Reckoner::add_what_was_asked(Usage& usage) {
     if (usage.service_tier.empty()) usage.service_tier = call_.service_tier;
     if (usage.source != UsageSource::estimate || !is_text_only()) return;
@@ -99,7 +100,7 @@ Reckoned Reckoner::judge(const route::Candidate& candidate, const Heard& heard, 
     if (!counted && ending == Ending::complete && is_ordinary(heard)) return {heard.reported};
     const std::string& provider = slots_[candidate.provider].provider().name;
     Shows shows = books_.visibility.of(provider, candidate.model, call_.thinks);
-    // Where nothing is counted, what was seen says more than what may have been.
+    // Without a ledger nothing is counted, and what was seen says more than what may have been.
     if (!counted && shows == Shows::unknown) shows = Shows::all;
     const Reckoned reckoned = reckon(bound(candidate), heard, ending, shows, call_.thinks);
     tell(provider, candidate.model, heard.reported, reckoned);
@@ -107,7 +108,7 @@ Reckoned Reckoner::judge(const route::Candidate& candidate, const Heard& heard, 
 }
 
 void Reckoner::learn(const route::Candidate& candidate, const Heard& heard) {
-    if (!books_.session) return;  // nothing is held by what would be learned
+    if (!books_.session) return;  // without a ledger there are no holds to learn for
     const std::string& provider = slots_[candidate.provider].provider().name;
     const bool shows_choices = call_.choices <= call_.choices_shown && !call_.echo;
     if (shows_choices) books_.visibility.learn(provider, candidate.model, call_.thinks, heard);

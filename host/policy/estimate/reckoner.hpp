@@ -1,5 +1,5 @@
-// What one call may come to at each of its targets, and what its attempts came to. One for each
-// call, on its worker; it asks what the worker has learned, and adds to it.
+// Says what one call may use at each of its targets, and what its attempts have used. Each call has
+// one, on its worker's thread. It reads what the worker has learned of models, and adds to it.
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,22 @@ namespace bw::policy {
 
 class Reckoner {
   public:
-    // All must outlive it.
+    // All arguments must outlive the reckoner.
     Reckoner(Books& books, std::span<plugin::ProviderSlot> slots, const Call& call);
 
-    // The same for as long as the call lives, whatever is learned meanwhile.
+    // What the call may use at most at this target. The figure stays the same while the call lives,
+    // whatever is learned meanwhile.
     Bound bound(const route::Candidate& candidate);
-    // What an attempt there came to. If what was reported is not taken as it is, the log is told.
+    // What an attempt at this target has used. If the provider's report is not believed, a warning
+    // goes to the log, at most once a minute.
     Reckoned at_end(const route::Candidate& candidate, Heard heard, Ending ending);
-    // Neither sound nor pictures are sent, nor anything that nobody knows.
+    // True if the prompt has no pictures, no sound, no files and no unknown parts.
     bool is_text_only();
-    // From a complete answer.
+    // Learns of the model from a complete answer.
     void learn(const route::Candidate& candidate, const Heard& heard);
 
-    // From now on a stream is stopped that runs far past its hold: the call has a budget or a limit
-    // to keep.
+    // From now on a stream that runs far beyond its hold is stopped (is_past_hold() may be true).
+    // For a call that is counted by a budget or a limit which refuses.
     void keep_to_hold() { kept_to_hold_ = true; }
     bool is_past_hold(const route::Candidate& candidate, const Heard& heard);
 

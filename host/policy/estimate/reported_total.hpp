@@ -1,4 +1,4 @@
-// What to make of an upstream that says only how many tokens a call took in all. Pure.
+// Divides a usage of which the upstream reported only the total. Pure.
 #pragma once
 
 #include "base/call.hpp"
@@ -6,10 +6,10 @@
 
 namespace bw::policy {
 
-// The prompt is what it is estimated at, and the answer is the rest; or, of a sum that leaves
-// nothing for it, the answer is what was seen, `seen` tokens, and the prompt the rest. Nothing
-// changes where either was told, and where too little is left for the prompt: such a sum says
-// nothing.
+// The prompt gets what it is estimated at, and the answer gets the rest. If nothing would be left
+// for the answer, it gets what was seen of it (`seen` tokens), and the prompt the rest. An
+// embedding is all prompt. Nothing changes if the prompt or the answer was reported, or if too
+// little would be left for the prompt: such a total says nothing.
 void divide_total(Usage& usage, const Call& call, std::int64_t seen);
 
 }  // namespace bw::policy

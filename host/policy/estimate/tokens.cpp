@@ -13,7 +13,8 @@ namespace {
 
 constexpr int k_depth = json::k_nesting_default;
 
-// A text as its reader sees it.
+// The bytes of a text as its reader sees it: without the signs of escapes, and without embedded
+// data.
 struct CountedText {
     std::int64_t digits = 0;
     std::int64_t others = 0;
@@ -27,10 +28,10 @@ CountedText measure_plain(std::string_view text) {
     return {.digits = digits, .others = static_cast<std::int64_t>(text.size()) - digits};
 }
 
-// Where a picture or a sound begins that stands amid a text; npos: nowhere.
+// Where the data of a picture or a sound begins that is embedded in a text; npos: there is none.
 std::size_t find_data(std::string_view text) {
     constexpr std::string_view k_mark = ";base64,";
-    constexpr std::size_t k_bytes_min = 512;  // less is as well counted as text
+    constexpr std::size_t k_bytes_min = 512;  // shorter data may as well count as text
     if (text.size() < k_bytes_min) return std::string_view::npos;
     const auto mark = text.find(k_mark);
     return mark == std::string_view::npos ? mark : mark + k_mark.size();
@@ -48,8 +49,9 @@ void add(CountedText& sum, const CountedText& more) {
     sum.others += more.others;
 }
 
-// An escape is one byte, or the two or three of the letter that it stands for. `text` is what
-// stands between the quotes.
+// Measures a JSON string; `text` is what stands between its quotes. A short escape such as a
+// backslash and `n` is one byte. An escape with `u` and four digits counts as two, whatever its
+// letter has in UTF-8.
 CountedText measure_escaped(std::string_view text) {
     constexpr std::int64_t k_letter_bytes = 2;
     CountedText sum;
@@ -74,7 +76,7 @@ CountedText measure(std::string_view text) {
     return sum;
 }
 
-// Members that say how a text is to be taken, or stand for data that is no text.
+// Members that are not generated text: they say how a text is meant, or hold data.
 constexpr std::array<std::string_view, 15> k_frame{
     "role",  "id",       "type",      "format",      "url",       "image_url",  "images",
     "data",  "b64_json", "signature", "annotations", "mime_type", "media_type", "encrypted_content",
@@ -88,7 +90,8 @@ bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
 }
 bool is_frame(std::string_view name) { return is_one_of(k_frame, name); }
 
-// Each value is walked once, and only what holds generated text is entered.
+// Looks through one piece of JSON. Each value is walked once, and entered only if it may hold
+// generated text.
 class Look {
   public:
     explicit Look(std::string_view json) : begin_(json.data()), end_(begin_ + json.size()) {}
@@ -133,8 +136,9 @@ class Look {
         return stop;
     }
 
-    // Every text in a message counts that is not known to be something else: vendors have many
-    // names for what is generated. Thoughts that come in two forms at once count once.
+    // Counts every text in a message, except in members that are known to be something else,
+    // because vendors have many names for generated text. Thoughts that come in two forms at once
+    // count once.
     const char* message(const char* at) {
         CountedText thoughts;
         CountedText details;
@@ -152,7 +156,7 @@ class Look {
         return stop;
     }
 
-    // All that is in a value, however deep.
+    // Adds all texts in a value, however deep they are.
     const char* texts(const char* value, CountedText& sum) {
         if (begins(value, '"')) {
             const char* const stop = skip(value);
@@ -175,7 +179,7 @@ class Look {
         return stop;
     }
 
-    // False for null, false, and what is empty.
+    // False for null, false, and an empty string, array or object.
     bool says_something(const char* value) const {
         if (value == end_ || *value == 'n' || *value == 'f') return false;
         const char* const inside = json::skip_space(value + 1, end_);
@@ -197,7 +201,7 @@ class Look {
     const char* begin_;
     const char* end_;
     PieceSeen seen_;
-    CountedText seen_text_;  // of the message that is looked at
+    CountedText seen_text_;  // of the current message, without its thoughts
 };
 
 }  // namespace

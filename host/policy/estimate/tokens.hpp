@@ -1,5 +1,5 @@
-// Token counts where the provider gave none. Rough on purpose: within about 20 % for natural
-// language in any script on common vocabularies, and never zero for text.
+// Counts tokens where the provider reported none. The count is rough on purpose: within about 20 %
+// for natural language in any script on common vocabularies, and never zero for text. Pure.
 #pragma once
 
 #include <cstdint>
@@ -7,22 +7,22 @@
 
 namespace bw::policy {
 
-// A quarter of the UTF-8 bytes, and a whole token for each ASCII digit, which Qwen's vocabulary
-// splits one by one.
+// One token for four UTF-8 bytes, and one for each ASCII digit, because Qwen's vocabulary has a
+// token for each digit.
 std::int64_t estimate_tokens(std::string_view text);
 
 // What one emitted piece of JSON says of an answer.
 struct PieceSeen {
-    // Of generated text: the content, reasoning, refusal, transcript and calls of tools of its
-    // choices.
+    // Of generated text: content, reasoning, refusals, transcripts and tool calls of all choices.
     std::int64_t tokens = 0;
-    std::int64_t text_bytes = 0;  // of the same, unescaped and without data that stands in it
+    std::int64_t text_bytes = 0;  // of that text, unescaped, without embedded data
     bool thoughts = false;        // some of it is reasoning
-    // Content: what a client would miss. A choice's last word is, and every member of a delta that
-    // says something but its role, which nearly all upstreams send before they have anything to
-    // say.
+    // Whether the piece has content, which is what a client would miss: a `finish_reason`, or a
+    // member of a delta that says something. The role is not content, because nearly all upstreams
+    // send it before they have anything to say.
     bool content = false;
-    // Choices whose last word it is: a bit each, those above share the last one.
+    // A bit for each choice that has its `finish_reason` here. Choices from index 63 on share the
+    // last bit.
     std::uint64_t finished = 0;
 };
 PieceSeen look_at(std::string_view json);

@@ -6,11 +6,13 @@
 namespace bw::policy {
 namespace {
 
-// Names come from clients: where globs route them, there may be any number.
+// The most models that are remembered. Where a route has a glob, clients choose the names of
+// models, and could fill the memory with them.
 constexpr std::size_t k_models_max = 1'000;
 
-// What the host counts of a text may be half of the truth; and an answer has some tokens that are
-// no text.
+// A model has hidden something if it reports more than k_token_for_seen_max tokens for each one
+// seen and k_unseen_grace beside. The host may have counted only half of a text, and an answer has
+// some tokens that are not text.
 constexpr std::int64_t k_token_for_seen_max = 2;
 constexpr std::int64_t k_unseen_grace = 64;
 

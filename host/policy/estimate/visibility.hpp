@@ -1,5 +1,5 @@
-// Which models generate more than they show, learned by setting what providers report beside what
-// was seen. One worker's own.
+// Learns which models generate more than they show, by comparing what providers report with what
+// was seen. Each worker has its own, on its thread only.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,12 @@ namespace bw::policy {
 
 class Visibility {
   public:
-    // `thinks`: asked to. A model may show all that it generates only until it is.
+    // `thinks`: the call asks for thinking. Such calls are learned apart, because a model may hide
+    // tokens only when it thinks.
     Shows of(std::string_view provider, std::string_view model, bool thinks) const;
-    // Of a complete answer, whose tokens the provider reported. It takes some answers in a row that
-    // show everything until a model is believed to do so, and more once it has hidden something.
+    // Learns from a complete answer, if the provider reported its tokens. A model is believed to
+    // show everything after a few such answers in a row, and after many more if it has hidden
+    // something.
     void learn(std::string_view provider, std::string_view model, bool thinks, const Heard& heard);
 
   private:

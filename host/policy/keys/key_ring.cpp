@@ -15,7 +15,8 @@ namespace {
 
 using Hash = std::array<unsigned char, 32>;
 
-// Looked up in OpenSSL's tables once: that costs more than hashing a key.
+// The algorithm is looked up in OpenSSL's tables only once, because that costs more than hashing a
+// key.
 const EVP_MD* sha256() {
     static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     return algorithm;
@@ -71,7 +72,8 @@ const config::Key* KeyRing::find(std::string_view name_or_id) const {
     return find_id(name_or_id);
 }
 
-// An id that nobody has is compared as well, with a hash that no text has.
+// An unknown id is compared as well, with a hash that no key has, so that a refusal takes the same
+// time.
 std::expected<const config::Key*, KeyRefusal> KeyRing::check(
     std::string_view presented, std::chrono::system_clock::time_point now) const {
     const auto id = config::key_id_of(presented);

@@ -1,4 +1,4 @@
-// Who calls: the configured client keys, looked up by what a client presents. Built once, constant
+// Finds the configured client key that a client presents, and so who calls. Built once, constant
 // afterwards, shared by all workers.
 #pragma once
 
@@ -15,13 +15,13 @@
 
 namespace bw::policy {
 
-// Why a key is refused, in the order of observe::k_key_faults. That it is disabled or has expired
-// is told only to who has the secret.
+// Why a key is refused, in the order of observe::k_key_faults. Only a client with the right secret
+// is told that its key is disabled or has expired.
 enum class KeyFault { missing, ambiguous, unknown, wrong, disabled, expired };
 
 struct KeyRefusal {
     KeyFault fault = KeyFault::unknown;
-    const config::Key* key = nullptr;  // whose public id was presented; null: nobody's
+    const config::Key* key = nullptr;  // the key of the presented id; null: there is none
 };
 
 class KeyRing {
@@ -30,15 +30,16 @@ class KeyRing {
     // The keys must outlive the ring and stay where they are.
     explicit KeyRing(std::span<const config::Key> keys);
 
-    // No keys: everybody may call.
+    // True if there are no keys: then everybody may call.
     bool empty() const { return entries_.empty(); }
     std::size_t size() const { return entries_.size(); }
 
-    // Takes the same time whatever of the secret is right. `presented` is a whole key.
+    // Checks a whole key, "bw-ID-SECRET". The comparison takes the same time, however much of the
+    // secret is right.
     std::expected<const config::Key*, KeyRefusal> check(
         std::string_view presented, std::chrono::system_clock::time_point now) const;
 
-    // By its public id or, for operators, by its name; null: there is none.
+    // Finds a key by its public id or, for operators, by its name; null: there is none.
     const config::Key* find_id(std::string_view id) const;
     const config::Key* find(std::string_view name_or_id) const;
 
@@ -52,7 +53,7 @@ class KeyRing {
 
     const Entry* entry_of(std::string_view id) const;
 
-    std::vector<Entry> entries_;  // by id
+    std::vector<Entry> entries_;  // sorted by id
 };
 
 // The SHA-256 of a whole key in lower-case hex: what the config holds.

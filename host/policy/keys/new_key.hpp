@@ -8,10 +8,10 @@ namespace bw::policy {
 
 struct NewKey {
     std::string id;    // the public part
-    std::string text;  // the whole of it: the only copy there is
+    std::string text;  // the whole key; there is no other copy
 };
 
-// From the system's random numbers; the error is a sentence.
+// Makes a key from the system's random numbers. The error is a sentence.
 std::expected<NewKey, std::string> new_key();
 
 }  // namespace bw::policy

@@ -15,7 +15,8 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t k_us = 1'000'000;
 
-// A call that ends may free its place at once: try again soon, but not at once.
+// The wait after which a client is told to retry where the exact one is not known, and the least
+// after an upstream's own limit: a call may end and free its place at any moment.
 constexpr milliseconds k_retry_soon{1'000};
 
 std::string amount_text(const Rule& rule, std::int64_t amount) {
@@ -31,7 +32,7 @@ std::string resets_at(const Rule& rule, const calendar::Window& window) {
                        rule.budget->period.zone);
 }
 
-// For whom, if the rule counts each of several apart.
+// Names whose counter is used up; empty if the rule has one counter for all calls.
 std::string owner(const Asked& asked) {
     const std::string& value = asked.claim.counter.value;
     return asked.rule->scope->each ? fmt::format(" of \"{}\"", value) : std::string();

@@ -1,4 +1,4 @@
-// Why a call was refused by a budget or limit, in words for the client. Pure.
+// Makes the errors that tell a client why a budget or a limit refused its call. Pure.
 #pragma once
 
 #include <string_view>
@@ -9,10 +9,12 @@
 
 namespace bw::policy {
 
-// Why a claim was refused. 429 in either case; a budget's says not to try again.
+// The error for a claim that the ledger has refused. Its status is always 429; if a budget refused
+// the claim, the client is also told not to try again.
 Error refusal_of(const Asked& asked, const ledger::Standing& standing, std::int64_t now_us);
 
-// What an upstream said of its own limits leaves no room for a call, and it will not wait so long.
+// The error for a call that cannot wait until the upstream's own rate limit has room for it.
+// `wait_us` is how long that would take.
 Error upstream_refusal(std::string_view provider, std::string_view model, std::int64_t wait_us);
 
 }  // namespace bw::policy

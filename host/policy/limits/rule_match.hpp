@@ -1,4 +1,4 @@
-// Which rules are for a call, and which of a rule's counters counts it. Pure.
+// Decides which rules count a call, and which counter of a rule counts it. Pure.
 #pragma once
 
 #include <span>
@@ -8,12 +8,13 @@
 
 namespace bw::policy {
 
-// What rules look at. What a call does not have is empty, which "*" fits, too.
+// The properties of a call that a rule is matched against. A property that the call does not have
+// is an empty text, which the pattern "*" matches as well.
 struct Facts {
     std::string_view key;       // the name of the client's key
     std::string_view team;      // of the key
     std::string_view user;      // as the client says
-    std::string_view model;     // that was asked for, aliases followed
+    std::string_view model;     // the one asked for, after its aliases were followed
     std::string_view provider;  // one that the call may be sent to
     std::string_view route;     // the model of the route that serves it
 
@@ -22,11 +23,12 @@ struct Facts {
 
 bool fits(const config::Scope& scope, const Facts& facts);
 
-// Whether the answers of fits() and counter_value() change with the provider: then each provider
-// that a call may be sent to has to be asked for.
+// True if the results of fits() and counter_value() depend on the provider: then they are needed
+// for each provider that a call may be sent to.
 bool depends_on_provider(const config::Scope& scope);
 
-// Whom the rule's counter is for; empty: it has a single one, or the call has no such thing.
+// The value that selects the rule's counter for this call, such as the name of a key. Empty: the
+// rule has a single counter, or the call does not have this property.
 std::string_view counter_value(const config::Scope& scope, const Facts& facts);
 
 }  // namespace bw::policy

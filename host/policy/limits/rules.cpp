@@ -19,7 +19,8 @@ using config::Subject;
 
 constexpr std::int64_t k_us = 1'000'000;
 
-// Of tokens or money; nothing: money without a price.
+// What a rule of tokens or money counts for this usage. Nothing: the rule counts money, and the
+// cost is not known.
 std::optional<std::int64_t> amount_of(Counts counts, std::int64_t input, std::int64_t output,
                                       const Usage& usage, const config::Price* price) {
     switch (counts) {
@@ -56,7 +57,7 @@ void set_rate(ledger::Claim& claim, const config::Rate& rate) {
     claim.period_us = std::chrono::microseconds(rate.period).count();
 }
 
-// The claim but for its amount and its counter's value.
+// Makes a claim for the rule. Its amount and its counter's value are left to the caller.
 ledger::Claim claim_of(Rule& rule, std::int64_t now_us) {
     ledger::Claim claim{.counter = {.rule = rule.name, .value = {}}};
     if (rule.budget != nullptr) {
@@ -80,7 +81,8 @@ ledger::Claim claim_of(Rule& rule, std::int64_t now_us) {
     return claim;
 }
 
-// What the call asks for and has no price; empty: nothing. `param`: where it asks.
+// `what` names something that the call asks for and that has no price; empty: all of it has one.
+// `param` is the member of the request that asks for it.
 struct Unpriced {
     std::string what;
     std::string_view param;
@@ -112,7 +114,8 @@ bool is_hard_budget_of_money(const Rule& rule) {
     return rule.counts == Counts::micro_usd && rule.budget->mode == config::BudgetMode::hard;
 }
 
-// max_concurrent of a provider. A call that nobody else can take waits for a place.
+// Makes a limit of a provider's `max_concurrent`. A call that no other provider can take waits
+// until the limit has a place for it.
 config::Limit limit_of(const config::Provider& provider) {
     config::Limit limit{.name = limit_name_of(provider)};
     limit.scope.match[static_cast<std::size_t>(Subject::provider)] = {provider.name};
@@ -126,7 +129,9 @@ config::Limit limit_of(const config::Provider& provider) {
 
 namespace {
 
-// A place at a provider is taken where the call goes first: else a call would take one at each.
+// How many of a call's targets the rule counts. A limit on calls at once, if it depends on the
+// provider, counts only the target that is tried first: else one call would take a place at each
+// provider.
 std::size_t counted_targets(const Rule& rule) {
     const bool place = rule.counts == Counts::concurrent && depends_on_provider(*rule.scope);
     return place ? 1 : std::numeric_limits<std::size_t>::max();
@@ -199,7 +204,8 @@ Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view uns
     return all;
 }
 
-// The most that any of the providers would take: only one of them will serve the call.
+// Adds the rule's claims on this call. Where several providers share a counter, the claim is the
+// largest of their amounts and not their sum, because only one of them will serve the call.
 Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, Facts facts,
                         std::span<const Prospect> prospects, std::int64_t now_us) {
     const auto first = static_cast<std::ptrdiff_t>(all.size());
@@ -260,7 +266,8 @@ std::int64_t used_of(const Asked& asked, const Used& used) {
         const auto known =
             amount_of(rule.counts, usage.input_tokens, usage.output_tokens, usage, price);
         if (known) return *known;
-        // Something has no price: it counts what was held for the call, and no less than the rest.
+        // A part of the usage has no price. The attempt then counts as what was held for the call,
+        // or as the cost of the other parts if that is more.
         return std::max(asked.claim.amount, cost_at_least(usage, price).value_or(0));
     };
     std::int64_t sum = counts(used.provider) ? amount(used.usage, used.price) : 0;

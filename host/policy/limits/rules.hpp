@@ -1,5 +1,5 @@
-// The budgets and limits of the configuration, applied to calls: which of them count a call, what
-// it claims of each before it is sent, and what it has used of each at its end.
+// Applies the budgets and limits of the configuration to calls: which of them count a call, what
+// the call claims of each before it is sent, and what it has used of each at its end.
 #pragma once
 
 #include <cstdint>
@@ -23,29 +23,30 @@ namespace bw::policy {
 
 // One of the targets that a call may be sent to, and what it may use there.
 struct Prospect {
-    std::string_view provider;  // the name of the target's
+    std::string_view provider;  // the name of the target's provider
     route::Candidate target = {};
     Estimate estimate = {};
-    std::string_view service_tier = {};  // as the call asks for it; empty: it does not
-    bool searches = false;               // as the call asks for them, too
-    bool text_only = false;              // neither sound nor pictures are sent
+    std::string_view service_tier = {};  // that the call asks for; empty: none
+    bool searches = false;               // the call asks for searches on the web
+    bool text_only = false;              // the prompt has no pictures, sound or files
 };
 
-// The most that a call may use there.
+// The most that a call may use at this target.
 Usage estimated_usage(const Prospect& prospect);
 
 enum class Counts : std::uint8_t { requests, concurrent, input, output, total, micro_usd };
 
-// One thing that is counted: a budget, or one of the up to three numbers of a limit.
+// One thing that is counted: a budget, or one of the up to three parts of a limit (requests,
+// tokens, calls at once).
 struct Rule {
     std::string name;  // of its counters: "everyone", "fair/requests"
     const config::Scope* scope = nullptr;
-    const config::Budget* budget = nullptr;  // one of the two
+    const config::Budget* budget = nullptr;  // null if the rule is of a limit
     const config::Limit* limit = nullptr;
     Counts counts = Counts::total;
     calendar::Zone zone;
-    calendar::Window window;  // the one that was last asked for
-    std::string window_end;   // of it, as the zone's clock shows it; empty: never
+    calendar::Window window;  // a budget's, as of the last call
+    std::string window_end;   // the window's end in RFC 3339; empty: it never ends
 
     // True if the rule, or its counter for `value`, counts what the provider serves.
     bool counts_provider(std::string_view provider, std::string_view value) const;
@@ -57,33 +58,34 @@ struct Asked {
     ledger::Claim claim;
 };
 
-// A rule that counts a call, and whom its counters are for: one for each that counts it.
+// A rule that counts a call, and the values of those of its counters that count it.
 struct Counting {
     const Rule* rule;
-    std::vector<std::string> values;  // empty texts where the rule has a single counter
+    std::vector<std::string> values;  // one empty text if the rule has a single counter
 };
 
-// What a call has come to.
+// What a call has used, at which providers.
 struct Used {
-    std::string_view provider;              // who served it; empty: nobody was asked
-    std::span<const FailedAttempt> failed;  // who was asked before, in vain
-    Usage usage;                            // of the one who served; with a source if any
+    std::string_view provider;              // of the last attempt; empty: there was none
+    std::span<const FailedAttempt> failed;  // the attempts before the last one
+    Usage usage;                            // of the last attempt; source `none`: nothing was used
     const config::Price* price = nullptr;
 };
 
-// One worker's; the configuration must outlive it.
+// All rules of the configuration, which must outlive them. Each worker has its own, on its thread
+// only.
 class Rules {
   public:
     explicit Rules(const config::Config& config);
 
-    // Every counter that counts the call; `facts` but for the provider. An error: what the call
-    // says of its limits cannot be counted with (Call::unsound_limit), or a budget of money would
-    // have to count what has no price.
+    // Gives a claim on every counter that counts the call. The provider in `facts` is ignored.
+    // Fails if a limit that the client sent is no usable number (Call::unsound_limit), or if a
+    // budget that refuses counts money and the call asks for something without a price.
     Result<std::vector<Asked>> apply(const Facts& facts, std::string_view unsound_limit,
                                      std::span<const Prospect> prospects, std::int64_t now_us);
 
-    // The rules that would count a call which may be sent to these providers, in this order;
-    // `facts` but for the provider. No amount is looked at.
+    // The rules that would count a call which tries these providers in this order. The provider in
+    // `facts` is ignored, and no amount is looked at.
     std::vector<Counting> counting(Facts facts, std::span<const std::string> providers) const;
 
   private:
@@ -91,11 +93,12 @@ class Rules {
     Result<void> add(std::vector<Asked>& all, Rule& rule, Facts facts,
                      std::span<const Prospect> prospects, std::int64_t now_us);
 
-    std::deque<config::Limit> own_limits_;  // of providers
+    std::deque<config::Limit> own_limits_;  // made from the providers' max_concurrent
     std::vector<Rule> rules_;
 };
 
-// What of its claim the call has used, in the claim's unit.
+// How much the call has used of what the claim's rule counts, in the claim's unit. 0 for calls at
+// once: the place is given back.
 std::int64_t used_of(const Asked& asked, const Used& used);
 
 }  // namespace bw::policy

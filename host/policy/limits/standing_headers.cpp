@@ -1,4 +1,5 @@
-// Written for each call: by appending, for a formatter takes ten times as long.
+// These headers are written for each call. They are put together by appending, because a formatter
+// takes ten times as long.
 #include "policy/limits/standing_headers.hpp"
 
 #include <algorithm>
@@ -47,7 +48,7 @@ void append_reset(std::string& out, std::int64_t us) {
     out += 's';
 }
 
-// The claim of its kind with the least left.
+// Finds the claim with the least left, among the claims of one kind (requests or tokens).
 struct Tightest {
     const Asked* asked = nullptr;
     const ledger::Standing* standing = nullptr;
@@ -83,8 +84,8 @@ void write_budget(std::string& out, const Asked& asked, const ledger::Standing& 
     out += rule.counts == Counts::micro_usd ? "; unit=micro_usd\r\n" : "; unit=tokens\r\n";
 }
 
-// The budgets with the least of their limit left: of many rules only so many lines are written, for
-// a head that is too large is refused by the proxies and clients that it comes to.
+// Finds the budgets with the smallest share of their limit left. Only k_budget_headers_max of them
+// are written, because proxies and clients refuse a head that is too large.
 class TightestBudgets {
   public:
     TightestBudgets(std::span<const Asked> asked, std::span<const ledger::Standing> standings)
@@ -99,7 +100,8 @@ class TightestBudgets {
         }
         chosen_[place] = budget;
     }
-    // In the order of the file, so that the lines keep their places while the shares change.
+    // Writes the budgets in the order of the config file, so that the lines keep their places while
+    // the shares change.
     void write(std::string& out) {
         std::sort(chosen_.begin(), chosen_.begin() + static_cast<std::ptrdiff_t>(count_));
         for (std::size_t i = 0; i < count_; ++i) {
@@ -108,7 +110,7 @@ class TightestBudgets {
     }
 
   private:
-    // Whole numbers throughout: the shares are compared without a division.
+    // Compares two shares without a division, so that all numbers stay whole.
     bool is_tighter(std::size_t budget, std::size_t other) const {
         const auto limit = [&](std::size_t i) {
             return static_cast<ledger::Wide>(std::max<std::int64_t>(asked_[i].claim.limit, 1));

@@ -1,4 +1,5 @@
-// What is left of the budgets and limits that count a call, for the head of its response. Pure.
+// Writes the header lines that tell a client what is left of the budgets and limits that count its
+// call. Pure.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +12,13 @@
 
 namespace bw::policy {
 
-// Of a response, however many budgets count it. A line has less than 200 bytes.
+// The most budgets that one response tells of, however many count the call. A line has less than
+// 200 bytes.
 inline constexpr std::size_t k_budget_headers_max = 8;
 
 // Complete header lines: OpenAI's x-ratelimit-* for the tightest limit on requests and on tokens,
-// and x-bellwether-budget for the budgets with the least of their limit left, shadows apart.
+// and x-bellwether-budget for the budgets with the smallest share of their limit left. Budgets in
+// shadow mode are left out.
 std::string standing_headers(std::span<const Asked> asked,
                              std::span<const ledger::Standing> standings);
 

@@ -1,4 +1,4 @@
-// How a warning reads, for people and for programs.
+// Writes a warning: as a sentence for people, and as JSON for programs.
 #include <fmt/format.h>
 
 #include "calendar/window.hpp"
@@ -21,7 +21,8 @@ std::string amount_text(const Warning& warning, std::int64_t amount) {
     return counts_money(warning) ? config::format_amount(amount) : fmt::format("{}", amount);
 }
 
-// The same for every host that says it, and after a restart: whoever is told twice can see it.
+// The id is the same for every host that sends the warning, and after a restart, so that a receiver
+// sees that it has the warning already.
 std::string id_of(const Warning& warning) {
     return fmt::format("{}/{}/{}/{}", warning.rule->budget->name, warning.standing.window.start,
                        exceeded(warning) ? "exceeded" : fmt::format("{:g}", warning.share / 100.0),

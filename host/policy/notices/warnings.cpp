@@ -10,18 +10,19 @@ namespace bw::policy {
 namespace {
 
 constexpr int k_whole = 10'000;
-// Users come and go: what was said of them is forgotten before it takes much memory.
+// The most counters for which warnings are remembered. Users come and go, so at this number all is
+// forgotten before it takes much memory.
 constexpr std::size_t k_counters_max = 100'000;
 
 using ledger::Wide;
 
-// True if `part` is at least so many hundredths of a percent of the whole.
+// True if `part` is at least `share` of `whole`; `share` is in hundredths of a percent.
 bool reaches(Wide part, std::int64_t whole, int share) {
     return part * k_whole >= Wide(whole) * share;
 }
 
-// The largest share that was asked for and is reached; beyond the limit of a budget that does not
-// refuse, one more than the whole. 0: none.
+// The largest share of `warn_at` that is reached; k_whole + 1 if a budget that does not refuse is
+// beyond its limit; 0: none.
 int reached(const config::Budget& budget, const ledger::Standing& standing) {
     if (budget.mode != config::BudgetMode::hard && standing.left < 0) return k_whole + 1;
     const Wide taken = Wide(standing.used) + standing.held;

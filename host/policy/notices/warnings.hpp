@@ -1,5 +1,6 @@
-// Says once in a window and for each share how far a budget has come, and that one which refuses
-// nothing is exceeded: in the log, and to the budget's webhook. Shared by all workers.
+// Warns, in the log and through the budget's webhook, that a budget has reached a share of its
+// limit, or that a budget which does not refuse is exceeded: once for each share, counter and
+// window. One object serves all workers, from any thread.
 #pragma once
 
 #include <atomic>
@@ -20,15 +21,16 @@ class Warnings {
     // The configuration must outlive it.
     explicit Warnings(const config::Config& config);
 
-    // `standing`: of the claim that was just counted. Cheap as long as there is nothing to say.
+    // Warns if there is something new to say. `standing` is how the counter of a claim stands that
+    // was just counted. Cheap as long as nothing is reached.
     void look(const Asked& asked, const ledger::Standing& standing, WebhookPosts& posts);
-    // How often something was said of the budget of this place in the configuration.
+    // How many warnings there were of a budget; `budget` is its index in Config::budgets.
     std::uint64_t counted(std::size_t budget) const { return counted_[budget].load(); }
 
   private:
     struct Said {
         std::int64_t window_start = 0;
-        int share = 0;  // the largest that was said, in hundredths of a percent
+        int share = 0;  // the largest warned of, in hundredths of a percent
     };
 
     bool is_new(const ledger::CounterName& counter, std::int64_t window_start, int share);
@@ -39,10 +41,10 @@ class Warnings {
     std::unordered_map<std::string, Said> said_ GUARDED_BY(mutex_);  // by counter
 };
 
-// What a budget has come to.
+// One warning: what a budget has come to.
 struct Warning {
     const Rule* rule;
-    const std::string& value;  // of its counter; empty: it has but one
+    const std::string& value;  // of the budget's counter; empty: it has only one
     int share;                 // reached, in hundredths of a percent; above 10000: exceeded
     const ledger::Standing& standing;
     std::int64_t now_us;

@@ -20,10 +20,11 @@ constexpr std::size_t k_answer_bytes_max = 16u << 10;
 
 bool is_success(int status) { return status >= 200 && status < 300; }
 
-// Another try may do better.
+// True if another try may succeed after this status.
 bool may_pass(int status) { return status == 408 || status == 429 || status >= 500; }
 
-// In seconds; a date, which the header may also be, is left to the host's own patience.
+// The wait that `retry-after` asks for, in seconds. A date, which the header may have instead,
+// counts as 0: the host then waits as long as it would by itself.
 milliseconds asked_wait(std::span<const net::Header> headers) {
     const auto header = std::ranges::find(headers, "retry-after", &net::Header::name);
     if (header == headers.end()) return milliseconds(0);
@@ -64,7 +65,7 @@ class WebhookPosts::Post final : private net::Events {
     Post(WebhookPosts& owner, std::size_t webhook, std::string json)
         : owner_(owner), webhook_(webhook), json_(std::move(json)), alarm_(owner.loop_) {}
 
-    // Each may be the last that this post does.
+    // begin() and hurry() may both destroy the post before they return.
     void begin() {
         ++tries_;
         status_ = 0;
@@ -94,8 +95,8 @@ class WebhookPosts::Post final : private net::Events {
         status_ = status;
         asked_wait_ = asked_wait(headers);
     }
-    // The status is all that counts. A little of what follows is read, so that the connection is
-    // good for the next post; more is not: this is the thread that calls run on.
+    // Only the status counts. A small body is read, so that the connection can be used for the next
+    // post. A larger one is not, because this is the thread that calls run on.
     void on_data(std::string_view bytes) override {
         answer_bytes_ += bytes.size();
         if (answer_bytes_ > k_answer_bytes_max) judge({});
@@ -110,7 +111,8 @@ class WebhookPosts::Post final : private net::Events {
         begin();
     }
 
-    // What it answered counts, even if the answer did not come whole.
+    // Decides whether the post is delivered, has failed or is tried again. A status that has come
+    // counts, even if the rest of the answer has not.
     void judge(std::string fault) {
         exchange_.reset();
         alarm_.cancel();
@@ -135,10 +137,10 @@ class WebhookPosts::Post final : private net::Events {
     unsigned tries_ = 0;
     int status_ = 0;
     std::size_t answer_bytes_ = 0;
-    bool no_answer_ = false;  // what came makes no sense
+    bool no_answer_ = false;  // what came is not HTTP
     milliseconds asked_wait_{0};
     bool waits_ = false;  // for its next try
-    bool last_ = false;   // there is no other
+    bool last_ = false;   // this try is the last
 };
 
 WebhookPosts::WebhookPosts(boost::asio::io_context& loop, net::Transport& transport,
@@ -170,7 +172,8 @@ void WebhookPosts::finish(std::function<void()> on_last) {
     for (Post& post : posts_) post.hurry();
 }
 
-// Spread, so that several hosts do not knock at once.
+// The wait is drawn at random from its upper half, so that several hosts do not retry at the same
+// moment.
 milliseconds WebhookPosts::wait_before(unsigned tries) {
     const milliseconds most = patience_.first_wait * (1 << (tries - 1));
     std::uniform_int_distribution<std::int64_t> spread(most.count() / 2, most.count());

@@ -1,5 +1,6 @@
-// Tells others of what the host warns of: each gets a POST of JSON, tried again until it is taken
-// or there is no more hope. A call never waits for it.
+// Sends what the host warns of to webhooks. Each warning is a POST of JSON, which is tried again
+// until it is accepted, all tries are used up, or the answer leaves no hope. A call never waits for
+// it.
 #pragma once
 
 #include <array>
@@ -22,19 +23,20 @@
 
 namespace bw::policy {
 
-// One [webhooks.NAME].
+// A section [webhooks.NAME] of the configuration.
 struct WebhookTarget {
     std::string name;
     std::string url;  // never printed
     std::shared_ptr<const net::WireOptions> wire;
 };
 
-// In the order of the configuration. Appends a diagnostic for each that cannot be reached as the
-// file says.
+// Makes the webhooks in the order of the configuration. Appends a diagnostic for each whose proxy
+// cannot be used as the config says.
 std::vector<WebhookTarget> make_webhooks(const config::Config& config,
                                          std::vector<config::Diagnostic>& diagnostics);
 
-// How often each was told, and how often in vain. Shared by all workers.
+// Counts for each webhook the posts that were delivered and those that failed. One object serves
+// all workers, from any thread.
 class WebhookCounts {
   public:
     static constexpr std::array<std::string_view, 2> k_outcomes{"delivered", "failed"};
@@ -52,14 +54,14 @@ class WebhookCounts {
 struct WebhookRetries {
     unsigned tries = 5;
     std::chrono::milliseconds first_wait{1'000};  // before the second try; twice as long each time
-    std::chrono::milliseconds longest_wait{60'000};  // that the other side may ask for
+    std::chrono::milliseconds longest_wait{60'000};  // also if the other side asks for more
     std::chrono::milliseconds answer{10'000};        // for one try
 };
 
-// One worker's, on its thread.
+// The posts of one worker, on its thread only.
 class WebhookPosts {
   public:
-    // All must outlive it.
+    // All arguments must outlive the object.
     WebhookPosts(boost::asio::io_context& loop, net::Transport& transport,
                  std::span<const WebhookTarget> webhooks, WebhookCounts& counts,
                  WebhookRetries patience = {});
@@ -67,11 +69,12 @@ class WebhookPosts {
     WebhookPosts(const WebhookPosts&) = delete;
     WebhookPosts& operator=(const WebhookPosts&) = delete;
 
-    // `json` goes to the webhook of this place in the configuration. Beyond 64 under way it is
-    // given up at once: the host warns rarely, so that something is wrong.
+    // Posts `json`; `webhook` is an index into Config::webhooks. If 64 posts are under way already,
+    // this one fails at once: warnings are rare, so something must be wrong.
     void post(std::size_t webhook, std::string json);
-    // The host ends: what waits for its next try has it now, and what fails has one more at once.
-    // `on_last` is told whenever none is left.
+    // To be called when the host drains. A post that waits for its next try has its last one now;
+    // one that fails later is tried once more, at once. `on_last` is called each time that no post
+    // is left.
     void finish(std::function<void()> on_last);
     bool empty() const { return posts_.empty(); }
 
@@ -86,7 +89,7 @@ class WebhookPosts {
     const std::span<const WebhookTarget> webhooks_;
     WebhookCounts& counts_;
     const WebhookRetries patience_;
-    std::function<void()> on_last_;  // there once the host ends
+    std::function<void()> on_last_;  // set once the host drains
     std::minstd_rand random_{std::random_device{}()};
     std::list<Post> posts_;
 };

@@ -27,7 +27,7 @@ void add_known(std::int64_t& to, std::int64_t more) {
     if (more >= 0) to = to < 0 ? more : ledger::add_clamped(to, more);
 }
 
-// What an attempt in vain took is a part of what the call took.
+// What a failed attempt used is a part of what the call used.
 void add_to(ledger::UsageRow& row, const FailedAttempt& failed) {
     if (failed.usage.source == UsageSource::none) return;
     add_known(row.usage.input_tokens, failed.usage.input_tokens);

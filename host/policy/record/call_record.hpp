@@ -1,6 +1,6 @@
-// What happened to a call: made once, at its end, by whoever answered it. The line of the access
-// log, the row of the ledger and the metrics are functions of it and of nothing else, so that they
-// cannot tell different stories.
+// What happened to a call. The record is made once, at the end of the call, by the code that
+// answered it. The line of the access log, the row of the ledger and the metrics are made from it
+// alone, so that they cannot contradict each other.
 #pragma once
 
 #include <chrono>
@@ -16,7 +16,7 @@
 
 namespace bw::policy {
 
-// Everything it refers to outlives it.
+// Everything that the record refers to must outlive it.
 struct CallRecord {
     using Time = std::chrono::steady_clock::time_point;
 
@@ -27,7 +27,7 @@ struct CallRecord {
     int status = 0;                    // as the client saw it; 499: it had hung up
     std::string_view error_code = {};  // as in the reply; empty: none
     Time ended{};
-    Time first_byte{};  // of the answer, when it went out; the clock's zero: none did
+    Time first_byte{};  // when the answer's first byte went out; zero: none did
     std::size_t bytes_out = 0;
 
     std::chrono::nanoseconds duration() const { return ended - call.started; }
@@ -42,11 +42,12 @@ struct CallRecord {
     }
 };
 
-// The line of the access log has the usage and the cost of the last attempt.
+// The line of the access log, with the usage and the cost of the last attempt.
 observe::AccessRecord access_record(const CallRecord& record,
                                     std::chrono::system_clock::time_point now);
 
-// The row has what all attempts took. `price`: of who served the call; null: not known.
+// The row of the ledger, with what all attempts used. `price`: of the target that served the call;
+// null: it is not known.
 ledger::UsageRow usage_row(const CallRecord& record, const config::Price* price,
                            std::int64_t now_us);
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double k_ms_max = 366.0 * 86'400'000;
 
-// How many digits a number may have: what is longer is no sound amount.
+// The most digits of an amount. A longer number counts as not sent.
 constexpr std::size_t k_digits_max = 18;
 
 std::int64_t parse_amount(std::string_view text) {
@@ -20,7 +20,8 @@ std::int64_t parse_amount(std::string_view text) {
     return error == std::errc() && end == text.data() + text.size() && amount >= 0 ? amount : -1;
 }
 
-// Takes "3.5h" off the front; the unit may be missing at the end of the text.
+// Takes a number with its unit, such as "3.5h", off the front of the text and gives milliseconds.
+// The last number of the text may have no unit and is in seconds then.
 std::optional<double> take_ms(std::string_view& text) {
     constexpr std::array<std::pair<std::string_view, double>, 6> k_units{
         {{"ms", 1}, {"us", 1e-3}, {"ns", 1e-6}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}}};

@@ -1,5 +1,6 @@
-// What an upstream's response says of the upstream's own rate limits: `x-ratelimit-limit-requests`,
-// `-remaining-` and `-reset-`, and the same of tokens, as OpenAI has them and many others copied.
+// Reads what an upstream's response says of the upstream's own rate limits: the headers
+// `x-ratelimit-limit-requests`, `x-ratelimit-remaining-requests` and `x-ratelimit-reset-requests`,
+// and the same for tokens. OpenAI sends them, and many others have copied them. Pure.
 #pragma once
 
 #include <chrono>
@@ -17,7 +18,7 @@ struct SaidLimit {
     std::int64_t remaining = -1;          // -1: not said, or not a number
     std::chrono::milliseconds reset{-1};  // until all of `limit` is there again; -1: not said
 
-    // Enough to count with. Some upstreams send a limit of 0 or -1 where they mean nothing.
+    // True if the figures can be used. Some upstreams send a limit of 0 or -1 that has no meaning.
     bool sound() const { return limit > 0 && remaining >= 0 && reset.count() >= 0; }
 };
 
@@ -29,7 +30,8 @@ struct SaidLimits {
 // Header names are in lower case.
 SaidLimits read_limit_headers(std::span<const net::Header> headers);
 
-// "12ms", "6m0s", "1h2m3.5s", or plain seconds: "1.5". Nothing: neither, or more than a year.
+// Reads "12ms", "6m0s", "1h2m3.5s", or plain seconds such as "1.5". Nothing: the text has another
+// form, or means more than a year.
 std::optional<std::chrono::milliseconds> parse_reset(std::string_view text);
 
 }  // namespace bw::policy

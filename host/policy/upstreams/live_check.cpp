@@ -10,7 +10,7 @@
 namespace bw::policy {
 namespace {
 
-// The list of a provider that was really asked; null: nothing is known of it.
+// The models of a provider whose upstream was asked for them; null: they are not known.
 const std::vector<std::string>* list_of(const ProviderCheck& check) {
     return check.models && check.models->asked ? &check.models->ids : nullptr;
 }
@@ -57,7 +57,8 @@ class Judge {
                         pattern ? std::string() : hint(name, *ids)));
     }
 
-    // The name that an alias ends at may fall on a pattern; then only here it is known whole.
+    // Checks an alias that ends at a route with a glob. Only the alias gives the whole name of the
+    // model there, so judge_target() could not check it.
     void judge_alias(const config::Route& alias) {
         const config::Route* route = &alias;
         std::string_view name;

@@ -1,5 +1,5 @@
-// What the providers' own lists of models say of a configuration: routes that lead nowhere, prices
-// for models that are not there. Pure: the lists are given.
+// Checks a configuration against the providers' own lists of models: finds routes to models that do
+// not exist, and prices for such models. Pure: the caller has fetched the lists.
 #pragma once
 
 #include <chrono>

@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::size_t k_bytes_max = 128;
 
-// The upstream's own first, what stands before it last.
+// The headers that may have the id, the best first: those of the upstream itself come before those
+// of a proxy in front of it.
 constexpr std::array<std::string_view, 12> k_names{"x-request-id",
                                                    "request-id",
                                                    "x-ms-request-id",

@@ -1,5 +1,5 @@
-// What an upstream calls a request, which is what its operators ask for when something went wrong.
-// Pure.
+// Finds the id that an upstream gives to a request. Its operators ask for the id when something
+// went wrong. Pure.
 #pragma once
 
 #include <span>
@@ -9,7 +9,8 @@
 
 namespace bw::policy {
 
-// Out of a response's headers, fit for a log; empty: it does not say.
+// The id in a response's headers, as at most 128 printable characters, so that it may go into a
+// log. Empty: there is none.
 std::string upstream_id(std::span<const net::Header> headers);
 
 }  // namespace bw::policy

@@ -9,16 +9,19 @@
 namespace bw::policy {
 namespace {
 
-// Clients choose the names of models where a route has a glob.
+// The most models with a meter at one upstream. Where a route has a glob, clients choose the names
+// of models, and could fill the memory with them.
 constexpr std::size_t k_meters_max = 1'000;
 // What a client is told to wait where no meter could be made.
 constexpr std::chrono::milliseconds k_unmetered_wait{1'000};
 
 constexpr std::size_t k_bytes_for_token = 4;
-// What is longer is a picture or a file, which no upstream counts by its bytes.
+// The most tokens that a prompt is counted with. A body that would have more has pictures or files
+// in it, which no upstream counts by their bytes.
 constexpr std::size_t k_prompt_tokens_max = 100'000;
 
-// Providers that differ in none of these are one customer of one upstream.
+// The plugin, the base URL and where the secrets are read from. Providers that have all of these in
+// common are the same customer of the same upstream.
 using Customer = std::tuple<std::string, std::string, std::vector<std::string>>;
 
 Customer customer_of(const config::Provider& provider) {
@@ -111,7 +114,8 @@ std::chrono::milliseconds UpstreamLimits::CountedTrip::refused(
                           Clock::now());
 }
 
-// Null: none is known, and none is to be made or there are too many.
+// The meter of the trip's model. If there is none yet and `make` is true, it is made. Null: there
+// is none, or there are too many to make another.
 UpstreamMeter* UpstreamLimits::CountedTrip::meter(bool make) {
     auto& meters = account_.meters;
     if (const auto found = meters.find(model_); found != meters.end()) return &found->second;

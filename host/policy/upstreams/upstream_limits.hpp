@@ -1,7 +1,7 @@
-// What upstreams said of their own limits, by headers and by refusing: remembered, so that calls
-// wait or go elsewhere instead of being sent to be refused. A limit belongs to a credential and a
-// model; providers of the configuration that share a credential share it. Shared by all workers;
-// takes a lock only where an upstream has said something.
+// Remembers what upstreams have said of their own rate limits, in headers and by refusing calls, so
+// that a call waits or goes elsewhere instead of being sent and refused. A limit belongs to a
+// credential and a model; configured providers with the same credential share it. One object serves
+// all workers, from any thread; it takes a lock only where an upstream has said something.
 #pragma once
 
 #include <array>
@@ -24,8 +24,8 @@
 
 namespace bw::policy {
 
-// What an upstream is taken to count a call at when it is sent: about its prompt, and what it may
-// generate if it says so.
+// How many tokens an upstream is assumed to count for a call when it is sent: about the size of the
+// prompt, and `max_tokens` if the client gave it.
 std::int64_t tokens_at_sending(const Call& call);
 
 class UpstreamLimits {
@@ -39,18 +39,19 @@ class UpstreamLimits {
   public:
     using Clock = UpstreamMeter::Clock;
 
-    // One call on its way to an upstream, from its sending to its end.
+    // Follows one attempt at an upstream, from its sending to its end. On one worker's thread.
     class CountedTrip {
       public:
-        // The candidate and the limits must outlive it.
+        // The candidate and the limits must outlive the trip.
         CountedTrip(UpstreamLimits& limits, const route::Candidate& candidate, std::int64_t tokens);
         ~CountedTrip();
         CountedTrip(const CountedTrip&) = delete;
         CountedTrip& operator=(const CountedTrip&) = delete;
 
-        // The head of the response has come; at most once.
+        // To be called when the head of the response has come; at most once.
         void answered(std::span<const net::Header> headers);
-        // At the end, one of the two: all went well, or the upstream refused it for being too fast.
+        // At the end at most one of the next two is called: served() if all went well, or refused()
+        // if the upstream's rate limit refused the attempt.
         void served();
         // Returns how long it will be until there is room again.
         std::chrono::milliseconds refused(std::optional<std::chrono::milliseconds> retry_after);
@@ -62,21 +63,21 @@ class UpstreamLimits {
         const std::string& model_;
         const std::int64_t tokens_;
         const Clock::time_point sent_;
-        bool metered_ = false;  // the meter counts it
+        bool metered_ = false;  // the meter has been told of this trip
         bool answered_ = false;
     };
 
-    // What became of a call that an upstream of a provider has no room for.
+    // What happened to a call because an upstream had no room for it.
     enum class Effect : std::uint8_t { elsewhere, waited, refused };
     static constexpr std::array<std::string_view, 3> k_outcomes{"elsewhere", "waited", "refused"};
 
     explicit UpstreamLimits(const config::Config& config);
 
-    // False: no upstream of this provider has said anything, so there is room.
+    // False: the provider's upstream has said nothing yet of its limits, so there is room.
     bool knows(const route::Candidate& candidate) const {
         return accounts_[candidate.provider]->has_meters.load(std::memory_order_relaxed);
     }
-    // How long until there is room for such a call, as far as is known; zero: now.
+    // How long until there is room for a call of so many tokens, as far as is known; zero: now.
     Clock::duration wait(const route::Candidate& candidate, std::int64_t tokens) const;
     void count(const route::Candidate& candidate, Effect outcome);
     std::uint64_t counted(std::size_t provider, std::size_t outcome) const;

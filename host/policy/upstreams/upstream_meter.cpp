@@ -7,14 +7,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// An upstream that is wrong about itself must not be shut for longer: then one call tries it.
+// The longest time for which no call is sent. What an upstream says of itself may be wrong, so
+// after this time one call tries it.
 constexpr milliseconds k_closed_max{60'000};
-// For how long after a refusal calls are sent with care.
+// For this long after a refusal the number of calls under way at once is limited.
 constexpr milliseconds k_wary{60'000};
-// Waits where the upstream asks for none: the second is twice the first, and so on.
+// The back-off after a refusal that asks for no wait. It doubles with each such refusal in a row.
 constexpr milliseconds k_back_off_first{1'000};
 constexpr milliseconds k_back_off_max{32'000};
-// How soon it is worth looking whether one of the calls under way has ended.
+// How long a call waits, while too many are under way, before it looks whether one has ended.
 constexpr milliseconds k_look_again{20};
 
 }  // namespace
@@ -29,7 +30,8 @@ void UpstreamMeter::Allowance::set(const SaidLimit& said, std::int64_t unanswere
     believed_until = now + k_closed_max;
 }
 
-// No call is taken for more than all there ever is: what it says of itself is a client's word.
+// A call is counted with at most the whole limit, because its size comes from `max_tokens`, which a
+// client may set to anything.
 void UpstreamMeter::Allowance::take(std::int64_t amount, Clock::time_point now) {
     remaining -= std::min(amount, limit);
     if (now >= believed_until) believed_until = now + k_closed_max;
@@ -42,7 +44,8 @@ void UpstreamMeter::Allowance::give_back(std::int64_t amount) {
 UpstreamMeter::Clock::duration UpstreamMeter::Allowance::wait(std::int64_t amount,
                                                               Clock::time_point now) const {
     if (limit == 0 || now >= full) return {};
-    // What is larger than all there ever is has to be tried when all is there.
+    // A call that is larger than the whole limit never fits. It is tried when all of the limit is
+    // there.
     const std::int64_t missing = std::min(amount, limit) - remaining;
     if (missing <= 0) return {};
     const auto gone = limit - remaining;  // comes back between `at` and `full`
@@ -75,10 +78,11 @@ void UpstreamMeter::answered(const SaidLimits& said, std::int64_t tokens, bool c
     if (counted) {
         --unanswered_;
         unanswered_tokens_ -= tokens;
-        // An answer without figures is an error most likely, which takes no tokens.
+        // A response without figures is most likely an error, which takes no tokens.
         if (!said.tokens.sound()) tokens_.give_back(tokens);
     }
-    // What is under way may be counted in what the upstream says, or not: it is taken for not.
+    // Nobody knows whether the upstream's figures include the calls that it has not answered yet.
+    // The safe side is that they do not, so these calls are subtracted.
     requests_.set(said.requests, unanswered_, now);
     tokens_.set(said.tokens, unanswered_tokens_, now);
 }
@@ -88,10 +92,11 @@ void UpstreamMeter::served() {
     back_off_ = milliseconds(0);
 }
 
-// Those that were sent before the last refusal say nothing new by being refused as well.
+// A call that was sent before the last refusal says nothing new by being refused as well: only a
+// later one halves the window again.
 milliseconds UpstreamMeter::refused(std::optional<milliseconds> retry_after, Clock::time_point sent,
                                     std::int64_t under_way, Clock::time_point now) {
-    // Who refuses a call does not want it again at once, whatever its header says.
+    // An upstream that refuses a call does not want it again at once, even if its header says so.
     if (retry_after && retry_after->count() <= 0) retry_after.reset();
     const bool new_refusal = !refused_at_ || sent >= *refused_at_;
     if (new_refusal) {
