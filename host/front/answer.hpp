@@ -1,4 +1,5 @@
-// What a path of a listener answers.
+// `Answer` is what the host says to a request for one path. `Surface` describes one listener: what
+// it serves, and to whom.
 #pragma once
 
 #include <optional>
@@ -25,21 +26,22 @@ struct Answer {
     std::string_view content_type = "application/json";  // a constant; empty: there is no body
 };
 
-// What the paths of a listener answer. `caller`: whose client key the request came with; null:
-// nobody was asked for one.
+// `Pages` makes the answer for any path of a listener. `caller`: whose client key the request came
+// with; null: no key was asked for.
 using Pages = Answer (*)(const http::RequestHead& request, const Context& context,
                          const config::Key* caller);
 
 // What a listener serves, and to whom.
 struct Surface {
     Pages pages;
-    bool loopback = true;                   // it is reached from this machine only
+    bool loopback = true;                   // only this machine can reach the listener
     const policy::KeyRing* keys = nullptr;  // who may come; null or empty: everybody
-    // The paths that everybody may ask for all the same; null: none.
+    // Says which paths need no client key; null: none.
     bool (*keyless)(std::string_view path) = nullptr;
-    // Whose web pages may call it and read its answers; null: nobody's (front/cors.hpp).
+    // Origins whose web pages may call the host and read its answers; null: none (front/cors.hpp).
     const std::vector<std::string>* origins = nullptr;
-    // What the bodies of its requests take room of; null: too few can come to matter.
+    // The limit that the bodies of this listener's requests count towards; null: they do not
+    // count, because the listener gets too few requests to matter.
     BodyRoom* body_room = nullptr;
 };
 

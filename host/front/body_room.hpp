@@ -1,6 +1,6 @@
-// How many bytes of request bodies are held at once, by all connections and calls together: each by
-// itself is bounded, and many of them are not. Shared by all workers; touched once or twice a
-// request, and more often only while an unannounced body grows.
+// `BodyRoom` limits how many bytes of request bodies all connections and calls hold at once: one
+// body is limited by itself, but many bodies together are not. Shared by all workers; touched once
+// or twice a request, and more often only while a body of unannounced length grows.
 #pragma once
 
 #include <atomic>
@@ -14,7 +14,7 @@ class BodyRoom {
   public:
     explicit BodyRoom(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-    // False: there is no room for so much more; nothing has changed.
+    // Takes `bytes` of the room. False: there are not so many left, and nothing has changed.
     bool take(std::size_t bytes);
     void give_back(std::size_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }
 
@@ -27,7 +27,8 @@ class BodyRoom {
     std::atomic<std::uint64_t> refused_ = 0;
 };
 
-// What one request's body takes of the room, given back when this is dropped. The room outlives it.
+// `HeldBody` is the room that one request's body takes; its destructor gives it back. The BodyRoom
+// must outlive it.
 class HeldBody {
   public:
     HeldBody() = default;
@@ -40,8 +41,8 @@ class HeldBody {
     }
     ~HeldBody() { release(); }
 
-    // The body takes so many bytes from now on, more or less than before. False: there is no room
-    // for them; it takes what it took.
+    // Changes what the body takes to `bytes`, up or down. False: there is no room for more, and
+    // nothing has changed.
     bool set(BodyRoom& room, std::size_t bytes);
     void release();
 

@@ -9,7 +9,8 @@
 namespace bw::front {
 namespace {
 
-// A name that a config or a client gave, fit for a header.
+// Makes a name from the configuration or the client fit for a header: whatever is not printable
+// ASCII becomes "?".
 std::string header_value(std::string_view text) {
     std::string value(text);
     std::ranges::replace_if(

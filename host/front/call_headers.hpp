@@ -1,4 +1,4 @@
-// What a reply's head says of the call that it answers: complete lines. Pure.
+// The header lines by which a reply tells about its call: provider, attempts, times, cost. Pure.
 #pragma once
 
 #include <chrono>
@@ -15,13 +15,14 @@ struct Answering {
     std::string_view model;  // as the provider calls it
     unsigned attempts = 0;
     std::chrono::nanoseconds so_far{0};  // since the call began
-    std::chrono::nanoseconds waited{0};  // of that: for the providers asked
+    std::chrono::nanoseconds waited{0};  // the part of `so_far` spent waiting for providers
 };
 
-// Empty if nobody has been asked.
+// Complete header lines; empty if no provider has been asked.
 std::string answering_headers(const Answering& answering);
 
-// Empty if the cost is not known. A stream has none: its head goes out before anyone knows.
+// A complete header line; empty if the cost is not known. A stream has no such line, because its
+// head goes out before the cost is known.
 std::string cost_header(std::optional<std::int64_t> cost_micro_usd);
 
 }  // namespace bw::front

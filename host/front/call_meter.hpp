@@ -1,5 +1,5 @@
-// Counts a call that is under way in its worker's metrics. How it ended is counted from its record
-// (policy/record/call_record.hpp).
+// `CallMeter` counts a call in its worker's metrics while the call runs. How the call ended is
+// counted later, from its record (policy/record/call_record.hpp). On the worker's thread only.
 #pragma once
 
 #include <chrono>
@@ -26,7 +26,7 @@ class CallMeter {
 
   private:
     observe::WorkerMetrics& metrics_;
-    observe::Series* stream_ = nullptr;  // once it has begun
+    observe::Series* stream_ = nullptr;  // null: no stream has begun
     Clock::time_point started_;
     Clock::time_point last_chunk_{};
     bool paused_ = false;

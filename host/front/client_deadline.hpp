@@ -1,4 +1,4 @@
-// How long a client will wait, as its request says.
+// The deadline that a client sets for its own request, by a header.
 #pragma once
 
 #include <chrono>
@@ -10,8 +10,8 @@ namespace bw::front {
 
 inline constexpr std::string_view k_timeout_header = "x-bellwether-timeout";
 
-// When a client gives up that began to wait at `started`; `header` is the value of its header,
-// "30s" or "1500ms"; empty: it waits for ever. Pure.
+// The deadline of a request that came at `started`. `header` is the value of the client's header,
+// such as "30s" or "1500ms"; empty: there is no deadline (time_point::max). Pure.
 Result<std::chrono::steady_clock::time_point> client_deadline(
     std::string_view header, std::chrono::steady_clock::time_point started);
 

@@ -15,14 +15,16 @@ using policy::KeyFault;
 
 constexpr std::size_t k_patterns_shown = 8;
 
-// Other schemes of Authorization are none of this host's.
+// The key of `Authorization: Bearer KEY`; empty: the header has another scheme, which no key of
+// this host uses.
 std::string_view bearer(std::string_view authorization) {
     constexpr std::string_view k_scheme = "bearer ";
     if (!http::equals_ignoring_case(authorization.substr(0, k_scheme.size()), k_scheme)) return {};
     return http::trimmed(authorization.substr(k_scheme.size()));
 }
 
-// The key that the head carries; empty: none. Nothing: several, and they differ.
+// The client key in the request's head; empty: there is none. Nothing: there are several keys, and
+// they differ.
 std::optional<std::string_view> presented_key(const http::RequestHead& request) {
     std::string_view found;
     for (const http::Field& field : request.fields) {
@@ -36,7 +38,8 @@ std::optional<std::string_view> presented_key(const http::RequestHead& request) 
     return found;
 }
 
-// As much of a key as may be shown: what is public of one of this host's, else nothing.
+// A key as a message may show it: with the public id if the key has the form of this host's keys,
+// else only asterisks.
 std::string masked(std::string_view key) {
     const auto id = config::key_id_of(key);
     return id ? fmt::format("{}{}-****", config::k_key_prefix, *id) : std::string("****");
@@ -67,7 +70,8 @@ std::string message_of(KeyFault fault, std::string_view presented, const config:
     return {};
 }
 
-// A request without any key has no code in OpenAI's API either; the log has one for it.
+// A missing key has no error code in OpenAI's API, so the client gets none here either; the log
+// gets one.
 ErrorReply reply_to(KeyFault fault, std::string_view presented, const config::Key* key) {
     const bool missing = fault == KeyFault::missing;
     ErrorReply reply = error_reply(401, "invalid_request_error", missing ? "" : "invalid_api_key",
@@ -94,8 +98,8 @@ std::expected<const config::Key*, Stranger> identify(const http::RequestHead& re
     return *caller;
 }
 
-// The shape is that of OpenAI's answer to a key whose project may not use a model. It is the same
-// for a model that does not exist: what others may use is nobody else's business.
+// The reply has the form of OpenAI's answer to a key whose project may not use a model. A model
+// that does not exist gets the same reply, so that a client cannot find out what others may use.
 ErrorReply no_access(const config::Key& key, std::string_view model) {
     const std::size_t shown = std::min(key.models.size(), k_patterns_shown);
     return error_reply(

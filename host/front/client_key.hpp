@@ -1,4 +1,5 @@
-// Who calls: the client key in a request's head, and what a client without a good one is told.
+// Finds out who calls by the client key in a request's head, and makes the error reply for a client
+// without a valid one. Pure: the caller passes the time.
 #pragma once
 
 #include <chrono>
@@ -11,18 +12,20 @@
 
 namespace bw::front {
 
-// A client that is turned away: as it is told, and as the operator is told.
+// `Stranger` is a client that is turned away: `refusal` is for the operator's metrics and log,
+// `reply` for the client.
 struct Stranger {
     policy::KeyRefusal refusal;
     ErrorReply reply;
 };
 
-// The key comes as `Authorization: Bearer KEY` or as `x-api-key: KEY`; more than one must agree.
+// The key comes as `Authorization: Bearer KEY` or as `x-api-key: KEY`; if a request has several
+// keys, they must all be the same.
 std::expected<const config::Key*, Stranger> identify(const http::RequestHead& request,
                                                      const policy::KeyRing& keys,
                                                      std::chrono::system_clock::time_point now);
 
-// For a model that the caller's key does not allow, whether there is such a model or not.
+// The reply for a model that the caller's key does not allow, whether the model exists or not.
 ErrorReply no_access(const config::Key& key, std::string_view model);
 
 }  // namespace bw::front

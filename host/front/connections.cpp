@@ -5,8 +5,9 @@
 namespace bw::front {
 namespace {
 
-// One network of IPv6 counts as one client: whoever has one address of it has all of them. A
-// listener on IPv6 sees clients of IPv4, too, as addresses of one such network.
+// An IPv6 network of 64 bits counts as one client, because whoever has one of its addresses has all
+// of them. A listener on IPv6 sees IPv4 clients as mapped addresses (::ffff:a.b.c.d), all of one
+// such network; each of these counts by its IPv4 address.
 ConnectionPlace::Client client_of(const boost::asio::ip::address& address) {
     ConnectionPlace::Client client{};
     if (address.is_v6() && address.to_v6().is_v4_mapped()) {

@@ -1,5 +1,5 @@
-// How many client connections are open, in all and for each client address. Shared by all workers;
-// touched when a connection is accepted and when it is closed, never between.
+// `Connections` counts the open client connections, in all and for each client address, and limits
+// them. Shared by all workers; touched only when a connection is accepted and when it is closed.
 #pragma once
 
 #include <array>
@@ -15,11 +15,12 @@ namespace bw::front {
 
 class Connections;
 
-// A place among the connections, given back when it is dropped. An empty one is none; one beyond
-// the limit is good for a refusal and no more.
+// `ConnectionPlace` counts one connection as open for as long as the `ConnectionPlace` lives. An
+// empty `ConnectionPlace` means that the connection must be closed without a word. With a
+// `ConnectionPlace` beyond the limit the connection may only send a refusal.
 class ConnectionPlace {
   public:
-    using Client = std::array<unsigned char, 16>;  // an address; of IPv6 its network of 64 bits
+    using Client = std::array<unsigned char, 16>;  // an IPv4 address, or an IPv6 network of 64 bits
 
     ConnectionPlace() = default;
     ConnectionPlace(Connections& connections, const Client& client, bool beyond_limit)
@@ -42,12 +43,13 @@ class ConnectionPlace {
 
 class Connections {
   public:
-    // `per_client_max` 0: no limit for each. `refused_max`: of refusals that are on their way at
-    // one time; whoever comes then is not even told.
+    // `per_client_max` 0: no limit for each client. `refused_max`: how many connections beyond the
+    // limit may be open at one time to send a refusal; further ones get none.
     Connections(std::size_t max, std::size_t per_client_max, std::size_t refused_max = 256)
         : max_(max), per_client_max_(per_client_max), refused_max_(refused_max) {}
 
-    // A place beyond the limit if there is none below it; an empty one if there are many of those.
+    // Returns a place beyond the limit if the limit is reached, and an empty place if `refused_max`
+    // is reached as well.
     ConnectionPlace enter(const boost::asio::ip::address& address);
     std::size_t count() const { return count_.load(std::memory_order_relaxed); }
 

@@ -1,4 +1,5 @@
-// What the sessions of one worker share: the host's constant parts and the worker's own engine.
+// `Context` is what the sessions of one worker share: the host's constant parts (`Host`), what the
+// threads share (`Running`), and the worker's own engine. Each worker has its own.
 #pragma once
 
 #include <array>

@@ -11,8 +11,8 @@ constexpr std::string_view k_any = "*";
 constexpr std::size_t k_asked_headers_max = 64;
 constexpr std::size_t k_asked_bytes_max = 2u << 10;
 
-// What a page may read besides the body: all that the host writes for clients. "*" is for those
-// that are yet to come; older browsers take it for a name.
+// The response headers that a page may read: all that the host writes for clients. "*" covers
+// headers that are added later; older browsers do not know it, so the known ones are named.
 constexpr std::string_view k_exposed =
     "access-control-expose-headers: x-request-id, retry-after, retry-after-ms, x-should-retry, "
     "openai-processing-ms, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
@@ -24,7 +24,7 @@ bool is_open_to_all(const Origins& origins) {
     return std::ranges::find(origins, k_any) != origins.end();
 }
 
-// Empty: it does not say, or says two things.
+// The origin that the request names; empty: it names none, or two different ones.
 std::string_view origin_of(const http::RequestHead& request) {
     const std::string_view origin = request.header("origin");
     const bool clear = std::ranges::all_of(request.fields, [origin](const http::Field& field) {
@@ -38,7 +38,7 @@ bool is_allowed(std::string_view origin, const Origins& origins) {
     return is_open_to_all(origins) || std::ranges::find(origins, origin) != origins.end();
 }
 
-// The names that are names, each as it was asked for.
+// The headers that a preflight asks for: the valid names, spelt as the browser spells them.
 std::string asked_headers(const http::RequestHead& request) {
     std::string names;
     std::size_t count = 0;
@@ -64,7 +64,7 @@ std::string cors_headers(const http::RequestHead& request, const Origins& origin
     if (is_open_to_all(origins)) {
         return std::string("access-control-allow-origin: *\r\n").append(k_exposed);
     }
-    // Whatever keeps answers must not show one page's to another.
+    // A cache must not give the answer for one origin to a page of another origin.
     std::string headers = "vary: origin\r\n";
     const std::string_view origin = origin_of(request);
     if (!is_allowed(origin, origins)) return headers;
@@ -86,7 +86,7 @@ Answer preflight_answer(const http::RequestHead& request) {
     if (const std::string names = asked_headers(request); !names.empty()) {
         answer.headers.append("access-control-allow-headers: ").append(names).append("\r\n");
     }
-    // A public page that calls a host in a private network is asked about once more.
+    // Browsers ask for this as well when a public page calls a host in a private network.
     if (request.header("access-control-request-private-network") == "true") {
         answer.headers.append("access-control-allow-private-network: true\r\n");
     }

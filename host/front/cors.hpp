@@ -1,6 +1,6 @@
-// What lets web pages of other origins call the host (CORS, as the Fetch standard has it), if the
-// operator has named them. A page says in each request where it comes from; the answer says whether
-// it may be read there. Pure.
+// CORS (as the Fetch standard has it) lets web pages of other origins call the host, if the
+// operator has listed those origins. The browser names the page's origin in each request; the
+// answer says whether that page may read it. Pure.
 #pragma once
 
 #include <string>
@@ -12,17 +12,18 @@
 
 namespace bw::front {
 
-// The origins that a listener is open to, as config::parse_origin makes them, or "*".
+// The origins that a listener is open to, each as config::parse_origin makes it, or "*" for all.
 using Origins = std::vector<std::string>;
 
-// The header lines of every answer to the request, whatever its status; with no origins none.
+// The CORS header lines of every answer to the request, whatever its status; empty if `origins` is.
 std::string cors_headers(const http::RequestHead& request, const Origins& origins);
 
-// Whether a browser asks for a page of one of these if it may send such a request. It is asked
-// before the page's own headers are sent, so there is no client key with it.
+// Whether the request is a CORS preflight for a page of one of the origins: the browser asks if the
+// page may send its real request. A preflight has no client key, as it lacks the page's headers.
 bool is_preflight(const http::RequestHead& request, const Origins& origins);
 
-// "It may": any header that it asks for, as the request itself is judged by what it says.
+// The answer that allows the real request with any header that the preflight asks for. The real
+// request is checked by itself when it comes.
 Answer preflight_answer(const http::RequestHead& request);
 
 }  // namespace bw::front

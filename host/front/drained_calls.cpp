@@ -7,7 +7,7 @@
 
 namespace bw::front {
 
-// In the place of the client.
+// `Nobody` takes the client's place for one drained call and discards what the call writes.
 class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_from_this<Nobody> {
   public:
     Nobody(DrainedCalls& all, std::unique_ptr<LiveCall> call, HeldBody body)
@@ -23,7 +23,7 @@ class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_
         end();
         leave();
     }
-    // Not while the call is at work.
+    // Must not be called from within the call, which is destroyed here.
     void end() {
         if (!std::exchange(over_, true)) call_->abandoned();
         call_.reset();
@@ -40,13 +40,13 @@ class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_
     }
 
   private:
-    // Not from here: the call is at work.
+    // Leaves from the loop, because the call may be on the stack and leaving destroys it.
     void leave() {
         boost::asio::post(all_.loop_, [self = shared_from_this()] { self->all_.left(self); });
     }
 
     DrainedCalls& all_;
-    HeldBody body_;  // until the call that has it is gone
+    HeldBody body_;  // counts until the call is destroyed
     std::unique_ptr<LiveCall> call_;
     net::Alarm patience_;
     bool over_ = false;

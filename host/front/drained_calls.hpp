@@ -1,5 +1,6 @@
-// Calls that go on to their end after their client has hung up (on_disconnect = "drain"): nobody
-// reads what they say, and they are counted like any other. One worker's.
+// `DrainedCalls` owns the calls that go on to their end after their client has hung up
+// (on_disconnect = "drain"). Their output is discarded, and they are counted like any other call.
+// Each worker has one, on its own thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -15,15 +16,16 @@ namespace bw::front {
 
 class DrainedCalls {
   public:
-    // `on_empty` is told when the last of them has ended by itself.
+    // `on_empty` is called when the last call has ended, by itself or at its time limit, but not
+    // when end() has cancelled it.
     DrainedCalls(boost::asio::io_context& loop, std::function<void()> on_empty);
     ~DrainedCalls();
 
-    // Lets the call go on, for at most `longest`; zero: for as long as it takes.
-    // `body` is what its request's body takes.
+    // Lets the call go on, for at most `longest`; zero: for as long as it takes. `body` is the room
+    // that the call's request body takes.
     void adopt(std::unique_ptr<LiveCall> call, HeldBody body, std::chrono::milliseconds longest);
     bool empty() const { return all_.empty(); }
-    // Cancels all that are left. While the worker's context is still there.
+    // Cancels all calls that are left. Must be called before the worker's context is destroyed.
     void end();
 
   private:

@@ -10,11 +10,12 @@
 namespace bw::front {
 namespace {
 
-// What a kind of error is to the client. `status` 0: the upstream's own, if it fits.
+// `Shape` is how the client sees a kind of error. `status` is used unless the upstream's own status
+// fits the kind as well (status_of).
 struct Shape {
     int status;
     const char* type;
-    const char* code;  // unless the error has one; nullptr: null
+    const char* code;  // if the error has none of its own; nullptr: JSON's null
 };
 
 Shape shape_of(ErrorKind kind) {
@@ -40,7 +41,8 @@ Shape shape_of(ErrorKind kind) {
     return {500, "server_error", "internal_error"};
 }
 
-// These kinds have one code in OpenAI's API that programs test for, whatever the upstream calls it.
+// Each of these kinds has one code in OpenAI's API that programs test for. So an upstream's own
+// code for such an error is not passed on.
 bool has_fixed_code(ErrorKind kind) {
     return kind == ErrorKind::auth || kind == ErrorKind::quota || kind == ErrorKind::not_found ||
            kind == ErrorKind::context_length || kind == ErrorKind::content_filter;

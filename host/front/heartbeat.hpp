@@ -1,6 +1,7 @@
-// Tells a client whose stream is silent that it still lives: proxies and clients give up on
-// connections on which nothing comes. One timer a stream, that sleeps until the silence could be
-// too long and looks then whether there was any, so that a chunk costs no timer call.
+// `Heartbeat` writes to a client whose stream is silent, because proxies and clients give up a
+// connection on which nothing comes. Each stream has one timer. It fires when the silence could be
+// too long, and only then looks at the last write, so that a chunk costs no timer call. On the
+// loop's thread only.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -16,7 +17,7 @@ class Heartbeat {
   public:
     using Clock = net::Alarm::Clock;
 
-    // Calls `beat` after each `interval` in which nothing was written. `beat` must not destroy it.
+    // Calls `beat` after each `interval` without a write. `beat` must not destroy the heartbeat.
     Heartbeat(boost::asio::io_context& loop, std::chrono::milliseconds interval,
               std::function<void()> beat)
         : alarm_(loop), interval_(interval), beat_(std::move(beat)), written_(Clock::now()) {

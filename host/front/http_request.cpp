@@ -12,7 +12,8 @@
 namespace bw::front {
 namespace {
 
-// No name of the DNS is of digits and dots only.
+// Whether the client used an address: IPv6 stands in brackets, and no DNS name consists of digits
+// and dots only, so such a text is IPv4.
 bool is_address(std::string_view authority, std::string_view host) {
     return authority.starts_with('[') ||
            std::ranges::all_of(host, [](char c) { return is_digit(c) || c == '.'; });
@@ -39,10 +40,10 @@ bool is_json(std::string_view content_type) {
     return http::equals_ignoring_case(type, "application/json");
 }
 
-// A web page of anyone can give its own name this host's loopback address, and is then allowed to
-// read what the host answers to that name (DNS rebinding). So on loopback only names that nobody
-// else can have are answered to. Beyond it a page would need a client key, and the names are those
-// that the operator has given, if any.
+// DNS rebinding: an attacker can give the domain of his web page this machine's loopback address,
+// and browsers then let the page read what the host answers under that name. So a loopback listener
+// answers only to localhost, to addresses, and to names of server.hosts. On any other listener such
+// a page would lack a client key, so names are checked only if server.hosts has some.
 std::optional<http::Refusal> check_host(const http::RequestHead& request, bool loopback,
                                         const config::Front& front) {
     if (!loopback && front.hosts.empty()) return std::nullopt;

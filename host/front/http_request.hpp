@@ -1,5 +1,5 @@
-// What the host insists on before it reads a request's body, besides what makes it HTTP and a
-// client key.
+// Checks of a request's head that the host makes before it reads the body. The form of HTTP is
+// checked in http/request_parser.hpp, and the client key in front/client_key.hpp.
 #pragma once
 
 #include <optional>
@@ -15,22 +15,22 @@ namespace bw::front {
 inline constexpr std::string_view k_send_json =
     "Send the request body as JSON, with content-type: application/json.";
 
-// Whether the value of Content-Type says so.
+// Whether this value of Content-Type means JSON.
 bool is_json(std::string_view content_type);
 
-// Whether the host answers to the name that the request calls it by. `loopback`: the listener is
-// reached from this machine only.
+// Refuses a request that calls the host by a name to which it does not answer. `loopback`: only
+// this machine can reach the listener.
 std::optional<http::Refusal> check_host(const http::RequestHead& request, bool loopback,
                                         const config::Front& front);
 
-// A web page can post text anywhere without asking; it cannot post JSON without the browser asking
-// this host first, which agrees for pages of server.cors_origins only.
+// Refuses a POST that is not declared as JSON. A web page can post text to any host without asking.
+// Before it posts JSON the browser asks this host, which allows only pages of server.cors_origins.
 std::optional<http::Refusal> check_content_type(const http::RequestHead& request);
 
-// The room for request bodies is taken (front/body_room.hpp).
+// The refusal of a body that exceeds the room for all bodies together (front/body_room.hpp).
 http::Refusal no_room_for_body();
 
-// As the client sees it.
+// The refusal as the client sees it.
 ErrorReply error_reply(const http::Refusal& refusal);
 
 }  // namespace bw::front

@@ -3,16 +3,17 @@
 namespace bw::front {
 namespace {
 
-// What a client may send ahead of the reply that it waits for.
+// How many bytes a client may send ahead of the reply that it waits for.
 constexpr std::size_t k_kept_bytes_max = 64u << 10;
-// What it may still send after a refusal.
+// How many bytes a client may still send after its last reply; they are read and thrown away.
 constexpr std::size_t k_thrown_away_bytes_max = 64u << 20;
 
 }  // namespace
 
 bool Inbox::wants_read() const { return input_ == Input::open && kept().size() < k_kept_bytes_max; }
 
-// The front of the buffer is freed once for many requests, not for each of them.
+// Bytes that have been read are erased only when there are many of them, because each erasing moves
+// the rest of the buffer.
 void Inbox::keep_last(std::size_t left) {
     taken_ = kept_.size() - left;
     if (left == 0) {

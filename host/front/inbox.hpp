@@ -1,5 +1,5 @@
-// What a client has sent: the request that is being read, and the bytes that came behind it, ahead
-// of the reply (pipelining). A value: it reads and writes nothing itself.
+// `Inbox` is what a client has sent: the request that is being read, and the bytes that came after
+// it, ahead of the reply (pipelining). It does no I/O itself: its Session, which owns it, does.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ class Inbox {
     // `limits` outlive the inbox.
     explicit Inbox(const http::MessageLimits& limits) : parser_(limits) {}
 
-    // ---- the input. A read is always under way, also while a call runs, for that is how a hang-up
-    // is seen; but not while too much is kept.
+    // ---- the input. A read is pending at all times, also while a call runs, because only a read
+    // shows that the client has hung up. The exception: too many unread bytes are kept.
 
     bool wants_read() const;
     void read_begins() { input_ = Input::awaited; }
@@ -32,17 +32,17 @@ class Inbox {
     const http::RequestParser& parser() const { return parser_; }
     http::RequestHead& request() { return parser_.request(); }
     const http::RequestHead& request() const { return parser_.request(); }
-    // Makes ready for the next request; after a complete one.
+    // Prepares for the next request. Only after a complete one.
     void next_request() { parser_.restart(); }
 
-    // ---- what came behind the request, in order
+    // ---- the bytes that came after the request, in order
 
     void keep(std::string_view bytes) { kept_.append(bytes); }
     std::string_view kept() const { return std::string_view(kept_).substr(taken_); }
-    // All of it but the last `left` bytes has been read.
+    // Forgets all kept bytes but the last `left`, because they have been read.
     void keep_last(std::size_t left);
     void forget_kept();
-    // Counts what is read only to be thrown away. False: it is too much.
+    // Counts bytes that are read only to be thrown away. False: there were too many.
     bool throw_away(std::size_t bytes);
 
   private:
@@ -51,12 +51,12 @@ class Inbox {
     http::RequestParser parser_;
     Input input_ = Input::open;
     std::string kept_;
-    std::size_t taken_ = 0;  // of `kept_`, from its front
+    std::size_t taken_ = 0;  // bytes at the front of `kept_` that have been read
     std::size_t thrown_away_ = 0;
 };
 
-// Whether the client waits for leave to send the body (Expect: 100-continue). One that has sent a
-// part of it already does not.
+// Whether the client waits for "100 Continue" before it sends the body (Expect: 100-continue). A
+// client that has sent a part of the body already does not wait.
 bool waits_for_leave(const http::Framing& framing, bool more_has_come);
 bool has_body(const http::Framing& framing);
 

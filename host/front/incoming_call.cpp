@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view k_cost_header = "x-bellwether-cost";
 
-// A list may be divided over several fields; their order is the list's.
+// The values of all fields of that name as one list. A sender may divide a list over several
+// fields, whose order is the order of the list (RFC 9110, 5.3).
 std::string joined(const http::RequestHead& request, std::string_view lower_case_name) {
     std::string list;
     for (const http::Field& field : request.fields) {
@@ -25,7 +26,7 @@ std::string joined(const http::RequestHead& request, std::string_view lower_case
     return list;
 }
 
-// Of one header, and of all that go on.
+// Limits of forwarded headers: the bytes of one value, and how many headers one call may have.
 constexpr std::size_t k_forwarded_bytes_max = 4u << 10;
 constexpr std::size_t k_forwarded_max = 64;
 

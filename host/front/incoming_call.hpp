@@ -1,4 +1,4 @@
-// Makes the call out of the request: what its headers and its body say to the rest of the host.
+// Makes the call, as the rest of the host sees it, out of a complete HTTP request.
 #pragma once
 
 #include <random>
@@ -12,16 +12,17 @@
 
 namespace bw::front {
 
-// Takes the body; the request's headers stay as they are. `caller` may be null; `random` makes the
-// id of the call's span.
+// Moves the body out of the request; the request's headers stay as they are. `caller` may be null;
+// `random` makes the id of the call's span.
 Call incoming_call(http::RequestHead& request, Operation operation, std::string id,
                    const config::Key* caller, std::mt19937_64& random);
 
-// The user that the request's header names, if it is sent once or always says the same; what
-// the body says then counts no more. `lower_case_name` empty: there is no such header.
+// Sets the call's user from the header of this name, unless the header is sent several times with
+// different values. A user from the header counts more than one from the body. `lower_case_name`
+// empty: no header is configured.
 void take_user(Call& call, const http::RequestHead& request, std::string_view lower_case_name);
 
-// The headers that one of the providers lists, as far as they are short enough.
+// Copies the headers that any provider lists in forward_headers, without those that are too long.
 void take_forwarded(Call& call, const http::RequestHead& request,
                     const std::vector<config::Provider>& providers);
 

@@ -1,5 +1,6 @@
-// One alarm whose time mostly moves later. Moving it later costs a store: the timer below is left
-// as it is, and set anew when it rings too early. On the loop's thread only.
+// `LazyAlarm` is an alarm whose time mostly moves later. Moving it later only stores the new time:
+// the timer below stays as it is, and is set again when it fires too early. On the loop's thread
+// only.
 #pragma once
 
 #include <functional>
@@ -36,14 +37,14 @@ class LazyAlarm {
         if (due_ == k_never) return;
         if (Clock::now() < due_) return arm();
         due_ = k_never;
-        const auto ring = ring_;  // it may destroy this alarm, and itself with it
+        const auto ring = ring_;  // a copy, because the call may destroy this alarm and ring_
         ring();
     }
 
     net::Alarm alarm_;
     std::function<void()> ring_;
     Clock::time_point due_ = k_never;
-    Clock::time_point armed_ = k_never;  // what the timer below waits for
+    Clock::time_point armed_ = k_never;  // when the timer below fires
 };
 
 }  // namespace bw::front

@@ -18,7 +18,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-// How long an upstream is waited for that has only its usage left to say.
+// How long a call without client waits for an upstream that has only to report its usage.
 constexpr milliseconds k_usage_wait{3'000};
 
 constexpr std::string_view k_client_closed = "client_closed";
@@ -119,8 +119,8 @@ void LiveCall::on_chunk(std::string_view json) {
     downstream_->event(json);
 }
 
-// Nothing of content has gone out with it: another target can still be tried, which is why the head
-// of such a stream does not name one.
+// A heartbeat carries no content, so another target can still be tried after it. That is why the
+// head of a stream that begins with a heartbeat names no provider.
 void LiveCall::beat() {
     if (!admission_->durable()) return;
     if (reader_ == Reader::waiting) begin_stream({});
@@ -156,8 +156,8 @@ void LiveCall::abandoned() {
            499, k_client_closed);
 }
 
-// One that was not sent to anybody yet has nothing to finish. Who hangs up at the last word has got
-// all of the answer: what it took is what is still to come.
+// A call that no upstream has got yet is cancelled. If only the upstream's usage is still to come,
+// the client has got its whole answer; then the host waits at least k_usage_wait for the usage.
 config::OnDisconnect LiveCall::on_disconnect() const {
     if (!attempts_) return {};
     const bool has_end = !on_disconnect_.drains || on_disconnect_.longest.count() > 0;
@@ -176,7 +176,7 @@ void LiveCall::interrupt() { end(shutting_down()); }
 
 void LiveCall::give_up(const Error& why) { end(why); }
 
-// Counts at what it has come to, though the client may see nothing of that.
+// The call counts with what it has used so far, even if the client has got none of the answer.
 void LiveCall::end(const Error& error) { end(outcome(error), error_reply(error)); }
 
 policy::CallEnd LiveCall::outcome(Error error) const {
@@ -197,7 +197,8 @@ void LiveCall::refuse(const Error& error, const ErrorReply& reply) {
     end(policy::CallEnd{.result = std::unexpected(error)}, reply);
 }
 
-// Before the first chunk an error has a status of its own; after it, it is the stream's last event.
+// Before a stream has begun, an error is a response with its own status; afterwards it is the
+// stream's last event.
 void LiveCall::end(const policy::CallEnd& outcome, const ErrorReply& reply) {
     const bool streaming = reader_ == Reader::streaming;
     record(outcome, streaming ? 200 : reply.status, reply.code);

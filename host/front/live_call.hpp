@@ -1,5 +1,7 @@
-// A call being answered: between the policy that runs its attempts and the connection that it came
-// from. Decides what the client sees of each piece, and makes the record of the call at its end.
+// `LiveCall` is a call that is being answered. It stands between the policy that runs the call's
+// attempts and the connection that the call came from: it decides what the client sees of each
+// piece, and makes the call's record at the end. Its Session owns it, or DrainedCalls. On the
+// worker's thread only.
 #pragma once
 
 #include <chrono>
@@ -17,7 +19,8 @@
 
 namespace bw::front {
 
-// The connection, as a live call needs it. None of these calls back.
+// `Downstream` is the client's connection as a live call sees it. event() may call LiveCall::pause,
+// and finished() may destroy the live call; the other functions never call it back.
 class Downstream {
   public:
     virtual void respond(int status, std::string_view extra_headers, std::string_view body) = 0;
@@ -25,7 +28,7 @@ class Downstream {
     virtual void event(std::string_view json) = 0;
     virtual void comment() = 0;  // only after begin_stream
     virtual void end_stream() = 0;
-    virtual void finished() = 0;  // the reply is complete; the live call may be dropped
+    virtual void finished() = 0;  // the reply is complete; the live call may be destroyed
 
   protected:
     ~Downstream() = default;
@@ -37,28 +40,29 @@ class LiveCall final : private policy::Replies {
     LiveCall(Context& context, Downstream& downstream, Call call, const config::Key* caller,
              std::string client);
 
-    // May finish at once, and be gone when it returns.
+    // The call may end at once; then this object may be destroyed before start() returns.
     void start();
     void pause();
     void resume();
-    // The client has hung up: the call ends here. The caller drops the call next, which cancels it.
+    // Records that the client has hung up. The caller must then drop the call, which cancels it.
     void abandoned();
-    // What is to become of the call if its client hangs up now.
+    // What happens to the call if its client hangs up now.
     config::OnDisconnect on_disconnect() const;
-    // The client has hung up, and the call goes on: `nobody` takes what it says.
+    // The client has hung up, and the call goes on; from now on its output goes to `nobody`.
     void go_on_without_client(Downstream& nobody);
-    // The host will not wait for the call any longer: tells the client why. May be gone when it
-    // returns.
+    // Ends the call because the host shuts down, and tells the client so. This object may be
+    // destroyed before interrupt() returns.
     void interrupt();
-    // The host cannot go on with it: likewise.
+    // Ends the call because of an error of the host's own, and tells the client so. This object may
+    // be destroyed before give_up() returns.
     void give_up(const Error& why);
 
   private:
-    // What there is of a client.
+    // How far the client's answer has come.
     enum class Reader {
-        waiting,    // nothing of an answer has gone out to it
-        streaming,  // the head of a stream has
-        gone,       // it has hung up, and the call goes on without it
+        waiting,    // nothing of the answer has gone to the client
+        streaming,  // the head of a stream has gone to the client
+        gone,       // the client has hung up, and the call goes on without it
     };
 
     void on_reply(std::string_view json) override;
@@ -70,7 +74,7 @@ class LiveCall final : private policy::Replies {
     void beat();
     void begin_stream(std::string_view extra_headers);
     void end(const Error& error);
-    // How the call stands, if it ends now by `error`.
+    // The outcome of the call if it ends now with `error`.
     policy::CallEnd outcome(Error error) const;
     std::string headers() const;
     void refuse(const Error& error);

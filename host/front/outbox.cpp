@@ -3,10 +3,11 @@
 namespace bw::front {
 namespace {
 
-// Above the first a slow reader's source is paused, below the second it goes on.
+// When more bytes than the first are queued for a slow client, the source of its stream is paused;
+// when fewer than the second are left, the source is resumed.
 constexpr std::size_t k_queue_bytes_pause = 64u << 10;
 constexpr std::size_t k_queue_bytes_resume = 16u << 10;
-// A connection that waits keeps a buffer for a small reply, not one that a large reply has grown.
+// A buffer that a large reply has grown beyond this is freed, so that idle connections stay small.
 constexpr std::size_t k_buffer_bytes_kept = 4u << 10;
 
 }  // namespace

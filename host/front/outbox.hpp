@@ -1,5 +1,5 @@
-// What is to be written to a client: replies are queued, and all that one turn of the loop queues
-// goes out in one write. A value without input or output.
+// `Outbox` is what is to be written to a client. Replies are queued, and all that is queued in one
+// turn of the loop goes out in one write. It does no I/O itself: its Session, which owns it, does.
 #pragma once
 
 #include <cstddef>
@@ -17,23 +17,23 @@ class Outbox {
 
     // ---- writing
 
-    // True: the caller must see to it that the queue is written at the end of this turn. False:
-    // that will happen anyway.
+    // True: the caller must post a write of the queue to the end of this turn. False: a write is
+    // posted or under way already, and the queue will be written after it.
     bool post();
     bool writing() const { return write_ == Write::under_way; }
-    // Takes the queue to be written, and shows it. Empty: there is nothing to write. Not while
-    // something is being written.
+    // Begins to write the queue, and returns its bytes. Empty: there is nothing to write. Must not
+    // be called while a write is under way.
     std::string_view begin_write();
-    // So much of it has gone. The write is over when nothing is left.
+    // So many bytes of the write have gone out. The write is over when none are left.
     void wrote(std::size_t bytes);
-    // What is left of it.
+    // The bytes of the write that have not gone out yet.
     std::string_view rest() const { return std::string_view(flight_).substr(written_); }
 
-    // ---- the source of a stream, which a slow reader holds up
+    // ---- back-pressure: a client that reads slowly pauses the source of its stream
 
-    // True, once: so much waits that the source must pause.
+    // True, once: so many bytes are queued that the source must pause.
     bool pauses();
-    // True, once after that: so little waits that it may go on.
+    // True, once after that: so few bytes are queued that the source may go on.
     bool resumes();
     void source_ends() { paused_ = false; }
 

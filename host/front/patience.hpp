@@ -1,4 +1,4 @@
-// How long a client is waited for. Pure: what the time is, is given.
+// `Patience` says until when a connection waits for its client. Pure: the caller passes the time.
 #pragma once
 
 #include <chrono>
@@ -12,26 +12,28 @@ class Patience {
   public:
     using Time = std::chrono::steady_clock::time_point;
 
-    // `limits` outlive it.
+    // `limits` must outlive this object.
     explicit Patience(const config::Front& limits) : limits_(limits) {}
 
-    // Until when, if this begins now: that no request comes, and all of a request's head.
+    // The deadlines, if the wait begins now, for a request's first byte and for its whole head.
     Time for_request(Time now) const { return now + limits_.idle_timeout; }
     Time for_head(Time now) const { return now + limits_.header_timeout; }
-    // Of a client that takes its reply as slowly as it likes, but must not stop for good.
+    // The deadline for a client to take the next bytes of its reply. It may read slowly, but must
+    // not stop.
     Time for_write(Time now) const { return now + limits_.write_timeout; }
-    // Of one that still sends after its last reply.
+    // The deadline for a client that still sends after its last reply.
     static Time for_lingering(Time now) { return now + std::chrono::seconds(2); }
 
-    // A body may be long; it must not pause for long, and not trickle.
+    // A body may take long, but it must not pause for body_timeout, nor come more slowly on the
+    // whole than body_rate_min.
     void body_begins(Time now);
-    // So many bytes more of it have come.
+    // The deadline for the next bytes of the body, after `bytes` more have come.
     Time for_body(std::size_t bytes, Time now);
 
   private:
     const config::Front& limits_;
     Time body_begun_{};
-    std::size_t body_bytes_ = 0;  // as they came
+    std::size_t body_bytes_ = 0;  // as they came, before unpacking
 };
 
 }  // namespace bw::front

@@ -15,14 +15,14 @@ AtInputEnd at_input_end(Phase phase, const Inbox& inbox) {
     return phase == Phase::waiting ? AtInputEnd::close : AtInputEnd::refuse;
 }
 
-// HTTP/1.0 has nothing before a reply that means nothing.
+// HTTP/1.0 has no interim responses: before its reply there is nothing harmless to send.
 Probe probe_for(Phase phase, http::Version version) {
     if (phase == Phase::streaming) return Probe::comment;
     return version == http::Version::http_1_0 ? Probe::none : Probe::interim_response;
 }
 
 AtTimeUp at_time_up(Phase phase) {
-    if (answers(phase)) return AtTimeUp::hang_up;  // it does not take its reply
+    if (answers(phase)) return AtTimeUp::hang_up;  // the client does not read its reply
     const bool within_request = phase == Phase::head || phase == Phase::body;
     return within_request ? AtTimeUp::refuse : AtTimeUp::close;
 }

@@ -1,5 +1,5 @@
-// Where a connection stands with its client's request, and what its next step is at a turning
-// point. All of it is decided from values.
+// `Phase` is where a connection stands with its client's request. The functions here decide the
+// next step of a connection. They are pure: they look at values only.
 #pragma once
 
 #include "front/inbox.hpp"
@@ -14,8 +14,8 @@ enum class Phase {
     answering,  // it is complete, and nothing of its reply is queued
     streaming,  // the head of its reply is queued or gone; events follow
     replied,    // all of its reply is queued or gone
-    refused,    // likewise; but nothing that comes is a request any more
-    lingering,  // only to let the last reply reach a client that still sends
+    refused,    // as `replied`; but nothing that comes is read as a request any more
+    lingering,  // reads only so that the last reply reaches a client that still sends
     closed,
 };
 
@@ -25,27 +25,27 @@ constexpr bool has_replied(Phase phase) {
     return phase == Phase::replied || phase == Phase::refused;
 }
 
-// How far a request has been read that is not complete.
+// How far an incomplete request has been read.
 Phase reading_phase(const http::RequestParser& parser);
 
-// The client has closed its sending side. Between requests that is the end; within one it is a
-// mistake; after one it may be either a client that waits for the reply or one that has hung up.
-// While something is kept it is not known which of these it is.
+// What to do when the client has closed its sending side. Between two requests the connection ends;
+// within a request it is an error; after a request the client either waits for the reply or has
+// hung up, so it is probed. Unread bytes that are kept between two requests are read first.
 enum class AtInputEnd { nothing, close, refuse, probe };
 AtInputEnd at_input_end(Phase phase, const Inbox& inbox);
 
-// TCP shows a hang-up and a half-close alike. So the client is sent something that means nothing to
-// it: the system of one that is gone answers with a reset, at once.
+// TCP shows a hang-up and a half-close alike. So the host sends the client something that clients
+// ignore: if the client has hung up, its system answers with a reset at once.
 enum class Probe { comment, interim_response, none };
 Probe probe_for(Phase phase, http::Version version);
 
-// The client has taken too long.
+// What to do when the client has taken too long.
 enum class AtTimeUp { close, hang_up, refuse };
 AtTimeUp at_time_up(Phase phase);
 
-// All of a reply has been written. `last`: no request may follow it on this connection. Where
-// something has come that nobody reads, closing at once would reset the connection, and the reset
-// can overtake the reply.
+// What to do when all of a reply has been written. `last`: no request may follow on this
+// connection. If bytes have come that are never read, closing at once would reset the connection,
+// and the reset can overtake the reply; so the connection lingers first.
 enum class AfterReply { close, linger, read, read_kept };
 AfterReply after_reply(Phase phase, bool last, const Inbox& inbox);
 

@@ -28,7 +28,7 @@ std::string_view date() {
 std::string_view view(std::string_view text) { return text; }
 std::string_view view(const fmt::format_int& number) { return {number.data(), number.size()}; }
 
-// Cheaper than a format string, and there is one of these for each reply.
+// Appending is cheaper than a format string, and every reply needs it.
 template <typename... Parts>
 void append_all(std::string& out, const Parts&... parts) {
     (out.append(view(parts)), ...);
@@ -93,10 +93,10 @@ std::string_view reason(int status) {
 
 void append_response(std::string& out, const ResponseHead& head, std::string_view body,
                      bool head_only) {
-    constexpr std::size_t k_head_bytes = 512;  // more than most have
+    constexpr std::size_t k_head_bytes = 512;  // most heads are shorter
     out.reserve(out.size() + k_head_bytes + body.size());
     append_status(out, head);
-    if (head.status != k_no_content) {  // of which no length is told (RFC 9110, 8.6)
+    if (head.status != k_no_content) {  // a 204 must have no length (RFC 9110, 8.6)
         append_all(out, "content-length: ", fmt::format_int(body.size()), "\r\n");
     }
     out.append("\r\n");

@@ -7,7 +7,7 @@
 
 namespace bw::front {
 
-// The interim response that asks for nothing and promises nothing: clients pass over it.
+// The interim response for `Expect: 100-continue`. Clients that did not ask for it ignore it.
 inline constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 struct ResponseHead {
@@ -15,7 +15,7 @@ struct ResponseHead {
     std::string_view content_type = "application/json";  // empty: there is no body
     std::string_view request_id;
     std::string_view extra;   // complete header lines
-    std::string_view origin;  // likewise: who may read the answer (front/cors.hpp)
+    std::string_view origin;  // complete CORS header lines (front/cors.hpp)
     bool keep_alive = true;
     bool http_1_0 = false;
 };
@@ -28,9 +28,9 @@ void append_response(std::string& out, const ResponseHead& head, std::string_vie
 void append_stream_head(std::string& out, const ResponseHead& head);
 // Appends one event; line ends inside `json` (legal only between its tokens) become spaces.
 void append_event(std::string& out, std::string_view json, bool chunked);
-// Appends a comment, which clients pass over: one line and no blank one, at which some clients
-// (Go's official one before 3.43 is one) would take what came before it for an event, and die of
-// that.
+// Appends a comment, which clients ignore: one line, without a blank line after it. At a blank line
+// some clients, such as OpenAI's own for Go before 3.43, would take the comment for an event and
+// fail.
 void append_comment(std::string& out, std::string_view text, bool chunked);
 void append_stream_end(std::string& out, bool chunked);
 

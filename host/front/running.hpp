@@ -1,4 +1,5 @@
-// What the threads of a running host share besides constants. Each part says who may touch it.
+// `Running` is what the threads of a running host share besides constants. The type of each member
+// says which thread may use it.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,7 @@ struct Running {
     std::unique_ptr<policy::UpstreamLimits> upstream_limits;
     std::unique_ptr<policy::WaitingCounts> waiting;
     std::unique_ptr<ledger::Store> ledger;              // null: nothing is counted; any thread
-    std::unique_ptr<report::BudgetWatch> budget_watch;  // beside a ledger; of the admin listener's
+    std::unique_ptr<report::BudgetWatch> budget_watch;  // null: no ledger; the admin thread's
     std::unique_ptr<BodyRoom> body_room;
     std::atomic<bool> draining{false};  // set once, when the host begins to end
 };

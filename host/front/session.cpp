@@ -1,4 +1,4 @@
-// Reading: from bytes to requests, and what ends a connection.
+// The part of Session that reads bytes, makes requests of them, and ends the connection.
 #include "front/session.hpp"
 
 #include <fmt/format.h>
@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 using http::ParseStep;
 
-// How often the scratch buffer is filled before others have their turn.
+// How often one connection may fill the scratch buffer before other connections have their turn.
 constexpr int k_reads_max = 8;
 
 std::string address_of(const Socket& socket) {
@@ -77,8 +77,8 @@ void Session::abort() {
 
 // ---- bytes ------------------------------------------------------------------------------------
 
-// One read is always waiting, also while a call runs: that is how a hang-up is seen. What a client
-// sends ahead is kept for its turn, up to a limit.
+// A read is pending at all times, also while a call runs, because only a read shows that the client
+// has hung up. What the client sends ahead of its reply is kept, up to a limit.
 void Session::read() {
     if (phase_ == Phase::closed || !inbox_.wants_read()) return;
     inbox_.read_begins();
@@ -100,7 +100,8 @@ void Session::on_read(error_code error, std::size_t bytes) {
     read();
 }
 
-// A request's body, and what is made of it, are the only things here that can be large.
+// Catches a lack of memory where a request's body is handled, because only a body, and what is made
+// of it, can be large.
 template <typename Work>
 void Session::with_memory(const Work& work) {
     try {
@@ -110,7 +111,7 @@ void Session::with_memory(const Work& work) {
     }
 }
 
-// What there is of the request goes first: its answer needs memory, too.
+// The request's body is freed before the refusal is made, because the refusal needs memory, too.
 void Session::out_of_memory() {
     if (phase_ == Phase::closed) return;
     if (call_) return call_->give_up(bw::out_of_memory());
@@ -119,8 +120,8 @@ void Session::out_of_memory() {
     refuse(error_reply(bw::out_of_memory()), exchange_.caller);
 }
 
-// More than fits into the buffer has most likely come already. Not once a read waits for more: what
-// it is given comes first.
+// Reads on without waiting after a full buffer, because more bytes have most likely come. It stops
+// when an asynchronous read is pending, because that read must get the next bytes.
 void Session::read_at_once() {
     for (int i = 0; i < k_reads_max && inbox_.wants_read(); ++i) {
         const bool reads_on = reads(phase_) && inbox_.kept().empty();
@@ -138,14 +139,14 @@ void Session::take(std::string_view bytes) {
     if (phase_ == Phase::lingering) {
         if (!inbox_.throw_away(bytes.size())) close();
     } else if (!reads(phase_) || !inbox_.kept().empty()) {
-        inbox_.keep(bytes);  // its turn comes after what came before it
+        inbox_.keep(bytes);  // until the request before these bytes has its reply
     } else {
         inbox_.keep(parse(bytes));
         parsed(bytes.size());
     }
 }
 
-// What was sent ahead of the last reply: its turn has come.
+// Reads the bytes that the client sent ahead of the last reply.
 void Session::take_kept() {
     if (!reads(phase_)) return;
     with_memory([this] {
@@ -157,7 +158,7 @@ void Session::take_kept() {
     read();
 }
 
-// Reads one request, or a part of one, and gives back the bytes behind it.
+// Reads one request, or a part of one, and returns the bytes that follow it.
 std::string_view Session::parse(std::string_view bytes) {
     for (;;) {
         switch (inbox_.feed(bytes)) {
@@ -185,7 +186,8 @@ void Session::parsed(std::size_t bytes) {
     if (inbox_.ended()) on_input_end();
 }
 
-// A head has one time for all of it.
+// Sets the deadline for the rest of a request. A head has one deadline for all of it; that of a
+// body moves as bytes come.
 void Session::wait_for_rest(Phase before, std::size_t bytes) {
     if (phase_ == Phase::body) alarm_.set(patience_.for_body(bytes, Clock::now()));
     if (phase_ == Phase::head && before == Phase::waiting) {
@@ -265,8 +267,8 @@ void Session::on_time() {
     }
 }
 
-// Reads on, for closing with bytes unread would reset the connection, and the reset can overtake
-// the reply.
+// Goes on reading, because to close with bytes unread would reset the connection, and the reset can
+// overtake the reply.
 void Session::linger() {
     phase_ = Phase::lingering;
     error_code ignored;
@@ -296,7 +298,7 @@ void Session::close() {
     error_code ignored;
     socket_.shutdown(Socket::shutdown_both, ignored);
     socket_.close(ignored);
-    // The caller may be a function of this session that nothing else keeps alive.
+    // Lets the session go from the loop, not here: the caller may be one of its own functions.
     asio::post(socket_.get_executor(), [hold = std::move(hold_)] {});
 }
 

@@ -1,7 +1,7 @@
-// One client connection: reads requests, one after the other, and writes their replies as they
-// come. Lives on its worker's thread; kept alive by its pending operations, and by itself while a
-// request is being answered. What can be decided from bytes and time alone is decided in Inbox,
-// Outbox, Patience and phase.hpp; here it is done.
+// `Session` is one client connection: it reads requests, one after the other, and writes their
+// replies as they come. It lives on its worker's thread; its pending operations keep it alive, and
+// it keeps itself alive while a request is being answered. Inbox, Outbox, Patience and phase.hpp
+// decide what can be decided from bytes and time alone; Session carries it out.
 #pragma once
 
 #include <array>
@@ -43,17 +43,17 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void start();
     // Closes the connection now if it is idle, else after the reply in progress.
     void drain();
-    // Closes it now; a call in progress is told why.
+    // Closes the connection now; the client of a call in progress is told why.
     void abort();
 
   private:
     using Clock = LazyAlarm::Clock;
 
-    // What the reply to one request depends on besides its body.
+    // What the reply to one request depends on besides the request's body.
     struct ReplyContext {
         std::string id;
-        std::string origin_headers;           // of every answer to the request
-        const config::Key* caller = nullptr;  // whose key it came with; null: none was needed
+        std::string origin_headers;           // the CORS headers of every answer to the request
+        const config::Key* caller = nullptr;  // the client's key; null: none was needed
         bool keep_alive = true;
     };
 
@@ -118,10 +118,10 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     const Surface surface_;
     const ConnectionPlace place_;
     std::string client_;  // address:port, for the log
-    LazyAlarm alarm_;     // the end of patience, whatever is waited for
+    LazyAlarm alarm_;     // the deadline of whatever the connection waits for
 
-    // Enough for most requests. What is longer is read into the worker's scratch buffer: a
-    // connection that waits needs no large one of its own.
+    // Large enough for most requests. The rest of a longer one is read into the worker's scratch
+    // buffer, so that an idle connection needs no large buffer of its own.
     std::array<char, 2048> buffer_;
     Inbox inbox_;
     Outbox outbox_;
@@ -129,7 +129,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     Patience patience_;
     ReplyContext exchange_;
     HeldBody held_body_;             // from the request's head until its reply is made
-    std::shared_ptr<Session> hold_;  // while it answers: no read or write may keep it alive then
+    std::shared_ptr<Session> hold_;  // this, while answering: perhaps no read or write is pending
     std::unique_ptr<LiveCall> call_;
 };
 

@@ -1,4 +1,4 @@
-// What a request's head decides: whether the rest of it is read at all.
+// The part of Session that judges a request's head, and so decides whether its body is read at all.
 #include <algorithm>
 
 #include "base/clock.hpp"
@@ -30,7 +30,8 @@ bool Session::on_head(bool more_has_come) {
     return true;
 }
 
-// Who the client is comes before what it wants: a stranger learns nothing and sends no body.
+// The client key is checked before what the request wants, so that a client without a key learns
+// nothing and sends no body.
 bool Session::admit(const http::RequestHead& request) {
     if (const auto refusal = check_host(request, surface_.loopback, limits())) {
         refuse(*refusal);
@@ -55,20 +56,21 @@ bool Session::admit(const http::RequestHead& request) {
     return true;
 }
 
-// A browser asks for a page whether it may call; nobody is asked who that is.
+// Whether the request is a CORS preflight. A preflight is answered without a client key.
 bool Session::preflight() const {
     return surface_.origins != nullptr && is_preflight(inbox_.request(), *surface_.origins);
 }
 
-// Before anything is refused, for a page must be able to read why.
+// Makes the CORS headers. This comes before any refusal, because a web page must be able to read
+// why it was refused.
 void Session::look_at_origin(const http::RequestHead& request) {
     if (surface_.origins != nullptr) {
         exchange_.origin_headers = cors_headers(request, *surface_.origins);
     }
 }
 
-// A length that is announced counts at once, before any of it has come; without one, and of what is
-// unpacked, what there is.
+// Takes room for the request's body. An announced length counts at once, before any byte has come.
+// Without one, or once unpacking has made more than that, the bytes that are held count.
 bool Session::count_body() {
     const http::RequestParser& parser = inbox_.parser();
     if (surface_.body_room == nullptr || !parser.head_complete()) return true;
@@ -86,7 +88,8 @@ void Session::refuse(const http::Refusal& refusal) {
     refuse(error_reply(refusal), exchange_.caller);
 }
 
-// What cannot be read as a request gets one answer, and the connection ends: no resynchronising.
+// A refused request gets one answer, and then the connection ends: the host does not look for the
+// next request in the bytes that follow.
 void Session::refuse(const ErrorReply& reply, const config::Key* key) {
     begin_reply(Phase::refused);
     exchange_.keep_alive = false;

@@ -1,4 +1,4 @@
-// Writing: a call's reply, and the way to the next request.
+// The part of Session that writes a call's reply and then goes on to the next request.
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <new>
@@ -49,7 +49,8 @@ void Session::begin_stream(std::string_view extra) {
     flush_soon();
 }
 
-// A stream that lacks a part must not look whole: where there is no memory for it, it is cut.
+// A stream that lacks a part must not look complete. So if there is no memory for an event, the
+// connection is cut.
 void Session::event(std::string_view json) {
     try {
         append_event(outbox_.queue(), json, chunked());
@@ -62,7 +63,8 @@ void Session::event(std::string_view json) {
     if (outbox_.pauses()) call_->pause();
 }
 
-// Bytes that still wait say as well that the stream lives.
+// A comment is needed only if nothing else waits to be written: other bytes keep the stream alive
+// as well.
 void Session::comment() {
     if (!outbox_.idle()) return;
     append_comment(outbox_.queue(), " waiting", chunked());
@@ -133,7 +135,7 @@ void Session::next_request() {
     exchange_ = {};
     alarm_.set(patience_.for_request(Clock::now()));
     if (next == AfterReply::read) return read();
-    // Not from here: each of many requests would be one level deeper.
+    // Posted, because a direct call would nest one level deeper with each pipelined request.
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->take_kept(); });
 }
 

@@ -32,7 +32,7 @@ bool is_id(std::string_view text) {
     return is_hex(text) && text.find_first_not_of('0') != text.npos;
 }
 
-// Of a version yet to come, what version 00 has is at the same place.
+// A later version of the format has the parts of version 00 at the same places, so it is read, too.
 bool is_traceparent(std::string_view text) {
     if (text.size() < k_size) return false;
     const std::string_view version = text.substr(0, k_version_end);
@@ -78,7 +78,7 @@ TraceContext trace_context(std::string_view traceparent, std::string_view traces
     if (!is_traceparent(traceparent)) return {};
     std::uint64_t span = random();
     while (span == 0) span = random();
-    // Sampled, and "the trace's id is random": the flags that are known.
+    // The two known flags: "sampled", and "the trace's id is random".
     const int flags = digit(traceparent[k_flags_begin + 1]) & 3;
     TraceContext context;
     context.traceparent = fmt::format("00-{}-{:016x}-{:02x}",

@@ -1,5 +1,5 @@
-// The W3C trace context of a request (traceparent, tracestate): checked, and made ready to be sent
-// on. Pure but for the new span's id.
+// Checks the W3C trace context of a request (traceparent, tracestate) and makes the one that is
+// sent upstream. Pure except for the random id of the new span.
 #pragma once
 
 #include <random>
@@ -8,8 +8,8 @@
 
 namespace bw::front {
 
-// What goes upstream: the same trace with a new parent, the call. Both empty: the client sent no
-// trace, or nothing that can be understood as one; then none is sent.
+// What goes upstream: the client's trace, with the call's own span as the new parent. Both are
+// empty if the client sent no valid trace; then none is sent.
 struct TraceContext {
     std::string traceparent;
     std::string tracestate;

@@ -1,14 +1,16 @@
-// The value of Host, and the authority of an absolute target: a host and perhaps a port.
+// An authority is a host and perhaps a port. It is the value of a Host header, and stands in the
+// target of a request in the absolute form. Pure.
 #pragma once
 
 #include <string_view>
 
 namespace bw::http {
 
-// RFC 9110, 7.2, with a host that is not empty and no user's name.
+// Whether the text is an authority (RFC 9110, 7.2) whose host is not empty and that has no user.
 bool is_authority(std::string_view text);
 
-// Its host: without port and brackets. `text` is an authority.
+// The host of an authority, without the port and without the brackets of an IPv6 address. `text`
+// must be an authority.
 std::string_view host_of(std::string_view text);
 
 }  // namespace bw::http

@@ -1,4 +1,4 @@
-// Which bytes may stand where in an HTTP message (RFC 9110, 5.6.2 and 5.5; RFC 3986, 3.3).
+// Which bytes each part of an HTTP message may have (RFC 9110, 5.6.2 and 5.5; RFC 3986, 3.3).
 #pragma once
 
 #include <algorithm>
@@ -32,7 +32,8 @@ constexpr bool is_token(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return token_lower(c) != 0; });
 }
 
-// A tab, or anything that is printed: what a value or a chunk's extension may have.
+// Whether all bytes may stand in a field's value or in a chunk's extension: tabs and all that are
+// no control characters.
 constexpr bool is_value(std::string_view text) {
     bool good = true;  // no early end, so that the compiler can look at many bytes at once
     for (const char c : text) {
@@ -53,7 +54,8 @@ constexpr bool equals_ignoring_case(std::string_view text, std::string_view lowe
            std::ranges::equal(text, lower_case, {}, [](char c) { return lower(c); });
 }
 
-// Every part must be one of `allowed`'s characters, a letter, a digit, or "%" and two hex digits.
+// Whether the text consists of letters, digits, characters of `allowed`, and escapes ("%" and two
+// hexadecimal digits).
 constexpr bool is_made_of(std::string_view text, std::string_view allowed) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];

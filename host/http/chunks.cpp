@@ -39,7 +39,7 @@ std::expected<std::string_view, Refusal> Chunks::next(std::string_view& bytes,
         } else if (stage_ == Stage::trailer) {
             read = read_trailer(limits);
         } else {
-            stage_ = Stage::size;  // an end of data that has 2 bytes and ends in CRLF is one
+            stage_ = Stage::size;  // the line had at most 2 bytes and ended in CRLF, so it is CRLF
         }
         if (!read) return std::unexpected(read.error());
         line_.clear();
@@ -47,7 +47,7 @@ std::expected<std::string_view, Refusal> Chunks::next(std::string_view& bytes,
     return std::string_view();
 }
 
-// True if `line_` is complete; it is then without its CRLF.
+// True if `line_` is complete; its CRLF has been removed then.
 std::expected<bool, Refusal> Chunks::take_line(std::string_view& bytes, std::size_t most) {
     const std::size_t end = bytes.find('\n');
     const std::size_t count = end == bytes.npos ? bytes.size() : end + 1;

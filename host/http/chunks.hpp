@@ -1,5 +1,5 @@
-// Takes the chunks off a body (RFC 9112, 7.1). Sizes are hexadecimal digits and nothing else;
-// extensions and trailers are read, checked, bounded and discarded.
+// `Chunks` decodes a chunked body (RFC 9112, 7.1). A size must consist of hexadecimal digits only.
+// Extensions and trailers are checked against limits and thrown away. Pure.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@ namespace bw::http {
 
 class Chunks {
   public:
-    // Takes from the front of `bytes` and gives the next stretch of the body, empty if `bytes` are
-    // used up or the body is done. `bytes` are not moved past the end of the message.
+    // Takes bytes from the front of `bytes` and returns the next part of the body; empty: `bytes`
+    // are used up or the body is done. Bytes after the end of the message stay in `bytes`.
     std::expected<std::string_view, Refusal> next(std::string_view& bytes,
                                                   const MessageLimits& limits);
     bool done() const { return stage_ == Stage::done; }
@@ -29,10 +29,10 @@ class Chunks {
     std::expected<void, Refusal> read_trailer(const MessageLimits& limits);
 
     Stage stage_ = Stage::size;
-    std::string line_;             // one of sizes, ends and trailers, as far as it has come
-    std::size_t left_ = 0;         // of the chunk
-    std::size_t body_bytes_ = 0;   // of all chunks
-    std::size_t other_bytes_ = 0;  // of extensions and trailers
+    std::string line_;             // the line that is not data, as far as it has come
+    std::size_t left_ = 0;         // bytes of the chunk that have not come yet
+    std::size_t body_bytes_ = 0;   // in all chunks
+    std::size_t other_bytes_ = 0;  // in all extensions; after the last chunk: in all trailers
     std::size_t trailer_count_ = 0;
 };
 

@@ -1,4 +1,4 @@
-// One header line: a name, a colon and a value (RFC 9112, 5).
+// Parses one header line: a name, a colon and a value (RFC 9112, 5). Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,14 +9,14 @@
 
 namespace bw::http {
 
-// Where the parts stand in the line.
+// Where the name (from the line's first byte) and the value stand in the line, in bytes.
 struct FieldPlace {
     std::size_t name_size = 0;
     std::size_t value = 0;
     std::size_t value_size = 0;
 };
 
-// `line` is without its line end; the name in it becomes lower case.
+// `line` comes without its line end. The name is changed to lower case in place.
 std::expected<FieldPlace, Refusal> read_field_line(std::span<char> line);
 
 Refusal headers_too_large();

@@ -12,7 +12,7 @@ namespace {
 
 using Problem = std::optional<Refusal>;
 
-// How often the fields stand there that may stand there once.
+// How often the request has each of the fields that it may have once only.
 struct SeenFields {
     int host = 0;
     int length = 0;
@@ -25,11 +25,11 @@ Problem read_host(RequestHead& request, std::string_view value) {
     if (!is_authority(value)) {
         return malformed("The Host header is not a host name or address with perhaps a port.");
     }
-    if (request.authority.empty()) request.authority = value;  // that of the target counts more
+    if (request.authority.empty()) request.authority = value;  // the target's counts more
     return std::nullopt;
 }
 
-// Digits only: no sign, no list. Longer than this it would not fit, whatever its value is.
+// A length has digits only: no sign, no list. A number of more than 19 digits might overflow.
 Problem read_length(Framing& framing, std::string_view value, const MessageLimits& limits) {
     constexpr std::size_t k_digits_max = 19;
     if (value.empty() || value.size() > k_digits_max || !std::ranges::all_of(value, is_digit)) {
@@ -54,7 +54,7 @@ void read_connection(Framing& framing, std::string_view value, bool& close) {
 }
 
 Problem read_expect(Framing& framing, std::string_view value, Version version) {
-    if (version == Version::http_1_0) return std::nullopt;  // it did not know of the field
+    if (version == Version::http_1_0) return std::nullopt;  // HTTP/1.0 does not have the field
     if (!equals_ignoring_case(value, "100-continue")) {
         return Refusal{.status = 417,
                        .code = "unsupported_expectation",
@@ -83,7 +83,7 @@ Problem read_field(RequestHead& request, const Field& field, Framing& framing, S
     const auto& [name, value] = field;
     if (name == "host") return ++seen.host, read_host(request, value);
     if (name == "content-length") {
-        // Never two, not even of the same value: another reader may take another one.
+        // Two lengths are refused even if they are equal: another server might not compare them.
         if (++seen.length > 1) return malformed("A request has at most one Content-Length.");
         return read_length(framing, value, limits);
     }
@@ -128,7 +128,7 @@ std::expected<Framing, Refusal> read_framing(RequestHead& request, const Message
     Framing framing{.keep_alive = request.version == Version::http_1_1};
     SeenFields seen;
     bool close = false;
-    Problem too_much;  // told last: what is wrong with the framing is worse
+    Problem too_much;  // a refusal other than 400: reported only if the framing is not malformed
     for (const Field& field : request.fields) {
         if (auto problem = read_field(request, field, framing, seen, close, limits)) {
             if (problem->status == 400) return std::unexpected(std::move(*problem));

@@ -1,6 +1,6 @@
-// How a request's body is delimited and packed, and what its head asks of the connection. Framing
-// that two readers could understand differently is never let through: behind it, a second request
-// could hide.
+// `Framing` says how a request's body is delimited and packed, and what the head asks of the
+// connection. Framing that two servers could understand differently is refused, because it could
+// hide a second request (request smuggling). Pure.
 #pragma once
 
 #include <cstddef>
@@ -23,10 +23,11 @@ struct Framing {
     bool expects_continue = false;
 };
 
-// A body beyond the limit.
+// The refusal of a body that exceeds the limit.
 Refusal too_large(const MessageLimits& limits);
 
-// Also sets the request's authority.
+// Reads the framing out of the request's fields. If the target has no authority, this also sets the
+// request's authority from the Host header.
 std::expected<Framing, Refusal> read_framing(RequestHead& request, const MessageLimits& limits);
 
 }  // namespace bw::http

@@ -10,10 +10,11 @@
 namespace bw::http {
 namespace {
 
-// So far a body may grow by any ratio: text of one letter packs well, and this much does no harm.
+// Up to this size a body may grow by any ratio: repetitive text packs well, and so few bytes do no
+// harm.
 constexpr std::size_t k_free_bytes = 64u << 10;
 
-// zlib's code for its window's size; 16 more: with the head and sum of gzip, not those of deflate.
+// zlib's code for the window's size; 16 more means gzip's header and checksum instead of zlib's.
 constexpr int k_window = MAX_WBITS;
 constexpr int k_gzip_window = MAX_WBITS + 16;
 
@@ -24,7 +25,7 @@ Refusal broken(std::string message) { return malformed(std::move(message)); }
 struct Inflate::Stream {
     z_stream z{};
     bool gzip = false;
-    bool ended = false;  // a member of gzip data, or all of deflate data
+    bool ended = false;  // at the end of a gzip member, or of the deflate data
     std::size_t in_bytes = 0;
 };
 
@@ -49,7 +50,7 @@ std::optional<Refusal> Inflate::feed(std::string_view bytes, std::string& out,
         }
         const auto in = static_cast<uInt>(
             std::min<std::size_t>(bytes.size(), std::numeric_limits<uInt>::max()));
-        // zlib only reads there, but its older interface does not say so.
+        // zlib does not write through next_in, although its older interface has no const there.
         z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
         z.avail_in = in;
         do {

@@ -1,4 +1,5 @@
-// Unpacks a gzip or deflate body as it comes, and stops one that grows beyond all measure.
+// `Inflate` unpacks a request's gzip or deflate body as it comes, and refuses a body that grows
+// beyond the limits. It may throw std::bad_alloc, and nothing else.
 #pragma once
 
 #include <memory>
@@ -19,10 +20,10 @@ class Inflate {
     Inflate(const Inflate&) = delete;
     Inflate& operator=(const Inflate&) = delete;
 
-    // Appends to `out` what the bytes unpack to.
+    // Appends to `out`, which has all of the body so far, what the bytes unpack to.
     std::optional<Refusal> feed(std::string_view bytes, std::string& out,
                                 const MessageLimits& limits);
-    // At the end of the body: the packed data must be at its end, too.
+    // To be called at the end of the body: refuses it if the packed data has not ended as well.
     std::optional<Refusal> finish() const;
 
   private:

@@ -1,4 +1,5 @@
-// How much of a request the parser takes. The defaults are those of the configuration.
+// `MessageLimits` says how much of a request the parser takes. The defaults are the
+// configuration's.
 #pragma once
 
 #include <cstddef>
@@ -7,9 +8,9 @@ namespace bw::http {
 
 struct MessageLimits {
     std::size_t request_line_bytes = 16u << 10;
-    std::size_t header_bytes = 64u << 10;  // all header lines together; trailer lines likewise
+    std::size_t header_bytes = 64u << 10;  // of all header lines, and again of all trailer lines
     std::size_t header_count = 100;
-    std::size_t body_bytes = 32u << 20;  // as it was sent, and again as it is unpacked
+    std::size_t body_bytes = 32u << 20;  // of the body as sent, and again of the unpacked body
     std::size_t inflate_ratio = 100;     // how many times a packed body may grow
 };
 

@@ -1,4 +1,4 @@
-// The parts of a request's target, decoded (RFC 3986, 2.1). Pure.
+// Decodes parts of a request's target (RFC 3986, 2.1). Pure.
 #pragma once
 
 #include <optional>
@@ -7,7 +7,7 @@
 
 namespace bw::http {
 
-// With each "%" and two hexadecimal digits as the byte that they stand for.
+// Replaces each "%" and two hexadecimal digits by the byte that they stand for.
 std::string percent_decoded(std::string_view text);
 
 // The decoded value of the first `name=value` in a query ("a=1&b=2"); nothing: it is not there.

@@ -1,5 +1,5 @@
-// Why a request is not taken, as the client is told. After a refusal nothing of the connection is
-// read as a request any more.
+// `Refusal` says why a request is not accepted; the client is told so. After a refusal no byte of
+// the connection is read as a request any more.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// A request as the parser has read it. All views point into the parser's own buffer: they hold
-// until it is told to begin the next request.
+// `RequestHead` is a request as the parser has read it. All views point into the parser's own
+// buffer and are valid until RequestParser::restart is called.
 #pragma once
 
 #include <string>

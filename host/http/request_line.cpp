@@ -9,7 +9,8 @@
 namespace bw::http {
 namespace {
 
-// What a path has besides letters, digits and escapes (RFC 3986, 3.3); a query has "?", too.
+// Characters that a path may have besides letters, digits and escapes (RFC 3986, 3.3), and those
+// that a query may have: "?" as well.
 constexpr std::string_view k_path = "/-._~!$&'()*+,;=:@";
 constexpr std::string_view k_query = "/-._~!$&'()*+,;=:@?";
 
@@ -35,8 +36,8 @@ std::expected<Version, Refusal> parse_version(std::string_view text) {
     return text[7] == '0' ? Version::http_1_0 : Version::http_1_1;
 }
 
-// After "http://" or "https://" of the absolute form, which every server must take (RFC 9112,
-// 3.2.2).
+// The rest of a target in the absolute form, after "http://" or "https://"; every server must
+// accept that form (RFC 9112, 3.2.2). Nothing: the target has another form.
 std::optional<std::string_view> after_scheme(std::string_view target) {
     for (const std::string_view scheme : {"http://", "https://"}) {
         if (equals_ignoring_case(target.substr(0, scheme.size()), scheme)) {

@@ -1,4 +1,4 @@
-// The first line of a request: method, target and version (RFC 9112, 3).
+// Parses the first line of a request: method, target and version (RFC 9112, 3). Pure.
 #pragma once
 
 #include <expected>
@@ -17,7 +17,7 @@ struct RequestLine {
     Version version = Version::http_1_1;
 };
 
-// `line` is without its line end.
+// `line` comes without its line end, and must outlive the result, which points into it.
 std::expected<RequestLine, Refusal> parse_request_line(std::string_view line);
 
 }  // namespace bw::http

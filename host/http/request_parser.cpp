@@ -10,11 +10,13 @@
 namespace bw::http {
 namespace {
 
-// RFC 9112, 2.2, asks for one: old clients end a body with a line end that belongs to nothing.
+// Empty lines before a request that are passed over. RFC 9112, 2.2, asks for one, because old
+// clients send a line end after a body.
 constexpr int k_empty_lines_max = 2;
-// A client's word is believed for so much memory; more is taken as bytes come.
+// At most this much memory is reserved for a body because of its announced length alone; more is
+// allocated as bytes come.
 constexpr std::size_t k_trusted_bytes = 256u << 10;
-// Buffers that an unusual request has grown are given back.
+// Buffers that an unusual request has grown beyond these sizes are freed before the next request.
 constexpr std::size_t k_head_bytes_kept = 2u << 10;
 constexpr std::size_t k_fields_kept = 32;
 
@@ -86,8 +88,8 @@ ParseStep RequestParser::feed_head(std::string_view& bytes) {
     return ParseStep::more;
 }
 
-// Moves a line, as far as it has come, to `head_`. A limit is passed by what comes, not only by
-// what is complete: a line without end has no end to wait for.
+// Appends a line, as far as it has come, to `head_`. Incomplete lines count towards the limits as
+// well, because a line may never end.
 ParseStep RequestParser::take_line(std::string_view& bytes, bool& complete) {
     const std::size_t end = bytes.find('\n');
     const std::size_t count = end == bytes.npos ? bytes.size() : end + 1;
@@ -137,7 +139,8 @@ ParseStep RequestParser::read_field(std::size_t line_size) {
     return ParseStep::more;
 }
 
-// The head does not move any more: what was found in it can be shown.
+// Sets the request's views of the head. This must wait until `head_` has stopped growing, because a
+// growing buffer moves.
 void RequestParser::show_head() {
     request_.method = at(method_);
     request_.target = at(target_);

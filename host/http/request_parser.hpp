@@ -1,6 +1,6 @@
-// Reads HTTP/1.1 requests out of bytes, as they come and however they are cut. Pure: no input or
-// output, no exceptions, no recursion. Strict (RFC 9112): whatever another reader might understand
-// differently is refused, and after a refusal no byte is read as a request any more.
+// `RequestParser` reads HTTP/1.1 requests out of bytes, as they come and however they are cut. It
+// does no I/O, and throws nothing but std::bad_alloc. It is strict (RFC 9112): whatever another
+// server might understand differently is refused, and after a refusal no byte is read as a request.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ namespace bw::http {
 
 enum class ParseStep {
     more,     // all bytes were taken, and more are needed
-    head,     // the head is complete: look at it, then go on with the rest of the bytes
-    request,  // the request is complete; what is left of the bytes belongs to the next one
+    head,     // the head is complete: check it, then call feed again with the rest of the bytes
+    request,  // the request is complete; the bytes that are left belong to the next request
     refused,
 };
 
@@ -32,16 +32,18 @@ class RequestParser {
     RequestParser(const RequestParser&) = delete;
     RequestParser& operator=(const RequestParser&) = delete;
 
-    // Takes from the front of `bytes`. After `head` call it again, even with no bytes left.
+    // Takes bytes from the front of `bytes`. After `head` it must be called again, even if no bytes
+    // are left.
     ParseStep feed(std::string_view& bytes);
-    // Makes ready for the next request; only after `request`.
+    // Prepares for the next request. Only after `request`.
     void restart();
 
     // Whether any byte of a request has come; empty lines before it do not count.
     bool begun() const { return stage_ != Stage::request_line || !head_.empty(); }
     bool head_complete() const { return stage_ > Stage::fields; }
     bool complete() const { return stage_ == Stage::complete; }
-    // Complete after `request`; after `head` all but its body is. Before: what is known already.
+    // The request: complete after `request`, and all but the body after `head`. Before that, and
+    // after `refused`, only what is known already.
     RequestHead& request() { return request_; }
     const RequestHead& request() const { return request_; }
     const Framing& framing() const { return framing_; }
@@ -50,7 +52,7 @@ class RequestParser {
   private:
     enum class Stage { request_line, fields, body, complete, refused };
 
-    // A stretch of `head_`, which moves while it grows.
+    // A part of `head_`, by offset, because `head_` moves while it grows.
     struct Place {
         std::size_t begin = 0;
         std::size_t size = 0;
@@ -76,7 +78,7 @@ class RequestParser {
     const MessageLimits& limits_;
     Stage stage_ = Stage::request_line;
     std::string head_;      // the lines of the head, names in lower case
-    std::size_t line_ = 0;  // where the line begins that is being read
+    std::size_t line_ = 0;  // offset in `head_` of the line that is being read
     std::size_t fields_begin_ = 0;
     int empty_lines_ = 0;  // before the request
     Place method_, target_, path_, authority_;
@@ -85,7 +87,7 @@ class RequestParser {
     Framing framing_;
     Refusal refusal_;
     Chunks chunks_;
-    std::size_t left_ = 0;  // of a counted body
+    std::size_t left_ = 0;  // bytes of a counted body that have not come yet
     std::unique_ptr<Inflate> inflate_;
 };
 

@@ -1,6 +1,6 @@
-// A timer that can be owned by something shorter-lived than the loop. A plain Asio timer that has
-// fired, but whose handler still waits its turn, cannot be called back; an alarm can: once it is
-// cancelled or destroyed, nothing rings. On the loop's thread only.
+// `Alarm` is a timer whose owner may be destroyed before the loop. A plain Asio timer that has
+// fired, but whose handler has not run yet, can no longer be cancelled; an alarm can: once it is
+// cancelled or destroyed, its handler is never called. On the loop's thread only.
 #pragma once
 
 #include <boost/asio/basic_waitable_timer.hpp>

@@ -8,9 +8,9 @@
 
 namespace bw::net {
 
-// One engine for each Wire: connections of different providers never mix, their limits are their
-// own, and a handle keeps what is the same for all requests of its provider. The loop may hold
-// callbacks for longer than the Client lives, so they share the engines.
+// There is one engine for each Wire. So connections of different providers never mix, each provider
+// has its own limits, and a handle keeps what is the same for all requests of its provider.
+// Callbacks that the loop holds may outlive the Client, so they share the engines.
 struct Client::Impl {
     struct Lane {
         std::weak_ptr<const WireOptions> wire;
@@ -27,7 +27,7 @@ struct Client::Impl {
         return *lanes.insert_or_assign(wire.get(), Lane{wire, engine}).first->second.engine;
     }
 
-    // A request keeps its Wire, so nothing is going on over one that is gone.
+    // Each request keeps its Wire alive, so an engine whose Wire is gone has no request to lose.
     void forget_expired() {
         std::erase_if(lanes, [](const auto& lane) {
             if (!lane.second.wire.expired()) return false;

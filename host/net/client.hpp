@@ -1,6 +1,6 @@
-// The transport over the network, on a worker's own event loop. The only place that opens sockets
-// upstream; nothing above knows which engine does it. One Client a worker; all of it on the
-// worker's thread.
+// `Client` is the Transport over the network, on a worker's own event loop. Only here are sockets
+// to upstreams opened; the folders above do not know that libcurl does it. Each worker has one
+// Client, on its own thread.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -11,7 +11,8 @@
 
 namespace bw::net {
 
-// What goes on in a Client; totals since its start. Any thread may read it.
+// `Stats` counts what a Client does: the gauges now, the counters since its start. Only the worker
+// writes it; any thread may read it.
 struct Stats {
     Gauge transfers_active;
     Gauge connections_open;

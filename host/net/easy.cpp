@@ -18,28 +18,28 @@ namespace {
 
 constexpr std::size_t k_idle_handles_max = 256;
 
-// Below this libcurl copies the body behind the head and sends both at once. Above it, the body is
-// read piece by piece through Transfer, which can stop that when the body's owner goes away.
+// A body shorter than this is copied by libcurl, which sends head and body at once. A longer body
+// is read piece by piece through Transfer, which can stop that when the body's owner goes away.
 constexpr std::size_t k_inline_body_bytes = 64u << 10;
 
-// How long libcurl keeps what it has looked up, and that it does not.
+// How long libcurl caches the addresses of a name: usually, and if the name must be looked up anew.
 constexpr long k_names_kept_s = 60;
 constexpr long k_names_anew_s = 0;
 
-// How long the authorities that were read from a file are kept.
+// How long libcurl caches the certificate authorities that it has read from a file.
 constexpr long k_authorities_kept_s = 3600;
 
 void set_socket_options(CURL* easy) {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    // Without it, dropping an exchange whose name is being looked up waits for the resolver.
+    // Without QUICK_EXIT, dropping an exchange during its look-up of a name waits for the resolver.
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 }
 
-// libcurl reads a file of certificates once and keeps what it read, but a folder (which Debian has
-// beside the file, with the same certificates) it looks into, and the file it reads, for each new
-// connection: 17 ms and 870 KB. So the folder is left out where there is a file.
+// libcurl caches a file of certificates, but not if a folder of certificates is set as well: then
+// it looks into the folder and reads the file for each new connection (17 ms and 870 KB). Debian
+// has both, with the same certificates. So where there is a file, the folder is left out.
 void set_authorities(CURL* easy, const std::string& file) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, file.c_str());
     curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
@@ -57,7 +57,7 @@ const std::string& system_authorities() {
     return found;
 }
 
-// A ca_file replaces the system's trust altogether, for a proxy as for the upstream.
+// A ca_file replaces the system's authorities altogether, both for the upstream and for a proxy.
 void set_trust(CURL* easy, const WireOptions& wire) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
@@ -98,8 +98,8 @@ void initialize_curl() {
     std::call_once(once, [] {
         hear_frames();
         curl_global_init(CURL_GLOBAL_DEFAULT);
-        // OpenSSL writes without MSG_NOSIGNAL, and CURLOPT_NOSIGNAL leaves the signal alone: an
-        // upstream that hangs up would end the process.
+        // OpenSSL writes without MSG_NOSIGNAL, and with CURLOPT_NOSIGNAL libcurl does not ignore
+        // SIGPIPE. So an upstream that hangs up would end the process.
         std::signal(SIGPIPE, SIG_IGN);
     });
 }
@@ -119,7 +119,7 @@ void Easy::set_wire(const WireOptions& wire) {
     curl_easy_setopt(get(), CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(get(), CURLOPT_HTTP_CONTENT_DECODING, 0L);  // net/unpack.hpp does it
     curl_easy_setopt(get(), CURLOPT_MAXAGE_CONN, static_cast<long>(wire.idle_time.count()));
-    // Under HTTP/2 a burst waits for the first connection rather than opening one each.
+    // Under HTTP/2 the requests of a burst wait for one connection instead of opening one each.
     if (http_ != HttpVersion::one) curl_easy_setopt(get(), CURLOPT_PIPEWAIT, 1L);
     set_trust(get(), wire);
     set_proxy(get(), wire.proxy);
@@ -168,8 +168,8 @@ void Easy::prepare(Request& request, Transfer& transfer, const Trip& trip) {
     set_method(request);
 }
 
-// Where TLS goes through a proxy's TLS, what nobody has read may lie between the two, out of sight:
-// such a connection is used once.
+// If the upstream's TLS runs inside a proxy's TLS, unread bytes may lie between the two layers,
+// where the host cannot see them. So such a connection is used only once.
 void Easy::set_trip(const Trip& trip) {
     connections_seen_ = 0;
     set_flag(verbose_, CURLOPT_VERBOSE, false);
@@ -200,11 +200,12 @@ bool Easy::takes_kept_connection() {
 }
 
 // libcurl (7.88) throws away what it has read beyond the last chunk, or beyond a head without a
-// body, and uses the connection again; it says so only where it says everything.
+// body, and uses the connection again. It tells of this only in its verbose output, which
+// Transfer::debug_callback reads.
 void Easy::watch_for_surplus() { set_flag(verbose_, CURLOPT_VERBOSE, true); }
 
-// A URL is parsed when it is new to the handle. One that does not parse is left to libcurl, which
-// says what is wrong with it.
+// A URL is parsed only if it differs from the handle's last one. A URL that cannot be parsed is
+// given to libcurl as text, because libcurl's error says what is wrong with it.
 void Easy::set_url(const Request& request) {
     const std::string& url = request.url;
     if (url == url_) return;
@@ -235,7 +236,7 @@ std::size_t Easy::received_body_bytes() const {
 
 void Easy::set_headers(std::vector<std::string>& headers) {
     static char no_expect[] = "Expect:";  // no pause for "100 Continue" before a large body
-    static char no_compression[] = "accept-encoding: identity";  // it would delay a stream
+    static char no_compression[] = "accept-encoding: identity";  // packing would delay a stream
     headers_.resize(headers.size() + 2);
     headers_[headers.size()] = {no_compression, &headers_.back()};
     headers_.back() = {no_expect, nullptr};

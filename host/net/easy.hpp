@@ -1,6 +1,7 @@
-// One libcurl easy handle with everything that is the same for all exchanges over one Wire already
-// set, and a pool of them. Setting up a handle costs more than a short exchange does, so they are
-// kept, and for an exchange only what differs from the one before is set.
+// `Easy` is one libcurl easy handle in which everything is set already that is the same for all
+// exchanges over one Wire; `EasyPool` keeps such handles. Setting up a handle costs more than a
+// short exchange, so handles are used again, and each exchange sets only what differs from the one
+// before. On the worker's thread only.
 #pragma once
 
 #include <curl/curl.h>
@@ -19,7 +20,7 @@ namespace bw::net {
 
 class Transfer;
 
-// Where a handle's sockets go to.
+// The function that closes a handle's sockets, and its argument.
 struct SocketHooks {
     curl_closesocket_callback close;
     void* self;
@@ -32,23 +33,24 @@ class Easy {
     Easy& operator=(const Easy&) = delete;
 
     CURL* get() const { return handle_.get(); }
-    // Points the handle at a request; `request` stays where it is until the handle is recycled.
+    // Sets the handle up for a request. `request` must stay where it is while the handle is in use.
     void prepare(Request& request, Transfer& transfer, const Trip& trip);
     Transfer& transfer() const { return *transfer_; }
-    // The connection is closed after this exchange, unless others are using it.
+    // Closes the connection after this exchange, unless other exchanges are using it.
     void forbid_reuse();
-    // If libcurl sends the request again by itself, it does so on a new one.
+    // Makes libcurl use a new connection if it sends the request again by itself.
     void insist_on_new_connection();
-    // Whether the connection it has now is one that was kept; says it once for each.
+    // Whether the connection that libcurl has chosen is a kept one. To be asked once before each
+    // sending, because a connection counts as new only if it was opened since the last question.
     bool takes_kept_connection();
-    // Ends the connection if more has come over it than the answer.
+    // Closes the connection after this exchange if bytes have come after the answer.
     void watch_for_surplus();
-    // libcurl asks for the request's body piece by piece, instead of copying it.
+    // Whether libcurl reads the request's body piece by piece, instead of copying it.
     bool reads_body() const { return reads_body_; }
     HttpVersion http() const { return http_; }
     bool plain_http2() const { return plain_http2_; }
     std::string_view error_text() const { return error_.data(); }
-    long number(CURLINFO which) const;        // of what libcurl counts
+    long number(CURLINFO which) const;        // a number that libcurl tells of the exchange
     std::size_t received_body_bytes() const;  // as they came, before decompression
 
   private:
@@ -67,16 +69,16 @@ class Easy {
     std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle_;
     Transfer* transfer_ = nullptr;
     std::array<char, CURL_ERROR_SIZE> error_{};
-    std::vector<curl_slist> headers_;  // libcurl's list, its nodes laid over the request's strings
+    std::vector<curl_slist> headers_;  // libcurl's list; its nodes point to the request's strings
     List addresses_{nullptr, &curl_slist_free_all};
     Url parsed_{nullptr, &curl_url_cleanup};
-    std::string url_;  // what parsed_ was made of
+    std::string url_;  // the URL that parsed_ was made of
     HttpVersion http_ = HttpVersion::one;
-    bool plain_http2_ = false;  // without a handshake that would settle it
-    bool nested_tls_ = false;   // a proxy's around the upstream's
+    bool plain_http2_ = false;  // HTTP/2 without TLS, so no handshake negotiates it
+    bool nested_tls_ = false;   // the upstream's TLS runs inside a proxy's TLS
     bool reads_body_ = false;
     long connections_seen_ = 0;  // opened for this request so far
-    // What these options of libcurl's are set to.
+    // The values that libcurl's options of these meanings have now.
     bool reuse_forbidden_ = false;
     bool new_connection_ = false;
     bool verbose_ = false;
@@ -87,8 +89,8 @@ class EasyPool {
   public:
     EasyPool(const WireOptions& wire, const SocketHooks& hooks) : wire_(wire), hooks_(hooks) {}
 
-    // libcurl keeps things in a handle that belong to one request, such as how often it was sent
-    // again: only a handle whose request went as requests nearly always go serves for others.
+    // libcurl leaves some state of a request in its handle, such as how often the request was sent
+    // again. So only a handle whose request went as nearly all do is used again; a worn one is not.
     enum class Wear { none, worn };
 
     std::unique_ptr<Easy> take();

@@ -10,7 +10,7 @@ namespace {
 
 Engine& engine_of(void* self) { return *static_cast<Engine*>(self); }
 
-// Marks that libcurl is on the stack.
+// Sets a flag for as long as libcurl is on the stack.
 class Inside {
   public:
     explicit Inside(bool& flag) : flag_(flag) { flag_ = true; }
@@ -70,8 +70,9 @@ void Engine::begin_multi() {
     curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, limits_.connections_max);
 }
 
-// libcurl (7.88) closes connections that are too old only when it opens another one. Where nothing
-// is asked of it any more, what a burst has left would stay open for good.
+// libcurl (7.88) closes connections that are too old only when it opens another one. If no requests
+// come any more, the connections that a burst has left would stay open for good. So an alarm closes
+// them.
 void Engine::watch_rest() {
     if (std::exchange(rest_watched_, true)) return;
     const auto since = transfers_ > 0 ? Clock::now() : resting_since_;
@@ -130,7 +131,7 @@ void Engine::on_socket_ready(int socket, bool read, bool write) {
     finish_round();
 }
 
-// Several reasons to call libcurl soon share one trip through the loop.
+// Several reasons to call libcurl soon share one handler that is posted to the loop.
 void Engine::kick() {
     if (std::exchange(kicked_, true)) return;
     boost::asio::post(loop_, [self = shared_from_this()] {
@@ -174,8 +175,8 @@ void Engine::add(Transfer& transfer) {
     watch_rest();
 }
 
-// Ends a transfer that may not have come to its end: closes its connection, or, where others use
-// that too, resets the stream.
+// Ends a transfer that may be incomplete: closes its connection or, if other exchanges share the
+// connection, resets its stream.
 void Engine::cut(Transfer& transfer) {
     if (!transfer.active()) return;
     transfer.easy().forbid_reuse();
@@ -183,7 +184,8 @@ void Engine::cut(Transfer& transfer) {
     push_soon();
 }
 
-// The first trip goes as the last ones of other requests have shown; what follows a trip knows.
+// The first trip of a request is chosen by what the engine has learned from other requests. Later
+// trips are left as trip_after() has chosen them.
 void Engine::choose_trip(Transfer& transfer) {
     if (transfer.trip().number > 0) return;
     Trip trip{.plain_http2 = plain_http2_};
@@ -202,16 +204,16 @@ void Engine::remove(Transfer& transfer, EasyPool::Wear wear) {
     pool_.give(std::move(easy), wear);
 }
 
-// libcurl (7.88) keeps a stream's reset until something else goes over the connection, and all the
-// while the upstream works for nobody.
+// libcurl (7.88) keeps a stream's reset back until something else goes over the connection, and
+// until then the upstream works for nobody. So libcurl is made to write.
 void Engine::push_soon() {
     if (sharing_.empty()) return;
     pushing_ = true;
     kick();
 }
 
-// libcurl (7.88) gives up an address that hangs, and goes on to the next one only when it is called
-// again, for which it neither leaves a socket nor sets a timer.
+// When libcurl (7.88) gives up an address that hangs, it tries the next address only when it is
+// called again, but leaves neither a socket nor a timer for that. So the engine calls it.
 void Engine::go_on_soon(CURL* easy) {
     Easy* const found = easy_of(easy);
     if (multi_ == nullptr || found == nullptr || !found->transfer().active()) return;
@@ -258,8 +260,9 @@ void Engine::finish(const CURLMsg& message) {
     transfer->deliver_end();
 }
 
-// An address that takes no connections may be an old one of its name, as may be one where somebody
-// else answers. Where nobody was reached at once, the call that found out need not fail.
+// If nobody accepts connections at an address, or somebody else answers there, the cached address
+// of the name may be out of date, and the name is to be looked up again. If no connection came
+// about at the first trip, the same request is then tried again with the new address.
 std::optional<Trip> Engine::trip_after(Transfer& transfer, CURLcode code) {
     if (transfer.sending()) plain_http2_ = PlainHttp2::join;
     if (transfer.lack_behind(code) != Lack::none) return std::nullopt;
@@ -276,8 +279,9 @@ std::optional<Trip> Engine::trip_after(Transfer& transfer, CURLcode code) {
 
 void Engine::look_for_early(Transfer& transfer) { early_.push_back(transfer.shared_from_this()); }
 
-// libcurl (7.88) goes on sending a request that has its whole answer, for as long as it takes; and
-// where the last of the request is what ends the stream, it does not look whether it has ended.
+// libcurl (7.88) goes on sending a request whose whole answer has come, for as long as that takes;
+// such an exchange is ended here. And if the last bytes of the request end the stream, libcurl does
+// not notice the end; then it is woken.
 void Engine::end_early() {
     for (const auto& transfer : std::exchange(early_, {})) {
         if (!transfer->active() || transfer->dropped()) continue;
@@ -312,8 +316,8 @@ void Engine::arm_timer() {
     });
 }
 
-// libcurl moves its deadline several times in an exchange, nearly always to later. The timer is
-// left as it is then, and on firing too early it is set to what the deadline has become.
+// libcurl moves its deadline several times in an exchange, nearly always to later. The timer then
+// stays as it is; if it fires too early, it is set again, to the deadline of that moment.
 void Engine::on_timer() {
     armed_ = k_never;
     if (deadline_ == k_never) return;

@@ -1,6 +1,7 @@
-// libcurl's multi interface driven by an asio loop: one timer, one posted "kick" at a time, sockets
-// that stay registered. libcurl may not be entered again from one of its callbacks, so what a
-// callback asks for (a new exchange, a drop, a resume) is put down and done right afterwards.
+// `Engine` drives libcurl's multi interface from an Asio loop: with one timer, one posted "kick" at
+// a time, and sockets that stay registered. libcurl must not be called from one of its callbacks,
+// so what a callback asks for (a new exchange, a drop, a resume) is noted, and done right
+// afterwards. On the worker's thread only.
 #pragma once
 
 #include <curl/curl.h>
@@ -22,19 +23,19 @@ namespace bw::net {
 
 class Engine : public std::enable_shared_from_this<Engine> {
   public:
+    // The settings are copied out of `wire`; nothing refers to it afterwards.
     Engine(boost::asio::io_context& loop, const WireOptions& wire, std::shared_ptr<Stats> stats);
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    // The settings are copied out of `wire`; nothing refers to it afterwards.
-    void shutdown();  // closes everything; what the loop still holds does nothing afterwards
+    void shutdown();  // closes everything; handlers that the loop still holds then do nothing
 
     std::shared_ptr<Transfer> start(Request request, Events& events);
     void drop(Transfer& transfer);
     void flush_soon(Transfer& transfer);
-    // Its answer may be whole already; looked at when libcurl is off the stack.
+    // Checks, as soon as libcurl is off the stack, whether the transfer has its whole answer.
     void look_for_early(Transfer& transfer);
-    // Whether nothing has come over the idle connection from this port.
+    // Whether nothing has come over the idle connection with this local port.
     bool is_quiet(int local_port) const { return sockets_.is_quiet(local_port); }
     void take_connection(int local_port) { sockets_.take(local_port); }
     void on_socket_ready(int socket, bool read, bool write);
@@ -86,21 +87,21 @@ class Engine : public std::enable_shared_from_this<Engine> {
     EasyPool pool_;
     Timer timer_;
     Clock::time_point deadline_ = k_never;  // when libcurl wants to be called
-    Clock::time_point armed_ = k_never;     // when the timer fires; never later than deadline_
+    Clock::time_point armed_ = k_never;     // when the timer fires; past deadline_ only if kicked
     Transfers starting_;
     Transfers flushing_;
     Transfers between_;  // one address failed, another may follow
-    Transfers doomed_;   // dropped inside libcurl
-    Transfers early_;    // answered, perhaps, before the request was sent
+    Transfers doomed_;   // dropped while libcurl was on the stack
+    Transfers early_;    // perhaps answered before all of the request was sent
     Lookups lookups_;
     PlainHttp2 plain_http2_ = PlainHttp2::begin;  // how the next request is tried first
     const bool shares_;                           // HTTP/2 may let exchanges share a connection
-    std::unordered_set<Transfer*> sharing_;       // the attached ones then
-    Alarm rest_;  // whether it has had nothing to do for so long that its connections are too old
+    std::unordered_set<Transfer*> sharing_;       // if so, all attached transfers
+    Alarm rest_;  // when the engine has been idle for so long that its connections are too old
     bool rest_watched_ = false;
-    std::size_t transfers_ = 0;  // that libcurl has
+    std::size_t transfers_ = 0;  // attached to libcurl
     Clock::time_point resting_since_{};
-    bool pushing_ = false;  // resets of streams may wait to be sent
+    bool pushing_ = false;  // libcurl may keep resets of streams back
     bool inside_ = false;   // libcurl is on the stack
     bool kicked_ = false;
 };

@@ -67,24 +67,25 @@ FailureKind kind_of(CURLcode code) {
     }
 }
 
-// libcurl has no code for a broken chunk: it is a receive error, told apart by its text.
+// libcurl has no code for a broken chunk: it reports a receive error, and only the text tells more.
 bool broken_chunk(const TransferOutcome& outcome) {
     return outcome.code == CURLE_RECV_ERROR && outcome.detail.find("chunk") != std::string::npos;
 }
 
-// Under TLS 1.3 a client's certificate is only missed when the handshake is over for the client.
+// Under TLS 1.3 an upstream can refuse a missing client certificate only after the handshake has
+// ended for the client. So libcurl's code does not say that TLS failed; its text does.
 bool misses_certificate(const TransferOutcome& outcome) {
     return outcome.detail.find("alert certificate required") != std::string::npos;
 }
 
 bool has_proxy(const Request& request) { return request.wire && !request.wire->proxy.url.empty(); }
 
-// What a sentence calls those that it is about.
+// How a message names the upstream and its proxy: by their addresses or by their roles.
 struct Parties {
     std::string peer;
     std::string proxy;
     std::string through;      // " through the proxy ..." where there is one
-    std::string_view detail;  // libcurl's own words, which name names
+    std::string_view detail;  // libcurl's own words, which may name hosts
 
     std::string with_detail(std::string sentence) const {
         if (!detail.empty()) sentence.append(": ").append(detail);
@@ -107,7 +108,7 @@ Parties by_role(const Request& request) {
             .detail = {}};
 }
 
-// `sentence` makes the text out of the parties.
+// Makes a failure with both of its texts; `sentence` makes a text out of the parties.
 template <typename Sentence>
 Failure fail(FailureKind kind, const Request& request, const Sentence& sentence,
              std::string_view detail = {}) {
@@ -147,7 +148,8 @@ std::string message_of(FailureKind kind, const Request& request, const TransferO
     }
 }
 
-// Where a redirect points, host only; a relative one stays on the host that was asked.
+// The host and port to which a redirect points. A relative redirect stays on the host that was
+// asked.
 std::string redirect_target(const Request& request, std::string_view location) {
     const Url url = parse(request.url);
     const std::string relative(location);
@@ -230,7 +232,7 @@ Failure make_proxy_failure(const Request& request, int status) {
     });
 }
 
-// The name of an encoding is the upstream's text, so little of it is repeated.
+// The name of an encoding comes from the upstream, so only its first 32 bytes are repeated.
 Failure make_encoding_failure(const Request& request, std::string_view encoding) {
     return fail(FailureKind::protocol, request, [encoding](const Parties& parties) {
         return fmt::format(

@@ -1,6 +1,6 @@
-// Says in plain words how an exchange failed, twice: for anybody, who learns nothing of where the
-// upstream is, and for an operator, with the peer as host:port and libcurl's own words. A path, a
-// query or a credential never gets into either.
+// Says in plain words how an exchange failed, in two texts: one for anybody, which does not tell
+// where the upstream is, and one for an operator, with the peer as host:port and libcurl's own
+// words. A path, a query or a credential gets into neither.
 #pragma once
 
 #include <curl/curl.h>
@@ -22,7 +22,7 @@ struct TransferOutcome {
     CURLcode code = CURLE_OK;
     std::string_view detail;  // libcurl's own words
     bool head_seen = false;
-    int connect_code = 0;  // what a proxy answered to the wish for a tunnel
+    int connect_code = 0;  // the status with which a proxy answered CONNECT; 0: none
 };
 
 Failure make_failure(const Request& request, const TransferOutcome& outcome);
@@ -39,7 +39,7 @@ Failure make_inflation_failure(const Request& request, std::size_t times_max);
 Failure make_overrun_failure(const Request& request, std::size_t bytes_max);
 
 inline constexpr int k_proxy_wants_credentials = 407;
-// A proxy passes the request on without a tunnel, so that an answer may be its own.
+// Whether a proxy forwards the request without a tunnel, so that an answer may be the proxy's own.
 bool proxied_in_plain(const Request& request);
 
 std::string host_and_port(const std::string& url);

@@ -23,7 +23,7 @@ bool is_name(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, is_visible);
 }
 
-// None: no number.
+// Nothing: the text is not a number.
 std::optional<std::size_t> parse_length(std::string_view text) {
     std::size_t length = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
@@ -31,7 +31,7 @@ std::optional<std::size_t> parse_length(std::string_view text) {
     return whole ? std::optional(length) : std::nullopt;
 }
 
-// Of a list, each part without the space around it.
+// Calls `take` with each part of a list, without the white space around the part.
 template <typename Take>
 void for_each_part(std::string_view list, Take take) {
     while (!list.empty()) {
@@ -84,7 +84,7 @@ void Head::begin(std::string_view status_line) {
     multiplexed_ = status_line.starts_with("HTTP/2");
 }
 
-// A line that is no field is left out, and with it whatever its sender hoped to hide in it.
+// A line that is not a valid field is ignored, so that nothing can be hidden in it.
 void Head::add_field(std::string_view line) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || !is_name(line.substr(0, colon))) return;
@@ -96,7 +96,8 @@ void Head::add_field(std::string_view line) {
     fields_.push_back({start, colon, start + colon, value.size()});
 }
 
-// A continuation line (obsolete, still met) belongs to the value before it, the last in the buffer.
+// A continuation line (obsolete, but some servers still send them) goes on with the last field's
+// value, which stands at the end of the buffer.
 void Head::fold(std::string_view more) {
     if (fields_.empty() || more.empty()) return;
     text_.append(" ").append(more);
@@ -134,7 +135,8 @@ std::string Head::find_all(std::string_view name) const {
     return list;
 }
 
-// RFC 9112, 6.3: a length that is told twice alike counts once. Under HTTP/2 frames tell the end.
+// Equal lengths count as one (RFC 9112, 6.3). The length is doubtful if lengths differ or cannot be
+// read, or if there is a transfer-encoding as well.
 BodyLength Head::body_length() const {
     BodyLength length;
     const auto has = [this](std::string_view name) {

@@ -1,5 +1,6 @@
-// The head of a response as it arrives, line by line: the last status line and its headers, names
-// in lower case, in one buffer. Interim (1xx) heads are read and forgotten. Pure: no I/O.
+// `Head` takes the head of a response as it arrives, line by line. It keeps the last status line's
+// status and its headers, names in lower case, in one buffer. Interim (1xx) heads are read and
+// forgotten. Pure: no I/O.
 #pragma once
 
 #include <cstddef>
@@ -17,8 +18,8 @@ inline constexpr std::size_t k_head_bytes_max = 64u << 10;  // all heads of one 
 
 // How long a response says that its body is.
 struct BodyLength {
-    // It says two things, or nothing that can be read: another reader might find another end, and
-    // take what follows for the next response.
+    // The head gives different lengths, or one that cannot be read. Another program might then see
+    // the body end elsewhere, and take the rest of it for the next response.
     bool doubtful = false;
     std::optional<std::size_t> bytes;
 };
@@ -33,12 +34,12 @@ class Head {
     bool begun() const { return bytes_ > 0; }
     bool complete() const { return complete_; }
     int status() const { return status_; }
-    bool multiplexed() const { return multiplexed_; }  // HTTP/2: the connection has other users
+    bool multiplexed() const { return multiplexed_; }  // HTTP/2: exchanges share the connection
     bool redirects() const { return status_ >= 300 && status_ < 400; }
     // Valid until the next add.
     std::span<const Header> headers();
     std::string_view find(std::string_view name) const;  // empty: not there
-    std::string find_all(std::string_view name) const;   // all of them, as one list
+    std::string find_all(std::string_view name) const;   // all fields of that name, as one list
     BodyLength body_length() const;
 
   private:

@@ -9,7 +9,7 @@
 
 #include "net/transfer.hpp"
 
-// As nghttp2.h has them, which never changes what is there.
+// These declarations are those of nghttp2.h, whose later versions never change existing ones.
 extern "C" {
 struct nghttp2_session;
 struct nghttp2_session_callbacks;
@@ -59,7 +59,8 @@ Function real(const char* name) {
     return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
 }
 
-// nghttp2's own, and libcurl's callbacks, which are the same for all of its connections.
+// nghttp2's own functions, and the callbacks that libcurl has registered, which are the same for
+// all of its connections.
 struct Callbacks {
     SetFrameCallback set_frame =
         real<SetFrameCallback>("nghttp2_session_callbacks_set_on_frame_recv_callback");
@@ -75,7 +76,7 @@ Callbacks& heard() {
     return found;
 }
 
-// libcurl keeps its handle with each stream of an exchange that goes on.
+// libcurl stores its easy handle as the user data of each stream, for as long as the exchange runs.
 Transfer* transfer_of(nghttp2_session* session, std::int32_t stream) {
     if (stream == 0) return nullptr;
     CURL* const easy = heard().user_data(session, stream);
@@ -85,8 +86,9 @@ Transfer* transfer_of(nghttp2_session* session, std::int32_t stream) {
     return found == nullptr ? nullptr : &found->transfer();
 }
 
-// "Stop sending, your answer is whole" is no failure of the answer (RFC 9113, 8.1), but libcurl
-// throws away for it what it has not read yet. It hears of the stream's end all the same.
+// RST_STREAM(NO_ERROR) after the whole answer only asks the client to stop sending, and is no
+// failure (RFC 9113, 8.1). But libcurl would throw away what it has not read of the answer, so it
+// does not get this frame. It still learns from on_close that the stream has ended.
 bool asks_to_stop_sending(const Transfer& transfer, const nghttp2_frame& frame) {
     return frame.head.type == k_reset && frame.reset.error == k_no_error &&
            transfer.trip().stream == Http2Stream::answered;

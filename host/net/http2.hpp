@@ -1,15 +1,16 @@
-// The frames of HTTP/2 streams, heard from nghttp2 before libcurl (7.88) hears of them. libcurl
-// does not tell that an upstream has not looked at a request, nor that an answer is whole before
-// the request is, and it loses an answer that is followed by RST_STREAM(NO_ERROR).
+// Listens to the frames of HTTP/2 streams that nghttp2 reports to libcurl, because libcurl (7.88)
+// does not tell that an upstream has not looked at a request, nor that the whole answer has come
+// before all of the request went. It also loses an answer that RST_STREAM(NO_ERROR) follows.
 //
-// libcurl hands its callbacks to nghttp2 by two functions that are defined here as well; the
-// program's own come before a library's. Where libcurl does not use nghttp2 they are never called,
-// and such a call fails, as it would without them.
+// libcurl registers its callbacks with nghttp2 by two functions that are defined here as well; the
+// linker prefers the program's own functions to those of a library. If libcurl does not use
+// nghttp2, these functions are never called, and exchanges with such an upstream fail as they would
+// without this file.
 #pragma once
 
 namespace bw::net {
 
-// Before the first connection is opened.
+// Must be called before the first connection is opened.
 void hear_frames();
 
 }  // namespace bw::net

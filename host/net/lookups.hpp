@@ -1,6 +1,7 @@
-// When a name is looked up anew: after it led to where nobody takes connections, and at most once
-// in a while, so that an upstream which is away does not make a storm of questions. (libcurl does
-// not keep what it found so, and looks once more for the next connection.)
+// `Lookups` says when a name is to be looked up again: after its cached address has led to a failed
+// connection, but at most once a second, so that an upstream which is down does not cause a storm
+// of DNS queries. (libcurl does not cache the result of such a lookup, and looks the name up once
+// more for the next connection.)
 #pragma once
 
 #include <chrono>
@@ -14,7 +15,7 @@ class Lookups {
 
     void doubt() { doubted_ = true; }
 
-    // Whether to ask now; if so it counts as done.
+    // Whether to look the name up now; if true, the lookup counts as done.
     bool take(Time now) {
         if (!doubted_ || now < next_) return false;
         doubted_ = false;

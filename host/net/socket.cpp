@@ -13,15 +13,16 @@ namespace bw::net {
 
 namespace {
 
-// Taken from the set in one go; the rest is still there the next time.
+// How many events are taken from the epoll set at one time; the others stay for the next time.
 constexpr int k_events_max = 64;
 
 std::uint32_t events_of(bool read, bool write) {
     return (read ? std::uint32_t{EPOLLIN} : 0u) | (write ? std::uint32_t{EPOLLOUT} : 0u);
 }
 
-// Read and thrown away of what comes over an idle connection, at most: if more is there, libcurl
-// still takes it for alive, and it is turned away when it is to be used.
+// How many pieces are read and thrown away, at most, when bytes have come over an idle connection.
+// If there are more, libcurl still takes the connection for alive, but is_quiet() refuses it when
+// it is to be used again.
 constexpr int k_drained_pieces_max = 16;
 
 enum class Arrived { nothing, bytes, end };
@@ -35,8 +36,8 @@ Arrived arrived(int number, int flags) {
     return none ? Arrived::nothing : Arrived::end;
 }
 
-// An event may be on its way for a socket that has been closed since, and for its number there may
-// be another one: the serial tells them apart.
+// An event may still come for a socket that has been closed, when another socket has its number
+// already. The serial tells the two sockets apart.
 std::uint64_t key_of(int number, std::uint32_t serial) {
     return std::uint64_t{serial} << 32 | static_cast<std::uint32_t>(number);
 }
@@ -60,8 +61,9 @@ int SocketTable::open(int family, int type, int protocol) {
     if (!have_set()) return -1;
     const int number = ::socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     if (number < 0) return number;
-    // A socket of this number was closed behind our back, and libcurl may not say again what it
-    // waits for: to be writable, if the new one took its place in the same breath.
+    // If the table still has this number, libcurl has closed the old socket without the close
+    // callback. If the new socket takes its place at once, libcurl may not say again that it waits
+    // for the socket to become writable.
     const auto stale = sockets_.find(number);
     const bool connecting =
         stale != sockets_.end() && (stale->second.wanted & std::uint32_t{EPOLLOUT}) != 0;
@@ -119,17 +121,18 @@ void SocketTable::want(int number, bool read, bool write) {
     want(number, socket, events_of(read, write));
 }
 
-// Waiting for data that nobody wants any more is left to stand: on a kept-alive connection the next
-// exchange takes it over, which saves two calls of the kernel. If data comes before that, or the
-// end, the event ends it. A socket is writable nearly always, so that is not left.
+// The socket stays registered for reading when libcurl no longer waits for data: the next exchange
+// on a kept-alive connection needs the same registration, which saves two system calls. If data or
+// the end comes before that, the event removes the registration. A registration for writing does
+// not stay, because a socket is nearly always writable.
 void SocketTable::want(int number, Socket& socket, std::uint32_t events) {
     socket.wanted = events;
     const std::uint32_t kept = socket.registered & std::uint32_t{EPOLLIN};
     if ((events | kept) != socket.registered) set_registered(number, socket, events | kept);
 }
 
-// Where the kernel has no room for another one it is not watched: libcurl also looks after its
-// sockets by timer.
+// If the kernel has no room for another registration, the socket is not watched. That is no error,
+// because libcurl also checks its sockets by timer.
 void SocketTable::set_registered(int number, Socket& socket, std::uint32_t events) {
     if (events == socket.registered) return;
     const int set = set_.native_handle();
@@ -140,13 +143,14 @@ void SocketTable::set_registered(int number, Socket& socket, std::uint32_t event
         socket.registered = events;
         return;
     }
-    // It is new, or it was closed and is another one now.
+    // The socket is new, or it was closed and another socket has its number now.
     if (events == 0 || ::epoll_ctl(set, EPOLL_CTL_ADD, number, &event) != 0) return;
     socket.registered = events;
     wait();
 }
 
-// A connection stays registered for the next exchange. Anything else libcurl closes by itself.
+// A connection stays registered for the next exchange. Any other socket is forgotten, because
+// libcurl closes it by itself.
 bool SocketTable::release(int number, const Release& release) {
     const auto found = sockets_.find(number);
     if (found == sockets_.end()) return false;
@@ -171,7 +175,7 @@ void SocketTable::rest(int number, Socket& socket, const Release& release) {
     ports_.emplace(port, number);
 }
 
-// Two connections to different addresses may have the same port here; either is reason enough.
+// Two connections to different addresses may have the same local port. Then both must be quiet.
 bool SocketTable::is_quiet(int local_port) const {
     const auto [first, last] = ports_.equal_range(local_port);
     for (auto one = first; one != last; ++one) {
@@ -191,9 +195,9 @@ void SocketTable::take(int local_port) {
     }
 }
 
-// libcurl says nothing of an exchange that it never waited for, so that the connection is idle once
-// nobody has it. Of two with the same port nobody knows which is meant: they are looked at only
-// when they are to be used again.
+// libcurl does not report the end of an exchange for which it never waited on the socket. So the
+// connection becomes idle here, once no exchange has it. If two connections have this local port,
+// it is not known which is meant; they are checked only when they are to be used again.
 void SocketTable::give_back(int local_port) {
     const auto [first, last] = ports_.equal_range(local_port);
     const bool one_only = ports_.count(local_port) == 1;
@@ -215,7 +219,8 @@ void SocketTable::wait() {
                     });
 }
 
-// Waits again first: what is thrown at an event must not leave the others unseen for good.
+// Waits for the next events before it handles these, because an exception from one event must not
+// leave all later ones unseen.
 void SocketTable::take_events() {
     wait();
     std::array<epoll_event, k_events_max> events;
@@ -223,7 +228,8 @@ void SocketTable::take_events() {
     for (int i = 0; i < count && set_.is_open(); ++i) take(events[static_cast<std::size_t>(i)]);
 }
 
-// The end of a connection counts as whatever is wanted: libcurl finds out about it by trying.
+// The end of a connection is reported as whatever libcurl waits for; libcurl finds the end when it
+// reads or writes.
 void SocketTable::take(const epoll_event& event) {
     const int number = static_cast<int>(event.data.u64 & 0xffffffffu);
     const auto found = sockets_.find(number);
@@ -237,16 +243,18 @@ void SocketTable::take(const epoll_event& event) {
     engine_.on_socket_ready(number, (ready & EPOLLIN) != 0, (ready & EPOLLOUT) != 0);
 }
 
-// What comes over an idle connection is no answer to a request that has not been sent yet. Frames
-// are libcurl's to read, when it is to be used again.
+// Bytes that come over an idle connection cannot answer a request that has not been sent yet, so
+// they end the connection. HTTP/2 frames do not: libcurl reads them when it uses the connection
+// again.
 void SocketTable::take_idle(int number, Socket& socket) {
     set_registered(number, socket, 0);
     const bool frames = socket.state == State::idle_with_frames;
     if (!frames || arrived(number, MSG_PEEK) == Arrived::end) end(number, socket);
 }
 
-// libcurl owns the socket, and looks whether it has ended before it uses it: so it is emptied, for
-// libcurl takes unread bytes for a sign of life, and shut down.
+// Shuts an idle connection down. It is not closed, because libcurl owns the socket and finds the
+// end before it uses the connection again. Unread bytes are thrown away first, because libcurl
+// takes them for a sign of life.
 void SocketTable::end(int number, Socket& socket) {
     for (int i = 0; i < k_drained_pieces_max && arrived(number, 0) == Arrived::bytes; ++i) {
     }

@@ -8,7 +8,7 @@ namespace bw::net::tls {
 
 namespace {
 
-// None: not encrypted, or by a library that is not OpenSSL.
+// Null: the connection is not encrypted, or by a library that is not OpenSSL.
 SSL* session_of(CURL* easy) {
     curl_tlssessioninfo* info = nullptr;
     curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info);

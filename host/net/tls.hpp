@@ -1,12 +1,12 @@
-// What OpenSSL knows of the connection that an exchange has just now, and libcurl does not tell.
-// Only from within libcurl's callbacks, where the exchange has one.
+// Asks OpenSSL about the connection of an exchange, for what libcurl does not tell. Only from
+// within libcurl's callbacks, where the exchange has a connection.
 #pragma once
 
 #include <curl/curl.h>
 
 namespace bw::net::tls {
 
-bool has_unread(CURL* easy);    // decrypted, or at least received, and read by nobody
-bool speaks_http2(CURL* easy);  // as the handshake settled it
+bool has_unread(CURL* easy);    // bytes that OpenSSL has received, and libcurl has not read
+bool speaks_http2(CURL* easy);  // as the handshake has negotiated (ALPN)
 
 }  // namespace bw::net::tls

@@ -16,11 +16,13 @@ namespace bw::net {
 
 namespace {
 
-// Held of one exchange that is paused under HTTP/2. libcurl (7.88) would itself hold up to a whole
-// flow-control window, 32 MB, as soon as another exchange keeps the same connection busy.
+// How many bytes are held for one exchange that is paused under HTTP/2. libcurl (7.88) itself would
+// hold up to a whole flow-control window, 32 MB, as soon as another exchange keeps the same
+// connection busy.
 constexpr std::size_t k_held_bytes_max = 1u << 20;
 
-// What was compressed may grow to this many times its size, and a little more at its beginning.
+// A compressed body may grow to this many times its size, plus the second number of bytes, because
+// the beginning of a body may grow more.
 constexpr std::size_t k_inflation_max = 100;
 constexpr std::size_t k_inflation_grace_bytes = 1u << 20;
 
@@ -28,11 +30,11 @@ bool one_line(std::string_view header) {
     return std::ranges::none_of(header, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
-// Whether this process has too few descriptors left for a connection. A resolver and a reader of
-// certificates do not say that it was that which they lacked, and what the attempt had opened is
-// closed again by now: so it counts how many there are.
+// Whether this process has too few descriptors left for a connection. If libcurl's resolver or its
+// reader of certificates gets no descriptor, it does not say so, and what the attempt had opened is
+// closed again by now. So this function tries how many it can open.
 bool has_few_descriptors() {
-    constexpr std::size_t k_needed = 4;  // two of a resolver's, a socket, a file
+    constexpr std::size_t k_needed = 4;  // two for the resolver, a socket, a file
     std::array<int, k_needed> probes{};
     std::size_t opened = 0;
     bool few = false;
@@ -56,7 +58,7 @@ void Transfer::cancel() {
     if (active()) engine_.drop(*this);
 }
 
-// What was held back is delivered from the loop, as resume itself must not call anyone.
+// What was held back is delivered from the loop, because resume() must not call Events itself.
 void Transfer::resume() {
     if (!std::exchange(paused_, false)) return;
     engine_.flush_soon(*this);
@@ -119,14 +121,14 @@ void Transfer::finish(CURLcode code) {
         failure_ = make_lack_failure(request_, lack);
         return;
     }
-    if (trip_.stream == Http2Stream::refused)
-        code = CURLE_GOT_NOTHING;  // by how libcurl noticed: many
+    if (trip_.stream == Http2Stream::refused) code = CURLE_GOT_NOTHING;  // libcurl's code varies
     failure_ = make_failure(request_, {code, easy_->error_text(), head_.complete(),
                                        static_cast<int>(easy_->number(CURLINFO_HTTP_CONNECTCODE))});
 }
 
-// Under HTTP/2 libcurl (7.88) takes an answer whose connection ends on the way for a whole one, and
-// a whole one for a broken one where the rest of the request's body cannot be sent any more.
+// Under HTTP/2 libcurl (7.88) errs twice. It takes an answer for whole if the connection ends in
+// the middle of it, and it takes a whole answer for broken if the rest of the request's body can no
+// longer be sent. So the frames of the stream decide.
 bool Transfer::is_whole(CURLcode code) const {
     if (!head_.complete()) return false;
     if (!head_.multiplexed() || trip_.stream == Http2Stream::unheard) return code == CURLE_OK;
@@ -136,7 +138,8 @@ bool Transfer::is_whole(CURLcode code) const {
     return code == CURLE_OK && length_ && *length_ == easy_->received_body_bytes();
 }
 
-// The status of a refusal and its headers say what to do, however much of its body came.
+// Whether all that is missing is a part of the body of a refusal. That is no failure, because the
+// refusal's status and headers say what to do.
 bool Transfer::loses_only_words(CURLcode code) const {
     if (!head_.complete() || !is_refusal()) return false;
     return code == CURLE_OK || code == CURLE_PARTIAL_FILE || code == CURLE_RECV_ERROR ||
@@ -148,7 +151,7 @@ void Transfer::fail(Failure failure) {
     failure_ = std::move(failure);
 }
 
-// Something held back goes first: a flush is on its way then.
+// Held data must be delivered before the end: flush() does that, and then calls this again.
 void Transfer::deliver_end() {
     if (dropped() || paused_ || !held_.empty()) return;
     if (failure_) failure_->status = head_.status();
@@ -167,7 +170,7 @@ void Transfer::flush() {
     }
 }
 
-// Ending a pause makes libcurl write what has gathered, whichever exchange it belongs to.
+// Ending a pause makes libcurl write all that it keeps for the connection, of whichever exchange.
 void Transfer::push() {
     if (sending() && !data_held_) wake();
 }
@@ -200,7 +203,8 @@ bool Transfer::may_send(int local_port) {
     return true;
 }
 
-// Under HTTP/2 each answer bears the number of its request, and cannot be taken for another one's.
+// Why the request must not go over the connection that libcurl has chosen. Under HTTP/2 unread
+// bytes are no reason: each answer bears the number of its stream, so none is taken for another's.
 TurnedDown Transfer::refusal_of_connection(int local_port) const {
     if (easy_->plain_http2()) {
         const bool joins = trip_.plain_http2 == PlainHttp2::join;
@@ -213,8 +217,9 @@ TurnedDown Transfer::refusal_of_connection(int local_port) const {
     return quiet ? TurnedDown::none : TurnedDown::soiled;
 }
 
-// libcurl sends a request again whose kept connection ended before the response's first line did,
-// and one whose stream was refused. The first is safe at once only.
+// libcurl sends a request again by itself if the kept connection ended before the response's first
+// line had come, or if the stream was refused. After the end of a connection that is safe only
+// within k_resend_within.
 bool Transfer::may_send_again() {
     const auto now = Clock::now();
     const bool refused = std::exchange(trip_.stream, Http2Stream::unheard) == Http2Stream::refused;
@@ -233,7 +238,8 @@ void Transfer::on_stream_closed(Http2Stream how) {
     trip_.stream = trip_.stream == Http2Stream::answered ? Http2Stream::done : how;
 }
 
-// Under HTTP/2 the stream's frames tell. Otherwise it can be told of an answer of known length.
+// Under HTTP/2 the frames of the stream show that the answer is whole. Under HTTP/1.1 that is known
+// only of an answer whose head gives its length.
 bool Transfer::is_early() const {
     if (head_.multiplexed()) return trip_.stream == Http2Stream::answered && body_delivered();
     return !data_held_ && easy_->reads_body() && sent_ < request_.body.size() && length_ &&
@@ -300,8 +306,8 @@ bool Transfer::on_encodings() {
     return false;
 }
 
-// Pausing takes effect at the next chunk: returning PAUSE refuses a chunk, which libcurl then keeps
-// and delivers again, so the one that led to the pause must have been accepted.
+// Pausing takes effect at the next chunk. To return PAUSE refuses a chunk, which libcurl then keeps
+// and delivers again; so the chunk during which the pause was asked for must be accepted.
 std::size_t Transfer::on_body(std::string_view bytes) {
     if (dropped()) return k_abort;
     if (paused_ && !head_.multiplexed()) {
@@ -321,8 +327,8 @@ std::size_t Transfer::on_body(std::string_view bytes) {
     return dropped() ? k_abort : bytes.size();
 }
 
-// A chunk at a time: what it grows to is bounded, and delivered at once. A refusal goes on without
-// words where its body is broken.
+// Unpacks one chunk, whose growth is bounded; the caller delivers it at once. If the body of a
+// refusal is broken, the exchange goes on without the rest of that body.
 bool Transfer::unpack(std::string_view bytes, std::string& out) {
     packed_bytes_ += bytes.size();
     const std::size_t bytes_max = k_inflation_grace_bytes + k_inflation_max * packed_bytes_;
@@ -338,8 +344,8 @@ bool Transfer::unpack(std::string_view bytes, std::string& out) {
     return false;
 }
 
-// Other exchanges share an HTTP/2 connection, so it cannot be left unread: what comes is held, up
-// to a bound.
+// Other exchanges share an HTTP/2 connection, so it must be read even while this exchange is
+// paused. What comes is held, up to a limit.
 bool Transfer::hold(std::string_view bytes) {
     if (held_.size() + bytes.size() > k_held_bytes_max) {
         failure_ = make_overrun_failure(request_, k_held_bytes_max);

@@ -1,6 +1,6 @@
-// One exchange inside the engine: what libcurl calls on one side, Events on the other, and between
-// them the rules of dropping and pausing. Owned by its Exchange; the engine keeps a share of it
-// while libcurl may still touch it.
+// `Transfer` is one exchange inside the engine. libcurl calls it, it calls Events, and in between
+// it keeps the rules of dropping and pausing. Its Exchange owns it; the engine shares it while
+// libcurl may still use it. On the worker's thread only.
 #pragma once
 
 #include <curl/curl.h>
@@ -22,46 +22,47 @@ namespace bw::net {
 
 class Engine;
 
-inline constexpr std::size_t k_abort = 0;  // from a callback that was given bytes: end the transfer
+inline constexpr std::size_t k_abort = 0;  // a data callback returns this to end the transfer
 
 class Transfer final : public Sending, public std::enable_shared_from_this<Transfer> {
   public:
     Transfer(Engine& engine, Request request, Events& events);
 
-    // From the Exchange.
+    // Called by the Exchange.
     bool sent() const override { return begun_at_.has_value(); }
     void cancel() override;
     void pause() override { paused_ = true; }
     void resume() override;
 
-    // From the engine, on the loop and outside libcurl unless said otherwise.
+    // Called by the engine, from the loop and outside libcurl unless said otherwise.
     bool dropped() const { return events_ == nullptr; }
     bool active() const { return easy_ != nullptr; }
     Easy& easy() const { return *easy_; }
     Easy& attach(std::unique_ptr<Easy> easy);
     std::unique_ptr<Easy> detach() { return std::move(easy_); }
     bool sending() const { return trip_.sends > 0; }
-    bool keeps_data() const { return data_held_; }  // paused: libcurl will deliver it again
+    bool keeps_data() const { return data_held_; }  // paused: libcurl keeps a chunk
     const Trip& trip() const { return trip_; }
     void begin(const Trip& trip);
-    // How to give the request to libcurl again, which ended it so; none: it has failed.
+    // The next trip of the request after libcurl has ended it with `code`; nothing: it has failed.
     std::optional<Trip> trip_after(CURLcode code) const;
     bool answered() const { return head_.complete(); }
-    // What this process had not, if libcurl ended it so before anything was sent.
+    // What the process has run out of, if that is why libcurl ended the request with `code` before
+    // anything was sent.
     Lack lack_behind(CURLcode code) const;
-    std::optional<Failure> check_request() const;  // what libcurl would not notice
-    void finish(CURLcode code);                    // libcurl is done with it; still attached
-    void fail(Failure failure);                    // it never got to libcurl
+    std::optional<Failure> check_request() const;  // faults that libcurl would not notice
+    void finish(CURLcode code);                    // libcurl has ended it; it is still attached
+    void fail(Failure failure);                    // it was never given to libcurl
     void deliver_end();                            // once detached
     void flush();                                  // delivers what was held; may call libcurl
-    void wake();                                   // makes libcurl look after it at once
+    void wake();                                   // makes libcurl work on it at once
     void push();  // makes libcurl send what it keeps for this exchange's connection
-    // Of the kept connection that it has taken, and gives back now; 0: none.
+    // The local port of the kept connection that it has taken, and gives back now; 0: none.
     int release_port() { return std::exchange(taken_port_, 0); }
     // The whole answer has been delivered, while the request's body is still on its way.
     bool is_early() const;
 
-    // From the frames of its stream under HTTP/2, inside libcurl.
+    // Called for the frames of its stream under HTTP/2, inside libcurl.
     void on_stream_frame() {
         if (trip_.stream == Http2Stream::unheard) trip_.stream = Http2Stream::open;
     }
@@ -69,7 +70,8 @@ class Transfer final : public Sending, public std::enable_shared_from_this<Trans
     void on_stream_answered();
     void on_stream_closed(Http2Stream how);
 
-    // libcurl's. An exception cannot pass through its frames: Events must not throw.
+    // Called by libcurl. No exception may pass through libcurl, so Events must not throw any but
+    // std::bad_alloc.
     static curl_socket_t open_callback(void* self, curlsocktype, curl_sockaddr* address) noexcept;
     static std::size_t write_callback(char* data, std::size_t, std::size_t size,
                                       void* self) noexcept;
@@ -112,18 +114,18 @@ class Transfer final : public Sending, public std::enable_shared_from_this<Trans
     std::optional<std::size_t> length_;  // of the answer's body, as its head says
     std::optional<Failure> failure_;
     int taken_port_ = 0;
-    std::size_t sent_ = 0;          // of a body that libcurl reads piece by piece
+    std::size_t sent_ = 0;          // bytes of a body that libcurl reads piece by piece
     std::string held_;              // what came under HTTP/2 while paused
     std::optional<Unpack> unpack_;  // where the body is packed
     std::size_t packed_bytes_ = 0;
     std::size_t inflated_bytes_ = 0;
-    bool wordless_ = false;  // a refusal whose body cannot be read: its status is all that it says
+    bool wordless_ = false;  // a refusal whose body cannot be unpacked: only its head counts
     Lack lack_ = Lack::none;
     bool paused_ = false;
     bool head_delivered_ = false;
     bool data_held_ = false;  // libcurl keeps a chunk that it will deliver again
     bool ended_ = false;      // failure_ is final
-    std::optional<std::chrono::steady_clock::time_point> begun_at_;  // sending, for the first time
+    std::optional<std::chrono::steady_clock::time_point> begun_at_;  // the first sending
 };
 
 }  // namespace bw::net

@@ -1,4 +1,4 @@
-// What libcurl calls of a transfer.
+// The functions of Transfer that libcurl calls.
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -31,7 +31,7 @@ curl_socket_t Transfer::open_callback(void* self, curlsocktype, curl_sockaddr* a
     return opened;
 }
 
-// No exception may pass through libcurl: where there is no memory, the exchange has failed.
+// No exception may pass through libcurl, so a lack of memory becomes a failure of the exchange.
 template <typename Work>
 auto Transfer::with_memory(const Work& work) noexcept -> decltype(work(*this)) {
     try {
@@ -83,7 +83,8 @@ int Transfer::seek_callback(void* self, curl_off_t offset, int origin) noexcept 
     return CURL_SEEKFUNC_OK;
 }
 
-// An exchange dropped while libcurl was working for another one must not start to read its body.
+// An exchange that was dropped while libcurl worked for another one must not be sent, because its
+// body may be gone.
 int Transfer::before_send_callback(void* self, char*, char*, int, int local_port) noexcept {
     Transfer& transfer = transfer_of(self);
     const bool may = !transfer.dropped() && transfer.may_send(local_port);

@@ -1,5 +1,5 @@
-// HTTP to the upstreams as all above sees it: a request goes out, and its answer comes in pieces.
-// Nothing above knows what carries it. All of it on the worker's thread.
+// `Transport` is HTTP to the upstreams as the folders above see it: a request goes out, and its
+// answer comes in pieces. They do not know what carries it. All of it on the worker's thread.
 #pragma once
 
 #include <chrono>
@@ -21,8 +21,8 @@ struct Header {
     std::string_view value;
 };
 
-// What counts of the response: all of it, or only its status, which may be a redirect then, and
-// whose body may be packed in a way that nobody asked for.
+// How much of the response the caller uses: all of it, or only its status. With `status`, neither a
+// redirect nor a body in an unknown packing is a failure.
 enum class Reads : std::uint8_t { response, status };
 
 // What to send. `body` must stay valid until the exchange has ended or was dropped.
@@ -32,7 +32,7 @@ struct Request {
     std::vector<std::string> headers;  // "name: value"
     std::string_view body;
     std::chrono::milliseconds connect_timeout{5'000};  // zero: none
-    std::shared_ptr<const WireOptions> wire;           // null: a Wire as it is by default
+    std::shared_ptr<const WireOptions> wire;           // null: a Wire with default values
     Reads reads = Reads::response;
 };
 
@@ -44,15 +44,15 @@ enum class FailureKind {
     cut,              // the connection ended before the response did
     overrun,          // paused under HTTP/2, and more came than may be held
     protocol,         // not HTTP, a redirect, headers too large
-    no_descriptors,   // this process may open no more
-    no_memory,        // this process gets no more
+    no_descriptors,   // this process may open no more descriptors
+    no_memory,        // this process gets no more memory
 };
 
 struct Failure {
     FailureKind kind;
     std::string message;  // for anybody: no address, no name of a machine
     int status = 0;       // of the response, if its first line had come; else 0
-    std::string detail;   // for an operator: names the host, never a credential; empty: as above
+    std::string detail;   // for an operator: names the host, no credential; empty: as `message`
 
     const std::string& for_operator() const { return detail.empty() ? message : detail; }
 };
@@ -70,12 +70,12 @@ class Events {
     ~Events() = default;
 };
 
-// An exchange as its transport sees it.
+// `Sending` is a running exchange as its transport implements it.
 class Sending {
   public:
     virtual ~Sending() = default;
     virtual bool sent() const = 0;
-    virtual void cancel() = 0;  // once, at last
+    virtual void cancel() = 0;  // called once, as the last of all
     virtual void pause() = 0;
     virtual void resume() = 0;
 };

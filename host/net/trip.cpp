@@ -10,14 +10,16 @@ Trip on_new_connection(const Trip& trip) {
     return {.connections = ConnectionChoice::fresh, .number = trip.number + 1};
 }
 
-// libcurl sends a request again by itself where the end shows on reading (and under HTTP/2 where
-// its stream was refused), but not where it shows while a longer body is still being sent.
+// Whether the request went over a kept connection that had ended already. libcurl sends a request
+// again by itself if it finds that end on reading (and under HTTP/2 if the stream was refused), but
+// not if it finds the end while it still sends a longer body.
 bool was_stale(const Trip& trip, CURLcode code, std::chrono::nanoseconds since) {
     if (!trip.reused || trip.sends != 1 || since > k_resend_within) return false;
     return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR || code == CURLE_GOT_NOTHING;
 }
 
-// A connection that speaks HTTP/2 already is joined; where it went away meanwhile, one is opened.
+// The request first tries to join a connection that speaks HTTP/2 already. If that connection has
+// gone away meanwhile, a new one is opened.
 Trip in_other_mode(const Trip& trip) {
     Trip next = on_new_connection(trip);
     if (trip.plain_http2 == PlainHttp2::join) return next;
@@ -32,7 +34,7 @@ std::optional<Trip> next_trip(const Trip& trip, CURLcode code, std::chrono::nano
     if (trip.number + 1 >= k_trips_max) return std::nullopt;
     if (trip.refusal == TurnedDown::wrong_mode) return in_other_mode(trip);
     if (trip.refusal == TurnedDown::soiled) return on_new_connection(trip);
-    // Where libcurl has sent it again by itself, it has done so until it gave up.
+    // If libcurl has sent the request again by itself, it has done so until it gave up.
     if (trip.stream == Http2Stream::refused && trip.sends <= 1) return on_new_connection(trip);
     if (was_stale(trip, code, since)) return on_new_connection(trip);
     return std::nullopt;

@@ -11,8 +11,8 @@
 namespace bw::net {
 namespace {
 
-// zlib's code for its window's size; 16 more: with the head and sum of gzip; less than nothing:
-// with neither, as some servers understand "deflate".
+// zlib's code for the window's size. 16 more means gzip's header and checksum instead of zlib's; a
+// negative code means neither, which is what some servers send as "deflate".
 constexpr int k_zlib_window = MAX_WBITS;
 constexpr int k_gzip_window = MAX_WBITS + 16;
 constexpr int k_bare_window = -MAX_WBITS;
@@ -27,7 +27,7 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-// One encoding beside any number of those that change nothing.
+// Accepts at most one real encoding, beside any number of "identity", which changes nothing.
 std::optional<Packing> packing_of(std::string_view content_encoding) {
     Packing found = Packing::none;
     while (!content_encoding.empty()) {
@@ -47,10 +47,10 @@ struct Unpack::Stream {
     z_stream z{};
     Packing packing = Packing::gzip;
     bool begun = false;
-    bool ended = false;            // what was begun
-    bool closed = false;           // and what follows is nothing
-    bool again = false;            // it is not the first member
-    std::size_t member_bytes = 0;  // unpacked of it
+    bool ended = false;            // at the end of a gzip member, or of the deflate data
+    bool closed = false;           // all that follows is ignored
+    bool again = false;            // this is not the first gzip member
+    std::size_t member_bytes = 0;  // unpacked from this member
 };
 
 Unpack::Unpack(Packing packing) : stream_(std::make_unique<Stream>()) {
@@ -63,10 +63,12 @@ Unpack::~Unpack() { inflateEnd(&stream_->z); }
 
 bool Unpack::may_end() const { return !stream_->begun || stream_->ended || is_no_member(); }
 
-// What only begins like another member belongs to nothing.
+// Whether the bytes after a member only begin like another member: none of them can be unpacked, so
+// they are no part of the data.
 bool Unpack::is_no_member() const { return stream_->again && stream_->member_bytes == 0; }
 
-// "deflate" is zlib's format (RFC 9110, 8.4.1.2); those that leave out its head are told by it.
+// "deflate" is zlib's format (RFC 9110, 8.4.1.2), but some servers leave out zlib's header. The
+// first byte shows whether it is there.
 void Unpack::choose_form(std::string_view bytes) {
     const auto first = static_cast<unsigned char>(bytes.front());
     if (stream_->packing == Packing::deflate && (first & 0x0f) != k_zlib_method) {
@@ -74,7 +76,8 @@ void Unpack::choose_form(std::string_view bytes) {
     }
 }
 
-// Gzip data may have several members (RFC 1952, 2.2). Anything else that follows is no part of it.
+// Gzip data may have several members (RFC 1952, 2.2). Anything else after a member is no part of
+// the data.
 bool Unpack::begin_next(std::string_view bytes) {
     constexpr char k_first_byte = '\x1f';
     if (stream_->packing != Packing::gzip || bytes.front() != k_first_byte) return false;
@@ -98,7 +101,7 @@ Unpack::Step Unpack::feed(std::string_view bytes, std::string& out, std::size_t 
             break;
         }
         const std::size_t in = std::min<std::size_t>(bytes.size(), 1u << 30);
-        // zlib only reads there, but its older interface does not say so.
+        // zlib does not write through next_in, although its older interface has no const there.
         z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
         z.avail_in = static_cast<uInt>(in);
         do {

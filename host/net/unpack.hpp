@@ -1,5 +1,5 @@
-// Unpacks the body of a response. Nobody has asked for a packed one, but some upstreams, and what
-// stands before them, send one all the same. Pure.
+// `Unpack` unpacks the body of a response. The host never asks for a packed body, but some
+// upstreams, or proxies before them, send one all the same. Pure.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@
 
 namespace bw::net {
 
-// By a Content-Encoding, which may be a list; nothing: none that is understood.
+// The packing that a Content-Encoding names, which may be a list. Nothing: it is not supported.
 std::optional<Packing> packing_of(std::string_view content_encoding);
 
 class Unpack {
@@ -24,10 +24,10 @@ class Unpack {
 
     enum class Step { good, broken, too_long };
 
-    // Appends what the bytes unpack to; too_long: that is more than so many. What follows the end
-    // of the packed data, and is no more of it, is passed over.
+    // Appends to `out` what the bytes unpack to; too_long: `out` would exceed `bytes_max`. Bytes
+    // after the end of the packed data are ignored.
     Step feed(std::string_view bytes, std::string& out, std::size_t bytes_max);
-    // Whether the data may end here: they are at their end, or there were none.
+    // Whether the body may end here: the packed data is at its end, or there was none.
     bool may_end() const;
 
   private:

@@ -1,6 +1,6 @@
-// How one provider is reached: the same for all of its requests, so that it is set up once and not
-// each time. Constant and shared by all workers; each worker's Client keeps the connections of each
-// Wire apart.
+// `WireOptions` says how one provider is reached. It is the same for all of the provider's
+// requests, so it is set up once and not each time. Constant and shared by all workers; each
+// worker's Client keeps the connections of each Wire apart.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,7 @@ struct WireOptions {
     std::size_t connections_max = 0;  // for each worker; 0: no limit
     std::size_t idle_connections_max = 256;
     std::chrono::seconds idle_time{60};  // a connection idle for longer is not used again
-    // "host:port:address,address": known without asking a resolver.
+    // Each is "host:port:address,address": addresses to use without asking a resolver.
     std::vector<std::string> addresses;
 };
 
