@@ -14,7 +14,7 @@ bool is_no(const Value& value) {
     return value.equals("none") || value.equals("disabled") || value.equals("off");
 }
 
-// Takes what stands at one depth of a request, and below it.
+// Reads the members at one depth of a request, and those of the containers among them.
 class LimitReader {
   public:
     LimitReader(Call& call, int depth, bool of_thinking)
@@ -56,7 +56,7 @@ class LimitReader {
         }
     }
 
-    // Less than nothing means that there is no limit.
+    // A negative number means that there is no limit.
     void limit_or_none(std::string_view name, const Value& value, std::int64_t& most, bool& none) {
         const auto number = value.integer();
         if (!number) {

@@ -1,5 +1,5 @@
-// The members of a request that bound, or ask for, what a model generates, by whatever name
-// (known_members.hpp).
+// Reads those members of a request that limit how much a model generates, or ask for it, under all
+// of their names (known_members.hpp).
 #pragma once
 
 #include <bellwether/json.hpp>
@@ -9,9 +9,9 @@
 
 namespace bw::json {
 
-// Takes one member of a request's body into `call`; one that says nothing of limits changes
-// nothing. A limit is never lowered by a second one, so that it does not matter which of two an
-// upstream obeys. What is there and is no whole number that makes sense becomes
+// Reads one member of a request's body into `call`; a member that says nothing of limits changes
+// nothing. A second limit never lowers the first one, so that it does not matter which of the two
+// an upstream obeys. The name of a limit that is no usable whole number becomes
 // Call::unsound_limit.
 void read_generation_limit(Call& call, const KnownMember& known, const Value& value);
 

@@ -68,7 +68,7 @@ constexpr std::array k_written = std::to_array<KnownMember>({
 
 constexpr auto name_bytes = [](const KnownMember& member) { return member.name.size(); };
 
-// The table in the order of the names' lengths, with numbers for those that may be there once.
+// The table sorted by the length of the names. Members that may be there once have their index.
 constexpr auto k_members = [] {
     auto members = k_written;
     std::uint8_t count = 0;

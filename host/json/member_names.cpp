@@ -46,7 +46,7 @@ Result<const KnownMember*> MemberNames::take(std::string_view raw_key) {
         return known == nullptr ? known : take_known(*known, raw_key);
     }
     const std::string key = unescape(raw_key);
-    // A reader with C strings would see the beginning only.
+    // A reader that uses C strings would see only what is before the NUL.
     if (key.find('\0') != std::string::npos) {
         return refuse("a member's name contains a NUL character", {});
     }

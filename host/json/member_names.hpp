@@ -1,6 +1,7 @@
-// The names of a request's members that the host or a plugin acts on. Each may be there once, and
-// in its own spelling only: readers differ in which of two they take (the first or the last), and
-// some ignore case, so that one request could mean one thing here and another upstream.
+// Checks the names of a request's members that the host or a plugin acts on. Each may be there
+// once, and in its own spelling only. Of two members with one name some readers take the first and
+// others the last, and some ignore case, so one request could mean one thing here and another
+// upstream.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +13,24 @@
 
 namespace bw::json {
 
-// In lower case, with the two characters beyond ASCII that readers who ignore case take for a
-// letter of it: the long s and the sign of the kelvin.
+// The key in lower case. The long s and the Kelvin sign, which are not ASCII, become s and k, as
+// they do for readers that ignore case.
 std::string folded_name(std::string_view key);
 
-// What a member means whose key is `raw_key`, in any case; null: nothing that is known.
+// What the member with the key `raw_key` means, in any case; null: it is not known.
 const KnownMember* meaning_of(std::string_view raw_key);
 
 class MemberNames {
   public:
-    // `raw_key` as it stands between the quotes, well-formed. Gives what is known of that name, or
-    // null, and an error for a second one or one that is nearly the same.
+    // Takes the next member; `raw_key` is its well-formed key as it stands between the quotes.
+    // Gives what is known of the name, or null. The error: a member that may be there once is
+    // repeated, or spelt in another case.
     Result<const KnownMember*> take(std::string_view raw_key);
 
   private:
     Result<const KnownMember*> take_known(const KnownMember& known, std::string_view key);
 
-    std::uint32_t seen_ = 0;  // one bit a name
+    std::uint32_t seen_ = 0;  // one bit for each name
     static_assert(k_once_max == 32);
 };
 

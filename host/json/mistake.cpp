@@ -39,7 +39,7 @@ class Finder {
   private:
     void space() { p_ = skip_space(p_, end_); }
 
-    // Always false.
+    // Keeps the mistake. Always false, so that a check can return it.
     bool wrong(std::string what) {
         mistake_ =
             Mistake{.what = std::move(what), .offset = static_cast<std::size_t>(p_ - begin_)};

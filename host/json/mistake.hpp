@@ -1,5 +1,5 @@
-// What is wrong with a text that is not JSON, for a person to mend it. Slow on purpose: it runs
-// only after the scanner has refused.
+// Says what is wrong with a text that is not JSON, so that a person can correct it. It may be slow,
+// as it runs only after the scanner has refused the text.
 #pragma once
 
 #include <optional>

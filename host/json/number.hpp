@@ -1,4 +1,4 @@
-// The numbers that a request may hold: those that every reader understands alike.
+// Checks the numbers in a request: it may hold only those that every reader understands alike.
 #pragma once
 
 #include <bellwether/json.hpp>
@@ -8,10 +8,10 @@
 
 namespace bw::json {
 
-// Longer ones are no numbers that anybody computes with.
+// A number with more characters is none that anybody computes with.
 inline constexpr std::size_t k_number_bytes_max = 128;
 
-// `number` is well-formed. Without an exponent its length alone keeps it within a double.
+// `number` is well-formed. Without an exponent, its length alone keeps it in the range of a double.
 inline bool in_range(std::string_view number) {
     if (number.size() > k_number_bytes_max) return false;
     if (number.find_first_of("eE") == std::string_view::npos) return true;

@@ -10,20 +10,22 @@
 namespace bw::json {
 namespace {
 
-// Sound comes as base64 of at least 64 kbit/s, and makes about 25 tokens a second.
+// Sound of 64 kbit/s or more, in base64, makes about 25 tokens a second: far fewer than one for
+// each 64 bytes, so that this number is on the safe side.
 constexpr std::int64_t k_sound_bytes_for_token = 64;
 
 std::int64_t length(std::string_view text) { return static_cast<std::int64_t>(text.size()); }
 
-// A link or a picture. Other data can stand there too; some servers take a file for a picture.
+// Whether the text is a link or the data of a picture. Some servers take other files in its place,
+// and their data is not a picture's.
 bool may_be_picture(std::string_view text) {
     return text.starts_with("http") || text.starts_with("oss:") || text.starts_with("data:image");
 }
 
 bool is_base64(char c) { return is_alphanumeric(c) || c == '+' || c == '/' || c == '='; }
 
-// Base64 from its beginning, and no link: whatever names something has a dot, a colon or a dash.
-// Some write "\/" for the slash.
+// Whether the text is base64 data and no link or name, which would have a dot, a colon or a dash
+// near its beginning. Some clients write a slash as "\/".
 bool is_inline_sound(std::string_view text) {
     constexpr std::size_t k_looked_at = 64;
     if (text.starts_with("data:")) text.remove_prefix(std::min(text.find(',') + 1, text.size()));
@@ -50,7 +52,7 @@ class PromptWalk {
         return scan_array(at, end_, [&](const char* p) { return message(p, depth - 1); });
     }
 
-    // `prompts`: how many there are; numbers are the tokens of a single one.
+    // `prompts` becomes the number of prompts. An array of numbers is one prompt, given as tokens.
     const char* inputs(const char* at, int depth, std::int64_t& prompts) {
         if (!begins(at, '[')) return skip(at, depth);
         std::int64_t count = 0;
@@ -76,7 +78,7 @@ class PromptWalk {
         return scan_object(at, end_, [&](std::string_view key, const char* value) {
             const Member member(key, {});
             if (member.key_is("content")) return content(value, depth - 1);
-            // An answer of before, named.
+            // A spoken answer of an earlier turn, which is named by its id.
             if (member.key_is("audio")) return take(key, value, Media::other, depth - 1);
             return skip(value, depth - 1);
         });
@@ -125,7 +127,7 @@ class PromptWalk {
         const Value value(raw);
         if (value.kind() == Kind::null) return;
         if (value.kind() != Kind::string) {
-            parts_.detailed = true;  // how many pixels there may be, say
+            parts_.detailed = true;  // for example a number of pixels
         } else if (means == PartMeans::detail) {
             parts_.detailed |=
                 !value.equals("low") && !value.equals("high") && !value.equals("auto");
@@ -134,7 +136,7 @@ class PromptWalk {
         }
     }
 
-    // `text`: what stands between the quotes, escapes and all.
+    // `text`: what stands between the quotes, with its escapes.
     void take_out(std::string_view text, Media media) {
         parts_.bytes += length(text);
         parts_.digits += count_digits(text);
@@ -156,8 +158,8 @@ class PromptWalk {
 
 }  // namespace
 
-// As many at once as fit a byte, and always as many, so that the compiler counts sixteen in one
-// step.
+// Counts in blocks of a fixed size whose count fits a byte, so that the compiler can count sixteen
+// characters in one step.
 std::int64_t count_digits(std::string_view text) {
     constexpr std::size_t k_at_once = 240;
     std::int64_t count = 0;

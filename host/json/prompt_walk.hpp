@@ -1,6 +1,7 @@
-// Walks the prompt of a request: checks that it is JSON, and finds what of it stands in place of
-// text. What a part is, is told from its members, not from the type that it says it has; what the
-// host does not know is of unknown size. A text is looked through once, and never parsed.
+// Walks the prompt of a request: checks that it is JSON, and measures the parts that are no text,
+// such as pictures and sound. What a part is follows from its members and not from its "type",
+// which may be wrong. A part that the host does not know is of unknown size. A text is scanned
+// once, and its escapes stay as they are.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@
 
 namespace bw::json {
 
-// A picture: what the large models take for one of any size, unless more of it is looked at.
+// What the large models take at most for a picture, unless they are asked to look at more of it.
 inline constexpr std::int64_t k_picture_tokens = 4'096;
 
 std::int64_t count_digits(std::string_view text);

@@ -94,7 +94,7 @@ void read_user(Call& call, UserSource source, const Value& value) {
     name_user(call, source, value.string());
 }
 
-// One that is no name is no tier that anybody knows.
+// A value that is no string is kept as its JSON text, which is the name of no tier.
 void read_service_tier(Call& call, const Value& value) {
     constexpr std::size_t k_tier_bytes_max = 64;
     if (value.kind() == Kind::null) return;
@@ -128,8 +128,8 @@ Result<void> read_value(Call& call, const KnownMember& known, const Value& value
     return {};
 }
 
-// The walk over a request's body: each member is checked to be JSON and read as it comes. What is
-// wrong with a member counts only once the whole is known to be JSON.
+// The walk over a request's body: each member is checked to be JSON and read as it comes. A mistake
+// in what a member says is reported only once the whole body is known to be JSON.
 class BodyWalk {
   public:
     explicit BodyWalk(Call& call) : call_(call), end_(call.body.data() + call.body.size()) {}
@@ -207,7 +207,7 @@ void name_user(Call& call, UserSource source, std::string_view name) {
 
 namespace {
 
-// A stretch of the body and what stands there upstream.
+// A part of the body, and the text that replaces it for the upstream.
 struct Edit {
     BodySpan old;
     std::string text;

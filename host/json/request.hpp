@@ -12,14 +12,14 @@ namespace bw::json {
 
 inline constexpr int k_depth_max = 64;
 inline constexpr std::size_t k_model_bytes_max = 256;
-inline constexpr std::size_t k_user_bytes_max = 256;  // of a longer name the host takes no notice
+inline constexpr std::size_t k_user_bytes_max = 256;  // a longer name is ignored
 
-// Checks that call.body is one JSON object with what every request needs, and fills in what the
-// host wants to know of it: everything in Call that comes from the body.
+// Checks that call.body is one JSON object with the members that every request needs, and fills in
+// everything in `call` that comes from the body.
 Result<void> read_request(Call& call);
 
-// Takes the name of the call's user, unless a better source has given one already. No notice is
-// taken of a name that is empty or too long, or has control characters or bytes that are not UTF-8.
+// Sets the name of the call's user, unless a better source has given one already. A name is ignored
+// if it is empty or too long, or has control characters or bytes that are not UTF-8.
 void name_user(Call& call, UserSource source, std::string_view name);
 
 // The body for an upstream: `model` replaced, and `stream_options.include_usage` set if it streams.

@@ -1,5 +1,5 @@
-// The two shapes of an access line. Text is for reading: the constant part first, then only what is
-// known. JSON names everything the same way.
+// Writes an access line in its two shapes. As text, for people, the part that every line has comes
+// first, then `key=value` for what is known. As JSON the same names are the keys.
 #include <fmt/compile.h>
 
 #include <iterator>

@@ -39,8 +39,8 @@ void AccessLog::add(const AccessRecord& record) {
 
 void AccessLog::flush() { buffer_->flush(); }
 
-// A running timer is left alone when the buffer was written before it fired: it then writes what
-// has come since, a little early.
+// Starts the timer unless it is running. A timer whose buffer has been flushed before it fires is
+// not restarted: it then flushes the lines that have come since, a little early.
 void AccessLog::flush_later() {
     if (std::exchange(buffer_->timed, true)) return;
     timer_.expires_after(k_flush_after);

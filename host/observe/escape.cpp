@@ -12,8 +12,9 @@ namespace {
 bool plain_ascii(unsigned char c) { return c >= 0x20 && c < 0x7f; }
 bool continuation(unsigned char c) { return (c & 0xc0) == 0x80; }
 
-// The smallest second byte that a lead byte allows, against overlong forms (and C1 controls, which
-// some terminals obey); the largest, against surrogates and code points beyond U+10FFFF.
+// The smallest and the largest second byte that a lead byte allows. The smallest keeps out overlong
+// forms, and C1 controls, which some terminals obey; the largest keeps out surrogates and code
+// points beyond U+10FFFF.
 unsigned char second_min(unsigned char lead) {
     switch (lead) {
         case 0xc2: return 0xa0;

@@ -14,8 +14,8 @@ void append_json_string(std::string& out, std::string_view text);
 // neither begin a new line nor talk to a terminal.
 void append_printable(std::string& out, std::string_view text);
 
-// The same for a value in a `key=value` list: quoted where it could be mistaken for more of the
-// list.
+// Appends `text` in the same way as the value in a `key=value` list, in quotes if it could be
+// mistaken for more of the list.
 void append_value(std::string& out, std::string_view text);
 
 }  // namespace bw::observe

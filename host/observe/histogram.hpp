@@ -14,7 +14,7 @@ namespace bw::observe {
 
 inline constexpr std::size_t k_bounds_max = 20;
 
-// Upper bounds of the buckets, each included in its own; above the last one is one more bucket.
+// The upper bounds of the buckets. A bucket includes its bound; one more bucket is above the last.
 using Bounds = std::span<const std::chrono::microseconds>;
 
 extern const Bounds k_duration_bounds;       // a whole request: 10 ms to 82 s, doubling
@@ -37,8 +37,8 @@ class Histogram {
   private:
     Bounds bounds_;
     std::array<Counter, k_bounds_max + 1> buckets_;
-    // Thousands of streams at once add up thousands of seconds in each: nanoseconds would not last
-    // for the life of a process.
+    // Microseconds, because thousands of streams at once add thousands of seconds in each second: a
+    // sum in nanoseconds would overflow within the life of a process.
     Counter sum_us_;
 };
 

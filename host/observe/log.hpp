@@ -14,14 +14,14 @@ namespace bw::observe {
 
 enum class Format { text, json };
 
-// At start-up; until then: info and above, as text, no access log.
+// Called at start-up. Until then the log has info and above, as text, and no access lines.
 void configure(LogLevel least, Format format, bool access);
 
 [[nodiscard]] bool enabled(LogLevel level);
 [[nodiscard]] Format log_format();
 [[nodiscard]] bool access_enabled();
 
-// At any time, from any thread.
+// The level may be changed at any time, from any thread.
 void set_level(LogLevel least);
 [[nodiscard]] LogLevel least_level();
 

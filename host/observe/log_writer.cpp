@@ -21,9 +21,10 @@ constexpr std::chrono::seconds k_end_wait{1};
 
 std::atomic<std::uint64_t> g_dropped = 0;
 
-// The lock is held to append some lines, by each worker ten times a second at most.
+// The lock is held only while the pointer is copied or set. A worker gathers its access lines, so
+// that it does not take the lock for each of them.
 Mutex g_mutex;
-std::shared_ptr<LogWriter::State> g_state GUARDED_BY(g_mutex);  // of the writer that lives
+std::shared_ptr<LogWriter::State> g_state GUARDED_BY(g_mutex);  // null: no LogWriter lives
 
 }  // namespace
 
@@ -32,7 +33,7 @@ struct LogWriter::State {
     Mutex mutex;
     Condition changed;
     std::string waiting GUARDED_BY(mutex);
-    std::uint64_t dropped GUARDED_BY(mutex) = 0;  // since it was last told of
+    std::uint64_t dropped GUARDED_BY(mutex) = 0;  // lines, since the log last told of them
     bool ending GUARDED_BY(mutex) = false;
     bool ended GUARDED_BY(mutex) = false;
 
@@ -57,9 +58,9 @@ struct LogWriter::State {
 
     struct Taken {
         std::string text;
-        std::uint64_t lost;  // lines before it
+        std::uint64_t lost;  // lines that were dropped since the last take
     };
-    // Waits for something to write. Nothing: there will be none, and the thread ends.
+    // Waits for something to write. Gives nothing when the writer ends and all has been written.
     std::optional<Taken> take() {
         const Lock lock(mutex);
         changed.wait(mutex, [this]() REQUIRES(mutex) { return ending || !waiting.empty(); });
@@ -69,7 +70,7 @@ struct LogWriter::State {
         return std::nullopt;
     }
 
-    // Gives whether all was written within the time.
+    // Asks the thread to end. False: it has not written everything within the limit.
     bool end(std::chrono::seconds limit) {
         const Lock lock(mutex);
         ending = true;

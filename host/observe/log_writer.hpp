@@ -1,6 +1,6 @@
 // Writes the log from a thread of its own, so that a terminal that is stopped, or a pipe that
-// nobody reads, never stops a worker. What waits to be written is bounded; beyond it whole writes
-// are dropped, counted, and told of in one line once there is room again.
+// nobody reads, never stops a worker. The buffer of this thread is bounded: a write that does not
+// fit is dropped as a whole, and one line tells how many lines were lost once there is room again.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@ namespace bw::observe {
 
 inline constexpr std::size_t k_log_bytes_max = 1u << 20;
 
-// One at a time. While it lives, write_log hands over to it; before and after, it writes itself.
+// At most one exists. While it lives, write_log leaves the writing to its thread; before and after,
+// write_log writes by itself.
 class LogWriter {
   public:
     explicit LogWriter(int descriptor = 2);
@@ -28,7 +29,7 @@ class LogWriter {
     std::thread thread_;
 };
 
-// Complete lines. Never blocks while a LogWriter lives. From any thread.
+// Writes complete lines. Never blocks while a LogWriter lives. From any thread.
 void write_log(std::string_view lines);
 
 std::uint64_t log_lines_dropped();

@@ -16,8 +16,8 @@
 
 namespace bw::observe {
 
-// Connections to the providers, as the net layer counts them. Read from the scraping thread.
-// Counted elsewhere; set before the first scrape.
+// The net layer's counts of connections to the providers. The pointers are set before the first
+// scrape; the thread of a scrape reads through them.
 struct UpstreamConnections {
     const Gauge* open = nullptr;
     const Counter* opened = nullptr;
@@ -40,13 +40,13 @@ class WorkerMetrics {
     void refused(int code, std::string_view error);
     // `error`: an index of error_types(); 0: the attempt succeeded.
     void attempt(std::string_view provider, std::size_t error);
-    // Another provider is tried after this one.
+    // The route's next target is tried after an attempt at this provider.
     void fallback(std::string_view provider);
     // `doubt`: an index of k_usage_doubts.
     void usage_doubted(std::string_view provider, std::size_t doubt);
-    // Of a closed set of reasons, k_key_faults: why a client's key was refused.
+    // A client's key was refused; `reason`: an index of k_key_faults.
     void key_refused(std::size_t reason) { keys_refused_[reason].add(); }
-    // Before its first request, because of a limit.
+    // A connection was refused before its first request, because of a limit.
     void connection_refused() { connections_refused.add(); }
 
     Gauge connections_open;

@@ -125,7 +125,8 @@ void Metrics::write_tokens(PrometheusText& text, const Totals& totals) const {
     }
 }
 
-// Providers are known from the start, so their series begin at zero: a rate sees the first failure.
+// All providers are known from the start, so their series of successes and of fallbacks begin at
+// zero, and a rate sees the first one. A series of failures begins with the first failure.
 void Metrics::write_attempts(PrometheusText& text) const {
     text.metric("bellwether_upstream_attempts_total", "counter",
                 "Attempts to answer a call, by provider and result.");

@@ -21,7 +21,8 @@ std::string read(const char* path) {
     return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-// /proc/self/stat after the program's name, which may hold anything: field 3 is the first.
+// A field of /proc/self/stat, counted from 1. Reading begins at field 3, behind the program's name,
+// which may contain anything.
 std::optional<std::uint64_t> stat_field(int number) {
     std::string text = read("/proc/self/stat");
     const auto name_end = text.rfind(')');
@@ -38,7 +39,7 @@ double seconds(const timeval& time) {
     return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
 
-// Its start is told in clock ticks since the system's.
+// When the process began, in Unix seconds; the kernel tells it in clock ticks since the boot.
 std::optional<double> start_time() {
     constexpr int k_start_time = 22;
     const auto ticks = stat_field(k_start_time);
@@ -57,7 +58,7 @@ std::optional<std::uint64_t> open_files() {
     std::filesystem::directory_iterator files("/proc/self/fd", error);
     if (error) return std::nullopt;
     const auto count = std::distance(begin(files), end(files));
-    return static_cast<std::uint64_t>(count > 0 ? count - 1 : 0);  // without the listing's own
+    return static_cast<std::uint64_t>(count > 0 ? count - 1 : 0);  // without that of this listing
 }
 
 }  // namespace

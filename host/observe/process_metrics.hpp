@@ -1,4 +1,4 @@
-// What Prometheus calls the process collector: read from /proc when asked.
+// The metrics of Prometheus's process collector, read from /proc at each scrape.
 #pragma once
 
 #include "observe/prometheus.hpp"

@@ -22,7 +22,7 @@ void append_escaped(std::string& out, std::string_view text, bool quotes) {
     }
 }
 
-// Exact, and without needless zeros: 250 us is "0.00025".
+// The duration in seconds, exact and without needless zeros: 250 us is "0.00025".
 std::string seconds(std::chrono::microseconds duration) {
     const std::int64_t count = duration.count();
     std::string text = fmt::format("{}.{:06}", count / 1'000'000, count % 1'000'000);

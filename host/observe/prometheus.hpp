@@ -1,4 +1,5 @@
-// Writes Prometheus's text format, version 0.0.4. Pure: a metric's head, then its samples.
+// Writes Prometheus's text format, version 0.0.4. A metric's head is written first, then its
+// samples. Pure.
 #pragma once
 
 #include <cstdint>

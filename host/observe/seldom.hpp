@@ -1,5 +1,5 @@
-// Lets one of many through in a while: for lines in the log that clients could write at will. Any
-// thread.
+// Lets at most one event through in each pause: for log lines that clients could otherwise cause as
+// often as they like. Any thread may ask.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@ class Seldom {
 
     explicit constexpr Seldom(Clock::duration pause) : pause_(pause) {}
 
-    // The first, and whoever comes first after each pause.
+    // True for the first event, and for the first one after each pause.
     bool may(Clock::time_point now) {
         auto next = next_.load(std::memory_order_relaxed);
         const auto ticks = now.time_since_epoch().count();

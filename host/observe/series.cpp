@@ -9,7 +9,7 @@ namespace {
 constexpr std::array k_codes{200, 400, 401, 403, 404, 405, 408, 409, 411, 413, 414, 415, 417,
                              421, 422, 429, 431, 499, 500, 501, 502, 503, 504, 505, 520, 529};
 
-// Never zero: that marks a free slot.
+// The key of a result's slot. It is never zero, as zero marks a free slot.
 std::uint32_t pack(int code, std::size_t error) {
     const bool known = std::ranges::find(k_codes, code) != k_codes.end();
     return (known ? static_cast<std::uint32_t>(code) << 8 : 0) + static_cast<std::uint32_t>(error) +
@@ -79,7 +79,7 @@ void Series::add(const Series& other) {
     cost_micro_usd.add(other.cost_micro_usd.value());
 }
 
-// The last free slot is kept for what has no place, so the nameless key always finds one.
+// The last free slot is kept for the key without names, which counts everything that finds no slot.
 Series& SeriesTable::at(SeriesKey key) {
     for (std::size_t step = 0; step < k_series_max; ++step) {
         Slot& slot = slots_[(hash(key) + step) % k_series_max];

@@ -20,7 +20,7 @@ struct SeriesKey {
     auto operator<=>(const SeriesKey&) const = default;
 };
 
-// Requests by status and error. There are few of these pairs, so they are looked for one by one.
+// Requests by status and error. There are so few of these pairs that a linear search is enough.
 class Results {
   public:
     struct ResultCount {
@@ -59,8 +59,8 @@ struct Series {
     void add(const Series& other);
 };
 
-// The combinations that have occurred. Bounded, whatever the configuration allows: what finds no
-// place is counted without its names.
+// The combinations that have occurred. The table is bounded, however many the configuration allows:
+// a combination that finds no slot is counted without its names.
 class SeriesTable {
   public:
     static constexpr std::size_t k_series_max = 1024;

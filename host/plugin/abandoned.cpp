@@ -14,15 +14,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Containers may share such a folder, and not the numbers of processes: only those of one namespace
-// can be told from another.
+// The prefix for all processes of one PID namespace. Containers may share the folder without
+// sharing process ids, and only within one namespace can the host tell whether a process still
+// runs.
 std::string prefix_of_all() {
     struct stat numbers {};
     if (stat("/proc/self/ns/pid", &numbers) != 0) numbers.st_ino = 0;
     return fmt::format("bellwether-plugin-{}-", numbers.st_ino);
 }
 
-// Of a name that begins as all do; 0 if there is none.
+// The process id in the name of such a folder; 0 if the name has another form.
 pid_t process_in(std::string_view name, std::string_view prefix) {
     if (!name.starts_with(prefix)) return 0;
     name.remove_prefix(prefix.size());

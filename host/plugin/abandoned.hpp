@@ -1,5 +1,5 @@
-// Folders for the libraries that plugins bring along: each names the process that made it, so that
-// the next one can take away what a crash has left.
+// Names and removes the temporary folders for the libraries that plugins bring along. A folder's
+// name contains the id of its process, so that a later host can remove what a crashed one has left.
 #pragma once
 
 #include <filesystem>
@@ -7,10 +7,10 @@
 
 namespace bw::plugin {
 
-// What the names of this process's folders begin with.
+// The prefix of the names of this process's folders.
 std::string own_prefix();
 
-// Removes from `base` the folders of this user's processes that are no more.
+// Removes from `base` the folders of this user's processes that no longer run.
 void sweep_abandoned(const std::filesystem::path& base);
 
 }  // namespace bw::plugin

@@ -6,7 +6,7 @@
 namespace bw::plugin {
 namespace {
 
-// Of a reply, or of a stream of events.
+// Whether `bytes` can be the beginning of a JSON object or of an event stream.
 bool is_beginning_of_answer(std::string_view bytes) {
     constexpr std::string_view k_byte_order_mark = "\xEF\xBB\xBF";
     if (bytes.starts_with(k_byte_order_mark)) bytes.remove_prefix(k_byte_order_mark.size());

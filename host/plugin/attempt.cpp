@@ -19,8 +19,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How long an upstream may take to end a response whose content is complete: a connection that ends
-// properly can be used again, and no client should wait for one that does not.
+// How long an upstream may take to end a response whose content is complete. A connection whose
+// response has ended can be used again, but no client should wait long for that.
 constexpr milliseconds k_end_grace{100};
 constexpr milliseconds k_step_wait_max{std::chrono::hours(24)};
 
@@ -154,9 +154,10 @@ void Attempt::on_end(std::optional<net::Failure> failure) {
     end(lacks ? std::unexpected(std::move(broken)) : std::move(ended));
 }
 
-// A refusal does by its status alone, whatever becomes of its body. So may an answer whose
-// connection broke: if it is a whole JSON text, or if its plugin misses nothing of its events. What
-// a stream lacks is told by what its client has got.
+// Whether the plugin can judge the answer although the exchange failed. An error reply says enough
+// by its status. So may an answer whose connection broke: if it is one whole JSON text, or if the
+// client wants no stream, as the plugin then knows whether an event is missing. Whether a stream is
+// complete is decided elsewhere, from the chunks that the client has been sent.
 bool Attempt::says_enough(net::FailureKind failure) const {
     if (framer_.is_error_reply()) return true;
     if (failure != net::FailureKind::cut) return false;
@@ -175,7 +176,8 @@ Result<void> Attempt::end_body() {
     return judged ? finish_reply() : judged;
 }
 
-// The plugin has refused the answer. `for_good`: for what it says, and not for what it lacks.
+// Notes that the plugin has refused the answer. `for_good`: because of what the answer says, not
+// because a part of it is missing.
 void Attempt::judge_answer(bool for_good) {
     if (reach_ == Reach::answered && for_good && !stopped_ && !body_.may_be_cut()) {
         reach_ = Reach::judged;

@@ -1,5 +1,6 @@
-// One try to answer a call through one provider: the plugin translates, net carries, the framer
-// cuts. Lives on one worker. Dropping it cancels: the wire first, then the plugin's call is closed.
+// One try to answer a call through one provider: the plugin translates, net transfers the bytes and
+// the framer cuts them into frames. Lives on one worker's thread. Destroying an attempt cancels it:
+// the exchange with the upstream is closed first, then the plugin's call.
 #pragma once
 
 #include <bellwether/provider/rules.hpp>
@@ -57,12 +58,12 @@ class Attempt final : private net::Events, private Sinks {
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
-    // Opens the call. An error here is final and on_end is not called; otherwise it will be.
+    // Opens the call. After an error here on_end is not called; otherwise it is called once.
     Result<void> start(net::Transport& transport, boost::asio::io_context& loop);
     void pause();
     void resume();
-    // From inside on_piece: the attempt ends by `why` when its plugin has returned, unless all of
-    // the answer has come anyway.
+    // From inside on_piece only: the attempt ends with the error `why` as soon as its plugin has
+    // returned, unless the body of the answer has ended already.
     void stop(Error why) {
         if (!body_.ended()) stopped_ = std::move(why);
     }
@@ -70,11 +71,12 @@ class Attempt final : private net::Events, private Sinks {
     // The first byte of the answer's body has come, be it of a comment or a blank line.
     bool body_begun() const { return body_.begun(); }
     std::chrono::steady_clock::time_point last_byte() const { return body_.last_byte(); }
-    // When payload last came: a whole event, or what is no blank space in a reply.
+    // When payload last came: a whole event, or bytes of a reply that are not blank.
     std::chrono::steady_clock::time_point last_payload() const { return body_.last_payload(); }
     // The largest of each figure that the provider has reported.
     const Usage& usage() const { return usage_; }
-    // How often it has reported what was generated, with no less than before.
+    // How many of the provider's reports gave a figure for what was generated that was not below an
+    // earlier one.
     unsigned usage_reports() const { return usage_reports_; }
     Reach reach() const {
         return reach_ == Reach::sent && exchange_ && !exchange_.sent() ? Reach::none : reach_;
@@ -83,8 +85,8 @@ class Attempt final : private net::Events, private Sinks {
     std::chrono::nanoseconds waited() const { return wait_.total(); }
 
   private:
-    using Phase = rules::Phase;                   // what the plugin may call just now
-    enum class Flow { open, paused, step_held };  // the last: paused, and a step has fallen due
+    using Phase = rules::Phase;                   // decides what the plugin may call
+    enum class Flow { open, paused, step_held };  // step_held: paused, and a step is due
 
     void on_head(int status, std::span<const net::Header> headers) override;
     void on_data(std::string_view bytes) override;
@@ -113,7 +115,7 @@ class Attempt final : private net::Events, private Sinks {
     void schedule_step(std::chrono::milliseconds wait);
     void end_soon();
     void judge_answer(bool for_good);
-    // The plugin's answer, or what it did wrong meanwhile.
+    // What a function of the plugin returned, or the rule that the plugin broke inside it.
     Result<void> judge(bw_status status, const bw_error& error);
     void misbehaved(std::string_view rule);
     void obey(const char* broken_rule);
@@ -127,12 +129,12 @@ class Attempt final : private net::Events, private Sinks {
     bw_call* call_ = nullptr;
     Phase phase_ = Phase::waiting;
     Outgoing outgoing_;
-    std::string own_body_;  // unless the body is a stretch of the order's
+    std::string own_body_;  // the request's body, unless it is a part of order_.body
     net::Exchange exchange_;
     Framer framer_;
 
     bool generating_ = false;
-    std::optional<net::Alarm> alarm_;  // the next step, or the end of an upstream's grace
+    std::optional<net::Alarm> alarm_;  // for the next step, or for the end of k_end_grace
     Flow flow_ = Flow::open;
 
     bool complete_ = false;  // the plugin needs no more
@@ -144,7 +146,7 @@ class Attempt final : private net::Events, private Sinks {
     Reach reach_ = Reach::none;
     std::optional<Error> stopped_;
     std::string misbehaviour_;
-    Result<void> failure_;  // of a frame, until the framer has returned
+    Result<void> failure_;  // why frame() stopped the framer, kept until that has returned
 };
 
 }  // namespace bw::plugin

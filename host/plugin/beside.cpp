@@ -26,7 +26,7 @@ using Checked = std::expected<void, std::string>;
 
 constexpr std::size_t k_libraries_max = 256;  // of one plugin
 
-// What stands behind "$ORIGIN" in a place, if it begins so.
+// The rest of a place behind "$ORIGIN"; nothing if the place does not begin with that.
 std::optional<std::string> behind_origin(const std::string& place) {
     for (const std::string_view origin : {"$ORIGIN", "${ORIGIN}"}) {
         if (!place.starts_with(origin)) continue;
@@ -36,7 +36,7 @@ std::optional<std::string> behind_origin(const std::string& place) {
     return std::nullopt;
 }
 
-// The file of the library of that name that runs already, if one does.
+// The file of the library that is already loaded under this name, if there is one.
 std::optional<fs::path> loaded_as(const std::string& name) {
     void* const handle = dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD);
     if (handle == nullptr) return std::nullopt;
@@ -47,8 +47,8 @@ std::optional<fs::path> loaded_as(const std::string& name) {
     return file;
 }
 
-// The linker takes what is not absolute from the folder that the host happens to run in, and what
-// has a name of its own in it ($LIB) from where only it knows.
+// Refuses a place that the host cannot follow. The linker takes a relative one from the folder in
+// which the host was started, and only the linker knows what a variable such as $LIB stands for.
 Checked check_place(const std::string& place) {
     constexpr std::string_view k_remedy =
         "which is wherever the host is started; link it with -Wl,-rpath,'$ORIGIN', for beside the "
@@ -78,8 +78,8 @@ Checked check_name(const std::string& name) {
                     name));
 }
 
-// What plugins have brought along so far. The linker takes a loaded library for every other of its
-// name.
+// The libraries that plugins have brought along so far, by name. The linker uses a loaded library
+// for every later one of the same name.
 struct Brought {
     fs::path file;
     std::string sha256;
@@ -89,7 +89,8 @@ std::map<std::string, Brought>& brought() {
     return all;
 }
 
-// A new folder that is ours alone, for links: neither much room nor leave to run code is needed.
+// Makes a new folder for links that only this user can open. Links need little room, and no code is
+// run from the folder, so it may be on a small file system or on one mounted noexec.
 fs::path make_tree() {
     const char* const own = std::getenv("XDG_RUNTIME_DIR");
     std::error_code error;
@@ -112,7 +113,7 @@ fs::path folder_meant(const std::string& place, const fs::path& folder) {
     return {};
 }
 
-// Goes through what the plugin needs, and what that needs.
+// Goes through the libraries that the plugin needs, and then through those that these need.
 class Beside::Gathering {
   public:
     Gathering(Beside& beside, const fs::path& file, const fs::path& copy)
@@ -123,7 +124,7 @@ class Beside::Gathering {
         const fs::path real = fs::canonical(file_, error);
         FoundLibrary plugin{
             .folders = {file_.parent_path()}, .laid = file_.parent_path(), .needs = needs};
-        // A plugin behind a link finds what lies beside it there, too.
+        // If `file_` is a link, the plugin finds the libraries beside the link's target, too.
         if (!error && real.parent_path() != file_.parent_path()) {
             plugin.folders.push_back(real.parent_path());
         }
@@ -140,9 +141,9 @@ class Beside::Gathering {
     struct FoundLibrary {
         std::vector<fs::path> folders;  // where it is: what $ORIGIN means
         fs::path laid = {};             // the folder that the linker will find its copy in
-        bool copied = true;             // or loaded from its own file
+        bool copied = true;             // false: the linker loads its own file
         Needs needs;
-        std::vector<std::string> inherited = {};  // places
+        std::vector<std::string> inherited = {};  // places of a DT_RPATH above it
         fs::path file = {};                       // empty: the plugin
     };
 
@@ -177,7 +178,7 @@ class Beside::Gathering {
                 return take(name, meant / name, needing, place);
             }
         }
-        return {};  // it may be one of the system's; the linker looks
+        return {};  // it may be one of the system's: the linker will look for it
     }
 
     Checked take(const std::string& name, const fs::path& found, const FoundLibrary& needing,
@@ -224,7 +225,8 @@ class Beside::Gathering {
                                         known->second.file.string()));
     }
 
-    // The host's own is mostly as good: portable builds bring along the C++ library and the like.
+    // Only a warning, as the host's own library is mostly as good: plugins that are built to be
+    // portable bring along the C++ library and the like.
     void warn_of_other(const std::string& name, const fs::path& file, const std::string& sha256,
                        const fs::path& runs) {
         const auto bytes = read_library(runs);

@@ -1,6 +1,7 @@
-// The libraries that a plugin brings along: those that it needs and that its file says to look for
-// at a place relative to its own ($ORIGIN). The host runs a copy of the plugin from memory, which
-// has no such place, so they are copied alike, under the same rules, and laid where the copy looks.
+// The libraries that a plugin brings along: those that it needs and that lie at a place relative to
+// its own file ($ORIGIN). The host runs a copy of the plugin from memory, beside which nothing
+// lies. So these libraries are checked and copied in the same way, and links to the copies are laid
+// out in a folder tree where the linker looks for them. Used at start-up, on one thread.
 #pragma once
 
 #include <expected>
@@ -14,9 +15,9 @@ namespace bw::plugin {
 
 class Beside {
   public:
-    // Gathers what `file` needs, whose private copy is `copy`. The error is a sentence: one of the
-    // libraries could be changed by others, is cut, or is another than one of its name that already
-    // runs.
+    // Gathers the libraries that the plugin `file` needs; `copy` is its private copy. The error is
+    // a sentence: another user could change one of the libraries, it is cut short, or it differs
+    // from a library of the same name that is already loaded.
     static std::expected<Beside, std::string> gather(const std::filesystem::path& file,
                                                      const std::filesystem::path& copy,
                                                      const Needs& needs);
@@ -24,9 +25,10 @@ class Beside {
         : entry_(std::move(other.entry_)), tree_(std::exchange(other.tree_, {})) {}
     ~Beside();
 
-    // What the linker is to open, while this object lives: the copy, unless libraries came along.
+    // The path that the linker must open while this object lives: the copy itself or, if libraries
+    // come along, a link to it in the tree.
     const std::filesystem::path& entry() const { return entry_; }
-    // A text of the linker's with files' own names in place of the copies'.
+    // A message of the linker, with the names of the original files in place of the copies'.
     std::string with_real_names(std::string text) const;
 
   private:
@@ -37,8 +39,8 @@ class Beside {
     std::filesystem::path tree_;  // links to the copies; empty if there is none
 };
 
-// The folder that `place` of an RPATH or RUNPATH means for a library in `folder`; empty if it means
-// none that can be told.
+// The folder that `place` of an RPATH or RUNPATH means for a library in `folder`; empty if only the
+// linker can tell.
 std::filesystem::path folder_meant(const std::string& place, const std::filesystem::path& folder);
 
 }  // namespace bw::plugin

@@ -7,7 +7,7 @@
 namespace bw::plugin {
 namespace {
 
-// Ten times what a plugin may take: the machine may have been busy.
+// Ten times the 5 ms that a plugin may take, because the machine may have been busy.
 constexpr std::chrono::milliseconds k_slow{50};
 
 void tell(const LoadedProvider& provider, const char* function, Callback::Clock::duration took,

@@ -1,5 +1,6 @@
-// A call into a plugin: whoever runs is known, so that a crash can name it, and how long it took is
-// looked at, because all of a worker waits meanwhile.
+// A call into a plugin. While it runs, the thread is marked as being in that plugin, so that a
+// crash report can name it. A call that takes too long is logged, because the whole worker waits
+// for it.
 #pragma once
 
 #include <atomic>
@@ -13,13 +14,14 @@ namespace bw::plugin {
 
 struct LoadedProvider;
 
-// Counted for one provider, on all workers.
+// The calls into one provider's plugin that took too long, on all workers.
 struct SlowCallbacks {
     std::atomic<std::uint64_t> count = 0;
     observe::Seldom logs{std::chrono::minutes(1)};
 };
 
-// While it lives, this thread is in `function` of that provider's plugin. It outlives nothing.
+// Marks this thread, while it lives, as being in `function` of the provider's plugin. The
+// arguments must outlive it.
 class Callback {
   public:
     using Clock = bw::Clock;

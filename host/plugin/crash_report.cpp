@@ -13,12 +13,12 @@ namespace bw::plugin {
 namespace {
 
 #if defined(BELLWETHER_SANITIZED)
-constexpr bool k_sanitized = true;  // whose own report says more
+constexpr bool k_sanitized = true;  // the sanitizer's own report says more
 #else
 constexpr bool k_sanitized = false;
 #endif
 
-// On some machines a trap is a SIGTRAP; a system call that is not allowed may be a SIGSYS.
+// On some machines a trap instruction raises SIGTRAP; a forbidden system call may raise SIGSYS.
 constexpr int k_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 constexpr std::size_t k_stack_bytes = 64u << 10;
 
@@ -36,7 +36,7 @@ const char* name_of(int signal) {
     }
 }
 
-// A line put together without a byte of new memory: a handler of signals may use little else.
+// Puts a line together without allocating memory, which a signal handler must not do.
 class SignalSafeLine {
   public:
     SignalSafeLine& add(const char* text) {
@@ -54,8 +54,9 @@ class SignalSafeLine {
     std::size_t used_ = 0;
 };
 
-// A plugin's own handler may call this one as a function: then nothing has been reset by the
-// kernel, and the faulty instruction would come back here for ever.
+// Resets the signal to its default action. The kernel has done so already (SA_RESETHAND), unless a
+// plugin's own handler has called this one as a function: without the reset, the faulty instruction
+// would then lead back here for ever.
 void give_back(int signal) {
     struct sigaction usual {};
     usual.sa_handler = SIG_DFL;
@@ -63,13 +64,15 @@ void give_back(int signal) {
     sigaction(signal, &usual, nullptr);
 }
 
-// A trap goes on behind its instruction, and so does a system call that is not allowed; a signal
-// that was sent is over.
+// Whether the signal is raised again when the handler returns, because the faulty instruction runs
+// again. After a trap or a forbidden system call the thread goes on behind the instruction, and a
+// signal that was sent to the process (si_code <= 0) does not repeat itself.
 bool comes_back(int signal, const siginfo_t* info) {
     return info != nullptr && info->si_code > 0 && signal != SIGTRAP && signal != SIGSYS;
 }
 
-// At once, though a handler that called this one may hold the signal back.
+// Raises the signal at once. It is unblocked first, as a handler that called this one may have
+// blocked it.
 void end_by(int signal) {
     sigset_t only;
     sigemptyset(&only);

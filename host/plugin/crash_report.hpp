@@ -1,23 +1,24 @@
-// One line on standard error when a plugin brings the process down: which one, and in which of its
-// functions. What becomes of the process stays as it is: its signal, its exit code, its core dump.
+// Writes one line to standard error when a plugin crashes the process: which plugin it was, and in
+// which of its functions. The process still ends with the same signal, exit code and core dump.
 #pragma once
 
 namespace bw::plugin {
 
-// What a thread runs just now; the texts outlive it.
+// The plugin's function that a thread is in. The texts must live until leave_plugin.
 struct InPlugin {
     const char* function;
     const char* provider;  // empty: none yet, the file is being loaded
     const char* file;
 };
 
-// Of this thread; not nested.
+// Note that this thread enters a plugin, and that it leaves it. Calls into plugins do not nest.
 void enter_plugin(const InPlugin& where);
 void leave_plugin();
 
-// Once for the process; again does nothing.
+// Installs the signal handlers, once for the process; a second call does nothing.
 void name_plugins_in_crashes();
-// Once for each thread: a plugin that recurses without end leaves no stack to report it on.
+// Gives this thread a stack for the signal handler, once: a plugin that recurses without end leaves
+// no room on the thread's own.
 void give_thread_a_stack_for_crashes();
 
 }  // namespace bw::plugin

@@ -28,12 +28,12 @@ constexpr unsigned k_machine = EM_PPC64;
 #elif defined(__s390x__)
 constexpr unsigned k_machine = EM_S390;
 #else
-constexpr unsigned k_machine = EM_NONE;  // unknown: the linker looks
+constexpr unsigned k_machine = EM_NONE;  // unknown: the linker checks it
 #endif
-constexpr std::size_t k_entries_max = 4096;          // of the table of what it needs
-constexpr std::size_t k_needed_max = 256;            // libraries
-constexpr std::size_t k_places_max = 256;            // where they are looked for
-constexpr std::size_t k_text_bytes_max = 16u << 10;  // a name, or all those places
+constexpr std::size_t k_entries_max = 4096;          // of the dynamic table
+constexpr std::size_t k_needed_max = 256;            // needed libraries
+constexpr std::size_t k_places_max = 256;            // where the linker looks for them
+constexpr std::size_t k_text_bytes_max = 16u << 10;  // of a name, or of all places together
 constexpr unsigned char k_byte_order =
     std::endian::native == std::endian::little ? ELFDATA2LSB : ELFDATA2MSB;
 
@@ -65,7 +65,7 @@ class Bytes {
         std::memcpy(&value, bytes_.data() + offset, sizeof(value));
         return value;
     }
-    // Nothing if it does not end, or not soon enough.
+    // The text at `offset`; nothing if no zero byte ends it within k_text_bytes_max.
     std::optional<std::string> text(std::uint64_t offset) const {
         if (offset >= bytes_.size()) return std::nullopt;
         const auto rest =
@@ -84,7 +84,7 @@ class Bytes {
         }
         return all;
     }
-    // Where in the file that address is, once it is mapped.
+    // The offset in the file of the bytes that are mapped at `address`.
     std::optional<std::uint64_t> offset_of(std::uint64_t address) const {
         for (const auto& segment : segments()) {
             if (segment.p_type == PT_LOAD && address >= segment.p_vaddr &&
@@ -94,7 +94,8 @@ class Bytes {
         }
         return std::nullopt;
     }
-    // The table of what it needs, of which there is one; cut where it is longer than any is.
+    // The dynamic table, which says what the library needs. Reading stops one entry beyond
+    // k_entries_max, so that check_needs sees a table that is too long.
     std::vector<Elf64_Dyn> dynamic() const {
         std::vector<Elf64_Dyn> all;
         const auto tables = segments();
@@ -122,7 +123,7 @@ bool begins_with(std::span<const char> bytes, std::string_view beginning) {
     return std::string_view(bytes.data(), bytes.size()).starts_with(beginning);
 }
 
-// Of a file without the four bytes that every library begins with.
+// Says what a file is that does not begin with the four bytes of every ELF file.
 std::string what_it_is_instead(std::span<const char> bytes) {
     if (bytes.empty()) return "it is empty, not a shared library; copy it again";
     std::string_view what = "it is not a shared library";
@@ -190,7 +191,7 @@ Checked check_type(const Bytes& bytes, const Elf64_Ehdr& head) {
     return {};
 }
 
-// The linker loads what a library filters, like what it needs.
+// The linker loads the libraries that a library filters as well as those that it needs.
 bool names_library(const Elf64_Dyn& entry) {
     return entry.d_tag == DT_NEEDED || entry.d_tag == DT_AUXILIARY || entry.d_tag == DT_FILTER;
 }
@@ -199,7 +200,8 @@ bool names_places(const Elf64_Dyn& entry) {
     return entry.d_tag == DT_RUNPATH || entry.d_tag == DT_RPATH;
 }
 
-// That what it needs is no more, and no longer, than any library's: it is all held in memory.
+// Checks that the library needs no more libraries, and with no longer names, than any real one
+// does, because all of these are held in memory.
 Checked check_needs(const Bytes& bytes) {
     const auto tables = bytes.segments();
     if (std::ranges::count(tables, PT_DYNAMIC, &Elf64_Phdr::p_type) > 1) {
@@ -229,7 +231,7 @@ Checked check_needs(const Bytes& bytes) {
     return {};
 }
 
-// An empty place between two colons is one, too.
+// Splits a list of places at its colons. An empty text between two colons is a place, too.
 std::vector<std::string> split(std::string_view places) {
     std::vector<std::string> all;
     if (places.empty()) return all;

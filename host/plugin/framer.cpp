@@ -68,9 +68,9 @@ bool Framer::event_frame(const SseEvent& event) {
     return event.data.empty() || sink_(BW_FRAME_SSE, event.data, event.event);
 }
 
-// Some upstreams answer a streamed request with plain JSON: no event stream begins like that. White
-// space and byte order marks before the first byte that tells are dropped, in however many parts
-// they come.
+// Some upstreams answer a streamed request with plain JSON. It begins with a brace or a bracket, as
+// no event stream does. White space and byte order marks before the first other byte are dropped,
+// in however many parts they come.
 bool Framer::feed_sse(std::string_view bytes) {
     if (!sniffed_) {
         const auto first = bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");

@@ -24,18 +24,18 @@ class Framer {
 
     explicit Framer(Sink sink) : sink_(std::move(sink)), sse_(k_event_bytes_max) {}
 
-    // `kind` is a BW_FRAME_*. `error_reply`: the status is not 2xx, so the body comes whole and
-    // cut.
+    // `kind` is a BW_FRAME_*. `error_reply`: the status is not 2xx, so the body becomes one frame,
+    // cut off after k_error_body_bytes_max.
     void begin(std::uint32_t kind, bool error_reply);
     // False: the sink stopped, or a limit was passed; then `problem` says which limit.
     bool feed(std::string_view bytes);
     bool finish();
     const std::string& problem() const { return problem_; }
-    // Every byte is payload; among events there may be comments.
+    // Whether every byte is payload; an event stream may also contain comments.
     bool counts_bytes() const { return kind_ != BW_FRAME_SSE; }
     bool is_whole() const { return kind_ == BW_FRAME_WHOLE; }
     bool is_error_reply() const { return error_reply_; }
-    // What has come of a whole reply is one JSON text, to its last brace.
+    // Whether what has come so far of a BW_FRAME_WHOLE body is a complete JSON text.
     bool holds_json() const;
 
   private:

@@ -27,7 +27,8 @@ void log(bw_host* host, std::int32_t level, bw_str message) noexcept {
     }
 }
 
-// An exception must not unwind through a plugin: it is told to whoever asked the plugin.
+// Runs `work` and notes a lack of memory in the sinks, whose owner sees it when the plugin returns:
+// an exception must not unwind through a plugin.
 template <typename Work>
 void with_memory(bw_exchange* exchange, const Work& work) noexcept {
     try {

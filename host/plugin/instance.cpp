@@ -111,7 +111,7 @@ Error to_error(bw_status status, const bw_error& error, const LoadedProvider& pr
         result.retry_after =
             std::min(std::chrono::milliseconds(error.retry_after_ms), k_retry_after_max);
     }
-    // A plugin's own words are for whoever has set it up, and may hold the upstream's as well.
+    // A plugin's message may hold the upstream's address, which only the operator may see.
     if (auto hidden = without_places(result.message, provider.places); hidden != result.message) {
         result.detail = std::exchange(result.message, std::move(hidden));
     }

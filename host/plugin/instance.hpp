@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "plugin/registry.hpp"
 
-// What a plugin holds of an instance.
+// The handle that a plugin is given for one instance, to name it in calls to the host.
 struct bw_host {
     const bw::plugin::LoadedProvider* provider;
 };
@@ -34,7 +34,7 @@ class Instance {
     bw_provider* handle() { return handle_; }
     const bw_generate_plugin* generate() const { return generate_; }
 
-    // A plugin that reported a bug in itself gets no further calls; its open ones run out.
+    // A plugin that broke a rule or reported a bug in itself gets no new calls; open ones may end.
     void poison() { poisoned_ = true; }
     bool poisoned() const { return poisoned_; }
 
@@ -48,8 +48,8 @@ class Instance {
     bool poisoned_ = false;
 };
 
-// The current instance of one provider on this worker; makes a new one after a poisoning, at most
-// once a second.
+// The current instance of one provider on this worker. It is replaced when it has been poisoned, at
+// most once a second.
 class ProviderSlot {
   public:
     explicit ProviderSlot(std::shared_ptr<const LoadedProvider> provider)
@@ -64,7 +64,7 @@ class ProviderSlot {
     std::chrono::steady_clock::time_point created_{};
 };
 
-// Text of the ABI, and the error that a plugin filled in.
+// Conversions of the ABI's texts and errors.
 inline std::string_view view(bw_str text) { return {text.ptr, text.ptr == nullptr ? 0 : text.len}; }
 inline bw_str str(std::string_view text) { return {text.data(), text.size()}; }
 bw_error new_error();

@@ -42,7 +42,7 @@ std::expected<boost::dll::shared_library*, std::string> open_library(const fs::p
             .emplace_back(std::make_unique<boost::dll::shared_library>(beside.entry(), mode))
             .get();
     } catch (const std::exception& error) {
-        // Only the throwing constructor carries the linker's own words.
+        // Boost.DLL gives the linker's own words only in what its throwing constructor throws.
         return Refusal(
             plain_words(beside.with_real_names(linker_words(error.what())), file, needs));
     }
@@ -77,7 +77,7 @@ std::expected<const bw_plugin*, std::string> read_table(const boost::dll::shared
     return table;
 }
 
-// Its constructors run in here, and the function that it exports.
+// Code of the plugin runs in here: its constructors, and the function that it exports.
 std::expected<const bw_plugin*, std::string> open_and_read(const fs::path& file, const Needs& needs,
                                                            const Beside& beside) {
     name_plugins_in_crashes();

@@ -1,9 +1,9 @@
-// A plugin file, loaded. The only code that knows Boost.DLL and the dynamic linker.
+// A plugin file that has been loaded. This is the only code that calls Boost.DLL.
 //
-// The host runs a private, sealed copy of the file and of what it brings along, so that replacing
-// or truncating the original cannot touch a running process, and what was hashed is what runs: but
-// for symbols that g++ shares among all libraries of a process, which the copy keeps to itself. A
-// library is never unloaded.
+// The host runs a private, sealed copy of the file and of the libraries that it brings along. So
+// replacing or truncating the original cannot touch a running process, and the bytes that were
+// hashed are those that run, except that symbols which g++ shares within a process are made the
+// copy's own (keep_symbols_apart). A library is never unloaded.
 #pragma once
 
 #include <bellwether/provider.h>

@@ -21,7 +21,8 @@ std::string demangled(const std::string& symbol) {
     return status == 0 ? name.get() : symbol;
 }
 
-// The text between two others, if both are there.
+// The text between `before` and `behind`, or up to the end if `behind` is empty. Empty if one of
+// the two is missing.
 std::string between(std::string_view text, std::string_view before, std::string_view behind) {
     const auto begin = text.find(before);
     if (begin == std::string_view::npos) return {};
@@ -30,7 +31,7 @@ std::string between(std::string_view text, std::string_view before, std::string_
     return end == std::string_view::npos ? std::string() : std::string(text.substr(0, end));
 }
 
-// Whose words they are: the linker begins with a file's name.
+// The file that the linker's words are about, with whose name they begin; "it" if that is `file`.
 std::string subject(std::string_view words, const fs::path& file) {
     const std::string named(words.substr(0, words.find(": ")));
     return named == file.string() ? "it" : named;

@@ -1,4 +1,5 @@
-// What the dynamic linker says when it refuses a library, in words that tell what is missing.
+// Rewrites the dynamic linker's message about a library that it refuses, so that an operator sees
+// what is missing.
 #pragma once
 
 #include <filesystem>
@@ -8,11 +9,12 @@
 
 namespace bw::plugin {
 
-// `words` are the linker's own, of `file`, with files' real names in them. A sentence.
+// A sentence that says why the linker refused `file`. `words` are the linker's own, with the real
+// names of files in them.
 std::string plain_words(std::string words, const std::filesystem::path& file, const Needs& needs);
 
-// The linker's own words in what Boost.DLL throws, which adds its own and an errno of some other
-// call.
+// The linker's own words within the message that Boost.DLL throws. Boost.DLL adds its own text and
+// the errno of some unrelated call.
 std::string linker_words(std::string_view thrown);
 
 }  // namespace bw::plugin

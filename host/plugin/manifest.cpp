@@ -60,7 +60,7 @@ std::string with_article(std::string_view type) {
     return fmt::format("{} {}", vowel ? "an" : "a", type);
 }
 
-// The value, or what it is if it may be or hold a credential.
+// The value of an option for a message; only its type if it may be or contain a credential.
 std::string described(const config::Option& option) {
     constexpr std::size_t k_short = 16;
     const Kind kind = Value(option.json).kind();

@@ -29,7 +29,7 @@ struct SecretSpec {
 struct OptionSpec {
     std::string key;
     std::string type;                 // string integer number boolean duration array table
-    std::vector<std::string> values;  // the only ones allowed; empty: any
+    std::vector<std::string> values;  // the allowed ones; empty: any
     std::string help;
 };
 
@@ -38,8 +38,8 @@ struct Model {
     std::int64_t context = 0;     // tokens; 0: not said
     std::int64_t max_output = 0;  // tokens; 0: not said
     std::string owned_by;
-    bool stream_only = false;  // unless it is told not to think, as it does by itself
-    bool listed = true;        // whether clients are told of it; what is known of it holds anyway
+    bool stream_only = false;  // answers as a stream only, unless it is told not to think
+    bool listed = true;        // clients see it; if not, the host still knows its limits
 };
 
 struct Manifest {
@@ -50,9 +50,9 @@ struct Manifest {
     std::vector<SecretSpec> secrets;
     std::vector<OptionSpec> options;
     std::vector<Model> models;
-    bool models_elsewhere = true;       // another base_url has them, too, as a mirror does
+    bool models_elsewhere = true;       // a server at another base_url has these models, too
     std::vector<std::string> doubts;    // about members that this host does not know
-    std::vector<std::string> misspelt;  // of these, what resembles a known one
+    std::vector<std::string> misspelt;  // those of `doubts` whose name resembles a known one
 
     bool serves(Operation) const;
     const SecretSpec* secret(std::string_view name) const;

@@ -78,7 +78,7 @@ class Check {
         mistake(fmt::format("\"{}\" is {}, not {}", where, shown(value), expected));
     }
 
-    // What is not there, or null, is left out.
+    // A member that is null counts as missing.
     static bool given(const Value& value) { return value && value.kind() != Kind::null; }
 
     bool is(const Value& value, Kind kind, std::string_view where) {
@@ -92,7 +92,7 @@ class Check {
 
     void flag(const Value& value, std::string_view where) { is(value, Kind::boolean, where); }
 
-    // For people, on one line.
+    // Checks a text that people read, which must fit on one line.
     void line(const Value& value, std::string_view where) {
         if (!text(value, where)) return;
         const std::string words = value.string();
@@ -110,7 +110,7 @@ class Check {
             wrong(where, value, "the name of an environment variable");
     }
 
-    // Something that is looked up by this name: there, and once.
+    // Checks a name by which something is looked up: it must be there, and must not repeat another.
     void name(const Value& value, const std::string& where, std::set<std::string>& names) {
         if (!given(value)) return mistake(fmt::format("\"{}\" is missing", where));
         if (!text(value, where)) return;
@@ -124,7 +124,7 @@ class Check {
         }
     }
 
-    // Of an object: each once, and those that are not known.
+    // Checks that an object's members are there once, and notes those that are not known.
     void members(const Value& object, std::string_view where,
                  const std::vector<std::string>& known) {
         std::set<std::string> seen;

@@ -1,5 +1,5 @@
-// Every mistake in a plugin's manifest, before anything is read from it: an author sees them all at
-// once, and nothing that was misspelt or of the wrong type is taken for left out.
+// Finds every mistake in a plugin's manifest before anything is read from it. The author sees all
+// of them at once, and a member that is misspelt or of the wrong type is not treated as missing.
 #pragma once
 
 #include <bellwether/json.hpp>
@@ -11,8 +11,8 @@ namespace bw::plugin {
 
 struct ManifestFindings {
     std::vector<std::string> mistakes;  // the plugin cannot be used
-    std::vector<std::string> doubts;    // what this host does not know, and passes over
-    std::vector<std::string> misspelt;  // of these, what resembles something that it knows
+    std::vector<std::string> doubts;    // members that this host does not know and ignores
+    std::vector<std::string> misspelt;  // those of `doubts` whose name resembles a known one
 };
 
 // `root` is a JSON object.

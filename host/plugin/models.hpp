@@ -13,7 +13,7 @@
 namespace bw::plugin {
 
 struct ModelList {
-    bool asked = false;            // false: the provider has no upstream; these are its own
+    bool asked = false;            // false: the provider has no upstream; the ids are its own
     std::vector<std::string> ids;  // sorted, each once
 };
 

@@ -13,7 +13,7 @@ Error to_error(const net::Failure& failure, std::string_view provider) {
     };
     const auto lack = [&](const char* code) {
         Error error = make(ErrorKind::unavailable, code);
-        error.message = failure.message;  // it is no fault of the provider's
+        error.message = failure.message;  // without the provider's name: the host is at fault
         error.retry_after = std::chrono::seconds(1);
         return error;
     };

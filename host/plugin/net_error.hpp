@@ -1,4 +1,4 @@
-// From a failure of the wire to the error of a call.
+// Turns a failure of an exchange with an upstream into the error of a call.
 #pragma once
 
 #include <string_view>

@@ -8,8 +8,8 @@ using json::Kind;
 
 namespace {
 
-// A duration goes to the plugin as a JSON number, which every reader must understand: this is far
-// below 2^53.
+// A plugin is given a duration as a JSON number. The limit is far below 2^53, up to which every
+// reader of JSON keeps whole numbers exact.
 constexpr std::uint64_t k_duration_ms_max = 86'400'000ull * 3'600'000;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// The types that a plugin's manifest may give its options. One definition, for what an author
-// declares and for what an operator writes.
+// The types that a plugin's manifest may give its options. The same functions check the defaults
+// that a plugin's author declares and the values that an operator writes.
 #pragma once
 
 #include <bellwether/json.hpp>
@@ -14,10 +14,11 @@ namespace bw::plugin {
 
 const std::vector<std::string>& option_types();
 
-// A duration is its text, as the config has it.
+// Whether `value` is of that type. A duration is a string such as "30s", as in the config.
 bool has_type(const json::Value& value, std::string_view type);
 
-// "30s" in milliseconds; the config has checked no option yet, so a plugin's durations end here.
+// A duration such as "30s" in milliseconds; nothing if it is malformed or too long. This is the
+// only check, as the config does not check the options of plugins.
 std::optional<std::int64_t> milliseconds_of(std::string_view text);
 
 }  // namespace bw::plugin

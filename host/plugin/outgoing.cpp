@@ -50,7 +50,7 @@ const char* Outgoing::secret(std::string_view name, std::string_view prefix,
     return header(name, fmt::format("{}{}", prefix, found->second));
 }
 
-// What the plugin has written of its own, out of its config, is not the client's to change.
+// A client cannot change a header that the plugin has set itself, for example from its config.
 void Outgoing::forward(const std::vector<Forwarded>& headers) {
     const std::size_t own = request.headers.size();
     for (const auto& [name, value] : headers) {

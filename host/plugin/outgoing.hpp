@@ -1,4 +1,4 @@
-// A request to an upstream while a plugin writes it, under the rules of the ABI.
+// A request to an upstream while a plugin writes it. Each step is checked against the ABI's rules.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,9 @@ class Outgoing {
     const char* header(std::string_view name, std::string_view value);
     const char* secret(std::string_view name, std::string_view prefix, std::string_view secret);
 
-    // Adds what the client sent and the provider lists.
+    // Adds those headers of the client's request that the provider's forward_headers lists.
     void forward(const std::vector<Forwarded>& headers);
-    // Adds what the plugin left to the host: headers, and how the provider is reached.
+    // Adds what the plugin does not set: the missing headers, the connect time-out and the wire.
     void complete();
 
     bool sent() const { return sent_; }

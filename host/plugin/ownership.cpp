@@ -20,15 +20,15 @@ constexpr int k_links_max = 40;  // as many as the kernel follows
 
 bool is_trusted(uid_t owner) { return owner == 0 || owner == geteuid(); }
 
-// In a user namespace, folders of users that it does not have show as one user's. Whoever made the
-// namespace has chosen them.
+// Whether the owner is a user outside of this user namespace. All such users appear as one, the
+// overflow uid; they are trusted because whoever made the namespace has chosen their folders.
 bool is_outside(uid_t owner) {
     uid_t outside = 0;
     if (!(std::ifstream("/proc/sys/kernel/overflowuid") >> outside) || owner != outside)
         return false;
     std::uint64_t first = 0, there = 0, count = 0;
     std::ifstream("/proc/self/uid_map") >> first >> there >> count;
-    return count < UINT32_MAX;  // all of them: this is no such namespace
+    return count < UINT32_MAX;  // UINT32_MAX: every uid is mapped, so nobody is outside
 }
 
 std::string belongs(std::string_view what, const fs::path& path, uid_t owner) {
@@ -38,8 +38,8 @@ std::string belongs(std::string_view what, const fs::path& path, uid_t owner) {
         what, owner, path.string());
 }
 
-// In a sticky folder such as /tmp others may make files, and replace nothing but their own: who
-// owns what is in it is looked at next.
+// A sticky folder such as /tmp may be writable by all: other users can replace only their own files
+// in it, and the owner of the path's next part is checked next.
 Checked check_folder(const fs::path& folder, const struct stat& info) {
     if (!is_trusted(info.st_uid) && !is_outside(info.st_uid)) {
         return Refusal(belongs(fmt::format("the folder {}", folder.string()), folder, info.st_uid));
@@ -51,7 +51,7 @@ Checked check_folder(const fs::path& folder, const struct stat& info) {
     return {};
 }
 
-// Takes a path apart, with the first part last.
+// Appends the parts of a path in reverse order, so that the first one can be popped first.
 void push_parts(std::vector<fs::path>& parts, const fs::path& path) {
     const auto relative = path.relative_path();
     std::vector<fs::path> added(relative.begin(), relative.end());

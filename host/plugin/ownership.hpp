@@ -1,5 +1,6 @@
-// Who could change a file, or put another in its place: whoever can, runs code in the host if it is
-// a plugin. That may be root and the host's own user, and nobody else.
+// Checks who could change a plugin's file, or put another in its place, and so run code in the
+// host: root and the host's own user may, other users may not. Write access of a group is not
+// looked at.
 #pragma once
 
 #include <sys/stat.h>
@@ -10,12 +11,12 @@
 
 namespace bw::plugin {
 
-// Where `file` (absolute) really is, all links followed. An error, which is a sentence that says
-// what to do: somebody else could lead one of these links or folders elsewhere. The file itself is
-// for who has opened it to check.
+// The real path of `file` (absolute), with all links followed. The error is a sentence that says
+// what to do: another user could redirect one of the links, or replace what is in one of the
+// folders. The file itself is not checked here: open it first, then use check_ownership.
 std::expected<std::filesystem::path, std::string> follow_safely(const std::filesystem::path& file);
 
-// The same of the open file.
+// Checks the owner and the mode of the open file, which fstat has given as `info`.
 std::expected<void, std::string> check_ownership(const std::filesystem::path& file,
                                                  const struct stat& info);
 

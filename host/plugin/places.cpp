@@ -13,7 +13,7 @@ bool is_of_name(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
-// A word such as "ollama" is a host within one network, and a word as well.
+// A host without a dot or a colon, such as "ollama", is also a common word and is not hidden alone.
 bool tells_by_itself(std::string_view host) { return host.find_first_of(".:") != host.npos; }
 
 void add_places(std::string_view url, std::vector<std::string>& places) {
@@ -36,7 +36,7 @@ void add_places(std::string_view url, std::vector<std::string>& places) {
     if (tells_by_itself(host)) places.push_back(std::move(host));
 }
 
-// Whether what begins and ends there is no part of a longer name.
+// Whether the text from `begin` to `end` is a name of its own and no part of a longer one.
 bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) {
     if (begin > 0 && (is_of_name(text[begin - 1]) || text[begin - 1] == '.')) return false;
     if (end == text.size()) return true;
@@ -44,7 +44,7 @@ bool stands_alone(std::string_view text, std::size_t begin, std::size_t end) {
     return !is_of_name(text[end]) && !dot;
 }
 
-// Behind the beginning of a URL, where the rest of it ends.
+// The end of a URL whose path begins at `at`. Punctuation behind the URL is not part of it.
 std::size_t end_of_url(std::string_view text, std::size_t at) {
     at = std::min(text.find_first_of(" \t\r\n\"'`<>()[]{},;", at), text.size());
     while (at > 0 && (text[at - 1] == '.' || text[at - 1] == ':' || text[at - 1] == '!')) --at;

@@ -1,4 +1,4 @@
-// Where an upstream is: the operator's business, and nobody else's. Pure.
+// Hides the addresses of upstreams in texts for clients: only the operator may know them. Pure.
 #pragma once
 
 #include <span>
@@ -8,11 +8,13 @@
 
 namespace bw::plugin {
 
-// The ways to say where a provider is, in lower case, longer ones first: the beginning of its URL,
-// its host with the port and without, and those of its proxy. An empty URL is none.
+// The texts that would tell where a provider is, in lower case, the longest first: the beginning of
+// its URL, its host with and without the port, and the same of its proxy's URL. An empty URL adds
+// nothing.
 std::vector<std::string> places_of(std::string_view base_url, std::string_view proxy_url);
 
-// The text without them, as a client may see it. A URL goes with all of its path.
+// The text as a client may see it, with other words in place of each of `places`. A URL is replaced
+// up to the end of its path and query.
 std::string without_places(std::string_view text, std::span<const std::string> places);
 
 }  // namespace bw::plugin

@@ -58,7 +58,8 @@ std::expected<std::vector<char>, std::string> read_file(const fs::path& file) {
     return bytes;
 }
 
-// By the path of the copy. Plugins are loaded one after the other, on one thread.
+// The original files, by the path of the copy. No lock: plugins are loaded one after the other, on
+// one thread.
 std::map<std::string, std::string>& originals() {
     static auto& all = *new std::map<std::string, std::string>;
     return all;
@@ -120,7 +121,8 @@ std::string original_of(const std::string& path) {
     return found == originals().end() ? path : found->second;
 }
 
-// The longest first: one descriptor's number may begin as another's.
+// Goes backwards through the map, so that a path such as .../fd/12 is replaced before .../fd/1,
+// with which it begins.
 std::string with_originals(std::string text) {
     for (auto known = originals().rbegin(); known != originals().rend(); ++known) {
         const auto& [copy, file] = *known;

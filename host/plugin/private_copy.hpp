@@ -1,5 +1,6 @@
-// A library's file, checked and read, and the copy in memory that is run in its place: replacing or
-// truncating the original cannot touch a running process, and what was checked is what runs.
+// Checks and reads a library's file, and makes the copy in memory that is run in its place:
+// replacing or truncating the original cannot touch a running process, and the bytes that were
+// checked are those that run. Used at start-up, on one thread.
 #pragma once
 
 #include <expected>
@@ -10,23 +11,23 @@
 
 namespace bw::plugin {
 
-// The bytes of `file` (absolute), which nobody but root and the host's own user could change, and
-// which are those of a whole library. The error is a sentence that says what to do.
+// Reads `file` (absolute), and checks that other users cannot change it (ownership.hpp) and that it
+// is a whole shared library. The error is a sentence that says what to do.
 std::expected<std::vector<char>, std::string> read_library(const std::filesystem::path& file);
 
 // In hexadecimal digits.
 std::string sha256_of(const std::vector<char>& bytes);
 
-// A sealed copy in memory, by a path that the linker can open, for the life of the process: symbols
-// that others would take for theirs are its own (see keep_symbols_apart).
+// Makes a sealed copy in memory that lives as long as the process, and gives a path by which the
+// linker can open it. The copy shares no symbols with other libraries (see keep_symbols_apart).
 std::expected<std::filesystem::path, std::string> private_copy(const std::filesystem::path& file,
                                                                std::vector<char> bytes);
 
-// A copy has this path, too.
+// Notes that `path` leads to a private copy of `file`.
 void remember_original(const std::filesystem::path& path, const std::filesystem::path& file);
 // The file that a private copy was made of, or the path itself.
 std::string original_of(const std::string& path);
-// The same of all such paths in a text.
+// The text with the original file in place of the path of each private copy.
 std::string with_originals(std::string text);
 
 }  // namespace bw::plugin

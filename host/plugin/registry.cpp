@@ -53,7 +53,8 @@ class Loader {
 
   private:
     bool load_library(const config::Provider& wanted, LoadedProvider& provider) {
-        // Which file is meant is not known, or not whether it is the one that is pinned.
+        // A mistake in these keys leaves unknown which file is meant, or whether it is the pinned
+        // one.
         if (wanted.is_refused("plugin") || wanted.is_refused("sha256")) return false;
         const fs::path base = config_.file.parent_path();
         const auto file = locate(wanted.plugin, base, folders_);
@@ -100,7 +101,8 @@ class Loader {
         }
     }
 
-    // What the plugin's own variable says; empty: nothing, or a mistake that has been told.
+    // The URL in the environment variable that the plugin's manifest names. Empty if it is not set,
+    // or if it is wrong, which is then in the diagnostics.
     std::string own_variable(const config::Provider& wanted, const LoadedProvider& provider) {
         const std::string& variable = provider.manifest.base_url_env;
         const char* value = variable.empty() ? nullptr : std::getenv(variable.c_str());
@@ -211,7 +213,8 @@ class Loader {
         return true;
     }
 
-    // Whether it may be a key at all; a doubt is told once.
+    // Whether the value can be a key at all. A warning is left out if the last diagnostic is about
+    // the same reference.
     bool check_form(const config::Provider& wanted, std::string_view value,
                     std::string_view reference, config::Position at) {
         const auto fault = config::credential_fault(value);
@@ -251,8 +254,9 @@ class Loader {
         }
     }
 
-    // Whether the plugin's models are those of the server at base_url: of what speaks a dialect
-    // that many do, only the vendor's own has them, in any of its regions.
+    // Whether the server at base_url has the models of the plugin's manifest. Many servers speak
+    // the dialect of a vendor, but only the vendor's own host, or a region's host below its domain,
+    // has the vendor's models.
     static bool has_own_models(const LoadedProvider& provider) {
         if (provider.manifest.models_elsewhere) return true;
         const auto host_of = [](std::string_view origin) {
@@ -285,8 +289,8 @@ std::string origin_of(std::string_view url) { return rules::origin(url); }
 
 namespace {
 
-// What stands in plugin_path and is no folder is passed over, and a plugin of the same name that
-// comes with the host would run instead of the one that was meant.
+// Warns of each entry of plugin_path that is no folder. Such an entry is skipped, so that a plugin
+// of the same name that comes with the host would run instead of the one that was meant.
 void check_folders(const config::Config& config, std::vector<Diagnostic>& diagnostics) {
     for (std::size_t i = 0; i < config.plugin_path.size(); ++i) {
         const fs::path& folder = config.plugin_path[i];

@@ -25,16 +25,16 @@ struct LoadedProvider {
     Manifest manifest;
     std::string config;    // what bw_plugin.create is given
     std::string base_url;  // resolved; may be empty
-    std::string origin;    // the only place its credentials go to
+    std::string origin;    // of base_url; its credentials are sent nowhere else
     std::map<std::string, std::string, std::less<>> secrets;  // name -> value; never printed
     std::vector<Model> models;  // the plugin's catalogue and the config's additions
     config::Timeouts timeouts;
     std::shared_ptr<const net::WireOptions> wire;  // how it is reached
-    std::vector<std::string> places;               // where it is, which clients are not told
-    std::vector<std::string> forward_headers;      // of clients' requests, that it gets as well
-    // Never null; counted by all workers.
+    std::vector<std::string> places;               // texts that clients must not see (places.hpp)
+    std::vector<std::string> forward_headers;      // names of clients' headers that are sent to it
+    // Never null; all workers count in it.
     std::shared_ptr<SlowCallbacks> slow_callbacks = std::make_shared<SlowCallbacks>();
-    bool is_whole = true;  // nothing in its section is a mistake, as far as it has been looked at
+    bool is_whole = true;     // no mistake was found in its section of the config
     std::string unavailable;  // why it cannot serve (an optional credential is missing); else empty
 };
 

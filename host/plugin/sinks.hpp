@@ -1,5 +1,7 @@
-// What a plugin may call while it has the word: the host's half of the ABI, for whatever the
-// exchange stands for. A call that breaks a rule is noted and judged when the plugin returns.
+// The host's half of the ABI: what a plugin may call while one of its own functions runs. An
+// attempt implements it, and so does a question for models. A call that breaks a rule is noted, and
+// judged when the plugin's function returns. All of it is called on the thread that called the
+// plugin.
 #pragma once
 
 #include <bellwether/provider.h>
@@ -20,7 +22,7 @@ class Sinks {
     virtual void emit(std::uint32_t kind, std::string_view json) = 0;
     virtual void emit_usage(const bw_usage& usage) = 0;
     virtual void add_model(std::string_view id) = 0;
-    // One of the others found no memory for what it was given.
+    // One of the functions above has run out of memory.
     virtual void out_of_memory() = 0;
 
   protected:
@@ -29,7 +31,7 @@ class Sinks {
 
 }  // namespace bw::plugin
 
-// What a plugin holds of an attempt, or of a question for models.
+// The handle that a plugin is given for an attempt, or for a question for models.
 struct bw_exchange {
     bw::plugin::Sinks* sinks;
 };

@@ -25,8 +25,8 @@ const void* address(Function function) {
     return std::bit_cast<const void*>(function);
 }
 
-// The file of another library that `where` lies in; empty if it is the plugin's own, or in memory
-// of no library, as a text that was made at run time is.
+// The file of the other library in which the address `where` lies. Empty if the address is in the
+// plugin's own file, or in no library, as a text that was made at run time.
 std::string other_owner(void* handle, const void* where) {
     link_map* own = nullptr;
     link_map* owner = nullptr;

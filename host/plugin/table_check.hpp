@@ -1,5 +1,5 @@
-// Whether a plugin's table, its functions and its texts are the plugin's own: a linker may take
-// another library's symbol of the same name for it, and the wrong plugin would answer.
+// Checks that a plugin's table, functions and texts lie in the plugin's own file. The linker may
+// bind a name to a symbol of the same name in another library, and the wrong plugin would answer.
 #pragma once
 
 #include <bellwether/provider.h>
@@ -9,8 +9,8 @@
 
 namespace bw::plugin {
 
-// `handle` is the linker's, of the plugin; `entry` the address of the function that gave `table`.
-// The error is a sentence.
+// `handle` is what dlopen gave for the plugin; `entry` is the address of the exported function that
+// returns the table. The error is a sentence.
 std::expected<void, std::string> check_entry_is_own(void* handle, const void* entry);
 std::expected<void, std::string> check_table(void* handle, const bw_plugin& table);
 

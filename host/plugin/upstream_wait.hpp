@@ -1,5 +1,5 @@
-// How long an attempt has waited: for its upstream, or for a client that reads slowly. Everything
-// else of a call's duration is the host's own doing.
+// Measures how long an attempt has waited for its upstream, or for a client that reads slowly. The
+// rest of a call's duration is the host's own overhead. Used on the worker's thread only.
 #pragma once
 
 #include <chrono>
@@ -12,7 +12,7 @@ class UpstreamWait {
   public:
     using Clock = bw::Clock;
 
-    // While it lives, the host works and nobody waits. It may outlive what it interrupts.
+    // While it lives, the host works and the wait is not counted. It may outlive the UpstreamWait.
     class Interruption {
       public:
         explicit Interruption(UpstreamWait& wait) : wait_(&wait) {

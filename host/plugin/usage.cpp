@@ -7,7 +7,7 @@
 namespace bw::plugin {
 namespace {
 
-// More is a mistake of somebody's; sums of such numbers must not overflow.
+// A larger number can only be a mistake, and sums of these numbers must not overflow.
 constexpr std::int64_t k_tokens_max = 1'000'000'000'000;
 constexpr std::int64_t k_pieces_max = 1'000'000;
 constexpr std::size_t k_units_max = 16;
@@ -26,7 +26,7 @@ std::string_view view(bw_str text) {
     return text.ptr == nullptr ? std::string_view() : std::string_view(text.ptr, text.len);
 }
 
-// An impossible number of pieces is no reason to take none for billed.
+// A count that is too large is lowered to k_pieces_max, not left out: some pieces were billed.
 void take_units(const bw_usage& reported, Usage& usage) {
     if (reported.units == nullptr) return;
     for (std::size_t i = 0; i < std::min(reported.unit_count, k_units_max); ++i) {

@@ -1,5 +1,5 @@
-// A usage as a plugin reports it, taken over: what it borrows is copied, what makes no sense is
-// left out.
+// Converts the usage that a plugin reports: texts that belong to the plugin are copied, and figures
+// that make no sense are left out.
 #pragma once
 
 #include <bellwether/provider.h>
@@ -10,14 +10,15 @@
 
 namespace bw::plugin {
 
-// Reads no further than the plugin's own struct goes.
+// Reads only as many bytes as the plugin's struct says that it has.
 Usage usage_of(const bw_usage& reported);
 
-// Of a plugin that hands a usage on and does not report it: the usage in what it emits, in OpenAI's
-// words. Without a figure if there is none.
+// The usage in JSON that a plugin emits, under OpenAI's names: for a plugin that passes on the
+// upstream's usage and does not report it. Every figure is -1 if there is none.
 Usage usage_in(std::string_view json);
 
-// Adds to what is known what was told later: nothing of it is taken back by less.
+// Raises the figures of `known` to those of `told`, which came later. A smaller figure changes
+// nothing.
 void keep_larger(Usage& known, const Usage& told);
 
 }  // namespace bw::plugin

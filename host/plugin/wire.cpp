@@ -20,7 +20,8 @@ std::expected<config::ProxyAddress, WireFault> choose_proxy(const config::Wire& 
     return std::move(found->address);
 }
 
-// "user:password" of a reference takes the place of what the environment's URL held.
+// Replaces the proxy's credential by the "user:password" to which proxy_secret refers. The URL of a
+// proxy in the environment may have held another one.
 std::expected<void, WireFault> add_secret(const config::Wire& wanted, config::ProxyAddress& proxy) {
     if (wanted.proxy_secret.empty() || proxy.url.empty()) return {};
     const auto value = config::resolve(wanted.proxy_secret);

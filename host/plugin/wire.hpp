@@ -1,5 +1,6 @@
-// Makes of a provider's config what net needs to reach it: the proxy chosen, its credential
-// resolved. Done once, at start-up: looking into the environment costs, and may change.
+// Makes a net::Wire from a provider's config: chooses the proxy and resolves the proxy's
+// credential. Done once, at start-up, because reading the environment takes time and its variables
+// may change.
 #pragma once
 
 #include <expected>
@@ -12,7 +13,7 @@
 namespace bw::plugin {
 
 struct WireFault {
-    config::Position at;  // line 0: of no key
+    config::Position at;  // of the wrong key; line 0: the environment is wrong
     std::string what;
 };
 

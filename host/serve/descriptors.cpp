@@ -12,15 +12,16 @@
 namespace bw::serve {
 namespace {
 
-// Listening sockets, event loops, log, plugins.
+// For listening sockets, event loops, the log and plugins.
 constexpr std::size_t k_reserve = 100;
-// Refusals of connections on their way at one time.
+// Connections that are being refused at one time.
 constexpr std::size_t k_refused_max = 256;
-// The system's table takes eight bytes for each.
+// The kernel's table takes eight bytes for each descriptor.
 constexpr std::size_t k_table_max = 1u << 16;
 
-// Linux doubles its table of a process's descriptors when it is full, and where several threads
-// share it, whoever opens the next one waits for ten to twenty milliseconds.
+// Makes Linux enlarge the process's table of descriptors at once. It would otherwise double the
+// table whenever that is full, and once several threads share the table, the thread that opens the
+// next descriptor then waits for ten to twenty milliseconds.
 void grow_table(std::size_t descriptors) {
     const int last = static_cast<int>(std::min(descriptors, k_table_max)) - 1;
     const int opened = ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, last);

@@ -1,23 +1,24 @@
-// How many descriptors the process may have open, and who gets them.
+// Divides the descriptors that the process may have open among the connections of clients.
 #pragma once
 
 #include <cstddef>
 
 namespace bw::serve {
 
-// How many of each kind of client connection there may be.
+// How many client connections of each kind may be open at one time.
 struct ConnectionRoom {
     std::size_t served = 0;
-    std::size_t refused = 0;  // that are told so, at one time
+    std::size_t refused = 0;  // connections that are only told that they are refused
 };
 
-// Of `limit` descriptors, where so many connections are wished for: each that is served needs a
-// second one for its call's upstream, which no client may take away. Pure.
+// Divides `limit` descriptors; `connections` is the number to be served if they suffice. A
+// connection that is served needs a second descriptor for the upstream of its call, which no other
+// client may take. Pure.
 ConnectionRoom connection_room(std::size_t limit, std::size_t connections);
 
-// Raises the soft limit to the hard one, and has the system make room for so many connections. If
-// they are too few it warns, and gives the smaller number for which they do. Best called while the
-// process has one thread.
+// Raises the soft limit to the hard one, and makes the kernel enlarge its table for so many
+// connections. If there are too few descriptors, it warns and gives the smaller number of
+// connections for which they suffice. Best called while the process has one thread.
 ConnectionRoom prepare_descriptors(std::size_t connections);
 
 }  // namespace bw::serve

@@ -9,11 +9,11 @@
 namespace bw::serve {
 namespace {
 
-// Returning takes a quarter of a millisecond a MiB, and taking it again about as long.
+// To return a MiB takes a quarter of a millisecond, and to get it again takes about as long.
 constexpr std::size_t k_worthwhile_bytes = 16u << 20;
 
-// The most that glibc takes. Where only the other is set, this one stays at 128 KiB, and each body
-// above that is mapped and unmapped.
+// The largest M_MMAP_THRESHOLD that glibc accepts. If only M_TRIM_THRESHOLD were set, this one
+// would stay at 128 KiB, and each larger body would be mapped and unmapped.
 constexpr int k_mapped_apart_bytes = 32 << 20;
 
 std::size_t resident_bytes() {
@@ -46,7 +46,8 @@ void MemoryReturn::wait() {
     });
 }
 
-// What was unused at the last look as well is not about to be used again.
+// Returns memory if enough of it was unused at the last look, too: that is not about to be used
+// again.
 void MemoryReturn::look() {
     std::size_t unused = unused_bytes();
     if (std::min(unused, before_) > lasting_ + k_worthwhile_bytes) {

@@ -1,5 +1,5 @@
-// Gives memory that the host has no more use for back to the system. The allocator by itself keeps
-// it: what a thousand streams leave behind lies between blocks that are still in use.
+// Returns memory that the host no longer uses to the system. The allocator by itself would keep it:
+// what a thousand streams leave behind lies between blocks that are still in use.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -10,10 +10,10 @@
 
 namespace bw::serve {
 
-// Looks from time to time how much the process holds without using it, and returns that when it is
-// worth it. Away from the workers' loops; a worker that allocates meanwhile may have to wait. From
-// its beginning on the allocator does not return less than that by itself: with each large body it
-// would give away what the next one needs.
+// Looks regularly how much memory the process holds without using it, and returns that memory if
+// there is enough of it. `loop` must be no worker's; a worker that allocates meanwhile may have to
+// wait. The constructor also stops the allocator from returning less than this by itself: after
+// each large body it would return the memory that the next body needs.
 class MemoryReturn {
   public:
     explicit MemoryReturn(boost::asio::io_context& loop,
@@ -25,8 +25,8 @@ class MemoryReturn {
 
     const std::chrono::milliseconds interval_;  // between two looks
     net::Alarm alarm_;
-    std::size_t before_ = 0;   // unused when it looked the last time
-    std::size_t lasting_ = 0;  // unused, but cannot be returned: pages that are partly in use, code
+    std::size_t before_ = 0;   // bytes that were unused at the last look
+    std::size_t lasting_ = 0;  // unused bytes that cannot be returned: code, pages used in part
 };
 
 }  // namespace bw::serve

@@ -73,8 +73,9 @@ std::uint16_t port_of(const Address& address) {
                      : reinterpret_cast<const sockaddr_in&>(address.storage).sin_port);
 }
 
-// One listening socket a worker, all on the same port. A first, unshared bind makes a second host
-// on the port an error instead of a silent partner.
+// Opens one listening socket for each worker, all on the same port. The first bind does not share
+// the port, so that another host on it is an error; otherwise the two would silently divide the
+// clients.
 std::expected<std::vector<int>, std::string> listen_all(Address& address, unsigned count) {
     if (port_of(address) != 0) {
         const auto probe = bind_socket(address, false);
@@ -154,7 +155,7 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
     auto admin = listen(host.config.admin);
     if (!admin) return Refusal(admin.error());
     const config::Front& limits = host.config.server.front;
-    // Never destroyed, as watch_signals wants it.
+    // The loop is never destroyed, as watch_signals demands.
     static auto& signal_loop = *new boost::asio::io_context(1);
     front::Connections connections(room.served, limits.connections_per_client_max, room.refused);
     front::Running running{
@@ -186,7 +187,8 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
                                                    connections,
                                                    Listener{api->sockets[i], surface}));
     }
-    // Outlives the others, so that an operator can see them end. It is no part of what is measured.
+    // The admin worker outlives the others, so that an operator can watch them drain. Its
+    // connections do not count in the metrics.
     observe::WorkerMetrics unmeasured(running.metrics.names());
     front::Connections admin_connections(std::min(k_admin_connections_max, room.served), 0,
                                          room.refused);

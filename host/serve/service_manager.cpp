@@ -17,7 +17,7 @@ void tell_service_manager(std::string_view state) {
     const std::string_view path = name == nullptr ? "" : name;
     if (path.empty() || path.size() > sizeof(address.sun_path)) return;
     std::ranges::copy(path, address.sun_path);
-    if (path.front() == '@') address.sun_path[0] = '\0';  // a name that is no file
+    if (path.front() == '@') address.sun_path[0] = '\0';  // an abstract name: no file
     const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return;
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());

@@ -1,12 +1,13 @@
-// Tells systemd, or whoever else started the host with $NOTIFY_SOCKET set, how it is.
+// Tells systemd, or another program that started the host with $NOTIFY_SOCKET set, the host's
+// state.
 #pragma once
 
 #include <string_view>
 
 namespace bw::serve {
 
-// `state` is "READY=1" or "STOPPING=1". Nothing happens if nobody wants to know: the host runs the
-// same without an answer.
+// `state` is "READY=1" or "STOPPING=1". Does nothing without $NOTIFY_SOCKET, and ignores errors:
+// the host runs in the same way without a service manager.
 void tell_service_manager(std::string_view state);
 
 }  // namespace bw::serve

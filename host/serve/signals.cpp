@@ -70,8 +70,8 @@ const Signal* find_signal(int number) {
     return found == k_signals.end() ? nullptr : found;
 }
 
-// A write beyond a limit of a file's size (SIGXFSZ) fails like one to a full disk, and one to a
-// reader that has gone (SIGPIPE) like any other.
+// With SIGXFSZ ignored, a write beyond a file's size limit fails like one to a full disk. With
+// SIGPIPE ignored, a write to a reader that has gone fails like any other.
 void hold_signals() {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);

@@ -1,4 +1,4 @@
-// What each signal does to the host: one table of them, from the first line of `serve` to the last.
+// The table of what each signal does to the host, from the beginning of `serve` to its end.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -8,8 +8,8 @@
 namespace bw::serve {
 
 enum class SignalUse {
-    end,    // finish what runs; a second one: at once
-    reload  // nothing yet, and least of all an end
+    end,    // finish the running calls and end; a second such signal ends the host at once
+    reload  // only a line in the log; it must not end the host, as it would by default
 };
 
 struct Signal {
@@ -18,22 +18,22 @@ struct Signal {
     SignalUse use;
 };
 
-// Null: one that the host does not listen to.
+// Null: the host does not handle this signal.
 const Signal* find_signal(int number);
 
-// Keeps those back that must not end a host which is starting, until watch_signals; what tells of a
-// failed write is ignored for good. Best called while the process has one thread: the others begin
-// with what it keeps back.
+// Blocks the signals of SignalUse::reload until watch_signals, so that they do not end a host which
+// is starting. Ignores for good the signals that tell of a failed write. Best called while the
+// process has one thread: later threads inherit its signal mask.
 void hold_signals();
 
-// Both are called on the loop's thread.
+// What signals do to the host. Both functions are called on the loop's thread.
 struct SignalActions {
-    std::function<void(std::string_view name)> end;  // at the first signal that asks for it
+    std::function<void(std::string_view name)> end;  // at the first signal of SignalUse::end
     std::function<void()> stop;                      // at each later one
 };
 
-// Once in a process, and until its end: the loop is never destroyed, for a signal that comes while
-// the process is ending must not kill it.
+// Handles signals from now on. Called once in a process. The loop must never be destroyed, because
+// a signal that comes while the process is ending must not kill it.
 void watch_signals(boost::asio::io_context& loop, SignalActions actions);
 
 }  // namespace bw::serve

@@ -12,7 +12,8 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-// Out of descriptors, most likely: try again when some may have been closed.
+// The pause after a failed accept. Most likely the descriptors have run out, and some will be
+// closed.
 constexpr std::chrono::milliseconds k_accept_again{100};
 
 http::MessageLimits limits_of(const config::Server& server) {
@@ -74,12 +75,13 @@ void Worker::run() {
             loop_.run();
             again = false;
         } catch (const std::exception& error) {
-            // Only memory or a library can throw here; the worker goes on with its other calls.
+            // Only a library, or a lack of memory, throws here; the worker goes on with other
+            // calls.
             observe::error("a worker caught an exception: {}", error.what());
         }
     }
     drained_calls_.end();
-    // What was aborted still has handlers to be told; its sessions end with them.
+    // The handlers of aborted operations must still run; a session ends with its last handler.
     do loop_.restart();
     while (loop_.poll() > 0);
 }

@@ -1,5 +1,5 @@
-// One worker: a thread, an event loop, a listening socket and everything that its calls use. Calls
-// live and die here; what is shared with other workers is in front::Running.
+// One worker: a thread, an event loop, a listening socket and everything that its calls use. A call
+// stays on one worker; what workers share is in front::Running.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -30,8 +30,8 @@ struct Listener {
 
 class Worker final : private front::Sessions {
   public:
-    // The listener's socket is bound and listening; the worker takes it over. `connections` are
-    // counted with those of the workers that share them.
+    // The listener's socket is bound and listening; the worker owns it from now on. Workers that
+    // are given the same `connections` share its limits.
     Worker(const front::Host& host, const front::Running& running, observe::WorkerMetrics& metrics,
            front::Connections& connections, Listener listener);
     ~Worker();

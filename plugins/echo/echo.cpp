@@ -1,5 +1,5 @@
 // The echo provider: answers by itself, always the same way, without a network and without a key.
-// It is what a first run talks to, and what tests and benchmarks use for an upstream that they
+// A first run of the host talks to it, and tests and benchmarks use it as an upstream that they
 // control.
 #include <algorithm>
 #include <bellwether/provider.hpp>
@@ -21,7 +21,7 @@ using bw::json::quote;
 
 constexpr std::size_t k_reply_bytes_max = 64u << 20;
 constexpr std::int64_t k_choices_max = 128;
-constexpr std::size_t k_all_choices_max = 2048;  // of all prompts together
+constexpr std::size_t k_all_choices_max = 2048;  // for all prompts together
 constexpr std::int64_t k_dimensions_max = 4096;
 constexpr std::size_t k_all_dimensions_max = 1u << 20;
 constexpr std::int64_t k_dimensions = 8;
@@ -209,7 +209,8 @@ std::optional<milliseconds> Echo::Call::step() {
                                                               : answer_at_once();
 }
 
-// A reply that does not stream takes as long as the stream would.
+// Sends the whole reply. If there is a delay between chunks, it waits as long as a stream would
+// take.
 std::optional<milliseconds> Echo::Call::answer_at_once() {
     if (reply_.empty()) {
         if (behaviour_.delay.count() > 0 && !opened_) {
@@ -257,7 +258,7 @@ void Echo::Call::open_choices() {
     }
 }
 
-// One more piece of every choice; false when nothing is left.
+// Sends one more piece of every choice; false when no choice has anything left.
 bool Echo::Call::emit_pieces() {
     bool left = false;
     for (std::size_t i = 0; i < choices_.size(); ++i) {

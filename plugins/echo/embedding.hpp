@@ -44,7 +44,7 @@ inline std::string base64(std::string_view bytes) {
     return out;
 }
 
-// As a JSON array of numbers, or as a string of little-endian floats in base64.
+// The vector as a JSON array of numbers, or as a JSON string: base64 of little-endian floats.
 inline std::string embedding_json(const std::vector<float>& vector, bool as_base64) {
     if (as_base64) {
         std::string bytes;

@@ -32,8 +32,8 @@ constexpr ForeignKey k_foreign_keys[] = {{"sk-ant-", "Anthropic"},
                                          {"sk-", "OpenAI-style vendor", false}};
 
 constexpr ErrorRule k_error_rules[] = {
-    // Qwen's insufficient_quota is a limit of tokens a minute, unlike OpenAI's; unless the free
-    // allocation is spent.
+    // Qwen's insufficient_quota means a limit of tokens a minute, unlike OpenAI's, or that the free
+    // allocation is spent. The first two rules recognise the second case.
     {BW_E_QUOTA, 0, "", "Free allocated quota exceeded"},
     {BW_E_QUOTA, 0, "AllocationQuota.FreeTierOnly"},
     {BW_E_RATE, 429, "insufficient_quota"},
