@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t k_dollar = 1'000'000;
 constexpr std::int64_t k_cent = 10'000;
 
-// Also of the number that has no positive counterpart.
+// The absolute value, also of the least number, which has no positive counterpart.
 std::uint64_t size_of(std::int64_t number) {
     const auto bits = static_cast<std::uint64_t>(number);
     return number < 0 ? 0 - bits : bits;

@@ -8,7 +8,7 @@ namespace bw::cli {
 
 // "12,345,678"
 std::string grouped(std::int64_t number);
-// "$1,234.57"; below a dollar with all that there is: "$0.000190".
+// "$1,234.57"; less than a dollar that is no whole number of cents has six decimals: "$0.000190".
 std::string dollars(std::int64_t micro_usd);
 // "12.000000", for programs.
 std::string exact_dollars(std::int64_t micro_usd);

@@ -1,4 +1,4 @@
-// One question to a running host.
+// Sends one request to a running host and waits for the answer, at most two minutes.
 #pragma once
 
 #include <expected>
@@ -21,7 +21,7 @@ struct NoReply {
 std::expected<HostReply, NoReply> ask_host(const std::string& method, const std::string& url,
                                            std::string_view body = {});
 
-// For the value of a query: "Asia%2FBangkok".
+// Encodes the value of a query parameter: "Asia%2FBangkok".
 std::string percent_encoded(std::string_view text);
 
 }  // namespace bw::cli

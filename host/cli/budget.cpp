@@ -165,7 +165,7 @@ Reported<Told> ask(const Common& common, const ReportOptions& options) {
     return Told{.source = *std::move(source), .json = *std::move(told)};
 }
 
-// A yes at the terminal.
+// Asks at the terminal whether to reset the budget; true: the answer is yes.
 bool confirmed(const Value& rule, const std::string& place) {
     fmt::print("Set what the budget \"{}\" has used to 0 ({} used, counters: {}; {})? [y/N] ",
                plain(rule["name"].string()), amount(rule, "used"), number(rule, "counters"), place);
@@ -201,7 +201,7 @@ int budget_show(const Common& common, const ReportOptions& options) {
         return k_ok;
     }
     for (const Value& rule : report["budgets"].elements()) {
-        const bool money = rule["unit"].equals("micro_usd");  // its amounts say so
+        const bool money = rule["unit"].equals("micro_usd");  // amounts in dollars show "$"
         print_one(rule, money ? "" : " " + unit_of(rule));
     }
     for (const Value& rule : report["limits"].elements()) {

@@ -107,7 +107,8 @@ std::string request_body(const ChatOptions& options) {
     return writer.end_array().end_object().text();
 }
 
-// Empty: none is set. Nothing: it can be none, and that has been said.
+// The client key from the environment; empty: none is set. Nothing: the variable holds something
+// that cannot be a key, and an error has been printed.
 std::optional<std::string> client_key() {
     const char* const set = std::getenv("BELLWETHER_API_KEY");
     if (set == nullptr || *set == '\0') return std::string();

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::chrono::milliseconds k_limit{10'000};
 
-// Which setting to look at.
+// Which setting to check after the error; empty: no advice.
 std::string advice_for(const Error& error, const config::Provider& wanted,
                        const plugin::LoadedProvider& provider) {
     if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout) {

@@ -1,5 +1,5 @@
-// The command line: one file a verb. Exit codes: 0 done, 1 failed at its work, 2 wrong usage or
-// config.
+// The command line, one file for each verb. Exit codes: 0 done, 1 failed at its work, 2 wrong usage
+// or configuration.
 #pragma once
 
 #include <filesystem>
@@ -18,7 +18,7 @@ inline constexpr int k_usage = 2;
 
 // What every verb may be given.
 struct Common {
-    std::filesystem::path config;  // empty: looked for
+    std::filesystem::path config;  // empty: find_config() looks for one
     bool json = false;
 };
 
@@ -66,26 +66,27 @@ int usage(const Common& common, const ReportOptions& options);
 int config_schema();  // for editors
 int version(const Common& common);
 
-// Folders where plugins are looked up after the config's plugin_path: beside this program.
+// Folders beside this program, in which plugins are looked up after the config's plugin_path.
 std::vector<std::filesystem::path> plugin_folders();
 
 using Diagnostics = std::vector<config::Diagnostic>;
 
-// The config that is meant; nothing: none is named, and none is in the usual places.
+// The config file to use; nothing: none is named, and none is in the usual places.
 std::optional<std::filesystem::path> find_config(const Common& common);
 
-// All that was found on the way to a host: every mistake, and none that only follows from another.
+// The host that a config describes, and every mistake in the config. A mistake that only follows
+// from another one is left out.
 struct HostCheck {
     std::optional<front::Host> host;  // nothing: one of the diagnostics is an error
-    Diagnostics diagnostics;          // by their places
+    Diagnostics diagnostics;          // in the order of their places
 };
 // Reads the config, loads its plugins and tries each provider once.
 HostCheck check_host(const Common& common, config::Secrets secrets);
 
-// What `check --json` says.
+// Prints the output of `check --json`.
 void print_check_json(const Common& common, const HostCheck& check, config::Secrets secrets);
 
-// Each prints all diagnostics on standard error, and gives nothing if one of them is an error.
+// Both print all diagnostics on standard error, and give nothing if one of them is an error.
 std::optional<front::Host> load_host(const Common& common);
 std::optional<config::Config> load_config(const Common& common,
                                           config::Secrets secrets = config::Secrets::looked_up);

@@ -33,7 +33,7 @@ std::string_view paint_of(Severity severity) {
     return severity == Severity::error ? k_red : k_yellow;
 }
 
-// "FILE:LINE:COLUMN: error: what": the place bold, the word in its colour.
+// "FILE:LINE:COLUMN: error: what", with a bold place and the word "error" or "warning" in colour.
 std::string headline(const Diagnostic& diagnostic, Colour colour) {
     const std::string text =
         diagnostic.file.empty() ? "error: " + diagnostic.what : to_string(diagnostic);
@@ -44,7 +44,8 @@ std::string headline(const Diagnostic& diagnostic, Colour colour) {
            painted(word, paint_of(diagnostic.severity), colour) + text.substr(at + word.size());
 }
 
-// Empty for what is no regular file: a pipe has been read already, and would be waited for.
+// The text of a file; empty if it is no regular file: a pipe has been read before, and reading it
+// again would block.
 std::string read(const std::string& file) {
     std::error_code error;
     if (!std::filesystem::is_regular_file(file, error)) return {};
@@ -69,7 +70,7 @@ bool is_word(char c) {
            c == '.';
 }
 
-// The last line before it that begins with a bracket, as names of sections do.
+// The header of the section that a line is in: the last line before it that begins with a bracket.
 std::string_view section_of(std::string_view text, int number) {
     std::string_view section;
     for (int line = 1; line < number && !text.empty(); ++line) {
@@ -79,7 +80,7 @@ std::string_view section_of(std::string_view text, int number) {
     return section;
 }
 
-// Whole characters, so that columns can be counted.
+// The UTF-8 characters of a text, so that columns can be counted.
 std::vector<std::string_view> characters(std::string_view text) {
     std::vector<std::string_view> all;
     for (std::size_t i = 0; i < text.size();) {
@@ -91,7 +92,7 @@ std::vector<std::string_view> characters(std::string_view text) {
     return all;
 }
 
-// How much the mark covers: a string with its quotes, else a word.
+// How many characters the mark covers: a string with its quotes, else a word.
 std::size_t marked(std::string_view from_place) {
     if (from_place.empty()) return 1;
     const char first = from_place.front();
@@ -117,7 +118,7 @@ std::string excerpt(std::string_view text, config::Position at, std::size_t widt
         width > margin.size() + k_context ? width - margin.size() : std::max(all.size(), k_context);
     const std::size_t begin = column + k_context > room ? column + k_context - room : 0;
     std::string shown;
-    std::string before;  // a tab stays one, so that the mark stands below its place
+    std::string before;  // keeps tabs, so that the mark stands below its place
     for (std::size_t i = begin; i < std::min(all.size(), begin + room); ++i) {
         shown += all[i];
         if (i < column) before += all[i] == "\t" ? "\t" : " ";

@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 // Containers and supervisors ask every few seconds; a host that needs longer is not healthy.
 constexpr std::chrono::seconds k_answer_within{5};
 
-// Waits for the status of one answer.
+// Receives the answer to one question and judges whether the host is ready.
 class HealthProbe final : public net::Events {
   public:
     explicit HealthProbe(boost::asio::io_context& loop) : loop_(loop) {}

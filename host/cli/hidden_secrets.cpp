@@ -24,8 +24,8 @@ bool is_word(char c) {
            c == '.';
 }
 
-// Where the values of a line begin that may be credentials; npos: nowhere. A line without a key of
-// its own goes on with a value of a line before it, whose key is not known here.
+// Where a line's values begin that may be credentials; npos: it has none. A line without a key
+// continues a value of an earlier line, whose key is not known here, so all of it may be one.
 std::size_t secret_from(std::string_view line, std::string_view section) {
     const std::string_view text = trimmed(line);
     if (text.empty() || text.front() == '#') return 0;
@@ -42,7 +42,8 @@ std::size_t secret_from(std::string_view line, std::string_view section) {
     return secret ? equals + 1 : line.npos;
 }
 
-// Writes a line whose values may be credentials: keys of inline tables and references stay.
+// Writes stars over the values of a line that may be credentials. The keys of inline tables and
+// references such as "env:NAME" stay.
 class Cover {
   public:
     explicit Cover(std::string_view text) : text_(text) {}
@@ -90,7 +91,7 @@ class Cover {
         key_follows_ = false;
     }
 
-    // A star stands for a whole character.
+    // One star stands for one character, of however many bytes.
     void show(std::string_view content, bool plain) {
         for (const char c : content) {
             if (plain) {
@@ -107,7 +108,7 @@ class Cover {
     std::string shown_;
 };
 
-// Words in stars that may be keys by their form, whatever they stand behind.
+// Writes stars over words that look like keys, whatever setting they belong to.
 std::string without_keys(std::string_view line) {
     constexpr std::size_t k_long = 20;
     std::string shown(line);

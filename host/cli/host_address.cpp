@@ -44,7 +44,7 @@ std::optional<std::string> url_of_config(const Common& common) {
 }  // namespace
 
 std::string url_of(const std::string& host, std::uint16_t port) {
-    const bool all = host == "0.0.0.0" || host == "::";  // the latter takes IPv4, too
+    const bool all = host == "0.0.0.0" || host == "::";  // "::" takes IPv4, too
     const std::string near = all ? "127.0.0.1" : host;
     const bool v6 = near.contains(':');
     return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", near, v6 ? "]" : "", port);

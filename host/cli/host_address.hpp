@@ -1,4 +1,4 @@
-// Where the host is that a verb asks.
+// Finds the address of the host that a verb asks.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace bw::cli {
 
-// "http://127.0.0.1:4141"; of an address that stands for all of a machine's, this machine's own.
+// "http://127.0.0.1:4141", also for the hosts "0.0.0.0" and "::", which mean every address.
 std::string url_of(const std::string& host, std::uint16_t port);
 
-// Without the trailing slash and "/v1" that people give with it: what --url names, else the host of
-// the config that --config names, else $BELLWETHER_URL, else the host of the config that is found,
-// else the default. Nothing: it cannot be told, and standard error says why.
+// The URL of --url, else of the host of the config that --config names, else of $BELLWETHER_URL,
+// else of the host of the config that is found, else the default. A trailing slash or "/v1" is cut
+// off. Nothing: the URL is wrong or not known, and standard error says why.
 std::optional<std::string> host_url(const Common& common, const std::string& given);
 
 }  // namespace bw::cli

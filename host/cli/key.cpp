@@ -21,7 +21,7 @@ namespace {
 
 using config::in_quotes;
 
-// What is wrong with a name; empty: nothing.
+// What is wrong with a name, which messages call `what`; empty: nothing.
 std::string name_fault(std::string_view what, const std::string& name) {
     if (config::is_key_name(name) && !config::may_be_secret(name)) return {};
     return fmt::format("{} {} is no name; expected {}", what,
@@ -59,8 +59,8 @@ std::string expiry_fault(const std::string& text, config::Key& key) {
     return fmt::format("--expires {} is past", in_quotes(text));
 }
 
-// Only if a config was named: making a key needs none. Other mistakes in it are none of this
-// verb's: a config may be wrong only because it has no key yet.
+// Whether a config that was named can be read and has no key of this name; empty: it is fine, or
+// none was named. Other mistakes do not count: it may be wrong only because it has no key yet.
 std::string config_fault(const Common& common, const std::string& name) {
     if (common.config.empty()) return {};
     const config::Loaded loaded = config::load(common.config, config::Secrets::left_out);

@@ -28,8 +28,8 @@ bool is_good(const Diagnostics& diagnostics) {
            diagnostics.end();
 }
 
-// The config itself comes before the price files that it names, and what has no place after the
-// rest of its file.
+// Sorts the config itself before the price files that it names. A diagnostic without a place comes
+// after the others of its file.
 void sort_by_place(Diagnostics& diagnostics, const fs::path& config) {
     const auto place = [file = config.string()](const Diagnostic& one) {
         const int line = one.at.line != 0 ? one.at.line : std::numeric_limits<int>::max();
@@ -38,8 +38,8 @@ void sort_by_place(Diagnostics& diagnostics, const fs::path& config) {
     std::ranges::stable_sort(diagnostics, {}, place);
 }
 
-// A plugin says what is wrong with its config when an instance is made, so make one of each whose
-// section is right so far.
+// A plugin checks its config when an instance is made, so this makes an instance of each provider
+// whose section has no mistake so far.
 void try_providers(const config::Config& config, const plugin::Registry& registry,
                    Diagnostics& diagnostics) {
     for (std::size_t i = 0; i < registry.providers.size(); ++i) {
@@ -55,7 +55,7 @@ void try_providers(const config::Config& config, const plugin::Registry& registr
     }
 }
 
-// The ledger is opened by `serve` alone, but its password has to be there before.
+// Only `serve` uses the ledger's password, but a missing one is found by every check.
 void check_ledger_password(const config::Config& config, Diagnostics& diagnostics) {
     if (config.ledger.password.empty()) return;
     const auto password = config::resolve(config.ledger.password);

@@ -41,7 +41,7 @@ Found open(const fs::path& file) {
     return found;
 }
 
-// Each file once, though a folder may be named twice.
+// Opens each plugin file once, even if a folder is named twice.
 std::vector<Found> open_all(const std::vector<fs::path>& folders) {
     std::set<fs::path> files;
     for (const auto& folder : folders) {
@@ -56,7 +56,7 @@ std::vector<Found> open_all(const std::vector<fs::path>& folders) {
 }
 
 // The folders of the config, if one is named, and the program's own. Nothing: the config has a
-// mistake, which has been told.
+// mistake, which has been printed.
 std::optional<std::vector<fs::path>> folders_of(const Common& common) {
     std::vector<fs::path> folders;
     if (!common.config.empty()) {
@@ -82,7 +82,7 @@ void write_json(json::PrettyWriter& writer, const Found& found) {
     writer.key("manifest").raw(table.manifest == nullptr ? "{}" : table.manifest).end_object();
 }
 
-// What is refused comes after the table, with the whole reason.
+// Prints a table of the plugins, and below it the refused ones, each with the whole reason.
 void print_table(const std::vector<Found>& all) {
     TextTable table({{"PLUGIN", Align::left},
                      {"VERSION", Align::left},

@@ -27,7 +27,7 @@ std::unexpected<ReportFailure> failed(std::string message, int exit_code = k_fai
     return std::unexpected(ReportFailure{.message = std::move(message), .exit_code = exit_code});
 }
 
-// Empty: there is none, or it has any free port.
+// The URL of the admin listener; empty: the listener is off, or its port is not fixed.
 std::string address_of(const config::Admin& admin) {
     return admin.on && admin.port != 0 ? url_of(admin.host, admin.port) : std::string();
 }
@@ -86,7 +86,7 @@ Reported<std::optional<std::string>> ReportSource::from_host(const std::string& 
                                : fmt::format("{}: {}", admin_url_, plain(said)));
 }
 
-// Other programs of this kind may run on the machine, and have the address.
+// Whether the host that answered runs this config: a host with another one may have the address.
 bool ReportSource::runs_this_config(const std::string& reply) const {
     if (!config_) return true;
     const std::string theirs = json::Value(reply)["config"].string();

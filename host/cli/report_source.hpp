@@ -1,4 +1,4 @@
-// Where the command line has reports from: the running host or, where none runs, the ledger's file.
+// Gets reports for the command line: from the running host or, if none runs, the ledger's file.
 #pragma once
 
 #include <cstddef>
@@ -14,24 +14,25 @@
 namespace bw::cli {
 
 struct ReportFailure {
-    std::string message;  // empty: it has been said
+    std::string message;  // empty: it has been printed
     int exit_code = k_failed;
 };
 template <typename T>
 using Reported = std::expected<T, ReportFailure>;
 
-// Prints it on standard error; gives its exit code.
+// Prints the failure on standard error and gives its exit code.
 int say_failure(const ReportFailure& failure);
 
 class ReportSource {
   public:
-    // The configuration says where both are, unless `admin`, a host's address, is given.
+    // The configuration says where the host and the file are. With `admin`, the address of a
+    // host's admin listener, only that host is asked.
     static Reported<ReportSource> find(const Common& common, const std::string& admin);
 
-    // JSON, as the admin pages have it. `name` empty: all.
+    // Reports as JSON, the same as the admin pages give. `name` empty: all budgets and limits.
     Reported<std::string> budgets(const std::string& name);
     Reported<std::string> usage(const report::UsageWords& words);
-    // Begins a budget anew; JSON.
+    // Sets what was used of a budget to 0; the answer is JSON.
     Reported<std::string> reset(const std::string& name);
 
     // Where the last report came from: "the host at http://..." or "the file ...".
@@ -40,7 +41,7 @@ class ReportSource {
   private:
     using Local = std::function<Result<std::string>(std::optional<ledger::SqliteReport>& file)>;
 
-    // Nothing: no host runs there.
+    // The host's answer; nothing: no host runs there.
     Reported<std::optional<std::string>> from_host(const std::string& method,
                                                    const std::string& target,
                                                    const std::string& body = {});
@@ -48,8 +49,8 @@ class ReportSource {
     ReportFailure no_file() const;
     bool runs_this_config(const std::string& reply) const;
 
-    std::string admin_url_;                 // empty: there is no way to know it
-    std::optional<config::Config> config_;  // nothing: a host was named
+    std::string admin_url_;                 // empty: it is not known
+    std::optional<config::Config> config_;  // nothing: --admin names a host
     std::string place_;
 };
 

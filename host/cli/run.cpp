@@ -52,7 +52,7 @@ CLI::App* add(CLI::App& app, Invocation& invocation, const char* name, const cha
     return command;
 }
 
-// An option that has no effect beside another one is refused with it.
+// Adds --url. It is refused together with --config, which would have no effect beside it.
 void add_url(CLI::App& command, std::string& url) {
     command
         .add_option("--url", url,
@@ -211,7 +211,7 @@ void describe(CLI::App& app, Invocation& invocation) {
     app.add_subcommand("help", "What a verb is for and takes: bellwether help usage");
 }
 
-// "help VERB..." is "VERB... --help".
+// The words of the command line, in which "help VERB..." becomes "VERB... --help".
 std::vector<std::string> words_of(int argc, char** argv) {
     std::vector<std::string> words(argv + 1, argv + argc);
     if (words.empty() || words.front() != "help") return words;
@@ -253,7 +253,7 @@ int run(int argc, char** argv) {
         describe(app, invocation);
         std::vector<std::string> words = words_of(argc, argv);
         if (const std::string fault = wrong_word(app, words); !fault.empty()) return refuse(fault);
-        std::ranges::reverse(words);  // as the library takes them
+        std::ranges::reverse(words);  // CLI11 takes the last word first
         app.parse(std::move(words));
         return invocation.verb();
     } catch (const CLI::Success& success) {

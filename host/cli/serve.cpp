@@ -26,9 +26,9 @@ observe::Format format_of(config::LogFormat format) {
     return isatty(STDERR_FILENO) ? observe::Format::text : observe::Format::json;
 }
 
-// A core dump would hold the credentials and the prompts. A limit of one byte, unlike none at all,
-// also keeps it from a program that the system hands dumps to. Only the soft limit: `prlimit` can
-// lift it for a process that has to be debugged.
+// A core dump would hold the credentials and the prompts. The limit is one byte and not 0, because
+// Linux ignores a limit of 0 if it hands dumps to a program. Only the soft limit is set, so that
+// `prlimit` can raise it for a process that has to be debugged.
 void keep_out_of_core_dumps() {
     rlimit limit{};
     if (getrlimit(RLIMIT_CORE, &limit) != 0) return;

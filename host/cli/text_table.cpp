@@ -8,7 +8,7 @@ namespace bw::cli {
 namespace {
 
 constexpr std::size_t k_gap = 2;    // between columns
-constexpr std::size_t k_least = 8;  // that a column of words is shortened to
+constexpr std::size_t k_least = 8;  // a column of words is not shortened below this
 
 std::string in_one_line(std::string_view cell) {
     std::string text = plain(cell);
@@ -17,13 +17,13 @@ std::string in_one_line(std::string_view cell) {
     return text;
 }
 
-// In characters: bytes that continue one are not counted.
+// The width in characters: the bytes of UTF-8 that continue a character are not counted.
 std::size_t width_of(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count_if(
         text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-// Its first characters, and a sign that there were more.
+// The text in at most `width` characters. If it is longer, the last of them is "…".
 std::string shortened(const std::string& text, std::size_t width) {
     if (width_of(text) <= width) return text;
     std::size_t end = 0;
@@ -73,7 +73,7 @@ std::vector<std::size_t> TextTable::shown() const {
     return shown;
 }
 
-// Whether the columns fit at last.
+// Narrows columns of words until all columns fit into `width`; false: they cannot fit.
 bool TextTable::shorten(const std::vector<std::size_t>& shown, std::vector<std::size_t>& widths,
                         std::size_t width) const {
     std::size_t total = k_gap * (shown.size() - 1);

@@ -18,12 +18,12 @@ class TextTable {
     };
     explicit TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
-    // As many cells as there are columns.
+    // Adds a row, which must have as many cells as there are columns.
     void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
 
-    // A column that says nothing but "-" is left out. No line is wider than `width` (0: any):
-    // columns of words are shortened, the widest first, and where that is not enough the last
-    // columns are left out, and named below.
+    // The table for people. A column with nothing but "-" is left out. To fit into `width` (0: no
+    // limit), columns of words are shortened, the widest first. If that is not enough, the last
+    // columns are left out and named below; a single column that remains is never shortened.
     std::string text(std::size_t width = 0) const;
     std::string csv() const;
 
@@ -38,7 +38,7 @@ class TextTable {
     std::vector<std::vector<std::string>> rows_;
 };
 
-// "-", as the table knows it.
+// The cell for a value that there is not.
 inline constexpr std::string_view k_nothing = "-";
 
 }  // namespace bw::cli

@@ -33,7 +33,7 @@ Names options_of(const CLI::App& app) {
     return names;
 }
 
-// "--url=X" and "-cFILE" without what follows the name.
+// The name of an option, without the value in "--url=X" or "-cFILE".
 std::string name_of(const std::string& word) {
     if (word.starts_with("--")) return word.substr(0, word.find('='));
     return word.substr(0, 2);
@@ -41,7 +41,7 @@ std::string name_of(const std::string& word) {
 
 bool is_control(char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }
 
-// Walks the words as the library does.
+// Walks through the words of the command line in the same way as CLI11.
 class WordWalk {
   public:
     explicit WordWalk(const CLI::App& app) : app_(&app) {}
@@ -66,7 +66,7 @@ class WordWalk {
     }
 
   private:
-    // Behind its dashes an option has a name; "- hello" and "-5 degrees" are text.
+    // Whether the word is an option: dashes and a name. "- hello" and "-5 degrees" are text.
     bool is_option(const std::string& word) const {
         if (word.size() < 2 || word.front() != '-') return false;
         const std::size_t dashes = word.starts_with("--") ? 2 : 1;
@@ -114,9 +114,9 @@ class WordWalk {
 
     const CLI::App* app_;
     std::string path_ = "bellwether";
-    int values_ = 0;       // of the last option, still to come
-    bool rest_ = false;    // all that follows is no option
-    bool helped_ = false;  // help or the version is asked for, for which no verb is needed
+    int values_ = 0;       // of the last option, which are still to come
+    bool rest_ = false;    // "--" has come: all that follows is text
+    bool helped_ = false;  // help or the version is asked for, so no verb is needed
 };
 
 }  // namespace

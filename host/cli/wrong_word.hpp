@@ -1,5 +1,5 @@
-// A verb or an option that does not exist, told with the nearest that does, where the library that
-// reads the command line says only that something was not expected.
+// Finds a verb or an option that does not exist and suggests the most similar one. CLI11, which
+// parses the command line, would only say that a word was not expected.
 #pragma once
 
 #include <string>
@@ -11,7 +11,8 @@ class App;
 
 namespace bw::cli {
 
-// What is wrong with the words of a command line; empty: nothing that their names tell.
+// What is wrong with the verbs and options of a command line, whatever their values; empty:
+// nothing.
 std::string wrong_word(const CLI::App& app, const std::vector<std::string>& words);
 
 }  // namespace bw::cli

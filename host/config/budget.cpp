@@ -24,7 +24,8 @@ constexpr int k_whole = 10'000;  // hundredths of a percent
 constexpr std::string_view k_share_expected = "a share such as 0.8 or \"80%\", up to 1";
 constexpr Whole k_day{1, 31};
 
-// Whether the key, if it is there, means something in this period; an error says that it does not.
+// Returns `allowed`: whether the key has a meaning in this period. Reports an error if it has none,
+// but is there.
 bool allows(Section& reset, std::string_view key, bool allowed, const Period& period) {
     if (allowed || !reset.has(key)) return allowed;
     reset.report().error(reset.key_at(key), fmt::format("{} means nothing where per = \"{}\"",
@@ -58,7 +59,7 @@ void read_clock(Section& reset, std::string_view key, Period& period) {
     if (given) period.*member = static_cast<int>(*given);
 }
 
-// A key that periods have from the unit `least` on.
+// A key for periods of the unit `least` or of a longer unit.
 template <int Period::*member, PeriodUnit least>
 constexpr KeyOf<Period> clock_key(std::string_view name, std::string_view meaning) {
     return {.facts = {name, k_clock<member>, meaning},
@@ -103,7 +104,7 @@ void write_reset(json::PrettyWriter& writer, const Budget& budget) {
     write_table<Period>(writer, "reset", k_reset_keys, budget.period);
 }
 
-// per, and reset beside it.
+// Reads the key `per`, and the table `reset` beside it.
 void read_period(Section& budget, std::string_view key, Budget& owner) {
     Period& period = owner.period;
     const auto unit = budget.choice(key, k_names<PeriodUnit>, meant_period);
@@ -131,7 +132,7 @@ void read_limit(Section& section, std::string_view key, Budget& budget) {
     }
 }
 
-// Comes after the limit.
+// Must be read after the limit, which says whether tokens are counted.
 void read_count(Section& section, std::string_view key, Budget& budget) {
     const auto count = section.choice(key, k_names<Count>);
     if (count) budget.count = static_cast<Count>(*count);
@@ -143,7 +144,7 @@ void read_count(Section& section, std::string_view key, Budget& budget) {
 
 bool counts_tokens(const Budget& budget) { return budget.unit == BudgetUnit::tokens; }
 
-// In hundredths of a percent, above 0.
+// A share such as 0.8 or "80%", in hundredths of a percent; nothing: it is no share above 0.
 std::optional<int> share_of(const toml::node& node) {
     constexpr DecimalUnit k_percent[] = {{"%", 2}};
     std::int64_t share = 0;

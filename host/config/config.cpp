@@ -29,7 +29,7 @@ bool is_refused(const Section& root, std::string_view key) {
     return std::ranges::find(refused, key) != refused.end();
 }
 
-// A model whose price could not be read is no model without one.
+// Whether every price could be read. If not, nobody can say which models have no price.
 bool prices_are_known(const Section& root, const Config& config) {
     const auto is_whole = [](const Price& price) {
         return !price.provider.empty() && !price.model.empty();
@@ -52,14 +52,14 @@ void read_plugin_path(Section& root, Config& config) {
     }
 }
 
-// The file can be checked without what these stand for.
+// Clears the references to passwords, so that later checks do not look for the passwords.
 void leave_secrets_out(Config& config) {
     for (Provider& provider : config.providers) provider.wire.proxy_secret.clear();
     for (Webhook& webhook : config.webhooks) webhook.wire.proxy_secret.clear();
     config.ledger.password.clear();
 }
 
-// In the order in which they are read: some look at what others hold.
+// The keys are in the order in which they are read: some sections need what others hold.
 constexpr KeyOf<Config> k_root_keys[] = {
     key<Config>("plugin_path", Worded{"array of paths", k_texts.schema},
                 "folders to look for plugins in, before the host's own", nullptr, nullptr, "none"),
@@ -113,8 +113,8 @@ Loaded unreadable(const fs::path& file, std::string why) {
     return loaded;
 }
 
-// Whether a mistake of [server] is about where it listens: it stands at that value. If nothing
-// there tells the place, each may be, as a key that is misspelt.
+// Whether a mistake in [server] hides the address: it stands at the value `listen`. That is null if
+// the file has no such value or its port is 0; then any error may hide it, as a misspelt key does.
 bool hides_listen(const Diagnostic& diagnostic, const toml::node* listen) {
     if (diagnostic.severity != Severity::error) return false;
     if (listen == nullptr) return true;

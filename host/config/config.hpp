@@ -1,5 +1,5 @@
-// The configuration as one immutable value, and the mistakes found on the way to it.
-// Read on one thread; a Config is never changed afterwards and may be shared by all.
+// `Config` is the whole configuration as one value; `Loaded` has it with the mistakes found in the
+// file. One thread reads it. Nobody changes it afterwards, so all threads may share it.
 #pragma once
 
 #include <array>
@@ -24,7 +24,8 @@ using std::chrono::milliseconds;
 
 enum class Severity { error, warning };
 
-// One mistake. Printed as `file:line:column: error: what; expected ...; did you mean ...`.
+// One mistake in the file. to_string() gives
+// `file:line:column: error: what; expected ...; did you mean ...`.
 struct Diagnostic {
     Severity severity = Severity::error;
     std::string file;
@@ -35,12 +36,12 @@ struct Diagnostic {
 };
 std::string to_string(const Diagnostic&);
 
-// What ends an upstream's silence: every byte, so that one which queues a call and says so with
-// comments or blank lines lives; or payload alone.
+// What ends the silence that `Timeouts::idle` limits: any byte, such as the comments and blank
+// lines that an upstream sends while a call is in its queue; or only the payload.
 enum class Alive : std::uint8_t { bytes, payload };
 
-// Whether the variables and files are looked into that hold credentials. Without them a file can be
-// checked where they are not set.
+// Whether credentials are read from the variables and files that hold them. With `left_out` a
+// configuration can be checked on a machine that has no credentials.
 enum class Secrets { looked_up, left_out };
 
 // Limits on one attempt; zero: no limit.
@@ -50,7 +51,7 @@ struct Timeouts {
     milliseconds idle{60'000};             // silence within the body
     milliseconds total{600'000};           // the whole of a plain reply
     milliseconds stream_total{3'600'000};  // the whole of a streamed reply
-    Alive alive = Alive::bytes;            // what `idle` takes for a sign of life
+    Alive alive = Alive::bytes;            // what ends the silence for `idle`
 };
 
 // A credential as the file names it, "env:NAME" or "file:/path"; never the value itself.
@@ -69,7 +70,7 @@ struct Option {
 
 enum class ProxyChoice { environment, none, given };
 
-// How a provider is reached.
+// How the host connects to a provider or a webhook.
 struct Wire {
     std::filesystem::path ca_file;  // PEM bundle to trust instead of the system's; empty: system
     std::filesystem::path client_cert;  // PEM; empty: none
@@ -97,14 +98,14 @@ struct Provider {
     std::vector<std::string> models;       // models known to be there besides the plugin's own
     std::vector<std::string> forward_headers;  // of requests: go on to the upstream; lower case
     std::int64_t max_concurrent = 0;  // calls at once, of all workers and hosts; 0: no limit
-    milliseconds queue_wait{10'000};  // how long a call waits that is too many for it, or for
-                                      // its upstream's own limits; zero: it is refused at once
+    milliseconds queue_wait{10'000};  // how long a call may wait for max_concurrent or for the
+                                      // upstream's own limits; zero: it is refused at once
     std::size_t queue_length = 100;
     Timeouts timeouts;
     Wire wire;
     std::vector<Option> options;
-    std::vector<std::string> refused;  // its keys whose values are mistakes, with "plugin_path" if
-                                       // that is one: what follows from them is no second mistake
+    std::vector<std::string> refused;  // keys with wrong values, perhaps "plugin_path" among them;
+                                       // what follows from such a key is not reported again
     Position at;
 
     bool is_refused(std::string_view key) const;
@@ -121,9 +122,8 @@ enum class Strategy { ordered, weighted };
 
 // What becomes of a call whose client hangs up.
 struct OnDisconnect {
-    bool drains = false;  // false: it is cancelled
-    milliseconds longest{
-        0};  // how long it may go on; zero: as long as the provider's time-outs say
+    bool drains = false;      // false: it is cancelled
+    milliseconds longest{0};  // how long the call may go on; zero: up to the provider's time-outs
 
     bool operator==(const OnDisconnect&) const = default;
 };
@@ -133,7 +133,7 @@ struct Route {
     std::string alias;  // resolve this name instead; then `to` is empty
     Strategy strategy = Strategy::ordered;
     std::vector<Target> to;
-    std::optional<OnDisconnect> on_disconnect;  // nothing: as the server's
+    std::optional<OnDisconnect> on_disconnect;  // nothing: that of the server
     Position at;
     Position model_at{};
     Position alias_at{};
@@ -141,30 +141,30 @@ struct Route {
 
 enum class StoreKind : std::uint8_t { none, memory, sqlite, redis };
 
-// What a hold that SQLite has written survives.
+// What a hold survives once SQLite has written it.
 enum class Sync : std::uint8_t {
-    disk,  // a power cut
-    os     // the end of the process, not of the machine
+    disk,  // also a power cut
+    os     // the end of the process, but no power cut
 };
 
-// Where what was used is kept.
+// Where the ledger is, which keeps what calls have used.
 struct Ledger {
-    StoreKind kind = StoreKind::none;  // none: nothing is counted, for no rule asks for it
+    StoreKind kind = StoreKind::none;  // none: nothing needs counting
     std::filesystem::path file;        // of SQLite; absolute
-    bool usual_place = false;          // the file does not name it: its folders may be missing
+    bool usual_place = false;          // true: `file` is the default; folders are created
     std::string host;                  // of Redis: a name or an address, IPv6 without brackets
     std::uint16_t port = 6379;
     std::string user;  // empty: the default one
     int database = 0;
     bool encrypted = false;
-    std::string password;  // reference as of a credential; empty: none
+    std::string password;  // "env:NAME" or "file:/path"; empty: none
     Position password_at;
     std::filesystem::path ca_file;  // PEM bundle to trust instead of the system's; empty: system
     std::string prefix = "bellwether";  // of all its keys in Redis
-    bool allows_on_failure = false;     // while it cannot answer: true: let calls pass uncounted
-    milliseconds keep_usage = std::chrono::days(400);  // the rows of calls; 0: for ever
+    bool allows_on_failure = false;     // true: without the ledger, calls pass uncounted
+    milliseconds keep_usage = std::chrono::days(400);  // of the rows of calls; 0: for ever
     std::size_t max_counters = 1'000'000;
-    milliseconds linger{10};  // of SQLite: until what was settled is written, at most
+    milliseconds linger{10};  // of SQLite: how long a settled call may stay unwritten
     Sync sync = Sync::disk;   // of SQLite
     Position at;
 };
@@ -173,11 +173,11 @@ struct Ledger {
 enum class Subject : std::uint8_t { key, team, user, model, provider, route };
 inline constexpr std::size_t k_subjects = 6;
 
-// Which calls a rule is for, and what it counts apart.
+// Which calls a rule counts, and whether it counts them together or each value apart.
 struct Scope {
-    // By Subject: names and globs, of which one has to fit; empty: whatever it is.
+    // Indexed by Subject: names and globs, one of which must match; empty: every value matches.
     std::array<std::vector<std::string>, k_subjects> match;
-    std::optional<Subject> each;  // one counter for each value of it; nothing: a single one
+    std::optional<Subject> each;  // one counter for each value of this; nothing: a single one
 
     const std::vector<std::string>& names(Subject subject) const {
         return match[static_cast<std::size_t>(subject)];
@@ -194,11 +194,11 @@ enum class BudgetMode : std::uint8_t {
     shadow  // counts only, and says what it would have refused
 };
 
-// Who is told by a POST of what the host warns of.
+// A URL to which the host sends a POST when it warns of a budget.
 struct Webhook {
     std::string name;
-    std::string url;        // never printed: whoever knows it may write to it
-    std::string reference;  // where the file says that it is; empty: it stands in the file itself
+    std::string url;        // never printed: whoever knows it can post to it
+    std::string reference;  // "env:NAME" or "file:/path"; empty: the file holds the URL itself
     Wire wire;
     Position at;
 };
@@ -225,9 +225,9 @@ struct Rate {
     bool operator==(const Rate&) const = default;
 };
 
-// At least one of the three is there.
+// At least one of `requests`, `tokens` and `concurrent` is set.
 struct Limit {
-    std::string name;  // where the file gives none: "limit-1" and so on, by its place
+    std::string name;  // if the file gives no name: "limit-1" and so on, by its order
     Scope scope;
     std::optional<Rate> requests;
     std::optional<Rate> tokens;
@@ -237,7 +237,7 @@ struct Limit {
     Position at;
 };
 
-// Somebody who may call, and with what. Of the key itself only its hash is known.
+// A client key: whose it is and what it may use. The host knows the hash of the key, not the key.
 struct Key {
     std::string name;
     std::string id;                   // the public part of the key
@@ -252,20 +252,20 @@ struct Key {
 
 enum class LogFormat { automatic, text, json };
 
-// What a client may take of the host before it is cut off.
+// What the host accepts from clients: sizes, times, connections and origins.
 struct Front {
     std::size_t request_line_bytes_max = 16u << 10;
     std::size_t header_bytes_max = 64u << 10;
     std::size_t header_count_max = 100;
-    std::size_t inflate_ratio_max = 100;  // how many times a packed body may grow
+    std::size_t inflate_ratio_max = 100;  // how many times its size a packed body may have
     milliseconds header_timeout{10'000};  // from a request's first byte to the end of its head
     milliseconds body_timeout{30'000};    // silence within a body
     std::size_t body_rate_min = 512;      // bytes in a second, after the first body_timeout
     milliseconds idle_timeout{75'000};    // between two requests
-    milliseconds write_timeout{60'000};   // without a byte of a reply taken
+    milliseconds write_timeout{60'000};   // in which the client takes no byte of a reply
     std::size_t connections_max = 10'000;
     std::size_t connections_per_client_max = 0;  // 0: no limit of its own
-    std::vector<std::string> hosts;         // names to be called by besides localhost; lower case
+    std::vector<std::string> hosts;         // names it answers to besides localhost; lower case
     std::vector<std::string> cors_origins;  // of web pages that may call the host; "*": any
 };
 
@@ -275,15 +275,15 @@ struct Server {
     unsigned workers = 0;       // 0: one a core ("auto")
     std::size_t max_body_bytes = 32u << 20;
     std::size_t bodies_bytes_max = std::size_t{1} << 30;  // of all workers, held at once
-    bool cost_in_body = false;       // whoever gets a usage gets `usage.cost` in it
+    bool cost_in_body = false;       // every usage that a client gets has `usage.cost`
     milliseconds heartbeat{15'000};  // the longest silence on a client's stream; zero: no limit
     milliseconds drain{30'000};      // how long SIGTERM waits for calls in flight
     OnDisconnect on_disconnect;
-    // What a call may generate that says nothing of it, of a model whose limit is not known.
+    // The output assumed for a call that sets no limit, if the model's limit is not known.
     std::int64_t default_max_tokens = 4096;
-    // What a prompt may be that has parts of unknown size, of a model whose context is not known.
+    // The size assumed for a prompt with parts of unknown size, if no context is known.
     std::int64_t default_context = 1'000'000;
-    std::string user_header;  // of requests: names the call's user; lower case; empty: none does
+    std::string user_header;  // header that names the call's user; lower case; empty: none
     Front front;
 };
 
@@ -296,7 +296,7 @@ struct Log {
 // The listener for operators: metrics, health, what is configured and running.
 struct Admin {
     bool on = true;
-    std::string host = "127.0.0.1";  // never more than loopback
+    std::string host = "127.0.0.1";  // always a loopback address
     std::uint16_t port = 4142;       // 0: any free port
 };
 
@@ -306,12 +306,12 @@ struct Config {
     Server server;
     Admin admin;
     Log log;
-    std::vector<std::filesystem::path> plugin_path;  // absolute; relative ones count from the file
+    std::vector<std::filesystem::path> plugin_path;  // absolute; the file may name them relatively
     std::vector<Position> plugin_path_at;            // where each of them stands
     std::vector<Provider> providers;
     std::vector<Route> routes;
-    std::vector<Price> prices;  // of all files; see config/pattern.hpp for which one counts
-    std::vector<Key> keys;      // in the order of the file; none: callers are not asked for one
+    std::vector<Price> prices;  // of all files; route/prices.hpp says which one counts
+    std::vector<Key> keys;      // in the order of the file; empty: callers need no key
     Ledger ledger;
     std::vector<Webhook> webhooks;
     std::vector<Budget> budgets;
@@ -332,9 +332,9 @@ Loaded load(const std::filesystem::path& file, Secrets secrets = Secrets::looked
 Loaded parse(std::string_view text, const std::filesystem::path& file,
              Secrets secrets = Secrets::looked_up);
 
-// Where the host of a config listens, for those that only look for it. Only what keeps this from
-// being told counts: a host runs on while its file has mistakes elsewhere. The error is why it
-// cannot be told.
+// Where the host of a config listens, for a command that only needs its address. Only a mistake
+// that hides the address is an error: a host goes on running even if its file has been given a
+// mistake elsewhere.
 std::expected<Server, std::vector<Diagnostic>> load_listen(const std::filesystem::path& file);
 
 // The value behind "env:NAME" or "file:/path" (one trailing newline dropped); the error is a

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t k_file_bytes_max = 1u << 20;
-// The parser descends once for each part of a dotted key, so the line bounds the stack.
+// The parser recurses once for each part of a dotted key, so the length of a line bounds the stack.
 constexpr std::size_t k_line_bytes_max = 16u << 10;
 
 Position position_of(const toml::parse_error& error) {
@@ -24,14 +24,14 @@ Position position_of(const toml::parse_error& error) {
     return {static_cast<int>(at.line), static_cast<int>(at.column)};
 }
 
-// The parser repeats numbers that it cannot represent, and a number may be a credential.
+// Hides a number that the parser repeats because it cannot represent it: it may be a credential.
 std::string without_values(std::string text) {
     if (!text.starts_with('\'')) return text;
     const auto end = text.rfind('\'');
     return "the number" + text.substr(end + 1);
 }
 
-// The first line that says something; of JSON the first character would do.
+// The first line that is neither empty nor a comment, without the blanks around it.
 std::string_view first_line(std::string_view text) {
     while (!text.empty()) {
         std::string_view line = text.substr(0, text.find('\n'));
@@ -44,7 +44,7 @@ std::string_view first_line(std::string_view text) {
     return {};
 }
 
-// Other programs have their settings in other languages, and people bring the files along.
+// The hint for JSON or YAML: people bring along the files of other programs.
 std::string language_hint(std::string_view text) {
     const std::string_view line = first_line(text);
     const bool json = line.starts_with('{') || line == "[" || line.starts_with("[{");
@@ -58,7 +58,8 @@ std::string language_hint(std::string_view text) {
     return {};
 }
 
-// "Error while parsing boolean: expected ..." tells what the parser took a word for.
+// The parser's "Error while parsing boolean: expected ..." says what it took a word for. If that is
+// a value of another type, the text probably lacks its quotes.
 void report_syntax(const toml::parse_error& error, std::string_view file, Report& report) {
     constexpr std::string_view k_lead = "Error while parsing ";
     std::string text(error.description());
@@ -93,7 +94,7 @@ bool check_lines(std::string_view text, Report& report) {
 
 }  // namespace
 
-// Debian builds the library with exceptions; they end here.
+// Debian builds toml++ with exceptions. None of them leaves this function.
 bool parse_toml(std::string_view text, toml::table& table, Report& report) {
     if (!check_lines(text, report)) return false;
     try {

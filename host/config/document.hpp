@@ -1,4 +1,4 @@
-// A TOML file as text and as a table, with its size and its depth bounded.
+// Reads a TOML file as text and parses the text into a table. Its size and its depth are bounded.
 #pragma once
 
 #include <expected>
@@ -16,7 +16,7 @@ class table;
 
 namespace bw::config {
 
-// The error continues "the file cannot be read: ".
+// The error is written to follow "the file cannot be read: ".
 std::expected<std::string, std::string> read_text(const std::filesystem::path& file);
 
 // False: the text is not TOML, and the report says why.

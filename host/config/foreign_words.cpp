@@ -15,9 +15,9 @@
 namespace bw::config {
 namespace {
 
-// `sections`: those that the word is looked up in, divided by spaces; "top" is the file itself.
+// `sections` are the sections in which the words get this advice; "top" is the top of the file.
 struct ForeignWord {
-    std::string_view words;  // divided by spaces
+    std::string_view words;  // divided by spaces, as `sections` are
     std::string_view sections;
     std::string_view advice;
 };
@@ -30,7 +30,7 @@ constexpr std::string_view k_budgets =
     "[[budgets]] with limit = \"50 USD\", per = \"month\" and match = { key = \"NAME\" } or { "
     "provider = \"NAME\" }";
 
-// A word stands once for a section: the first entry that has both counts.
+// The first entry counts that has both the word and the section.
 constexpr ForeignWord k_words[] = {
     // The file as a whole.
     {"model_list models deployments", "top",
@@ -173,7 +173,8 @@ bool has_word(std::string_view list, std::string_view word) {
     return false;
 }
 
-// "providers.p" is looked up as "providers"; what is in it is a section of its own.
+// The name of a section in the table above: "providers" for "providers.p". A table within a
+// provider, such as "providers.p.timeouts", keeps its name.
 std::string_view kind_of(std::string_view section) {
     constexpr std::string_view k_providers = "providers";
     if (section.empty()) return "top";
@@ -192,7 +193,7 @@ std::string_view leading_name(std::string_view text) {
 
 struct VariableForm {
     std::string_view before;
-    std::string_view after;  // empty: the name ends where no letter follows
+    std::string_view after;  // empty: any text may follow the name
 };
 
 constexpr VariableForm k_forms[] = {{"os.environ.get('", "'"},
@@ -213,7 +214,7 @@ constexpr VariableForm k_forms[] = {{"os.environ.get('", "'"},
                                     {"{$", "}"},
                                     {"os.environ/", ""}};
 
-// Within "{{ ... }}": the last name there, as in "env.NAME" or "env(\"NAME\")".
+// The last name between "{{" and "}}", as in "{{ env.NAME }}" or "{{ env(\"NAME\") }}".
 std::string template_variable(std::string_view text) {
     const auto begin = text.find("{{");
     const auto end = begin == text.npos ? text.npos : text.find("}}", begin);
@@ -228,16 +229,17 @@ std::string template_variable(std::string_view text) {
     return std::string(last);
 }
 
-// Far more than any section has; a dotted key of one line may have thousands of parts.
+// Deeper tables are not searched. No section is so deep, but a dotted key can have thousands of
+// parts, and the search is recursive.
 constexpr int k_depth_max = 16;
 
-// Keys whose values may refer to a variable.
+// Whether the value of this key may be a reference to a variable.
 bool takes_reference(std::string_view key) {
     return names_secret(key) || key == "base_url" || key == "url" || key == "password" ||
            key == "proxy_secret";
 }
 
-// The name of a variable by itself, "OPENAI_API_KEY", as nobody's key and no URL is.
+// Whether the text is just a variable's name, "OPENAI_API_KEY". No credential or URL looks like it.
 bool is_bare_name(std::string_view text) {
     const auto fits = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };
     const auto ends = [&](std::string_view word) { return text.ends_with(word); };
@@ -246,7 +248,8 @@ bool is_bare_name(std::string_view text) {
     return std::ranges::all_of(text, fits) && std::ranges::any_of(k_ends, ends);
 }
 
-// Whether the name is one as variables have: what else looks like one may be a credential.
+// Whether the name is in capitals, as those of variables usually are. Any other name may be a
+// credential, so it is not repeated.
 bool is_usual_name(std::string_view name) {
     return std::ranges::all_of(
         name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });

@@ -1,5 +1,5 @@
-// What other gateways call the things of this one, so that whoever brings their words is told ours.
-// Pure.
+// Knows the words of other gateways: whoever copies a key or a variable from another program's
+// config is told how to write it here. Pure.
 #pragma once
 
 #include <span>
@@ -8,16 +8,17 @@
 
 namespace bw::config {
 
-// The hint for a key that is unknown in a section ("" at the top, "server", "providers.NAME",
-// "routes.to"): what it is called here, else the nearest of the known keys; empty: neither.
+// The hint for an unknown key of a section ("" at the top, "server", "providers.NAME",
+// "routes.to"): how to write it here, else the most similar known key; empty: there is neither.
 std::string advice_on_key(std::string_view section, std::string_view key,
                           std::span<const std::string> known);
 
-// What to expect beside that hint: all known keys, unless it says what there is to say.
+// What a message expects beside the hint of advice_on_key(): a list of all known keys; empty: the
+// hint itself says what to write.
 std::string expected_beside(std::string_view advice, std::span<const std::string> known);
 
-// The variable that a text of the form "${NAME}", "$NAME", "os.environ/NAME", "{env:NAME}",
-// "{{ NAME }}" or "%NAME%" means; empty: it has none of these forms.
+// The name of the variable in a text such as "${NAME}", "$NAME", "os.environ/NAME", "{env:NAME}",
+// "{{ NAME }}" or "%NAME%"; empty: the text refers to no variable.
 std::string foreign_variable(std::string_view text);
 
 }  // namespace bw::config

@@ -1,4 +1,4 @@
-// [[keys]]. What a mistake quotes is never a key: one may stand where something else belongs.
+// [[keys]]. No message quotes a text that may be a key: people paste keys into wrong places.
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -29,7 +29,7 @@ std::optional<sys_seconds> day_of(const toml::date& date) {
     return sys_days(day);
 }
 
-// Nothing: it is neither a date nor a date with a time.
+// The moment that a date, or a date with a time, stands for; nothing: the value is neither.
 std::optional<sys_seconds> instant_of(const toml::node& node) {
     using namespace std::chrono;
     if (const auto* date = node.as_date()) return day_of(date->get());
@@ -42,12 +42,13 @@ std::optional<sys_seconds> instant_of(const toml::node& node) {
     return *day + hours(at.time.hour) + minutes(at.time.minute) + seconds(at.time.second) - zone;
 }
 
-// The key with what is missing in the entry.
+// Reports that an entry lacks this key.
 void missing(Section& section, std::string_view key, std::string expected) {
     section.missing(key, fmt::format("a key has no {}", key), std::move(expected));
 }
 
-// The text of a key that no credential may stand in; nothing: it is absent or one does.
+// The text of a key that must not hold a credential. Nothing: the text is absent, or it looks like
+// a credential, which is reported.
 std::optional<Text> harmless_text(Section& section, std::string_view key, std::string_view fault,
                                   std::string expected) {
     auto given = section.text(key);
@@ -63,7 +64,7 @@ void read_name(Section& section, std::string_view key, Key& owner) {
     }
     auto given = harmless_text(section, key, "looks like a key itself", "a name");
     if (!given) return;
-    if (!is_key_name(given->value)) {  // kept, so that a rule for it is no second mistake
+    if (!is_key_name(given->value)) {  // kept: a rule for it is no second mistake
         section.error(given->at, key, fmt::format("= {} is no name", in_quotes(given->value)),
                       std::string(k_key_name_expected));
     }
@@ -176,7 +177,7 @@ void read_keys(Section& root, std::vector<Key>& keys) {
 std::optional<sys_seconds> parse_expiry(std::string_view text) {
     constexpr std::size_t k_bytes_max = 40;
     if (text.size() > k_bytes_max || text.find_first_not_of("0123456789-:+.TtZz ") != text.npos) {
-        return std::nullopt;  // nothing but a value can come of it
+        return std::nullopt;  // it might be more TOML than one value
     }
     try {
         const toml::table table = toml::parse("at = " + std::string(text));
@@ -186,7 +187,7 @@ std::optional<sys_seconds> parse_expiry(std::string_view text) {
     }
 }
 
-// Who has it and what it may do. Its hash is nobody's business.
+// Shows who has the key and what it may do, but not its hash.
 void write_key(json::PrettyWriter& writer, const Key& one) { write_keys<Key>(writer, k_keys, one); }
 
 SectionFacts key_section() {

@@ -1,7 +1,7 @@
-// The keys of a section as data. Each stands once, in one table: its name, how its value is
-// written, which member it is for and what it means. Reading, the messages about wrong and unknown
-// keys, /admin/config, the schema and the reference come from these tables. The default of a key is
-// what its member has in a new value.
+// The keys of a section as data. A section has one table, with one row for each key: its name, the
+// form of its value, the member that it sets and what it means. Reading, the messages about wrong
+// and unknown keys, /admin/config, the schema and the reference come from these tables. The default
+// of a key is the value of its member in a new object.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ namespace bw::config {
 
 struct Flag {};
 
-// A value below `min` is what counts without the key: no limit.
+// A whole number from `min` to `max`. A default below `min` means that there is no limit.
 struct Whole {
     std::int64_t min = 0;
     std::int64_t max = 0;
@@ -33,35 +33,36 @@ struct Choice {
     Section::Meant meant = nullptr;
 };
 
-// One table, one for each name, or [[an array of them]]; of another section's keys.
+// The value is a table, a table for each name, or an array of tables. `section` is the name of the
+// section that lists the keys of these tables.
 struct Tables {
     enum class Number { one, named, many };
     std::string_view section;
     Number number = Number::one;
 };
 
-// What a function of its own reads.
+// A value that only a function of its own can read. These texts describe it.
 struct Worded {
-    std::string_view type;    // as the reference says it
+    std::string_view type;    // what the reference says of it
     std::string_view schema;  // members of a JSON schema
     std::string_view range = {};
 };
 
 using Form = std::variant<Flag, Whole, Quantity, Choice, Tables, Worded>;
 
-// A value between the file and its member: a quantity in its smallest unit, a choice by its place
-// in the list. Nothing: the key is left out.
+// A value on its way between the file and its member. A quantity is counted in its smallest unit, a
+// choice is an index in its list. Nothing (monostate): the key is left out.
 using Value =
     std::variant<std::monostate, bool, std::int64_t, std::string, std::vector<std::string>>;
 
-// What the default is of a key that has to be there.
+// Stands in `KeyFacts::usual` for a key that the file must have.
 inline constexpr std::string_view k_required = "required";
 
 struct KeyFacts {
     std::string_view name;
     Form form;
     std::string_view meaning;     // a sentence, without the capital and the full stop
-    std::string_view usual = {};  // the default in words; empty: it is the member's
+    std::string_view usual = {};  // the default in words; empty: the member has it
 };
 
 template <typename Owner>
@@ -70,11 +71,11 @@ struct KeyOf {
     using Get = Value (*)(const Owner&);
 
     KeyFacts facts;
-    Read read = nullptr;  // null: by the form with `set`, or by the section's reader afterwards
+    Read read = nullptr;  // null: the form and `set`, or the section's reader, do it
     void (*set)(Owner&, const Value&) = nullptr;
-    Get get = nullptr;                                           // of what the page shows
-    void (*write)(json::PrettyWriter&, const Owner&) = nullptr;  // what is more than a Value
-    bool (*means_something)(const Owner&) = nullptr;             // beside the others; null: always
+    Get get = nullptr;                                           // what /admin/config shows
+    void (*write)(json::PrettyWriter&, const Owner&) = nullptr;  // writes what no Value can hold
+    bool (*means_something)(const Owner&) = nullptr;             // false: not shown; null: shown
 };
 
 namespace detail {
@@ -114,7 +115,7 @@ void assign(Member& member, const Value& value) {
     if constexpr (k_is_optional<Member>) {
         assign(member.emplace(), value);
     } else if constexpr (std::same_as<Member, bool>) {
-        const auto* number = std::get_if<std::int64_t>(&value);  // the second of two names
+        const auto* number = std::get_if<std::int64_t>(&value);  // of a choice: 1 is true
         member = number != nullptr ? *number != 0 : std::get<bool>(value);
     } else if constexpr (k_is_duration<Member>) {
         member = std::chrono::duration_cast<Member>(milliseconds(std::get<std::int64_t>(value)));
@@ -123,7 +124,7 @@ void assign(Member& member, const Value& value) {
     }
 }
 
-// A member of an owner, or of a member of it.
+// Access to a member of an owner, or to a member of that member.
 template <auto first, auto... rest>
 struct MemberPath {
     using Owner = decltype(owner_of(first));
@@ -134,7 +135,8 @@ struct MemberPath {
     static auto& of(auto& owner) { return ((owner.*first).*....*rest); }
 };
 
-// Reads what needs no function of its own. Nothing: it is absent or wrong.
+// Reads a key by its form. Nothing: the key is absent or wrong, or has a form that only a function
+// of its own can read.
 std::optional<Value> read_value(Section& section, const KeyFacts& key);
 void write_value(json::PrettyWriter& writer, const KeyFacts& key, const Value& value);
 
@@ -149,7 +151,7 @@ constexpr auto key(std::string_view name, Form form, std::string_view meaning,
         .facts = {name, form, meaning, usual}, .set = MemberPath::set, .get = MemberPath::get};
 }
 
-// A key with a reader of its own, for a member.
+// A key that a function of its own reads into a member.
 template <auto... path>
 constexpr auto key(std::string_view name, Form form, std::string_view meaning,
                    typename KeyOf<typename detail::MemberPath<path...>::Owner>::Read read,
@@ -159,8 +161,8 @@ constexpr auto key(std::string_view name, Form form, std::string_view meaning,
         .facts = {name, form, meaning, usual}, .read = read, .get = MemberPath::get};
 }
 
-// A key that is no member as it stands. Without `read` the section's reader takes it after the
-// table, and without `get` the page is written by hand.
+// A key that does not match one member. Without `read` the section's reader reads it after the
+// table; without `get` the section's writer writes it.
 template <typename Owner>
 constexpr KeyOf<Owner> key(std::string_view name, Form form, std::string_view meaning,
                            std::type_identity_t<typename KeyOf<Owner>::Read> read = nullptr,
@@ -169,7 +171,8 @@ constexpr KeyOf<Owner> key(std::string_view name, Form form, std::string_view me
     return {.facts = {name, form, meaning, usual}, .read = read, .get = get};
 }
 
-// Makes all keys of the table known to the section, in its order, and reads those that say how.
+// Makes all keys of the table known to the section, in the table's order, and reads each key that
+// has a `read` or a `set`.
 template <typename Owner>
 void read_keys(Section& section, std::span<const KeyOf<Owner>> keys, Owner& owner) {
     for (const auto& one : keys) section.find(one.facts.name);
@@ -180,7 +183,7 @@ void read_keys(Section& section, std::span<const KeyOf<Owner>> keys, Owner& owne
     }
 }
 
-// The table `name`, whole; nothing: it is not there.
+// Reads the whole table `name`; nothing: the file does not have it.
 template <typename Owner>
 std::optional<Section> read_table(Section& owner_section, std::string_view name,
                                   std::span<const KeyOf<Owner>> keys, Owner& owner) {
@@ -191,7 +194,7 @@ std::optional<Section> read_table(Section& owner_section, std::string_view name,
     return section;
 }
 
-// The members of a JSON object.
+// Writes the keys as members of a JSON object that is open already.
 template <typename Owner>
 void write_keys(json::PrettyWriter& writer, std::span<const KeyOf<Owner>> keys,
                 const Owner& owner) {
@@ -213,7 +216,7 @@ void write_table(json::PrettyWriter& writer, std::string_view name,
 // A key and its default.
 struct Row {
     KeyFacts facts;
-    Value usual{};           // nothing: there is none, or it is said in words
+    Value usual{};           // nothing: there is none, or `facts.usual` says it
     bool elsewhere = false;  // the reference has it in another section
 };
 
@@ -227,7 +230,7 @@ std::vector<Row> rows_of(std::span<const KeyOf<Owner>> keys) {
     return rows;
 }
 
-// A section as the schema and the reference have it.
+// What the schema and the reference say of a section.
 struct SectionFacts {
     std::string_view name;     // of its definition in the schema
     std::string_view heading;  // of its table of keys in docs/configuration.md

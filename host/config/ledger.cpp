@@ -25,10 +25,10 @@ constexpr Quantity k_keep_usage{k_days,    R"("90d", "48h" or "forever")",     "
                                 3'600'000, 10'000 * std::uint64_t{86'400'000}, "forever"};
 constexpr Quantity k_linger{k_duration, R"("10ms" or "0ms")", "ms", 0, 1'000};
 
-// In the order of allows_on_failure.
+// Indexed by `Ledger::allows_on_failure`.
 constexpr std::array<std::string_view, 2> k_failures{"refuse", "allow"};
 
-// An absolute path out of a variable; of several, divided by colons, the first. Empty: none.
+// The absolute path in a variable, or the first of several divided by colons. Empty: none.
 fs::path folder_in(const char* variable) {
     const char* value = std::getenv(variable);
     if (value == nullptr) return {};
@@ -37,7 +37,7 @@ fs::path folder_in(const char* variable) {
     return folder.is_absolute() ? folder : fs::path();
 }
 
-// As systemd and the XDG base directories have it. Empty: there is none.
+// The default file, in the state folder of systemd or of XDG. Empty: there is no such folder.
 fs::path default_file() {
     constexpr std::string_view k_name = "ledger.db";
     if (const auto folder = folder_in("STATE_DIRECTORY"); !folder.empty()) return folder / k_name;
@@ -167,8 +167,8 @@ bool is_plain(char c) {
     return c > 0x20 && c < 0x7F && c != '\\' && c != '"' && c != '<' && c != '>' && c != '%';
 }
 
-// SQLite has names that are no files. It never sees them here, as it is given whole paths: whoever
-// writes one would get a file of that name, and thinks of something else.
+// SQLite has names that are no files, such as ":memory:". The host always gives SQLite a whole
+// path, so such a name would make a file of that name, which is not what its author wants.
 const char* sqlite_fault(std::string_view path) {
     const auto name = path.substr(path.rfind('/') + 1);
     if (path.find_first_not_of(" \t") == path.npos) return "names no file";
@@ -249,7 +249,7 @@ void read_ledger(Section& root, Config& config) {
     }
     const bool lasting = section || root.has("budgets") || root.has("limits") || root.has("keys");
     if (!lasting) {
-        // What runs at once begins at nothing with the process: there is nothing to keep.
+        // Calls at once are counted from 0 in each new process, so memory is enough for them.
         const auto capped = [](const Provider& provider) { return provider.max_concurrent > 0; };
         if (std::ranges::any_of(config.providers, capped)) ledger.kind = StoreKind::memory;
         return;

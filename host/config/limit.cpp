@@ -1,4 +1,4 @@
-// [[limits]], and what others say in the same words: on_limit and on_disconnect.
+// [[limits]], and the keys on_limit and on_disconnect, which other sections have, too.
 #include <fmt/format.h>
 
 #include "config/rule.hpp"
@@ -16,7 +16,8 @@ constexpr std::uint64_t k_drain_ms_max = 86'400'000;
 constexpr std::string_view k_queue = "queue:";
 constexpr std::string_view k_drain = "drain:";
 
-// "queue:10s" begins with the word, and the rest is a duration from 1 ms on; nothing: it does not.
+// The duration behind `word`, as in "queue:10s". Nothing: the text does not begin with `word`, or
+// the rest is no duration from 1 ms to `ms_max`.
 std::optional<milliseconds> time_after(std::string_view text, std::string_view word,
                                        std::uint64_t ms_max) {
     if (!text.starts_with(word)) return std::nullopt;
@@ -43,7 +44,7 @@ constexpr KeyOf<Limit> rate_key(std::string_view name, std::string_view meaning)
         "none");
 }
 
-// Comes after its rate.
+// Must come after its rate in the table of keys, because it changes the rate.
 template <std::optional<Rate> Limit::*rate>
 constexpr KeyOf<Limit> burst_key(std::string_view name, std::string_view meaning) {
     return key<Limit>(

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t k_bytes_max = 40;
 
-// In lower case, without the blanks and separators that people write within numbers.
+// The text in lower case, without the blanks and separators that people write within numbers.
 std::string squeezed(std::string_view text) {
     std::string result;
     for (const char c : text.substr(0, std::min(text.size(), k_bytes_max))) {
@@ -28,7 +28,7 @@ struct Measured {
     std::string word;
 };
 
-// Nothing: it does not begin with a number.
+// Splits a text into its number and the word behind it; nothing: the text has no number first.
 std::optional<Measured> measured(std::string_view text) {
     const auto fits = [](char c) { return is_digit(c) || c == '.'; };
     const auto end = std::ranges::find_if_not(text, fits);
@@ -38,7 +38,7 @@ std::optional<Measured> measured(std::string_view text) {
     return Measured{std::string(number), std::string(text.substr(number.size()))};
 }
 
-// Takes the word out of the text; whether it was there.
+// Removes the word from the text; false: the text does not hold the word.
 bool take(std::string& text, std::string_view word) {
     const auto at = text.find(word);
     if (at == text.npos) return false;
@@ -51,7 +51,7 @@ std::string did_you_mean_text(std::string_view text) {
 }
 
 struct Translation {
-    std::string_view words;  // between blanks
+    std::string_view words;  // each between two blanks
     std::string_view meant;
 };
 
@@ -97,7 +97,7 @@ bool has_unit(std::span<const QuantityUnit> units, std::string_view name) {
     return std::ranges::find(units, name, &QuantityUnit::name) != units.end();
 }
 
-// Days, weeks and so on in the largest unit that there is.
+// A number of days, weeks, months or years in days, or in hours if `units` has no days.
 std::string long_time(std::uint64_t number, std::string_view word,
                       std::span<const QuantityUnit> units) {
     constexpr Translation k_days[] = {{" d day days ", "1"},

@@ -1,5 +1,5 @@
-// What somebody meant who wrote an amount, a time or a rate as other programs have it: hints such
-// as `did you mean "500 USD"?`, or nothing. Pure.
+// Guesses what an amount, a time or a rate means that is written in the form of another program.
+// Each function gives a hint such as `did you mean "500 USD"?`; empty: no guess. Pure.
 #pragma once
 
 #include <span>
@@ -16,7 +16,7 @@ std::string meant_amount(std::string_view text);
 std::string meant_period(std::string_view text);
 // "60rpm", "100 per minute", "60/m"
 std::string meant_rate(std::string_view text);
-// "30 seconds", "5 min", "2d", "32mb": written with one of the units.
+// "30 seconds", "5 min", "2d", "32mb"; the hint uses one of `units`.
 std::string meant_quantity(std::string_view text, std::span<const QuantityUnit> units);
 
 }  // namespace bw::config

@@ -18,7 +18,7 @@ std::size_t leading_digits(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
 }
 
-// Appends the digits to the number; false: it is more than the most it may be.
+// Appends the digits to the number; false: the number is above `max`.
 bool append_digits(std::int64_t& number, std::string_view digits, std::int64_t max) {
     for (const char c : digits) {
         number = number * 10 + (c - '0');

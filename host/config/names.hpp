@@ -37,7 +37,7 @@ template <>
 inline constexpr std::array<std::string_view, 6> k_names<calendar::Unit>{"minute", "hour",  "day",
                                                                          "week",   "month", "none"};
 
-// The days of a week, from Monday, which are numbers in a Period.
+// The days of a week from Monday on. A Period holds them as numbers, of which Monday is 1.
 inline constexpr std::array<std::string_view, 7> k_weekdays{
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
 

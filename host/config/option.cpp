@@ -13,7 +13,7 @@
 namespace bw::config {
 namespace {
 
-// More than any setting needs, and little enough for whoever reads the JSON by recursion.
+// More levels than any setting needs, and few enough for a reader of the JSON that recurses.
 constexpr int k_depth_max = 64;
 
 template <typename Date>

@@ -39,8 +39,8 @@ std::ptrdiff_t literals(std::string_view pattern) {
 
 bool is_glob(std::string_view pattern) { return std::ranges::any_of(pattern, is_wildcard); }
 
-// Only the last `*` ever takes more: what an earlier one could give, it can give as well. So there
-// is one point to return to, and no recursion.
+// After a mismatch only the last `*` takes one more character: whatever an earlier `*` could take,
+// the last one can take instead. So one position to return to is enough, without recursion.
 bool glob_match(std::string_view pattern, std::string_view name) {
     std::size_t p = 0, n = 0;
     std::size_t star = pattern.npos, resume = 0;
@@ -64,8 +64,9 @@ bool glob_match(std::string_view pattern, std::string_view name) {
     return pattern.find_first_not_of('*', p) == pattern.npos;
 }
 
-// Row by row from the ends of both: `below[j]` says whether what follows the character in hand and
-// what begins at `j` of the other overlap. A star gives way, or takes one more of the other side.
+// Fills a table from the ends of both patterns: `row[j]` says whether `ours` from `i` on and
+// `theirs` from `j` on overlap, and `below` is the row of `i + 1`. A star matches either nothing
+// more, or one more character of the other pattern.
 bool patterns_overlap(std::string_view pattern, std::string_view other) {
     const auto ours = characters(pattern), theirs = characters(other);
     std::vector<bool> below(theirs.size() + 1), row(theirs.size() + 1);

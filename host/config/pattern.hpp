@@ -8,7 +8,7 @@
 
 namespace bw::config {
 
-// Longer model names match nothing; it keeps the cost of a hostile name small.
+// Longer model names match nothing: callers check this, so that a hostile name costs little.
 inline constexpr std::size_t k_model_bytes_max = 256;
 
 bool is_glob(std::string_view pattern);
@@ -21,11 +21,12 @@ bool glob_match(std::string_view pattern, std::string_view name);
 // lengths.
 bool patterns_overlap(std::string_view pattern, std::string_view other);
 
-// Exact beats glob; then the one with more literal characters; then the lexicographically smaller,
-// so that the order of the routes never matters.
+// Whether `pattern` wins over `other`. An exact name beats a glob; then more literal characters
+// win; then the lexicographically smaller text, so that the order of the routes never matters.
 bool more_specific(std::string_view pattern, std::string_view other);
 
-// The route that serves a name; null: none. Looks at all of them: for checks, not for calls.
+// The route that serves a name; null: none. Compares the name with every route, so it is for
+// checks; calls use route/matcher.hpp.
 const Route* best_match(std::span<const Route> routes, std::string_view name);
 
 }  // namespace bw::config

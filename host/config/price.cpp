@@ -56,7 +56,7 @@ void read_list_price(Section& section, std::string_view key, Price& price) {
     price.*member = read_price_amount(section, key, k_price_expected);
 }
 
-// They come after the prices of calls.
+// The keys that come after the prices of calls.
 constexpr KeyOf<Price> k_other_keys[] = {
     key<Price>(
         "above", k_steps, "what the whole call costs if its prompt is longer",
@@ -104,7 +104,7 @@ void read_price(Section& section, Price& price) {
     section.finish();
 }
 
-// The entries of one file, appended.
+// Appends the entries of one file to `prices`.
 void read_entries(std::vector<Section>& sections, const std::string& file, bool own,
                   std::vector<Price>& prices) {
     for (auto& section : sections) {
@@ -125,7 +125,7 @@ void read_file(const Text& named, Section& config_root, Config& config,
     Report& report = config_root.report();
     const fs::path file = (around.folder / named.value).lexically_normal();
     std::error_code ignored;
-    // Opening what is no file could wait for ever.
+    // Opening anything but a file, such as a pipe, could block for ever.
     if (!fs::is_regular_file(file, ignored)) {
         return report.error(named.at,
                             fmt::format("price_files: there is no file {}", in_quotes(named.value)),
@@ -149,7 +149,8 @@ void read_file(const Text& named, Section& config_root, Config& config,
     std::ranges::move(own.take(), std::back_inserter(others));
 }
 
-// In a price file an unknown provider is none of this config's; here it is a mistake.
+// A price file may also list providers that this config does not have. In the config itself an
+// unknown provider is a mistake.
 void check_providers(const Config& config, Report& report) {
     std::vector<std::string> names;
     for (const auto& provider : config.providers) names.push_back(provider.name);

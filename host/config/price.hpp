@@ -1,4 +1,4 @@
-// What providers take: the entries of price_files and [[prices]]. Plain values, constant once read.
+// Prices: the entries of price_files and [[prices]]. Plain values, constant once read.
 #pragma once
 
 #include <cstdint>
@@ -11,19 +11,19 @@
 
 namespace bw::config {
 
-// Prices of parts of a prompt and of an answer, for a million tokens. None: what the rest of it
-// costs.
+// Prices of parts of a prompt and of an answer, for a million tokens. A part without a price costs
+// as much as the rest of the prompt or of the answer.
 struct PartPrices {
     std::optional<std::int64_t> cache_write_input;     // written to a cache
-    std::optional<std::int64_t> cache_write_input_1h;  // for an hour; none: as the one above
+    std::optional<std::int64_t> cache_write_input_1h;  // for an hour; none: as above
     std::optional<std::int64_t> audio_input;
     std::optional<std::int64_t> image_input;
     std::optional<std::int64_t> audio_output;
     std::optional<std::int64_t> image_output;
-    std::optional<std::int64_t> thinking_output;  // of the whole answer, if it was thought about
+    std::optional<std::int64_t> thinking_output;  // the whole answer, if it has any reasoning
 };
 
-// Their names in the file.
+// The names of these prices in the file.
 struct NamedPartPrice {
     std::string_view name;
     std::optional<std::int64_t> PartPrices::*price;
@@ -46,27 +46,27 @@ struct CallPrices {
     PartPrices parts;
 };
 
-// Of calls whose prompt is longer: the whole call.
+// The prices of a whole call whose prompt is longer than `prompt_tokens`.
 struct PriceStep {
     std::int64_t prompt_tokens = 0;
     CallPrices prices;
 };
 
-// Of calls that the provider serves in one of its service tiers.
+// The prices of calls that the provider serves in one of its service tiers.
 struct TierPrice {
     std::string name;  // "priority", "flex", "batch"
     CallPrices prices;
     std::vector<PriceStep> above;  // the shortest first
 };
 
-// Of something that is billed by the piece.
+// The price of something that is billed by the piece.
 struct UnitPrice {
     std::string name;  // "web_search"
     std::int64_t each = 0;
 };
 
-// What a provider takes for a million tokens, in millionths of a US dollar: "1.20 USD" is
-// 1'200'000. Whole numbers only: money is never rounded on its way in.
+// What a provider charges for a million tokens of a model, in millionths of a US dollar: "1.20 USD"
+// is 1'200'000. These are whole numbers, so reading never rounds money.
 struct Price {
     std::string provider;  // its name in the config
     std::string model;     // as the provider calls it: exact name or glob

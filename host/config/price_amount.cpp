@@ -60,14 +60,14 @@ constexpr KeyOf<CallPrices> price_key(std::string_view name, std::string_view me
         usual);
 }
 
-// One of the prices of parts, whose names stand in their own table.
+// The key of a price of a part. Its name is in the table k_part_prices.
 template <auto part>
 constexpr KeyOf<CallPrices> part_key(std::string_view meaning, std::string_view usual) {
     const auto* named = std::ranges::find(k_part_prices, part, &NamedPartPrice::price);
     return price_key<&CallPrices::parts, part>(named->name, meaning, usual);
 }
 
-// Two that have to be there, which read_call_prices sees to.
+// A key that must be there. read_call_prices() reads it, so it has no reader here.
 template <auto member>
 constexpr KeyOf<CallPrices> required_price_key(std::string_view name, std::string_view meaning) {
     auto one = price_key<member>(name, meaning, k_required);
@@ -104,7 +104,7 @@ std::int64_t required_amount(Section& section, std::string_view key, std::string
     return read_price_amount(section, key, k_price_expected).value_or(0);
 }
 
-// The names in a table of them, which are the provider's own words.
+// The keys of a table of tiers or units. They are the provider's own words, so any name will do.
 std::vector<Text> names_in(Section& owner, std::string_view key, Section& table) {
     std::vector<Text> names = table.rest();
     const auto limit = [&](bool broken, const Text& name, std::string expected) {

@@ -1,5 +1,5 @@
-// The figures of one entry of [[prices]]. Each reader reports what is wrong and gives nothing for
-// it.
+// Reads and writes the figures of one entry of [[prices]]. Each reader reports what is wrong and
+// leaves it out of its result.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,8 @@ inline constexpr Worded k_units{"table of amounts",
 std::optional<std::int64_t> read_price_amount(Section& section, std::string_view key,
                                               std::string_view expected);
 
-// input and output, which must be there, and the prices of parts of them. `what` it is that lacks
-// one: "a price".
+// Reads input and output, which must be there, and the prices of parts of them. `what` names the
+// owner in the message that one of the two is missing: "a price".
 CallPrices read_call_prices(Section& section, std::string_view what);
 
 // above = [{ prompt = "200 ktok", input = ..., output = ... }]
@@ -41,13 +41,14 @@ std::vector<TierPrice> read_price_tiers(Section& section);
 // units = { web_search = "0.01 USD" }
 std::vector<UnitPrice> read_unit_prices(Section& section);
 
-// The same for the page, each of which writes nothing if there is none.
+// Write the same figures for /admin/config. An empty list writes nothing.
 void write_call_prices(json::PrettyWriter& writer, const CallPrices& prices);
 void write_steps(json::PrettyWriter& writer, const std::vector<PriceStep>& steps);
 void write_tiers(json::PrettyWriter& writer, const std::vector<TierPrice>& tiers);
 void write_units(json::PrettyWriter& writer, const std::vector<UnitPrice>& units);
 
-// The keys of every set of prices, and the sections that have them beside others.
+// The keys that every set of prices has, and the sections (steps and tiers) that have these keys
+// and others.
 std::vector<Row> call_price_rows();
 std::vector<SectionFacts> price_part_sections();
 

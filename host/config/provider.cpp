@@ -50,7 +50,7 @@ void read_sha256(Section& section, std::string_view key, Provider& provider) {
     provider.sha256 = lower(given->value);
 }
 
-// Of a URL without its scheme. What may hold a password is not repeated.
+// The hint for a URL without a scheme. A text that may hold a password is not repeated.
 std::string scheme_hint(std::string_view value) {
     const bool local = value.starts_with("localhost") || value.starts_with("127.");
     const std::string whole = fmt::format("{}://{}", local ? "http" : "https", value);
@@ -64,8 +64,8 @@ std::string scheme_hint(std::string_view value) {
     return fmt::format("did you mean {}?", in_quotes(whole));
 }
 
-// The URL itself, and where it is from: empty, or "env:NAME: the variable ". Nothing: there is
-// none, or that is said already.
+// The URL and its source for messages: empty for the file, "env:NAME: the variable " for a
+// variable. Nothing: the variable is not set, or the reference is wrong; errors are reported here.
 std::optional<std::pair<std::string, std::string>> base_url_of(Section& section,
                                                                std::string_view key,
                                                                const Text& given) {
@@ -107,8 +107,8 @@ void read_models(Section& section, std::string_view key, Provider& provider) {
 constexpr std::size_t k_names_max = 32;
 constexpr std::size_t k_bytes_max = 64;
 
-// The host's or the plugin's own: of the message, of the connection (RFC 9110, 7.6.1), credentials,
-// and what the host writes itself.
+// Headers that only the host or the plugin may set: those of the message and of the connection (RFC
+// 9110, 7.6.1), credentials, and headers that the host writes itself.
 constexpr std::string_view k_refused[] = {"accept",
                                           "accept-encoding",
                                           "api-key",
@@ -139,7 +139,7 @@ constexpr std::string_view k_refused[] = {"accept",
 constexpr std::string_view k_refused_beginnings[] = {"access-control-", "content-", "if-", "sec-",
                                                      "x-bellwether-"};
 
-// Programs that read headers as variables take "_" for "-".
+// Takes "_" for "-", as programs do that read headers as environment variables.
 bool is_refused(std::string name) {
     std::ranges::replace(name, '_', '-');
     return std::ranges::find(k_refused, name) != std::end(k_refused) ||
@@ -210,7 +210,7 @@ constexpr KeyOf<Provider> k_provider_keys[] = {
     k_timeouts_key,
 };
 
-// What the plugin's manifest names; the host knows it by the end of its name.
+// Credentials, which the plugin's manifest names. The host knows them by the end of their names.
 constexpr KeyOf<Provider> k_credential_keys[] = {
     key<Provider>("api_key", k_reference,
                   "and likewise every key named `*_key`, `*_token` or `*_secret`", nullptr, nullptr,
@@ -223,12 +223,12 @@ void read_secret(Section& section, const std::string& key, Provider& provider) {
     }
 }
 
-// Whatever else there is, is the plugin's own.
+// Every key that is neither the host's nor a credential belongs to the plugin.
 void read_secrets_and_options(Section& section, Provider& provider) {
     for (const auto& key : section.rest()) {
         if (names_secret(key.value)) {
             read_secret(section, key.value, provider);
-        } else if (key.value != "plugin_path") {  // finish() says where that belongs
+        } else if (key.value != "plugin_path") {  // finish() reports where this key belongs
             const toml::node& node = *section.find(key.value);
             std::string json = to_json(node, in_quotes(key.value), section.report());
             provider.options.push_back({key.value, std::move(json), key.at});
@@ -251,7 +251,7 @@ bool is_name(std::string_view text) {
     return !text.empty() && text.front() != '-' && text.front() != '_' && is_made_of(text, "-_");
 }
 
-// What is no provider stays on the list, so that a route to it is no second mistake.
+// A provider with mistakes stays on the list, so that a route to it is not a second mistake.
 void read_provider(Section& sections, const Text& name, std::vector<Provider>& providers) {
     Provider& provider = providers.emplace_back();
     provider.name = name.value;

@@ -27,7 +27,7 @@ int hex_digit(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-// "%40" is "@"; what is no such code stays as it is.
+// Decodes percent codes: "%40" becomes "@". Anything else stays as it is.
 std::string decoded(std::string_view text) {
     std::string plain;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -124,7 +124,8 @@ bool bypasses_proxy(std::string_view no_proxy, std::string_view url) {
     return false;
 }
 
-// HTTP_PROXY in capitals is left alone: in a CGI it is a header of the request.
+// HTTP_PROXY in capitals is ignored: in a CGI program it holds the request header "Proxy", which
+// the client chooses.
 std::expected<EnvironmentProxy, std::string> environment_proxy(std::string_view url) {
     const auto target = parse_url(url, Query::allowed);
     if (!target || target->local) return {};

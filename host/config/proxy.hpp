@@ -1,4 +1,5 @@
-// Proxies: as a config or the environment names them. Pure, but for the environment.
+// Parses the proxies that a config or the environment names. Pure, except for
+// environment_proxy(), which reads the environment.
 #pragma once
 
 #include <expected>
@@ -14,15 +15,16 @@ struct ProxyAddress {
 };
 
 // "http://host[:port]", "https://host[:port]" or "socks5h://host[:port]", perhaps with
-// user:password@ before the host. The error continues a sentence and repeats nothing.
+// user:password@ before the host. The error continues a sentence that names the proxy's key or
+// variable; it repeats nothing of the text, which may hold a password.
 std::expected<ProxyAddress, std::string> parse_proxy(std::string_view text);
 
-// Whether an entry of no_proxy covers the host of this URL: "*", a name and all below it, an
-// address, each perhaps with a port.
+// Whether an entry of no_proxy covers the host of this URL. An entry is "*", or a name (which
+// covers all names below it) or an address, perhaps with a port.
 bool bypasses_proxy(std::string_view no_proxy, std::string_view url);
 
 struct EnvironmentProxy {
-    std::string variable;  // which one said it; empty: none did
+    std::string variable;  // which one names the proxy; empty: none does
     ProxyAddress address;
 };
 

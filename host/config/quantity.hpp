@@ -1,4 +1,4 @@
-// Numbers with a unit, "30s" and "32MiB", and addresses, "127.0.0.1:4141", out of text. Pure.
+// Parses numbers with a unit, "30s" and "32MiB", and addresses, "127.0.0.1:4141". Pure.
 #pragma once
 
 #include <cstdint>
@@ -30,24 +30,24 @@ inline constexpr Scale k_duration{"duration", k_duration_units};
 inline constexpr Scale k_days{"duration", k_day_units};
 inline constexpr Scale k_size{"size", k_size_units};
 
-// What a key takes of it.
+// Which amounts of a measure a key accepts.
 struct Quantity {
     Scale measure;
-    std::string_view example;  // what to expect
+    std::string_view example;  // shown as what to expect
     std::string_view unit;     // the one that a bare number most likely meant
     std::uint64_t min = 0;
     std::uint64_t max = 0;
-    std::string_view none = {};  // the word that is 0: no limit; empty: there is none
+    std::string_view none = {};  // the word for 0, no limit; empty: there is no such word
 };
 
-// In the largest unit that gives a whole number.
+// Write an amount in the largest unit that gives a whole number.
 std::string quantity_text(std::uint64_t amount, std::span<const QuantityUnit> units);
 std::string text_of(std::uint64_t amount, const Quantity& quantity);
 std::string range_of(const Quantity& quantity);  // `"1s" to "1h", or "none"`
 
 enum class QuantityFault { malformed, without_unit, too_large };
 
-// A whole number and one of the units, nothing between them; the product.
+// Parses a whole number and one of the units, with nothing between them, into their product.
 std::expected<std::uint64_t, QuantityFault> parse_quantity(std::string_view text,
                                                            std::span<const QuantityUnit> units);
 

@@ -22,7 +22,7 @@ bool matches_any(std::string_view pattern, const Names& names) {
     return std::ranges::any_of(names, [&](const auto& name) { return glob_match(pattern, name); });
 }
 
-// As rules are matched: without patterns, whatever the name is.
+// Matches a name as rules do: an empty list of patterns matches every name.
 bool any_matches(const Names& patterns, std::string_view name) {
     const auto matches = [&](const auto& pattern) { return glob_match(pattern, name); };
     return patterns.empty() || std::ranges::any_of(patterns, matches);
@@ -38,7 +38,8 @@ Names exact_models(const Config& config, bool with_aliases) {
     return names;
 }
 
-// A model that a rule asks for, and the route that serves it; of a pattern any may that overlaps.
+// A model or a pattern that a rule names. `exact` is the route that serves the model; a pattern has
+// none, because every route that overlaps the pattern may serve it.
 struct WantedModel {
     std::string_view pattern;
     const Route* exact = nullptr;
@@ -48,8 +49,8 @@ WantedModel wanted(const Config& config, std::string_view pattern) {
     return {pattern, is_glob(pattern) ? nullptr : best_match(config.routes, pattern)};
 }
 
-// Whether a route with targets may serve the model. Of two patterns that overlap another route may
-// have every name that both fit; that is not looked for.
+// Whether a route with targets may serve the model. If two patterns overlap, more specific routes
+// might still serve every name that both match; this is not checked.
 bool serves(const Route& route, const WantedModel& model) {
     if (!route.alias.empty()) return false;
     if (is_glob(model.pattern)) return patterns_overlap(model.pattern, route.model);
@@ -62,7 +63,8 @@ bool is_served(const Config& config, std::string_view pattern) {
                                [&](const Route& route) { return serves(route, model); });
 }
 
-// Where the aliases from a name on lead to; a circle is told of elsewhere.
+// The name at the end of the chain of aliases that begins at `name`. The loop also ends in a
+// circle, which check_aliases() reports.
 std::string end_of_aliases(const Config& config, std::string name) {
     for (std::size_t i = 0; i < config.routes.size(); ++i) {
         const Route* route = best_match(config.routes, name);
@@ -90,7 +92,7 @@ bool check_model(const Section& match, const Text& name, const Config& config) {
 }
 
 bool check_team(const Section& match, const Text& name, const KnownNames& known) {
-    if (glob_match(name.value, {})) return true;  // it fits calls without one, too
+    if (glob_match(name.value, {})) return true;  // also matches calls without a team
     if (matches_any(name.value, known.teams)) return true;
     if (is_glob(name.value) && known.config.keys.empty()) return true;  // for keys yet to come
     match.report().warning(
@@ -101,9 +103,9 @@ bool check_team(const Section& match, const Text& name, const KnownNames& known)
     return false;
 }
 
-// A provider, a route or a key: without it in the file the rule cannot be meant.
+// Checks a provider, a route or a key, whose name is a mistake if the file does not define it.
 bool check_listed(const Section& match, Subject subject, const Text& name, const Names& known) {
-    if (known.empty() && subject != Subject::key) return true;  // said already, once
+    if (known.empty() && subject != Subject::key) return true;  // reported already
     if (matches_any(name.value, known)) return true;
     if (is_glob(name.value) && known.empty()) return true;  // a rule for keys that are yet to come
     const std::string_view what = name_of(subject);
@@ -120,7 +122,7 @@ bool check_listed(const Section& match, Subject subject, const Text& name, const
     return false;
 }
 
-// The route of a call is the one at the end of its aliases.
+// Checks the name of a route. The route of a call is the one at the end of the chain of aliases.
 bool check_route(const Section& match, const Text& name, const KnownNames& known) {
     if (!check_listed(match, Subject::route, name, known.routes)) return false;
     const auto counts = [&](const Route& route) {
@@ -134,7 +136,7 @@ bool check_route(const Section& match, const Text& name, const KnownNames& known
     return false;
 }
 
-// Whether a call that this route serves can be one that the rule is for.
+// Whether the rule can match a call that this route serves.
 bool may_count(const Config& config, const Route& route, const Scope& scope,
                std::span<const WantedModel> models) {
     const auto may_serve = [&](const WantedModel& model) { return serves(route, model); };
@@ -150,7 +152,8 @@ bool names_any(const Scope& scope, std::initializer_list<Subject> subjects) {
     return std::ranges::any_of(subjects, [&](Subject s) { return !scope.names(s).empty(); });
 }
 
-// As a key's models are compared: with what clients write, aliases included.
+// Whether a route or an alias matches. A key's models are compared with the names that clients
+// write, so aliases count as well.
 bool asks_a_route(const Config& config, std::string_view pattern) {
     return std::ranges::any_of(config.routes, [&](const Route& route) {
         return is_glob(pattern) ? patterns_overlap(pattern, route.model)
@@ -190,7 +193,8 @@ class PriceCheck {
     }
 
   private:
-    // Whether the budget is certainly for calls of the route; whose they are, nobody can know.
+    // Whether the budget certainly counts calls of the route, if the caller matches: who will call
+    // is not known here.
     bool counts(const Route& route) const {
         if (!fits(Subject::route, route.model)) return false;
         if (is_glob(route.model)) return budget_.scope.names(Subject::model).empty();
@@ -233,7 +237,7 @@ class Chain {
         if (next == nullptr) return leads_nowhere(start, report);
         while (next != nullptr && !next->alias.empty()) {
             if (next == &start) return goes_round(report);
-            if (std::ranges::find(visited_, next) != visited_.end()) return;  // a circle further on
+            if (std::ranges::find(visited_, next) != visited_.end()) return;  // a circle behind it
             visited_.push_back(next);
             next = best_match(routes_, next->alias);
         }
@@ -251,7 +255,7 @@ class Chain {
                      {}, did_you_mean(start.alias, models));
     }
 
-    // Every route of a circle comes here; the first in the file speaks for all.
+    // Every route of a circle gets here; only the first one in the file reports the circle.
     void goes_round(Report& report) {
         if (std::ranges::min(visited_) != visited_.front()) return;
         std::vector<std::string> names;
@@ -283,7 +287,7 @@ bool check_name(const Section& match, Subject subject, const Text& name, const K
         case Subject::key: return check_listed(match, subject, name, known.keys);
         case Subject::team: return check_team(match, name, known);
         case Subject::model: return check_model(match, name, known.config);
-        case Subject::user: break;  // clients say who it is
+        case Subject::user: break;  // clients choose the name
     }
     return true;
 }

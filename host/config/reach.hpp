@@ -1,5 +1,5 @@
-// Whom the rules and keys of a file can ever be for. A rule that names nobody counts nothing, in
-// silence, so whoever wrote it is told.
+// Checks whether the rules and keys of a file can ever apply to a call. A rule that matches no call
+// would silently count nothing, so it is reported.
 #pragma once
 
 #include <array>
@@ -13,32 +13,32 @@
 
 namespace bw::config {
 
-// What a rule may name because it is in the file.
+// The names of the file that a rule may refer to.
 struct KnownNames {
     explicit KnownNames(const Config& config);
 
     std::vector<std::string> providers;
-    std::vector<std::string> routes;  // the models that they are for
-    std::vector<std::string> keys;    // none: callers are not asked for one
+    std::vector<std::string> routes;  // by their model names and patterns
+    std::vector<std::string> keys;    // empty: callers need no key
     std::vector<std::string> teams;   // of the keys
     const Config& config;
 };
 
-// Says so if `name`, which stands in `match` for `subject`, can never be that of a call; and
-// whether it can.
+// Whether a call can ever have `name` as its `subject`; reports it if not. `match` is the table
+// that the name stands in.
 bool check_name(const Section& match, Subject subject, const Text& name, const KnownNames& known);
 
-// Says so if each name of `match` is somebody's and no call has all of them.
+// Reports a `match` whose names are all known, but which no call can have together.
 void check_together(const Section& match, const Scope& scope, const KnownNames& known);
 
-// Models that keys may use and that no route and no alias serves.
+// Reports models that keys may use, but that no route and no alias serves.
 void check_key_models(const Config& config, Report& report);
 
-// Aliases that lead nowhere or in a circle.
+// Reports aliases that lead nowhere or in a circle.
 void check_aliases(std::span<const Route> routes, Report& report);
 
-// Budgets of money that a model without a price could pass by. A model that only a pattern names is
-// looked at when a call for it comes.
+// Reports budgets of money that count calls of a model without a price, whose cost nobody knows. A
+// model that only a pattern names is checked when a call for it comes.
 void check_priced(const Config& config, Report& report);
 
 }  // namespace bw::config

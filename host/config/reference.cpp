@@ -54,7 +54,7 @@ std::string table_schema(const Tables& tables) {
     return fmt::format(R"("type": "array", "items": {{{}}})", one);
 }
 
-// The members of its schema.
+// The members of the schema of one value.
 std::string schema_of(const Form& form) {
     return std::visit(Either{[](Flag) { return std::string(R"("type": "boolean")"); },
                              [](Whole whole) {
@@ -103,7 +103,7 @@ std::string range_of(const Form& form) {
         form);
 }
 
-// As JSON; empty: there is none that a file could hold.
+// The default as JSON; empty: there is no default that a file could hold.
 std::string default_of(const Row& row) {
     if (std::holds_alternative<std::monostate>(row.usual)) return {};
     json::PrettyWriter writer;

@@ -1,4 +1,4 @@
-// What the tables of keys say, for people and editors.
+// The tables of keys as a JSON Schema for editors and as a reference for people.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ namespace bw::config {
 // The JSON Schema (draft 7) of the file, one line for each key.
 std::string schema();
 
-// A key as docs/configuration.md has it: "| `drain` | duration | `"30s"` | ... | how long", up to
-// the end of its first sentence.
+// A section of docs/configuration.md. A row is one key, up to the end of its first sentence:
+// "| `drain` | duration | `"30s"` | ... | how long".
 struct ReferenceSection {
     std::string_view heading;  // empty: the page has no table of it
     std::vector<std::string> rows;

@@ -29,7 +29,7 @@ bool is_before(Position a, Position b) {
 
 bool is_same(Position a, Position b) { return a.line == b.line && a.column == b.column; }
 
-// Whether the word stands in the text by itself.
+// Whether the text holds the word, and not only as a part of a longer word.
 bool has_word(std::string_view text, std::string_view word) {
     const auto goes_on = [&](std::size_t at) {
         return at < text.size() && ((text[at] >= 'a' && text[at] <= 'z') || text[at] == '_');
@@ -81,7 +81,7 @@ void Report::warning(Position at, std::string what, std::string expected, std::s
     add({Severity::warning, file_, at, std::move(what), std::move(expected), std::move(hint)});
 }
 
-// Names of the file stand in lists of what was expected, too: a tab in one, or a line's end.
+// All three texts may hold names from the file, and such a name may hold a tab or a line end.
 void Report::add(Diagnostic diagnostic) {
     for (std::string* text : {&diagnostic.what, &diagnostic.expected, &diagnostic.hint}) {
         *text = visible(*text);

@@ -26,21 +26,20 @@ class Report {
     void error(Position at, std::string what, std::string expected = {}, std::string hint = {});
     void warning(Position at, std::string what, std::string expected = {}, std::string hint = {});
 
-    // An error that a section has none of these keys. It is left out if one of them stands there
-    // under another name, for that is said already.
+    // Records the error that a section has none of these keys. take() leaves it out if the advice
+    // on an unknown key of that section names one of them, so that nothing is reported twice.
     void absent(Position section, std::vector<std::string> keys, std::string what,
                 std::string expected);
-    // An unknown key of the section, and what its message advises.
+    // Reports an unknown key of the section; `advice` is the hint of the message.
     void unknown(Position section, Position at, std::string what, std::string expected,
                  std::string advice);
 
-    // Whether an error stands from `begin` up to `end`.
+    // Whether there is an error at `begin` or between `begin` and `end`.
     bool has_error(Position begin, Position end) const;
-    // What to write instead of the value at `at`: the hint of what has been said of it; false:
-    // nothing has been.
+    // Replaces the hint of what was reported of the value at `at`; false: nothing was reported.
     bool advise(Position at, const std::string& hint);
 
-    // All of them in the order of the file; those without a position come last.
+    // Gives all diagnostics in the order of the file; those without a position come last.
     std::vector<Diagnostic> take();
 
   private:

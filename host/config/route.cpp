@@ -152,7 +152,7 @@ class RouteReader {
     }
 
     void unknown_provider(const Text& provider) {
-        if (providers_.empty()) return;  // said already, once
+        if (providers_.empty()) return;  // reported already
         std::vector<std::string> names;
         for (const auto& known : providers_) names.push_back(known.name);
         section_.report().error(
@@ -160,7 +160,7 @@ class RouteReader {
             fmt::format("one of {}", fmt::join(names, ", ")), meant_target(provider.value, names));
     }
 
-    // Others write the provider and its model in one: "openai/gpt-4.1".
+    // Other gateways write the provider and its model as one name: "openai/gpt-4.1".
     static std::string meant_target(const std::string& text,
                                     const std::vector<std::string>& names) {
         const auto slash = text.find('/');

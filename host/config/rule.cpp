@@ -67,7 +67,8 @@ void wrong_amount(Section& rule, std::string_view key, const Text& given, Amount
                  meant_amount(given.value));
 }
 
-// A whole number written bare counts as text, so that it gets the message about its unit.
+// The text of an amount. A bare whole number is also taken as text, so that its message says that
+// the unit is missing.
 std::optional<Text> amount_text(Section& rule, std::string_view key, std::string_view expected) {
     const toml::node* node = rule.find(key);
     if (node == nullptr) return std::nullopt;

@@ -78,8 +78,8 @@ Resolved from_file(const std::filesystem::path& file) {
     return checked(std::move(value), source);
 }
 
-// As examples in documents have them; what servers take that ask for no key ("EMPTY", "none",
-// "dummy") is none of these.
+// Whether the key is a placeholder from an example. "EMPTY", "none" and "dummy" are not, because
+// people use them for servers that need no key.
 bool is_placeholder(std::string_view key) {
     constexpr std::array k_begins = {"your",   "<",      "my-api-key", "my_api_key",
                                      "insert", "enter-", "paste"};
@@ -98,7 +98,7 @@ bool is_placeholder(std::string_view key) {
             body.find_first_not_of('.') == body.npos);
 }
 
-// "OPENAI_API_KEY=sk-1" and "export ..."
+// Whether the key is a line of a shell or an env file: "OPENAI_API_KEY=sk-1" or "export ...".
 bool is_assignment(std::string_view key) {
     if (key.starts_with("export ")) return true;
     const auto equals = key.find('=');
@@ -108,7 +108,8 @@ bool is_assignment(std::string_view key) {
     return name.find('_') != name.npos && std::ranges::all_of(name, fits);
 }
 
-// Ours, or another program's that no key is: "$abcDEF" may be one.
+// Whether the key is a reference of this host, or a reference of another program that cannot be a
+// key. "$abcDEF" may be a key.
 bool is_reference(std::string_view key) {
     if (!reference_fault(key)) return true;
     const std::string name = foreign_variable(key);

@@ -14,29 +14,28 @@ namespace bw::config {
 // `*_secret`.
 bool names_secret(std::string_view key);
 
-// Whether what a key of this name holds may be a credential or a URL with one, in any spelling:
-// "API_KEY", "apiKey", "passwd", "base_url", "headers". Rather too often than too seldom.
+// Whether a key of this name, in any spelling, may hold a credential or a URL with a credential in
+// it: "API_KEY", "apiKey", "passwd", "base_url", "headers". If in doubt, true.
 bool may_hold_secret(std::string_view key);
 
-// What is wrong with a reference, continuing "api_key ..."; nothing if it may be resolved.
+// What is wrong with a reference, continuing "api_key ..."; nothing: its form is right.
 std::optional<std::string> reference_fault(std::string_view reference);
 
-// A key that cannot be right, or hardly is: what is pasted or copied along with it, and what stands
-// where nobody has put one yet. It repeats nothing of the key.
+// Why a key cannot be right (an error) or is hardly right (a warning): something was copied along
+// with it, or a placeholder still stands in its place. It repeats nothing of the key.
 struct CredentialFault {
     Severity severity = Severity::error;
     std::string what;  // continues "the key in env:NAME ..."
     std::string hint;
 };
 
-// Nothing: it may be a key.
+// Nothing: the text may be a key.
 std::optional<CredentialFault> credential_fault(std::string_view key);
 
 inline constexpr std::string_view k_inner_space = "holds a space";
 
-// What came along with a value that is copied or read from a file, continuing a sentence that
-// begins with where the value is from: "ends in a line end", "stands in quotes"; empty: nothing
-// did.
+// What was copied along with a value, or read along with it from a file: "ends in a line end",
+// "stands in quotes"; empty: nothing. It continues a sentence that begins with the value's source.
 std::string_view stray_text(std::string_view value);
 
 }  // namespace bw::config

@@ -1,5 +1,5 @@
-// A table of the file while it is read: typed look-ups that report what is wrong where it stands,
-// and know at the end which keys nobody asked for.
+// A table of the file while it is read. Its typed look-ups report a wrong value with its place, and
+// finish() reports the keys that no look-up has asked for.
 #pragma once
 
 #include <cstdint>
@@ -32,23 +32,24 @@ struct Text {
 
 // What the file is read with, besides its text.
 struct Surroundings {
-    std::filesystem::path folder{};  // what relative paths count from
+    std::filesystem::path folder{};  // where relative paths begin
     Secrets secrets = Secrets::looked_up;
-    bool has_keys = false;  // client keys, without which the host is for this machine only
+    bool has_keys = false;  // without client keys, only this machine may reach the host
 };
 
 class Section {
   public:
-    // `name` leads the keys in messages: "server"; empty at the top level.
-    // `around` has to outlive the section and all that are taken out of it.
+    // Messages write `name` before a key: "server" for "server.listen"; empty at the top level.
+    // `around` must outlive the section and every section that is taken out of it.
     Section(const toml::table& table, std::string name, Report& report, const Surroundings& around);
 
-    // Each marks the key as known. A key that is absent or wrong gives nothing; wrong is reported.
+    // Each look-up marks its key as known. A key that is absent or wrong gives nothing, and a wrong
+    // one is reported.
     std::optional<Text> text(std::string_view key);
     std::optional<bool> flag(std::string_view key);
     std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
     std::optional<std::uint64_t> quantity(std::string_view key, const Quantity& rule);
-    // `meant` guesses at what a word of other programs is here; empty: it cannot.
+    // `meant` gives the hint for a word of another program; empty: it does not know the word.
     using Meant = std::string (*)(std::string_view word);
     std::optional<std::size_t> choice(std::string_view key, std::span<const std::string_view> names,
                                       Meant meant = nullptr);
@@ -58,7 +59,8 @@ class Section {
     std::optional<std::vector<Section>> tables(std::string_view key);  // [[key]]
     const toml::node* find(std::string_view key);
 
-    // Keys not asked for so far, in the order of the file. finish() reports each as unknown.
+    // The keys that no look-up has asked for so far, in the order of the file. finish() reports
+    // each of them as unknown.
     std::vector<Text> rest() const;
     void finish();
 
@@ -76,7 +78,7 @@ class Section {
     // An error of a key's value: "server.listen <fault>".
     void error(Position at, std::string_view key, std::string_view fault, std::string expected = {},
                std::string hint = {});
-    // An error that the section has no such key.
+    // Records the error that the section lacks this key.
     void missing(std::string_view key, std::string what, std::string expected);
     void wrong_type(const std::string& name, const toml::node& node, std::string expected);
 

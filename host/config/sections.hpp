@@ -1,5 +1,5 @@
-// The sections of the file. Each is a table of keys, with functions for what needs more than one
-// look: they report what is wrong, and leave the defaults where the file says nothing.
+// The readers of the file's sections. Each section is a table of keys, with functions for what one
+// row cannot say. A reader reports what is wrong, and keeps a default if the file says nothing.
 #pragma once
 
 #include <expected>
@@ -22,12 +22,13 @@ void read_keys(Section& root, std::vector<Key>& keys);
 void read_providers(Section& root, std::vector<Provider>& providers);
 void read_routes(Section& root, std::span<const Provider> providers, std::vector<Route>& routes);
 
-// How a provider or a webhook is reached.
+// Reads how the host connects to a provider or a webhook.
 void read_wire(Section& section, Wire& wire);
 std::vector<Row> wire_rows();
-// The reference to a credential; `what` it is, in words: "a password".
+// Reads a reference to a credential. `what` names the credential in messages: "a password".
 std::optional<Text> read_reference(Section& section, std::string_view key, std::string_view what);
-// A file of certificates or with a key, looked at before anything is started with it.
+// Reads the path of a file with certificates or with a private key. The file is checked at once, so
+// that a mistake shows before the host starts.
 enum class Pem { trusted, certificate, private_key };
 void read_pem_file(Section& section, std::string_view key, Pem kind, std::filesystem::path& file);
 // One of a plugin's own values as JSON; `name` is for messages.
@@ -40,17 +41,17 @@ void read_prices(Section& root, Config& config, std::vector<Diagnostic>& others)
 // "redis://[user@]host[:port][/database]" or "rediss://", encrypted. The error continues
 // "ledger.url ..." and repeats nothing of the text, which may hold a password.
 std::expected<Ledger, std::string> parse_store_address(std::string_view text);
-// Comes after all that may need a ledger, for what holds when the file has no [ledger].
+// Must come last: without [ledger], the sections that need one decide which ledger there is.
 void read_ledger(Section& root, Config& config);
-// The rules come after the providers, routes, prices and webhooks, which they may name.
+// The rules must come after the providers, routes, prices and webhooks, which they may name.
 void read_webhooks(Section& root, std::vector<Webhook>& webhooks);
 void read_budgets(Section& root, const KnownNames& known, RuleNames& names, Config& config);
 void read_limits(Section& root, const KnownNames& known, RuleNames& names,
                  std::vector<Limit>& limits);
-// Values that are variables as other programs write them, which nothing replaces here.
+// Warns of values that look like another program's variables, which this host does not replace.
 void check_foreign_variables(const toml::table& table, Report& report);
 
-// What each section is in the schema and the reference.
+// What the schema and the reference say of each section.
 SectionFacts root_section();
 std::vector<SectionFacts> server_sections();
 std::vector<SectionFacts> provider_sections();
@@ -62,7 +63,7 @@ SectionFacts ledger_section();
 SectionFacts webhook_section();
 SectionFacts limit_section();
 
-// Forms of several sections.
+// Forms that several sections use.
 inline constexpr Worded k_texts{"array of strings",
                                 R"("type": "array", "items": {"type": "string"})"};
 inline constexpr Worded k_text{"string", R"("type": "string")"};
@@ -74,7 +75,7 @@ inline constexpr Worded k_path{"path", R"("type": "string")"};
 inline constexpr Worded k_reference{"credential",
                                     R"("type": "string", "pattern": "^(env|file):.")"};
 
-// on_disconnect. Nothing: the key is absent or wrong.
+// The key on_disconnect. read_on_disconnect() gives nothing if the key is absent or wrong.
 inline constexpr Worded k_on_disconnect{
     R"(`"cancel"`, `"drain"`, `"drain:10s"`)",
     R"("type": "string", "pattern": "^(cancel|drain|drain:[0-9]+(ms|s|m|h))$")", "1ms to 24h"};
@@ -83,8 +84,8 @@ inline constexpr std::string_view k_on_disconnect_meaning =
 std::optional<OnDisconnect> read_on_disconnect(Section& section, std::string_view key);
 std::string text_of(const OnDisconnect& action);
 
-// on_limit and queue_length, of owners that have queue_wait and queue_length. A wait of zero:
-// nothing waits.
+// The keys on_limit and queue_length, for owners with the members queue_wait and queue_length. A
+// wait of zero means that no call waits.
 inline constexpr Worded k_on_limit{
     R"(`"reject"`, `"queue:10s"`)",
     R"("type": "string", "pattern": "^(reject|queue:[0-9]+(ms|s|m|h))$")", "1ms to 10m"};
@@ -109,7 +110,7 @@ constexpr KeyOf<Owner> queue_length_key(std::string_view meaning) {
             .means_something = [](const Owner& owner) { return owner.queue_wait.count() > 0; }};
 }
 
-// match and each, of owners that have a scope.
+// The keys match and each, for owners with a member scope.
 template <typename Owner>
 constexpr KeyOf<Owner> each_key() {
     return key<&Owner::scope, &Scope::each>(

@@ -84,7 +84,8 @@ Value workers_of(const Server& server) {
     return server.workers == 0 ? Value("auto") : Value(std::int64_t{server.workers});
 }
 
-// Headers that mean something else; of some the value must never stand in a log or a ledger.
+// Headers that cannot name a user, because they have another meaning. Some of them hold
+// credentials, which must never get into the log or the ledger.
 constexpr std::string_view k_taken_headers[] = {
     "authorization", "connection", "content-length",      "content-type",      "cookie",
     "expect",        "host",       "proxy-authorization", "transfer-encoding", "x-api-key"};
@@ -112,7 +113,7 @@ void read_action(Section& section, std::string_view key, Server& server) {
 
 Value action_of(const Server& server) { return text_of(server.on_disconnect); }
 
-// In parts; no port, which a client may name or not.
+// Whether the text is a host name without a port: a client may send the port or leave it out.
 bool is_host_name(std::string_view name) {
     return !name.empty() && name.size() <= 253 && !name.starts_with('.') && !name.ends_with('.') &&
            name.find("..") == name.npos && is_made_of(name, "-_.");
@@ -131,7 +132,7 @@ void read_hosts(Section& section, std::string_view key, Server& server) {
     }
 }
 
-// "*" is any page of anybody.
+// "*" allows every web page of every origin.
 void read_cors_origins(Section& section, std::string_view key, Server& server) {
     for (const Text& given : section.texts(key)) {
         auto origin = given.value == "*" ? std::expected<std::string, std::string>("*")
@@ -223,8 +224,8 @@ constexpr KeyOf<Log> k_log_keys[] = {
     key<&Log::access>("access", Flag{}, "one line for each call"),
 };
 
-// Whoever reaches the admin listener can change the host: it stays on loopback even where the host
-// itself may be reached from outside.
+// Whoever reaches the admin listener can change the host. So the admin listener stays on loopback,
+// even if clients may reach the host from other machines.
 void read_admin_listen(Section& section, std::string_view key, Admin& admin) {
     const auto given = section.text(key);
     if (!given) return;
@@ -254,7 +255,7 @@ constexpr KeyOf<Admin> k_admin_keys[] = {
                admin_listen_of),
 };
 
-// Whether a socket on `host` takes what is sent to `other`, of the same port.
+// Whether a socket bound to `host` also takes connections to `other` on the same port.
 bool covers(const std::string& host, const std::string& other) {
     return host == other || host == "::" || (host == "0.0.0.0" && other.find(':') == other.npos);
 }

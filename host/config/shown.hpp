@@ -1,5 +1,5 @@
-// The configuration as it counts, every default filled in, in the file's own terms: members of the
-// JSON of /admin/config. Credentials appear as what the file says of them.
+// Writes the configuration in effect, with every default filled in and in the terms of the file, as
+// members of the JSON of /admin/config. Of a credential only the reference is shown.
 #pragma once
 
 #include "config/config.hpp"
@@ -19,7 +19,7 @@ void write_budget(json::PrettyWriter& writer, const Config& config, const Budget
 void write_limit(json::PrettyWriter& writer, const Limit& limit);
 void write_scope(json::PrettyWriter& writer, const Scope& scope);
 
-// Of a budget, "10 USD" or "1500 ktok"; of a rate, "100/min".
+// Amounts as the file writes them: a budget's "10 USD" or "1500 ktok", a rate's "100/min".
 std::string amount_text(const Budget& budget);
 std::string rate_text(const Rate& rate);
 

@@ -21,14 +21,14 @@ bool is_port(std::string_view text) {
     return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65'535;
 }
 
-// Where the port begins, behind a name, an IPv4 address or [an IPv6 address].
+// The colon before the port, behind a name, an IPv4 address or [an IPv6 address]; npos: no port.
 std::size_t port_colon(std::string_view authority) {
     const auto bracket = authority.rfind(']');
     return authority.find(':', bracket == authority.npos ? 0 : bracket);
 }
 
-// What plugins add to a base URL by themselves. Of the others on this list some end the base URL of
-// a service, so they count behind a version only.
+// Endings that plugins add to a base URL, so that a base URL must not have them. Some services have
+// base URLs that end in "/chat" or "/models": these are a mistake only behind `after`.
 struct PathEnding {
     std::string_view path;
     std::string_view after = "";
@@ -37,14 +37,14 @@ constexpr PathEnding k_endings[] = {{"/chat/completions"}, {"/chat", "/v1"},
                                     {"/completions"},      {"/embeddings"},
                                     {"/responses", "/v1"}, {"/models", "/v1"}};
 
-// With the "?query" left away that some services add.
+// The URL without the "?query" that some services add, and without slashes at its end.
 std::string_view path_end(std::string_view text) {
     text = text.substr(0, text.find_first_of("?#"));
     while (text.ends_with('/')) text.remove_suffix(1);
     return text;
 }
 
-// What the path ends in that is added to it anyway; empty: nothing.
+// The ending that a plugin would add to this path once more; empty: the path has none.
 std::string_view added_ending(std::string_view path) {
     for (const PathEnding& ending : k_endings) {
         if (!path.ends_with(ending.path)) continue;

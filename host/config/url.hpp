@@ -1,5 +1,5 @@
-// The addresses of providers, webhooks and web pages, checked, with the mistakes that people make
-// in them. Pure.
+// Checks the addresses of providers, webhooks and web pages, and explains the mistakes that people
+// often make in them. Pure.
 #pragma once
 
 #include <expected>
@@ -30,9 +30,9 @@ struct UrlFault {
 // The base URL of a provider, from the file or from a variable.
 std::expected<Url, UrlFault> check_base_url(std::string_view text);
 
-// "scheme://host" or "scheme://host:port" in the form in which a browser has it: lower case,
-// without the port that the scheme has anyway. Applications with pages of their own have their own
-// schemes. The error continues "... has "https://x/", which ".
+// Brings "scheme://host" or "scheme://host:port" into the form that browsers send: lower case,
+// without the scheme's default port. Any scheme is allowed, because applications with pages of
+// their own have their own schemes. The error continues "... has "https://x/", which ".
 std::expected<std::string, std::string> parse_origin(std::string_view text);
 
 }  // namespace bw::config

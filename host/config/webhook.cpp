@@ -50,7 +50,7 @@ void read_url(Section& section, std::string_view key, Webhook& webhook) {
         "https://");
 }
 
-// Of an address that stands in the file, no more than that: whoever knows it may write to it.
+// Hides a URL that stands in the file itself: whoever knows it can post to it.
 Value url_of(const Webhook& webhook) {
     return webhook.reference.empty() ? std::string("***") : webhook.reference;
 }
@@ -67,7 +67,7 @@ void read_webhooks(Section& root, std::vector<Webhook>& webhooks) {
     if (!sections) return;
     for (const auto& name : sections->rest()) {
         auto section = sections->table(name.value);
-        if (!section) {  // stays on the list, so that a budget with it is no second mistake
+        if (!section) {  // stays on the list: a budget that names it is no second mistake
             webhooks.emplace_back().name = name.value;
             continue;
         }

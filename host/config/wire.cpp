@@ -1,4 +1,4 @@
-// The keys of [providers.NAME] and [webhooks.NAME] that say how they are reached.
+// The keys of [providers.NAME] and [webhooks.NAME] that say how the host connects to them.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -27,7 +27,7 @@ std::string content_of(const fs::path& file) {
     return text;
 }
 
-// What is wrong with the file, continuing `client_cert = "file" ...`; nothing if it will do.
+// What is wrong with the file, continuing `client_cert = "file" ...`; nothing: it can be read.
 std::optional<std::string> readable_fault(const fs::path& file) {
     std::error_code ignored;
     if (fs::is_regular_file(file, ignored) && std::ifstream(file)) return std::nullopt;
@@ -40,7 +40,7 @@ std::optional<std::string> certificate_fault(const fs::path& file) {
     return "holds no certificate in PEM format";
 }
 
-// Nobody is there to type a passphrase.
+// Refuses an encrypted private key: nobody is there to type its passphrase.
 std::optional<std::string> private_key_fault(const fs::path& file) {
     if (auto fault = readable_fault(file)) return fault;
     const std::string text = content_of(file);
@@ -51,7 +51,7 @@ std::optional<std::string> private_key_fault(const fs::path& file) {
     return "holds a key that is encrypted with a passphrase, which cannot be asked for";
 }
 
-// In the order of the enumerators.
+// In the order of the enumerators of Pem.
 constexpr std::string_view k_pem_expected[] = {
     "a file of PEM certificates", "a file with a PEM certificate", "a file with a PEM private key"};
 
@@ -158,7 +158,7 @@ void read_pem_file(Section& section, std::string_view key, Pem kind, fs::path& f
     const auto given = section.text(key);
     if (!given) return;
     const fs::path path = (section.around().folder / given->value).lexically_normal();
-    // A certificate of its own is a credential; one to trust is none.
+    // The host's own certificate and key are credentials; certificates to trust are not.
     const bool secret = kind != Pem::trusted && section.around().secrets == Secrets::left_out;
     if (const auto fault = secret ? std::nullopt : fault_of(path, kind)) {
         const auto expected = k_pem_expected[static_cast<std::size_t>(kind)];

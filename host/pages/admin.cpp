@@ -137,8 +137,8 @@ front::Answer not_json() {
                                                "unsupported_media_type", front::k_send_json));
 }
 
-// No credential belongs here. Should one have come in all the same, by way of a setting of the
-// plugin's own or an address from the environment, it does not leave.
+// Removes credentials from an answer. No page writes one, but a plugin's own setting or an address
+// from the environment may hold one.
 front::Answer without_secrets(front::Answer answer, const front::Host& host) {
     for (const auto& provider : host.registry.providers) {
         answer.body = plugin::presentable(answer.body, *provider);
@@ -154,8 +154,8 @@ front::Answer answer_admin(const AdminRequest& request, const front::Context& co
     for (const PageEntry& entry : k_pages) {
         if (entry.path != request.path) continue;
         if (entry.method == method) {
-            // A web page in a browser on this machine can reach the listener too, but cannot send
-            // JSON without the browser asking first, which is never granted.
+            // A web page in a browser on this machine can reach the listener, too. But before it
+            // sends JSON, the browser asks for permission (a preflight), which is never granted.
             if (method != "GET" && !front::is_json(request.content_type)) {
                 return not_json();
             }

@@ -1,5 +1,6 @@
-// What the admin listener serves: what is configured, what runs, and the little that an operator
-// may change. A page is a function of the request and the host; the table of them is in admin.cpp.
+// The pages of the admin listener, which run on its own thread: what is configured, what runs, and
+// the little that an operator may change. A page is a function of the request and the host; the
+// table of pages is in admin.cpp.
 #pragma once
 
 #include <expected>
@@ -19,7 +20,7 @@ struct AdminRequest {
 };
 
 front::Answer answer_admin(const AdminRequest& request, const front::Context& context);
-// The same, of a request as it came.
+// The same for a request as the HTTP parser gives it.
 front::Answer admin_surface(const http::RequestHead& request, const front::Context& context,
                             const config::Key* caller);
 
@@ -32,7 +33,7 @@ front::Answer admin_log(const AdminRequest& request, const front::Context& conte
 front::Answer set_admin_log(const AdminRequest& request, const front::Context& context);
 front::Answer admin_usage(const AdminRequest& request, const front::Context& context);
 
-// What a host answers to the question; the command line asks it of one that does not serve.
+// Explains how the host serves a model. The command line calls this for a host that is not running.
 std::expected<report::Explanation, report::NotExplained> explain(
     const front::Host& host, const report::ExplainQuestion& question);
 

@@ -1,4 +1,4 @@
-// /admin/config: the configuration as it counts, every default filled in.
+// /admin/config: the configuration in effect, with every default filled in.
 #include <algorithm>
 
 #include "config/shown.hpp"
@@ -10,7 +10,7 @@ namespace {
 
 using json::PrettyWriter;
 
-// The values of a list, each an object of its own.
+// Writes a list as an array with one object for each value.
 template <typename T, typename Write>
 void write_list(PrettyWriter& writer, std::string_view name, const std::vector<T>& all,
                 Write write) {
@@ -23,7 +23,7 @@ void write_list(PrettyWriter& writer, std::string_view name, const std::vector<T
     writer.end_array();
 }
 
-// The plugin's sum and address are those that count: the file may leave them out.
+// Shows the plugin's SHA-256 and the base URL that are in use: the file may leave both out.
 void write_provider(PrettyWriter& writer, config::Provider provider,
                     const plugin::LoadedProvider& loaded) {
     provider.sha256 = loaded.library->sha256();

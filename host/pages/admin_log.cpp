@@ -33,7 +33,8 @@ front::Answer set_admin_log(const AdminRequest& request, const front::Context& c
     const std::string wanted = json::Value(request.body)["level"].string();
     for (const LogLevel level : k_levels) {
         if (wanted != to_string(level)) continue;
-        // Said at the more talkative of both levels, so that the change itself is in the log.
+        // Logs at the most verbose of the old level, the new level and "info", so that the log
+        // shows the change.
         observe::set_level(std::min({level, observe::least_level(), LogLevel::info}));
         observe::info("log level: {}", to_string(level));
         observe::set_level(level);

@@ -1,5 +1,5 @@
-// What operators ask for: /admin/usage, /admin/budgets, /admin/explain, and /admin/budgets/reset,
-// which begins one anew.
+// The reports for operators: /admin/usage, /admin/budgets and /admin/explain; and
+// /admin/budgets/reset, which sets what was used of a budget to 0.
 #include <bellwether/json.hpp>
 
 #include "http/query.hpp"
@@ -29,8 +29,8 @@ front::Answer unknown_budget(std::string_view message) {
 
 }  // namespace
 
-// ?by=model&since=30d&until=now&zone=UTC&top=10. Calls are served while it reads, other admin pages
-// are not.
+// ?by=model&since=30d&until=now&zone=UTC&top=10. Reading blocks the other admin pages, but no
+// client's call.
 front::Answer admin_usage(const AdminRequest& request, const front::Context& context) {
     ledger::Store* const store = context.running.ledger.get();
     if (store == nullptr) return no_ledger();
@@ -50,7 +50,7 @@ front::Answer admin_usage(const AdminRequest& request, const front::Context& con
     return {.status = 200, .body = to_json(*report, context.host.config)};
 }
 
-// [?name=NAME]
+// ?name=NAME; without a name, all budgets and limits.
 front::Answer admin_budgets(const AdminRequest& request, const front::Context& context) {
     const config::Config& config = context.host.config;
     ledger::Store* const store = context.running.ledger.get();

@@ -1,4 +1,4 @@
-// What this program was made of.
+// The version of this program, its plugin ABI and its compiler.
 #pragma once
 
 #include <string>

@@ -6,12 +6,13 @@
 
 namespace bw::pages {
 
-// The label sets that a configuration gives.
+// The values of the metrics' labels, which the configuration determines.
 observe::MetricNames metric_names(const front::Host& host);
 
-// What any listener tells. Waits for nothing.
+// The metrics on the clients' listener, which serves them only without client keys. Never blocks.
 front::Answer metrics_page(const front::Context& context);
-// All of it, on the admin listener: how the budgets stand as well, which is read from the ledger.
+// The metrics on the admin listener: the same and the state of the budgets. May block until the
+// ledger has been read.
 front::Answer admin_metrics_page(const front::Context& context);
 
 }  // namespace bw::pages

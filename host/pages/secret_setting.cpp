@@ -9,7 +9,8 @@
 namespace bw::pages {
 namespace {
 
-// "X-Api-Key" and "apiKey", too: what is hidden in vain costs nothing.
+// Whether a key has the name of a credential, "X-Api-Key" and "apiKey" among them. To hide too much
+// does no harm.
 bool names_secret(std::string key) {
     constexpr std::string_view k_endings[] = {"key",      "token",       "secret",
                                               "password", "credentials", "authorization"};
@@ -17,7 +18,7 @@ bool names_secret(std::string key) {
     return std::ranges::any_of(k_endings, [&key](auto ending) { return key.ends_with(ending); });
 }
 
-// The config bounds how deep a setting goes.
+// Whether a member at any depth has such a name. The reader of the config bounds the depth.
 bool holds_secret(const json::Value& value) {
     for (const auto& member : value.members()) {
         if (names_secret(member.key()) || holds_secret(member.value())) return true;

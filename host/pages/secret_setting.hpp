@@ -1,5 +1,5 @@
-// Whether a plugin's own setting may hold a credential in plain text, and so is not to be shown.
-// The config warns of one, but cannot know. Pure.
+// Whether a plugin's own setting may hold a credential in plain text, so that no page shows it. The
+// reader of the config only warns of such a setting, because it cannot be sure. Pure.
 #pragma once
 
 #include <string_view>

@@ -49,8 +49,8 @@ front::Answer one_model(const front::Host& host, std::string_view encoded,
     return {.status = 200, .body = writer.text()};
 }
 
-// Metrics tell of everybody's calls. A client key is for one's own: where there are keys, metrics
-// are for operators only, on their listener.
+// `metrics`: whether this listener serves metrics. It does not if there are client keys: metrics
+// show everybody's calls, and a key is only for its owner's calls.
 front::Answer unknown_url(const http::RequestHead& request, bool metrics) {
     return front::to_answer(front::error_reply(
         404, "invalid_request_error", "unknown_url",

@@ -1,4 +1,4 @@
-// The paths that clients see, and what each answers.
+// The paths of the clients' listener, and the answer of each.
 #pragma once
 
 #include <optional>
@@ -11,8 +11,8 @@ namespace bw::pages {
 front::Answer answer_for(const http::RequestHead& request, const front::Context& context,
                          const config::Key* caller);
 
-// The health paths: whether the host itself lives, and whether it takes new work. They never call a
-// model; any listener answers them, to whoever asks.
+// The health paths tell whether the host runs and whether it takes new work. They never call a
+// model. Every listener answers them, also without a client key.
 bool is_health(std::string_view path);
 std::optional<front::Answer> health(std::string_view path, const front::Context& context);
 

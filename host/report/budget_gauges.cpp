@@ -12,7 +12,7 @@ double fullest(std::int64_t limit, const RuleState& state) {
     return static_cast<double>(share_of(limit, state.fullest.front())) / k_whole;
 }
 
-// One gauge of all budgets.
+// Writes one gauge, with a sample for each budget.
 template <typename Value>
 void write_budgets(PrometheusText& text, const BudgetReport& report, const char* name,
                    const char* help, const Value& value) {

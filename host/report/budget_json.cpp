@@ -23,7 +23,7 @@ void write_instant(PrettyWriter& writer, std::string_view name, bool known, std:
     writer.field_or_null(name, known ? calendar::rfc3339(instant, zone) : std::string());
 }
 
-// How full the fullest counter is, then all of them.
+// Writes the sums, what the fullest counter has left and its share, and then the fullest counters.
 void write_state(PrettyWriter& writer, const RuleState& state, std::int64_t limit) {
     writer.field("limit", limit).field("used", state.used).field("held", state.held);
     writer.field("left", left_of(limit, state));

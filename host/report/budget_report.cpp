@@ -18,7 +18,8 @@ using ledger::add_clamped;
 constexpr std::int64_t k_us = 1'000'000;
 constexpr std::int64_t k_whole = 10'000;  // hundredths of a percent
 
-// A window that has ended may still have calls in flight: they are no part of the present one.
+// Whether the window is the present one. Calls in flight may still hold an earlier window, which is
+// no part of the report.
 bool is_open(const calendar::Window& window, std::int64_t now_us) {
     return window.end == 0 || now_us / k_us < window.end;
 }

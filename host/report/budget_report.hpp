@@ -1,5 +1,5 @@
-// How the budgets and limits of a configuration stand: their rules joined with a ledger's counters,
-// as a question asks for them. Pure.
+// The state of budgets and limits: the rules of the configuration joined with the counters of the
+// ledger, as a question asks for them. Pure.
 #pragma once
 
 #include <cstddef>
@@ -24,14 +24,15 @@ struct BudgetQuestion {
     std::string name = {};  // of a budget, or of a limit on calls at once; empty: all of them
 };
 
-// The error says what to say where the configuration has no such name.
+// The error is the message for a name that the configuration does not have.
 std::expected<BudgetQuestion, std::string> parse_budget(const config::Config& config,
                                                         std::string name);
-// The question is to begin a budget anew: nothing else can be.
+// The same for a reset. Only a budget can be reset, not a limit.
 std::expected<BudgetQuestion, std::string> parse_budget_reset(const config::Config& config,
                                                               std::string name);
 
-// One counter of a rule. `value`: whom it is for; empty where the rule has a single one.
+// One counter of a rule. `value` is the key, user and so on that it counts for; empty if the rule
+// has a single counter.
 struct CounterState {
     std::string value;
     std::int64_t used = 0;
@@ -41,21 +42,21 @@ struct CounterState {
 inline constexpr std::size_t k_top_counters = 5;
 
 struct RuleState {
-    std::int64_t used = 0;              // of all its counters together, as is `held`
+    std::int64_t used = 0;              // of all counters together, as `held` is
     std::int64_t held = 0;              // by calls in flight
-    std::size_t counters = 0;           // how many have been used in the window
+    std::size_t counters = 0;           // how many were used in the present window
     std::vector<CounterState> fullest;  // at most k_top_counters, the fullest first
 };
 
 struct BudgetState {
     const config::Budget* budget = nullptr;
     calendar::Window window;  // the one that is open now
-    calendar::Zone zone;      // in which it is told
+    calendar::Zone zone;      // in which its times are shown
     RuleState state;
-    std::int64_t debt = 0;  // by how much its counters were used beyond the limit
+    std::int64_t debt = 0;  // the sum of what its counters have beyond the limit
 };
 
-// Of its cap on calls at once: the rest of a limit has no state that means something to people.
+// The state of a limit's cap on calls at once. The state of its rates means nothing to people.
 struct LimitState {
     const config::Limit* limit = nullptr;
     RuleState state;
@@ -66,7 +67,7 @@ struct BudgetReport {
     std::vector<LimitState> limits;    // those that have a cap on calls at once
 };
 
-// What came of a question to begin anew.
+// The result of a reset.
 struct BudgetReset {
     std::string name;
     std::size_t counters = 0;  // that were set to 0
@@ -80,10 +81,10 @@ BudgetReport budget_report(const config::Config& config,
 // What the admin page answers and the command line prints.
 std::string to_json(const BudgetReport& report, const config::Config& config);
 std::string to_json(const BudgetReset& reset);
-// The same among the metrics.
+// Writes the report as metrics.
 void write_gauges(observe::PrometheusText& text, const BudgetReport& report);
 
-// What another call may claim of the fullest counter; below 0: debt.
+// What the fullest counter has left for another call; negative if used and held exceed its limit.
 std::int64_t left_of(std::int64_t limit, const RuleState& state);
 // How full a counter is: used and held of its limit, in hundredths of a percent.
 std::int64_t share_of(std::int64_t limit, const CounterState& counter);

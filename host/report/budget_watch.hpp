@@ -1,5 +1,5 @@
-// How the budgets and limits stand, for who asks all the time, as a scraper does. A ledger that
-// takes long to read is read the more seldom: no more than a hundredth of the time goes into it.
+// Keeps the state of budgets and limits for callers that ask often, such as a metrics scraper. A
+// slow ledger is read less often, so that reading takes at most a hundredth of the time.
 #pragma once
 
 #include <chrono>
@@ -12,16 +12,17 @@
 
 namespace bw::report {
 
-// On one thread, for which the store's reports may be waited for.
+// For one thread, the admin listener's, which may block while the store is read.
 class BudgetWatch {
   public:
     using Clock = bw::Clock;
 
-    // Both must outlive it.
+    // `config` and `store` must outlive the watch.
     BudgetWatch(const config::Config& config, ledger::Store& store)
         : config_(config), store_(store) {}
 
-    // The last report, or a new one if it is time. Null: the ledger could not be read.
+    // The last report, or a new one if that is due. Null: the ledger could not be read. Valid until
+    // the next call.
     const BudgetReport* report();
 
   private:

@@ -96,7 +96,7 @@ void add_rivals(const config::Config& config, std::string_view name, const confi
     }
 }
 
-// Nothing: no rule serves the model.
+// Follows the aliases of a model to its targets; nothing: no route serves the model.
 std::optional<Explanation> explain_route(const ExplainSources& sources, std::string_view model) {
     const config::Config& config = sources.config;
     Explanation explanation{.model = std::string(model)};
@@ -160,7 +160,7 @@ ExplainedCount explained(const policy::Counting& counting) {
     return count;
 }
 
-// Who asks; empty: nobody is named.
+// The caller of the question; an empty member is not named.
 struct Caller {
     std::string_view key;  // the name of a client's key
     std::string_view team;
@@ -184,14 +184,14 @@ std::vector<ExplainedCount> explain_counts(const config::Config& config,
     return counts;
 }
 
-// Why the key does not get the model; empty: it does.
+// Why the key may not use the model; empty: it may.
 std::string refusal_of(const config::Key& key, std::string_view model) {
     if (key.disabled) return "it is disabled";
     if (key.expires && Clock::wall() >= *key.expires) return "it has expired";
     return config::may_use(&key, model) ? "" : "none of its models is this one";
 }
 
-// What was asked for is not repeated: it may be the key itself, pasted in the wrong place.
+// The message does not repeat what was asked for: it may be a key, pasted in the wrong place.
 NotExplained unknown_key(bool there_are_keys) {
     return {.message = there_are_keys
                            ? "there is no client key with that name or public id; [[keys]] of the "

@@ -1,6 +1,6 @@
-// Why a model name is served as it is: the rules that led to its targets, what is known of each
-// target, what would count the call, and whether a client key may use it, without asking anybody.
-// The command line and the admin listener show the same value.
+// Explains how a model name is served, without a call to an upstream: the routes that lead to its
+// targets, what is known of each target, which rules would count the call, and whether a client key
+// may use it. The command line and the admin listener show the same value.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct ExplainQuestion {
     std::string_view user = {};  // as a client names it; empty: nobody
 };
 
-// What a host was started with. `config` must outlive the explanation.
+// The parts of a host that an explanation is made from. `config` must outlive the explanation.
 struct ExplainSources {
     const config::Config& config;
     const plugin::Registry& registry;
@@ -32,12 +32,12 @@ struct ExplainSources {
     const policy::KeyRing& keys;
 };
 
-// A rule that a name fell on. The last one has the targets; those before it are aliases.
+// A route that a name matches. The last one has the targets; those before it are aliases.
 struct ExplainedRule {
-    std::string name;   // what was looked up
-    std::string model;  // the rule's own name or pattern
+    std::string name;   // the name that was looked up
+    std::string model;  // the route's own name or pattern
     std::string place;  // file:line
-    std::string alias;  // looked up next; empty: none
+    std::string alias;  // the name to look up next; empty: none
 };
 
 struct ExplainedCredential {
@@ -50,8 +50,8 @@ struct ExplainedTarget {
     std::string provider;
     std::string model;  // as the provider calls it
     std::uint32_t weight = 1;
-    unsigned share_permille = 0;  // of the calls that try it first
-    std::string unavailable;      // why it cannot serve; else empty
+    unsigned share_permille = 0;  // how many of 1000 calls try it first
+    std::string unavailable;      // why it cannot serve; empty: it can
     std::string plugin;           // its id
     std::string version;
     std::string abi;
@@ -66,7 +66,7 @@ struct ExplainedTarget {
     std::vector<Operation> operations;
 };
 
-// A rule that matches as well, and lost.
+// A route that matches as well, but is less specific.
 struct ExplainedRival {
     std::string model;
     std::string place;
@@ -77,14 +77,14 @@ struct ExplainedRival {
 struct ExplainedCount {
     std::string name;
     std::string counts;               // "10 USD a day, hard", "100/min requests", "5 at once"
-    std::string each;                 // "user"; empty: a single counter counts all
-    std::vector<std::string> values;  // whose counters; none: nobody was named
+    std::string each;                 // "user"; empty: there is a single counter
+    std::vector<std::string> values;  // whose counters count; empty: nobody is named
     int line = 0;                     // of the file; 0: a provider's max_concurrent
 };
 
 struct ExplainedKey {
     const config::Key* key = nullptr;
-    std::string refusal;  // why it does not get the model; empty: it does
+    std::string refusal;  // why the key may not use the model; empty: it may
 };
 
 struct Explanation {
@@ -92,17 +92,17 @@ struct Explanation {
     std::vector<ExplainedRule> rules;
     config::Strategy strategy = config::Strategy::ordered;
     std::vector<ExplainedTarget> targets;  // in the order of the file
-    std::vector<ExplainedRival> rivals;    // of the last rule
-    std::size_t without_match = 0;         // the other rules
+    std::vector<ExplainedRival> rivals;    // that also match the last name
+    std::size_t without_match = 0;         // how many routes do not match
     std::vector<ExplainedCount> counted_by;
-    std::optional<ExplainedKey> key;  // the one that was named
-    std::size_t keys = 0;             // that there are; 0: every caller may use every model
+    std::optional<ExplainedKey> key;  // the one in the question
+    std::size_t keys = 0;             // how many there are; 0: every caller may use every model
 };
 
 struct NotExplained {
     std::string message;
-    std::optional<std::string> model;  // that nothing serves; nothing: there is no such key
-    std::vector<std::string> models;   // that there are
+    std::optional<std::string> model;  // the one that nothing serves; nothing: the key is unknown
+    std::vector<std::string> models;   // all that clients can ask for
 };
 
 std::expected<Explanation, NotExplained> explain(const ExplainSources& sources,

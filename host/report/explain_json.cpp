@@ -33,7 +33,7 @@ void write_steps(PrettyWriter& writer, const std::vector<config::PriceStep>& ste
     writer.end_array();
 }
 
-// What only some prices tell apart.
+// Writes what only some prices have: prices of parts, steps, tiers and units.
 void write_details(PrettyWriter& writer, const config::Price& price) {
     write_parts(writer, price.parts);
     write_steps(writer, price.above);

@@ -38,7 +38,7 @@ std::string in_and_out(const config::CallPrices& prices) {
                        config::format_amount(prices.output));
 }
 
-// What else the price tells apart, a line each.
+// What only some prices have, one line for each: prices of parts, steps, tiers and units.
 std::vector<std::string> price_details(const config::Price& price) {
     std::vector<std::string> lines;
     for (const auto& [name, part] : config::k_part_prices) {
@@ -99,7 +99,7 @@ void append_target(std::string& out, const ExplainedTarget& target) {
     line("serves", fmt::format("{}", fmt::join(operations, ", ")));
 }
 
-// ", of the user ann", or ", for each user" where none was named.
+// ", of the user ann", or ", for each user" if the question names none.
 std::string whose(const ExplainedCount& count) {
     if (count.each.empty()) return {};
     if (!count.values.empty()) {

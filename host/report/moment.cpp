@@ -13,7 +13,7 @@ constexpr std::int64_t k_us = 1'000'000;
 constexpr std::int64_t k_day = 86'400;
 constexpr std::int64_t k_span_max = 100'000;  // of units; weeks of that are 1,900 years
 
-// A whole number without a sign; nothing: it is none.
+// The whole number that the text is; nothing: it is none, or it has a sign.
 std::optional<int> number_in(std::string_view text) {
     int number = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -22,7 +22,7 @@ std::optional<int> number_in(std::string_view text) {
     return number;
 }
 
-// In seconds; 0: no such unit.
+// The length of a unit in seconds; 0: there is no such unit.
 std::int64_t length_of(char unit) {
     switch (unit) {
         case 'm': return 60;

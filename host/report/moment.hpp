@@ -1,4 +1,4 @@
-// The moments and days of reports: what a person may write for one, and what a day is called. Pure.
+// The moments and days of reports: parses a moment as people write it, and names a day. Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,14 @@
 
 namespace bw::report {
 
-// "90m", "24h", "7d" or "4w" before now; "2026-11-01": when that day begins in the zone; "now".
-// Microseconds since 1970; nothing: it is none of these.
+// Parses "now"; "90m" (minutes), "24h", "7d" or "4w", which count back from now; or "2026-11-01",
+// when that day begins in the zone. In microseconds since 1970; nothing: the text is none of these.
 std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now_us,
                                          const calendar::Zone& zone);
 inline constexpr std::string_view k_moment_expected =
     R"("24h", "7d", "4w" or a day such as "2026-11-01")";
 
-// Names the days of moments. Most moments lie in the day of the one before.
+// Names the day of a moment. Keeps the last day, because most moments are of the day of the last.
 class DayNames {
   public:
     explicit DayNames(calendar::Zone zone) : zone_(zone) {}

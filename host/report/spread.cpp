@@ -13,7 +13,8 @@ using ledger::add_clamped;
 constexpr int k_split_bits = 4;  // each doubling is split into sixteen
 constexpr std::int64_t k_split = std::int64_t{1} << k_split_bits;
 
-// Below 32 each number has its own; above, what the five highest bits of a number say.
+// The bucket of a duration. Below 32 each number has a bucket; above, numbers of the same length
+// share one if their five highest bits are equal.
 std::uint16_t bucket_of(std::int64_t us) {
     const auto bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(us)));
     const int shift = std::max(0, bits - k_split_bits - 1);
@@ -59,7 +60,7 @@ std::int64_t Spread::average_us() const { return count_ == 0 ? -1 : sum_us_ / co
 
 std::int64_t Spread::percentile_us(int hundredths) const {
     if (count_ == 0) return -1;
-    // The rank of the one that is asked for, from 1.
+    // The rank of the duration that is asked for, from 1.
     const auto rank = static_cast<std::int64_t>((ledger::Wide{count_} * hundredths + 99) / 100);
     std::int64_t passed = 0;
     for (const Bucket& bucket : buckets_) {

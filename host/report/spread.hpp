@@ -1,5 +1,5 @@
-// How a number of durations are spread: their sum, their average and their percentiles, in memory
-// that is bounded however many there are. Pure.
+// `Spread` collects durations and gives their sum, average and percentiles. Its memory is bounded,
+// however many durations there are. Pure.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ class Spread {
     std::int64_t count() const { return count_; }
     std::int64_t sum_us() const { return sum_us_; }
     std::int64_t average_us() const;  // -1: there are none
-    // What that share of them, in hundredths, does not exceed: off by at most a thirtieth. -1:
-    // there are none.
+    // The duration that `hundredths` of a hundred durations do not exceed, with an error of at most
+    // a thirtieth. -1: there are no durations.
     std::int64_t percentile_us(int hundredths) const;
 
   private:
@@ -26,7 +26,8 @@ class Spread {
     };
     void add(std::uint16_t number, std::int64_t count);
 
-    // By number, only those that hold something: sixteen for each doubling, so below a thousand.
+    // Sorted by number, without empty ones. Each doubling of a duration has sixteen buckets, so
+    // there are less than a thousand.
     std::vector<Bucket> buckets_;
     std::int64_t count_ = 0;
     std::int64_t sum_us_ = 0;

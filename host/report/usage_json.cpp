@@ -11,7 +11,7 @@ namespace {
 
 using json::PrettyWriter;
 
-// Not known is not 0.
+// Writes null for a number that is not known, because that is not 0.
 void known(PrettyWriter& writer, std::string_view name, std::int64_t number, bool is_known) {
     writer.key(name);
     if (is_known) {
@@ -58,8 +58,8 @@ void write_figures(PrettyWriter& writer, const Figures& figures) {
     }
 }
 
-// A client key is called by its name, and has its public id beside it. One that the configuration
-// no longer has keeps its id.
+// Writes the name of a client key and its public id. A key that the configuration no longer has is
+// named by its id.
 void write_key(PrettyWriter& writer, const std::string& id, const config::Config& config) {
     const auto key = std::ranges::find(config.keys, id, &config::Key::id);
     writer.field("name", key == config.keys.end() ? id : key->name).field("id", id);

@@ -1,4 +1,4 @@
-// What a report of usage is asked for, out of the words of a query or of a command line. Pure.
+// The question for a usage report, parsed from the words of a query or of a command line. Pure.
 #pragma once
 
 #include <cstddef>
@@ -25,10 +25,10 @@ struct UsageQuestion {
     ledger::TimeSpan span;
     std::string zone_name = "UTC";
     calendar::Zone zone;
-    std::size_t top = k_groups_max;  // groups at most; of days the latest
+    std::size_t top = k_groups_max;  // groups at most; of days, the latest
 };
 
-// As people write it; nothing: the default.
+// The words of a question as people write them; nothing: the default.
 struct UsageWords {
     std::optional<std::string> by;
     std::optional<std::string> since;

@@ -21,7 +21,7 @@ bool succeeded(const ledger::UsageRow& row) {
     return row.status >= 200 && row.status < 300 && row.error.empty();
 }
 
-// What comes first where a report shows the greatest.
+// The order of groups: the greatest cost first, then the most tokens, the most calls, the name.
 bool greater(const Group& left, const Group& right) {
     const auto weight = [](const Figures& of) {
         return std::tuple(of.cost_micro_usd, add_clamped(of.input_tokens, of.output_tokens),
@@ -119,7 +119,7 @@ GroupedUsage::Groups GroupedUsage::take(std::size_t top) {
     }
     groups_.clear();
     auto& groups = result.groups;
-    // Days are sorted by name already; the latest are those to keep.
+    // Days are sorted by name already. The last groups are cut off, so the latest days go first.
     if (by_ == Grouping::day) {
         std::ranges::reverse(groups);
     } else {

@@ -1,5 +1,5 @@
-// What was used, added up, as a question asks for it: the rows of a ledger go in one after the
-// other, sums come out. Pure; its memory is bounded however many rows there are.
+// Adds up what calls have used, as a question asks for it: the rows of a ledger go in one by one,
+// sums come out. Pure; the memory is bounded, however many rows there are.
 #pragma once
 
 #include <cstddef>
@@ -19,12 +19,12 @@
 
 namespace bw::report {
 
-// Sums end at the greatest number. Nothing unknown is added as if it were 0: the counts of calls
-// tell how much of a sum is missing.
+// Sums stop at the greatest number and do not overflow. A sum has only the known values, and
+// `estimated` and `calls_without_...` count the calls whose values are not known.
 struct Figures {
     std::int64_t calls = 0;
     std::int64_t succeeded = 0;  // answered to the end
-    std::int64_t estimated = 0;  // whose tokens are an estimate, as nobody has told them
+    std::int64_t estimated = 0;  // calls whose tokens are an estimate
     std::int64_t input_tokens = 0;
     std::int64_t cached_input_tokens = 0;
     std::int64_t output_tokens = 0;
@@ -33,23 +33,24 @@ struct Figures {
     std::int64_t list_cost_micro_usd = 0;
     std::int64_t saved_micro_usd = 0;  // of the calls whose cost and list cost are known
     std::int64_t calls_without_cost = 0;
-    std::int64_t calls_without_list_cost = 0;  // or without cost: not compared
+    std::int64_t calls_without_list_cost = 0;  // or without cost: nothing to compare
     Spread duration;
     Spread first_token;
     std::int64_t timed_output_tokens = 0;  // of the calls in `duration`
 
     void add(const ledger::UsageRow& row);
     void add(const Figures& other);
-    // Generated in a second of the calls' time, in tenths; -1: not known.
+    // Output tokens for each second of the calls' durations, in tenths; -1: not known.
     std::int64_t tokens_per_second_tenths() const;
 };
 
 struct Group {
-    std::string name;  // empty: the calls that have none
+    std::string name;  // empty: the calls without a value
     Figures figures;
 };
 
-// The sums of each value of what is grouped by. Values beyond `groups_max` are one group.
+// The sums for each model, key, user and so on, as `by` says. Once there are `groups_max` groups,
+// all new values are added to one group, `Result::other`.
 class GroupedUsage {
   public:
     explicit GroupedUsage(Grouping by, const calendar::Zone& zone = {},
@@ -58,11 +59,11 @@ class GroupedUsage {
     void add(const ledger::UsageRow& row);
 
     struct Groups {
-        std::vector<Group> groups;  // the dearest first; days as they follow one another
-        Figures other;              // what is in none of the groups
-        std::size_t left_out = 0;   // of groups that are in `other`
+        std::vector<Group> groups;  // the most expensive first; days in their order
+        Figures other;              // the rows in none of the groups
+        std::size_t left_out = 0;   // groups that take() adds to `other`
     };
-    // At most `top` groups: of days the latest.
+    // Gives at most `top` groups; of days, the latest.
     Groups take(std::size_t top);
 
   private:
@@ -99,8 +100,8 @@ class UsageReporter {
     GroupedUsage users_;
 };
 
-// Reads every row of the time that it is about, which takes a second or so for each million.
-// `Ledger`: the store of a running host, or the file of one.
+// Reads every row in the time span of the question, about a million rows a second. `Ledger` is the
+// store of a running host, or the file of a ledger.
 template <typename Ledger>
 Result<UsageReport> usage_report(Ledger& ledger, const UsageQuestion& question) {
     UsageReporter reporter(question);
@@ -114,7 +115,7 @@ Result<UsageReport> usage_report(Ledger& ledger, const UsageQuestion& question) 
 // configuration.
 std::string to_json(const UsageReport& report, const config::Config& config);
 
-// What to say where there is nothing that a report could be made of.
+// The message if the configuration has no ledger to report from.
 inline constexpr std::string_view k_no_ledger =
     "this configuration counts nothing, so there is nothing to report; add [ledger] with "
     "url = \"sqlite:/path/of/ledger.db\" and restart the host";
