@@ -57,6 +57,7 @@ std::optional<Refusal> Inflate::feed(std::string_view bytes, std::string& out,
             z.next_out = reinterpret_cast<Bytef*>(piece.data());
             z.avail_out = static_cast<uInt>(piece.size());
             const int result = inflate(&z, Z_NO_FLUSH);
+            if (result == Z_MEM_ERROR) throw std::bad_alloc();
             if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
                 return broken("The request body is not valid gzip or deflate data.");
             }

@@ -117,7 +117,7 @@ void Easy::set_wire(const WireOptions& wire) {
     http_ = wire.http;
     curl_easy_setopt(get(), CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(get(), CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(get(), CURLOPT_HTTP_CONTENT_DECODING, 0L);  // net/unpack.hpp does it
+    curl_easy_setopt(get(), CURLOPT_HTTP_CONTENT_DECODING, 0L);  // http/unpack.hpp does it
     curl_easy_setopt(get(), CURLOPT_MAXAGE_CONN, static_cast<long>(wire.idle_time.count()));
     // Under HTTP/2 the requests of a burst wait for one connection instead of opening one each.
     if (http_ != HttpVersion::one) curl_easy_setopt(get(), CURLOPT_PIPEWAIT, 1L);

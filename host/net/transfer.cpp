@@ -293,7 +293,7 @@ bool Transfer::on_head_complete() {
 
 bool Transfer::on_encodings() {
     const std::string encodings = head_.find_all("content-encoding");
-    const auto packing = packing_of(encodings);
+    const auto packing = http::packing_of(encodings);
     if (packing) {
         if (*packing != Packing::none) unpack_.emplace(*packing);
         return true;
@@ -332,15 +332,16 @@ std::size_t Transfer::on_body(std::string_view bytes) {
 bool Transfer::unpack(std::string_view bytes, std::string& out) {
     packed_bytes_ += bytes.size();
     const std::size_t bytes_max = k_inflation_grace_bytes + k_inflation_max * packed_bytes_;
-    const Unpack::Step step = unpack_->feed(bytes, out, bytes_max - inflated_bytes_);
+    const http::Unpack::Step step = unpack_->feed(bytes, out, bytes_max - inflated_bytes_);
     inflated_bytes_ += out.size();
-    if (step == Unpack::Step::good) return true;
+    if (step == http::Unpack::Step::good) return true;
     if (is_refusal()) {
         wordless_ = true;
         return true;
     }
-    failure_ = step == Unpack::Step::broken ? make_packing_failure(request_)
-                                            : make_inflation_failure(request_, k_inflation_max);
+    failure_ = step == http::Unpack::Step::broken
+                   ? make_packing_failure(request_)
+                   : make_inflation_failure(request_, k_inflation_max);
     return false;
 }
 

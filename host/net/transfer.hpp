@@ -11,12 +11,12 @@
 #include <optional>
 #include <string_view>
 
+#include "http/unpack.hpp"
 #include "net/client.hpp"
 #include "net/easy.hpp"
 #include "net/failure.hpp"
 #include "net/head.hpp"
 #include "net/trip.hpp"
-#include "net/unpack.hpp"
 
 namespace bw::net {
 
@@ -114,9 +114,9 @@ class Transfer final : public Sending, public std::enable_shared_from_this<Trans
     std::optional<std::size_t> length_;  // of the answer's body, as its head says
     std::optional<Failure> failure_;
     int taken_port_ = 0;
-    std::size_t sent_ = 0;          // bytes of a body that libcurl reads piece by piece
-    std::string held_;              // what came under HTTP/2 while paused
-    std::optional<Unpack> unpack_;  // where the body is packed
+    std::size_t sent_ = 0;                // bytes of a body that libcurl reads piece by piece
+    std::string held_;                    // what came under HTTP/2 while paused
+    std::optional<http::Unpack> unpack_;  // where the body is packed
     std::size_t packed_bytes_ = 0;
     std::size_t inflated_bytes_ = 0;
     bool wordless_ = false;  // a refusal whose body cannot be unpacked: only its head counts

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <map>
 #include <span>
 
+#include "base/sha256.hpp"
 #include "plugin/elf_file.hpp"
 #include "plugin/ownership.hpp"
 
@@ -84,15 +84,7 @@ std::expected<std::vector<char>, std::string> read_library(const fs::path& file)
 }
 
 std::string sha256_of(const std::vector<char>& bytes) {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned length = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), digest, &length, EVP_sha256(), nullptr) != 1) {
-        length = 0;
-    }
-    std::string hex;
-    for (unsigned i = 0; i < length; ++i)
-        fmt::format_to(std::back_inserter(hex), "{:02x}", digest[i]);
-    return hex;
+    return to_hex(sha256({bytes.data(), bytes.size()}));
 }
 
 // The descriptor stays open for the life of the process: debuggers and sanitizers read the symbols

@@ -1,7 +1,7 @@
 // Packed bodies of upstreams: the same content however the bytes are cut, within its bound, and the
 // lists of encodings that say how they are packed.
 // Settings: gzip or deflate, bytes in a part.
-#include "net/unpack.hpp"
+#include "http/unpack.hpp"
 
 #include "fuzz.hpp"
 
@@ -12,18 +12,18 @@ constexpr std::size_t k_bytes_max = 64u << 10;
 
 struct Unpacked {
     std::string text;
-    net::Unpack::Step step = net::Unpack::Step::good;
+    http::Unpack::Step step = http::Unpack::Step::good;
     bool may_end = true;
 };
 
 Unpacked unpack(Packing packing, std::string_view bytes, std::size_t part_bytes) {
-    net::Unpack unpack(packing);
+    http::Unpack unpack(packing);
     Unpacked result;
     for (const std::string_view part : cut(bytes, part_bytes)) {
         const Fenced fenced(part);
         result.step = unpack.feed(fenced.view(), result.text, k_bytes_max);
         require(result.text.size() <= k_bytes_max, "what is unpacked is bounded");
-        if (result.step != net::Unpack::Step::good) break;
+        if (result.step != http::Unpack::Step::good) break;
     }
     result.may_end = unpack.may_end();
     return result;
@@ -35,12 +35,12 @@ void run(Input input) {
     const Unpacked whole = unpack(packing, input.rest(), 0);
     const Unpacked parts = unpack(packing, input.rest(), part_bytes);
     require(whole.step == parts.step, "the end does not hang on how the bytes are cut");
-    if (whole.step == net::Unpack::Step::good) {
+    if (whole.step == http::Unpack::Step::good) {
         require(whole.text == parts.text, "nor does the content");
         require(whole.may_end == parts.may_end, "nor whether it is whole");
     }
-    const auto named = net::packing_of(input.rest());
-    require(named == net::packing_of(std::string(input.rest()) + ", identity"),
+    const auto named = http::packing_of(input.rest());
+    require(named == http::packing_of(std::string(input.rest()) + ", identity"),
             "what changes nothing changes nothing");
 }
 

@@ -22,7 +22,7 @@ LAYERS = {
     "route": "plugin net config observe calendar json base",
     "plugin": "net config observe calendar json base",
     "http": "base",
-    "net": "base",
+    "net": "http base",
     "ledger": "config observe calendar json base",
     "config": "calendar json base",
     "observe": "json base",
@@ -39,11 +39,11 @@ HOMES = {
     r"toml\+\+/": ["host/config/"],
     r"rapidjson/": ["host/json/", "tests/"],
     r"boost/dll": ["host/plugin/library.cpp"],
-    r"openssl/": ["host/net/tls.cpp", "host/plugin/private_copy.cpp", "host/policy/keys/key_ring.cpp"],
+    r"openssl/": ["host/net/tls.cpp", "host/base/sha256.cpp"],
     r"sqlite3": ["host/ledger/sqlite/database.cpp"],
     r"hiredis/": ["host/ledger/redis/reply.cpp"],
     r"boost/asio/ssl": ["host/ledger/redis/socket.cpp"],
-    r"zlib": ["host/http/inflate.cpp", "host/net/unpack.cpp"],
+    r"zlib": ["host/http/"],
     r"CLI/": ["host/cli/"],
 }
 

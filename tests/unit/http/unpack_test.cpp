@@ -1,9 +1,9 @@
 // Packed bodies, as they come and however they are cut.
-#include "net/unpack.hpp"
+#include "http/unpack.hpp"
 
 #include <gtest/gtest.h>
 
-namespace bw::net {
+namespace bw::http {
 namespace {
 
 // "hello" in each form.
@@ -91,4 +91,4 @@ TEST(PackingOf, ReadsLists) {
 }
 
 }  // namespace
-}  // namespace bw::net
+}  // namespace bw::http

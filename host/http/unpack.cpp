@@ -1,4 +1,4 @@
-#include "net/unpack.hpp"
+#include "http/unpack.hpp"
 
 #include <zlib.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::net {
+namespace bw::http {
 namespace {
 
 // zlib's code for the window's size. 16 more means gzip's header and checksum instead of zlib's; a
@@ -123,4 +123,4 @@ Unpack::Step Unpack::feed(std::string_view bytes, std::string& out, std::size_t 
     return Step::good;
 }
 
-}  // namespace bw::net
+}  // namespace bw::http
