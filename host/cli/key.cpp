@@ -94,14 +94,8 @@ std::string to_toml(const config::Key& key) {
 void print_json(const config::Key& key, const std::string& secret) {
     json::PrettyWriter writer;
     writer.begin_object().field("key", secret).field("name", key.name).field("id", key.id);
-    writer.field("sha256", key.sha256).field_or_null("team", key.team).key("models");
-    if (key.models.empty()) {
-        writer.null();
-    } else {
-        writer.begin_array();
-        for (const auto& model : key.models) writer.value(model);
-        writer.end_array();
-    }
+    writer.field("sha256", key.sha256).field_or_null("team", key.team);
+    writer.field_list_or_null("models", key.models);
     writer.field_or_null("expires", key.expires ? config::format_expiry(*key.expires) : "");
     fmt::print("{}\n", writer.field("toml", to_toml(key)).end_object().view());
 }

@@ -22,13 +22,7 @@ bool contains(std::string_view text, std::string_view part) {
 void print_json(const std::vector<route::CatalogueEntry>& entries) {
     json::PrettyWriter writer;
     writer.begin_array();
-    for (const auto& entry : entries) {
-        writer.begin_object().field("id", entry.id).field("owned_by", entry.owned_by);
-        if (entry.context != 0) writer.field("context", entry.context);
-        writer.key("providers").begin_array();
-        for (const auto& provider : entry.providers) writer.value(provider);
-        writer.end_array().end_object();
-    }
+    for (const auto& entry : entries) route::write_entry(writer, entry);
     fmt::print("{}\n", writer.end_array().view());
 }
 

@@ -54,11 +54,7 @@ struct ValuePrinter {
         }
     }
     void operator()(std::string_view text) const { writer.value(text); }
-    void operator()(const std::vector<std::string>& texts) const {
-        writer.begin_array();
-        for (const auto& text : texts) writer.value(text);
-        writer.end_array();
-    }
+    void operator()(const std::vector<std::string>& texts) const { writer.list(texts); }
 };
 
 }  // namespace

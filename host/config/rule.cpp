@@ -130,9 +130,7 @@ void write_scope(json::PrettyWriter& writer, const Scope& scope) {
     writer.key("match").begin_object();
     for (std::size_t i = 0; i < k_subjects; ++i) {
         if (scope.match[i].empty()) continue;
-        writer.key(name_of(static_cast<Subject>(i))).begin_array();
-        for (const auto& pattern : scope.match[i]) writer.value(pattern);
-        writer.end_array();
+        writer.field_list(name_of(static_cast<Subject>(i)), scope.match[i]);
     }
     writer.end_object();
 }

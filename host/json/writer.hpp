@@ -47,6 +47,20 @@ class BasicWriter {
         return text.empty() ? null() : value(text);
     }
 
+    // An array of texts.
+    BasicWriter& list(const auto& texts) {
+        begin_array();
+        for (const auto& text : texts) value(text);
+        return end_array();
+    }
+    BasicWriter& field_list(std::string_view name, const auto& texts) {
+        return key(name).list(texts);
+    }
+    BasicWriter& field_list_or_null(std::string_view name, const auto& texts) {
+        key(name);
+        return texts.empty() ? null() : list(texts);
+    }
+
     std::string_view view() const { return {buffer_.GetString(), buffer_.GetSize()}; }
     std::string text() const { return std::string(view()); }
 

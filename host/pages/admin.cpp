@@ -78,13 +78,7 @@ front::Answer routes(const AdminRequest&, const front::Context& context) {
 front::Answer models(const AdminRequest&, const front::Context& context) {
     json::PrettyWriter writer;
     writer.begin_object().key("models").begin_array();
-    for (const auto& entry : context.host.catalogue.entries()) {
-        writer.begin_object().field("id", entry.id).field("owned_by", entry.owned_by);
-        if (entry.context != 0) writer.field("context", entry.context);
-        writer.key("providers").begin_array();
-        for (const auto& provider : entry.providers) writer.value(provider);
-        writer.end_array().end_object();
-    }
+    for (const auto& entry : context.host.catalogue.entries()) route::write_entry(writer, entry);
     writer.end_array().end_object();
     return {.status = 200, .body = writer.text()};
 }

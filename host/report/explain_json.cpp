@@ -120,9 +120,7 @@ std::string json_of(const std::vector<ExplainedCount>& counts) {
     writer.begin_array();
     for (const ExplainedCount& count : counts) {
         writer.begin_object().field("name", count.name).field("counts", count.counts);
-        writer.field_or_null("each", count.each).key("of").begin_array();
-        for (const auto& value : count.values) writer.value(value);
-        writer.end_array().key("line");
+        writer.field_or_null("each", count.each).field_list("of", count.values).key("line");
         count.line == 0 ? writer.null() : writer.value(count.line);
         writer.end_object();
     }
@@ -135,14 +133,7 @@ std::string json_of(const ExplainedKey& explained) {
     PrettyWriter writer;
     writer.begin_object().field("name", key.name).field("id", key.id);
     writer.field_or_null("team", key.team).field("may_use", refusal.empty());
-    writer.field_or_null("why_not", refusal).key("models");
-    if (key.models.empty()) {
-        writer.null();
-    } else {
-        writer.begin_array();
-        for (const auto& model : key.models) writer.value(model);
-        writer.end_array();
-    }
+    writer.field_or_null("why_not", refusal).field_list_or_null("models", key.models);
     writer.field_or_null("expires", key.expires ? config::format_expiry(*key.expires) : "");
     return writer.end_object().text();
 }
@@ -175,11 +166,7 @@ std::string to_json(const NotExplained& reason) {
     writer.begin_object();
     if (reason.model) writer.field("model", *reason.model);
     writer.field("error", reason.message);
-    if (reason.model) {
-        writer.key("models").begin_array();
-        for (const auto& model : reason.models) writer.value(model);
-        writer.end_array();
-    }
+    if (reason.model) writer.field_list("models", reason.models);
     return writer.end_object().text();
 }
 

@@ -67,6 +67,12 @@ Catalogue::Catalogue(const config::Config& config, const Table& table,
     }
 }
 
+void write_entry(json::PrettyWriter& writer, const CatalogueEntry& entry) {
+    writer.begin_object().field("id", entry.id).field("owned_by", entry.owned_by);
+    if (entry.context != 0) writer.field("context", entry.context);
+    writer.field_list("providers", entry.providers).end_object();
+}
+
 const CatalogueEntry* Catalogue::find(std::string_view id) const {
     const auto found = std::ranges::lower_bound(
         entries_, id, {}, [](const CatalogueEntry& entry) { return std::string_view(entry.id); });

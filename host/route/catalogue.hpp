@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "json/writer.hpp"
 #include "plugin/registry.hpp"
 #include "route/table.hpp"
 
@@ -18,6 +19,9 @@ struct CatalogueEntry {
     std::vector<std::string> providers;  // in the order they are tried
     std::int64_t context = 0;            // tokens; 0: not known
 };
+
+// As `bellwether models --json` and /admin/models show it.
+void write_entry(json::PrettyWriter& writer, const CatalogueEntry& entry);
 
 class Catalogue {
   public:

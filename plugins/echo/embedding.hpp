@@ -1,6 +1,8 @@
 // Embeddings of the echo: a unit vector that depends on nothing but the text.
 #pragma once
 
+#include <bellwether/base64.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -27,23 +29,6 @@ inline std::vector<float> embed(std::string_view text, std::int64_t dimensions) 
     return vector;
 }
 
-inline std::string base64(std::string_view bytes) {
-    constexpr std::string_view k_digits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::size_t count = std::min<std::size_t>(3, bytes.size() - i);
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 3; ++k) {
-            group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-        }
-        for (std::size_t k = 0; k < 4; ++k) {
-            out += k <= count ? k_digits[group >> (18 - 6 * k) & 63] : '=';
-        }
-    }
-    return out;
-}
-
 // The vector as a JSON array of numbers, or as a JSON string: base64 of little-endian floats.
 inline std::string embedding_json(const std::vector<float>& vector, bool as_base64) {
     if (as_base64) {
@@ -53,7 +38,7 @@ inline std::string embedding_json(const std::vector<float>& vector, bool as_base
             std::memcpy(&bits, &x, sizeof bits);
             for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(bits >> shift);
         }
-        return '"' + base64(bytes) + '"';
+        return '"' + bw::base64::encode(bytes) + '"';
     }
     std::string out = "[";
     for (const float x : vector) {

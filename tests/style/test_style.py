@@ -157,10 +157,10 @@ def test_functions_are_short() -> None:
 
 
 def test_nothing_stands_twice() -> None:
-    """No run of 100 tokens in two places."""
+    """No run of 70 tokens in two places."""
     wrong = [
         f"{relative(second.path)}:{second.line} stands at {relative(first.path)}:{first.line}, too"
-        for second, first in duplicates(sources("host", "sdk", "plugins"), 100)
+        for second, first in duplicates(sources("host", "sdk", "plugins"), 70)
     ]
     assert not wrong, "\n".join(wrong)
 

@@ -91,20 +91,21 @@ Result<Statement> Database::prepare(std::string_view sql) {
     return Statement(statement, *this);
 }
 
-Result<std::int64_t> Database::integer(std::string_view sql) {
+Result<std::optional<Statement>> Database::first_row(std::string_view sql) {
     auto statement = prepare(sql);
     if (!statement) return std::unexpected(std::move(statement.error()));
-    auto row = statement->step();
-    if (!row) return std::unexpected(std::move(row.error()));
-    return *row ? statement->integer(0) : 0;
+    const auto row = statement->step();
+    if (!row) return std::unexpected(row.error());
+    if (!*row) return std::nullopt;
+    return std::move(*statement);
+}
+
+Result<std::int64_t> Database::integer(std::string_view sql) {
+    return first_row(sql).transform([](const auto& row) { return row ? row->integer(0) : 0; });
 }
 
 Result<std::string> Database::text(std::string_view sql) {
-    auto statement = prepare(sql);
-    if (!statement) return std::unexpected(std::move(statement.error()));
-    auto row = statement->step();
-    if (!row) return std::unexpected(std::move(row.error()));
-    return *row ? statement->text(0) : std::string();
+    return first_row(sql).transform([](const auto& row) { return row ? row->text(0) : ""; });
 }
 
 Result<void> Database::sync_log() {

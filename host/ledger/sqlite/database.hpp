@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -83,6 +84,7 @@ class Database {
         void operator()(sqlite3* connection) const;
     };
     explicit Database(std::string path) : path_(std::move(path)) {}
+    Result<std::optional<Statement>> first_row(std::string_view sql);
 
     std::string path_;
     std::unique_ptr<sqlite3, Close> connection_;

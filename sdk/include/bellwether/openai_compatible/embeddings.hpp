@@ -5,6 +5,7 @@
 // some upstreams know only one of the two forms.
 #pragma once
 
+#include <bellwether/base64.hpp>
 #include <bellwether/json.hpp>
 #include <bellwether/openai_compatible/edit.hpp>
 
@@ -23,44 +24,6 @@
 namespace bw::openai {
 
 namespace detail {
-
-inline constexpr std::string_view k_base64_digits =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-inline std::string to_base64(std::string_view bytes) {
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::size_t count = bytes.size() - i < 3 ? bytes.size() - i : 3;
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k < 3; ++k) {
-            group = group << 8 | (k < count ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-        }
-        for (std::size_t k = 0; k < 4; ++k) {
-            out += k <= count ? k_base64_digits[group >> (18 - 6 * k) & 63] : '=';
-        }
-    }
-    return out;
-}
-
-// Nothing if it is not base64 to the last character.
-inline std::optional<std::string> from_base64(std::string_view text) {
-    while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-    std::string out;
-    out.reserve(text.size() / 4 * 3 + 2);
-    std::uint32_t group = 0;
-    int bits = 0;
-    for (const char c : text) {
-        const std::size_t digit = k_base64_digits.find(c);
-        if (digit == std::string_view::npos) return std::nullopt;
-        group = group << 6 | static_cast<std::uint32_t>(digit);
-        bits += 6;
-        if (bits < 8) continue;
-        bits -= 8;
-        out += static_cast<char>(group >> bits & 0xFF);
-    }
-    return bits < 6 ? std::optional(out) : std::nullopt;
-}
 
 // The nearest float, rounded once; nothing if there is none.
 inline std::optional<float> to_float(std::string_view number) {
@@ -92,13 +55,13 @@ inline std::optional<std::string> floats_to_base64(const json::Value& array) {
         std::memcpy(&bits, &*value, sizeof bits);
         for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(bits >> shift);
     }
-    return '"' + to_base64(bytes) + '"';
+    return '"' + base64::encode(bytes) + '"';
 }
 
 // The base64 as a JSON array, each number the shortest that gives the same float again; nothing if
 // it does not hold floats, or one that JSON has no number for.
 inline std::optional<std::string> base64_to_floats(const json::Value& text) {
-    const auto bytes = from_base64(text.string());
+    const auto bytes = base64::decode(text.string());
     if (!bytes || bytes->size() % 4 != 0) return std::nullopt;
     std::string out = "[";
     for (std::size_t i = 0; i < bytes->size(); i += 4) {
