@@ -136,7 +136,7 @@ std::size_t Book::reset(std::string_view rule, std::int64_t now_us) {
         ++count;
         tally->used = 0;
         tally->rate.full_ns = 0;
-        if (tally->journaled) marks.push_back(mark(tally));
+        if (tally->journaled != Journaled::none) marks.push_back(mark(tally));
     }
     if (journal_ && !marks.empty()) journal_->reset(std::move(marks));
     return count;
@@ -205,7 +205,7 @@ std::vector<std::uint64_t> Book::restore(const std::vector<StoredTally>& stored)
             std::make_shared<Tally>(each.number, each.measure, each.name, hash, each.window);
         tally->used = each.used;
         tally->rate = each.rate;
-        tally->journaled = true;
+        tally->journaled = Journaled::as_it_is;
         const auto other =
             tallies_.find(Claim{.measure = each.measure, .counter = each.name}, hash);
         if (other && other->window.start >= each.window.start) {
@@ -277,7 +277,7 @@ TallyPointer Book::in_window(TallyPointer tally, const Claim& claim) {
     }
     if (claim.window.start == tally->window.start || is_longer(claim.window, tally->window)) {
         tally->window = claim.window;
-        tally->journaled = false;
+        if (tally->journaled != Journaled::none) tally->journaled = Journaled::earlier_window;
     }
     return tally;
 }
@@ -300,10 +300,11 @@ void Book::enter(std::shared_ptr<HeldCall> call, std::vector<Mark> marks) {
     for (const auto& tally : call->tallies) {
         ++tally->calls;
         tally->idle_since_us = 0;
-        const bool changed = tally->measure == Measure::rate ||
-                             (tally->measure == Measure::budget && !tally->journaled);
+        const bool changed =
+            tally->measure == Measure::rate ||
+            (tally->measure == Measure::budget && tally->journaled != Journaled::as_it_is);
         if (journal_ && changed) {
-            tally->journaled = true;
+            tally->journaled = Journaled::as_it_is;
             marks.push_back(mark(tally));
         }
     }
@@ -319,7 +320,7 @@ void Book::release(const HeldCall& call) {
 }
 
 void Book::forget(const Tally& tally) {
-    if (journal_ && tally.journaled) journal_->forgotten(tally.number);
+    if (journal_ && tally.journaled != Journaled::none) journal_->forgotten(tally.number);
 }
 
 void Book::sweep(const Times& times) {

@@ -17,6 +17,9 @@ namespace bw::ledger {
 
 std::size_t counter_hash(Measure measure, const CounterName& name);
 
+// What the journal has of a tally.
+enum class Journaled { none, earlier_window, as_it_is };
+
 // Any thread may read the const members; the others need the book's mutex.
 struct Tally {
     const std::uint64_t number;  // unique in its book, and never used again
@@ -30,7 +33,7 @@ struct Tally {
     RateState rate;           // of a rate
     std::uint32_t calls = 0;  // how many calls in flight have claimed from it
     bool current = true;      // false: not in the table any more, only calls in flight have it
-    bool journaled = false;   // the journal knows it, and in its present window
+    Journaled journaled = Journaled::none;
     std::int64_t idle_since_us = 0;  // when it was first seen idle; 0: not seen idle
 };
 

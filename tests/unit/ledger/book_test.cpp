@@ -70,6 +70,16 @@ TEST_F(BookTest, TellsItsJournalWhatChanged) {
     EXPECT_EQ(book_.sequence(first), std::nullopt);
 }
 
+TEST_F(BookTest, AResetIsToldAlsoAfterARefusalInAnEditedWindow) {
+    settle(hold({budget("b", 9, 10, {0, 2'000'000'000})}), {9});
+    EXPECT_EQ(
+        book_.hold({.id = {1, 9}, .claims = {budget("b", 9, 10, {0, 3'000'000'000})}}, k_now_us)
+            .answer,
+        HoldAnswer::refused);
+    EXPECT_EQ(book_.reset("b", k_now_us), 1u);
+    EXPECT_THAT(heard_.lines, ElementsAre("held b=0", "settled b=9", "reset b=0"));
+}
+
 TEST_F(BookTest, RefusalsAreNotTold) {
     EXPECT_EQ(book_.hold({.id = {1, 1}, .claims = {budget("b", 5, 1)}}, k_now_us).answer,
               HoldAnswer::refused);
