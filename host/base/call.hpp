@@ -88,13 +88,13 @@ struct Call {
     std::int64_t thinking_tokens = 0;
     bool thinks = false;             // the client asks for thinking, or that the answer hides it
     bool thinks_freely = false;      // the client lets the model think without a limit
-    bool thinks_not = false;         // the client asks for no thinking
+    bool refuses_thinking = false;   // the client asks for no thinking
     bool echo = false;               // the answer of /v1/completions begins with the prompt
     std::int64_t choices = 1;        // `n`, or `best_of` where that is more
     std::int64_t choices_shown = 1;  // `n`
     // The name of a limit above whose value is not a whole number in its range; empty: there is
     // none. The upstream decides about such a request, unless a rule of the host must count it.
-    std::string_view unsound_limit;
+    std::string_view invalid_limit;
     std::string service_tier;  // the tier that the client asks for; empty: it asks for none
     bool searches = false;     // the client asks for web searches, and each search is billed
     std::string timeout;       // x-bellwether-timeout, as the client sent it

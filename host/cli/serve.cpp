@@ -39,7 +39,7 @@ void keep_out_of_core_dumps() {
 }  // namespace
 
 int serve(const Common& common) {
-    serve::hold_signals();
+    serve::block_signals();
     keep_out_of_core_dumps();
     const auto host = load_host(common);
     if (!host) return k_usage;

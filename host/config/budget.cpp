@@ -65,7 +65,7 @@ constexpr KeyOf<Period> clock_key(std::string_view name, std::string_view meanin
     return {.facts = {name, k_clock<member>, meaning},
             .read = read_clock<member, least>,
             .get = detail::MemberPath<member>::get,
-            .means_something = [](const Period& period) { return period.unit >= least; }};
+            .is_shown = [](const Period& period) { return period.unit >= least; }};
 }
 
 void read_zone(Section& reset, std::string_view key, Period& period) {
@@ -206,14 +206,13 @@ constexpr KeyOf<Budget> k_budget_keys[] = {
     {.facts = {"count", Choice{k_names<Count>}, "which tokens; not for money"},
      .read = read_count,
      .get = detail::MemberPath<&Budget::count>::get,
-     .means_something = counts_tokens},
+     .is_shown = counts_tokens},
     key<&Budget::period, &Period::unit>("per", Choice{k_names<PeriodUnit>},
                                         "when it begins anew; `\"none\"`: never", read_period,
                                         k_required),
     {.facts = {"reset", Tables{"reset"}, "at what moment", "below"},
      .write = write_reset,
-     .means_something =
-         [](const Budget& budget) { return budget.period.unit != PeriodUnit::none; }},
+     .is_shown = [](const Budget& budget) { return budget.period.unit != PeriodUnit::none; }},
     key<&Budget::mode>("mode", Choice{k_names<BudgetMode>},
                        "refuses what does not fit; or only warns; or only says what it would have "
                        "refused"),

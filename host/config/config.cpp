@@ -81,7 +81,7 @@ constexpr KeyOf<Config> k_root_keys[] = {
     section_key("ledger", {"ledger"}),
 };
 
-void read(Section root, Surroundings& around, Config& config, std::vector<Diagnostic>& others) {
+void read(Section root, ReadContext& around, Config& config, std::vector<Diagnostic>& others) {
     read_keys<Config>(root, k_root_keys, config);
     read_plugin_path(root, config);
     read_keys(root, config.keys);
@@ -141,7 +141,7 @@ Loaded parse(std::string_view text, const fs::path& file, Secrets secrets) {
     toml::table table;
     std::vector<Diagnostic> others;
     if (parse_toml(text, table, report)) {
-        Surroundings around{.folder = folder_of(file), .secrets = secrets};
+        ReadContext around{.folder = folder_of(file), .secrets = secrets};
         read(Section(table, {}, report, around), around, loaded.config, others);
         check_foreign_variables(table, report);
     }
@@ -163,7 +163,7 @@ std::expected<Server, std::vector<Diagnostic>> load_listen(const fs::path& file)
     toml::table table;
     if (!parse_toml(*text, table, report)) return std::unexpected(report.take());
     Server server;
-    const Surroundings around{.has_keys = table.contains("keys")};
+    const ReadContext around{.has_keys = table.contains("keys")};
     Section root(table, {}, report, around);
     read_server(root, server);
     const toml::node* const listen = server.port == 0 ? nullptr : table["server"]["listen"].node();

@@ -151,7 +151,7 @@ enum class Sync : std::uint8_t {
 struct Ledger {
     StoreKind kind = StoreKind::none;  // none: nothing needs counting
     std::filesystem::path file;        // of SQLite; absolute
-    bool usual_place = false;          // true: `file` is the default; folders are created
+    bool is_default_file = false;      // true: `file` is the default; folders are created
     std::string host;                  // of Redis: a name or an address, IPv6 without brackets
     std::uint16_t port = 6379;
     std::string user;  // empty: the default one

@@ -75,7 +75,7 @@ struct KeyOf {
     void (*set)(Owner&, const Value&) = nullptr;
     Get get = nullptr;                                           // what /admin/config shows
     void (*write)(json::PrettyWriter&, const Owner&) = nullptr;  // writes what no Value can hold
-    bool (*means_something)(const Owner&) = nullptr;             // false: not shown; null: shown
+    bool (*is_shown)(const Owner&) = nullptr;                    // false: not shown; null: shown
 };
 
 namespace detail {
@@ -199,7 +199,7 @@ template <typename Owner>
 void write_keys(json::PrettyWriter& writer, std::span<const KeyOf<Owner>> keys,
                 const Owner& owner) {
     for (const auto& one : keys) {
-        if (one.means_something != nullptr && !one.means_something(owner)) continue;
+        if (one.is_shown != nullptr && !one.is_shown(owner)) continue;
         if (one.write != nullptr) one.write(writer, owner);
         if (one.get != nullptr) detail::write_value(writer, one.facts, one.get(owner));
     }

@@ -256,7 +256,7 @@ void read_ledger(Section& root, Config& config) {
     }
     ledger.kind = StoreKind::sqlite;
     ledger.file = default_file();
-    ledger.usual_place = true;
+    ledger.is_default_file = true;
     if (ledger.file.empty()) {
         root.report().error(ledger.at,
                             "there is no place for the ledger: neither STATE_DIRECTORY, "

@@ -66,7 +66,7 @@ constexpr KeyOf<Limit> burst_key(std::string_view name, std::string_view meaning
 
 constexpr KeyOf<Limit> concurrent_key() {
     auto one = key<&Limit::concurrent>("concurrent", k_concurrent, "calls at once", "none");
-    one.means_something = [](const Limit& limit) { return limit.concurrent > 0; };
+    one.is_shown = [](const Limit& limit) { return limit.concurrent > 0; };
     return one;
 }
 

@@ -121,7 +121,7 @@ void read_entries(std::vector<Section>& sections, const std::string& file, bool 
 
 void read_file(const Text& named, Section& config_root, Config& config,
                std::vector<Diagnostic>& others) {
-    const Surroundings& around = config_root.around();
+    const ReadContext& around = config_root.around();
     Report& report = config_root.report();
     const fs::path file = (around.folder / named.value).lexically_normal();
     std::error_code ignored;

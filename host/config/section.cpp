@@ -42,7 +42,7 @@ std::string_view type_of(const toml::node& node) {
 }
 
 Section::Section(const toml::table& table, std::string name, Report& report,
-                 const Surroundings& around)
+                 const ReadContext& around)
     : table_(&table), name_(std::move(name)), report_(&report), around_(&around) {}
 
 const toml::node* Section::find(std::string_view key) {

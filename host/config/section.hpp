@@ -31,7 +31,7 @@ struct Text {
 };
 
 // What the file is read with, besides its text.
-struct Surroundings {
+struct ReadContext {
     std::filesystem::path folder{};  // where relative paths begin
     Secrets secrets = Secrets::looked_up;
     bool has_keys = false;  // without client keys, only this machine may reach the host
@@ -41,7 +41,7 @@ class Section {
   public:
     // Messages write `name` before a key: "server" for "server.listen"; empty at the top level.
     // `around` must outlive the section and every section that is taken out of it.
-    Section(const toml::table& table, std::string name, Report& report, const Surroundings& around);
+    Section(const toml::table& table, std::string name, Report& report, const ReadContext& around);
 
     // Each look-up marks its key as known. A key that is absent or wrong gives nothing, and a wrong
     // one is reported.
@@ -74,7 +74,7 @@ class Section {
     Position value_at(std::string_view key) const;  // of a key that is there
     std::string full(std::string_view key) const;   // "server.listen"
     Report& report() const { return *report_; }
-    const Surroundings& around() const { return *around_; }
+    const ReadContext& around() const { return *around_; }
     // An error of a key's value: "server.listen <fault>".
     void error(Position at, std::string_view key, std::string_view fault, std::string expected = {},
                std::string hint = {});
@@ -89,7 +89,7 @@ class Section {
     const toml::table* table_;
     std::string name_;
     Report* report_;
-    const Surroundings* around_;
+    const ReadContext* around_;
     std::vector<std::string> known_;
 };
 

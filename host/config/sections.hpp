@@ -107,7 +107,7 @@ template <typename Owner>
 constexpr KeyOf<Owner> queue_length_key(std::string_view meaning) {
     return {.facts = {"queue_length", k_queue_length, meaning},
             .get = detail::MemberPath<&Owner::queue_length>::get,
-            .means_something = [](const Owner& owner) { return owner.queue_wait.count() > 0; }};
+            .is_shown = [](const Owner& owner) { return owner.queue_wait.count() > 0; }};
 }
 
 // The keys match and each, for owners with a member scope.

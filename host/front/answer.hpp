@@ -28,7 +28,7 @@ struct Answer {
 
 // `Pages` makes the answer for any path of a listener. `caller`: whose client key the request came
 // with; null: no key was asked for.
-using Pages = Answer (*)(const http::RequestHead& request, const Context& context,
+using Pages = Answer (*)(const http::IncomingRequest& request, const Context& context,
                          const config::Key* caller);
 
 // What a listener serves, and to whom.

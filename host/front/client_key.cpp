@@ -25,7 +25,7 @@ std::string_view bearer(std::string_view authorization) {
 
 // The client key in the request's head; empty: there is none. Nothing: there are several keys, and
 // they differ.
-std::optional<std::string_view> presented_key(const http::RequestHead& request) {
+std::optional<std::string_view> presented_key(const http::IncomingRequest& request) {
     std::string_view found;
     for (const http::Field& field : request.fields) {
         const std::string_view key = field.name == "authorization" ? bearer(field.value)
@@ -83,12 +83,12 @@ ErrorReply reply_to(KeyFault fault, std::string_view presented, const config::Ke
 
 }  // namespace
 
-std::expected<const config::Key*, Stranger> identify(const http::RequestHead& request,
-                                                     const policy::KeyRing& keys,
-                                                     std::chrono::system_clock::time_point now) {
+std::expected<const config::Key*, RefusedClient> identify(
+    const http::IncomingRequest& request, const policy::KeyRing& keys,
+    std::chrono::system_clock::time_point now) {
     const auto presented = presented_key(request);
     const auto turn_away = [&presented](policy::KeyRefusal refusal) {
-        return std::unexpected(Stranger{
+        return std::unexpected(RefusedClient{
             refusal, reply_to(refusal.fault, presented.value_or(std::string_view()), refusal.key)});
     };
     if (!presented) return turn_away({.fault = KeyFault::ambiguous});

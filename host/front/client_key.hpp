@@ -12,18 +12,18 @@
 
 namespace bw::front {
 
-// `Stranger` is a client that is turned away: `refusal` is for the operator's metrics and log,
+// `RefusedClient` is a client that is turned away: `refusal` is for the operator's metrics and log,
 // `reply` for the client.
-struct Stranger {
+struct RefusedClient {
     policy::KeyRefusal refusal;
     ErrorReply reply;
 };
 
 // The key comes as `Authorization: Bearer KEY` or as `x-api-key: KEY`; if a request has several
 // keys, they must all be the same.
-std::expected<const config::Key*, Stranger> identify(const http::RequestHead& request,
-                                                     const policy::KeyRing& keys,
-                                                     std::chrono::system_clock::time_point now);
+std::expected<const config::Key*, RefusedClient> identify(
+    const http::IncomingRequest& request, const policy::KeyRing& keys,
+    std::chrono::system_clock::time_point now);
 
 // The reply for a model that the caller's key does not allow, whether the model exists or not.
 ErrorReply no_access(const config::Key& key, std::string_view model);

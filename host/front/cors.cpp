@@ -25,7 +25,7 @@ bool is_open_to_all(const Origins& origins) {
 }
 
 // The origin that the request names; empty: it names none, or two different ones.
-std::string_view origin_of(const http::RequestHead& request) {
+std::string_view origin_of(const http::IncomingRequest& request) {
     const std::string_view origin = request.header("origin");
     const bool clear = std::ranges::all_of(request.fields, [origin](const http::Field& field) {
         return field.name != "origin" || field.value == origin;
@@ -39,7 +39,7 @@ bool is_allowed(std::string_view origin, const Origins& origins) {
 }
 
 // The headers that a preflight asks for: the valid names, spelt as the browser spells them.
-std::string asked_headers(const http::RequestHead& request) {
+std::string asked_headers(const http::IncomingRequest& request) {
     std::string names;
     std::size_t count = 0;
     for (const http::Field& field : request.fields) {
@@ -59,7 +59,7 @@ std::string asked_headers(const http::RequestHead& request) {
 
 }  // namespace
 
-std::string cors_headers(const http::RequestHead& request, const Origins& origins) {
+std::string cors_headers(const http::IncomingRequest& request, const Origins& origins) {
     if (origins.empty()) return {};
     if (is_open_to_all(origins)) {
         return std::string("access-control-allow-origin: *\r\n").append(k_exposed);
@@ -74,12 +74,12 @@ std::string cors_headers(const http::RequestHead& request, const Origins& origin
         .append(k_exposed);
 }
 
-bool is_preflight(const http::RequestHead& request, const Origins& origins) {
+bool is_preflight(const http::IncomingRequest& request, const Origins& origins) {
     return request.method == "OPTIONS" && is_allowed(origin_of(request), origins) &&
            !request.header("access-control-request-method").empty();
 }
 
-Answer preflight_answer(const http::RequestHead& request) {
+Answer preflight_answer(const http::IncomingRequest& request) {
     Answer answer{.status = 204, .content_type = {}};
     answer.headers =
         "access-control-allow-methods: GET, HEAD, POST\r\naccess-control-max-age: 7200\r\n";

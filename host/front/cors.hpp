@@ -16,14 +16,14 @@ namespace bw::front {
 using Origins = std::vector<std::string>;
 
 // The CORS header lines of every answer to the request, whatever its status; empty if `origins` is.
-std::string cors_headers(const http::RequestHead& request, const Origins& origins);
+std::string cors_headers(const http::IncomingRequest& request, const Origins& origins);
 
 // Whether the request is a CORS preflight for a page of one of the origins: the browser asks if the
 // page may send its real request. A preflight has no client key, as it lacks the page's headers.
-bool is_preflight(const http::RequestHead& request, const Origins& origins);
+bool is_preflight(const http::IncomingRequest& request, const Origins& origins);
 
 // The answer that allows the real request with any header that the preflight asks for. The real
 // request is checked by itself when it comes.
-Answer preflight_answer(const http::RequestHead& request);
+Answer preflight_answer(const http::IncomingRequest& request);
 
 }  // namespace bw::front

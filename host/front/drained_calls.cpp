@@ -7,15 +7,17 @@
 
 namespace bw::front {
 
-// `Nobody` takes the client's place for one drained call and discards what the call writes.
-class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_from_this<Nobody> {
+// `DiscardingClient` takes the client's place for one drained call and discards what the call
+// writes.
+class DrainedCalls::DiscardingClient final : public Downstream,
+                                             public std::enable_shared_from_this<DiscardingClient> {
   public:
-    Nobody(DrainedCalls& all, std::unique_ptr<LiveCall> call, HeldBody body)
-        : all_(all), body_(std::move(body)), call_(std::move(call)), patience_(all.loop_) {}
+    DiscardingClient(DrainedCalls& all, std::unique_ptr<LiveCall> call, HeldBody body)
+        : all_(all), body_(std::move(body)), call_(std::move(call)), deadlines_(all.loop_) {}
 
     void wait(std::chrono::milliseconds longest) {
         if (longest.count() > 0) {
-            patience_.set(net::Alarm::Clock::now() + longest, [this] { cancel(); });
+            deadlines_.set(net::Alarm::Clock::now() + longest, [this] { cancel(); });
         }
         call_->go_on_without_client(*this);
     }
@@ -48,7 +50,7 @@ class DrainedCalls::Nobody final : public Downstream, public std::enable_shared_
     DrainedCalls& all_;
     HeldBody body_;  // counts until the call is destroyed
     std::unique_ptr<LiveCall> call_;
-    net::Alarm patience_;
+    net::Alarm deadlines_;
     bool over_ = false;
 };
 
@@ -58,7 +60,7 @@ DrainedCalls::~DrainedCalls() = default;
 
 void DrainedCalls::adopt(std::unique_ptr<LiveCall> call, HeldBody body,
                          std::chrono::milliseconds longest) {
-    all_.push_back(std::make_shared<Nobody>(*this, std::move(call), std::move(body)));
+    all_.push_back(std::make_shared<DiscardingClient>(*this, std::move(call), std::move(body)));
     all_.back()->wait(longest);
 }
 
@@ -66,7 +68,7 @@ void DrainedCalls::end() {
     for (const auto& one : std::exchange(all_, {})) one->end();
 }
 
-void DrainedCalls::left(const std::shared_ptr<Nobody>& one) {
+void DrainedCalls::left(const std::shared_ptr<DiscardingClient>& one) {
     if (all_.remove(one) > 0 && all_.empty()) on_empty_();
 }
 

@@ -29,13 +29,13 @@ class DrainedCalls {
     void end();
 
   private:
-    class Nobody;
+    class DiscardingClient;
 
-    void left(const std::shared_ptr<Nobody>& one);
+    void left(const std::shared_ptr<DiscardingClient>& one);
 
     boost::asio::io_context& loop_;
     std::function<void()> on_empty_;
-    std::list<std::shared_ptr<Nobody>> all_;
+    std::list<std::shared_ptr<DiscardingClient>> all_;
 };
 
 }  // namespace bw::front

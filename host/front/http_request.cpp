@@ -44,7 +44,7 @@ bool is_json(std::string_view content_type) {
 // and browsers then let the page read what the host answers under that name. So a loopback listener
 // answers only to localhost, to addresses, and to names of server.hosts. On any other listener such
 // a page would lack a client key, so names are checked only if server.hosts has some.
-std::optional<http::Refusal> check_host(const http::RequestHead& request, bool loopback,
+std::optional<http::Refusal> check_host(const http::IncomingRequest& request, bool loopback,
                                         const config::Front& front) {
     if (!loopback && front.hosts.empty()) return std::nullopt;
     std::string_view host = http::host_of(request.authority);
@@ -63,7 +63,7 @@ std::optional<http::Refusal> check_host(const http::RequestHead& request, bool l
                                host)};
 }
 
-std::optional<http::Refusal> check_content_type(const http::RequestHead& request) {
+std::optional<http::Refusal> check_content_type(const http::IncomingRequest& request) {
     if (request.method != "POST") return std::nullopt;
     if (is_json(request.header("content-type"))) return std::nullopt;
     return http::Refusal{

@@ -20,12 +20,12 @@ bool is_json(std::string_view content_type);
 
 // Refuses a request that calls the host by a name to which it does not answer. `loopback`: only
 // this machine can reach the listener.
-std::optional<http::Refusal> check_host(const http::RequestHead& request, bool loopback,
+std::optional<http::Refusal> check_host(const http::IncomingRequest& request, bool loopback,
                                         const config::Front& front);
 
 // Refuses a POST that is not declared as JSON. A web page can post text to any host without asking.
 // Before it posts JSON the browser asks this host, which allows only pages of server.cors_origins.
-std::optional<http::Refusal> check_content_type(const http::RequestHead& request);
+std::optional<http::Refusal> check_content_type(const http::IncomingRequest& request);
 
 // The refusal of a body that exceeds the room for all bodies together (front/body_room.hpp).
 http::Refusal no_room_for_body();

@@ -30,8 +30,8 @@ class Inbox {
     // Reads on in the request, from the front of `bytes`. See RequestParser::feed.
     http::ParseStep feed(std::string_view& bytes) { return parser_.feed(bytes); }
     const http::RequestParser& parser() const { return parser_; }
-    http::RequestHead& request() { return parser_.request(); }
-    const http::RequestHead& request() const { return parser_.request(); }
+    http::IncomingRequest& request() { return parser_.request(); }
+    const http::IncomingRequest& request() const { return parser_.request(); }
     // Prepares for the next request. Only after a complete one.
     void next_request() { parser_.restart(); }
 

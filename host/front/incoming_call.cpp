@@ -16,7 +16,7 @@ constexpr std::string_view k_cost_header = "x-bellwether-cost";
 
 // The values of all fields of that name as one list. A sender may divide a list over several
 // fields, whose order is the order of the list (RFC 9110, 5.3).
-std::string joined(const http::RequestHead& request, std::string_view lower_case_name) {
+std::string joined(const http::IncomingRequest& request, std::string_view lower_case_name) {
     std::string list;
     for (const http::Field& field : request.fields) {
         if (field.name != lower_case_name || field.value.empty()) continue;
@@ -38,7 +38,7 @@ bool is_listed(std::string_view name, const std::vector<config::Provider>& provi
 
 }  // namespace
 
-Call incoming_call(http::RequestHead& request, Operation operation, std::string id,
+Call incoming_call(http::IncomingRequest& request, Operation operation, std::string id,
                    const config::Key* caller, std::mt19937_64& random) {
     auto trace =
         trace_context(request.header("traceparent"), joined(request, "tracestate"), random);
@@ -56,7 +56,7 @@ Call incoming_call(http::RequestHead& request, Operation operation, std::string 
             .team = caller == nullptr ? std::string() : caller->team};
 }
 
-void take_user(Call& call, const http::RequestHead& request, std::string_view lower_case_name) {
+void take_user(Call& call, const http::IncomingRequest& request, std::string_view lower_case_name) {
     if (lower_case_name.empty()) return;
     const std::string_view user = request.header(lower_case_name);
     for (const http::Field& field : request.fields) {
@@ -65,7 +65,7 @@ void take_user(Call& call, const http::RequestHead& request, std::string_view lo
     json::name_user(call, UserSource::header, user);
 }
 
-void take_forwarded(Call& call, const http::RequestHead& request,
+void take_forwarded(Call& call, const http::IncomingRequest& request,
                     const std::vector<config::Provider>& providers) {
     for (const http::Field& field : request.fields) {
         if (!is_listed(field.name, providers)) continue;

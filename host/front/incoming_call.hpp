@@ -14,16 +14,16 @@ namespace bw::front {
 
 // Moves the body out of the request; the request's headers stay as they are. `caller` may be null;
 // `random` makes the id of the call's span.
-Call incoming_call(http::RequestHead& request, Operation operation, std::string id,
+Call incoming_call(http::IncomingRequest& request, Operation operation, std::string id,
                    const config::Key* caller, std::mt19937_64& random);
 
 // Sets the call's user from the header of this name, unless the header is sent several times with
 // different values. A user from the header counts more than one from the body. `lower_case_name`
 // empty: no header is configured.
-void take_user(Call& call, const http::RequestHead& request, std::string_view lower_case_name);
+void take_user(Call& call, const http::IncomingRequest& request, std::string_view lower_case_name);
 
 // Copies the headers that any provider lists in forward_headers, without those that are too long.
-void take_forwarded(Call& call, const http::RequestHead& request,
+void take_forwarded(Call& call, const http::IncomingRequest& request,
                     const std::vector<config::Provider>& providers);
 
 }  // namespace bw::front

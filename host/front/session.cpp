@@ -48,7 +48,7 @@ Session::Session(Socket socket, Context& context, Sessions& sessions, Surface su
       client_(address_of(socket_)),
       alarm_(context.engine.loop, [this] { on_time(); }),
       inbox_(context.http_limits),
-      patience_(context.host.config.server.front) {
+      deadlines_(context.host.config.server.front) {
     sessions_.opened(*this);
 }
 
@@ -189,9 +189,9 @@ void Session::parsed(std::size_t bytes) {
 // Sets the deadline for the rest of a request. A head has one deadline for all of it; that of a
 // body moves as bytes come.
 void Session::wait_for_rest(Phase before, std::size_t bytes) {
-    if (phase_ == Phase::body) alarm_.set(patience_.for_body(bytes, Clock::now()));
+    if (phase_ == Phase::body) alarm_.set(deadlines_.for_body(bytes, Clock::now()));
     if (phase_ == Phase::head && before == Phase::waiting) {
-        alarm_.set(patience_.for_head(Clock::now()));
+        alarm_.set(deadlines_.for_head(Clock::now()));
     }
 }
 
@@ -215,13 +215,13 @@ void Session::on_request() {
 }
 
 Answer Session::make_answer() {
-    const http::RequestHead& request = inbox_.request();
+    const http::IncomingRequest& request = inbox_.request();
     return preflight() ? preflight_answer(request)
                        : surface_.pages(request, context_, exchange_.caller);
 }
 
 void Session::begin_call(Operation operation) {
-    http::RequestHead& request = inbox_.request();
+    http::IncomingRequest& request = inbox_.request();
     Call call = incoming_call(request, operation, exchange_.id, exchange_.caller, context_.random);
     take_user(call, request, context_.host.config.server.user_header);
     take_forwarded(call, request, context_.host.config.providers);
@@ -274,7 +274,7 @@ void Session::linger() {
     error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
     inbox_.forget_kept();
-    alarm_.set(Patience::for_lingering(Clock::now()));
+    alarm_.set(ClientDeadlines::for_lingering(Clock::now()));
     read();
 }
 

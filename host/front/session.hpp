@@ -13,12 +13,12 @@
 
 #include "front/answer.hpp"
 #include "front/body_room.hpp"
+#include "front/client_deadlines.hpp"
 #include "front/connections.hpp"
 #include "front/context.hpp"
 #include "front/lazy_alarm.hpp"
 #include "front/live_call.hpp"
 #include "front/outbox.hpp"
-#include "front/patience.hpp"
 #include "front/phase.hpp"
 #include "front/response.hpp"
 
@@ -76,8 +76,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     std::string_view parse(std::string_view bytes);
     void parsed(std::size_t bytes);
     bool on_head(bool more_has_come);
-    bool admit(const http::RequestHead& request);
-    void look_at_origin(const http::RequestHead& request);
+    bool admit(const http::IncomingRequest& request);
+    void look_at_origin(const http::IncomingRequest& request);
     void wait_for_rest(Phase before, std::size_t bytes);
     void on_input_end();
     void probe();
@@ -126,7 +126,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     Inbox inbox_;
     Outbox outbox_;
     Phase phase_ = Phase::waiting;
-    Patience patience_;
+    ClientDeadlines deadlines_;
     ReplyContext exchange_;
     HeldBody held_body_;             // from the request's head until its reply is made
     std::shared_ptr<Session> hold_;  // this, while answering: perhaps no read or write is pending

@@ -12,7 +12,7 @@ namespace bw::front {
 
 // False if the request is refused for its head.
 bool Session::on_head(bool more_has_come) {
-    const http::RequestHead& request = inbox_.request();
+    const http::IncomingRequest& request = inbox_.request();
     const http::Framing& framing = inbox_.parser().framing();
     exchange_.keep_alive = framing.keep_alive && !context_.draining;
     exchange_.id = request_id(request.header("x-request-id"), context_.random);
@@ -26,13 +26,13 @@ bool Session::on_head(bool more_has_come) {
         outbox_.queue().append(k_continue);
         flush_soon();
     }
-    if (has_body(framing)) patience_.body_begins(Clock::now());
+    if (has_body(framing)) deadlines_.body_begins(Clock::now());
     return true;
 }
 
 // The client key is checked before what the request wants, so that a client without a key learns
 // nothing and sends no body.
-bool Session::admit(const http::RequestHead& request) {
+bool Session::admit(const http::IncomingRequest& request) {
     if (const auto refusal = check_host(request, surface_.loopback, limits())) {
         refuse(*refusal);
         return false;
@@ -63,7 +63,7 @@ bool Session::preflight() const {
 
 // Makes the CORS headers. This comes before any refusal, because a web page must be able to read
 // why it was refused.
-void Session::look_at_origin(const http::RequestHead& request) {
+void Session::look_at_origin(const http::IncomingRequest& request) {
     if (surface_.origins != nullptr) {
         exchange_.origin_headers = cors_headers(request, *surface_.origins);
     }
@@ -94,7 +94,7 @@ void Session::refuse(const ErrorReply& reply, const config::Key* key) {
     begin_reply(Phase::refused);
     exchange_.keep_alive = false;
     inbox_.forget_kept();
-    const http::RequestHead& request = inbox_.request();
+    const http::IncomingRequest& request = inbox_.request();
     if (exchange_.id.empty()) {
         exchange_.id = request_id(request.header("x-request-id"), context_.random);
     }
@@ -107,7 +107,7 @@ void Session::refuse(const ErrorReply& reply, const config::Key* key) {
 void Session::log_refusal(int status, std::string_view code, const config::Key* key) {
     context_.metrics.refused(status, code);
     if (!observe::access_enabled()) return;
-    const http::RequestHead& request = inbox_.request();
+    const http::IncomingRequest& request = inbox_.request();
     context_.access_log.add(
         {.time = Clock::wall(),
          .request_id = exchange_.id,

@@ -21,7 +21,7 @@ struct SeenFields {
     std::string_view transfer_value;
 };
 
-Problem read_host(RequestHead& request, std::string_view value) {
+Problem read_host(IncomingRequest& request, std::string_view value) {
     if (!is_authority(value)) {
         return malformed("The Host header is not a host name or address with perhaps a port.");
     }
@@ -78,7 +78,7 @@ Problem read_packing(Framing& framing, std::string_view value, int count) {
     return std::nullopt;
 }
 
-Problem read_field(RequestHead& request, const Field& field, Framing& framing, SeenFields& seen,
+Problem read_field(IncomingRequest& request, const Field& field, Framing& framing, SeenFields& seen,
                    bool& close, const MessageLimits& limits) {
     const auto& [name, value] = field;
     if (name == "host") return ++seen.host, read_host(request, value);
@@ -124,7 +124,8 @@ Refusal too_large(const MessageLimits& limits) {
                        " bytes (server.max_body)."};
 }
 
-std::expected<Framing, Refusal> read_framing(RequestHead& request, const MessageLimits& limits) {
+std::expected<Framing, Refusal> read_framing(IncomingRequest& request,
+                                             const MessageLimits& limits) {
     Framing framing{.keep_alive = request.version == Version::http_1_1};
     SeenFields seen;
     bool close = false;

@@ -28,6 +28,6 @@ Refusal too_large(const MessageLimits& limits);
 
 // Reads the framing out of the request's fields. If the target has no authority, this also sets the
 // request's authority from the Host header.
-std::expected<Framing, Refusal> read_framing(RequestHead& request, const MessageLimits& limits);
+std::expected<Framing, Refusal> read_framing(IncomingRequest& request, const MessageLimits& limits);
 
 }  // namespace bw::http

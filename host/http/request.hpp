@@ -1,4 +1,4 @@
-// `RequestHead` is a request as the parser has read it. All views point into the parser's own
+// `IncomingRequest` is a request as the parser has read it. All views point into the parser's own
 // buffer and are valid until RequestParser::restart is called.
 #pragma once
 
@@ -15,7 +15,7 @@ struct Field {
     std::string_view value;  // without the white space around it
 };
 
-struct RequestHead {
+struct IncomingRequest {
     std::string_view method;
     std::string_view target;     // as it was sent
     std::string_view path;       // of the target; still percent-encoded, without the query

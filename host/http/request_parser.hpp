@@ -44,8 +44,8 @@ class RequestParser {
     bool complete() const { return stage_ == Stage::complete; }
     // The request: complete after `request`, and all but the body after `head`. Before that, and
     // after `refused`, only what is known already.
-    RequestHead& request() { return request_; }
-    const RequestHead& request() const { return request_; }
+    IncomingRequest& request() { return request_; }
+    const IncomingRequest& request() const { return request_; }
     const Framing& framing() const { return framing_; }
     const Refusal& refusal() const { return refusal_; }
 
@@ -83,7 +83,7 @@ class RequestParser {
     int empty_lines_ = 0;  // before the request
     Place method_, target_, path_, authority_;
     std::vector<FieldPlaces> places_;
-    RequestHead request_;
+    IncomingRequest request_;
     Framing framing_;
     Refusal refusal_;
     Chunks chunks_;

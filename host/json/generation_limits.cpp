@@ -23,25 +23,25 @@ class LimitReader {
     void read(const KnownMember& known, const Value& value) {
         if (value.kind() == Kind::null) return;
         switch (known.means) {
-            case Means::answer:
+            case MemberRole::answer:
                 if (depth_ == 0) return limit(known.name, value, call_.max_tokens);
                 return of_thinking_ ? take_thinking(known.name, value)
                                     : take_other(known.name, value);
-            case Means::other: return take_other(known.name, value);
-            case Means::thinking: return take_thinking(known.name, value);
-            case Means::shown:
+            case MemberRole::other: return take_other(known.name, value);
+            case MemberRole::thinking: return take_thinking(known.name, value);
+            case MemberRole::shown:
                 if (depth_ == 0) limit(known.name, value, call_.choices_shown);
                 return limit(known.name, value, call_.choices);
-            case Means::choices: return limit(known.name, value, call_.choices);
-            case Means::free_switch:
+            case MemberRole::choices: return limit(known.name, value, call_.choices);
+            case MemberRole::free_switch:
                 call_.thinks_freely = call_.thinks_freely || value.boolean(false);
                 return take_wish(value);
-            case Means::wish: return take_wish(value);
-            case Means::hide:
+            case MemberRole::wish: return take_wish(value);
+            case MemberRole::hide:
                 call_.thinks = call_.thinks || !value.boolean(true) || value.equals("hidden");
                 return;
-            case Means::echo: call_.echo = call_.echo || value.boolean(false); return;
-            case Means::container: return enter(value, of_thinking_);
+            case MemberRole::echo: call_.echo = call_.echo || value.boolean(false); return;
+            case MemberRole::container: return enter(value, of_thinking_);
             default: return;  // it says nothing of limits
         }
     }
@@ -52,7 +52,7 @@ class LimitReader {
         if (number && *number > 0) {
             most = std::max(most, *number);
         } else {
-            call_.unsound_limit = name;
+            call_.invalid_limit = name;
         }
     }
 
@@ -60,7 +60,7 @@ class LimitReader {
     void limit_or_none(std::string_view name, const Value& value, std::int64_t& most, bool& none) {
         const auto number = value.integer();
         if (!number) {
-            call_.unsound_limit = name;
+            call_.invalid_limit = name;
         } else if (*number < 0) {
             none = true;
         } else {
@@ -86,7 +86,7 @@ class LimitReader {
             enter(value, true);
         }
         call_.thinks = call_.thinks || wanted;
-        call_.thinks_not = !call_.thinks;
+        call_.refuses_thinking = !call_.thinks;
     }
 
     void enter(const Value& value, bool of_thinking) {

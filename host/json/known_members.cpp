@@ -12,58 +12,58 @@ namespace {
 using enum Spelling;
 
 constexpr std::array k_written = std::to_array<KnownMember>({
-    {"model", Means::model, once},
-    {"messages", Means::prompt, once},
-    {"prompt", Means::prompt, once},
-    {"input", Means::prompt, once},
-    {"stream", Means::stream, once},
-    {"stream_options", Means::stream_options, once},
-    {"user", Means::user, once},
-    {"safety_identifier", Means::safety_identifier, once},
-    {"service_tier", Means::service_tier, once},
-    {"encoding_format", Means::nothing, once},
-    {"web_search_options", Means::search, once},            // OpenAI
-    {"enable_search", Means::search, once},                 // Qwen
-    {"search_parameters", Means::search, once},             // xAI
-    {"vl_high_resolution_images", Means::detailed, exact},  // Qwen
-    {"mm_processor_kwargs", Means::detailed, exact},        // vLLM
-    {"max_tokens", Means::answer, once},
-    {"max_completion_tokens", Means::answer, once},
-    {"n", Means::shown, once},
-    {"best_of", Means::choices, once},
-    {"echo", Means::echo},
-    {"candidateCount", Means::choices},        // Gemini
-    {"candidate_count", Means::choices},       // Gemini
-    {"num_return_sequences", Means::choices},  // Hugging Face
-    {"num_completions", Means::choices},
-    {"max_output_tokens", Means::other},            // OpenAI's Responses API, Gemini
-    {"maxOutputTokens", Means::other},              // Gemini
-    {"max_new_tokens", Means::other},               // Hugging Face, SGLang
-    {"max_gen_len", Means::other},                  // Llama
-    {"max_tokens_to_sample", Means::other},         // Anthropic's older API
-    {"max_length", Means::other},                   // Hugging Face
-    {"tokens_to_generate", Means::other},           // NeMo
-    {"num_predict", Means::other},                  // Ollama
-    {"n_predict", Means::other},                    // llama.cpp
-    {"thinking_budget", Means::thinking},           // Qwen, Gemini
-    {"thinkingBudget", Means::thinking},            // Gemini
-    {"budget_tokens", Means::thinking},             // Anthropic
-    {"thinking_token_budget", Means::thinking},     // vLLM
-    {"enable_thinking", Means::free_switch, once},  // Qwen
-    {"reasoning_effort", Means::wish},              // OpenAI
-    {"reasoning", Means::wish},                     // OpenRouter
-    {"thinking", Means::wish},                      // Anthropic, DeepSeek
-    {"include_reasoning", Means::hide},             // OpenRouter, vLLM
-    {"reasoning_format", Means::hide},              // Groq
-    {"thinking_config", Means::container},          // Gemini
-    {"thinkingConfig", Means::container},           // Gemini
-    {"generation_config", Means::container},        // Gemini
-    {"generationConfig", Means::container},         // Gemini
-    {"google", Means::container},                   // Gemini, within extra_body
-    {"options", Means::container},                  // Ollama
-    {"parameters", Means::container},               // DashScope, Hugging Face
-    {"chat_template_kwargs", Means::container},     // vLLM, SGLang
-    {"extra_body", Means::container},               // Gemini
+    {"model", MemberRole::model, once},
+    {"messages", MemberRole::prompt, once},
+    {"prompt", MemberRole::prompt, once},
+    {"input", MemberRole::prompt, once},
+    {"stream", MemberRole::stream, once},
+    {"stream_options", MemberRole::stream_options, once},
+    {"user", MemberRole::user, once},
+    {"safety_identifier", MemberRole::safety_identifier, once},
+    {"service_tier", MemberRole::service_tier, once},
+    {"encoding_format", MemberRole::nothing, once},
+    {"web_search_options", MemberRole::search, once},            // OpenAI
+    {"enable_search", MemberRole::search, once},                 // Qwen
+    {"search_parameters", MemberRole::search, once},             // xAI
+    {"vl_high_resolution_images", MemberRole::detailed, exact},  // Qwen
+    {"mm_processor_kwargs", MemberRole::detailed, exact},        // vLLM
+    {"max_tokens", MemberRole::answer, once},
+    {"max_completion_tokens", MemberRole::answer, once},
+    {"n", MemberRole::shown, once},
+    {"best_of", MemberRole::choices, once},
+    {"echo", MemberRole::echo},
+    {"candidateCount", MemberRole::choices},        // Gemini
+    {"candidate_count", MemberRole::choices},       // Gemini
+    {"num_return_sequences", MemberRole::choices},  // Hugging Face
+    {"num_completions", MemberRole::choices},
+    {"max_output_tokens", MemberRole::other},            // OpenAI's Responses API, Gemini
+    {"maxOutputTokens", MemberRole::other},              // Gemini
+    {"max_new_tokens", MemberRole::other},               // Hugging Face, SGLang
+    {"max_gen_len", MemberRole::other},                  // Llama
+    {"max_tokens_to_sample", MemberRole::other},         // Anthropic's older API
+    {"max_length", MemberRole::other},                   // Hugging Face
+    {"tokens_to_generate", MemberRole::other},           // NeMo
+    {"num_predict", MemberRole::other},                  // Ollama
+    {"n_predict", MemberRole::other},                    // llama.cpp
+    {"thinking_budget", MemberRole::thinking},           // Qwen, Gemini
+    {"thinkingBudget", MemberRole::thinking},            // Gemini
+    {"budget_tokens", MemberRole::thinking},             // Anthropic
+    {"thinking_token_budget", MemberRole::thinking},     // vLLM
+    {"enable_thinking", MemberRole::free_switch, once},  // Qwen
+    {"reasoning_effort", MemberRole::wish},              // OpenAI
+    {"reasoning", MemberRole::wish},                     // OpenRouter
+    {"thinking", MemberRole::wish},                      // Anthropic, DeepSeek
+    {"include_reasoning", MemberRole::hide},             // OpenRouter, vLLM
+    {"reasoning_format", MemberRole::hide},              // Groq
+    {"thinking_config", MemberRole::container},          // Gemini
+    {"thinkingConfig", MemberRole::container},           // Gemini
+    {"generation_config", MemberRole::container},        // Gemini
+    {"generationConfig", MemberRole::container},         // Gemini
+    {"google", MemberRole::container},                   // Gemini, within extra_body
+    {"options", MemberRole::container},                  // Ollama
+    {"parameters", MemberRole::container},               // DashScope, Hugging Face
+    {"chat_template_kwargs", MemberRole::container},     // vLLM, SGLang
+    {"extra_body", MemberRole::container},               // Gemini
 });
 
 constexpr auto name_bytes = [](const KnownMember& member) { return member.name.size(); };
@@ -91,18 +91,18 @@ constexpr auto k_begins = [] {
     return begins;
 }();
 
-constexpr std::array k_parts = std::to_array<std::pair<std::string_view, PartMeans>>({
-    {"type", PartMeans::text},           {"text", PartMeans::text},
-    {"image_url", PartMeans::picture},   {"url", PartMeans::link},
-    {"detail", PartMeans::detail},       {"data", PartMeans::link},
-    {"content", PartMeans::content},     {"cache_control", PartMeans::text},
-    {"refusal", PartMeans::text},        {"format", PartMeans::text},
-    {"filename", PartMeans::text},       {"name", PartMeans::text},
-    {"thinking", PartMeans::text},       {"annotations", PartMeans::text},
-    {"signature", PartMeans::text},      {"mime_type", PartMeans::text},
-    {"media_type", PartMeans::text},     {"image", PartMeans::picture},
-    {"input_image", PartMeans::picture}, {"input_audio", PartMeans::sound},
-    {"audio", PartMeans::sound},
+constexpr std::array k_parts = std::to_array<std::pair<std::string_view, PartRole>>({
+    {"type", PartRole::text},           {"text", PartRole::text},
+    {"image_url", PartRole::picture},   {"url", PartRole::link},
+    {"detail", PartRole::detail},       {"data", PartRole::link},
+    {"content", PartRole::content},     {"cache_control", PartRole::text},
+    {"refusal", PartRole::text},        {"format", PartRole::text},
+    {"filename", PartRole::text},       {"name", PartRole::text},
+    {"thinking", PartRole::text},       {"annotations", PartRole::text},
+    {"signature", PartRole::text},      {"mime_type", PartRole::text},
+    {"media_type", PartRole::text},     {"image", PartRole::picture},
+    {"input_image", PartRole::picture}, {"input_audio", PartRole::sound},
+    {"audio", PartRole::sound},
 });
 
 }  // namespace
@@ -117,10 +117,10 @@ const KnownMember* find_member(std::string_view folded) {
     return found == end ? nullptr : found;
 }
 
-PartMeans part_meaning(std::string_view name) {
+PartRole part_meaning(std::string_view name) {
     const auto* const found =
-        std::ranges::find(k_parts, name, &std::pair<std::string_view, PartMeans>::first);
-    return found == k_parts.end() ? PartMeans::unknown : found->second;
+        std::ranges::find(k_parts, name, &std::pair<std::string_view, PartRole>::first);
+    return found == k_parts.end() ? PartRole::unknown : found->second;
 }
 
 }  // namespace bw::json

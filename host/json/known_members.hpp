@@ -9,7 +9,7 @@
 
 namespace bw::json {
 
-enum class Means : std::uint8_t {
+enum class MemberRole : std::uint8_t {
     nothing,  // to the host; a plugin acts on it
     // Members that count at the top level of the request only.
     model,
@@ -42,7 +42,7 @@ enum class Spelling : std::uint8_t {
 
 struct KnownMember {
     std::string_view name;
-    Means means;
+    MemberRole means;
     Spelling spelling = Spelling::any;
     std::uint8_t once = 0;  // an index among the members with Spelling::once
 };
@@ -52,7 +52,7 @@ inline constexpr std::size_t k_once_max = 32;
 const KnownMember* find_member(std::string_view folded);
 
 // What a member of a prompt's part holds.
-enum class PartMeans : std::uint8_t {
+enum class PartRole : std::uint8_t {
     unknown,
     text,  // or something about the text, such as its format
     picture,
@@ -61,6 +61,6 @@ enum class PartMeans : std::uint8_t {
     detail,   // of a picture
     content,  // text, or more parts
 };
-PartMeans part_meaning(std::string_view name);
+PartRole part_meaning(std::string_view name);
 
 }  // namespace bw::json

@@ -36,7 +36,7 @@ bool is_inline_sound(std::string_view text) {
     return true;
 }
 
-PartMeans part_meaning_of(std::string_view raw_key) {
+PartRole part_meaning_of(std::string_view raw_key) {
     const bool escaped = raw_key.find('\\') != std::string_view::npos;
     return escaped ? part_meaning(unescape(raw_key)) : part_meaning(raw_key);
 }
@@ -102,12 +102,12 @@ class PromptWalk {
     }
 
     const char* take(std::string_view raw_key, const char* at, Media media, int depth) {
-        const PartMeans means = part_meaning_of(raw_key);
+        const PartRole means = part_meaning_of(raw_key);
         switch (means) {
-            case PartMeans::text: return skip(at, depth);
-            case PartMeans::picture: media = Media::picture; break;
-            case PartMeans::sound: media = Media::sound; break;
-            case PartMeans::link: break;
+            case PartRole::text: return skip(at, depth);
+            case PartRole::picture: media = Media::picture; break;
+            case PartRole::sound: media = Media::sound; break;
+            case PartRole::link: break;
             default: media = Media::other;
         }
         if (begins(at, '{')) return members(at, media, depth);
@@ -123,15 +123,15 @@ class PromptWalk {
                           [&](const char* p) { return take("url", p, media, depth - 1); });
     }
 
-    void take_scalar(PartMeans means, std::string_view raw, Media media) {
+    void take_scalar(PartRole means, std::string_view raw, Media media) {
         const Value value(raw);
         if (value.kind() == Kind::null) return;
         if (value.kind() != Kind::string) {
             parts_.detailed = true;  // for example a number of pixels
-        } else if (means == PartMeans::detail) {
+        } else if (means == PartRole::detail) {
             parts_.detailed |=
                 !value.equals("low") && !value.equals("high") && !value.equals("auto");
-        } else if (means != PartMeans::content) {
+        } else if (means != PartRole::content) {
             take_out(raw.substr(1, raw.size() - 2), media);
         }
     }

@@ -110,15 +110,17 @@ void read_search(Call& call, const Value& value) {
 
 Result<void> read_value(Call& call, const KnownMember& known, const Value& value) {
     switch (known.means) {
-        case Means::model: return read_model(call, value);
-        case Means::stream: return read_stream(call, value);
-        case Means::stream_options: return read_stream_options(call, value);
-        case Means::user: read_user(call, UserSource::user, value); break;
-        case Means::safety_identifier: read_user(call, UserSource::safety_identifier, value); break;
-        case Means::service_tier: read_service_tier(call, value); break;
-        case Means::search: read_search(call, value); break;
-        case Means::detailed: call.parts.detailed = true; break;
-        case Means::prompt:
+        case MemberRole::model: return read_model(call, value);
+        case MemberRole::stream: return read_stream(call, value);
+        case MemberRole::stream_options: return read_stream_options(call, value);
+        case MemberRole::user: read_user(call, UserSource::user, value); break;
+        case MemberRole::safety_identifier:
+            read_user(call, UserSource::safety_identifier, value);
+            break;
+        case MemberRole::service_tier: read_service_tier(call, value); break;
+        case MemberRole::search: read_search(call, value); break;
+        case MemberRole::detailed: call.parts.detailed = true; break;
+        case MemberRole::prompt:
             if (known.name == prompt_member(call.operation)) {
                 call.prompt_value = span_of(call.body, value.raw());
             }

@@ -42,7 +42,7 @@ Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger) {
         case config::StoreKind::memory:
             return open_memory(system_time_us, {.counters_max = ledger.max_counters});
         case config::StoreKind::sqlite:
-            if (ledger.usual_place) {
+            if (ledger.is_default_file) {
                 std::error_code error;  // opening says what is wrong, and makes the last folder
                 const auto folder = ledger.file.parent_path();
                 std::filesystem::create_directories(folder.parent_path(), error);

@@ -265,7 +265,7 @@ void Engine::finish(const CURLMsg& message) {
 // about at the first trip, the same request is then tried again with the new address.
 std::optional<Trip> Engine::trip_after(Transfer& transfer, CURLcode code) {
     if (transfer.sending()) plain_http2_ = PlainHttp2::join;
-    if (transfer.lack_behind(code) != Lack::none) return std::nullopt;
+    if (transfer.shortage_behind(code) != Shortage::none) return std::nullopt;
     auto next = transfer.trip_after(code);
     if (next) plain_http2_ = next->plain_http2;
     if (next || !missed_its_peer(code) || transfer.sending()) return next;

@@ -242,8 +242,8 @@ Failure make_encoding_failure(const Request& request, std::string_view encoding)
     });
 }
 
-Failure make_lack_failure(const Request& request, Lack lack) {
-    if (lack == Lack::memory) {
+Failure make_shortage_failure(const Request& request, Shortage shortage) {
+    if (shortage == Shortage::memory) {
         return fail(FailureKind::no_memory, request, [](const Parties& parties) {
             return fmt::format("the host has no memory left for an exchange with {}", parties.peer);
         });

@@ -15,7 +15,7 @@
 namespace bw::net {
 
 // What this process has run out of.
-enum class Lack : std::uint8_t { none, descriptors, memory };
+enum class Shortage : std::uint8_t { none, descriptors, memory };
 
 // What libcurl reported, and how far the response had come by then.
 struct TransferOutcome {
@@ -32,7 +32,7 @@ Failure make_trailers_too_large_failure(const Request& request);
 Failure make_bad_status_failure(const Request& request, int status);
 Failure make_proxy_failure(const Request& request, int status);  // a proxy refused
 Failure make_encoding_failure(const Request& request, std::string_view encoding);
-Failure make_lack_failure(const Request& request, Lack lack);
+Failure make_shortage_failure(const Request& request, Shortage shortage);
 Failure make_framing_failure(const Request& request);
 Failure make_packing_failure(const Request& request);
 Failure make_inflation_failure(const Request& request, std::size_t times_max);

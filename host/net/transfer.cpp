@@ -73,23 +73,24 @@ Easy& Transfer::attach(std::unique_ptr<Easy> easy) {
 void Transfer::begin(const Trip& trip) {
     trip_ = trip;
     sent_ = 0;
-    lack_ = Lack::none;
+    shortage_ = Shortage::none;
 }
 
-Lack Transfer::lack_behind(CURLcode code) const {
-    if (sending() || head_.begun()) return Lack::none;
+Shortage Transfer::shortage_behind(CURLcode code) const {
+    if (sending() || head_.begun()) return Shortage::none;
     switch (code) {
-        case CURLE_COULDNT_CONNECT: return lack_;
-        case CURLE_OUT_OF_MEMORY: return Lack::memory;
+        case CURLE_COULDNT_CONNECT: return shortage_;
+        case CURLE_OUT_OF_MEMORY: return Shortage::memory;
         case CURLE_COULDNT_RESOLVE_HOST:
         case CURLE_COULDNT_RESOLVE_PROXY:
             if (easy_->error_text().find("thread failed to start") != std::string_view::npos) {
-                return Lack::memory;
+                return Shortage::memory;
             }
             [[fallthrough]];
         case CURLE_SSL_CACERT_BADFILE:
-        case CURLE_SSL_CERTPROBLEM: return has_few_descriptors() ? Lack::descriptors : Lack::none;
-        default: return Lack::none;
+        case CURLE_SSL_CERTPROBLEM:
+            return has_few_descriptors() ? Shortage::descriptors : Shortage::none;
+        default: return Shortage::none;
     }
 }
 
@@ -117,8 +118,8 @@ void Transfer::finish(CURLcode code) {
         if (!can_be_unpacked()) failure_ = make_packing_failure(request_);
         return;
     }
-    if (const Lack lack = lack_behind(code); lack != Lack::none) {
-        failure_ = make_lack_failure(request_, lack);
+    if (const Shortage shortage = shortage_behind(code); shortage != Shortage::none) {
+        failure_ = make_shortage_failure(request_, shortage);
         return;
     }
     if (trip_.stream == Http2Stream::refused) code = CURLE_GOT_NOTHING;  // libcurl's code varies
@@ -214,7 +215,7 @@ TurnedDown Transfer::refusal_of_connection(int local_port) const {
     if (easy_->http() != HttpVersion::one && tls::speaks_http2(easy_->get()))
         return TurnedDown::none;
     const bool quiet = engine_.is_quiet(local_port) && !tls::has_unread(easy_->get());
-    return quiet ? TurnedDown::none : TurnedDown::soiled;
+    return quiet ? TurnedDown::none : TurnedDown::unread_bytes;
 }
 
 // libcurl sends a request again by itself if the kept connection ended before the response's first
@@ -299,7 +300,7 @@ bool Transfer::on_encodings() {
         return true;
     }
     if (is_refusal()) {
-        wordless_ = true;
+        body_ignored_ = true;
         return true;
     }
     failure_ = make_encoding_failure(request_, encodings);
@@ -315,10 +316,10 @@ std::size_t Transfer::on_body(std::string_view bytes) {
         return CURL_WRITEFUNC_PAUSE;
     }
     std::string unpacked;
-    if (unpack_ && !wordless_ && !unpack(bytes, unpacked)) return k_abort;
-    const std::string_view content = wordless_ ? std::string_view()
-                                     : unpack_ ? std::string_view(unpacked)
-                                               : bytes;
+    if (unpack_ && !body_ignored_ && !unpack(bytes, unpacked)) return k_abort;
+    const std::string_view content = body_ignored_ ? std::string_view()
+                                     : unpack_     ? std::string_view(unpacked)
+                                                   : bytes;
     if (head_.multiplexed() && (paused_ || !held_.empty())) {
         return hold(content) ? bytes.size() : k_abort;
     }
@@ -336,7 +337,7 @@ bool Transfer::unpack(std::string_view bytes, std::string& out) {
     inflated_bytes_ += out.size();
     if (step == http::Unpack::Step::good) return true;
     if (is_refusal()) {
-        wordless_ = true;
+        body_ignored_ = true;
         return true;
     }
     failure_ = step == http::Unpack::Step::broken

@@ -49,7 +49,7 @@ class Transfer final : public Sending, public std::enable_shared_from_this<Trans
     bool answered() const { return head_.complete(); }
     // What the process has run out of, if that is why libcurl ended the request with `code` before
     // anything was sent.
-    Lack lack_behind(CURLcode code) const;
+    Shortage shortage_behind(CURLcode code) const;
     std::optional<Failure> check_request() const;  // faults that libcurl would not notice
     void finish(CURLcode code);                    // libcurl has ended it; it is still attached
     void fail(Failure failure);                    // it was never given to libcurl
@@ -100,7 +100,7 @@ class Transfer final : public Sending, public std::enable_shared_from_this<Trans
     bool hold(std::string_view bytes);
     bool is_refusal() const { return request_.reads == Reads::response && head_.status() >= 300; }
     bool loses_only_words(CURLcode code) const;
-    bool can_be_unpacked() const { return !unpack_ || wordless_ || unpack_->may_end(); }
+    bool can_be_unpacked() const { return !unpack_ || body_ignored_ || unpack_->may_end(); }
     void deliver_held();
     void deliver_head();
 
@@ -119,8 +119,8 @@ class Transfer final : public Sending, public std::enable_shared_from_this<Trans
     std::optional<http::Unpack> unpack_;  // where the body is packed
     std::size_t packed_bytes_ = 0;
     std::size_t inflated_bytes_ = 0;
-    bool wordless_ = false;  // a refusal whose body cannot be unpacked: only its head counts
-    Lack lack_ = Lack::none;
+    bool body_ignored_ = false;  // a refusal whose body cannot be unpacked: only its head counts
+    Shortage shortage_ = Shortage::none;
     bool paused_ = false;
     bool head_delivered_ = false;
     bool data_held_ = false;  // libcurl keeps a chunk that it will deliver again

@@ -12,9 +12,9 @@ namespace {
 
 Transfer& transfer_of(void* self) { return static_cast<Easy*>(self)->transfer(); }
 
-Lack lack_of(int error) {
-    if (error == EMFILE || error == ENFILE) return Lack::descriptors;
-    return error == ENOMEM || error == ENOBUFS ? Lack::memory : Lack::none;
+Shortage lack_of(int error) {
+    if (error == EMFILE || error == ENFILE) return Shortage::descriptors;
+    return error == ENOMEM || error == ENOBUFS ? Shortage::memory : Shortage::none;
 }
 
 }  // namespace
@@ -24,9 +24,9 @@ curl_socket_t Transfer::open_callback(void* self, curlsocktype, curl_sockaddr* a
     int opened = -1;
     try {
         opened = transfer.engine_.open_socket(*address);
-        if (opened < 0) transfer.lack_ = lack_of(errno);
+        if (opened < 0) transfer.shortage_ = lack_of(errno);
     } catch (const std::bad_alloc&) {
-        transfer.lack_ = Lack::memory;
+        transfer.shortage_ = Shortage::memory;
     }
     return opened;
 }
@@ -37,7 +37,7 @@ auto Transfer::with_memory(const Work& work) noexcept -> decltype(work(*this)) {
     try {
         return work(*this);
     } catch (const std::bad_alloc&) {
-        failure_ = make_lack_failure(request_, Lack::memory);
+        failure_ = make_shortage_failure(request_, Shortage::memory);
         return {};
     }
 }

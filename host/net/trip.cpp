@@ -33,7 +33,7 @@ Trip in_other_mode(const Trip& trip) {
 std::optional<Trip> next_trip(const Trip& trip, CURLcode code, std::chrono::nanoseconds since) {
     if (trip.number + 1 >= k_trips_max) return std::nullopt;
     if (trip.refusal == TurnedDown::wrong_mode) return in_other_mode(trip);
-    if (trip.refusal == TurnedDown::soiled) return on_new_connection(trip);
+    if (trip.refusal == TurnedDown::unread_bytes) return on_new_connection(trip);
     // If libcurl has sent the request again by itself, it has done so until it gave up.
     if (trip.stream == Http2Stream::refused && trip.sends <= 1) return on_new_connection(trip);
     if (was_stale(trip, code, since)) return on_new_connection(trip);

@@ -20,8 +20,8 @@ enum class PlainHttp2 { begin, join };
 // Why the request was not sent over the connection that libcurl had chosen.
 enum class TurnedDown {
     none,
-    soiled,      // something has come over the connection that cannot answer this request
-    wrong_mode,  // the connection is new and PlainHttp2 says join, or the other way round
+    unread_bytes,  // something has come over the connection that cannot answer this request
+    wrong_mode,    // the connection is new and PlainHttp2 says join, or the other way round
 };
 
 // The request's stream under HTTP/2, as its frames tell.

@@ -167,7 +167,7 @@ front::Answer answer_admin(const AdminRequest& request, const front::Context& co
                                        request.path, names_of_pages())));
 }
 
-front::Answer admin_surface(const http::RequestHead& request, const front::Context& context,
+front::Answer admin_surface(const http::IncomingRequest& request, const front::Context& context,
                             const config::Key* /*caller*/) {
     const auto question = std::min(request.target.find('?'), request.target.size());
     return answer_admin(

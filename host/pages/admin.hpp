@@ -21,7 +21,7 @@ struct AdminRequest {
 
 front::Answer answer_admin(const AdminRequest& request, const front::Context& context);
 // The same for a request as the HTTP parser gives it.
-front::Answer admin_surface(const http::RequestHead& request, const front::Context& context,
+front::Answer admin_surface(const http::IncomingRequest& request, const front::Context& context,
                             const config::Key* caller);
 
 // The pages that have files of their own.

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array k_operations{Operation::chat, Operation::completions, Operation::embeddings};
 
-bool is_read(const http::RequestHead& request) {
+bool is_read(const http::IncomingRequest& request) {
     return request.method == "GET" || request.method == "HEAD";
 }
 
@@ -51,7 +51,7 @@ front::Answer one_model(const front::Host& host, std::string_view encoded,
 
 // `metrics`: whether this listener serves metrics. It does not if there are client keys: metrics
 // show everybody's calls, and a key is only for its owner's calls.
-front::Answer unknown_url(const http::RequestHead& request, bool metrics) {
+front::Answer unknown_url(const http::IncomingRequest& request, bool metrics) {
     return front::to_answer(front::error_reply(
         404, "invalid_request_error", "unknown_url",
         fmt::format("Unknown request URL: {} {}. The host serves /v1/chat/completions, "
@@ -79,7 +79,7 @@ std::optional<front::Answer> health(std::string_view path, const front::Context&
     return std::nullopt;
 }
 
-front::Answer answer_for(const http::RequestHead& request, const front::Context& context,
+front::Answer answer_for(const http::IncomingRequest& request, const front::Context& context,
                          const config::Key* caller) {
     const std::string_view path = request.path;
     for (const Operation operation : k_operations) {

@@ -8,7 +8,7 @@
 
 namespace bw::pages {
 
-front::Answer answer_for(const http::RequestHead& request, const front::Context& context,
+front::Answer answer_for(const http::IncomingRequest& request, const front::Context& context,
                          const config::Key* caller);
 
 // The health paths tell whether the host runs and whether it takes new work. They never call a

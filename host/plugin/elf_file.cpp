@@ -258,11 +258,11 @@ Checked check_library(std::span<const char> bytes) {
     return check_needs(file);
 }
 
-Needs read_needs(std::span<const char> bytes) {
+Dependencies read_needs(std::span<const char> bytes) {
     const Bytes file(bytes);
     const auto dynamic = file.dynamic();
     const auto strings = file.strings(dynamic);
-    Needs needs;
+    Dependencies needs;
     if (!strings) return needs;
     std::string older_places;
     for (const auto& entry : dynamic) {

@@ -13,7 +13,7 @@ namespace bw::plugin {
 std::expected<void, std::string> check_library(std::span<const char> bytes);
 
 // What the linker is told to load with a library, and where to look for it.
-struct Needs {
+struct Dependencies {
     std::vector<std::string> libraries;  // DT_NEEDED, DT_AUXILIARY and DT_FILTER, in file order
     std::vector<std::string> places;  // DT_RUNPATH or, in its absence, DT_RPATH; some may be empty
     bool places_are_inherited = false;  // DT_RPATH: the needed libraries use them, too
@@ -21,7 +21,7 @@ struct Needs {
 };
 // Reads the needs of a library that check_library accepted. Entries that cannot be read are left
 // out.
-Needs read_needs(std::span<const char> bytes);
+Dependencies read_needs(std::span<const char> bytes);
 
 // Turns the library's STB_GNU_UNIQUE symbols into global ones of its own. g++ gives that binding to
 // statics of inline functions and of templates, and the linker keeps one of each for the whole

@@ -9,7 +9,7 @@
 #include <boost/dll/shared_library.hpp>
 #include <vector>
 
-#include "plugin/beside.hpp"
+#include "plugin/bundled_libraries.hpp"
 #include "plugin/crash_report.hpp"
 #include "plugin/elf_file.hpp"
 #include "plugin/linker_words.hpp"
@@ -31,9 +31,8 @@ std::vector<std::unique_ptr<boost::dll::shared_library>>& loaded_libraries() {
     return libraries;
 }
 
-std::expected<boost::dll::shared_library*, std::string> open_library(const fs::path& file,
-                                                                     const Needs& needs,
-                                                                     const Beside& beside) {
+std::expected<boost::dll::shared_library*, std::string> open_library(
+    const fs::path& file, const Dependencies& needs, const BundledLibraries& beside) {
     using boost::dll::load_mode::type;
     const auto mode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
                       static_cast<type>(RTLD_NODELETE);
@@ -78,8 +77,9 @@ std::expected<const bw_plugin*, std::string> read_table(const boost::dll::shared
 }
 
 // Code of the plugin runs in here: its constructors, and the function that it exports.
-std::expected<const bw_plugin*, std::string> open_and_read(const fs::path& file, const Needs& needs,
-                                                           const Beside& beside) {
+std::expected<const bw_plugin*, std::string> open_and_read(const fs::path& file,
+                                                           const Dependencies& needs,
+                                                           const BundledLibraries& beside) {
     name_plugins_in_crashes();
     give_thread_a_stack_for_crashes();
     enter_plugin({.function = "what runs when it is loaded", .provider = "", .file = file.c_str()});
@@ -103,10 +103,10 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load(const f
             "its SHA-256 is {}, the config pins {}; update the pin if you trust the new file",
             library->sha256_, sha256));
     }
-    const Needs needs = read_needs(*bytes);
+    const Dependencies needs = read_needs(*bytes);
     auto copy = private_copy(file, std::move(*bytes));
     if (!copy) return Refusal(copy.error());
-    auto beside = Beside::gather(file, *copy, needs);
+    auto beside = BundledLibraries::gather(file, *copy, needs);
     if (!beside) return Refusal(beside.error());
     auto table = open_and_read(file, needs, *beside);
     if (!table) return Refusal(table.error());

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string_view>
 
-#include "plugin/beside.hpp"
+#include "plugin/bundled_libraries.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -51,7 +51,8 @@ std::string undefined_symbol(std::string_view words, const fs::path& file) {
         subject(words, file), demangled(symbol), version);
 }
 
-std::string missing_library(std::string_view words, const fs::path& file, const Needs& needs) {
+std::string missing_library(std::string_view words, const fs::path& file,
+                            const Dependencies& needs) {
     constexpr std::string_view k_mark = ": cannot open shared object file: No such file";
     const auto at = words.find(k_mark);
     if (at == std::string_view::npos) return {};
@@ -97,7 +98,7 @@ std::string wrong_version(std::string_view words, const fs::path& file) {
 
 }  // namespace
 
-std::string plain_words(std::string words, const fs::path& file, const Needs& needs) {
+std::string plain_words(std::string words, const fs::path& file, const Dependencies& needs) {
     while (words.ends_with(' ') || words.ends_with('\n')) words.pop_back();
     if (auto said = undefined_symbol(words, file); !said.empty()) return said;
     if (auto said = missing_library(words, file, needs); !said.empty()) return said;

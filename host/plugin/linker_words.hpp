@@ -11,7 +11,8 @@ namespace bw::plugin {
 
 // A sentence that says why the linker refused `file`. `words` are the linker's own, with the real
 // names of files in them.
-std::string plain_words(std::string words, const std::filesystem::path& file, const Needs& needs);
+std::string plain_words(std::string words, const std::filesystem::path& file,
+                        const Dependencies& needs);
 
 // The linker's own words within the message that Boost.DLL throws. Boost.DLL adds its own text and
 // the errno of some unrelated call.

@@ -72,7 +72,7 @@ const Signal* find_signal(int number) {
 
 // With SIGXFSZ ignored, a write beyond a file's size limit fails like one to a full disk. With
 // SIGPIPE ignored, a write to a reader that has gone fails like any other.
-void hold_signals() {
+void block_signals() {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
     const sigset_t held = those_held();

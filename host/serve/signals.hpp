@@ -24,7 +24,7 @@ const Signal* find_signal(int number);
 // Blocks the signals of SignalUse::reload until watch_signals, so that they do not end a host which
 // is starting. Ignores for good the signals that tell of a failed write. Best called while the
 // process has one thread: later threads inherit its signal mask.
-void hold_signals();
+void block_signals();
 
 // What signals do to the host. Both functions are called on the loop's thread.
 struct SignalActions {

@@ -53,7 +53,7 @@ void check_id(std::string_view given) {
 
 void check_key(std::string_view authorization) {
     const http::Field field{"authorization", authorization};
-    http::RequestHead request;
+    http::IncomingRequest request;
     request.fields.push_back(field);
     const policy::KeyRing nobody(std::span<const config::Key>{});
     const auto caller = front::identify(request, nobody, std::chrono::system_clock::time_point());

@@ -30,7 +30,7 @@ struct Connection {
 };
 
 std::string describe(const http::RequestParser& parser) {
-    const http::RequestHead& request = parser.request();
+    const http::IncomingRequest& request = parser.request();
     std::string text;
     for (const std::string_view part : {request.method, request.target, request.path,
                                         request.authority, std::string_view(request.body)}) {
@@ -45,7 +45,7 @@ std::string describe(const http::RequestParser& parser) {
 }
 
 void check_limits(const http::RequestParser& parser) {
-    const http::RequestHead& request = parser.request();
+    const http::IncomingRequest& request = parser.request();
     require(request.fields.size() <= k_limits.header_count, "headers are counted");
     require(request.body.size() <= k_limits.body_bytes, "a body is bounded");
     require(request.target.size() <= k_limits.request_line_bytes, "a target is bounded");

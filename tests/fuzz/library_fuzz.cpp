@@ -13,7 +13,7 @@ void run(std::string_view text) {
         require(!checked.error().empty(), "a refusal says why");
         return;
     }
-    const plugin::Needs needs = plugin::read_needs(bytes);
+    const plugin::Dependencies needs = plugin::read_needs(bytes);
     require(needs.libraries.size() <= 256 && needs.places.size() <= 256,
             "what it needs has an end");
     for (const std::string& name : needs.libraries) {

@@ -13,7 +13,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-void check(const policy::SaidLimit& said) {
+void check(const policy::ReportedLimit& said) {
     require(said.limit >= -1 && said.remaining >= -1, "an amount is one, or was not said");
     require(said.reset >= milliseconds(-1), "a time is one, or was not said");
     require(said.reset <= hours(24 * 366), "nobody waits for longer than a year");

@@ -89,7 +89,7 @@ void RedisConnection::opened(const RedisAnswer& answer) {
     if (!waiting_.empty()) return;
     state_ = State::ready;
     attempts_ = 0;
-    hopeful_ = true;
+    may_wait_ = true;
     reason_.clear();
     for (Unsent& unsent : std::exchange(unsent_, {})) {
         enqueue(std::move(unsent.command), std::move(unsent.on_answer));
@@ -98,7 +98,7 @@ void RedisConnection::opened(const RedisAnswer& answer) {
 }
 
 void RedisConnection::send(std::string command, OnAnswer on_answer) {
-    const bool waits = !ready() && hopeful_ && state_ != State::closed;
+    const bool waits = !ready() && may_wait_ && state_ != State::closed;
     const std::size_t before = waits ? unsent_.size() : waiting_.size();
     if (before >= k_redis_waiting_max) {
         return on_answer(std::unexpected(RedisFailure{.reason = settings_.name() + ": " +
@@ -157,7 +157,7 @@ void RedisConnection::received(std::string_view bytes) {
 void RedisConnection::lost(std::string reason) {
     if (state_ == State::closed || state_ == State::apart) return;
     const auto self = shared_from_this();
-    hopeful_ = state_ == State::ready;
+    may_wait_ = state_ == State::ready;
     state_ = State::apart;
     // The socket is destroyed later, on the loop, as one of its handlers may have called this.
     socket_->close();
@@ -165,7 +165,7 @@ void RedisConnection::lost(std::string reason) {
     watch_timer_.cancel();
     reason_ = settings_.name() + ": " + reason;
     fail_all(reason_);
-    if (!hopeful_) fail_unsent(reason_);
+    if (!may_wait_) fail_unsent(reason_);
     if (state_ == State::closed) return;
     retry();
     if (on_change_) on_change_(reason_);

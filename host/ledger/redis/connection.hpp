@@ -96,7 +96,7 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
     std::string reason_;
     std::unique_ptr<RedisSocket> socket_;
     RedisReader reader_;
-    bool hopeful_ = true;  // no attempt has failed yet, or none since the last that succeeded
+    bool may_wait_ = true;  // no attempt has failed yet, or none since the last that succeeded
     std::deque<Unsent> unsent_;
     std::deque<Waiting> waiting_;
     std::vector<RedisReply> greetings_;

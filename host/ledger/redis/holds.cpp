@@ -34,13 +34,13 @@ std::string RedisHolds::epoch_of(const HoldId& id) const {
 
 std::vector<Hold> RedisHolds::take_strays() {
     const Lock lock(mutex_);
-    std::vector<Hold> strays;
+    std::vector<Hold> lost_holds;
     for (auto& [id, held] : held_) {
         if (held.placed == epoch_ || held.taken == epoch_) continue;
         held.taken = epoch_;
-        strays.push_back(held.hold);
+        lost_holds.push_back(held.hold);
     }
-    return strays;
+    return lost_holds;
 }
 
 void RedisHolds::not_placed(const HoldId& id) {

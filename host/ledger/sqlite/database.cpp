@@ -101,11 +101,15 @@ Result<std::optional<Statement>> Database::first_row(std::string_view sql) {
 }
 
 Result<std::int64_t> Database::integer(std::string_view sql) {
-    return first_row(sql).transform([](const auto& row) { return row ? row->integer(0) : 0; });
+    auto row = first_row(sql);
+    if (!row) return std::unexpected(std::move(row.error()));
+    return *row ? (*row)->integer(0) : 0;
 }
 
 Result<std::string> Database::text(std::string_view sql) {
-    return first_row(sql).transform([](const auto& row) { return row ? row->text(0) : ""; });
+    auto row = first_row(sql);
+    if (!row) return std::unexpected(std::move(row.error()));
+    return *row ? (*row)->text(0) : std::string();
 }
 
 Result<void> Database::sync_log() {

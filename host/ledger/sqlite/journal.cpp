@@ -99,7 +99,7 @@ std::optional<std::string> SqliteJournal::trouble() {
 bool SqliteJournal::flush(milliseconds limit) {
     const Lock lock(mutex_);
     const auto last = last_;
-    const auto done = [&]() REQUIRES(mutex_) { return complete_ >= last; };
+    const auto done = [&]() REQUIRES(mutex_) { return durable_up_to_ >= last; };
     if (done()) return true;
     window_.all_wanted();
     if (sleeps_too_long()) came_.notify_one();
@@ -190,9 +190,9 @@ Result<void> SqliteJournal::commit(Extent extent) {
 // itself, and that is flushed.
 Result<void> SqliteJournal::sync() {
     if (!unsynced_) return {};
-    auto done = in_doubt_ ? database_->empty_log() : database_->sync_log();
-    in_doubt_ = !done;
-    unsynced_ = in_doubt_;
+    auto done = flush_failed_ ? database_->empty_log() : database_->sync_log();
+    flush_failed_ = !done;
+    unsynced_ = flush_failed_;
     return done;
 }
 
@@ -207,8 +207,8 @@ void SqliteJournal::written(const Turn& turn) {
     {
         // With the mutex, so that no flush() misses the notification between its look and its wait.
         const Lock lock(mutex_);
-        complete_ = whole_;
-        unwritten_ = last_ - complete_;
+        durable_up_to_ = whole_;
+        unwritten_ = last_ - durable_up_to_;
     }
     written_.notify_all();
 }

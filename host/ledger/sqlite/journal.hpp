@@ -108,8 +108,8 @@ class SqliteJournal final : public Journal {
     const config::Sync sync_;
     // From `batch_` to `pause_`: used by the journal's thread only.
     Batch batch_;
-    bool unsynced_ = false;    // the file has commits that a power cut could still lose
-    bool in_doubt_ = false;    // a flush of the log has failed: the system may have dropped pages
+    bool unsynced_ = false;      // the file has commits that a power cut could still lose
+    bool flush_failed_ = false;  // a flush of the log has failed: the system may have dropped pages
     std::uint64_t whole_ = 0;  // all entries up to this number are in the file, not only the holds
     std::chrono::milliseconds pause_{0};  // before the next try; above 0: the last one failed
     Durability durability_;
@@ -120,7 +120,7 @@ class SqliteJournal final : public Journal {
     std::deque<Entry> entries_ GUARDED_BY(mutex_);
     std::uint64_t last_ GUARDED_BY(mutex_) = 0;
     // All entries up to this number are written and, if `sync_` says so, on the disk.
-    std::uint64_t complete_ GUARDED_BY(mutex_) = 0;
+    std::uint64_t durable_up_to_ GUARDED_BY(mutex_) = 0;
     CommitWindow window_ GUARDED_BY(mutex_);
     // When the thread wakes by itself; min: it is awake.
     Clock::time_point sleeps_until_ GUARDED_BY(mutex_) = Clock::time_point::min();

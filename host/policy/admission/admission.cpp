@@ -21,7 +21,7 @@ Admission::Admission(Books& books, const AttemptServices& engine, const Call& ca
       room_{.rules = books.session ? &books.rules : nullptr,
             .providers = books.providers,
             .upstream = [this](const Prospect& one) { return space_at(one.target); },
-            .waiting = [this](const std::string& line) { return books_.lines.length(line); }} {
+            .waiting = [this](const std::string& queue) { return books_.queues.length(queue); }} {
     prospects_.reserve(destination.candidates.size());
     for (route::Candidate& candidate : destination.candidates) {
         prospects_.push_back({.provider = engine.slots[candidate.provider].provider().name,
@@ -45,8 +45,8 @@ void Admission::apply() { follow(place(applicant(), prospects_, room_)); }
 
 void Admission::follow(Placement placement, bool turn_missed) {
     if (auto* const claims = std::get_if<HoldClaims>(&placement)) return hold(std::move(*claims));
-    if (auto* const line = std::get_if<WaitInLine>(&placement)) {
-        return wait(std::move(*line), turn_missed);
+    if (auto* const queue = std::get_if<WaitInQueue>(&placement)) {
+        return wait(std::move(*queue), turn_missed);
     }
     refuse(std::get<Refuse>(std::move(placement)));
 }
@@ -116,23 +116,23 @@ void Admission::not_counted(const ledger::Verdict& verdict) {
 
 // ---- waiting ------------------------------------------------------------------------------------
 
-void Admission::wait(WaitInLine wait, bool turn_missed) {
+void Admission::wait(WaitInQueue wait, bool turn_missed) {
     if (const auto* const candidate = std::get_if<route::Candidate>(&wait.wants)) {
         count_once(waited_for_room_, candidate->provider, UpstreamLimits::Effect::waited);
     }
     const microseconds until_turn(turn_missed ? 0 : wait.wait_us);
-    if (ticket_ && ticket_->line() == wait.line) return ticket_->try_again(until_turn);
+    if (ticket_ && ticket_->queue() == wait.queue) return ticket_->try_again(until_turn);
     ticket_.reset();
     // The callers in a queue take turns. They are users only where clients have no keys: with keys,
     // users take no turns of their own, because one key could invent many.
     const std::string& who = call_.key.empty() ? call_.user : call_.key;
-    auto place = books_.lines.enter(wait.line, who, wait.length, microseconds(wait.wait_us),
-                                    [this] { on_turn(); });
+    auto place = books_.queues.enter(wait.queue, who, wait.length, microseconds(wait.wait_us),
+                                     [this] { on_turn(); });
     if (!place) return on_time_up(wait.wants);
     if (auto* const waiting = engine_.waiting ? engine_.waiting->of(wait.limit) : nullptr) {
         place->count_in(*waiting);
     }
-    ticket_.emplace(engine_.loop, std::move(wait.line), std::move(place));
+    ticket_.emplace(engine_.loop, std::move(wait.queue), std::move(place));
     ticket_->wait_until(wait.until, [this, wants = std::move(wait.wants)] {
         // If the ledger is being asked just now, its answer decides. If it refuses, the call is not
         // queued again, because its time is up.
@@ -147,8 +147,8 @@ void Admission::on_turn() {
 
 void Admission::on_time_up(const std::variant<Asked, route::Candidate>& waited_for) {
     if (const auto* const asked = std::get_if<Asked>(&waited_for)) {
-        const std::size_t before = books_.lines.length(line_of(asked->claim));
-        return refuse(refuse_in_line(*asked, before, books_.session->now_us()));
+        const std::size_t before = books_.queues.length(queue_of(asked->claim));
+        return refuse(refuse_in_queue(*asked, before, books_.session->now_us()));
     }
     const auto& candidate = std::get<route::Candidate>(waited_for);
     refuse(refuse_for_room(candidate, room_, space_at(candidate).wait));
@@ -169,7 +169,7 @@ void Admission::refuse(Refuse refusal) {
 // Lets the first call in each queue of this call's limits try, because there may be room now.
 void Admission::call_who_waits() {
     for (const Asked& asked : asked_) {
-        if (may_wait(asked)) books_.lines.came_back(line_of(asked.claim));
+        if (may_wait(asked)) books_.queues.wake_first(queue_of(asked.claim));
     }
 }
 
@@ -203,15 +203,15 @@ std::string Admission::headers() const { return standing_headers(asked_, standin
 
 // ---- what placement goes by ---------------------------------------------------------------------
 
-Applicant Admission::applicant() const {
+PendingCall Admission::applicant() const {
     return {.facts = {.key = call_.key_name,
                       .team = call_.team,
                       .user = call_.user,
                       .model = model_,
                       .provider = {},
                       .route = route_},
-            .unsound_limit = call_.unsound_limit,
-            .line = ticket_ ? std::string_view(ticket_->line()) : std::string_view(),
+            .invalid_limit = call_.invalid_limit,
+            .queue = ticket_ ? std::string_view(ticket_->queue()) : std::string_view(),
             .started = call_.started,
             .deadline = call_.deadline,
             .now = Clock::now(),
@@ -221,10 +221,10 @@ Applicant Admission::applicant() const {
 // If the call itself waits in the queue of this upstream, nobody there is counted as ahead of it.
 Space Admission::space_at(const route::Candidate& candidate) const {
     if (!engine_.upstream_limits.knows(candidate)) return {};
-    const std::string line = line_of(candidate);
-    const bool stands_there = ticket_ && ticket_->line() == line;
+    const std::string queue = queue_of(candidate);
+    const bool stands_there = ticket_ && ticket_->queue() == queue;
     return {.wait = engine_.upstream_limits.wait(candidate, tokens_at_sending(call_)),
-            .ahead = stands_there ? 0 : books_.lines.length(line)};
+            .ahead = stands_there ? 0 : books_.queues.length(queue)};
 }
 
 void Admission::count_once(bool& counted, std::size_t provider, UpstreamLimits::Effect outcome) {

@@ -72,7 +72,7 @@ class Admission {
     void apply();
     void follow(Placement placement, bool turn_missed = false);
     void hold(HoldClaims claims);
-    void wait(WaitInLine wait, bool turn_missed);
+    void wait(WaitInQueue wait, bool turn_missed);
     void refuse(Refuse refusal);
     void on_turn();
     void on_time_up(const std::variant<Asked, route::Candidate>& waited_for);
@@ -83,7 +83,7 @@ class Admission {
     void call_who_waits();
     void answer(Result<void> result);
     const config::Price* price_at(std::string_view provider, std::string_view model) const;
-    Applicant applicant() const;
+    PendingCall applicant() const;
     Space space_at(const route::Candidate& candidate) const;
     void count_once(bool& counted, std::size_t provider, UpstreamLimits::Effect outcome);
     ledger::UsageRow estimate() const;

@@ -7,7 +7,7 @@
 
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
-#include "policy/admission/lines.hpp"
+#include "policy/admission/queues.hpp"
 #include "policy/estimate/densities.hpp"
 #include "policy/estimate/visibility.hpp"
 #include "policy/limits/rules.hpp"
@@ -22,7 +22,7 @@ struct Books {
           Warnings* all_warnings = nullptr, WebhookPosts* all_posts = nullptr)
         : providers(config.providers),
           rules(config),
-          lines(loop),
+          queues(loop),
           warnings(all_warnings),
           posts(all_posts),
           session(store == nullptr ? nullptr : store->open(loop)),
@@ -34,7 +34,7 @@ struct Books {
     Rules rules;
     Densities densities;
     Visibility visibility;
-    Lines lines;
+    Queues queues;
     Warnings* warnings;
     WebhookPosts* posts;  // set if `warnings` is
     std::unique_ptr<ledger::LedgerSession> session;

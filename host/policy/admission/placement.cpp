@@ -36,18 +36,18 @@ std::int64_t wait_us_for(const ledger::Claim& claim, std::size_t claims) {
     return static_cast<std::int64_t>(std::min(us, k_max_us));
 }
 
-Result<std::vector<Asked>> ask_rules(const Applicant& who, std::span<const Prospect> prospects,
+Result<std::vector<Asked>> ask_rules(const PendingCall& who, std::span<const Prospect> prospects,
                                      const Room& room) {
-    return room.rules->apply(who.facts, who.unsound_limit, prospects, who.now_us);
+    return room.rules->apply(who.facts, who.invalid_limit, prospects, who.now_us);
 }
 
-// The first claim with a line that a newcomer has to join; null: there is none.
-const Asked* line_to_join(std::span<const Asked> all, const Room& room) {
-    const auto line = std::ranges::find_if(all, [&](const Asked& asked) {
+// The first claim with a queue that a newcomer has to join; null: there is none.
+const Asked* queue_to_join(std::span<const Asked> all, const Room& room) {
+    const auto queue = std::ranges::find_if(all, [&](const Asked& asked) {
         return may_wait(asked) && can_ever_fit(asked.claim) &&
-               room.waiting(line_of(asked.claim)) > 0;
+               room.waiting(queue_of(asked.claim)) > 0;
     });
-    return line == all.end() ? nullptr : &*line;
+    return queue == all.end() ? nullptr : &*queue;
 }
 
 // Removes the prospects that the claim counts. False: these would be all of them, and nothing is
@@ -63,27 +63,27 @@ bool leave_out(std::vector<Prospect>& prospects, const Asked& asked) {
 }
 
 // Lets the call wait for a claim. Nothing: its time to wait is over, or too many calls wait in the
-// line already.
-std::optional<WaitInLine> wait_for(const Asked& asked, std::int64_t wait_us, const Applicant& who,
-                                   const Room& room) {
+// queue already.
+std::optional<WaitInQueue> wait_for(const Asked& asked, std::int64_t wait_us,
+                                    const PendingCall& who, const Room& room) {
     const config::Limit& limit = *asked.rule->limit;
     const auto until = std::min(who.started + limit.queue_wait, who.deadline);
     if (who.now >= until) return std::nullopt;
-    std::string line = line_of(asked.claim);
-    if (line != who.line && room.waiting(line) >= limit.queue_length) return std::nullopt;
-    return WaitInLine{.line = std::move(line),
-                      .limit = limit.name,
-                      .length = limit.queue_length,
-                      .until = until,
-                      .wait_us = wait_us,
-                      .wants = asked};
+    std::string queue = queue_of(asked.claim);
+    if (queue != who.queue && room.waiting(queue) >= limit.queue_length) return std::nullopt;
+    return WaitInQueue{.queue = std::move(queue),
+                       .limit = limit.name,
+                       .length = limit.queue_length,
+                       .until = until,
+                       .wait_us = wait_us,
+                       .wants = asked};
 }
 
 // Lets the call wait for the upstream that will have room first, among those that it may wait for.
 // If there is none, the call is refused.
-Placement wait_for_room(const Applicant& who, std::span<const Prospect> prospects,
+Placement wait_for_room(const PendingCall& who, std::span<const Prospect> prospects,
                         const Room& room) {
-    std::optional<WaitInLine> soonest;
+    std::optional<WaitInQueue> soonest;
     Duration wait = Duration::max();
     for (const Prospect& prospect : prospects) {
         const config::Provider& provider = room.providers[prospect.target.provider];
@@ -92,41 +92,41 @@ Placement wait_for_room(const Applicant& who, std::span<const Prospect> prospect
         const bool too_late = who.now + space.wait >= until;
         if (space.wait >= wait || too_late || space.ahead >= provider.queue_length) continue;
         wait = space.wait;
-        soonest = WaitInLine{.line = line_of(prospect.target),
-                             .limit = limit_name_of(provider),
-                             .length = provider.queue_length,
-                             .until = until,
-                             .wait_us = whole_us(wait),
-                             .wants = prospect.target};
+        soonest = WaitInQueue{.queue = queue_of(prospect.target),
+                              .limit = limit_name_of(provider),
+                              .length = provider.queue_length,
+                              .until = until,
+                              .wait_us = whole_us(wait),
+                              .wants = prospect.target};
     }
     if (soonest) return *std::move(soonest);
     const Prospect& first = prospects.front();
     return refuse_for_room(first.target, room, room.upstream(first).wait);
 }
 
-// Sends a newcomer into the line that it must not pass. It avoids the line if other targets are
-// left in `prospects`; else it waits or is refused. Nothing: no line is in its way, and `claims`
+// Sends a newcomer into the queue that it must not pass. It avoids the queue if other targets are
+// left in `prospects`; else it waits or is refused. Nothing: no queue is in its way, and `claims`
 // are its claims.
-std::optional<Placement> join_line(const Applicant& who, std::vector<Prospect>& prospects,
+std::optional<Placement> join_line(const PendingCall& who, std::vector<Prospect>& prospects,
                                    const Room& room, std::vector<Asked>& claims) {
     for (;;) {
         auto asked = ask_rules(who, prospects, room);
         if (!asked) return Refuse{.error = std::move(asked.error())};
         claims = *std::move(asked);
-        const Asked* const line = line_to_join(claims, room);
-        if (line == nullptr) return std::nullopt;
-        if (leave_out(prospects, *line)) continue;
-        if (auto wait = wait_for(*line, 0, who, room)) return *std::move(wait);
-        return refuse_in_line(*line, room.waiting(line_of(line->claim)), who.now_us);
+        const Asked* const queue = queue_to_join(claims, room);
+        if (queue == nullptr) return std::nullopt;
+        if (leave_out(prospects, *queue)) continue;
+        if (auto wait = wait_for(*queue, 0, who, room)) return *std::move(wait);
+        return refuse_in_queue(*queue, room.waiting(queue_of(queue->claim)), who.now_us);
     }
 }
 
 }  // namespace
 
-// A call that waits in a line already need not join another: it came before the newcomers, or has
-// waited in the other lines before.
-Placement place(const Applicant& who, std::vector<Prospect>& prospects, const Room& room) {
-    const bool newcomer = who.line.empty();
+// A call that waits in a queue already need not join another: it came before the newcomers, or has
+// waited in the other queues before.
+Placement place(const PendingCall& who, std::vector<Prospect>& prospects, const Room& room) {
+    const bool newcomer = who.queue.empty();
     HoldClaims hold;
     if (newcomer && room.rules != nullptr) {
         if (auto ends = join_line(who, prospects, room, hold.asked)) return *std::move(ends);
@@ -145,7 +145,7 @@ Placement place(const Applicant& who, std::vector<Prospect>& prospects, const Ro
     return hold;
 }
 
-Placement place_refused(const Applicant& who, std::vector<Prospect>& prospects, const Room& room,
+Placement place_refused(const PendingCall& who, std::vector<Prospect>& prospects, const Room& room,
                         const Asked& asked, const ledger::Standing& standing) {
     if (leave_out(prospects, asked)) return place(who, prospects, room);
     const bool concurrent = asked.rule->counts == Counts::concurrent;
@@ -157,9 +157,9 @@ Placement place_refused(const Applicant& who, std::vector<Prospect>& prospects, 
     return Refuse{.error = refusal_of(asked, standing, who.now_us)};
 }
 
-// The ledger was not asked, or long ago. All that is known is that the calls in the line are to be
+// The ledger was not asked, or long ago. All that is known is that the calls in the queue are to be
 // let through first, so the wait is estimated from their number.
-Refuse refuse_in_line(const Asked& asked, std::size_t before, std::int64_t now_us) {
+Refuse refuse_in_queue(const Asked& asked, std::size_t before, std::int64_t now_us) {
     const std::int64_t wait_us = wait_us_for(asked.claim, std::max<std::size_t>(before, 1));
     const ledger::Standing standing{.wait_us = wait_us, .full_us = wait_us};
     return {.error = refusal_of(asked, standing, now_us), .asked = asked, .wait_us = wait_us};
@@ -171,11 +171,11 @@ Refuse refuse_for_room(const route::Candidate& candidate, const Room& room, Dura
             .provider = candidate.provider};
 }
 
-std::string line_of(const ledger::Claim& claim) {
+std::string queue_of(const ledger::Claim& claim) {
     return claim.counter.rule + '\n' + claim.counter.value;
 }
 
-std::string line_of(const route::Candidate& candidate) {
+std::string queue_of(const route::Candidate& candidate) {
     return fmt::format("{}\n{}\n", candidate.provider, candidate.model);
 }
 

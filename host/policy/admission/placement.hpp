@@ -1,6 +1,6 @@
-// Decides what happens to a call that asks to be admitted: it holds claims, waits in a line (a
-// queue, see lines.hpp) or is refused. Pure, except that the rules remember their windows: all that
-// it needs is given, so that it is tested without a ledger, a loop or a clock.
+// Decides what happens to a call that asks to be admitted: it holds claims, waits in a queue (a
+// queue, see queues.hpp) or is refused. Pure, except that the rules remember their windows: all
+// that it needs is given, so that it is tested without a ledger, a loop or a clock.
 #pragma once
 
 #include <chrono>
@@ -23,10 +23,10 @@
 namespace bw::policy {
 
 // The call that asks to be admitted, and the time.
-struct Applicant {
+struct PendingCall {
     Facts facts;                     // without the provider
-    std::string_view unsound_limit;  // Call::unsound_limit
-    std::string_view line;           // in which it waits; empty: none, it is a newcomer
+    std::string_view invalid_limit;  // Call::unsound_limit
+    std::string_view queue;          // in which it waits; empty: none, it is a newcomer
     std::chrono::steady_clock::time_point started;
     std::chrono::steady_clock::time_point deadline;  // of its client
     std::chrono::steady_clock::time_point now;
@@ -36,7 +36,7 @@ struct Applicant {
 // What is known of the room at one upstream.
 struct Space {
     std::chrono::steady_clock::duration wait{0};  // until it has room for the call
-    std::size_t ahead = 0;                        // other calls that wait in its line
+    std::size_t ahead = 0;                        // other calls that wait in its queue
 
     bool is_free() const { return ahead == 0 && wait.count() == 0; }
 };
@@ -46,7 +46,7 @@ struct Room {
     Rules* rules = nullptr;  // null: nothing is counted
     std::span<const config::Provider> providers;
     std::function<Space(const Prospect&)> upstream;
-    std::function<std::size_t(const std::string& line)> waiting;  // how many calls wait in a line
+    std::function<std::size_t(const std::string& queue)> waiting;  // how many calls wait in a queue
 };
 
 struct HoldClaims {
@@ -54,9 +54,9 @@ struct HoldClaims {
     std::optional<std::size_t> passed_over;  // the first provider, if it has no room
 };
 
-struct WaitInLine {
-    std::string line;
-    std::string limit;                            // the name of the limit whose line it is
+struct WaitInQueue {
+    std::string queue;
+    std::string limit;                            // the name of the limit whose queue it is
     std::size_t length = 0;                       // how many calls may wait there
     std::chrono::steady_clock::time_point until;  // then the call is refused
     std::int64_t wait_us = 0;                     // until its first turn
@@ -70,26 +70,26 @@ struct Refuse {
     std::int64_t wait_us = 0;             // until the claim may fit
 };
 
-using Placement = std::variant<HoldClaims, WaitInLine, Refuse>;
+using Placement = std::variant<HoldClaims, WaitInQueue, Refuse>;
 
-// Places a call. Removes prospects where a limit's line is in its way, if others are left, and puts
-// those without room last.
-Placement place(const Applicant& who, std::vector<Prospect>& prospects, const Room& room);
+// Places a call. Removes prospects where a limit's queue is in its way, if others are left, and
+// puts those without room last.
+Placement place(const PendingCall& who, std::vector<Prospect>& prospects, const Room& room);
 // The same for a call whose claim `asked` the ledger has just refused.
-Placement place_refused(const Applicant& who, std::vector<Prospect>& prospects, const Room& room,
+Placement place_refused(const PendingCall& who, std::vector<Prospect>& prospects, const Room& room,
                         const Asked& asked, const ledger::Standing& standing);
 
-// Refuses a call that waited too long in the line of its claim, or finds it full. `before`: how
+// Refuses a call that waited too long in the queue of its claim, or finds it full. `before`: how
 // many calls wait there.
-Refuse refuse_in_line(const Asked& asked, std::size_t before, std::int64_t now_us);
+Refuse refuse_in_queue(const Asked& asked, std::size_t before, std::int64_t now_us);
 // Refuses a call because its upstream has no room and it may not wait, or has waited too long.
 Refuse refuse_for_room(const route::Candidate& candidate, const Room& room,
                        std::chrono::steady_clock::duration wait);
 
-// The name of the line for a limit's counter.
-std::string line_of(const ledger::Claim& claim);
-// The name of the line for an upstream's own limit.
-std::string line_of(const route::Candidate& candidate);
+// The name of the queue for a limit's counter.
+std::string queue_of(const ledger::Claim& claim);
+// The name of the queue for an upstream's own limit.
+std::string queue_of(const route::Candidate& candidate);
 // Whether the limit behind the claim lets calls wait.
 bool may_wait(const Asked& asked);
 

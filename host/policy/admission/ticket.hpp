@@ -1,5 +1,5 @@
-// The ticket of a call that waits in a line: its place there, and the timer that ends its wait.
-// Destroying the ticket leaves the line, so that the next call tries. On its worker's thread only.
+// The ticket of a call that waits in a queue: its place there, and the timer that ends its wait.
+// Destroying the ticket leaves the queue, so that the next call tries. On its worker's thread only.
 #pragma once
 
 #include <functional>
@@ -8,26 +8,26 @@
 #include <utility>
 
 #include "net/alarm.hpp"
-#include "policy/admission/lines.hpp"
+#include "policy/admission/queues.hpp"
 
 namespace bw::policy {
 
 class Ticket {
   public:
-    Ticket(boost::asio::io_context& loop, std::string line, std::unique_ptr<Lines::Place> place)
-        : line_(std::move(line)), place_(std::move(place)), patience_(loop) {}
+    Ticket(boost::asio::io_context& loop, std::string queue, std::unique_ptr<Queues::Place> place)
+        : queue_(std::move(queue)), place_(std::move(place)), patience_(loop) {}
 
-    const std::string& line() const { return line_; }
+    const std::string& queue() const { return queue_; }
     // The call has tried in vain: its turn comes again after `wait`.
     void try_again(std::chrono::microseconds wait) { place_->try_again(wait); }
     // Calls `time_up` at `end`; this may destroy the ticket.
-    void wait_until(Lines::Clock::time_point end, std::function<void()> time_up) {
+    void wait_until(Queues::Clock::time_point end, std::function<void()> time_up) {
         patience_.set(end, std::move(time_up));
     }
 
   private:
-    std::string line_;
-    std::unique_ptr<Lines::Place> place_;
+    std::string queue_;
+    std::unique_ptr<Queues::Place> place_;
     net::Alarm patience_;
 };
 

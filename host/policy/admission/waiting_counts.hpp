@@ -1,4 +1,4 @@
-// Counts the calls that wait in the lines of each limit and of each provider. The names come from
+// Counts the calls that wait in the queues of each limit and of each provider. The names come from
 // the configuration, so that clients cannot add any. Any thread.
 #pragma once
 

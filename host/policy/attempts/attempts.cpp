@@ -48,7 +48,7 @@ Error no_answer(std::string_view provider) {
 
 // With `echo` each choice begins with the prompt, which the model has not generated: it is taken
 // off what was seen.
-void leave_out_prompt(const Call& call, Heard& heard) {
+void leave_out_prompt(const Call& call, AnswerSeen& heard) {
     const std::string_view prompt =
         std::string_view(call.body).substr(call.prompt_value.offset, call.prompt_value.length);
     const std::int64_t times = std::min<std::int64_t>(call.choices_shown, heard.pieces);
@@ -185,8 +185,8 @@ bool Attempts::see(std::string_view json) {
     return true;
 }
 
-Heard Attempts::heard() const {
-    Heard heard = heard_;
+AnswerSeen Attempts::heard() const {
+    AnswerSeen heard = heard_;
     if (!attempt_) return heard;
     heard.reported = attempt_->usage();
     heard.body_bytes = attempt_->body_bytes();
@@ -203,7 +203,7 @@ bool Attempts::all_finished() const {
 
 bool Attempts::waits_for_usage() const {
     if (!attempt_ || !call_.stream) return false;
-    const Heard now = heard();
+    const AnswerSeen now = heard();
     return now.last_word && !now.reported_last;
 }
 

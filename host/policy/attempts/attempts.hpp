@@ -102,7 +102,7 @@ class Attempts final : private plugin::AttemptEvents {
     std::string make_usage_chunk(const Usage& usage) const;
     Progress progress() const;
     bool see(std::string_view json);
-    Heard heard() const;
+    AnswerSeen heard() const;
     bool all_finished() const;
     Reckoned reckon(const Result<void>& result) const;
 
@@ -124,7 +124,7 @@ class Attempts final : private plugin::AttemptEvents {
     std::chrono::steady_clock::time_point attempt_started_;
     std::chrono::nanoseconds waited_{0};  // of attempts that are over
     std::vector<FailedAttempt> failures_;
-    Heard heard_;                 // of the current attempt, or the last one
+    AnswerSeen heard_;            // of the current attempt, or the last one
     std::uint64_t finished_ = 0;  // a bit for each of its choices that has its finish_reason
     unsigned usage_reports_ = 0;  // of its provider, when generated text last came
     plugin::Reach reach_ = plugin::Reach::none;  // of the last attempt that is over

@@ -12,7 +12,7 @@ constexpr std::int64_t k_text_bytes_min = 256;
 constexpr std::size_t k_models_max = 1'000;
 // A prompt of lower density moves what was learned towards the default, by one part in k_sink of
 // the distance.
-constexpr std::int64_t k_sink = 64;
+constexpr std::int64_t k_decay_divisor = 64;
 
 std::string name_of(std::string_view provider, std::string_view model) {
     std::string name(provider);
@@ -41,7 +41,8 @@ void Densities::learn(std::string_view provider, std::string_view model, const P
         return;
     }
     std::int64_t& density = found->second;
-    density = std::max(seen, density - (density - k_density_default + k_sink - 1) / k_sink);
+    density = std::max(
+        seen, density - (density - k_density_default + k_decay_divisor - 1) / k_decay_divisor);
 }
 
 }  // namespace bw::policy

@@ -59,7 +59,7 @@ std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
     const std::int64_t answer = std::max(
         {said ? call.max_tokens : model.output_max, call.max_tokens, call.other_max_tokens});
     const bool thinks =
-        call.thinks_freely || (model.thinks_unasked && call.stream && !call.thinks_not);
+        call.thinks_freely || (model.thinks_unasked && call.stream && !call.refuses_thinking);
     const bool unlimited = thinks && call.thinking_tokens == 0;
     const std::int64_t thinking = unlimited ? model.output_max : call.thinking_tokens;
     return times(std::min(answer, k_choice_tokens_max) + std::min(thinking, k_choice_tokens_max),

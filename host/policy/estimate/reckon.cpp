@@ -40,22 +40,22 @@ Usage by_its_bytes(const Bound& bound, std::uint64_t bytes) {
             .source = UsageSource::estimate};
 }
 
-bool is_broken_off(Ending ending) { return ending == Ending::cut || ending == Ending::left; }
+bool is_broken_off(Ending ending) { return ending == Ending::cut || ending == Ending::client_gone; }
 
 // True if more may have been generated than was seen. Only asked where no reported figure tells.
-bool may_hide(Ending ending, const Heard& heard, Shows shows, bool thinks) {
+bool may_hide(Ending ending, const AnswerSeen& heard, Shows shows, bool thinks) {
     const bool complete = !is_broken_off(ending);
     if ((heard.seen == 0 && !complete) || shows == Shows::not_all) return true;
     // The model was asked to think, and showed no thought in this answer.
     if (thinks && !heard.thoughts && !(complete && shows == Shows::all)) return true;
-    return shows == Shows::unknown && ending == Ending::left;
+    return shows == Shows::unknown && ending == Ending::client_gone;
 }
 
 class Reckoning {
   public:
     // `final_`: the report is of the whole answer. If the answer is broken off before its last
     // `finish_reason`, the report is only of a part.
-    Reckoning(const Bound& bound, const Heard& heard, Ending ending)
+    Reckoning(const Bound& bound, const AnswerSeen& heard, Ending ending)
         : bound_(bound),
           heard_(heard),
           final_(heard.reported_last && (heard.last_word || !is_broken_off(ending))) {
@@ -117,7 +117,7 @@ class Reckoning {
     void doubt(Doubt doubt) { out_.doubt = doubt; }
 
     const Bound& bound_;
-    const Heard& heard_;
+    const AnswerSeen& heard_;
     const bool final_;
     Reckoned out_;
 };
@@ -139,29 +139,30 @@ Ending ending_of(const Result<void>& result, plugin::Reach reach) {
         case Reach::none:
         case Reach::refused: return Ending::nothing;
         case Reach::sent:
-            if (left) return Ending::left;
+            if (left) return Ending::client_gone;
             return ended_by_host ? Ending::cut : Ending::nothing;
-        case Reach::answered: return left ? Ending::left : Ending::cut;
-        case Reach::judged: return senseless ? Ending::senseless : Ending::told;
+        case Reach::answered: return left ? Ending::client_gone : Ending::cut;
+        case Reach::judged: return senseless ? Ending::invalid : Ending::upstream_error;
     }
     return Ending::cut;
 }
 
-Reckoned reckon(const Bound& bound, const Heard& heard, Ending ending, Shows shows, bool thinks) {
+Reckoned reckon(const Bound& bound, const AnswerSeen& heard, Ending ending, Shows shows,
+                bool thinks) {
     const bool unheard = heard.seen == 0 && !has_figure(heard.reported);
-    if (ending == Ending::nothing || (ending == Ending::told && unheard)) return {};
-    if (ending == Ending::senseless && unheard) return {by_its_bytes(bound, heard.body_bytes)};
+    if (ending == Ending::nothing || (ending == Ending::upstream_error && unheard)) return {};
+    if (ending == Ending::invalid && unheard) return {by_its_bytes(bound, heard.body_bytes)};
     Reckoning reckoning(bound, heard, ending);
     reckoning.input();
     reckoning.output(may_hide(ending, heard, shows, thinks));
     return reckoning.result();
 }
 
-bool is_too_little(const Heard& heard, std::int64_t output_tokens) {
+bool is_too_little(const AnswerSeen& heard, std::int64_t output_tokens) {
     return output_tokens < heard.text_bytes / k_text_bytes_for_token_max - k_tokens_grace;
 }
 
-bool is_past_hold(const Bound& bound, const Heard& heard) {
+bool is_past_hold(const Bound& bound, const AnswerSeen& heard) {
     const ledger::Wide held = bound.held.output;
     return heard.text_bytes > held * k_text_bytes_for_token_max + k_past_hold_text_bytes ||
            heard.pieces > held * k_pieces_for_token_max + k_past_hold_pieces;

@@ -13,7 +13,7 @@
 namespace bw::policy {
 
 // What is known of an attempt's answer. Tokens are as tokens.hpp counts them.
-struct Heard {
+struct AnswerSeen {
     Usage reported;                // the largest of each figure that the provider gave
     bool reported_last = false;    // it came with or after the last generated text
     std::int64_t seen = 0;         // tokens of the generated text
@@ -26,12 +26,12 @@ struct Heard {
 
 // How an attempt ended, as far as that decides what it may have used.
 enum class Ending {
-    nothing,    // it was not sent, or the upstream refused it or never answered: no work was done
-    complete,   // the answer came to its end
-    told,       // the upstream said within an answer that it failed
-    senseless,  // the answer made no sense, and so the host ended it
-    cut,        // the upstream, or a limit of the host, ended the answer early
-    left,       // the client ended the answer early
+    nothing,   // it was not sent, or the upstream refused it or never answered: no work was done
+    complete,  // the answer came to its end
+    upstream_error,  // the upstream said within an answer that it failed
+    invalid,         // the answer made no sense, and so the host ended it
+    cut,             // the upstream, or a limit of the host, ended the answer early
+    client_gone,     // the client ended the answer early
 };
 
 Ending ending_of(const Result<void>& result, plugin::Reach reach);
@@ -53,12 +53,13 @@ struct Reckoned {
 };
 
 // `thinks`: the client asked for thinking.
-Reckoned reckon(const Bound& bound, const Heard& heard, Ending ending, Shows shows, bool thinks);
+Reckoned reckon(const Bound& bound, const AnswerSeen& heard, Ending ending, Shows shows,
+                bool thinks);
 
 // True if a report of so many output tokens is too small for the text that was seen.
-bool is_too_little(const Heard& heard, std::int64_t output_tokens);
+bool is_too_little(const AnswerSeen& heard, std::int64_t output_tokens);
 
 // True if a stream has run so far beyond its hold that it is to be stopped.
-bool is_past_hold(const Bound& bound, const Heard& heard);
+bool is_past_hold(const Bound& bound, const AnswerSeen& heard);
 
 }  // namespace bw::policy

@@ -63,7 +63,7 @@ Bound Reckoner::bound(const route::Candidate& candidate) {
 }
 
 // True if a report is plainly sound. Says so without measuring the prompt, which costs time.
-bool Reckoner::is_ordinary(const Heard& heard) const {
+bool Reckoner::is_ordinary(const AnswerSeen& heard) const {
     const Usage& told = heard.reported;
     const auto body_bytes = static_cast<std::int64_t>(call_.body.size());
     const bool input =
@@ -86,7 +86,7 @@ void Reckoner::add_what_was_asked(Usage& usage) {
     usage.audio_input_tokens = usage.image_input_tokens = 0;
 }
 
-Reckoned Reckoner::at_end(const route::Candidate& candidate, Heard heard, Ending ending) {
+Reckoned Reckoner::at_end(const route::Candidate& candidate, AnswerSeen heard, Ending ending) {
     if (ending == Ending::nothing) return {};
     divide_total(heard.reported, call_, heard.seen);
     Reckoned reckoned = judge(candidate, heard, ending);
@@ -95,7 +95,8 @@ Reckoned Reckoner::at_end(const route::Candidate& candidate, Heard heard, Ending
     return reckoned;
 }
 
-Reckoned Reckoner::judge(const route::Candidate& candidate, const Heard& heard, Ending ending) {
+Reckoned Reckoner::judge(const route::Candidate& candidate, const AnswerSeen& heard,
+                         Ending ending) {
     const bool counted = books_.session != nullptr;
     if (!counted && ending == Ending::complete && is_ordinary(heard)) return {heard.reported};
     const std::string& provider = slots_[candidate.provider].provider().name;
@@ -107,7 +108,7 @@ Reckoned Reckoner::judge(const route::Candidate& candidate, const Heard& heard, 
     return reckoned;
 }
 
-void Reckoner::learn(const route::Candidate& candidate, const Heard& heard) {
+void Reckoner::learn(const route::Candidate& candidate, const AnswerSeen& heard) {
     if (!books_.session) return;  // without a ledger there are no holds to learn for
     const std::string& provider = slots_[candidate.provider].provider().name;
     const bool shows_choices = call_.choices <= call_.choices_shown && !call_.echo;
@@ -118,7 +119,7 @@ void Reckoner::learn(const route::Candidate& candidate, const Heard& heard) {
     }
 }
 
-bool Reckoner::is_past_hold(const route::Candidate& candidate, const Heard& heard) {
+bool Reckoner::is_past_hold(const route::Candidate& candidate, const AnswerSeen& heard) {
     return kept_to_hold_ && !call_.echo && policy::is_past_hold(bound(candidate), heard);
 }
 

@@ -26,16 +26,16 @@ class Reckoner {
     Bound bound(const route::Candidate& candidate);
     // What an attempt at this target has used. If the provider's report is not believed, a warning
     // goes to the log, at most once a minute.
-    Reckoned at_end(const route::Candidate& candidate, Heard heard, Ending ending);
+    Reckoned at_end(const route::Candidate& candidate, AnswerSeen heard, Ending ending);
     // True if the prompt has no pictures, no sound, no files and no unknown parts.
     bool is_text_only();
     // Learns of the model from a complete answer.
-    void learn(const route::Candidate& candidate, const Heard& heard);
+    void learn(const route::Candidate& candidate, const AnswerSeen& heard);
 
     // From now on a stream that runs far beyond its hold is stopped (is_past_hold() may be true).
     // For a call that is counted by a budget or a limit which refuses.
     void keep_to_hold() { kept_to_hold_ = true; }
-    bool is_past_hold(const route::Candidate& candidate, const Heard& heard);
+    bool is_past_hold(const route::Candidate& candidate, const AnswerSeen& heard);
 
   private:
     struct Known {
@@ -45,9 +45,9 @@ class Reckoner {
     };
 
     const PromptSize& prompt();
-    Reckoned judge(const route::Candidate& candidate, const Heard& heard, Ending ending);
+    Reckoned judge(const route::Candidate& candidate, const AnswerSeen& heard, Ending ending);
     void add_what_was_asked(Usage& usage);
-    bool is_ordinary(const Heard& heard) const;
+    bool is_ordinary(const AnswerSeen& heard) const;
 
     Books& books_;
     std::span<plugin::ProviderSlot> slots_;

@@ -36,7 +36,7 @@ Shows Visibility::of(std::string_view provider, std::string_view model, bool thi
 }
 
 void Visibility::learn(std::string_view provider, std::string_view model, bool thinks,
-                       const Heard& heard) {
+                       const AnswerSeen& heard) {
     const std::int64_t reported = heard.reported.output_tokens;
     if (reported <= 0 || !heard.reported_last) return;
     std::string name = name_of(provider, model, thinks);

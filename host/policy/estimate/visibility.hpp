@@ -19,7 +19,8 @@ class Visibility {
     // Learns from a complete answer, if the provider reported its tokens. A model is believed to
     // show everything after a few such answers in a row, and after many more if it has hidden
     // something.
-    void learn(std::string_view provider, std::string_view model, bool thinks, const Heard& heard);
+    void learn(std::string_view provider, std::string_view model, bool thinks,
+               const AnswerSeen& heard);
 
   private:
     struct Seen {

@@ -186,7 +186,7 @@ void Rules::add(const config::Limit& limit) {
     if (limit.tokens) add_rule("tokens", Counts::total);
 }
 
-Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view unsound_limit,
+Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view invalid_limit,
                                         std::span<const Prospect> prospects, std::int64_t now_us) {
     std::vector<Asked> all;
     all.reserve(rules_.size());
@@ -195,11 +195,11 @@ Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view uns
             return std::unexpected(std::move(added.error()));
         }
     }
-    if (!all.empty() && !unsound_limit.empty()) {
+    if (!all.empty() && !invalid_limit.empty()) {
         return std::unexpected(
             Error{.kind = ErrorKind::invalid,
-                  .message = fmt::format("\"{}\" must be a positive whole number.", unsound_limit),
-                  .param = std::string(unsound_limit)});
+                  .message = fmt::format("\"{}\" must be a positive whole number.", invalid_limit),
+                  .param = std::string(invalid_limit)});
     }
     return all;
 }

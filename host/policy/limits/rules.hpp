@@ -81,7 +81,7 @@ class Rules {
     // Gives a claim on every counter that counts the call. The provider in `facts` is ignored.
     // Fails if a limit that the client sent is no usable number (Call::unsound_limit), or if a
     // budget that refuses counts money and the call asks for something without a price.
-    Result<std::vector<Asked>> apply(const Facts& facts, std::string_view unsound_limit,
+    Result<std::vector<Asked>> apply(const Facts& facts, std::string_view invalid_limit,
                                      std::span<const Prospect> prospects, std::int64_t now_us);
 
     // The rules that would count a call which tries these providers in this order. The provider in

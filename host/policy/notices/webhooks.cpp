@@ -85,7 +85,7 @@ class WebhookPosts::Post final : private net::Events {
                                     *this);
         alarm_.set(Clock::now() + owner_.patience_.answer, [this] { judge("no answer in time"); });
     }
-    void hurry() {
+    void retry_now() {
         if (waits_) begin_last();
     }
     std::size_t webhook() const { return webhook_; }
@@ -169,7 +169,7 @@ void WebhookPosts::post(std::size_t webhook, std::string json) {
 
 void WebhookPosts::finish(std::function<void()> on_last) {
     on_last_ = std::move(on_last);
-    for (Post& post : posts_) post.hurry();
+    for (Post& post : posts_) post.retry_now();
 }
 
 // The wait is drawn at random from its upper half, so that several hosts do not retry at the same

@@ -39,7 +39,7 @@ std::optional<double> take_ms(std::string_view& text) {
     return amount * 1'000;
 }
 
-void read_field(SaidLimit& limit, std::string_view what, std::string_view value) {
+void read_field(ReportedLimit& limit, std::string_view what, std::string_view value) {
     if (what == "limit") limit.limit = parse_amount(value);
     if (what == "remaining") limit.remaining = parse_amount(value);
     if (what == "reset") limit.reset = parse_reset(value).value_or(std::chrono::milliseconds(-1));

@@ -13,7 +13,7 @@
 
 namespace bw::policy {
 
-struct SaidLimit {
+struct ReportedLimit {
     std::int64_t limit = -1;              // -1: not said
     std::int64_t remaining = -1;          // -1: not said, or not a number
     std::chrono::milliseconds reset{-1};  // until all of `limit` is there again; -1: not said
@@ -23,8 +23,8 @@ struct SaidLimit {
 };
 
 struct SaidLimits {
-    SaidLimit requests;
-    SaidLimit tokens;
+    ReportedLimit requests;
+    ReportedLimit tokens;
 };
 
 // Header names are in lower case.

@@ -20,7 +20,7 @@ constexpr milliseconds k_look_again{20};
 
 }  // namespace
 
-void UpstreamMeter::Allowance::set(const SaidLimit& said, std::int64_t unanswered,
+void UpstreamMeter::Allowance::set(const ReportedLimit& said, std::int64_t unanswered,
                                    Clock::time_point now) {
     if (!said.sound()) return;
     limit = said.limit;

@@ -47,7 +47,7 @@ class UpstreamMeter {
         Clock::time_point full;
         Clock::time_point believed_until;  // from then on one call tries, whatever was said
 
-        void set(const SaidLimit& said, std::int64_t unanswered, Clock::time_point now);
+        void set(const ReportedLimit& said, std::int64_t unanswered, Clock::time_point now);
         void take(std::int64_t amount, Clock::time_point now);
         void give_back(std::int64_t amount);
         Clock::duration wait(std::int64_t amount, Clock::time_point now) const;

@@ -43,7 +43,7 @@ constexpr KeyOf<Lamp> k_lamp[] = {
 std::string mistakes_in(std::string_view text, Lamp& lamp) {
     const toml::table table = toml::parse(text);
     Report report("lamp.toml");
-    const Surroundings around;
+    const ReadContext around;
     Section section(table, "lamp", report, around);
     read_keys<Lamp>(section, k_lamp, lamp);
     section.finish();

@@ -16,7 +16,7 @@ class Identify : public testing::Test {
         {.name = "alice", .id = "0a1b2c3d", .sha256 = policy::key_hash(k_alice)}};
     policy::KeyRing ring_{keys_};
 
-    std::expected<const config::Key*, Stranger> of(std::vector<http::Field> fields) const {
+    std::expected<const config::Key*, RefusedClient> of(std::vector<http::Field> fields) const {
         return identify({.method = "POST", .fields = std::move(fields)}, ring_, k_now);
     }
     ErrorReply reply(std::vector<http::Field> fields) const {

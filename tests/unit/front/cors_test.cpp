@@ -12,8 +12,8 @@ using testing::Not;
 const Origins k_one{"https://app.example"};
 const Origins k_all{"https://app.example", "*"};
 
-http::RequestHead request(std::vector<http::Field> fields, std::string_view method = "POST") {
-    http::RequestHead made;
+http::IncomingRequest request(std::vector<http::Field> fields, std::string_view method = "POST") {
+    http::IncomingRequest made;
     made.method = method;
     made.fields = std::move(fields);
     return made;

@@ -6,7 +6,7 @@
 namespace bw::front {
 namespace {
 
-http::RequestHead post() {
+http::IncomingRequest post() {
     return {.method = "POST",
             .target = "/v1/chat/completions",
             .path = "/v1/chat/completions",
@@ -17,7 +17,7 @@ http::RequestHead post() {
 int status(const std::optional<http::Refusal>& refused) { return refused ? refused->status : 200; }
 
 int status_by_name(std::string_view authority, bool loopback, const config::Front& front) {
-    http::RequestHead request = post();
+    http::IncomingRequest request = post();
     request.authority = authority;
     return status(check_host(request, loopback, front));
 }
@@ -26,17 +26,17 @@ int status_by_name(std::string_view authority, bool loopback, const config::Fron
 TEST(CheckHead, ABodyIsDeclaredAsJson) {
     for (const char* type : {"application/json", "Application/JSON",
                              "application/json; charset=utf-8", "application/json ;x"}) {
-        http::RequestHead request = post();
+        http::IncomingRequest request = post();
         request.fields = {{"content-type", type}};
         EXPECT_EQ(status(check_content_type(request)), 200) << type;
     }
     for (const char* type : {"text/plain", "application/x-www-form-urlencoded",
                              "multipart/form-data", "application/jsonx", ""}) {
-        http::RequestHead request = post();
+        http::IncomingRequest request = post();
         request.fields = {{"content-type", type}};
         EXPECT_EQ(status(check_content_type(request)), 415) << type;
     }
-    http::RequestHead none = post();
+    http::IncomingRequest none = post();
     none.fields.clear();
     EXPECT_EQ(status(check_content_type(none)), 415);
     none.method = "GET";

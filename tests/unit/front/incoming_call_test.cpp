@@ -7,7 +7,7 @@ namespace bw::front {
 namespace {
 
 std::string user(const std::vector<http::Field>& fields, std::string_view header) {
-    http::RequestHead request;
+    http::IncomingRequest request;
     request.fields = fields;
     Call call;
     take_user(call, request, header);
@@ -31,7 +31,7 @@ TEST(TakeForwarded, WhatAProviderListsAndNoMore) {
     std::vector<config::Provider> providers(2);
     providers[1].forward_headers = {"x-foo", "openai-organization"};
     const std::string long_value(5'000, 'x');
-    http::RequestHead request;
+    http::IncomingRequest request;
     request.fields = {{"authorization", "Bearer k"},
                       {"x-foo", "1"},
                       {"x-bar", "2"},

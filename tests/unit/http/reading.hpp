@@ -26,7 +26,7 @@ inline std::string read_all(std::string_view bytes, const MessageLimits& limits 
             step = parser.feed(rest);
             if (step == ParseStep::refused) return text + std::to_string(parser.refusal().status);
             if (step == ParseStep::request) {
-                const RequestHead& request = parser.request();
+                const IncomingRequest& request = parser.request();
                 text += std::string(request.method) + " " + std::string(request.target) +
                         (request.version == Version::http_1_1 ? " 1.1 [" : " 1.0 [") +
                         request.body + "] ";

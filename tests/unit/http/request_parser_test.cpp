@@ -16,7 +16,7 @@ TEST(RequestParser, ReadsARequest) {
     EXPECT_TRUE(parser.begun());
     EXPECT_EQ(parser.feed(bytes), ParseStep::request);
     EXPECT_EQ(bytes, "GET");
-    const RequestHead& request = parser.request();
+    const IncomingRequest& request = parser.request();
     EXPECT_EQ(request.method, "POST");
     EXPECT_EQ(request.target, "/v1/models?a=b");
     EXPECT_EQ(request.path, "/v1/models");

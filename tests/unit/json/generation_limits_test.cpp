@@ -24,7 +24,7 @@ TEST(GenerationLimits, AreFoundUnderEveryName) {
         const Call call = read(text);
         EXPECT_EQ(call.other_max_tokens, 9) << text;
         EXPECT_EQ(call.max_tokens, -1) << text;
-        EXPECT_TRUE(call.unsound_limit.empty()) << text;
+        EXPECT_TRUE(call.invalid_limit.empty()) << text;
     }
     for (const char* text :
          {R"("thinking_budget":9)", R"("reasoning":{"max_tokens":9})",
@@ -63,9 +63,9 @@ TEST(GenerationLimits, LessThanNothingIsNoLimit) {
 }
 
 TEST(GenerationLimits, WhatIsNoWholeNumberIsSaid) {
-    EXPECT_EQ(read(R"("max_new_tokens":"9")").unsound_limit, "max_new_tokens");
-    EXPECT_EQ(read(R"("thinking_budget":1.5)").unsound_limit, "thinking_budget");
-    EXPECT_TRUE(read(R"("thinking_budget":null)").unsound_limit.empty());
+    EXPECT_EQ(read(R"("max_new_tokens":"9")").invalid_limit, "max_new_tokens");
+    EXPECT_EQ(read(R"("thinking_budget":1.5)").invalid_limit, "thinking_budget");
+    EXPECT_TRUE(read(R"("thinking_budget":null)").invalid_limit.empty());
 }
 
 TEST(GenerationLimits, AWishToThinkIsFoundAndSoIsItsOpposite) {

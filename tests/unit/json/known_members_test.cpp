@@ -8,27 +8,27 @@
 namespace bw::json {
 namespace {
 
-Means means(std::string_view raw_key) {
+MemberRole means(std::string_view raw_key) {
     const KnownMember* const known = meaning_of(raw_key);
-    return known == nullptr ? Means::nothing : known->means;
+    return known == nullptr ? MemberRole::nothing : known->means;
 }
 
 TEST(KnownMembers, EachWordMeansOneThing) {
     const struct {
         std::string_view name;
-        Means means;
-    } k_samples[] = {{"n", Means::shown},
-                     {"model", Means::model},
-                     {"messages", Means::prompt},
-                     {"max_tokens", Means::answer},
-                     {"maxOutputTokens", Means::other},
-                     {"max_output_tokens", Means::other},
-                     {"thinking_budget", Means::thinking},
-                     {"enable_thinking", Means::free_switch},
-                     {"reasoning_effort", Means::wish},
-                     {"generationConfig", Means::container},
-                     {"vl_high_resolution_images", Means::detailed},
-                     {"enable_search", Means::search}};
+        MemberRole means;
+    } k_samples[] = {{"n", MemberRole::shown},
+                     {"model", MemberRole::model},
+                     {"messages", MemberRole::prompt},
+                     {"max_tokens", MemberRole::answer},
+                     {"maxOutputTokens", MemberRole::other},
+                     {"max_output_tokens", MemberRole::other},
+                     {"thinking_budget", MemberRole::thinking},
+                     {"enable_thinking", MemberRole::free_switch},
+                     {"reasoning_effort", MemberRole::wish},
+                     {"generationConfig", MemberRole::container},
+                     {"vl_high_resolution_images", MemberRole::detailed},
+                     {"enable_search", MemberRole::search}};
     for (const auto& sample : k_samples) EXPECT_EQ(means(sample.name), sample.means) << sample.name;
     for (const char* name : {"", "x", "max_token", "max_tokens_", "temperature", "tools", "models",
                              "a_name_that_is_longer_than_any_name_of_the_table"}) {
@@ -37,18 +37,19 @@ TEST(KnownMembers, EachWordMeansOneThing) {
 }
 
 TEST(KnownMembers, CaseAndEscapesAreOfNoAccount) {
-    EXPECT_EQ(means("MAXOUTPUTTOKENS"), Means::other);
-    EXPECT_EQ(means("maxoutputtokens"), Means::other);
-    EXPECT_EQ(means(R"(max_output_\u0074okens)"), Means::other);
-    EXPECT_EQ(means("max_output_token\xC5\xBF"), Means::other) << "the long s";
+    EXPECT_EQ(means("MAXOUTPUTTOKENS"), MemberRole::other);
+    EXPECT_EQ(means("maxoutputtokens"), MemberRole::other);
+    EXPECT_EQ(means(R"(max_output_\u0074okens)"), MemberRole::other);
+    EXPECT_EQ(means("max_output_token\xC5\xBF"), MemberRole::other) << "the long s";
 }
 
 TEST(MemberNames, GivesWhatIsKnownOfAName) {
     MemberNames names;
     EXPECT_EQ(names.take("temperature").value(), nullptr);
-    EXPECT_EQ(names.take("model").value()->means, Means::model);
-    EXPECT_EQ(names.take("Max_New_Tokens").value()->means, Means::other);
-    EXPECT_EQ(names.take("max_new_tokens").value()->means, Means::other) << "twice, and no matter";
+    EXPECT_EQ(names.take("model").value()->means, MemberRole::model);
+    EXPECT_EQ(names.take("Max_New_Tokens").value()->means, MemberRole::other);
+    EXPECT_EQ(names.take("max_new_tokens").value()->means, MemberRole::other)
+        << "twice, and no matter";
 }
 
 TEST(MemberNames, RefusesTheSameNameTwiceAndInAnotherCase) {
@@ -68,16 +69,16 @@ TEST(MemberNames, RefusesTheSameNameTwiceAndInAnotherCase) {
 TEST(MemberNames, SomeWordsCountInTheirOwnSpellingOnly) {
     MemberNames names;
     EXPECT_EQ(names.take("VL_high_resolution_images").value(), nullptr);
-    EXPECT_EQ(names.take("vl_high_resolution_images").value()->means, Means::detailed);
+    EXPECT_EQ(names.take("vl_high_resolution_images").value()->means, MemberRole::detailed);
 }
 
 TEST(PartMeaning, IsOfTheExactName) {
-    EXPECT_EQ(part_meaning("image_url"), PartMeans::picture);
-    EXPECT_EQ(part_meaning("input_audio"), PartMeans::sound);
-    EXPECT_EQ(part_meaning("text"), PartMeans::text);
-    EXPECT_EQ(part_meaning("url"), PartMeans::link);
+    EXPECT_EQ(part_meaning("image_url"), PartRole::picture);
+    EXPECT_EQ(part_meaning("input_audio"), PartRole::sound);
+    EXPECT_EQ(part_meaning("text"), PartRole::text);
+    EXPECT_EQ(part_meaning("url"), PartRole::link);
     for (const char* name : {"", "Text", "video_url", "file"}) {
-        EXPECT_EQ(part_meaning(name), PartMeans::unknown) << name;
+        EXPECT_EQ(part_meaning(name), PartRole::unknown) << name;
     }
 }
 

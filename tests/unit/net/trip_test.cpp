@@ -54,7 +54,7 @@ TEST(TripTest, AStreamThatWasCutIsNotSentAgain) {
 
 TEST(TripTest, ASoiledConnectionIsFollowedByANewOne) {
     const auto next =
-        next_trip({.refusal = TurnedDown::soiled}, CURLE_ABORTED_BY_CALLBACK, k_at_once);
+        next_trip({.refusal = TurnedDown::unread_bytes}, CURLE_ABORTED_BY_CALLBACK, k_at_once);
     ASSERT_TRUE(next);
     EXPECT_EQ(next->connections, ConnectionChoice::fresh);
 }

@@ -222,7 +222,7 @@ class InLine : public testing::Test {
     InLine() : desk("[[limits]]\nname = \"l\"\nconcurrent = 1\non_limit = \"queue:10s\"\n") {
         desk.ask();
         desk.session->answer({.answer = ledger::HoldAnswer::refused});  // it stands in line now
-        desk.books.lines.came_back(k_line);
+        desk.books.queues.wake_first(k_line);
         run_until(2);
     }
 
@@ -236,7 +236,7 @@ class InLine : public testing::Test {
 };
 
 TEST_F(InLine, ATurnThatComesWhileTheLedgerIsAskedIsTakenAfterItsAnswer) {
-    desk.books.lines.came_back(k_line);
+    desk.books.queues.wake_first(k_line);
     desk.loop.poll();
     ASSERT_EQ(desk.session->holds.size(), 2U);
     desk.session->answer({.answer = ledger::HoldAnswer::refused});
@@ -278,14 +278,14 @@ TEST(Admission, NobodyPassesALimitsLineByWayOfAnUpstreams) {
     Desk desk("[[limits]]\nname = \"fair\"\nrequests = \"1/min\"\non_limit = \"queue:10s\"\n");
     desk.ask();
     desk.session->answer({.answer = ledger::HoldAnswer::refused, .refused_by = 0});
-    ASSERT_EQ(desk.books.lines.length("fair/requests\n"), 1U);
+    ASSERT_EQ(desk.books.queues.length("fair/requests\n"), 1U);
     const auto candidates = desk.both();
     for (const auto& candidate : candidates) refuse_for(desk, candidate, std::chrono::seconds(5));
     const Call call = Desk::call_of();
     Admission newcomer(desk.books, desk.engine, call,
                        {.route = "m", .model = "m", .candidates = candidates});
     newcomer.ask([](const Result<void>&) { ADD_FAILURE() << "told at once"; });
-    EXPECT_EQ(desk.books.lines.length("fair/requests\n"), 2U);
+    EXPECT_EQ(desk.books.queues.length("fair/requests\n"), 2U);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ class PlacementTest : public testing::Test {
         who.deadline = std::chrono::steady_clock::time_point::max();
         who.now_us = k_now_us;
         room.upstream = [this](const Prospect& one) { return spaces[one.target.provider]; };
-        room.waiting = [this](const std::string& line) { return lines[line]; };
+        room.waiting = [this](const std::string& queue) { return queues[queue]; };
         count("");
     }
 
@@ -70,8 +70,8 @@ class PlacementTest : public testing::Test {
     std::unique_ptr<Rules> rules;
     std::vector<Prospect> prospects;
     std::map<std::size_t, Space> spaces;
-    std::map<std::string, std::size_t> lines;
-    Applicant who;
+    std::map<std::string, std::size_t> queues;
+    PendingCall who;
     Room room;
 };
 
@@ -91,19 +91,19 @@ TEST_F(PlacementTest, HoldsTheClaimsOfTheRules) {
 
 TEST_F(PlacementTest, WhatTheRulesCannotCountIsRefused) {
     count(k_concurrent);
-    who.unsound_limit = "max_tokens";
+    who.invalid_limit = "max_tokens";
     const auto refuse = placed<Refuse>();
     EXPECT_EQ(refuse.error.kind, ErrorKind::invalid);
     EXPECT_FALSE(refuse.asked || refuse.provider);
 }
 
-// ---- the lines of limits ------------------------------------------------------------------------
+// ---- the queues of limits -----------------------------------------------------------------------
 
 TEST_F(PlacementTest, ANewcomerJoinsTheLineOfItsLimit) {
     count(k_concurrent);
-    lines["l/concurrent\n"] = 1;
-    const auto wait = placed<WaitInLine>();
-    EXPECT_EQ(wait.line, "l/concurrent\n");
+    queues["l/concurrent\n"] = 1;
+    const auto wait = placed<WaitInQueue>();
+    EXPECT_EQ(wait.queue, "l/concurrent\n");
     EXPECT_EQ(wait.limit, "l");
     EXPECT_EQ(wait.until, who.started + 10s);
     EXPECT_EQ(wait.wait_us, 0);
@@ -113,58 +113,58 @@ TEST_F(PlacementTest, ANewcomerJoinsTheLineOfItsLimit) {
 
 TEST_F(PlacementTest, NobodyWaitsForLongerThanItsClient) {
     count(k_concurrent);
-    lines["l/concurrent\n"] = 1;
+    queues["l/concurrent\n"] = 1;
     who.deadline = who.started + 3s;
-    EXPECT_EQ(placed<WaitInLine>().until, who.started + 3s);
+    EXPECT_EQ(placed<WaitInQueue>().until, who.started + 3s);
     who.now = who.deadline;
     (void)placed<Refuse>();
 }
 
 TEST_F(PlacementTest, WhoStandsInALineJoinsNoOther) {
     count(k_concurrent);
-    lines["l/concurrent\n"] = 1;
-    who.line = "l/concurrent\n";
+    queues["l/concurrent\n"] = 1;
+    who.queue = "l/concurrent\n";
     EXPECT_EQ(placed<HoldClaims>().asked.size(), 1U) << "it still holds the claims";
 }
 
 TEST_F(PlacementTest, ALimitThatLetsNobodyWaitHasNoLine) {
     count("[[limits]]\nname = \"l\"\nconcurrent = 1\n");
-    lines["l/concurrent\n"] = 1;
+    queues["l/concurrent\n"] = 1;
     placed<HoldClaims>();
 }
 
 TEST_F(PlacementTest, WhatCanNeverFitJoinsNoLine) {
     count("[[limits]]\nname = \"l\"\ntokens = \"50/min\"\non_limit = \"queue:10s\"\n");
-    lines["l/tokens\n"] = 1;
+    queues["l/tokens\n"] = 1;
     prospects.front().estimate = {.input = 51, .output = 0};
     placed<HoldClaims>();
     prospects.front().estimate = {.input = 50, .output = 0};
-    placed<WaitInLine>();
+    placed<WaitInQueue>();
 }
 
 TEST_F(PlacementTest, AFullLineRefusesAndSaysHowLongItIs) {
     count(k_rate);
-    lines["l/requests\n"] = config.limits[0].queue_length;
+    queues["l/requests\n"] = config.limits[0].queue_length;
     const auto refuse = placed<Refuse>();
     EXPECT_EQ(refuse.error.kind, ErrorKind::rate);
     ASSERT_TRUE(refuse.asked);
-    EXPECT_EQ(refuse.wait_us, 1'000'000 * static_cast<std::int64_t>(lines["l/requests\n"]));
-    lines["l/requests\n"] -= 1;
-    placed<WaitInLine>();
+    EXPECT_EQ(refuse.wait_us, 1'000'000 * static_cast<std::int64_t>(queues["l/requests\n"]));
+    queues["l/requests\n"] -= 1;
+    placed<WaitInQueue>();
 }
 
 TEST_F(PlacementTest, WhoHasWaitedForLongEnoughIsRefused) {
     count(k_rate);
-    lines["l/requests\n"] = 1;
+    queues["l/requests\n"] = 1;
     who.now = who.started + 10s;
     placed<Refuse>();
     who.now -= 1ns;
-    placed<WaitInLine>();
+    placed<WaitInQueue>();
 }
 
 TEST_F(PlacementTest, WhoCanGoElsewhereLeavesOutTheProviderWithALine) {
     count(k_each);
-    lines["l/concurrent\na"] = 1;
+    queues["l/concurrent\na"] = 1;
     const auto hold = placed<HoldClaims>();
     EXPECT_EQ(order(), "b");
     ASSERT_EQ(hold.asked.size(), 1U);
@@ -173,17 +173,17 @@ TEST_F(PlacementTest, WhoCanGoElsewhereLeavesOutTheProviderWithALine) {
 
 TEST_F(PlacementTest, WhoCanGoNowhereElseWaits) {
     count(k_each);
-    lines["l/concurrent\na"] = lines["l/concurrent\nb"] = 1;
-    EXPECT_EQ(placed<WaitInLine>().line, "l/concurrent\nb") << "the last that was left";
+    queues["l/concurrent\na"] = queues["l/concurrent\nb"] = 1;
+    EXPECT_EQ(placed<WaitInQueue>().queue, "l/concurrent\nb") << "the last that was left";
 }
 
 // ---- what the ledger refused --------------------------------------------------------------------
 
 TEST_F(PlacementTest, ARefusedRateIsWaitedForAndLookedAtAgainWithinASecond) {
     count(k_rate);
-    EXPECT_EQ(refused<WaitInLine>({.wait_us = 700}).wait_us, 700);
-    EXPECT_EQ(refused<WaitInLine>({.wait_us = 3'600'000'000}).wait_us, 1'000'000);
-    EXPECT_EQ(refused<WaitInLine>({.wait_us = 0}).wait_us, 0);
+    EXPECT_EQ(refused<WaitInQueue>({.wait_us = 700}).wait_us, 700);
+    EXPECT_EQ(refused<WaitInQueue>({.wait_us = 3'600'000'000}).wait_us, 1'000'000);
+    EXPECT_EQ(refused<WaitInQueue>({.wait_us = 0}).wait_us, 0);
 }
 
 TEST_F(PlacementTest, WhatTheLedgerSaysWillNeverFitIsRefused) {
@@ -195,15 +195,15 @@ TEST_F(PlacementTest, WhatTheLedgerSaysWillNeverFitIsRefused) {
 
 TEST_F(PlacementTest, APlaceIsAskedForAgainAfterAPause) {
     count(k_concurrent);
-    EXPECT_EQ(refused<WaitInLine>({.wait_us = -1}).wait_us, 50'000);
+    EXPECT_EQ(refused<WaitInQueue>({.wait_us = -1}).wait_us, 50'000);
 }
 
 TEST_F(PlacementTest, AFullLineDoesNotTurnOutWhoStandsInIt) {
     count(k_concurrent);
-    lines["l/concurrent\n"] = config.limits[0].queue_length;
+    queues["l/concurrent\n"] = config.limits[0].queue_length;
     refused<Refuse>();
-    who.line = "l/concurrent\n";
-    refused<WaitInLine>();
+    who.queue = "l/concurrent\n";
+    refused<WaitInQueue>();
 }
 
 TEST_F(PlacementTest, ARefusedBudgetLetsNobodyWait) {
@@ -215,7 +215,7 @@ TEST_F(PlacementTest, WhoIsRefusedAtOneProviderGoesToTheOther) {
     count(k_each);
     EXPECT_EQ(refused<HoldClaims>().asked[0].claim.counter.value, "b");
     EXPECT_EQ(order(), "b");
-    refused<WaitInLine>();
+    refused<WaitInQueue>();
 }
 
 // ---- upstreams without room ---------------------------------------------------------------------
@@ -239,8 +239,8 @@ TEST_F(PlacementTest, OneThatIsNotTheFirstIsLeftWhereItIs) {
 
 TEST_F(PlacementTest, WaitsForTheUpstreamThatHasRoomSoonest) {
     spaces = {{0, {.wait = 5s}}, {1, {.wait = 1s + 1ns}}};
-    const auto wait = placed<WaitInLine>();
-    EXPECT_EQ(wait.line, "1\nm\n");
+    const auto wait = placed<WaitInQueue>();
+    EXPECT_EQ(wait.queue, "1\nm\n");
     EXPECT_EQ(wait.limit, "providers.b");
     EXPECT_EQ(wait.wait_us, 1'000'001) << "a turn never comes too early";
     EXPECT_EQ(wait.length, 2U);
@@ -250,18 +250,18 @@ TEST_F(PlacementTest, WaitsForTheUpstreamThatHasRoomSoonest) {
 
 TEST_F(PlacementTest, OfTwoThatAreEqualTheFirstIsWaitedFor) {
     spaces = {{0, {.wait = 1s}}, {1, {.wait = 1s}}};
-    EXPECT_EQ(placed<WaitInLine>().line, "0\nm\n");
+    EXPECT_EQ(placed<WaitInQueue>().queue, "0\nm\n");
 }
 
 TEST_F(PlacementTest, AnUpstreamThatMayNotBeWaitedForIsPassedOver) {
-    const auto waits_for_b = [this] { EXPECT_EQ(placed<WaitInLine>().line, "1\nm\n"); };
+    const auto waits_for_b = [this] { EXPECT_EQ(placed<WaitInQueue>().queue, "1\nm\n"); };
     spaces = {{0, {.wait = 1s, .ahead = 2}}, {1, {.wait = 2s, .ahead = 1}}};
     waits_for_b();
     spaces[0].ahead = 0;
     config.providers[0].queue_wait = 1s;
     waits_for_b();
     config.providers[0].queue_wait = 1'001ms;
-    EXPECT_EQ(placed<WaitInLine>().line, "0\nm\n");
+    EXPECT_EQ(placed<WaitInQueue>().queue, "0\nm\n");
 }
 
 TEST_F(PlacementTest, WhoMayWaitForNoUpstreamIsRefusedForTheFirst) {
@@ -272,7 +272,7 @@ TEST_F(PlacementTest, WhoMayWaitForNoUpstreamIsRefusedForTheFirst) {
     EXPECT_EQ(refuse.error.retry_after, 5s);
     EXPECT_FALSE(refuse.asked);
     who.deadline += 1ns;
-    placed<WaitInLine>();
+    placed<WaitInQueue>();
 }
 
 }  // namespace

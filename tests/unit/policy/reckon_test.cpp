@@ -15,7 +15,7 @@ constexpr Bound k_bound{.held = {.input = 200, .output = 1'000},
                         .believed = {.input = 50'000, .output = 50'000},
                         .input_min = 5};
 
-Heard heard(std::int64_t input, std::int64_t output, std::int64_t seen, bool last = true) {
+AnswerSeen heard(std::int64_t input, std::int64_t output, std::int64_t seen, bool last = true) {
     return {.reported = {.input_tokens = input,
                          .output_tokens = output,
                          .source = UsageSource::provider},
@@ -25,9 +25,10 @@ Heard heard(std::int64_t input, std::int64_t output, std::int64_t seen, bool las
             .last_word = true};
 }
 
-Heard unreported(std::int64_t seen) { return {.seen = seen, .text_bytes = 4 * seen}; }
+AnswerSeen unreported(std::int64_t seen) { return {.seen = seen, .text_bytes = 4 * seen}; }
 
-Reckoned at(Ending ending, const Heard& what, Shows shows = Shows::unknown, bool thinks = false) {
+Reckoned at(Ending ending, const AnswerSeen& what, Shows shows = Shows::unknown,
+            bool thinks = false) {
     return reckon(k_bound, what, ending, shows, thinks);
 }
 
@@ -38,7 +39,7 @@ void expect(const Reckoned& got, std::int64_t input, std::int64_t output, UsageS
 }
 
 TEST(Reckon, TakesWhatAnHonestProviderReports) {
-    for (const Ending ending : {Ending::complete, Ending::cut, Ending::left}) {
+    for (const Ending ending : {Ending::complete, Ending::cut, Ending::client_gone}) {
         const Reckoned got = at(ending, heard(90, 40, 45));
         expect(got, 90, 40, UsageSource::provider);
         EXPECT_EQ(got.doubt, Doubt::none);
@@ -88,7 +89,7 @@ TEST(Reckon, AModelThatShowsAllNeedNotThinkForAShortAnswer) {
 }
 
 TEST(Reckon, BesideAPromptAZeroIsAFigureForAWord) {
-    Heard word = heard(90, 0, 3);
+    AnswerSeen word = heard(90, 0, 3);
     word.text_bytes = 16;
     expect(at(Ending::complete, word), 90, 0, UsageSource::provider);
     word.text_bytes = 17;
@@ -96,7 +97,7 @@ TEST(Reckon, BesideAPromptAZeroIsAFigureForAWord) {
 }
 
 TEST(Reckon, PartsAreNoMoreThanTheWhole) {
-    Heard what = heard(90, 40, 40);
+    AnswerSeen what = heard(90, 40, 40);
     what.reported.cached_input_tokens = 100'000;
     what.reported.reasoning_tokens = 100'000;
     const Reckoned got = at(Ending::complete, what);
@@ -105,7 +106,7 @@ TEST(Reckon, PartsAreNoMoreThanTheWhole) {
 }
 
 TEST(Reckon, BelievesNoMorePiecesThanACallCanTake) {
-    Heard what = heard(90, 40, 40);
+    AnswerSeen what = heard(90, 40, 40);
     what.reported.units = {{"searches", 1'000'000}, {"pictures", 3}};
     const Reckoned got = at(Ending::complete, what);
     ASSERT_EQ(got.usage.units.size(), 2U);
@@ -121,7 +122,7 @@ TEST(Reckon, APromptThatNobodyCountedCountsAsItWasHeld) {
 }
 
 TEST(Reckon, AnAnswerThatNobodySawCountsAsItWasHeld) {
-    for (const Ending ending : {Ending::cut, Ending::left}) {
+    for (const Ending ending : {Ending::cut, Ending::client_gone}) {
         expect(at(ending, unreported(0)), 200, 1'000, UsageSource::estimate);
     }
 }
@@ -136,49 +137,49 @@ TEST(Reckon, ACutStreamCountsWhatWasSeenUnlessMoreMayHaveBeenHidden) {
 }
 
 TEST(Reckon, WhatWasNotSeenAtAllCountsAsHeldAlsoOfAModelThatShowsAll) {
-    for (const Ending ending : {Ending::cut, Ending::left}) {
+    for (const Ending ending : {Ending::cut, Ending::client_gone}) {
         expect(at(ending, unreported(0), Shows::all), 200, 1'000, UsageSource::estimate);
     }
 }
 
 // Who shows its thoughts has no others.
 TEST(Reckon, WhoIsAskedToThinkAndShowsNoThoughtMayHideThem) {
-    Heard thoughtful = unreported(45);
+    AnswerSeen thoughtful = unreported(45);
     expect(at(Ending::cut, thoughtful, Shows::all, true), 200, 1'000, UsageSource::estimate);
     expect(at(Ending::complete, thoughtful, Shows::unknown, true), 200, 1'000,
            UsageSource::estimate);
     thoughtful.thoughts = true;
     expect(at(Ending::cut, thoughtful, Shows::unknown, true), 200, 45, UsageSource::observed);
-    expect(at(Ending::left, thoughtful, Shows::all, true), 200, 45, UsageSource::observed);
+    expect(at(Ending::client_gone, thoughtful, Shows::all, true), 200, 45, UsageSource::observed);
 }
 
 TEST(Reckon, BeforeTheLastWordAFigureIsOnlyAPart) {
-    Heard early = heard(90, 1, 45);
+    AnswerSeen early = heard(90, 1, 45);
     early.last_word = false;
-    expect(at(Ending::left, early), 90, 1'000, UsageSource::estimate);
+    expect(at(Ending::client_gone, early), 90, 1'000, UsageSource::estimate);
     expect(at(Ending::cut, early), 90, 45, UsageSource::observed);
     expect(at(Ending::complete, early), 90, 1, UsageSource::provider);
 }
 
 // Whoever hangs up has chosen that nobody is told: what is not known is not in its favour.
 TEST(Reckon, AClientThatLeftCountsWhatMayHaveBeenHidden) {
-    expect(at(Ending::left, unreported(45)), 200, 1'000, UsageSource::estimate);
-    expect(at(Ending::left, unreported(45), Shows::all), 200, 45, UsageSource::observed);
+    expect(at(Ending::client_gone, unreported(45)), 200, 1'000, UsageSource::estimate);
+    expect(at(Ending::client_gone, unreported(45), Shows::all), 200, 45, UsageSource::observed);
 }
 
 TEST(Reckon, NothingWasDoneForWhatWasRefusedOrNotSent) {
     EXPECT_EQ(at(Ending::nothing, unreported(0)).usage.source, UsageSource::none);
-    EXPECT_EQ(at(Ending::told, unreported(0)).usage.source, UsageSource::none);
-    expect(at(Ending::told, unreported(45)), 200, 45, UsageSource::observed);
+    EXPECT_EQ(at(Ending::upstream_error, unreported(0)).usage.source, UsageSource::none);
+    expect(at(Ending::upstream_error, unreported(45)), 200, 45, UsageSource::observed);
 }
 
 TEST(Reckon, NonsenseCountsByItsBytes) {
-    Heard nonsense;
+    AnswerSeen nonsense;
     nonsense.body_bytes = 40;
-    expect(at(Ending::senseless, nonsense), 0, 10, UsageSource::estimate);
+    expect(at(Ending::invalid, nonsense), 0, 10, UsageSource::estimate);
     nonsense.body_bytes = 1'000'000;
-    expect(at(Ending::senseless, nonsense), 200, 1'000, UsageSource::estimate);
-    expect(at(Ending::senseless, unreported(45)), 200, 45, UsageSource::observed);
+    expect(at(Ending::invalid, nonsense), 200, 1'000, UsageSource::estimate);
+    expect(at(Ending::invalid, unreported(45)), 200, 45, UsageSource::observed);
 }
 
 TEST(Reckon, AStreamIsStoppedFarPastItsHoldByItsTextOrItsPieces) {
@@ -215,9 +216,10 @@ TEST(Ending, IsTheSafeSideUnlessItIsKnownThatNothingWasDone) {
     }
     EXPECT_EQ(ending(ErrorKind::timeout, Reach::sent, "first_byte_timeout"), Ending::cut);
     EXPECT_EQ(ending(ErrorKind::unavailable, Reach::sent, "draining"), Ending::cut);
-    EXPECT_EQ(ending(ErrorKind::cancelled, Reach::sent), Ending::left);
-    EXPECT_EQ(ending(ErrorKind::cancelled, Reach::answered), Ending::left);
-    EXPECT_EQ(ending(ErrorKind::timeout, Reach::answered, "deadline_exceeded"), Ending::left);
+    EXPECT_EQ(ending(ErrorKind::cancelled, Reach::sent), Ending::client_gone);
+    EXPECT_EQ(ending(ErrorKind::cancelled, Reach::answered), Ending::client_gone);
+    EXPECT_EQ(ending(ErrorKind::timeout, Reach::answered, "deadline_exceeded"),
+              Ending::client_gone);
     EXPECT_EQ(ending(ErrorKind::timeout, Reach::none, "connect_timeout"), Ending::nothing);
     EXPECT_EQ(ending(ErrorKind::cancelled, Reach::none), Ending::nothing);
     EXPECT_EQ(ending(ErrorKind::protocol, Reach::sent), Ending::nothing);
@@ -226,8 +228,8 @@ TEST(Ending, IsTheSafeSideUnlessItIsKnownThatNothingWasDone) {
     for (const ErrorKind kind : {ErrorKind::rate, ErrorKind::timeout, ErrorKind::cancelled}) {
         EXPECT_EQ(ending(kind, Reach::refused), Ending::nothing);
     }
-    EXPECT_EQ(ending(ErrorKind::protocol, Reach::judged), Ending::senseless);
-    EXPECT_EQ(ending(ErrorKind::rate, Reach::judged), Ending::told);
+    EXPECT_EQ(ending(ErrorKind::protocol, Reach::judged), Ending::invalid);
+    EXPECT_EQ(ending(ErrorKind::rate, Reach::judged), Ending::upstream_error);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace {
 
 const route::Candidate k_a{.provider = 0, .model = "m"};
 
-Heard answer(std::int64_t input, std::int64_t output, std::int64_t seen) {
+AnswerSeen answer(std::int64_t input, std::int64_t output, std::int64_t seen) {
     return {.reported = {.input_tokens = input,
                          .output_tokens = output,
                          .source = UsageSource::provider},
@@ -58,7 +58,7 @@ TEST(Reckoner, LearnsWhatAModelShowsOnlyWhereAllChoicesAreShown) {
 TEST(Reckoner, KeepsTheServiceTierThatTheProviderNames) {
     Desk desk(k_budget);
     Reckoner& reckoner = reckoner_of(desk, R"(,"service_tier":"priority")");
-    Heard heard = answer(300, 40, 40);
+    AnswerSeen heard = answer(300, 40, 40);
     EXPECT_EQ(reckoner.at_end(k_a, heard, Ending::complete).usage.service_tier, "priority");
     heard.reported.service_tier = "default";
     EXPECT_EQ(reckoner.at_end(k_a, heard, Ending::complete).usage.service_tier, "default");
@@ -78,15 +78,15 @@ TEST(Reckoner, HoldsWhatAModelCanGenerate) {
 TEST(Reckoner, WithoutALedgerAnUnknownModelIsTakenToShowAll) {
     Desk desk(k_budget);
     Reckoner& counted = reckoner_of(desk);
-    const Heard left{.seen = 12, .text_bytes = 48};
-    EXPECT_EQ(counted.at_end(k_a, left, Ending::left).usage.output_tokens, 100);
+    const AnswerSeen left{.seen = 12, .text_bytes = 48};
+    EXPECT_EQ(counted.at_end(k_a, left, Ending::client_gone).usage.output_tokens, 100);
     desk.books.session.reset();
     Reckoner uncounted(desk.books, desk.slots, desk.call);
-    EXPECT_EQ(uncounted.at_end(k_a, left, Ending::left).usage.output_tokens, 12);
+    EXPECT_EQ(uncounted.at_end(k_a, left, Ending::client_gone).usage.output_tokens, 12);
 }
 
 TEST(Reckoner, StopsOnlyWhatARuleThatRefusesCounts) {
-    const Heard endless{.seen = 100'000, .text_bytes = 1'000'000};
+    const AnswerSeen endless{.seen = 100'000, .text_bytes = 1'000'000};
     const auto is_stopped = [&](const std::string& rules, const std::string& more) {
         Desk desk(rules);
         Admission& admission = desk.ask(more);

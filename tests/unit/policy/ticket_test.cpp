@@ -14,21 +14,21 @@ using std::chrono::microseconds;
 class TicketTest : public testing::Test {
   protected:
     void enter(std::function<void()> turn, microseconds wait) {
-        ticket.emplace(loop, "c", lines.enter("c", "a", 9, wait, std::move(turn)));
+        ticket.emplace(loop, "c", queues.enter("c", "a", 9, wait, std::move(turn)));
     }
 
     boost::asio::io_context loop;
-    Lines lines{loop};
+    Queues queues{loop};
     std::optional<Ticket> ticket;
 };
 
 TEST_F(TicketTest, DroppingItLeavesTheLine) {
     enter([] { FAIL() << "it has left"; }, microseconds(0));
-    EXPECT_EQ(ticket->line(), "c");
-    ticket->wait_until(Lines::Clock::now(), [] { FAIL() << "it has left"; });
-    EXPECT_EQ(lines.length("c"), 1U);
+    EXPECT_EQ(ticket->queue(), "c");
+    ticket->wait_until(Queues::Clock::now(), [] { FAIL() << "it has left"; });
+    EXPECT_EQ(queues.length("c"), 1U);
     ticket.reset();
-    EXPECT_EQ(lines.length("c"), 0U);
+    EXPECT_EQ(queues.length("c"), 0U);
     loop.run();
 }
 
@@ -46,9 +46,9 @@ TEST_F(TicketTest, ATurnThatCameToNothingComesAgain) {
 
 TEST_F(TicketTest, MayBeDroppedWhenItsTimeIsUp) {
     enter([] { FAIL() << "its turn is far away"; }, hours(1));
-    ticket->wait_until(Lines::Clock::now(), [this] { ticket.reset(); });
+    ticket->wait_until(Queues::Clock::now(), [this] { ticket.reset(); });
     loop.run();
-    EXPECT_EQ(lines.length("c"), 0U);
+    EXPECT_EQ(queues.length("c"), 0U);
 }
 
 }  // namespace

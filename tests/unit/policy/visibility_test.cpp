@@ -6,7 +6,7 @@
 namespace bw::policy {
 namespace {
 
-Heard answer(std::int64_t reported, std::int64_t seen) {
+AnswerSeen answer(std::int64_t reported, std::int64_t seen) {
     return {.reported = {.output_tokens = reported}, .reported_last = true, .seen = seen};
 }
 

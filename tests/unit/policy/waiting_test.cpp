@@ -94,9 +94,9 @@ TEST_F(WaitingTest, ATurnThatWasMissedIsTakenAtOnce) {
     open(k_rate);
     come("a");
     refuse(1'000'000);
-    desk->books.lines.came_back("l/requests\n");
+    desk->books.queues.wake_first("l/requests\n");
     ASSERT_LT(until_questions(2), 500ms);
-    desk->books.lines.came_back("l/requests\n");
+    desk->books.queues.wake_first("l/requests\n");
     desk->loop.poll();
     ASSERT_EQ(questions(), 2U) << "it asks once at a time";
     refuse(1'000'000);
@@ -125,7 +125,7 @@ TEST_F(WaitingTest, WhatCanNeverFitIsRefusedAndStandsInNobodysWay) {
     EXPECT_GT(desk->session->holds[0].claims[0].amount, 50);
     refuse(-1);
     ASSERT_TRUE(large.told && !*large.told);
-    const auto place = desk->books.lines.enter("l/tokens\n", "x", 9, 1h, [] {});
+    const auto place = desk->books.queues.enter("l/tokens\n", "x", 9, 1h, [] {});
     come("too");
     EXPECT_EQ(questions(), 2U) << "it joins no line to hear the same later";
     refuse(-1);
@@ -181,7 +181,7 @@ TEST_F(WaitingTest, WhoseTurnCameToNothingStaysInFront) {
     refuse(k_hour_us);
     come("b");
     for (std::size_t turn = 2; turn < 4; ++turn) {
-        desk->books.lines.came_back("l/requests\n");
+        desk->books.queues.wake_first("l/requests\n");
         ASSERT_LT(until_questions(turn), 4s);
         refuse(k_hour_us);
     }
@@ -203,7 +203,7 @@ class OrderTest : public WaitingTest {
         }
         desk->session->holds.clear();
         for (std::size_t turn = 1; turn <= key_and_user.size(); ++turn) {
-            desk->books.lines.came_back("l/concurrent\n");
+            desk->books.queues.wake_first("l/concurrent\n");
             until_questions(turn);
             admit();
         }
@@ -229,7 +229,7 @@ TEST_F(WaitingTest, WhoCanGoElsewhereJoinsNoLine) {
     open(k_each_provider);
     come("a", {{.provider = 0, .model = "m"}});
     refuse();
-    ASSERT_EQ(desk->books.lines.length("l/concurrent\na"), 1U);
+    ASSERT_EQ(desk->books.queues.length("l/concurrent\na"), 1U);
     const Visitor& other = come("b");
     ASSERT_EQ(questions(), 2U);
     EXPECT_EQ(desk->session->holds[1].claims[0].counter.value, "b");
@@ -251,7 +251,7 @@ TEST_F(WaitingTest, ThePlaceIsHeldWhereTheCallGoesWhenTheFirstHasNoRoom) {
 TEST_F(WaitingTest, ANewcomerDoesNotPassWhoWaitsForAnUpstream) {
     open(k_budget);
     let_upstream_refuse(0, 0ms);
-    const auto place = desk->books.lines.enter("0\nm\n", "x", 9, 1h, [] {});
+    const auto place = desk->books.queues.enter("0\nm\n", "x", 9, 1h, [] {});
     const Visitor& visitor = come("a");
     admit();
     EXPECT_EQ(visitor.admission->prospects().front().target.provider, 1U);
@@ -262,8 +262,8 @@ TEST_F(WaitingTest, WaitsForTheUpstreamThatHasRoomSoonest) {
     let_upstream_refuse(0, 5s);
     let_upstream_refuse(1, 1s);
     come("a");
-    EXPECT_EQ(desk->books.lines.length("1\nm\n"), 1U);
-    EXPECT_EQ(desk->books.lines.length("0\nm\n"), 0U);
+    EXPECT_EQ(desk->books.queues.length("1\nm\n"), 1U);
+    EXPECT_EQ(desk->books.queues.length("0\nm\n"), 0U);
 }
 
 TEST_F(WaitingTest, AnUpstreamsLineHasAnEnd) {

@@ -13,17 +13,17 @@
 
 namespace bw::plugin {
 
-class Beside {
+class BundledLibraries {
   public:
     // Gathers the libraries that the plugin `file` needs; `copy` is its private copy. The error is
     // a sentence: another user could change one of the libraries, it is cut short, or it differs
     // from a library of the same name that is already loaded.
-    static std::expected<Beside, std::string> gather(const std::filesystem::path& file,
-                                                     const std::filesystem::path& copy,
-                                                     const Needs& needs);
-    Beside(Beside&& other) noexcept
+    static std::expected<BundledLibraries, std::string> gather(const std::filesystem::path& file,
+                                                               const std::filesystem::path& copy,
+                                                               const Dependencies& needs);
+    BundledLibraries(BundledLibraries&& other) noexcept
         : entry_(std::move(other.entry_)), tree_(std::exchange(other.tree_, {})) {}
-    ~Beside();
+    ~BundledLibraries();
 
     // The path that the linker must open while this object lives: the copy itself or, if libraries
     // come along, a link to it in the tree.
@@ -33,7 +33,7 @@ class Beside {
 
   private:
     class Gathering;
-    Beside() = default;
+    BundledLibraries() = default;
 
     std::filesystem::path entry_;
     std::filesystem::path tree_;  // links to the copies; empty if there is none

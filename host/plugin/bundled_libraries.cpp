@@ -1,4 +1,4 @@
-#include "plugin/beside.hpp"
+#include "plugin/bundled_libraries.hpp"
 
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -114,12 +114,12 @@ fs::path folder_meant(const std::string& place, const fs::path& folder) {
 }
 
 // Goes through the libraries that the plugin needs, and then through those that these need.
-class Beside::Gathering {
+class BundledLibraries::Gathering {
   public:
-    Gathering(Beside& beside, const fs::path& file, const fs::path& copy)
+    Gathering(BundledLibraries& beside, const fs::path& file, const fs::path& copy)
         : beside_(beside), file_(file), copy_(copy) {}
 
-    Checked go(const Needs& needs) {
+    Checked go(const Dependencies& needs) {
         std::error_code error;
         const fs::path real = fs::canonical(file_, error);
         FoundLibrary plugin{
@@ -142,7 +142,7 @@ class Beside::Gathering {
         std::vector<fs::path> folders;  // where it is: what $ORIGIN means
         fs::path laid = {};             // the folder that the linker will find its copy in
         bool copied = true;             // false: the linker loads its own file
-        Needs needs;
+        Dependencies needs;
         std::vector<std::string> inherited = {};  // places of a DT_RPATH above it
         fs::path file = {};                       // empty: the plugin
     };
@@ -271,28 +271,29 @@ class Beside::Gathering {
         return {};
     }
 
-    Beside& beside_;
+    BundledLibraries& beside_;
     const fs::path& file_;
     const fs::path& copy_;
     std::deque<FoundLibrary> waiting_;
     std::set<std::string> seen_;
 };
 
-std::expected<Beside, std::string> Beside::gather(const fs::path& file, const fs::path& copy,
-                                                  const Needs& needs) {
-    Beside beside;
+std::expected<BundledLibraries, std::string> BundledLibraries::gather(const fs::path& file,
+                                                                      const fs::path& copy,
+                                                                      const Dependencies& needs) {
+    BundledLibraries beside;
     beside.entry_ = copy;
     Gathering gathering(beside, file, copy);
     if (auto gathered = gathering.go(needs); !gathered) return Refusal(gathered.error());
     return beside;
 }
 
-Beside::~Beside() {
+BundledLibraries::~BundledLibraries() {
     std::error_code ignored;
     if (!tree_.empty()) fs::remove_all(tree_, ignored);
 }
 
-std::string Beside::with_real_names(std::string text) const {
+std::string BundledLibraries::with_real_names(std::string text) const {
     text = with_originals(std::move(text));
     if (tree_.empty()) return text;
     for (auto at = text.find(tree_.string()); at != std::string::npos;

@@ -1,4 +1,5 @@
-// `Patience` says until when a connection waits for its client. Pure: the caller passes the time.
+// `ClientDeadlines` says until when a connection waits for its client. Pure: the caller passes the
+// time.
 #pragma once
 
 #include <chrono>
@@ -8,12 +9,12 @@
 
 namespace bw::front {
 
-class Patience {
+class ClientDeadlines {
   public:
     using Time = std::chrono::steady_clock::time_point;
 
     // `limits` must outlive this object.
-    explicit Patience(const config::Front& limits) : limits_(limits) {}
+    explicit ClientDeadlines(const config::Front& limits) : limits_(limits) {}
 
     // The deadlines, if the wait begins now, for a request's first byte and for its whole head.
     Time for_request(Time now) const { return now + limits_.idle_timeout; }

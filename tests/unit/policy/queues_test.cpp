@@ -1,6 +1,6 @@
-// Calls in line: in order, the keys in turn, no more than there is room for, and nobody waits for
+// Calls in queue: in order, the keys in turn, no more than there is room for, and nobody waits for
 // one who has left.
-#include "policy/admission/lines.hpp"
+#include "policy/admission/queues.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,13 +16,13 @@ using std::chrono::microseconds;
 
 class LinesTest : public testing::Test {
   protected:
-    using Pointer = std::unique_ptr<Lines::Place>;
+    using Pointer = std::unique_ptr<Queues::Place>;
 
     // A call that is let through at its first turn.
     void enter(const std::string& key, const std::string& name, microseconds wait = {}) {
         const std::size_t number = places.size();
         places.push_back(nullptr);
-        places[number] = lines.enter("c", key, 100, wait, [this, number, name] {
+        places[number] = queues.enter("c", key, 100, wait, [this, number, name] {
             served += name + " ";
             places[number].reset();
         });
@@ -30,17 +30,17 @@ class LinesTest : public testing::Test {
     }
 
     boost::asio::io_context loop;
-    Lines lines{loop};
+    Queues queues{loop};
     std::vector<Pointer> places;
     std::string served;
 };
 
 TEST_F(LinesTest, OneKeysCallsAreServedInOrder) {
     for (const char* name : {"1", "2", "3"}) enter("a", name);
-    EXPECT_EQ(lines.length("c"), 3U);
+    EXPECT_EQ(queues.length("c"), 3U);
     loop.run();
     EXPECT_EQ(served, "1 2 3 ");
-    EXPECT_EQ(lines.length("c"), 0U);
+    EXPECT_EQ(queues.length("c"), 0U);
 }
 
 TEST_F(LinesTest, KeysTakeTurns) {
@@ -53,17 +53,17 @@ TEST_F(LinesTest, KeysTakeTurns) {
 }
 
 TEST_F(LinesTest, ALineHasAnEnd) {
-    const Pointer first = lines.enter("c", "a", 2, hours(1), [] {});
-    Pointer second = lines.enter("c", "b", 2, hours(1), [] {});
+    const Pointer first = queues.enter("c", "a", 2, hours(1), [] {});
+    Pointer second = queues.enter("c", "b", 2, hours(1), [] {});
     EXPECT_NE(second, nullptr);
-    EXPECT_EQ(lines.enter("c", "d", 2, hours(1), [] {}), nullptr);
-    EXPECT_NE(lines.enter("another", "d", 2, hours(1), [] {}), nullptr);
+    EXPECT_EQ(queues.enter("c", "d", 2, hours(1), [] {}), nullptr);
+    EXPECT_NE(queues.enter("another", "d", 2, hours(1), [] {}), nullptr);
     second.reset();
-    EXPECT_NE(lines.enter("c", "d", 2, hours(1), [] {}), nullptr);
+    EXPECT_NE(queues.enter("c", "d", 2, hours(1), [] {}), nullptr);
 }
 
 TEST_F(LinesTest, WhoLeavesFromTheFrontLetsTheNextOneTryAtOnce) {
-    Pointer first = lines.enter("c", "a", 2, hours(1), [] { FAIL() << "it is gone"; });
+    Pointer first = queues.enter("c", "a", 2, hours(1), [] { FAIL() << "it is gone"; });
     enter("b", "next");
     first.reset();
     loop.run();
@@ -72,7 +72,7 @@ TEST_F(LinesTest, WhoLeavesFromTheFrontLetsTheNextOneTryAtOnce) {
 
 TEST_F(LinesTest, WhoLeavesFromTheMiddleIsMissedByNobody) {
     enter("a", "1");
-    Pointer middle = lines.enter("c", "a", 9, hours(1), [] { FAIL() << "it is gone"; });
+    Pointer middle = queues.enter("c", "a", 9, hours(1), [] { FAIL() << "it is gone"; });
     enter("a", "3");
     middle.reset();
     loop.run();
@@ -81,7 +81,7 @@ TEST_F(LinesTest, WhoLeavesFromTheMiddleIsMissedByNobody) {
 
 TEST_F(LinesTest, WhoLeavesFromTheMiddleTakesNoTurnFromItsKey) {
     enter("a", "a1");
-    Pointer middle = lines.enter("c", "a", 9, hours(1), [] { FAIL() << "it is gone"; });
+    Pointer middle = queues.enter("c", "a", 9, hours(1), [] { FAIL() << "it is gone"; });
     enter("b", "b1");
     middle.reset();
     loop.run();
@@ -91,7 +91,7 @@ TEST_F(LinesTest, WhoLeavesFromTheMiddleTakesNoTurnFromItsKey) {
 // Whoever stands in front waits for what was said to it, whatever those behind it do.
 TEST_F(LinesTest, TheFirstIsNotCalledForWhatHappensBehindIt) {
     enter("a", "first", hours(1));
-    Pointer second = lines.enter("c", "b", 9, microseconds(0), [] {});
+    Pointer second = queues.enter("c", "b", 9, microseconds(0), [] {});
     loop.poll();
     EXPECT_EQ(served, "");
     second->try_again(microseconds(0));
@@ -100,7 +100,7 @@ TEST_F(LinesTest, TheFirstIsNotCalledForWhatHappensBehindIt) {
     second.reset();
     loop.poll();
     EXPECT_EQ(served, "");
-    lines.came_back("c");
+    queues.wake_first("c");
     loop.poll();
     EXPECT_EQ(served, "first ");
 }
@@ -108,7 +108,7 @@ TEST_F(LinesTest, TheFirstIsNotCalledForWhatHappensBehindIt) {
 TEST_F(LinesTest, ATurnThatCameToNothingComesAgain) {
     int turns = 0;
     Pointer place;
-    place = lines.enter("c", "a", 9, microseconds(0), [&] {
+    place = queues.enter("c", "a", 9, microseconds(0), [&] {
         if (++turns < 3) return place->try_again(microseconds(10));
         place.reset();
     });
@@ -120,8 +120,8 @@ TEST_F(LinesTest, ATurnThatCameToNothingComesAgain) {
 
 TEST_F(LinesTest, WhatComesBackIsTriedAtOnce) {
     enter("a", "1", hours(1));
-    lines.came_back("c");
-    lines.came_back("nobody waits for this");
+    queues.wake_first("c");
+    queues.wake_first("nobody waits for this");
     loop.run();
     EXPECT_EQ(served, "1 ");
 }

@@ -1,7 +1,7 @@
-// Keeps the calls that wait until a limit or an upstream lets them through, in one queue (a line)
+// Keeps the calls that wait until a limit or an upstream lets them through, in one queue (a queue)
 // for each counter of a limit and each upstream. The calls of one key stay in the order in which
-// they came. The keys take turns, so that a greedy key delays itself. Only the first call of a line
-// tries. Each worker has lines of its own, on its thread only.
+// they came. The keys take turns, so that a greedy key delays itself. Only the first call of a
+// queue tries. Each worker has queues of its own, on its thread only.
 #pragma once
 
 #include <atomic>
@@ -20,16 +20,16 @@
 
 namespace bw::policy {
 
-class Lines {
-    struct Line;
+class Queues {
+    struct Queue;
 
   public:
     using Clock = bw::Clock;
 
-    // A call's place in a line. Destroying it leaves the line, so that the next call tries.
+    // A call's place in a queue. Destroying it leaves the queue, so that the next call tries.
     class Place {
       public:
-        Place(Line& line, std::string key, std::function<void()> your_turn);
+        Place(Queue& queue, std::string key, std::function<void()> your_turn);
         ~Place();
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
@@ -40,33 +40,33 @@ class Lines {
         void try_again(std::chrono::microseconds wait);
 
       private:
-        friend class Lines;
-        Line& line_;
+        friend class Queues;
+        Queue& queue_;
         std::string key_;
         std::function<void()> your_turn_;
         std::atomic<std::int64_t>* waiting_ = nullptr;
     };
 
-    explicit Lines(boost::asio::io_context& loop) : loop_(loop) {}
+    explicit Queues(boost::asio::io_context& loop) : loop_(loop) {}
 
     std::size_t length(const std::string& counter) const;
-    // Joins the line of a counter; null: `length` calls wait there already. `your_turn` is called
+    // Joins the queue of a counter; null: `length` calls wait there already. `your_turn` is called
     // after `wait` if the call is the first, else once it has become the first.
     std::unique_ptr<Place> enter(const std::string& counter, const std::string& key,
                                  std::size_t length, std::chrono::microseconds wait,
                                  std::function<void()> your_turn);
-    // Room has come back to this counter: the first call of its line may try now.
-    void came_back(const std::string& counter);
+    // Room has come back to this counter: the first call of its queue may try now.
+    void wake_first(const std::string& counter);
 
   private:
-    struct Line {
-        Line(Lines& all, std::string counter);
+    struct Queue {
+        Queue(Queues& all, std::string counter);
 
         Place* first() const;
         void call_first_at(Clock::time_point at);
         void leave(Place& place);
 
-        Lines& lines;
+        Queues& queues;
         std::string counter;
         std::list<std::pair<std::string, std::deque<Place*>>> keys;  // next in turn comes first
         std::size_t length = 0;
@@ -74,7 +74,7 @@ class Lines {
     };
 
     boost::asio::io_context& loop_;
-    std::map<std::string, std::unique_ptr<Line>> lines_;  // only lines in which calls wait
+    std::map<std::string, std::unique_ptr<Queue>> queues_;  // only queues in which calls wait
 };
 
 }  // namespace bw::policy

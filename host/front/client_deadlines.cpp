@@ -1,15 +1,15 @@
-#include "front/patience.hpp"
+#include "front/client_deadlines.hpp"
 
 #include <algorithm>
 
 namespace bw::front {
 
-void Patience::body_begins(Time now) {
+void ClientDeadlines::body_begins(Time now) {
     body_begun_ = now;
     body_bytes_ = 0;
 }
 
-Patience::Time Patience::for_body(std::size_t bytes, Time now) {
+ClientDeadlines::Time ClientDeadlines::for_body(std::size_t bytes, Time now) {
     body_bytes_ += bytes;
     const std::chrono::milliseconds earned(body_bytes_ * 1000 / limits_.body_rate_min);
     return std::min(now + limits_.body_timeout, body_begun_ + limits_.body_timeout + earned);
