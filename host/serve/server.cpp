@@ -146,6 +146,17 @@ void begin_end(std::string_view signal, front::Running& running, const Workers& 
     for (const auto& worker : workers) worker->drain(limit);
 }
 
+std::expected<void, std::string> open_ledger(const config::Config& config,
+                                             front::Running& running) {
+    auto opened = ledger::open_store(config.ledger);
+    if (!opened) return Refusal(opened.error().message);
+    running.ledger = *std::move(opened);
+    if (running.ledger) {
+        running.budget_watch = std::make_unique<report::BudgetWatch>(config, *running.ledger);
+    }
+    return {};
+}
+
 }  // namespace
 
 std::expected<void, std::string> run(const front::Host& host, const ConnectionRoom& room,
@@ -167,14 +178,7 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
         .ledger = nullptr,
         .budget_watch = nullptr,
         .body_room = std::make_unique<front::BodyRoom>(host.config.server.bodies_bytes_max)};
-    if (auto opened = ledger::open_store(host.config.ledger); opened) {
-        running.ledger = *std::move(opened);
-    } else {
-        return Refusal(opened.error().message);
-    }
-    if (running.ledger) {
-        running.budget_watch = std::make_unique<report::BudgetWatch>(host.config, *running.ledger);
-    }
+    if (auto opened = open_ledger(host.config, running); !opened) return opened;
     const front::Surface surface{.pages = pages::answer_for,
                                  .loopback = config::is_loopback(host.config.server.host),
                                  .keys = &host.keys,
