@@ -13,11 +13,11 @@ class DrainedCalls::DiscardingClient final : public Downstream,
                                              public std::enable_shared_from_this<DiscardingClient> {
   public:
     DiscardingClient(DrainedCalls& all, std::unique_ptr<LiveCall> call, HeldBody body)
-        : all_(all), body_(std::move(body)), call_(std::move(call)), deadlines_(all.loop_) {}
+        : all_(all), body_(std::move(body)), call_(std::move(call)), end_alarm_(all.loop_) {}
 
     void wait(std::chrono::milliseconds longest) {
         if (longest.count() > 0) {
-            deadlines_.set(net::Alarm::Clock::now() + longest, [this] { cancel(); });
+            end_alarm_.set(net::Alarm::Clock::now() + longest, [this] { cancel(); });
         }
         call_->go_on_without_client(*this);
     }
@@ -50,7 +50,7 @@ class DrainedCalls::DiscardingClient final : public Downstream,
     DrainedCalls& all_;
     HeldBody body_;  // counts until the call is destroyed
     std::unique_ptr<LiveCall> call_;
-    net::Alarm deadlines_;
+    net::Alarm end_alarm_;
     bool over_ = false;
 };
 

@@ -48,7 +48,7 @@ Session::Session(Socket socket, Context& context, Sessions& sessions, Surface su
       client_(address_of(socket_)),
       alarm_(context.engine.loop, [this] { on_time(); }),
       inbox_(context.http_limits),
-      deadlines_(context.host.config.server.front) {
+      timeouts_(context.host.config.server.front) {
     sessions_.opened(*this);
 }
 
@@ -189,9 +189,9 @@ void Session::parsed(std::size_t bytes) {
 // Sets the deadline for the rest of a request. A head has one deadline for all of it; that of a
 // body moves as bytes come.
 void Session::wait_for_rest(Phase before, std::size_t bytes) {
-    if (phase_ == Phase::body) alarm_.set(deadlines_.for_body(bytes, Clock::now()));
+    if (phase_ == Phase::body) alarm_.set(timeouts_.for_body(bytes, Clock::now()));
     if (phase_ == Phase::head && before == Phase::waiting) {
-        alarm_.set(deadlines_.for_head(Clock::now()));
+        alarm_.set(timeouts_.for_head(Clock::now()));
     }
 }
 
@@ -274,7 +274,7 @@ void Session::linger() {
     error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
     inbox_.forget_kept();
-    alarm_.set(ClientDeadlines::for_lingering(Clock::now()));
+    alarm_.set(ClientTimeouts::for_lingering(Clock::now()));
     read();
 }
 

@@ -13,7 +13,7 @@
 
 #include "front/answer.hpp"
 #include "front/body_room.hpp"
-#include "front/client_deadlines.hpp"
+#include "front/client_timeouts.hpp"
 #include "front/connections.hpp"
 #include "front/context.hpp"
 #include "front/lazy_alarm.hpp"
@@ -126,7 +126,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     Inbox inbox_;
     Outbox outbox_;
     Phase phase_ = Phase::waiting;
-    ClientDeadlines deadlines_;
+    ClientTimeouts timeouts_;
     ReplyContext exchange_;
     HeldBody held_body_;             // from the request's head until its reply is made
     std::shared_ptr<Session> hold_;  // this, while answering: perhaps no read or write is pending

@@ -26,7 +26,7 @@ bool Session::on_head(bool more_has_come) {
         outbox_.queue().append(k_continue);
         flush_soon();
     }
-    if (has_body(framing)) deadlines_.body_begins(Clock::now());
+    if (has_body(framing)) timeouts_.body_begins(Clock::now());
     return true;
 }
 

@@ -110,7 +110,7 @@ void Session::went_out(std::size_t bytes) {
 }
 
 void Session::write_rest() {
-    if (answers(phase_)) alarm_.set(deadlines_.for_write(Clock::now()));
+    if (answers(phase_)) alarm_.set(timeouts_.for_write(Clock::now()));
     socket_.async_write_some(asio::buffer(outbox_.rest()),
                              [self = shared_from_this()](error_code error, std::size_t bytes) {
                                  if (self->phase_ == Phase::closed) return;
@@ -133,7 +133,7 @@ void Session::next_request() {
     phase_ = Phase::waiting;
     inbox_.next_request();
     exchange_ = {};
-    alarm_.set(deadlines_.for_request(Clock::now()));
+    alarm_.set(timeouts_.for_request(Clock::now()));
     if (next == AfterReply::read) return read();
     // Posted, because a direct call would nest one level deeper with each pipelined request.
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->take_kept(); });

@@ -79,11 +79,11 @@ class WebhookPosts::Post final : private net::Events {
                                      .headers = {"content-type: application/json",
                                                  "user-agent: bellwether/" BELLWETHER_VERSION},
                                      .body = json_,
-                                     .connect_timeout = owner_.patience_.answer,
+                                     .connect_timeout = owner_.retries_.answer,
                                      .wire = webhook.wire,
                                      .reads = net::Reads::status},
                                     *this);
-        alarm_.set(Clock::now() + owner_.patience_.answer, [this] { judge("no answer in time"); });
+        alarm_.set(Clock::now() + owner_.retries_.answer, [this] { judge("no answer in time"); });
     }
     void retry_now() {
         if (waits_) begin_last();
@@ -119,13 +119,13 @@ class WebhookPosts::Post final : private net::Events {
         if (is_success(status_)) return owner_.done(*this, {});
         if (status_ != 0) fault = fmt::format("it answers with status {}", status_);
         const bool hopeless = no_answer_ || (status_ != 0 && !may_pass(status_));
-        if (hopeless || last_ || tries_ >= owner_.patience_.tries) {
+        if (hopeless || last_ || tries_ >= owner_.retries_.tries) {
             return owner_.done(*this, fmt::format("{} (try {})", fault, tries_));
         }
         if (owner_.on_last_) return begin_last();
         waits_ = true;
         const milliseconds wait = std::max(owner_.wait_before(tries_), asked_wait_);
-        alarm_.set(Clock::now() + std::min(wait, owner_.patience_.longest_wait),
+        alarm_.set(Clock::now() + std::min(wait, owner_.retries_.longest_wait),
                    [this] { begin(); });
     }
 
@@ -145,12 +145,8 @@ class WebhookPosts::Post final : private net::Events {
 
 WebhookPosts::WebhookPosts(boost::asio::io_context& loop, net::Transport& transport,
                            std::span<const WebhookTarget> webhooks, WebhookCounts& counts,
-                           WebhookRetries patience)
-    : loop_(loop),
-      transport_(transport),
-      webhooks_(webhooks),
-      counts_(counts),
-      patience_(patience) {}
+                           WebhookRetries retries)
+    : loop_(loop), transport_(transport), webhooks_(webhooks), counts_(counts), retries_(retries) {}
 
 WebhookPosts::~WebhookPosts() {
     for (Post& post : posts_) {
@@ -175,7 +171,7 @@ void WebhookPosts::finish(std::function<void()> on_last) {
 // The wait is drawn at random from its upper half, so that several hosts do not retry at the same
 // moment.
 milliseconds WebhookPosts::wait_before(unsigned tries) {
-    const milliseconds most = patience_.first_wait * (1 << (tries - 1));
+    const milliseconds most = retries_.first_wait * (1 << (tries - 1));
     std::uniform_int_distribution<std::int64_t> spread(most.count() / 2, most.count());
     return milliseconds(spread(random_));
 }

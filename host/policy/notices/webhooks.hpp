@@ -64,7 +64,7 @@ class WebhookPosts {
     // All arguments must outlive the object.
     WebhookPosts(boost::asio::io_context& loop, net::Transport& transport,
                  std::span<const WebhookTarget> webhooks, WebhookCounts& counts,
-                 WebhookRetries patience = {});
+                 WebhookRetries retries = {});
     ~WebhookPosts();
     WebhookPosts(const WebhookPosts&) = delete;
     WebhookPosts& operator=(const WebhookPosts&) = delete;
@@ -88,7 +88,7 @@ class WebhookPosts {
     net::Transport& transport_;
     const std::span<const WebhookTarget> webhooks_;
     WebhookCounts& counts_;
-    const WebhookRetries patience_;
+    const WebhookRetries retries_;
     std::function<void()> on_last_;  // set once the host drains
     std::minstd_rand random_{std::random_device{}()};
     std::list<Post> posts_;

@@ -1,4 +1,4 @@
-// `ClientDeadlines` says until when a connection waits for its client. Pure: the caller passes the
+// `ClientTimeouts` says until when a connection waits for its client. Pure: the caller passes the
 // time.
 #pragma once
 
@@ -9,12 +9,12 @@
 
 namespace bw::front {
 
-class ClientDeadlines {
+class ClientTimeouts {
   public:
     using Time = std::chrono::steady_clock::time_point;
 
     // `limits` must outlive this object.
-    explicit ClientDeadlines(const config::Front& limits) : limits_(limits) {}
+    explicit ClientTimeouts(const config::Front& limits) : limits_(limits) {}
 
     // The deadlines, if the wait begins now, for a request's first byte and for its whole head.
     Time for_request(Time now) const { return now + limits_.idle_timeout; }
