@@ -14,7 +14,8 @@ class BodyRoom {
   public:
     explicit BodyRoom(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-    // Takes `bytes` of the room. False: there are not so many left, and nothing has changed.
+    // Takes `bytes` of the room. False: there are not so many left; then none are taken, and
+    // refused() counts it.
     bool take(std::size_t bytes);
     void give_back(std::size_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }
 

@@ -18,7 +18,7 @@ struct ErrorReply {
 
 ErrorReply error_reply(const Error& error);
 
-// For errors that no call has caused: unknown path, wrong method, malformed request.
+// For errors that are no `Error`: unknown path, wrong method, malformed request, refused key.
 ErrorReply error_reply(int status, std::string_view type, std::string_view code,
                        std::string_view message, std::string_view param = {});
 

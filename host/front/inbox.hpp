@@ -15,8 +15,8 @@ class Inbox {
     // `limits` outlive the inbox.
     explicit Inbox(const http::MessageLimits& limits) : parser_(limits) {}
 
-    // ---- the input. A read is pending at all times, also while a call runs, because only a read
-    // shows that the client has hung up. The exception: too many unread bytes are kept.
+    // ---- the input. A read is pending also while a call runs, because only a read shows that the
+    // client has hung up. None is pending while too many unread bytes are kept, nor after the end.
 
     bool wants_read() const;
     void read_begins() { input_ = Input::awaited; }

@@ -156,8 +156,8 @@ void LiveCall::abandoned() {
            499, k_client_closed);
 }
 
-// A call that no upstream has got yet is cancelled. If only the upstream's usage is still to come,
-// the client has got its whole answer; then the host waits at least k_usage_wait for the usage.
+// A call whose attempts have not begun is cancelled. If only the upstream's usage is still to come,
+// the client has got its whole answer; then the call may go on for at least k_usage_wait.
 config::OnDisconnect LiveCall::on_disconnect() const {
     if (!attempts_) return {};
     const bool has_end = !on_disconnect_.drains || on_disconnect_.longest.count() > 0;
