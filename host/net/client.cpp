@@ -8,9 +8,9 @@
 
 namespace bw::net {
 
-// There is one engine for each Wire. So connections of different providers never mix, each provider
-// has its own limits, and a handle keeps what is the same for all requests of its provider.
-// Callbacks that the loop holds may outlive the Client, so they share the engines.
+// There is one engine for each WireOptions object. So connections of different providers never mix,
+// each provider has its own limits, and a handle keeps what is the same for all requests of its
+// provider. Callbacks that the loop holds may outlive the Client, so they share the engines.
 struct Client::Impl {
     struct Lane {
         std::weak_ptr<const WireOptions> wire;
@@ -27,7 +27,8 @@ struct Client::Impl {
         return *lanes.insert_or_assign(wire.get(), Lane{wire, engine}).first->second.engine;
     }
 
-    // Each request keeps its Wire alive, so an engine whose Wire is gone has no request to lose.
+    // Each request keeps its WireOptions alive, so an engine whose WireOptions are gone has no
+    // request to lose.
     void forget_expired() {
         std::erase_if(lanes, [](const auto& lane) {
             if (!lane.second.wire.expired()) return false;

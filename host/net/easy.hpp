@@ -1,7 +1,7 @@
 // `Easy` is one libcurl easy handle in which everything is set already that is the same for all
-// exchanges over one Wire; `EasyPool` keeps such handles. Setting up a handle costs more than a
-// short exchange, so handles are used again, and each exchange sets only what differs from the one
-// before. On the worker's thread only.
+// exchanges with the same WireOptions; `EasyPool` keeps such handles. Setting up a handle costs
+// more than a short exchange, so handles are used again, and each exchange sets only what differs
+// from the one before. On the worker's thread only.
 #pragma once
 
 #include <curl/curl.h>
@@ -78,7 +78,8 @@ class Easy {
     bool nested_tls_ = false;   // the upstream's TLS runs inside a proxy's TLS
     bool reads_body_ = false;
     long connections_seen_ = 0;  // opened for this request so far
-    // The values that libcurl's options of these meanings have now.
+    // What the options of libcurl are set to now: FORBID_REUSE, FRESH_CONNECT, VERBOSE and
+    // DNS_CACHE_TIMEOUT.
     bool reuse_forbidden_ = false;
     bool new_connection_ = false;
     bool verbose_ = false;

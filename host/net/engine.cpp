@@ -261,8 +261,9 @@ void Engine::finish(const CURLMsg& message) {
 }
 
 // If nobody accepts connections at an address, or somebody else answers there, the cached address
-// of the name may be out of date, and the name is to be looked up again. If no connection came
-// about at the first trip, the same request is then tried again with the new address.
+// of the name may be out of date, and the name is to be looked up again. If that is found on the
+// first trip, because no connection could be opened and not by a time-out, the same request is
+// tried again with the new address.
 std::optional<Trip> Engine::trip_after(Transfer& transfer, CURLcode code) {
     if (transfer.sending()) plain_http2_ = PlainHttp2::join;
     if (transfer.shortage_behind(code) != Shortage::none) return std::nullopt;

@@ -1,7 +1,7 @@
 // `Engine` drives libcurl's multi interface from an Asio loop: with one timer, one posted "kick" at
-// a time, and sockets that stay registered. libcurl must not be called from one of its callbacks,
-// so what a callback asks for (a new exchange, a drop, a resume) is noted, and done right
-// afterwards. On the worker's thread only.
+// a time, and sockets that stay registered. libcurl must not be entered again from one of its
+// callbacks, so what a callback asks for (a new exchange, a drop, a resume) is noted, and done
+// right afterwards. On the worker's thread only.
 #pragma once
 
 #include <curl/curl.h>

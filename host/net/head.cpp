@@ -136,7 +136,7 @@ std::string Head::find_all(std::string_view name) const {
 }
 
 // Equal lengths count as one (RFC 9112, 6.3). The length is doubtful if lengths differ or cannot be
-// read, or if there is a transfer-encoding as well.
+// read, or if there is a transfer-encoding other than identity as well.
 BodyLength Head::body_length() const {
     BodyLength length;
     const auto has = [this](std::string_view name) {

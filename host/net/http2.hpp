@@ -4,8 +4,8 @@
 //
 // libcurl registers its callbacks with nghttp2 by two functions that are defined here as well; the
 // linker prefers the program's own functions to those of a library. If libcurl does not use
-// nghttp2, these functions are never called, and exchanges with such an upstream fail as they would
-// without this file.
+// nghttp2, these functions are never called, and an exchange in one of the cases above fails, as it
+// would without them.
 #pragma once
 
 namespace bw::net {

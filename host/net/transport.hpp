@@ -32,7 +32,7 @@ struct Request {
     std::vector<std::string> headers;  // "name: value"
     std::string_view body;
     std::chrono::milliseconds connect_timeout{5'000};  // zero: none
-    std::shared_ptr<const WireOptions> wire;           // null: a Wire with default values
+    std::shared_ptr<const WireOptions> wire;           // null: the default values
     Reads reads = Reads::response;
 };
 

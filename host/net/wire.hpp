@@ -1,6 +1,6 @@
 // `WireOptions` says how one provider is reached. It is the same for all of the provider's
 // requests, so it is set up once and not each time. Constant and shared by all workers; each
-// worker's Client keeps the connections of each Wire apart.
+// worker's Client keeps the connections of different WireOptions objects apart.
 #pragma once
 
 #include <chrono>
