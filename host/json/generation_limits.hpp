@@ -12,7 +12,7 @@ namespace bw::json {
 // Reads one member of a request's body into `call`; a member that says nothing of limits changes
 // nothing. A second limit never lowers the first one, so that it does not matter which of the two
 // an upstream obeys. The name of a limit that is no usable whole number becomes
-// Call::unsound_limit.
+// Call::invalid_limit.
 void read_generation_limit(Call& call, const KnownMember& known, const Value& value);
 
 }  // namespace bw::json

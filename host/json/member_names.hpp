@@ -1,7 +1,7 @@
-// Checks the names of a request's members that the host or a plugin acts on. Each may be there
-// once, and in its own spelling only. Of two members with one name some readers take the first and
-// others the last, and some ignore case, so one request could mean one thing here and another
-// upstream.
+// Checks the names of a request's members that the host or a plugin acts on. A member with
+// Spelling::once may be there once, and in its own spelling only: of two members with one name some
+// readers take the first and others the last, and some ignore case, so one request could mean one
+// thing here and another upstream.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ class MemberNames {
   public:
     // Takes the next member; `raw_key` is its well-formed key as it stands between the quotes.
     // Gives what is known of the name, or null. The error: a member that may be there once is
-    // repeated, or spelt in another case.
+    // repeated, or spelt in another case, or the name has a NUL character.
     Result<const KnownMember*> take(std::string_view raw_key);
 
   private:
