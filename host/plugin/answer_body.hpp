@@ -38,8 +38,8 @@ class AnswerBody {
     Time last_byte() const { return last_byte_; }
     // When payload last came: a whole event, or bytes of a reply that are not blank.
     Time last_payload() const { return last_payload_; }
-    // Whether the body may lack its end: no header gave its length, and what came is empty or
-    // begins as an answer does.
+    // Whether an ended body may lack its end: the head does not say where the body ends, and what
+    // came is empty or begins as an answer does.
     bool may_be_cut() const;
 
   private:

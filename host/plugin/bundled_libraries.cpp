@@ -143,7 +143,7 @@ class BundledLibraries::Gathering {
         fs::path laid = {};             // the folder that the linker will find its copy in
         bool copied = true;             // false: the linker loads its own file
         Dependencies needs;
-        std::vector<std::string> inherited = {};  // places of a DT_RPATH above it
+        std::vector<std::string> inherited = {};  // the DT_RPATH places of what needs it
         fs::path file = {};                       // empty: the plugin
     };
 

@@ -1,6 +1,6 @@
 // A call into a plugin. While it runs, the thread is marked as being in that plugin, so that a
-// crash report can name it. A call that takes too long is logged, because the whole worker waits
-// for it.
+// crash report can name it. A call that takes too long is counted, and logged at most once a
+// minute, because the whole worker waits for it.
 #pragma once
 
 #include <atomic>

@@ -34,7 +34,8 @@ class Instance {
     bw_provider* handle() { return handle_; }
     const bw_generate_plugin* generate() const { return generate_; }
 
-    // A plugin that broke a rule or reported a bug in itself gets no new calls; open ones may end.
+    // An instance whose plugin broke a rule or reported a bug in itself gets no new calls; its open
+    // ones may end.
     void poison() { poisoned_ = true; }
     bool poisoned() const { return poisoned_; }
 

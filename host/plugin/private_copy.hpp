@@ -19,7 +19,8 @@ std::expected<std::vector<char>, std::string> read_library(const std::filesystem
 std::string sha256_of(const std::vector<char>& bytes);
 
 // Makes a sealed copy in memory that lives as long as the process, and gives a path by which the
-// linker can open it. The copy shares no symbols with other libraries (see keep_symbols_apart).
+// linker can open it. Symbols that g++ shares within a process are the copy's own (see
+// keep_symbols_apart).
 std::expected<std::filesystem::path, std::string> private_copy(const std::filesystem::path& file,
                                                                std::vector<char> bytes);
 

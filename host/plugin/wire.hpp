@@ -1,4 +1,4 @@
-// Makes a net::Wire from a provider's config: chooses the proxy and resolves the proxy's
+// Makes net::WireOptions from a provider's config: chooses the proxy and resolves the proxy's
 // credential. Done once, at start-up, because reading the environment takes time and its variables
 // may change.
 #pragma once
