@@ -10,7 +10,7 @@
 
 namespace bw::serve {
 
-// Looks regularly how much memory the process holds without using it, and returns that memory if
+// Looks regularly at how much memory the process holds without using it, and returns that memory if
 // there is enough of it. `loop` must be no worker's; a worker that allocates meanwhile may have to
 // wait. The constructor also stops the allocator from returning less than this by itself: after
 // each large body it would return the memory that the next body needs.

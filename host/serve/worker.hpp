@@ -1,5 +1,5 @@
 // One worker: a thread, an event loop, a listening socket and everything that its calls use. A call
-// stays on one worker; what workers share is in front::Running.
+// stays on one worker; what workers share and change is in front::Running and front::Connections.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
