@@ -9,7 +9,8 @@ namespace bw::pages {
 // The values of the metrics' labels, which the configuration determines.
 observe::MetricNames metric_names(const front::Host& host);
 
-// The metrics on the clients' listener, which serves them only without client keys. Never blocks.
+// The metrics on the clients' listener, which serves them only without client keys. Never waits for
+// the ledger.
 front::Answer metrics_page(const front::Context& context);
 // The metrics on the admin listener: the same and the state of the budgets. May block until the
 // ledger has been read.
