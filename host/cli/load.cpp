@@ -55,7 +55,7 @@ void try_providers(const config::Config& config, const plugin::Registry& registr
     }
 }
 
-// Only `serve` uses the ledger's password, but a missing one is found by every check.
+// Only `serve` uses the ledger's password, but every verb that makes a host says if it is missing.
 void check_ledger_password(const config::Config& config, Diagnostics& diagnostics) {
     if (config.ledger.password.empty()) return;
     const auto password = config::resolve(config.ledger.password);

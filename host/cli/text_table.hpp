@@ -38,7 +38,7 @@ class TextTable {
     std::vector<std::vector<std::string>> rows_;
 };
 
-// The cell for a value that there is not.
+// The cell of a missing value; text() leaves out a column of such cells.
 inline constexpr std::string_view k_nothing = "-";
 
 }  // namespace bw::cli
