@@ -122,13 +122,12 @@ class BundledLibraries::Gathering {
     Checked go(const Dependencies& needs) {
         std::error_code error;
         const fs::path real = fs::canonical(file_, error);
-        FoundLibrary plugin{
-            .folders = {file_.parent_path()}, .laid = file_.parent_path(), .needs = needs};
+        Origin origin{.folders = {file_.parent_path()}, .laid = file_.parent_path()};
         // If `file_` is a link, the plugin finds the libraries beside the link's target, too.
         if (!error && real.parent_path() != file_.parent_path()) {
-            plugin.folders.push_back(real.parent_path());
+            origin.folders.push_back(real.parent_path());
         }
-        waiting_.push_back(std::move(plugin));
+        waiting_.push_back({.origin = std::move(origin), .needs = needs});
         while (!waiting_.empty()) {
             const FoundLibrary library = std::move(waiting_.front());
             waiting_.pop_front();
@@ -138,25 +137,48 @@ class BundledLibraries::Gathering {
     }
 
   private:
+    // What $ORIGIN means in the places of a library.
+    struct Origin {
+        std::vector<fs::path> folders;  // where the library is
+        fs::path laid = {};             // the folder in which the linker finds the library's copy
+        bool copied = true;             // false: the linker loads the library's own file
+    };
+
+    // A place in which the linker looks, and the library that names the place.
+    struct Place {
+        std::string text;
+        Origin origin;
+    };
+
     struct FoundLibrary {
-        std::vector<fs::path> folders;  // where it is: what $ORIGIN means
-        fs::path laid = {};             // the folder that the linker will find its copy in
-        bool copied = true;             // false: the linker loads its own file
+        Origin origin;
         Dependencies needs;
-        std::vector<std::string> inherited = {};  // the DT_RPATH places of what needs it
-        fs::path file = {};                       // empty: the plugin
+        std::vector<Place> inherited = {};
+        fs::path file = {};  // empty: the plugin
     };
 
     static Refusal of(const FoundLibrary& library, const std::string& why) {
         return library.file.empty() ? Refusal(why) : refuse(library.file, why);
     }
 
+    // The places in which the linker looks for what the library needs, in its order: a DT_RUNPATH
+    // alone, or the DT_RPATH of the library, of the library that needs this one, and so on.
+    static std::vector<Place> places_of(const FoundLibrary& library) {
+        std::vector<Place> places;
+        for (const std::string& text : library.needs.places) {
+            places.push_back({text, library.origin});
+        }
+        if (places.empty() || library.needs.places_are_inherited) {
+            places.insert(places.end(), library.inherited.begin(), library.inherited.end());
+        }
+        return places;
+    }
+
     Checked take_needs(const FoundLibrary& library) {
-        std::vector<std::string> places = library.needs.places;
-        for (const std::string& place : places) {
+        for (const std::string& place : library.needs.places) {
             if (auto checked = check_place(place); !checked) return of(library, checked.error());
         }
-        places.insert(places.end(), library.inherited.begin(), library.inherited.end());
+        const std::vector<Place> places = places_of(library);
         for (const std::string& name : library.needs.libraries) {
             if (auto checked = check_name(name); !checked) return of(library, checked.error());
             if (!seen_.insert(name).second) continue;
@@ -169,11 +191,11 @@ class BundledLibraries::Gathering {
     }
 
     Checked look_for(const std::string& name, const FoundLibrary& needing,
-                     const std::vector<std::string>& places) {
+                     const std::vector<Place>& places) {
         std::error_code error;
-        for (const std::string& place : places) {
-            for (const fs::path& folder : needing.folders) {
-                const fs::path meant = folder_meant(place, folder);
+        for (const Place& place : places) {
+            for (const fs::path& folder : place.origin.folders) {
+                const fs::path meant = folder_meant(place.text, folder);
                 if (meant.empty() || !fs::exists(meant / name, error)) continue;
                 return take(name, meant / name, needing, place);
             }
@@ -182,29 +204,33 @@ class BundledLibraries::Gathering {
     }
 
     Checked take(const std::string& name, const fs::path& found, const FoundLibrary& needing,
-                 const std::string& place) {
+                 const Place& place) {
         const fs::path file = found.lexically_normal();
         auto bytes = read_library(file);
         if (!bytes) return refuse(file, bytes.error());
         const std::string sha256 = sha256_of(*bytes);
         if (const auto runs = loaded_as(name)) return check_same(name, file, sha256, *runs);
+        const auto behind = behind_origin(place.text);
         FoundLibrary library{
-            .folders = {found.parent_path()}, .needs = read_needs(*bytes), .file = file};
-        const auto behind = behind_origin(place);
-        library.copied = needing.copied && behind;
-        if (library.needs.places_are_inherited || needing.needs.places_are_inherited) {
-            library.inherited = needing.needs.places;
-        }
-        if (library.copied) {
+            .origin = {.folders = {found.parent_path()}, .copied = place.origin.copied && behind},
+            .needs = read_needs(*bytes),
+            .inherited = handed_on(needing),
+            .file = file};
+        if (library.origin.copied) {
             auto copy = private_copy(file, std::move(*bytes));
             if (!copy) return refuse(file, copy.error());
-            library.laid = needing.laid.string() + *behind;
-            if (auto laid = lay(library.laid / name, *copy); !laid)
+            library.origin.laid = place.origin.laid.string() + *behind;
+            if (auto laid = lay(library.origin.laid / name, *copy); !laid)
                 return refuse(file, laid.error());
         }
         brought().insert_or_assign(name, Brought{file, sha256});
         waiting_.push_back(std::move(library));
         return {};
+    }
+
+    // The places that a library hands on to those it needs. A DT_RUNPATH is for the library alone.
+    static std::vector<Place> handed_on(const FoundLibrary& library) {
+        return library.needs.places_are_inherited ? places_of(library) : library.inherited;
     }
 
     static Refusal refuse(const fs::path& file, const std::string& why) {

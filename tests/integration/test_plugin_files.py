@@ -129,6 +129,33 @@ def test_what_a_library_beside_a_plugin_needs_is_found_too(tmp_path: Path) -> No
     accepted(file)
 
 
+def chain(folder: Path, rpath: str) -> Path:
+    """A plugin that needs a library, which needs another, which needs a third; the plugin alone says where they are."""
+    said, needed = "return \"hi\";", ["-Wl,-rpath-link," + str(folder)]
+    below = ""
+    for name in ("three", "two", "one"):
+        compile_library(folder / f"libbw{name}.so", f"{below} const char* {name}(void) {{ {said} }}", *needed, compiler="gcc")
+        below, said, needed = f"const char* {name}(void);", f"return {name}();", [f"-L{folder}", f"-lbw{name}"]
+    return small_plugin(folder.parent / "p.so", f"-L{folder}", "-lbwone", f"-Wl,-rpath,{rpath}", "-Wl,--disable-new-dtags",
+                        f"-Wl,-rpath-link,{folder}", before="""
+const char* one(void);
+__attribute__((constructor)) static void look(void) { if (one()[0] != 'h') __builtin_trap(); }
+""")
+
+
+@pytest.mark.parametrize("from_root", [False, True])
+def test_a_plugins_rpath_leads_to_what_its_libraries_need(tmp_path: Path, from_root: bool) -> None:
+    """A DT_RPATH is handed on to all of them, and its $ORIGIN is the plugin's folder for each. What is found that way
+    is looked at as well."""
+    folder = tmp_path / "lib"
+    folder.mkdir()
+    file = chain(folder, str(folder) if from_root else "$ORIGIN/lib")
+    accepted(file)
+    last = folder / "libbwthree.so"
+    last.chmod(0o777)
+    assert str(last) in refused(file)
+
+
 def test_a_plugin_behind_a_link_finds_what_lies_beside_it(tmp_path: Path) -> None:
     """A link into a vendor's folder, as an administrator makes it."""
     vendor, plugins = tmp_path / "vendor", tmp_path / "plugins"
