@@ -1,5 +1,5 @@
 // `Error` is one value for whatever can go wrong with a call. It is made where the failure is seen
-// and carried on unchanged; `front` turns it into a reply, and logs it, once.
+// and carried on unchanged; `front` turns the error that ends a call into the reply, once.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// Which version of HTTP an upstream is spoken to with.
+// Which version of HTTP the host uses towards an upstream.
 #pragma once
 
 namespace bw {

@@ -11,7 +11,7 @@ namespace bw {
 
 enum class Packing { none, gzip, deflate };
 
-// Of one coding's name, in any case; nothing: it is not understood.
+// The packing of a coding by its name, in upper or lower case; nothing: the host does not know it.
 inline std::optional<Packing> packing_named(std::string_view name) {
     const auto is = [name](std::string_view known) {
         return std::ranges::equal(name, known, {}, [](char c) { return lower(c); });

@@ -11,7 +11,7 @@
 namespace bw {
 namespace {
 
-// Looked up in OpenSSL's tables once: that costs more than hashing a key.
+// OpenSSL's SHA-256, looked up in its tables only once, as that costs more than hashing a key.
 const EVP_MD* algorithm() {
     static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     return found;

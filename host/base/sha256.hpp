@@ -15,7 +15,7 @@ Sha256 sha256(std::string_view bytes);
 // Lower-case digits.
 std::string to_hex(const Sha256& hash);
 
-// Takes the same time whatever of them is equal.
+// Takes the same time, however much of the two is equal.
 bool equal_in_constant_time(const Sha256& left, const Sha256& right);
 
 }  // namespace bw
