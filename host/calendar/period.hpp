@@ -1,5 +1,5 @@
-// `Period` says how long a rule (a budget) counts before it begins again at 0, and at which moments
-// that happens. A plain value; `window_at` computes with it.
+// `Period` says how long a budget counts before it begins again at 0, and at which moments that
+// happens. A plain value; `window_at` computes with it.
 #pragma once
 
 #include <cstdint>
