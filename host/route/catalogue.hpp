@@ -20,7 +20,7 @@ struct CatalogueEntry {
     std::int64_t context = 0;            // tokens; 0: not known
 };
 
-// As `bellwether models --json` and /admin/models show it.
+// Writes an entry as `bellwether models --json` and /admin/models show it.
 void write_entry(json::PrettyWriter& writer, const CatalogueEntry& entry);
 
 class Catalogue {
