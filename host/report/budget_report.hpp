@@ -53,7 +53,7 @@ struct BudgetState {
     calendar::Window window;  // the one that is open now
     calendar::Zone zone;      // in which its times are shown
     RuleState state;
-    std::int64_t debt = 0;  // the sum of what its counters have beyond the limit
+    std::int64_t debt = 0;  // the sum of what its counters have used beyond the limit
 };
 
 // The state of a limit's cap on calls at once. The state of its rates means nothing to people.

@@ -17,7 +17,7 @@ std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now
 inline constexpr std::string_view k_moment_expected =
     R"("24h", "7d", "4w" or a day such as "2026-11-01")";
 
-// Names the day of a moment. Keeps the last day, because most moments are of the day of the last.
+// Names the day of a moment. Keeps the last day, as most moments are on the day of the one before.
 class DayNames {
   public:
     explicit DayNames(calendar::Zone zone) : zone_(zone) {}

@@ -13,8 +13,8 @@ using ledger::add_clamped;
 constexpr int k_split_bits = 4;  // each doubling is split into sixteen
 constexpr std::int64_t k_split = std::int64_t{1} << k_split_bits;
 
-// The bucket of a duration. Below 32 each number has a bucket; above, numbers of the same length
-// share one if their five highest bits are equal.
+// The bucket of a duration. Below 32 each number has a bucket; above, numbers with equally many
+// bits share one if their five highest bits are equal.
 std::uint16_t bucket_of(std::int64_t us) {
     const auto bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(us)));
     const int shift = std::max(0, bits - k_split_bits - 1);

@@ -27,7 +27,7 @@ class Spread {
     void add(std::uint16_t number, std::int64_t count);
 
     // Sorted by number, without empty ones. Each doubling of a duration has sixteen buckets, so
-    // there are less than a thousand.
+    // there are fewer than a thousand.
     std::vector<Bucket> buckets_;
     std::int64_t count_ = 0;
     std::int64_t sum_us_ = 0;

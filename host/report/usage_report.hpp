@@ -19,8 +19,9 @@
 
 namespace bw::report {
 
-// Sums stop at the greatest number and do not overflow. A sum has only the known values, and
-// `estimated` and `calls_without_...` count the calls whose values are not known.
+// Sums stop at the greatest number and do not overflow. A cost that is not known adds nothing to
+// its sum; `calls_without_cost` and `calls_without_list_cost` count such calls. The sums have
+// estimated tokens, too; `estimated` counts these calls.
 struct Figures {
     std::int64_t calls = 0;
     std::int64_t succeeded = 0;  // answered to the end
@@ -50,7 +51,7 @@ struct Group {
 };
 
 // The sums for each model, key, user and so on, as `by` says. Once there are `groups_max` groups,
-// all new values are added to one group, `Result::other`.
+// rows with a new value are added to `Groups::other`.
 class GroupedUsage {
   public:
     explicit GroupedUsage(Grouping by, const calendar::Zone& zone = {},
