@@ -12,8 +12,8 @@ namespace bw::observe {
 
 inline constexpr std::size_t k_log_bytes_max = 1u << 20;
 
-// At most one exists. While it lives, write_log leaves the writing to its thread; before and after,
-// write_log writes by itself.
+// At most one may exist at a time. While it lives, write_log leaves the writing to its thread;
+// before and after, write_log writes by itself.
 class LogWriter {
   public:
     explicit LogWriter(int descriptor = 2);
