@@ -21,7 +21,7 @@ constexpr std::int64_t add_clamped(std::int64_t left, std::int64_t right) {
     return clamped(Wide{left} + right);
 }
 
-// An amount below 0 counts as 0, so that no claim and no settlement gives anything back.
+// An amount below 0 counts as 0: nothing less than nothing can be claimed or used.
 constexpr std::int64_t at_least_zero(std::int64_t amount) {
     return std::max<std::int64_t>(amount, 0);
 }

@@ -43,7 +43,8 @@ class Book {
     bool settle(Settlement settlement, std::int64_t now_us);
     std::size_t reset(std::string_view rule, std::int64_t now_us);
 
-    // All counters that report something, sorted by rule, then by value.
+    // The counters, sorted by rule, then by value. One whose window is over is left out, unless a
+    // call that claimed from it is in flight.
     std::vector<StoredCounter> counters(std::int64_t now_us) const;
     // The sequence number that the journal gave to a hold; nothing if the hold is settled.
     std::optional<std::uint64_t> sequence(const HoldId& id) const;

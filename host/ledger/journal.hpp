@@ -38,7 +38,7 @@ class Journal {
     virtual void settled(std::shared_ptr<const HeldCall> call, Settlement settlement,
                          std::vector<Mark> marks) = 0;
     virtual void reset(std::vector<Mark> marks) = 0;
-    // The book has dropped the tally: no entry names it any more, and no call in flight has claimed
+    // The book has dropped the tally: no later entry names it, and no call in flight has claimed
     // from it.
     virtual void forgotten(std::uint64_t tally) = 0;
 };

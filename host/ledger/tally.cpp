@@ -6,8 +6,8 @@
 namespace bw::ledger {
 namespace {
 
-// A budget is forgotten only an hour after its window ended, as a clock that ran ahead may be set
-// back into that window.
+// A sweep forgets a budget only an hour after it has found its window over, as a clock that ran
+// ahead may be set back into that window.
 constexpr std::int64_t k_window_idle_us = 3'600'000'000;
 constexpr std::int64_t k_other_idle_us = 60'000'000;
 

@@ -36,8 +36,8 @@ using RedisAnswer = std::expected<RedisReply, RedisFailure>;
 class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
   public:
     using OnAnswer = std::move_only_function<void(RedisAnswer)>;
-    // The commands that are sent first on every connection. If one of them is answered by an error,
-    // the attempt to connect has failed.
+    // The commands that are sent on every connection before those of callers. If one of them is
+    // answered by an error, the attempt to connect has failed.
     using Opening = std::vector<std::string>;
 
     static std::shared_ptr<RedisConnection> make(boost::asio::io_context& loop,

@@ -1,5 +1,6 @@
-// `RedisErrand` is a connection for one report or one reset. Its functions block until the answer
-// is there, so the thread of an event loop must not call them; any other thread may.
+// `RedisErrand` is a connection for one report or one reset, with a loop of its own. Its functions
+// block until the answer is there, so a thread that serves clients' calls must not use it. The
+// admin listener's thread and the command line do. One thread at a time.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -27,8 +27,8 @@ class RedisHolds {
     // The epoch that the hold was given in; the present one if the hold is not known.
     std::string epoch_of(const HoldId& id) const;
     // Returns the strays: holds that the server does not have in the present epoch, as far as is
-    // known. The caller gives each of them again, and says how that ended (`placed`,
-    // `not_placed`); until then it is not returned once more.
+    // known. The caller gives each of them again, and says how that ended (`placed`, `not_placed`);
+    // until then it is not returned once more, unless the epoch changes again.
     std::vector<Hold> take_strays();
     // The server has the hold in that epoch, too.
     void placed(const HoldId& id, const std::string& epoch);

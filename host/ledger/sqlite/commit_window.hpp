@@ -11,8 +11,9 @@
 
 namespace bw::ledger {
 
-// How long a hold waits at most until its commit begins, unless another commit is under way. A kill
-// of the host can only lose holds that are younger than that and their commit.
+// How long a hold waits at most until its commit begins, unless another commit is under way. So a
+// kill of the host loses only holds that were given within this time and the time of a commit or
+// two before.
 inline constexpr std::chrono::milliseconds k_holds_linger_max{2};
 
 enum class Extent : std::uint8_t { holds, all };
@@ -29,8 +30,8 @@ class CommitWindow {
   public:
     using Moment = std::chrono::steady_clock::time_point;
 
-    // An operation is in the file after `linger` at most, and on the disk after twice that time. If
-    // `linger` is 0, both happen at once.
+    // An operation is in the file after `linger` at most and, with Sync::disk, on the disk after
+    // twice that time. If `linger` is 0, both happen at once.
     CommitWindow(std::chrono::milliseconds linger, config::Sync sync)
         : linger_(linger), sync_(sync) {}
 

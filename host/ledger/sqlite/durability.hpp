@@ -1,6 +1,7 @@
-// `Durability` knows up to which sequence number the journal is durable, and whether it can be
-// written at all. The writer's thread reports that; each session hears of it on its own loop,
-// through an `Waiters`. A loop is posted to only if a call waits there, and once for all that wait.
+// `Durability` knows up to which sequence number the holds in the journal are durable, and whether
+// it can be written at all. The writer's thread reports that; each session hears of it on its own
+// loop, through its `Waiters`. A loop is posted to only if a call waits there, and once for all
+// calls that wait.
 #pragma once
 
 #include <atomic>
@@ -24,7 +25,7 @@ class Durability {
         Waiters(boost::asio::io_context& loop, const Durability& durability)
             : loop_(loop), durability_(durability) {}
 
-        // Calls back from inside, and returns false, if the entry is durable already. Otherwise
+        // Calls back from inside, and returns false, if the hold is durable already. Otherwise
         // returns true, and calls back when it is durable or when writing fails.
         bool wait(std::uint64_t sequence, LedgerSession::OnDurable on_durable);
 
@@ -32,7 +33,7 @@ class Durability {
         friend class Durability;
         bool decided(std::uint64_t sequence) const;
         void deliver();
-        void post();  // on the loop or, while the inbox is open, by the writer's thread
+        void post();  // on the loop or, until `close`, by the writer's thread
 
         boost::asio::io_context& loop_;
         const Durability& durability_;
@@ -41,14 +42,14 @@ class Durability {
     };
 
     std::shared_ptr<Waiters> open(boost::asio::io_context& loop);
-    // Drops the callbacks that still wait. Nothing is posted to this inbox any more.
+    // Drops the callbacks that still wait. Nothing is posted for this session any more.
     void close(const std::shared_ptr<Waiters>& inbox);
 
     std::uint64_t written() const { return written_.load(); }
     // Whether writing has failed, and has not succeeded since.
     bool failing() const { return failing_.load(); }
-    // The writer's thread calls `advance` when all entries up to `sequence` are durable, and `fail`
-    // when it could not write.
+    // The writer's thread calls `advance` when all holds up to `sequence` are durable (what else
+    // came up to there may not be written yet), and `fail` when it could not write.
     void advance(std::uint64_t sequence);
     void fail();
 

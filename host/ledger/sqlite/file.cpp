@@ -172,8 +172,8 @@ Result<void> LockedFile::open(const std::string& path) {
     return {};
 }
 
-// This lock belongs to the open file description (F_OFD_SETLK), not to the process. SQLite's locks
-// belong to the process, so they neither conflict with it nor release it.
+// This lock belongs to the open file description (F_OFD_SETLK). SQLite's locks belong to the
+// process, so it does not go when they do; nor do they conflict, as they are on other bytes.
 Result<void> LockedFile::lock() {
     struct flock range {};
     range.l_type = F_WRLCK;

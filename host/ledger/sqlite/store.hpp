@@ -23,7 +23,7 @@ struct SqliteSettings {
 
 // Opens a store, and creates its file if there is none. Refuses a file that another host uses, that
 // is not a ledger, or that cannot be written. The caller keeps the store for longer than its
-// sessions; its destructor waits until all is written.
+// sessions; its destructor waits until all is written, or for 5 s if the disk fails.
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock = system_time_us,
                                            SqliteSettings settings = {});
 
