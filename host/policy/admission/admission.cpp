@@ -134,8 +134,8 @@ void Admission::wait(WaitInQueue wait, bool turn_missed) {
     }
     ticket_.emplace(engine_.loop, std::move(wait.queue), std::move(place));
     ticket_->wait_until(wait.until, [this, wants = std::move(wait.wants)] {
-        // If the ledger is being asked just now, its answer decides. If it refuses, the call is not
-        // queued again, because its time is up.
+        // If the ledger is being asked just now, its answer decides. If it refuses, the call does
+        // not wait on in this queue, because its time is up.
         if (question_ == Question::none) on_time_up(wants);
     });
 }

@@ -46,7 +46,8 @@ class Admission {
     // Calls `on_answer` once, perhaps before it returns; then the admission may be destroyed
     // already.
     void ask(OnAnswer on_answer);
-    // The targets of the call, those without room last. They change no more once it is admitted.
+    // The targets that are left for the call, those without room last. They change no more once it
+    // is admitted.
     std::span<const Prospect> prospects() const { return prospects_; }
 
     // True once no crash can lose the hold, or once the call may go on without that. Until then
@@ -102,8 +103,8 @@ class Admission {
     std::vector<ledger::Standing> standings_;
     Question question_ = Question::none;
     mutable bool durable_ = true;   // as of the last time that it was asked
-    bool went_elsewhere_ = false;   // already counted as Outcome::elsewhere
-    bool waited_for_room_ = false;  // already counted as Outcome::waited
+    bool went_elsewhere_ = false;   // already counted as Effect::elsewhere
+    bool waited_for_room_ = false;  // already counted as Effect::waited
     std::optional<Ticket> ticket_;
     std::shared_ptr<int> alive_ = std::make_shared<int>();  // for callbacks that may come too late
     std::optional<OpenHold> hold_;  // the last member: its destructor reads the others

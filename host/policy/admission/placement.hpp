@@ -1,6 +1,6 @@
-// Decides what happens to a call that asks to be admitted: it holds claims, waits in a queue (a
-// queue, see queues.hpp) or is refused. Pure, except that the rules remember their windows: all
-// that it needs is given, so that it is tested without a ledger, a loop or a clock.
+// Decides what happens to a call that asks to be admitted: it holds claims, waits in a queue
+// (queues.hpp) or is refused. Pure, except that the rules remember their windows: all that it needs
+// is given, so that it is tested without a ledger, a loop or a clock.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,7 @@ namespace bw::policy {
 // The call that asks to be admitted, and the time.
 struct PendingCall {
     Facts facts;                     // without the provider
-    std::string_view invalid_limit;  // Call::unsound_limit
+    std::string_view invalid_limit;  // Call::invalid_limit
     std::string_view queue;          // in which it waits; empty: none, it is a newcomer
     std::chrono::steady_clock::time_point started;
     std::chrono::steady_clock::time_point deadline;  // of its client

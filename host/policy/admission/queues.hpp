@@ -1,7 +1,7 @@
-// Keeps the calls that wait until a limit or an upstream lets them through, in one queue (a queue)
-// for each counter of a limit and each upstream. The calls of one key stay in the order in which
-// they came. The keys take turns, so that a greedy key delays itself. Only the first call of a
-// queue tries. Each worker has queues of its own, on its thread only.
+// Keeps the calls that wait until a limit or an upstream lets them through, in one queue for each
+// counter of a limit and for each model of an upstream. The calls of one key stay in the order in
+// which they came. The keys take turns, so that a greedy key delays itself. Only the first call of
+// a queue tries. Each worker has queues of its own, on its thread only.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,8 @@ class Queues {
   public:
     using Clock = bw::Clock;
 
-    // A call's place in a queue. Destroying it leaves the queue, so that the next call tries.
+    // A call's place in a queue. Destroying it leaves the queue; if the call was the first, the
+    // next one tries.
     class Place {
       public:
         Place(Queue& queue, std::string key, std::function<void()> your_turn);

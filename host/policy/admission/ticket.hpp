@@ -1,5 +1,5 @@
 // The ticket of a call that waits in a queue: its place there, and the timer that ends its wait.
-// Destroying the ticket leaves the queue, so that the next call tries. On its worker's thread only.
+// Destroying the ticket leaves the queue. On its worker's thread only.
 #pragma once
 
 #include <functional>

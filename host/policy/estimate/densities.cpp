@@ -10,8 +10,8 @@ constexpr std::int64_t k_text_bytes_min = 256;
 // The most models that are remembered. Where a route has a glob, clients choose the names of
 // models, and could fill the memory with them.
 constexpr std::size_t k_models_max = 1'000;
-// A prompt of lower density moves what was learned towards the default, by one part in k_sink of
-// the distance.
+// A prompt of lower density moves what was learned towards the default: by the distance divided by
+// this.
 constexpr std::int64_t k_decay_divisor = 64;
 
 std::string name_of(std::string_view provider, std::string_view model) {

@@ -16,7 +16,7 @@ struct PromptSize {
     std::int64_t digits = 0;        // a token each in some vocabularies
     std::int64_t media_tokens = 0;  // of pictures and sound
     // Tokens of videos, files and unknown parts: one for each byte that came with the request, or
-    // k_tokens_unknown if a part is only named. Who uses this figure must cap it at the model's
+    // k_tokens_unknown if a part is only named. The caller has to cap this figure at the model's
     // context.
     std::int64_t part_tokens = 0;
 };

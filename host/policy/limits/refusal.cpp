@@ -15,8 +15,8 @@ using std::chrono::milliseconds;
 
 constexpr std::int64_t k_us = 1'000'000;
 
-// The wait after which a client is told to retry where the exact one is not known, and the least
-// after an upstream's own limit: a call may end and free its place at any moment.
+// How long a client is told to wait for a place in a limit on calls at once, as a call may end at
+// any moment; and the shortest wait that it is told for an upstream's own limit.
 constexpr milliseconds k_retry_soon{1'000};
 
 std::string amount_text(const Rule& rule, std::int64_t amount) {

@@ -79,7 +79,7 @@ class Rules {
     explicit Rules(const config::Config& config);
 
     // Gives a claim on every counter that counts the call. The provider in `facts` is ignored.
-    // Fails if a limit that the client sent is no usable number (Call::unsound_limit), or if a
+    // Fails if a limit that the client sent is no usable number (Call::invalid_limit), or if a
     // budget that refuses counts money and the call asks for something without a price.
     Result<std::vector<Asked>> apply(const Facts& facts, std::string_view invalid_limit,
                                      std::span<const Prospect> prospects, std::int64_t now_us);

@@ -65,7 +65,7 @@ class WebhookPosts::Post final : private net::Events {
     Post(WebhookPosts& owner, std::size_t webhook, std::string json)
         : owner_(owner), webhook_(webhook), json_(std::move(json)), alarm_(owner.loop_) {}
 
-    // begin() and hurry() may both destroy the post before they return.
+    // begin() and retry_now() may both destroy the post before they return.
     void begin() {
         ++tries_;
         status_ = 0;
