@@ -19,10 +19,12 @@ namespace {
 using PeriodUnit = calendar::Unit;
 
 constexpr std::size_t k_budgets_max = 1'000;
-constexpr std::size_t k_warnings_max = 16;
 constexpr int k_whole = 10'000;  // hundredths of a percent
 constexpr std::string_view k_share_expected = "a share such as 0.8 or \"80%\", up to 1";
 constexpr Whole k_day{1, 31};
+constexpr Worded k_warnings{"array of shares",
+                            R"("type": "array", "items": {"type": ["number", "string"]})",
+                            {.number = 16}};
 
 // Returns `allowed`: whether the key has a meaning in this period. Reports an error if it has none,
 // but is there.
@@ -167,9 +169,9 @@ void read_warnings(Section& section, std::string_view key, Budget& budget) {
         return section.wrong_type(section.full(key), *node,
                                   "an array of shares such as [0.8, 0.95]");
     }
-    if (array->size() > k_warnings_max) {
+    if (array->size() > k_warnings.most.number) {
         return section.error(position_of(*node), key, "has too many shares",
-                             fmt::format("at most {}", k_warnings_max));
+                             fmt::format("at most {}", k_warnings.most.number));
     }
     for (const auto& element : *array) {
         if (const auto share = share_of(element)) {
@@ -216,11 +218,8 @@ constexpr KeyOf<Budget> k_budget_keys[] = {
     key<&Budget::mode>("mode", Choice{k_names<BudgetMode>},
                        "refuses what does not fit; or only warns; or only says what it would have "
                        "refused"),
-    key<Budget>("warn_at",
-                Worded{"array of shares",
-                       R"("type": "array", "items": {"type": ["number", "string"]})", "16"},
-                "0.8 or `\"80%\"`, above 0 and up to 1, in steps of 0.0001", read_warnings,
-                warnings_of, "none"),
+    key<Budget>("warn_at", k_warnings, "0.8 or `\"80%\"`, above 0 and up to 1, in steps of 0.0001",
+                read_warnings, warnings_of, "none"),
     key<Budget>("webhook", Worded{"name", k_text.schema},
                 "the `[webhooks.NAME]` that is told of these warnings, and once in a window that a "
                 "soft or shadow budget is exceeded",

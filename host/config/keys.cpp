@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "config/money.hpp"
+#include "config/price_amount.hpp"
+
 namespace bw::config::detail {
 namespace {
 
@@ -21,14 +24,18 @@ struct ValueReader {
 
     std::optional<Value> operator()(Flag) const { return lifted(section.flag(name)); }
     std::optional<Value> operator()(Whole form) const {
-        return lifted(section.integer(name, form.min, form.max));
+        return lifted(section.integer(name, form.min, form.max, form.word));
     }
     std::optional<Value> operator()(const Quantity& form) const {
         return lifted(section.quantity(name, form));
     }
+    std::optional<Value> operator()(Amount) const {
+        return lifted(read_price_amount(section, name, k_price_expected));
+    }
     std::optional<Value> operator()(Choice form) const {
         return lifted(section.choice(name, form.names, form.meant));
     }
+    std::optional<Value> operator()(Timed) const { return std::nullopt; }
     std::optional<Value> operator()(Tables) const { return std::nullopt; }
     std::optional<Value> operator()(Worded) const { return std::nullopt; }
 };
@@ -48,7 +55,9 @@ struct ValuePrinter {
         } else if (const auto* quantity = std::get_if<Quantity>(&form)) {
             (*this)(text_of(static_cast<std::uint64_t>(number), *quantity));
         } else if (const auto* whole = std::get_if<Whole>(&form); whole && number < whole->min) {
-            (*this)(std::string_view("none"));
+            (*this)(whole->word.empty() ? "none" : whole->word);
+        } else if (std::holds_alternative<Amount>(form)) {
+            (*this)(format_usd(number) + " USD");
         } else {
             writer.value(number);
         }

@@ -22,15 +22,27 @@ namespace bw::config {
 
 struct Flag {};
 
-// A whole number from `min` to `max`. A default below `min` means that there is no limit.
+// A whole number from `min` to `max`. A default below `min` means that there is no limit, or what
+// `word` says.
 struct Whole {
     std::int64_t min = 0;
     std::int64_t max = 0;
+    std::string_view word = {};  // may stand for `min` - 1; empty: there is no such word
 };
+
+// An amount of money, in millionths of a US dollar.
+struct Amount {};
 
 struct Choice {
     std::span<const std::string_view> names;
     Section::Meant meant = nullptr;
+};
+
+// One of `words`, or `timed`, a colon and a duration from 1 ms to `max`: "queue:10s".
+struct Timed {
+    std::span<const std::string_view> words;
+    std::string_view timed;
+    milliseconds max;
 };
 
 // The value is a table, a table for each name, or an array of tables. `section` is the name of the
@@ -41,14 +53,21 @@ struct Tables {
     Number number = Number::one;
 };
 
-// A value that only a function of its own can read. These texts describe it.
+// How many elements a value may have, and how many bytes each of them; 0: the form does not say.
+struct Most {
+    std::size_t number = 0;
+    std::size_t bytes = 0;
+};
+
+// A value that only a function of its own can read. The texts describe it, and the function takes
+// its limits from here.
 struct Worded {
     std::string_view type;    // what the reference says of it
     std::string_view schema;  // members of a JSON schema
-    std::string_view range = {};
+    Most most = {};
 };
 
-using Form = std::variant<Flag, Whole, Quantity, Choice, Tables, Worded>;
+using Form = std::variant<Flag, Whole, Quantity, Amount, Choice, Timed, Tables, Worded>;
 
 // A value on its way between the file and its member. A quantity is counted in its smallest unit, a
 // choice is an index in its list. Nothing (monostate): the key is left out.
@@ -119,7 +138,9 @@ void assign(Member& member, const Value& value) {
         member = number != nullptr ? *number != 0 : std::get<bool>(value);
     } else if constexpr (k_is_duration<Member>) {
         member = std::chrono::duration_cast<Member>(milliseconds(std::get<std::int64_t>(value)));
-    } else if constexpr (std::is_enum_v<Member> || std::integral<Member>) {
+    } else {
+        static_assert(std::is_enum_v<Member> || std::integral<Member>,
+                      "a member that no form sets: the key needs a function that reads it");
         member = static_cast<Member>(std::get<std::int64_t>(value));
     }
 }

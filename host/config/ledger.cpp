@@ -92,9 +92,9 @@ void read_prefix(Section& section, std::string_view key, Ledger& ledger) {
     auto given = section.text(key);
     if (!given) return;
     if (given->value.size() > k_prefix_bytes_max || !is_made_of(lower(given->value), "_-:.")) {
-        return section.error(given->at, key,
-                             fmt::format("= {} is no prefix", in_quotes(given->value)),
-                             "1 to 64 letters, digits, \"-\", \"_\", \".\" and \":\"");
+        return section.error(
+            given->at, key, fmt::format("= {} is no prefix", in_quotes(given->value)),
+            fmt::format(R"(1 to {} letters, digits, "-", "_", "." and ":")", k_prefix_bytes_max));
     }
     ledger.prefix = std::move(given->value);
 }

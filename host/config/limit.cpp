@@ -11,23 +11,19 @@ namespace {
 constexpr std::size_t k_limits_max = 1'000;
 constexpr Whole k_concurrent{1, 1'000'000};
 constexpr Whole k_burst{1, 1'000'000'000'000};
-constexpr std::uint64_t k_wait_ms_max = 600'000;
-constexpr std::uint64_t k_drain_ms_max = 86'400'000;
-constexpr std::string_view k_queue = "queue:";
-constexpr std::string_view k_drain = "drain:";
 
-// The duration behind `word`, as in "queue:10s". Nothing: the text does not begin with `word`, or
-// the rest is no duration from 1 ms to `ms_max`.
-std::optional<milliseconds> time_after(std::string_view text, std::string_view word,
-                                       std::uint64_t ms_max) {
-    if (!text.starts_with(word)) return std::nullopt;
-    const auto time = parse_quantity(text.substr(word.size()), k_duration_units);
-    if (!time || *time < 1 || *time > ms_max) return std::nullopt;
+// The duration in a text such as "queue:10s"; nothing: the text is none of the form, or the
+// duration is out of its range.
+std::optional<milliseconds> time_in(std::string_view text, const Timed& form) {
+    const std::string_view word = text.substr(0, text.find(':'));
+    if (word != form.timed || word.size() == text.size()) return std::nullopt;
+    const auto time = parse_quantity(text.substr(word.size() + 1), k_duration_units);
+    if (!time || *time < 1 || *time > static_cast<std::uint64_t>(form.max.count())) return {};
     return milliseconds(*time);
 }
 
-std::string text_of(milliseconds time) {
-    return quantity_text(static_cast<std::uint64_t>(time.count()), k_duration_units);
+std::string timed_text(const Timed& form, milliseconds time) {
+    return fmt::format("{}:{}", form.timed, duration_text(time));
 }
 
 template <std::optional<Rate> Limit::*rate>
@@ -121,14 +117,15 @@ void read_on_limit(Section& section, milliseconds& wait, std::size_t& length) {
     const auto given = section.text("on_limit");
     if (given && given->value == "reject") wait = milliseconds(0);
     if (given && given->value != "reject") {
-        const auto time = time_after(given->value, k_queue, k_wait_ms_max);
+        const auto time = time_in(given->value, k_on_limit);
         wait = time.value_or(milliseconds(0));
         if (!time) {
             section.report().error(
                 given->at,
                 fmt::format("{} = {} is unknown", section.full("on_limit"),
                             in_quotes(given->value)),
-                R"("reject", or "queue:" and how long, from "queue:1ms" to "queue:10m")");
+                fmt::format(R"("reject", or "queue:" and how long, from "queue:1ms" to "{}")",
+                            timed_text(k_on_limit, k_on_limit.max)));
         }
     }
     const auto most = section.integer("queue_length", k_queue_length.min, k_queue_length.max);
@@ -147,22 +144,23 @@ std::optional<OnDisconnect> read_on_disconnect(Section& section, std::string_vie
     if (!given) return std::nullopt;
     if (given->value == "cancel") return OnDisconnect{};
     if (given->value == "drain") return OnDisconnect{.drains = true};
-    if (const auto longest = time_after(given->value, k_drain, k_drain_ms_max)) {
+    if (const auto longest = time_in(given->value, k_on_disconnect)) {
         return OnDisconnect{.drains = true, .longest = *longest};
     }
     section.report().error(
         given->at, fmt::format("{} = {} is unknown", section.full(key), in_quotes(given->value)),
-        R"("cancel", "drain", or "drain:" and how long, up to "drain:24h")");
+        fmt::format(R"("cancel", "drain", or "drain:" and how long, up to "{}")",
+                    timed_text(k_on_disconnect, k_on_disconnect.max)));
     return std::nullopt;
 }
 
 std::string text_of(const OnDisconnect& action) {
     if (!action.drains) return "cancel";
-    return action.longest.count() == 0 ? "drain" : std::string(k_drain) + text_of(action.longest);
+    return action.longest.count() == 0 ? "drain" : timed_text(k_on_disconnect, action.longest);
 }
 
 std::string on_limit_text(milliseconds wait) {
-    return wait.count() == 0 ? "reject" : std::string(k_queue) + text_of(wait);
+    return wait.count() == 0 ? "reject" : timed_text(k_on_limit, wait);
 }
 
 void write_limit(json::PrettyWriter& writer, const Limit& limit) {

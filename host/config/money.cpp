@@ -38,6 +38,10 @@ std::string format_usd(std::int64_t micro_usd) {
     return fmt::format("{}.{:06}", micro_usd / k_micro_per_usd, micro_usd % k_micro_per_usd);
 }
 
+std::string amount_range() {
+    return fmt::format(R"("0 {0}" to "{1} {0}")", k_unit, k_amount_max / k_micro_per_usd);
+}
+
 std::string format_amount(std::int64_t micro_usd) {
     std::string text = format_usd(micro_usd);
     const std::size_t shortest = text.find('.') + 1 + k_decimals_shown_min;

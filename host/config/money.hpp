@@ -34,6 +34,9 @@ std::expected<std::int64_t, AmountFault> parse_amount(std::string_view text);
 // "0.000123": dollars, with the six digits that millionths have. `micro_usd` is not negative.
 std::string format_usd(std::int64_t micro_usd);
 
+// "0 USD" to "1000000 USD": what parse_amount() takes, as messages say it.
+std::string amount_range();
+
 // "1.20 USD": with as few decimals as are exact, but at least two.
 std::string format_amount(std::int64_t micro_usd);
 

@@ -46,15 +46,10 @@ void read_model(Section& section, std::string_view key, Price& price) {
 constexpr KeyOf<Price> k_name_keys[] = {
     key<&Price::provider>("provider", k_text, "the provider's name, as in `[providers.NAME]`",
                           read_provider, k_required),
-    key<&Price::model>("model", Worded{"string", k_text.schema, "256 bytes"},
+    key<&Price::model>("model", Worded{"string", k_text.schema, {.bytes = k_model_bytes_max}},
                        "as the provider calls it: an exact name, or a pattern as in `[[routes]]`",
                        read_model, k_required),
 };
-
-template <std::optional<std::int64_t> Price::*member>
-void read_list_price(Section& section, std::string_view key, Price& price) {
-    price.*member = read_price_amount(section, key, k_price_expected);
-}
 
 // The keys that come after the prices of calls.
 constexpr KeyOf<Price> k_other_keys[] = {
@@ -78,12 +73,11 @@ constexpr KeyOf<Price> k_other_keys[] = {
             price.units = read_unit_prices(section);
         },
         nullptr, "none"),
-    key<Price>("list_input", k_amount,
-               "the list price of a prompt elsewhere, to tell what is saved",
-               read_list_price<&Price::list_input>, nullptr, "none"),
-    key<Price>("list_output", k_amount,
-               "the list price of what is generated elsewhere, to tell what is saved",
-               read_list_price<&Price::list_output>, nullptr, "none"),
+    key<&Price::list_input>("list_input", Amount{},
+                            "the list price of a prompt elsewhere, to tell what is saved", "none"),
+    key<&Price::list_output>("list_output", Amount{},
+                             "the list price of what is generated elsewhere, to tell what is saved",
+                             "none"),
     key<Price>(
         "source", k_text, "where the figures come from",
         [](Section& section, std::string_view key, Price& price) {

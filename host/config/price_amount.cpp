@@ -13,9 +13,6 @@
 namespace bw::config {
 namespace {
 
-constexpr std::size_t k_steps_max = 16;
-constexpr std::size_t k_names_max = 32;
-constexpr std::size_t k_name_bytes_max = 64;
 constexpr std::string_view k_each_expected = "US dollars for one of them, such as \"0.01 USD\"";
 
 void wrong_amount(Section& section, const Text& given, std::string_view key, AmountFault fault,
@@ -30,8 +27,7 @@ void wrong_amount(Section& section, const Text& given, std::string_view key, Amo
             return report.error(given.at, subject + " is finer than a millionth of a dollar",
                                 "at most six digits behind the point");
         case AmountFault::too_large:
-            return report.error(given.at, subject + " is out of range",
-                                "\"0 USD\" to \"1000000 USD\"");
+            return report.error(given.at, subject + " is out of range", amount_range());
         case AmountFault::malformed: break;
     }
     const std::string meant = meant_amount(given.value);
@@ -41,48 +37,23 @@ void wrong_amount(Section& section, const Text& given, std::string_view key, Amo
 
 constexpr Worded k_prompt{"tokens", R"("type": "string")"};
 
-std::string usd(std::int64_t micro_usd) { return format_usd(micro_usd) + " USD"; }
-
-template <auto... path>
-constexpr KeyOf<CallPrices> price_key(std::string_view name, std::string_view meaning,
-                                      std::string_view usual) {
-    return key<CallPrices>(
-        name, k_amount, meaning,
-        [](Section& section, std::string_view key, CallPrices& prices) {
-            if (const auto amount = read_price_amount(section, key, k_price_expected)) {
-                (prices.*....*path) = *amount;
-            }
-        },
-        [](const CallPrices& prices) -> Value {
-            const std::optional<std::int64_t> amount = (prices.*....*path);
-            return amount ? Value(usd(*amount)) : Value();
-        },
-        usual);
-}
-
 // The key of a price of a part. Its name is in the table k_part_prices.
 template <auto part>
 constexpr KeyOf<CallPrices> part_key(std::string_view meaning, std::string_view usual) {
     const auto* named = std::ranges::find(k_part_prices, part, &NamedPartPrice::price);
-    return price_key<&CallPrices::parts, part>(named->name, meaning, usual);
-}
-
-// A key that must be there. read_call_prices() reads it, so it has no reader here.
-template <auto member>
-constexpr KeyOf<CallPrices> required_price_key(std::string_view name, std::string_view meaning) {
-    auto one = price_key<member>(name, meaning, k_required);
-    one.read = nullptr;
-    return one;
+    return key<&CallPrices::parts, part>(named->name, Amount{}, meaning, usual);
 }
 
 constexpr std::string_view k_as_input = "that of `input`";
 constexpr std::string_view k_as_output = "that of `output`";
 
 constexpr KeyOf<CallPrices> k_call_keys[] = {
-    required_price_key<&CallPrices::input>("input", "for the prompt"),
-    required_price_key<&CallPrices::output>("output", "for what is generated, reasoning included"),
-    price_key<&CallPrices::cached_input>(
-        "cached_input", "for the part of the prompt that was read from a cache", k_as_input),
+    key<&CallPrices::input>("input", Amount{}, "for the prompt", k_required),
+    key<&CallPrices::output>("output", Amount{}, "for what is generated, reasoning included",
+                             k_required),
+    key<&CallPrices::cached_input>("cached_input", Amount{},
+                                   "for the part of the prompt that was read from a cache",
+                                   k_as_input),
     part_key<&PartPrices::cache_write_input>("for the part that was written to a cache",
                                              k_as_input),
     part_key<&PartPrices::cache_write_input_1h>("for what of that is kept for an hour",
@@ -97,15 +68,8 @@ constexpr KeyOf<CallPrices> k_call_keys[] = {
                                            k_as_output),
 };
 
-std::int64_t required_amount(Section& section, std::string_view key, std::string_view what) {
-    if (!section.has(key)) {
-        section.missing(key, fmt::format("{} has no {}", what, key), std::string(k_price_expected));
-    }
-    return read_price_amount(section, key, k_price_expected).value_or(0);
-}
-
 // The keys of a table of tiers or units. They are the provider's own words, so any name will do.
-std::vector<Text> names_in(Section& owner, std::string_view key, Section& table) {
+std::vector<Text> names_in(Section& owner, std::string_view key, Section& table, Most most) {
     std::vector<Text> names = table.rest();
     const auto limit = [&](bool broken, const Text& name, std::string expected) {
         if (broken) {
@@ -114,13 +78,13 @@ std::vector<Text> names_in(Section& owner, std::string_view key, Section& table)
         }
         return broken;
     };
-    if (!names.empty() && limit(names.size() > k_names_max, names.front(),
-                                fmt::format("at most {} names", k_names_max))) {
-        names.resize(k_names_max);
+    if (!names.empty() && limit(names.size() > most.number, names.front(),
+                                fmt::format("at most {} names", most.number))) {
+        names.resize(most.number);
     }
     std::erase_if(names, [&](const Text& name) {
-        const bool broken = name.value.empty() || name.value.size() > k_name_bytes_max;
-        return limit(broken, name, fmt::format("names of 1 to {} bytes", k_name_bytes_max));
+        const bool broken = name.value.empty() || name.value.size() > most.bytes;
+        return limit(broken, name, fmt::format("names of 1 to {} bytes", most.bytes));
     });
     return names;
 }
@@ -161,11 +125,13 @@ std::optional<std::int64_t> read_price_amount(Section& section, std::string_view
 
 CallPrices read_call_prices(Section& section, std::string_view what) {
     CallPrices prices;
-    for (const auto& one : k_call_keys) section.find(one.facts.name);
-    prices.input = required_amount(section, "input", what);
-    prices.output = required_amount(section, "output", what);
-    prices.cached_input = prices.input;
     read_keys<CallPrices>(section, k_call_keys, prices);
+    if (!section.has("cached_input")) prices.cached_input = prices.input;
+    for (const auto& one : k_call_keys) {
+        if (one.facts.usual != k_required || section.has(one.facts.name)) continue;
+        section.missing(one.facts.name, fmt::format("{} has no {}", what, one.facts.name),
+                        std::string(k_price_expected));
+    }
     return prices;
 }
 
@@ -174,9 +140,9 @@ std::vector<PriceStep> read_price_steps(Section& section) {
     auto entries = section.tables("above");
     if (!entries) return steps;
     for (Section& entry : *entries) {
-        if (steps.size() == k_steps_max) {
+        if (steps.size() == k_steps.most.number) {
             section.report().error(entry.at(), "a price has too many steps",
-                                   fmt::format("at most {}", k_steps_max));
+                                   fmt::format("at most {}", k_steps.most.number));
             break;
         }
         const Position at = entry.at();
@@ -197,7 +163,7 @@ std::vector<TierPrice> read_price_tiers(Section& section) {
     std::vector<TierPrice> tiers;
     auto table = section.table("tiers");
     if (!table) return tiers;
-    for (const Text& name : names_in(section, "tiers", *table)) {
+    for (const Text& name : names_in(section, "tiers", *table, k_tiers.most)) {
         auto entry = table->table(name.value);
         if (!entry) continue;
         TierPrice& tier = tiers.emplace_back();
@@ -213,7 +179,7 @@ std::vector<UnitPrice> read_unit_prices(Section& section) {
     std::vector<UnitPrice> units;
     auto table = section.table("units");
     if (!table) return units;
-    for (const Text& name : names_in(section, "units", *table)) {
+    for (const Text& name : names_in(section, "units", *table, k_units.most)) {
         const auto each = read_price_amount(*table, name.value, k_each_expected);
         if (each) units.push_back({name.value, *each});
     }
@@ -250,7 +216,7 @@ void write_tiers(json::PrettyWriter& writer, const std::vector<TierPrice>& tiers
 void write_units(json::PrettyWriter& writer, const std::vector<UnitPrice>& units) {
     if (units.empty()) return;
     writer.key("units").begin_object();
-    for (const auto& unit : units) writer.field(unit.name, usd(unit.each));
+    for (const auto& unit : units) writer.field(unit.name, format_usd(unit.each) + " USD");
     writer.end_object();
 }
 

@@ -14,16 +14,16 @@ namespace bw::config {
 inline constexpr std::string_view k_price_expected =
     "US dollars for a million tokens, such as \"1.20 USD\"";
 
-inline constexpr Worded k_amount{"amount", R"("type": "string")", "0 to 1000000 USD"};
-inline constexpr Worded k_steps{
-    "array of tables", R"("type": "array", "items": {"$ref": "#/definitions/step"})", "16"};
+inline constexpr Worded k_steps{"array of tables",
+                                R"("type": "array", "items": {"$ref": "#/definitions/step"})",
+                                {.number = 16}};
 inline constexpr Worded k_tiers{
     "table of tables",
     R"("type": "object", "additionalProperties": {"$ref": "#/definitions/tier"})",
-    "32 names of 64 bytes"};
+    {.number = 32, .bytes = 64}};
 inline constexpr Worded k_units{"table of amounts",
                                 R"("type": "object", "additionalProperties": {"type": "string"})",
-                                "32 names of 64 bytes"};
+                                {.number = 32, .bytes = 64}};
 
 std::optional<std::int64_t> read_price_amount(Section& section, std::string_view key,
                                               std::string_view expected);

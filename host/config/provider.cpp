@@ -104,8 +104,7 @@ void read_models(Section& section, std::string_view key, Provider& provider) {
     for (auto& model : section.texts(key)) provider.models.push_back(std::move(model.value));
 }
 
-constexpr std::size_t k_names_max = 32;
-constexpr std::size_t k_bytes_max = 64;
+constexpr Worded k_forward_headers{"array of names", k_texts.schema, {.number = 32, .bytes = 64}};
 
 // Headers that only the host or the plugin may set: those of the message and of the connection (RFC
 // 9110, 7.6.1), credentials, and headers that the host writes itself.
@@ -149,21 +148,25 @@ bool is_refused(std::string name) {
 }
 
 void read_forward_headers(Section& section, std::string_view key, Provider& provider) {
+    constexpr Most most = k_forward_headers.most;
     std::vector<std::string>& names = provider.forward_headers;
     for (const Text& given : section.texts(key)) {
         std::string name = lower(given.value);
-        const auto report = [&](std::string_view fault, const char* expected) {
+        const auto report = [&](std::string_view fault, std::string expected) {
             section.error(given.at, key,
-                          fmt::format("has {}, which {}", in_quotes(given.value), fault), expected);
+                          fmt::format("has {}, which {}", in_quotes(given.value), fault),
+                          std::move(expected));
         };
-        if (name.empty() || name.size() > k_bytes_max || !is_made_of(name, "-_")) {
+        if (name.empty() || name.size() > most.bytes || !is_made_of(name, "-_")) {
             report("is no name of a header",
                    R"(letters, digits, "-" and "_", for example "openai-organization")");
         } else if (is_refused(name)) {
             report("no client may set in a request to a provider",
                    "one that does not frame the message, name its receiver or hold a credential");
         } else if (std::ranges::find(names, name) == names.end()) {
-            if (names.size() == k_names_max) return report("is one too many", "at most 32 names");
+            if (names.size() == most.number) {
+                return report("is one too many", fmt::format("at most {} names", most.number));
+            }
             names.push_back(std::move(name));
         }
     }
@@ -196,10 +199,9 @@ constexpr KeyOf<Provider> k_provider_keys[] = {
     key<&Provider::models>("models", k_texts,
                            "models that are there besides those the plugin knows", read_models,
                            "none"),
-    key<&Provider::forward_headers>(
-        "forward_headers", Worded{"array of names", k_texts.schema, "32 names of 64 bytes"},
-        "headers of a client's request that this provider gets as well", read_forward_headers,
-        "none"),
+    key<&Provider::forward_headers>("forward_headers", k_forward_headers,
+                                    "headers of a client's request that this provider gets as well",
+                                    read_forward_headers, "none"),
     key<&Provider::max_concurrent>(
         "max_concurrent", k_concurrent,
         "calls at once, of all workers, and of all hosts that share a ledger", "no limit"),

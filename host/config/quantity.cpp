@@ -76,6 +76,10 @@ std::string quantity_text(std::uint64_t amount, std::span<const QuantityUnit> un
     return fmt::format("{}{}", amount / best->factor, best->name);
 }
 
+std::string duration_text(std::chrono::milliseconds time) {
+    return quantity_text(static_cast<std::uint64_t>(time.count()), k_duration_units);
+}
+
 std::string text_of(std::uint64_t amount, const Quantity& quantity) {
     if (amount != 0) return quantity_text(amount, quantity.measure.units);
     return quantity.none.empty() ? fmt::format("0{}", quantity.unit) : std::string(quantity.none);

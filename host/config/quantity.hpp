@@ -1,6 +1,7 @@
 // Parses numbers with a unit, "30s" and "32MiB", and addresses, "127.0.0.1:4141". Pure.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -42,6 +43,7 @@ struct Quantity {
 
 // Write an amount in the largest unit that gives a whole number.
 std::string quantity_text(std::uint64_t amount, std::span<const QuantityUnit> units);
+std::string duration_text(std::chrono::milliseconds time);
 std::string text_of(std::uint64_t amount, const Quantity& quantity);
 std::string range_of(const Quantity& quantity);  // `"1s" to "1h", or "none"`
 

@@ -6,6 +6,7 @@
 #include <bellwether/json.hpp>
 #include <iterator>
 
+#include "config/money.hpp"
 #include "config/sections.hpp"
 
 namespace bw::config {
@@ -16,31 +17,18 @@ struct Either : Cases... {
     using Cases::operator()...;
 };
 
-std::vector<SectionFacts> all_sections() {
-    std::vector<SectionFacts> all{root_section(), key_section()};
-    for (auto part : {server_sections(), provider_sections(), route_sections(), price_sections(),
-                      rule_sections()}) {
-        std::ranges::move(part, std::back_inserter(all));
-    }
-    all.push_back(limit_section());
-    all.push_back(webhook_section());
-    all.push_back(ledger_section());
-    return all;
-}
-
 std::string in_json(std::string_view text) { return json::quote(text); }
 
-std::string names_in_json(std::span<const std::string_view> names) {
-    std::vector<std::string> all;
-    for (const std::string_view name : names) all.push_back(in_json(name));
-    return fmt::format("{}", fmt::join(all, ", "));
+// As a pattern has them: "ms|s|m|h".
+std::string names_of(std::span<const QuantityUnit> units) {
+    std::vector<std::string_view> names;
+    for (const QuantityUnit& unit : units) names.push_back(unit.name);
+    return fmt::format("{}", fmt::join(names, "|"));
 }
 
 std::string pattern_of(const Quantity& quantity) {
-    std::vector<std::string_view> units;
-    for (const QuantityUnit& unit : quantity.measure.units) units.push_back(unit.name);
     const std::string none = quantity.none.empty() ? "" : fmt::format("|{}", quantity.none);
-    return fmt::format("^([0-9]+({}){})$", fmt::join(units, "|"), none);
+    return fmt::format("^([0-9]+({}){})$", names_of(quantity.measure.units), none);
 }
 
 std::string table_schema(const Tables& tables) {
@@ -55,51 +43,65 @@ std::string table_schema(const Tables& tables) {
 }
 
 // The members of the schema of one value.
-std::string schema_of(const Form& form) {
-    return std::visit(Either{[](Flag) { return std::string(R"("type": "boolean")"); },
-                             [](Whole whole) {
-                                 return fmt::format(
-                                     R"("type": "integer", "minimum": {}, "maximum": {})",
-                                     whole.min, whole.max);
-                             },
-                             [](const Quantity& quantity) {
-                                 return fmt::format(R"("type": "string", "pattern": {})",
-                                                    in_json(pattern_of(quantity)));
-                             },
-                             [](Choice choice) {
-                                 return fmt::format(R"("enum": [{}])", names_in_json(choice.names));
-                             },
-                             [](Tables tables) { return table_schema(tables); },
-                             [](Worded worded) { return std::string(worded.schema); }},
-                      form);
-}
+struct SchemaOf {
+    std::string operator()(Flag) const { return R"("type": "boolean")"; }
+    std::string operator()(Whole whole) const {
+        const std::string number =
+            fmt::format(R"("type": "integer", "minimum": {}, "maximum": {})", whole.min, whole.max);
+        if (whole.word.empty()) return number;
+        return fmt::format(R"("anyOf": [{{"const": {}}}, {{{}}}])", in_json(whole.word), number);
+    }
+    std::string operator()(const Quantity& quantity) const {
+        return fmt::format(R"("type": "string", "pattern": {})", in_json(pattern_of(quantity)));
+    }
+    std::string operator()(Amount) const { return R"("type": "string")"; }
+    std::string operator()(Choice choice) const {
+        return fmt::format(R"("enum": ["{}"])", fmt::join(choice.names, R"(", ")"));
+    }
+    std::string operator()(const Timed& form) const {
+        return fmt::format(R"("type": "string", "pattern": "^({}|{}:[0-9]+({}))$")",
+                           fmt::join(form.words, "|"), form.timed, names_of(k_duration_units));
+    }
+    std::string operator()(Tables tables) const { return table_schema(tables); }
+    std::string operator()(const Worded& worded) const { return std::string(worded.schema); }
+};
 
-std::string type_of(const Form& form) {
-    return std::visit(
-        Either{[](Flag) { return std::string("boolean"); },
-               [](Whole) { return std::string("integer"); },
-               [](const Quantity& quantity) { return std::string(quantity.measure.kind); },
-               [](Choice choice) {
-                   std::vector<std::string> names;
-                   for (const auto name : choice.names)
-                       names.push_back(fmt::format("`{}`", in_json(name)));
-                   return fmt::format("{}", fmt::join(names, ", "));
-               },
-               [](Tables tables) {
-                   return std::string(tables.number == Tables::Number::many ? "array of tables"
-                                                                            : "table");
-               },
-               [](Worded worded) { return std::string(worded.type); }},
-        form);
+// What the reference says of the type of a value.
+struct TypeOf {
+    std::string operator()(Flag) const { return "boolean"; }
+    std::string operator()(Whole whole) const {
+        return whole.word.empty() ? "integer" : fmt::format("`\"{}\"` or integer", whole.word);
+    }
+    std::string operator()(const Quantity& quantity) const {
+        return std::string(quantity.measure.kind);
+    }
+    std::string operator()(Amount) const { return "amount"; }
+    std::string operator()(Choice choice) const {
+        return fmt::format("`\"{}\"`", fmt::join(choice.names, "\"`, `\""));
+    }
+    std::string operator()(const Timed& form) const {
+        return fmt::format("{}, `\"{}:10s\"`", (*this)(Choice{form.words}), form.timed);
+    }
+    std::string operator()(Tables tables) const {
+        return tables.number == Tables::Number::many ? "array of tables" : "table";
+    }
+    std::string operator()(const Worded& worded) const { return std::string(worded.type); }
+};
+
+std::string text_of(Most most) {
+    if (most.bytes == 0) return most.number == 0 ? "" : fmt::format("{}", most.number);
+    const std::string bytes = fmt::format("{} bytes", most.bytes);
+    return most.number == 0 ? bytes : fmt::format("{} names of {}", most.number, bytes);
 }
 
 std::string range_of(const Form& form) {
     return std::visit(
-        Either{[](Flag) { return std::string(); },
-               [](Whole whole) { return fmt::format("{} to {}", whole.min, whole.max); },
+        Either{[](Whole whole) { return fmt::format("{} to {}", whole.min, whole.max); },
                [](const Quantity& quantity) { return range_of(quantity); },
-               [](Choice) { return std::string(); }, [](Tables) { return std::string(); },
-               [](Worded worded) { return std::string(worded.range); }},
+               [](Amount) { return fmt::format("0 to {} USD", k_amount_max / k_micro_per_usd); },
+               [](const Timed& timed) { return "1ms to " + duration_text(timed.max); },
+               [](const Worded& worded) { return text_of(worded.most); },
+               [](const auto&) { return std::string(); }},
         form);
 }
 
@@ -129,7 +131,8 @@ std::string property(const Row& row) {
     return fmt::format(
         "{}: {{{}{}{}}}", in_json(row.facts.name),
         meaning.empty() ? "" : fmt::format("\"description\": {}, ", in_json(meaning)),
-        schema_of(row.facts.form), usual.empty() ? "" : fmt::format(", \"default\": {}", usual));
+        std::visit(SchemaOf(), row.facts.form),
+        usual.empty() ? "" : fmt::format(", \"default\": {}", usual));
 }
 
 // The members of a section's schema, each line after `indent`.
@@ -153,11 +156,24 @@ std::string row_text(const Row& row) {
     const std::string fixed = default_of(row);
     const std::string usual =
         fixed.empty() ? std::string(row.facts.usual) : fmt::format("`{}`", fixed);
-    return fmt::format("| `{}` | {} | {} | {} | {}", row.facts.name, type_of(row.facts.form), usual,
-                       range_of(row.facts.form), row.facts.meaning);
+    return fmt::format("| `{}` | {} | {} | {} | {}", row.facts.name,
+                       std::visit(TypeOf(), row.facts.form), usual, range_of(row.facts.form),
+                       row.facts.meaning);
 }
 
 }  // namespace
+
+std::vector<SectionFacts> all_sections() {
+    std::vector<SectionFacts> all{root_section(), key_section()};
+    for (auto part : {server_sections(), provider_sections(), route_sections(), price_sections(),
+                      rule_sections()}) {
+        std::ranges::move(part, std::back_inserter(all));
+    }
+    all.push_back(limit_section());
+    all.push_back(webhook_section());
+    all.push_back(ledger_section());
+    return all;
+}
 
 std::string schema() {
     const auto sections = all_sections();

@@ -5,7 +5,12 @@
 #include <string_view>
 #include <vector>
 
+#include "config/keys.hpp"
+
 namespace bw::config {
+
+// The rows of every section, those of the top level first.
+std::vector<SectionFacts> all_sections();
 
 // The JSON Schema (draft 7) of the file, one line for each key.
 std::string schema();

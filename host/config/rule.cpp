@@ -60,7 +60,8 @@ void wrong_amount(Section& rule, std::string_view key, const Text& given, Amount
         case AmountFault::too_large:
             return report.error(
                 given.at, subject + " is out of range",
-                money ? "\"0 USD\" to \"1000000 USD\"" : "\"0 tok\" to \"1000000 Gtok\"");
+                money ? amount_range()
+                      : fmt::format(R"("0 tok" to "{} Gtok")", k_tokens_max / 1'000'000'000));
         case AmountFault::malformed: break;
     }
     report.error(given.at, subject + " is not an amount", std::string(k_amount_expected),

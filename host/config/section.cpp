@@ -107,10 +107,18 @@ std::optional<bool> Section::flag(std::string_view key) {
 }
 
 std::optional<std::int64_t> Section::integer(std::string_view key, std::int64_t min,
-                                             std::int64_t max) {
+                                             std::int64_t max, std::string_view word) {
     const toml::node* node = find(key);
     if (node == nullptr) return std::nullopt;
-    const std::string range = fmt::format("a whole number from {} to {}", min, max);
+    const std::string range = word.empty() ? fmt::format("a whole number from {} to {}", min, max)
+                                           : fmt::format("\"{}\" or {} to {}", word, min, max);
+    const auto* text = node->as_string();
+    if (text != nullptr && !word.empty()) {
+        if (text->get() == word) return min - 1;
+        error(position_of(*node), key, fmt::format("= {} is unknown", in_quotes(text->get())),
+              range);
+        return std::nullopt;
+    }
     const auto* value = node->as_integer();
     if (value == nullptr) {
         wrong_type(full(key), *node, range);

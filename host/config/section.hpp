@@ -47,7 +47,9 @@ class Section {
     // one is reported.
     std::optional<Text> text(std::string_view key);
     std::optional<bool> flag(std::string_view key);
-    std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
+    // `word` may stand for `min` - 1; empty: there is no such word.
+    std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max,
+                                        std::string_view word = {});
     std::optional<std::uint64_t> quantity(std::string_view key, const Quantity& rule);
     // `meant` gives the hint for a word of another program; empty: it does not know the word.
     using Meant = std::string (*)(std::string_view word);

@@ -76,9 +76,8 @@ inline constexpr Worded k_reference{"credential",
                                     R"("type": "string", "pattern": "^(env|file):.")"};
 
 // The key on_disconnect. read_on_disconnect() gives nothing if the key is absent or wrong.
-inline constexpr Worded k_on_disconnect{
-    R"(`"cancel"`, `"drain"`, `"drain:10s"`)",
-    R"("type": "string", "pattern": "^(cancel|drain|drain:[0-9]+(ms|s|m|h))$")", "1ms to 24h"};
+inline constexpr std::string_view k_disconnect_words[] = {"cancel", "drain"};
+inline constexpr Timed k_on_disconnect{k_disconnect_words, "drain", std::chrono::hours(24)};
 inline constexpr std::string_view k_on_disconnect_meaning =
     "what becomes of a call whose client hangs up";
 std::optional<OnDisconnect> read_on_disconnect(Section& section, std::string_view key);
@@ -86,9 +85,8 @@ std::string text_of(const OnDisconnect& action);
 
 // The keys on_limit and queue_length, for owners with the members queue_wait and queue_length. A
 // wait of zero means that no call waits.
-inline constexpr Worded k_on_limit{
-    R"(`"reject"`, `"queue:10s"`)",
-    R"("type": "string", "pattern": "^(reject|queue:[0-9]+(ms|s|m|h))$")", "1ms to 10m"};
+inline constexpr std::string_view k_limit_words[] = {"reject"};
+inline constexpr Timed k_on_limit{k_limit_words, "queue", std::chrono::minutes(10)};
 inline constexpr Whole k_queue_length{1, 100'000};
 void read_on_limit(Section& section, milliseconds& wait, std::size_t& length);
 std::string on_limit_text(milliseconds wait);

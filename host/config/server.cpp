@@ -13,9 +13,10 @@
 namespace bw::config {
 namespace {
 
-constexpr std::int64_t k_workers_max = 256;
 constexpr std::int64_t k_default_tokens_max = 10'000'000;
 constexpr std::int64_t k_connections_max = 1'000'000;
+
+constexpr Worded k_user_header{"name of a header", k_text.schema, {.bytes = 64}};
 
 constexpr Quantity bytes(std::string_view example, std::string_view unit, std::uint64_t min,
                          std::uint64_t max) {
@@ -59,31 +60,6 @@ std::string endpoint(const std::string& host, std::uint16_t port) {
 
 Value listen_of(const Server& server) { return endpoint(server.host, server.port); }
 
-void read_workers(Section& section, std::string_view key, Server& server) {
-    const toml::node* node = section.find(key);
-    if (node == nullptr) return;
-    const std::string expected = fmt::format("\"auto\" or 1 to {}", k_workers_max);
-    const auto* text = node->as_string();
-    const auto* number = node->as_integer();
-    if (text != nullptr && text->get() == "auto") {
-        server.workers = 0;
-    } else if (number != nullptr && number->get() >= 1 && number->get() <= k_workers_max) {
-        server.workers = static_cast<unsigned>(number->get());
-    } else if (number != nullptr) {
-        section.error(position_of(*node), key, fmt::format("= {} is out of range", number->get()),
-                      expected);
-    } else if (text != nullptr) {
-        section.error(position_of(*node), key,
-                      fmt::format("= {} is unknown", in_quotes(text->get())), expected);
-    } else {
-        section.wrong_type(section.full(key), *node, expected);
-    }
-}
-
-Value workers_of(const Server& server) {
-    return server.workers == 0 ? Value("auto") : Value(std::int64_t{server.workers});
-}
-
 // Headers that cannot name a user, because they have another meaning. Some of them hold
 // credentials, which must never get into the log or the ledger.
 constexpr std::string_view k_taken_headers[] = {
@@ -91,12 +67,11 @@ constexpr std::string_view k_taken_headers[] = {
     "expect",        "host",       "proxy-authorization", "transfer-encoding", "x-api-key"};
 
 void read_user_header(Section& section, std::string_view key, Server& server) {
-    constexpr std::size_t k_bytes_max = 64;
     const auto given = section.text(key);
     if (!given) return;
     std::string name = lower(given->value);
     const std::string subject = fmt::format("= {} is ", in_quotes(given->value));
-    if (name.size() > k_bytes_max || !is_made_of(name, "-_")) {
+    if (name.size() > k_user_header.most.bytes || !is_made_of(name, "-_")) {
         return section.error(given->at, key, subject + "no name of a header",
                              R"(letters, digits, "-" and "_", for example "x-openwebui-user-id")");
     }
@@ -155,12 +130,8 @@ constexpr KeyOf<Server> k_server_keys[] = {
                 "the address that clients call: an IPv4 address, an IPv6 address in brackets, or "
                 "`localhost`",
                 read_listen, listen_of),
-    key<Server>(
-        "workers",
-        Worded{R"(`"auto"` or integer)",
-               R"("anyOf": [{"const": "auto"}, {"type": "integer", "minimum": 1, "maximum": 256}])",
-               "1 to 256"},
-        R"(threads, each with its own event loop; `"auto"`: one a core)", read_workers, workers_of),
+    key<&Server::workers>("workers", Whole{1, 256, "auto"},
+                          R"(threads, each with its own event loop; `"auto"`: one a core)"),
     key<&Server::max_body_bytes>("max_body",
                                  bytes(R"("512KiB", "32MiB" or "1GiB")", "MiB", 1u << 10, 1u << 30),
                                  "larger requests are refused"),
@@ -180,9 +151,9 @@ constexpr KeyOf<Server> k_server_keys[] = {
                                   "what a prompt is taken to be at most that names a video or a "
                                   "file, whose size nobody knows, if the plugin does not know its "
                                   "model's context"),
-    key<&Server::user_header>(
-        "user_header", Worded{"name of a header", R"("type": "string")", "64 bytes"},
-        "a request header that names the call's user", read_user_header, "none"),
+    key<&Server::user_header>("user_header", k_user_header,
+                              "a request header that names the call's user", read_user_header,
+                              "none"),
     key<k_front, &Front::request_line_bytes_max>("max_request_line", k_head,
                                                  "method, target and version"),
     key<k_front, &Front::header_bytes_max>("max_headers", k_head, "all header lines together"),
