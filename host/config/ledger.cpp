@@ -77,17 +77,6 @@ Value url_of(const Ledger& ledger) {
                        ledger.port, ledger.database);
 }
 
-void read_password(Section& section, std::string_view key, Ledger& ledger) {
-    if (auto given = read_reference(section, key, "a password")) {
-        ledger.password = std::move(given->value);
-        ledger.password_at = given->at;
-    }
-}
-
-void read_ca_file(Section& section, std::string_view key, Ledger& ledger) {
-    read_pem_file(section, key, Pem::trusted, ledger.ca_file);
-}
-
 void read_prefix(Section& section, std::string_view key, Ledger& ledger) {
     auto given = section.text(key);
     if (!given) return;
@@ -106,9 +95,9 @@ constexpr KeyOf<Ledger> k_ledger_keys[] = {
                 "where it is kept: in memory, for tests; in a file of one host; or in Redis or "
                 "Valkey, shared by several hosts",
                 read_url, url_of, "above"),
-    key<&Ledger::password>("password", k_reference, "of Redis", read_password, "none"),
-    key<&Ledger::ca_file>("ca_file", k_path, "PEM certificates to trust instead, for `rediss://`",
-                          read_ca_file, "the system's"),
+    password_key<&Ledger::password, &Ledger::password_at>("password", "of Redis"),
+    pem_key<&Ledger::ca_file, Pem::trusted>(
+        "ca_file", "PEM certificates to trust instead, for `rediss://`", "the system's"),
     key<&Ledger::prefix>("prefix", k_text, "what the names of all its keys in Redis begin with",
                          read_prefix),
     key<&Ledger::allows_on_failure>(

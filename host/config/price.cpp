@@ -53,26 +53,14 @@ constexpr KeyOf<Price> k_name_keys[] = {
 
 // The keys that come after the prices of calls.
 constexpr KeyOf<Price> k_other_keys[] = {
-    key<Price>(
-        "above", k_steps, "what the whole call costs if its prompt is longer",
-        [](Section& section, std::string_view, Price& price) {
-            price.above = read_price_steps(section);
-        },
-        nullptr, "none"),
-    key<Price>(
-        "tiers", k_tiers,
-        "what calls cost that the provider serves in that tier, by the provider's name for "
-        "it",
-        [](Section& section, std::string_view, Price& price) {
-            price.tiers = read_price_tiers(section);
-        },
-        nullptr, "none"),
-    key<Price>(
-        "units", k_units, "what one of something costs that is billed by the piece",
-        [](Section& section, std::string_view, Price& price) {
-            price.units = read_unit_prices(section);
-        },
-        nullptr, "none"),
+    key<Price>("above", k_steps, "what the whole call costs if its prompt is longer", nullptr,
+               nullptr, "none"),
+    key<Price>("tiers", k_tiers,
+               "what calls cost that the provider serves in that tier, by the provider's name for "
+               "it",
+               nullptr, nullptr, "none"),
+    key<Price>("units", k_units, "what one of something costs that is billed by the piece", nullptr,
+               nullptr, "none"),
     key<&Price::list_input>("list_input", Amount{},
                             "the list price of a prompt elsewhere, to tell what is saved", "none"),
     key<&Price::list_output>("list_output", Amount{},
@@ -95,6 +83,9 @@ void read_price(Section& section, Price& price) {
     price.output = prices.output;
     price.parts = prices.parts;
     read_keys<Price>(section, k_other_keys, price);
+    price.above = read_price_steps(section);
+    price.tiers = read_price_tiers(section);
+    price.units = read_unit_prices(section);
     section.finish();
 }
 

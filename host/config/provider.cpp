@@ -69,13 +69,13 @@ std::string scheme_hint(std::string_view value) {
 std::optional<std::pair<std::string, std::string>> base_url_of(Section& section,
                                                                std::string_view key,
                                                                const Text& given) {
-    if (!given.value.starts_with("env:")) return std::pair(given.value, std::string());
+    if (!given.value.starts_with(k_env)) return std::pair(given.value, std::string());
     if (const auto fault = reference_fault(given.value)) {
         section.error(given.at, key, *fault, R"("env:NAME")");
         return std::nullopt;
     }
     const std::string source = fmt::format("{}: the variable ", given.value);
-    const char* content = std::getenv(given.value.substr(4).c_str());
+    const char* content = std::getenv(given.value.substr(k_env.size()).c_str());
     if (content != nullptr) return std::pair(std::string(content), source);
     if (section.around().secrets == Secrets::looked_up) {
         section.error(given.at, key, source + "is not set");

@@ -12,11 +12,6 @@
 namespace bw::config {
 namespace {
 
-template <typename... Cases>
-struct Either : Cases... {
-    using Cases::operator()...;
-};
-
 std::string in_json(std::string_view text) { return json::quote(text); }
 
 // As a pattern has them: "ms|s|m|h".
@@ -94,16 +89,18 @@ std::string text_of(Most most) {
     return most.number == 0 ? bytes : fmt::format("{} names of {}", most.number, bytes);
 }
 
-std::string range_of(const Form& form) {
-    return std::visit(
-        Either{[](Whole whole) { return fmt::format("{} to {}", whole.min, whole.max); },
-               [](const Quantity& quantity) { return range_of(quantity); },
-               [](Amount) { return fmt::format("0 to {} USD", k_amount_max / k_micro_per_usd); },
-               [](const Timed& timed) { return "1ms to " + duration_text(timed.max); },
-               [](const Worded& worded) { return text_of(worded.most); },
-               [](const auto&) { return std::string(); }},
-        form);
-}
+struct RangeOf {
+    std::string operator()(Whole whole) const {
+        return fmt::format("{} to {}", whole.min, whole.max);
+    }
+    std::string operator()(const Quantity& quantity) const { return range_of(quantity); }
+    std::string operator()(Amount) const {
+        return fmt::format("0 to {} USD", k_amount_max / k_micro_per_usd);
+    }
+    std::string operator()(const Timed& form) const { return "1ms to " + duration_text(form.max); }
+    std::string operator()(const Worded& worded) const { return text_of(worded.most); }
+    std::string operator()(const auto&) const { return {}; }  // its type or its names say it
+};
 
 // The default as JSON; empty: there is no default that a file could hold.
 std::string default_of(const Row& row) {
@@ -127,7 +124,7 @@ std::string sentence(std::string_view meaning, const std::string& range) {
 
 std::string property(const Row& row) {
     const std::string usual = default_of(row);
-    const std::string meaning = sentence(row.facts.meaning, range_of(row.facts.form));
+    const std::string meaning = sentence(row.facts.meaning, std::visit(RangeOf(), row.facts.form));
     return fmt::format(
         "{}: {{{}{}{}}}", in_json(row.facts.name),
         meaning.empty() ? "" : fmt::format("\"description\": {}, ", in_json(meaning)),
@@ -157,8 +154,8 @@ std::string row_text(const Row& row) {
     const std::string usual =
         fixed.empty() ? std::string(row.facts.usual) : fmt::format("`{}`", fixed);
     return fmt::format("| `{}` | {} | {} | {} | {}", row.facts.name,
-                       std::visit(TypeOf(), row.facts.form), usual, range_of(row.facts.form),
-                       row.facts.meaning);
+                       std::visit(TypeOf(), row.facts.form), usual,
+                       std::visit(RangeOf(), row.facts.form), row.facts.meaning);
 }
 
 }  // namespace

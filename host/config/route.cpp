@@ -12,10 +12,6 @@
 namespace bw::config {
 namespace {
 
-void read_action(Section& section, std::string_view key, Route& route) {
-    route.on_disconnect = read_on_disconnect(section, key);
-}
-
 constexpr Whole k_weight{0, 1'000'000};
 
 constexpr KeyOf<Target> k_target_keys[] = {
@@ -41,8 +37,7 @@ constexpr KeyOf<Route> k_route_keys[] = {
                R"([{"type": "string"}, {"$ref": "#/definitions/target"}]}}])"},
         "a provider's name; or several, each a name or a table `{ provider, model, weight }`",
         nullptr, nullptr, "none"),
-    key<Route>("on_disconnect", k_on_disconnect, k_on_disconnect_meaning, read_action, nullptr,
-               "that of `[server]`"),
+    on_disconnect_key<Route>("that of `[server]`"),
 };
 
 class RouteReader {

@@ -16,8 +16,6 @@ namespace bw::config {
 namespace {
 
 constexpr std::size_t k_secret_bytes_max = 64u << 10;
-constexpr std::string_view k_env = "env:";
-constexpr std::string_view k_file = "file:";
 
 using Resolved = std::expected<std::string, std::string>;
 

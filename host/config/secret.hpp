@@ -10,6 +10,10 @@
 
 namespace bw::config {
 
+// What a reference begins with.
+inline constexpr std::string_view k_env = "env:";
+inline constexpr std::string_view k_file = "file:";
+
 // Whether a provider's key of this name is a credential: `api_key`, or `*_key`, `*_token`,
 // `*_secret`.
 bool names_secret(std::string_view key);

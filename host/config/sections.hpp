@@ -75,13 +75,49 @@ inline constexpr Worded k_path{"path", R"("type": "string")"};
 inline constexpr Worded k_reference{"credential",
                                     R"("type": "string", "pattern": "^(env|file):.")"};
 
+template <auto member, Pem kind>
+constexpr auto pem_key(std::string_view name, std::string_view meaning, std::string_view usual) {
+    return key<member>(
+        name, k_path, meaning,
+        [](Section& section, std::string_view key, auto& owner) {
+            read_pem_file(section, key, kind, owner.*member);
+        },
+        usual);
+}
+
+// A key that refers to a password. `at` is where the file has it.
+template <auto member, auto at>
+constexpr auto password_key(std::string_view name, std::string_view meaning) {
+    return key<member>(
+        name, k_reference, meaning,
+        [](Section& section, std::string_view key, auto& owner) {
+            auto given = read_reference(section, key, "a password");
+            if (!given) return;
+            owner.*member = std::move(given->value);
+            owner.*at = given->at;
+        },
+        "none");
+}
+
 // The key on_disconnect. read_on_disconnect() gives nothing if the key is absent or wrong.
 inline constexpr std::string_view k_disconnect_words[] = {"cancel", "drain"};
 inline constexpr Timed k_on_disconnect{k_disconnect_words, "drain", std::chrono::hours(24)};
-inline constexpr std::string_view k_on_disconnect_meaning =
-    "what becomes of a call whose client hangs up";
 std::optional<OnDisconnect> read_on_disconnect(Section& section, std::string_view key);
 std::string text_of(const OnDisconnect& action);
+
+template <typename Owner>
+constexpr KeyOf<Owner> on_disconnect_key(std::string_view usual = {}) {
+    return key<Owner>(
+        "on_disconnect", k_on_disconnect, "what becomes of a call whose client hangs up",
+        [](Section& section, std::string_view key, Owner& owner) {
+            if (const auto action = read_on_disconnect(section, key)) owner.on_disconnect = *action;
+        },
+        [](const Owner& owner) -> Value {
+            const std::optional<OnDisconnect> action = owner.on_disconnect;
+            return action ? Value(text_of(*action)) : Value();
+        },
+        usual);
+}
 
 // The keys on_limit and queue_length, for owners with the members queue_wait and queue_length. A
 // wait of zero means that no call waits.

@@ -82,12 +82,6 @@ void read_user_header(Section& section, std::string_view key, Server& server) {
     server.user_header = std::move(name);
 }
 
-void read_action(Section& section, std::string_view key, Server& server) {
-    if (const auto action = read_on_disconnect(section, key)) server.on_disconnect = *action;
-}
-
-Value action_of(const Server& server) { return text_of(server.on_disconnect); }
-
 // Whether the text is a host name without a port: a client may send the port or leave it out.
 bool is_host_name(std::string_view name) {
     return !name.empty() && name.size() <= 253 && !name.starts_with('.') && !name.ends_with('.') &&
@@ -143,7 +137,7 @@ constexpr KeyOf<Server> k_server_keys[] = {
     key<&Server::heartbeat>("heartbeat", k_heartbeat, "the longest silence on a client's stream"),
     key<&Server::cost_in_body>("cost_in_body", Flag{},
                                "every client that gets a usage gets `usage.cost` in it"),
-    key<Server>("on_disconnect", k_on_disconnect, k_on_disconnect_meaning, read_action, action_of),
+    on_disconnect_key<Server>(),
     key<&Server::default_max_tokens>("default_max_tokens", Whole{1, k_default_tokens_max},
                                      "what a call is taken to generate at most, if it does not say "
                                      "and the plugin does not know its model's limit"),

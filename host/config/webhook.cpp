@@ -15,10 +15,6 @@ constexpr std::size_t k_webhooks_max = 100;
 constexpr std::string_view k_url_expected =
     R"(a URL such as "https://host/path", "env:NAME" or "file:/path")";
 
-bool is_reference(std::string_view text) {
-    return text.starts_with("env:") || text.starts_with("file:");
-}
-
 void read_url(Section& section, std::string_view key, Webhook& webhook) {
     const auto error = [&](Position at, std::string_view fault) {
         section.error(at, key, fault, std::string(k_url_expected));
@@ -30,7 +26,7 @@ void read_url(Section& section, std::string_view key, Webhook& webhook) {
     if (!given) return;
     webhook.url = given->value;
     std::string source;
-    if (is_reference(given->value)) {
+    if (given->value.starts_with(k_env) || given->value.starts_with(k_file)) {
         webhook.reference = std::move(given->value);
         if (section.around().secrets == Secrets::left_out) return;
         auto value = resolve(webhook.reference);

@@ -64,18 +64,6 @@ std::optional<std::string> fault_of(const fs::path& file, Pem kind) {
     return private_key_fault(file);
 }
 
-void read_ca_file(Section& section, std::string_view key, Wire& wire) {
-    read_pem_file(section, key, Pem::trusted, wire.ca_file);
-}
-
-void read_client_cert(Section& section, std::string_view key, Wire& wire) {
-    read_pem_file(section, key, Pem::certificate, wire.client_cert);
-}
-
-void read_client_key(Section& section, std::string_view key, Wire& wire) {
-    read_pem_file(section, key, Pem::private_key, wire.client_key);
-}
-
 void check_client_certificate(Section& section, const Wire& wire) {
     if (!wire.client_key.empty() && !section.has("client_cert")) {
         section.error(section.value_at("client_key"), "client_key", "has no client_cert beside it",
@@ -117,29 +105,21 @@ Value proxy_of(const Wire& wire) {
     return wire.proxy;
 }
 
-void read_proxy_secret(Section& section, std::string_view key, Wire& wire) {
-    if (auto given = read_reference(section, key, "a password")) {
-        wire.proxy_secret = std::move(given->value);
-        wire.proxy_secret_at = given->at;
-    }
-}
-
 constexpr KeyOf<Wire> k_wire_keys[] = {
-    key<&Wire::ca_file>("ca_file", k_path,
-                        "PEM certificates to trust instead, for the upstream and for an "
-                        "`https://` proxy",
-                        read_ca_file, "the system's"),
-    key<&Wire::client_cert>("client_cert", k_path,
-                            "a PEM certificate to show to the upstream, with its chain",
-                            read_client_cert, "none"),
-    key<&Wire::client_key>("client_key", k_path, "its PEM private key, without a passphrase",
-                           read_client_key, "within `client_cert`"),
+    pem_key<&Wire::ca_file, Pem::trusted>(
+        "ca_file",
+        "PEM certificates to trust instead, for the upstream and for an `https://` proxy",
+        "the system's"),
+    pem_key<&Wire::client_cert, Pem::certificate>(
+        "client_cert", "a PEM certificate to show to the upstream, with its chain", "none"),
+    pem_key<&Wire::client_key, Pem::private_key>(
+        "client_key", "its PEM private key, without a passphrase", "within `client_cert`"),
     key<&Wire::http>(
         "http", Choice{k_names<HttpVersion>},
         "`\"auto\"`: HTTP/2 if the upstream offers it over TLS; `\"2\"`: the same, and over plain "
         "http without asking"),
-    key<&Wire::proxy_secret>("proxy_secret", k_reference, "holds `user:password` for the proxy",
-                             read_proxy_secret, "none"),
+    password_key<&Wire::proxy_secret, &Wire::proxy_secret_at>(
+        "proxy_secret", "holds `user:password` for the proxy"),
     key<Wire>("proxy", Worded{R"(URL or `"none"`)", R"("type": "string")"},
               "`http://`, `https://` or `socks5h://` and `host[:port]` (3128, 443, 1080); no "
               "credential",
