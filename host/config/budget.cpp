@@ -278,16 +278,11 @@ std::vector<SectionFacts> rule_sections() {
         "the model that was asked for, aliases followed",
         "who serves the call",
         "the route that serves it, by its `model`"};
+    constexpr Worded k_one_or_more{"string or array of strings", k_text_or_texts_schema};
     SectionFacts match{"match", "`match`", "Which calls a rule is for", {}};
     for (std::size_t i = 0; i < k_subjects; ++i) {
-        match.rows.push_back({{k_names<Subject>[i],
-                               Worded {
-                                   "string or array of strings",
-                                       R"("anyOf": [{"type": "string"}, )"
-                                       R"({"type": "array", "items": {"type": "string"}}])"
-                               },
-                               k_meanings[i], "whatever it is"},
-                              {}});
+        match.rows.emplace_back().facts = {k_names<Subject>[i], k_one_or_more, k_meanings[i],
+                                           "whatever it is"};
     }
     return {
         {"budget", "`[[budgets]]`", "How much may be used in all", rows_of<Budget>(k_budget_keys)},

@@ -69,11 +69,8 @@ constexpr KeyOf<Config> k_root_keys[] = {
     section_key("log", {"log"}),
     section_key("providers", {"provider", Tables::Number::named}),
     section_key("routes", {"route", Tables::Number::many}),
-    key<Config>(
-        "price_files",
-        Worded{"path, or array of paths", R"("anyOf": [{"type": "string"}, )"
-                                          R"({"type": "array", "items": {"type": "string"}}])"},
-        "TOML files with `[[prices]]`", nullptr, nullptr, "none"),
+    key<Config>("price_files", Worded{"path, or array of paths", k_text_or_texts_schema},
+                "TOML files with `[[prices]]`", nullptr, nullptr, "none"),
     section_key("prices", {"price", Tables::Number::many}),
     section_key("webhooks", {"webhook", Tables::Number::named}),
     section_key("budgets", {"budget", Tables::Number::many}),

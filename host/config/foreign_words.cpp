@@ -255,50 +255,36 @@ bool is_usual_name(std::string_view name) {
         name, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
-class VariableCheck {
-  public:
-    explicit VariableCheck(Report& report) : report_(report) {}
+void check_text(const Text& text, std::string_view key, const std::string& full, Report& report) {
+    std::string variable = foreign_variable(text.value);
+    if (variable.empty() && takes_reference(key) && is_bare_name(text.value)) variable = text.value;
+    if (variable.empty()) return;
+    const bool usual = is_usual_name(variable);
+    const std::string hint = takes_reference(key)
+                                 ? fmt::format("write \"env:{}\"", usual ? variable : "NAME")
+                                 : "no variables are replaced here: write the value itself";
+    if (report.advise(text.at, hint)) return;
+    const std::string what = usual ? "the variable " + variable : "a variable";
+    report.warning(
+        text.at, fmt::format("{} holds what looks like {}, and is taken as it stands", full, what),
+        {}, hint);
+}
 
-    void check(const toml::table& table, const std::string& name) {
-        if (depth_ == k_depth_max) return;
-        ++depth_;
-        for (const auto& [key, value] : table) {
-            const std::string full =
-                name.empty() ? std::string(key.str()) : fmt::format("{}.{}", name, key.str());
-            check(value, key.str(), full);
+// Checks all texts within the value of a key, which is within so many tables.
+void check_node(const toml::node& node, std::string_view key, const std::string& full, int depth,
+                Report& report) {
+    if (const auto* table = node.as_table(); table != nullptr && depth < k_depth_max) {
+        for (const auto& [name, value] : *table) {
+            const std::string_view dot = full.empty() ? "" : ".";
+            check_node(value, name.str(), fmt::format("{}{}{}", full, dot, name.str()), depth + 1,
+                       report);
         }
-        --depth_;
+    } else if (const auto* array = node.as_array()) {
+        for (const auto& element : *array) check_node(element, key, full, depth, report);
+    } else if (const auto* text = node.as_string()) {
+        check_text({text->get(), position_of(node)}, key, full, report);
     }
-
-  private:
-    void check(const toml::node& node, std::string_view key, const std::string& full) {
-        if (const auto* table = node.as_table()) return check(*table, full);
-        if (const auto* array = node.as_array()) {
-            for (const auto& element : *array) check(element, key, full);
-        } else if (const auto* text = node.as_string()) {
-            check_text(text->get(), position_of(node), key, full);
-        }
-    }
-
-    void check_text(const std::string& text, Position at, std::string_view key,
-                    const std::string& full) {
-        std::string variable = foreign_variable(text);
-        if (variable.empty() && takes_reference(key) && is_bare_name(text)) variable = text;
-        if (variable.empty()) return;
-        const bool usual = is_usual_name(variable);
-        const std::string hint = takes_reference(key)
-                                     ? fmt::format("write \"env:{}\"", usual ? variable : "NAME")
-                                     : "no variables are replaced here: write the value itself";
-        if (report_.advise(at, hint)) return;
-        const std::string what = usual ? "the variable " + variable : "a variable";
-        report_.warning(
-            at, fmt::format("{} holds what looks like {}, and is taken as it stands", full, what),
-            {}, hint);
-    }
-
-    Report& report_;
-    int depth_ = 0;
-};
+}
 
 }  // namespace
 
@@ -336,7 +322,7 @@ std::string foreign_variable(std::string_view text) {
 }
 
 void check_foreign_variables(const toml::table& table, Report& report) {
-    VariableCheck(report).check(table, {});
+    check_node(table, {}, {}, 0, report);
 }
 
 }  // namespace bw::config

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <initializer_list>
 
@@ -142,15 +141,8 @@ void warn_unused(Section& section, const Ledger& ledger) {
 }
 
 constexpr std::string_view k_sqlite = "sqlite:";
-constexpr int k_database_max = 65'535;
 
 using Parsed = std::expected<Ledger, std::string>;
-
-template <typename Number>
-bool read_number(std::string_view text, Number& number) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size();
-}
 
 bool is_plain(char c) {
     return c > 0x20 && c < 0x7F && c != '\\' && c != '"' && c != '<' && c != '>' && c != '%';
@@ -189,9 +181,11 @@ std::expected<void, std::string> read_host(std::string_view text, Ledger& ledger
     if (ledger.host.empty()) return std::unexpected("names no host");
     text.remove_prefix(std::min(bracketed ? end + 1 : end, text.size()));
     if (text.empty()) return {};
-    if (!text.starts_with(':') || !read_number(text.substr(1), ledger.port) || ledger.port == 0) {
+    const auto port = whole_number<std::uint16_t>(text.substr(1));
+    if (!text.starts_with(':') || port.value_or(0) == 0) {
         return std::unexpected("has no valid port behind the host");
     }
+    ledger.port = *port;
     return {};
 }
 
@@ -216,10 +210,9 @@ Parsed redis(std::string_view text, bool encrypted) {
     }
     text.remove_prefix(std::min(slash + 1, text.size()));
     if (text.empty()) return ledger;
-    if (!read_number(text, ledger.database) || ledger.database < 0 ||
-        ledger.database > k_database_max) {
-        return std::unexpected("has no number of a database behind the host");
-    }
+    const auto database = whole_number<std::uint16_t>(text);
+    if (!database) return std::unexpected("has no number of a database behind the host");
+    ledger.database = *database;
     return ledger;
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "config/letters.hpp"
@@ -108,8 +107,7 @@ std::string long_time(std::uint64_t number, std::string_view word,
     constexpr std::uint64_t k_number_max = 100'000;
     const std::string_view days = translated(k_days, word);
     if (days.empty() || number > k_number_max) return {};
-    std::uint64_t factor = 0;
-    std::from_chars(days.data(), days.data() + days.size(), factor);
+    const auto factor = whole_number<std::uint64_t>(days).value_or(0);
     if (has_unit(units, "d")) return fmt::format("{}d", number * factor);
     return has_unit(units, "h") ? fmt::format("{}h", number * factor * k_hours) : std::string();
 }
@@ -165,8 +163,7 @@ std::string meant_quantity(std::string_view text, std::span<const QuantityUnit> 
     if (!unit.empty() && has_unit(units, unit)) {
         return did_you_mean_text(fmt::format("{}{}", parts->number, unit));
     }
-    std::uint64_t number = 0;
-    std::from_chars(parts->number.data(), parts->number.data() + parts->number.size(), number);
+    const auto number = whole_number<std::uint64_t>(parts->number).value_or(0);
     const std::string longer = long_time(number, parts->word, units);
     return longer.empty() ? "" : did_you_mean_text(longer);
 }

@@ -26,13 +26,7 @@ void read_name(Section& section, std::string_view key, std::string& name,
     if (!section.has(key)) {
         return section.missing(key, fmt::format("a price has no {}", key), std::string(expected));
     }
-    auto given = section.text(key);
-    if (!given) return;
-    if (given->value.size() > k_model_bytes_max) {
-        return section.error(given->at, key, "is too long",
-                             fmt::format("at most {} bytes", k_model_bytes_max));
-    }
-    name = std::move(given->value);
+    if (auto given = section.text(key, k_model_bytes_max)) name = std::move(given->value);
 }
 
 void read_provider(Section& section, std::string_view key, Price& price) {

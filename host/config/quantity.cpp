@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <optional>
 
@@ -14,14 +13,6 @@
 
 namespace bw::config {
 namespace {
-
-template <typename Number>
-std::optional<Number> whole_number(std::string_view text) {
-    Number number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
 
 enum class AddressReach { none, loopback, beyond };  // none: not an address
 

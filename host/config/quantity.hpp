@@ -1,9 +1,12 @@
 // Parses numbers with a unit, "30s" and "32MiB", and addresses, "127.0.0.1:4141". Pure.
 #pragma once
 
+#include <charconv>
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +43,15 @@ struct Quantity {
     std::uint64_t max = 0;
     std::string_view none = {};  // the word for 0, no limit; empty: there is no such word
 };
+
+// The number that the whole text is; nothing: it is none, or out of the range of the type.
+template <std::integral Number>
+std::optional<Number> whole_number(std::string_view text) {
+    Number number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
 
 // Write an amount in the largest unit that gives a whole number.
 std::string quantity_text(std::uint64_t amount, std::span<const QuantityUnit> units);

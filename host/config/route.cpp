@@ -48,7 +48,7 @@ class RouteReader {
     void read() {
         route_.at = section_.at();
         read_keys<Route>(section_, k_route_keys, route_);
-        if (auto model = name("model")) {
+        if (auto model = section_.text("model", k_model_bytes_max)) {
             route_.model = std::move(model->value);
             route_.model_at = model->at;
         } else if (!section_.has("model")) {
@@ -67,16 +67,8 @@ class RouteReader {
     }
 
   private:
-    std::optional<Text> name(std::string_view key) {
-        auto given = section_.text(key);
-        if (!given || given->value.size() <= k_model_bytes_max) return given;
-        error(given->at, fmt::format("{} is too long", section_.full(key)),
-              fmt::format("at most {} bytes", k_model_bytes_max));
-        return std::nullopt;
-    }
-
     void read_alias() {
-        auto alias = name("alias");
+        auto alias = section_.text("alias", k_model_bytes_max);
         if (!alias) return;
         if (is_glob(alias->value)) {
             return error(alias->at,

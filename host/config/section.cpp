@@ -83,7 +83,7 @@ void Section::missing(std::string_view key, std::string what, std::string expect
     report_->absent(at(), {std::string(key)}, std::move(what), std::move(expected));
 }
 
-std::optional<Text> Section::text(std::string_view key) {
+std::optional<Text> Section::text(std::string_view key, std::size_t bytes_max) {
     const toml::node* node = find(key);
     if (node == nullptr) return std::nullopt;
     const auto* string = node->as_string();
@@ -93,6 +93,10 @@ std::optional<Text> Section::text(std::string_view key) {
     }
     if (string->get().empty()) {
         report_->error(position_of(*node), fmt::format("{} is empty", full(key)));
+        return std::nullopt;
+    }
+    if (string->get().size() > bytes_max) {
+        error(position_of(*node), key, "is too long", fmt::format("at most {} bytes", bytes_max));
         return std::nullopt;
     }
     return Text{string->get(), position_of(*node)};

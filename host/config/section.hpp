@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -45,7 +46,8 @@ class Section {
 
     // Each look-up marks its key as known. A key that is absent or wrong gives nothing, and a wrong
     // one is reported.
-    std::optional<Text> text(std::string_view key);
+    std::optional<Text> text(std::string_view key,
+                             std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
     std::optional<bool> flag(std::string_view key);
     // `word` may stand for `min` - 1; empty: there is no such word.
     std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max,

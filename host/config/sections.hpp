@@ -69,6 +69,8 @@ inline constexpr Worded k_texts{"array of strings",
 inline constexpr Worded k_text{"string", R"("type": "string")"};
 inline constexpr Worded k_sha256{"64 hexadecimal digits",
                                  R"("type": "string", "pattern": "^[0-9a-fA-F]{64}$")"};
+inline constexpr std::string_view k_text_or_texts_schema =
+    R"("anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}])";
 // "60/min"
 inline constexpr Worded k_rate{"rate", R"("type": "string")"};
 inline constexpr Worded k_path{"path", R"("type": "string")"};

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "config/letters.hpp"
+#include "config/quantity.hpp"
 #include "config/secret.hpp"
 
 namespace bw::config {
@@ -15,11 +15,7 @@ bool is_plain(char c) {
     return c > 0x20 && c < 0x7F && c != '\\' && c != '"' && c != '<' && c != '>';
 }
 
-bool is_port(std::string_view text) {
-    unsigned port = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-    return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65'535;
-}
+bool is_port(std::string_view text) { return whole_number<std::uint16_t>(text).value_or(0) != 0; }
 
 // The colon before the port, behind a name, an IPv4 address or [an IPv6 address]; npos: no port.
 std::size_t port_colon(std::string_view authority) {
@@ -61,12 +57,8 @@ UrlFault with_stray(std::string_view stray) {
 
 constexpr std::size_t k_bytes_max = 300;
 
-bool is_letter(char c) { return c >= 'a' && c <= 'z'; }
 bool is_scheme(std::string_view text) {
-    const auto fits = [](char c) {
-        return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
-    };
-    return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, fits);
+    return !text.empty() && is_alpha(text.front()) && is_made_of(text, "+-.");
 }
 
 bool is_host(std::string_view text) {
@@ -74,10 +66,7 @@ bool is_host(std::string_view text) {
         return text.size() > 3 && text.ends_with(']') &&
                text.find_first_not_of("0123456789abcdef:.", 1) == text.size() - 1;
     }
-    const auto fits = [](char c) {
-        return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == '.';
-    };
-    return !text.empty() && std::ranges::all_of(text, fits);
+    return !text.empty() && is_made_of(text, "-_.");
 }
 
 bool is_usual_port(std::string_view scheme, std::string_view port) {
@@ -151,8 +140,7 @@ std::expected<std::string, std::string> parse_origin(std::string_view text) {
     if (authority.find('*') != authority.npos) {
         return std::unexpected("has a *, which stands for nothing within an origin");
     }
-    const auto bracket = authority.rfind(']');
-    const auto at = authority.find(':', bracket == authority.npos ? 0 : bracket);
+    const auto at = port_colon(authority);
     const std::string_view host = authority.substr(0, at);
     if (!is_host(host)) return std::unexpected("names no host");
     if (at == authority.npos) return origin;
