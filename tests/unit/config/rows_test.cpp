@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
 #include <map>
 #include <regex>
+#include <set>
 
 #include "config/money.hpp"
 #include "config/reference.hpp"
@@ -312,6 +314,38 @@ TEST(Rows, WhatIsReadFitsThePatternOfTheSchema) {
         }
         EXPECT_GT(read, 0) << section.name << '.' << row.facts.name;
     });
+}
+
+TEST(Rows, AVariableWithoutItsPrefixIsToldHowToWriteIt) {
+    int references = 0;
+    for_each_key([&](const SectionFacts& section, const Row& row, const auto& file) {
+        if (schema_line(section.name, row.facts.name).find("^(env|file)") == std::string::npos)
+            return;
+        ++references;
+        EXPECT_NE(mistakes(file("\"OPENAI_API_KEY\"")).find("; write \"env:OPENAI_API_KEY\""),
+                  std::string::npos)
+            << section.name << '.' << row.facts.name;
+    });
+    EXPECT_GE(references, 4);
+}
+
+// Whoever brings a word of another gateway is not answered with a key that no longer exists.
+TEST(Rows, TheAnswersToForeignWordsNameKeysThatThereAre) {
+    std::set<std::string, std::less<>> keys{"headers"};  // of the plugin "openai"
+    for (const SectionFacts& section : all_sections()) {
+        for (const Row& row : section.rows) keys.emplace(row.facts.name);
+    }
+    std::ifstream source(std::string(BELLWETHER_SOURCE_DIR) + "/host/config/foreign_words.cpp");
+    const std::regex k_key("([a-z_0-9]+) = [\\[{\\\\0-9t]");
+    std::size_t named = 0;
+    for (std::string line; std::getline(source, line);) {
+        if (line.starts_with("bool has_word(")) break;
+        for (std::sregex_iterator at(line.begin(), line.end(), k_key), end; at != end; ++at) {
+            ++named;
+            EXPECT_TRUE(keys.contains((*at)[1].str())) << line;
+        }
+    }
+    EXPECT_GT(named, 30u);
 }
 
 TEST(Rows, ASumHasTheDigitsThatItsPatternSays) {
