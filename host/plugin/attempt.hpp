@@ -62,6 +62,7 @@ class Attempt final : private net::Events, private Sinks {
     Result<void> start(net::Transport& transport, boost::asio::io_context& loop);
     void pause();
     void resume();
+    bool is_paused() const { return flow_ != Flow::open; }
     // From inside on_piece only: the attempt ends with the error `why` as soon as its plugin has
     // returned, unless the body of the answer has ended already.
     void stop(Error why) {

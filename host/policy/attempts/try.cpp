@@ -1,0 +1,217 @@
+#include "policy/attempts/try.hpp"
+
+#include <algorithm>
+#include <bellwether/json.hpp>
+#include <bit>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "json/request.hpp"
+#include "json/writer.hpp"
+#include "policy/cost/cost_in_body.hpp"
+#include "policy/estimate/tokens.hpp"
+#include "policy/upstreams/upstream_id.hpp"
+
+namespace bw::policy {
+
+namespace {
+
+Error past_its_hold() {
+    return {.kind = ErrorKind::protocol,
+            .message =
+                "The provider generated far more than was held for this request, so that "
+                "its answer was ended here: raise max_tokens or, where the request does not "
+                "say, server.default_max_tokens.",
+            .code = "answer_past_limit"};
+}
+
+// With `echo` each choice begins with the prompt, which the model has not generated: it is taken
+// off what was seen.
+void leave_out_prompt(const Call& call, AnswerSeen& heard) {
+    const std::string_view prompt =
+        std::string_view(call.body).substr(call.prompt_value.offset, call.prompt_value.length);
+    const std::int64_t times = std::min<std::int64_t>(call.choices_shown, heard.pieces);
+    heard.seen = std::max<std::int64_t>(heard.seen - times * estimate_tokens(prompt), 0);
+    heard.text_bytes = std::max<std::int64_t>(
+        heard.text_bytes - times * static_cast<std::int64_t>(prompt.size()), 0);
+}
+
+// The last chunk of a stream whose provider sent none with its usage; `first_chunk` begins it.
+std::string make_usage_chunk(std::string_view first_chunk, const Usage& usage) {
+    const json::Value first(first_chunk);
+    json::Writer writer;
+    writer.begin_object();
+    for (const char* key : {"id", "object", "created", "model"}) {
+        if (const auto value = first[key]) writer.key(key).raw(value.raw());
+    }
+    writer.key("choices").begin_array().end_array().key("usage").begin_object();
+    writer.field("prompt_tokens", usage.input_tokens)
+        .field("completion_tokens", usage.output_tokens);
+    writer.field("total_tokens", usage.input_tokens + usage.output_tokens);
+    writer.end_object().end_object();
+    return std::string(writer.view());
+}
+
+}  // namespace
+
+Try::Try(AttemptServices engine, const Call& call, const route::Candidate& target,
+         Reckoner& reckoner, TryEvents& events)
+    : engine_(engine),
+      call_(call),
+      target_(target),
+      reckoner_(reckoner),
+      events_(events),
+      started_(Clock::now()) {}
+
+Result<void> Try::start(unsigned number) {
+    plugin::ProviderSlot& slot = engine_.slots[target_.provider];
+    const plugin::LoadedProvider& provider = slot.provider();
+    if (!provider.manifest.serves(call_.operation)) {
+        return fail(ErrorKind::unsupported,
+                    "provider \"" + provider.name + "\" does not serve " +
+                        std::string(to_string(call_.operation)),
+                    "unsupported_operation");
+    }
+    auto instance = slot.acquire();
+    if (!instance) return std::unexpected(instance.error());
+    body_ = json::upstream_body(call_, target_.model);
+    TimeLimits limits = limits_of(provider.timeouts, call_.stream);
+    limits.deadline = call_.deadline;
+    const plugin::Order order{.call = &call_,
+                              .model = target_.model,
+                              .body = body_.empty() ? std::string_view(call_.body) : body_,
+                              .number = number,
+                              .deadline = time_left(limits, started_)};
+    attempt_.emplace(std::move(*instance), order, static_cast<plugin::AttemptEvents&>(*this));
+    trip_.emplace(engine_.upstream_limits, target_, tokens_at_sending(call_));
+    if (auto started = attempt_->start(engine_.transport, engine_.loop); !started) return started;
+    deadlines_.emplace(
+        engine_.loop, limits, [this] { return progress(); },
+        [this](Error error) { events_.on_end(std::unexpected(std::move(error))); });
+    deadlines_->start();
+    return {};
+}
+
+void Try::pause() {
+    if (attempt_) attempt_->pause();
+}
+
+void Try::resume() {
+    if (attempt_) attempt_->resume();
+}
+
+Progress Try::progress() const {
+    const config::Timeouts& timeouts = engine_.slots[target_.provider].provider().timeouts;
+    return {.started = started_,
+            .last_alive = timeouts.alive == config::Alive::bytes ? attempt_->last_byte()
+                                                                 : attempt_->last_payload(),
+            .body_begun = attempt_->body_begun(),
+            .paused = attempt_->is_paused()};
+}
+
+void Try::on_head(std::span<const net::Header> headers) {
+    upstream_id_ = policy::upstream_id(headers);
+    trip_->answered(headers);
+}
+
+void Try::on_piece(plugin::Piece piece, std::string_view json) {
+    switch (piece) {
+        case plugin::Piece::reply:
+            commitment_ = Commitment::committed;
+            see(json);
+            return events_.on_reply(json);
+        case plugin::Piece::chunk: {
+            if (first_chunk_.empty()) first_chunk_ = json;
+            const bool content = see(json);
+            if (reckoner_.is_past_hold(target_, heard_)) attempt_->stop(past_its_hold());
+            return relay(json, content);
+        }
+        case plugin::Piece::usage:
+            if (!gives_usage()) return;
+            if (call_.cost_in_body != CostInBody::never) return void(usage_chunk_ = json);
+            usage_sent_ = true;
+            return relay(json, false);
+    }
+}
+
+void Try::relay(std::string_view chunk, bool content) {
+    held_bytes_ += chunk.size();
+    switch (step_of_chunk(commitment_, content, held_bytes_)) {
+        case ChunkStep::hold_back: return void(held_.emplace_back(chunk));
+        case ChunkStep::commit:
+            commitment_ = Commitment::committed;
+            for (const std::string& held : std::exchange(held_, {})) events_.on_chunk(held);
+            break;
+        case ChunkStep::relay: break;
+    }
+    events_.on_chunk(chunk);
+}
+
+// Counts the generated text in a piece. True if the piece has content.
+bool Try::see(std::string_view json) {
+    const PieceSeen piece = look_at(json);
+    finished_ |= piece.finished;
+    if (piece.tokens == 0) return piece.content;
+    heard_.thoughts = heard_.thoughts || piece.thoughts;
+    heard_.seen += piece.tokens;
+    heard_.text_bytes += piece.text_bytes;
+    ++heard_.pieces;
+    heard_.reported_last = attempt_->usage_reports() != usage_reports_;
+    usage_reports_ = attempt_->usage_reports();
+    return true;
+}
+
+AnswerSeen Try::heard() const {
+    AnswerSeen heard = heard_;
+    if (!attempt_) return heard;
+    heard.reported = attempt_->usage();
+    heard.body_bytes = attempt_->body_bytes();
+    heard.reported_last |= attempt_->usage_reports() != usage_reports_;
+    heard.last_word = all_finished();
+    if (call_.echo) leave_out_prompt(call_, heard);
+    return heard;
+}
+
+bool Try::all_finished() const {
+    constexpr std::int64_t k_told_apart = 64;
+    return std::popcount(finished_) >= std::min(count_choices_shown(call_), k_told_apart);
+}
+
+bool Try::waits_for_usage() const {
+    if (!attempt_ || !call_.stream) return false;
+    const AnswerSeen now = heard();
+    return now.last_word && !now.reported_last;
+}
+
+Reckoned Try::reckon(const Result<void>& result) const {
+    return reckoner_.at_end(target_, heard(), ending_of(result, reach()));
+}
+
+void Try::close(Result<void>& result) {
+    heard_ = heard();
+    reach_ = reach();
+    waited_ = waited();
+    if (trip_ && result) trip_->served();
+    if (trip_ && !result && result.error().kind == ErrorKind::rate) {
+        result.error().retry_after = trip_->refused(result.error().retry_after);
+    }
+    deadlines_.reset();
+    attempt_.reset();
+    trip_.reset();
+}
+
+bool Try::gives_usage() const {
+    return call_.usage_asked || call_.cost_in_body == CostInBody::asked;
+}
+
+void Try::send_usage(const Usage& usage, std::optional<std::int64_t> cost_micro_usd) {
+    if (!call_.stream || !gives_usage() || usage_sent_) return;
+    std::string chunk =
+        usage_chunk_.empty() ? make_usage_chunk(first_chunk_, usage) : std::move(usage_chunk_);
+    if (call_.cost_in_body != CostInBody::never && cost_micro_usd) {
+        chunk = with_cost(chunk, usage, *cost_micro_usd);
+    }
+    events_.on_chunk(chunk);
+}
+
+}  // namespace bw::policy
