@@ -41,18 +41,18 @@ void Durability::Waiters::post() {
 }
 
 std::shared_ptr<Durability::Waiters> Durability::open(boost::asio::io_context& loop) {
-    auto inbox = std::make_shared<Waiters>(loop, *this);
+    auto waiters = std::make_shared<Waiters>(loop, *this);
     const Lock lock(mutex_);
-    inboxes_.push_back(inbox);
-    return inbox;
+    waiting_sessions_.push_back(waiters);
+    return waiters;
 }
 
-void Durability::close(const std::shared_ptr<Waiters>& inbox) {
+void Durability::close(const std::shared_ptr<Waiters>& waiters) {
     {
         const Lock lock(mutex_);
-        std::erase(inboxes_, inbox);
+        std::erase(waiting_sessions_, waiters);
     }
-    inbox->waiting_.clear();
+    waiters->waiting_.clear();
 }
 
 void Durability::advance(std::uint64_t sequence) {
@@ -68,7 +68,7 @@ void Durability::fail() {
 
 void Durability::post() {
     const Lock lock(mutex_);
-    for (const auto& inbox : inboxes_) inbox->post();
+    for (const auto& waiters : waiting_sessions_) waiters->post();
 }
 
 }  // namespace bw::ledger

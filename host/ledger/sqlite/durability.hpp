@@ -43,7 +43,7 @@ class Durability {
 
     std::shared_ptr<Waiters> open(boost::asio::io_context& loop);
     // Drops the callbacks that still wait. Nothing is posted for this session any more.
-    void close(const std::shared_ptr<Waiters>& inbox);
+    void close(const std::shared_ptr<Waiters>& waiters);
 
     std::uint64_t written() const { return written_.load(); }
     // Whether writing has failed, and has not succeeded since.
@@ -59,7 +59,7 @@ class Durability {
     std::atomic<std::uint64_t> written_ = 0;
     std::atomic<bool> failing_ = false;
     Mutex mutex_;
-    std::vector<std::shared_ptr<Waiters>> inboxes_ GUARDED_BY(mutex_);
+    std::vector<std::shared_ptr<Waiters>> waiting_sessions_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bw::ledger

@@ -224,13 +224,6 @@ Result<void> make_folder(const std::string& path) {
                                std::strerror(errno)));
 }
 
-Result<void> make_file(const std::string& path) {
-    const int descriptor = create(path);
-    if (descriptor < 0) return failed(path, "file", errno);
-    ::close(descriptor);
-    return {};
-}
-
 std::vector<std::string> access_faults(const std::string& path) {
     std::vector<std::string> faults;
     const auto look = [&](const std::string& name, mode_t forbidden, std::string_view command) {

@@ -45,9 +45,6 @@ class LockedFile {
 
 // Creates the folder of the file `path`, if only the last part of the folder's path is missing.
 Result<void> make_folder(const std::string& path);
-// Creates the file if it is missing; if it exists, checks that it can be written. Must not be
-// called while this process has the file open (see `LockedFile`).
-Result<void> make_file(const std::string& path);
 
 // Says in sentences what other users may do to the file, to the files beside it and to their
 // folder, each with the command that ends it; and whether the file is mounted without its log.

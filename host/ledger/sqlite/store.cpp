@@ -29,8 +29,8 @@ class SqliteSession final : public LedgerSession {
           journal_(journal),
           clock_(clock),
           numbers_(numbers),
-          inbox_(journal.durability().open(loop)) {}
-    ~SqliteSession() override { journal_.durability().close(inbox_); }
+          waiters_(journal.durability().open(loop)) {}
+    ~SqliteSession() override { journal_.durability().close(waiters_); }
 
     HoldId next_id() override { return numbers_.next(); }
     std::int64_t now_us() const override { return clock_(); }
@@ -50,7 +50,7 @@ class SqliteSession final : public LedgerSession {
     }
 
     void when_durable(const HoldId& id, OnDurable on_durable) override {
-        if (inbox_->wait(book_.sequence(id).value_or(0), std::move(on_durable))) {
+        if (waiters_->wait(book_.sequence(id).value_or(0), std::move(on_durable))) {
             journal_.answer_waits();
         }
     }
@@ -64,7 +64,7 @@ class SqliteSession final : public LedgerSession {
     SqliteJournal& journal_;
     const Clock& clock_;
     HoldNumbers numbers_;
-    std::shared_ptr<Durability::Waiters> inbox_;
+    std::shared_ptr<Durability::Waiters> waiters_;
 };
 
 // The parts of the journal that `prepare` makes over one open database.

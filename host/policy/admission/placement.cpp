@@ -107,8 +107,8 @@ Placement wait_for_room(const PendingCall& who, std::span<const Prospect> prospe
 // Sends a newcomer into the queue that it must not pass. It avoids the queue if other targets are
 // left in `prospects`; else it waits or is refused. Nothing: no queue is in its way, and `claims`
 // are its claims.
-std::optional<Placement> join_line(const PendingCall& who, std::vector<Prospect>& prospects,
-                                   const Room& room, std::vector<Asked>& claims) {
+std::optional<Placement> join_queue(const PendingCall& who, std::vector<Prospect>& prospects,
+                                    const Room& room, std::vector<Asked>& claims) {
     for (;;) {
         auto asked = ask_rules(who, prospects, room);
         if (!asked) return Refuse{.error = std::move(asked.error())};
@@ -129,7 +129,7 @@ Placement place(const PendingCall& who, std::vector<Prospect>& prospects, const 
     const bool newcomer = who.queue.empty();
     HoldClaims hold;
     if (newcomer && room.rules != nullptr) {
-        if (auto ends = join_line(who, prospects, room, hold.asked)) return *std::move(ends);
+        if (auto ends = join_queue(who, prospects, room, hold.asked)) return *std::move(ends);
     }
     const auto is_free = [&](const Prospect& one) { return room.upstream(one).is_free(); };
     if (!is_free(prospects.front())) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 
@@ -52,7 +53,7 @@ class SqliteTest : public testing::Test {
 
     // By another program, so to say.
     void run_sql(const std::string& sql) {
-        ASSERT_TRUE(make_file(file()));
+        ASSERT_TRUE(std::ofstream(file(), std::ios::app)) << "the file is made if it is missing";
         auto database = Database::open(file(), Database::Access::write);
         ASSERT_TRUE(database) << database.error().message;
         const auto done = (*database)->run(sql.c_str());
