@@ -10,8 +10,10 @@
 #include <regex>
 #include <set>
 
+#include "config/key_form.hpp"
 #include "config/money.hpp"
 #include "config/reference.hpp"
+#include "config/rule.hpp"
 #include "mistakes.hpp"
 
 namespace bw::config {
@@ -359,6 +361,19 @@ TEST(Rows, ASumHasTheDigitsThatItsPatternSays) {
         EXPECT_FALSE(is_read(file(in_text(sum.substr(1)))));
         EXPECT_FALSE(is_read(file(in_text("G" + sum.substr(1)))));
     });
+}
+
+TEST(Rows, ANameIsAsLongAsTheMessageAboutItSays) {
+    static const std::regex k_length("([0-9]+) (lower-case )?letters");
+    const auto length = [](std::string_view expected) {
+        return std::stoul(found_in(std::string(expected), k_length));
+    };
+    const std::string key(length(k_key_name_expected), 'a');
+    EXPECT_TRUE(is_key_name(key));
+    EXPECT_FALSE(is_key_name(key + 'a'));
+    const std::string plain(length(k_plain_name_expected), 'a');
+    EXPECT_TRUE(is_plain_name(plain));
+    EXPECT_FALSE(is_plain_name(plain + 'a'));
 }
 
 TEST(Rows, AFileWithoutARequiredKeyIsRefused) {
