@@ -124,16 +124,16 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
 }
 
 void Attempt::on_data(std::string_view bytes) {
-    if (complete_) return;
+    if (needs_no_more()) return;
     body_.on_bytes(bytes, framer_.counts_bytes(), Clock::now());
     const UpstreamWait::Interruption working(wait_);
     if (framer_.feed(bytes)) return;
-    complete_ ? end_soon() : end(std::unexpected(framing_error()));
+    needs_no_more() ? end_soon() : end(std::unexpected(framing_error()));
 }
 
 // Why the framer stopped: the plugin failed at a frame, or a limit was passed.
 Error Attempt::framing_error() {
-    if (!failure_) return std::move(failure_.error());
+    if (last_word_ && !*last_word_) return std::move(last_word_->error());
     return {.kind = ErrorKind::protocol,
             .message =
                 fmt::format("provider \"{}\": {}", instance_->provider().name, framer_.problem()),
@@ -142,7 +142,7 @@ Error Attempt::framing_error() {
 
 void Attempt::on_end(std::optional<net::Failure> failure) {
     const UpstreamWait::Interruption working(wait_);
-    if (!failure || complete_) {
+    if (!failure || needs_no_more()) {
         body_.on_end();
         return end(end_body());
     }
@@ -165,7 +165,9 @@ bool Attempt::says_enough(net::FailureKind failure) const {
 }
 
 Result<void> Attempt::end_body() {
-    if (!complete_ && !framer_.finish() && !complete_) return std::unexpected(framing_error());
+    if (!needs_no_more() && !framer_.finish() && !needs_no_more()) {
+        return std::unexpected(framing_error());
+    }
     bw_error error = new_error();
     phase_ = Phase::emitting;
     const bw_status status =
@@ -193,11 +195,10 @@ bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view 
     const bw_status status = plugin::call(instance_->provider(), "call_data",
                                           instance_->table().call_data, call_, &frame, &error);
     phase_ = Phase::waiting;
-    complete_ = status == BW_COMPLETE;
-    failure_ = judge(complete_ ? BW_OK : status, error);
-    if (!failure_) complete_ = false;
-    if (!failure_) judge_answer(true);
-    return failure_.has_value() && !complete_;
+    auto judged = judge(status == BW_COMPLETE ? BW_OK : status, error);
+    if (!judged) judge_answer(true);
+    if (!judged || status == BW_COMPLETE) last_word_ = std::move(judged);
+    return !last_word_;
 }
 
 void Attempt::end_soon() {

@@ -114,6 +114,7 @@ class Attempt final : private net::Events, private Sinks {
     Result<void> finish_reply();
     void step();
     void schedule_step(std::chrono::milliseconds wait);
+    bool needs_no_more() const { return last_word_ && *last_word_; }
     void end_soon();
     void judge_answer(bool for_good);
     // What a function of the plugin returned, or the rule that the plugin broke inside it.
@@ -138,7 +139,9 @@ class Attempt final : private net::Events, private Sinks {
     std::optional<net::Alarm> alarm_;  // for the next step, or for the end of k_end_grace
     Flow flow_ = Flow::open;
 
-    bool complete_ = false;  // the plugin needs no more
+    // The plugin's last word on the answer's body: it needs no more of it, or it failed; kept
+    // until the framer has returned.
+    std::optional<Result<void>> last_word_;
     bool replied_ = false;
     AnswerBody body_;
     UpstreamWait wait_;
@@ -147,7 +150,6 @@ class Attempt final : private net::Events, private Sinks {
     Reach reach_ = Reach::none;
     std::optional<Error> stopped_;
     std::string misbehaviour_;
-    Result<void> failure_;  // why frame() stopped the framer, kept until that has returned
 };
 
 }  // namespace bw::plugin
