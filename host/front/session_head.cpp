@@ -7,6 +7,7 @@
 #include "front/http_request.hpp"
 #include "front/request_id.hpp"
 #include "front/session.hpp"
+#include "policy/record/call_record.hpp"
 
 namespace bw::front {
 
@@ -105,20 +106,17 @@ void Session::refuse(const ErrorReply& reply, const config::Key* key) {
 }
 
 void Session::log_refusal(int status, std::string_view code, const config::Key* key) {
-    context_.metrics.refused(status, code);
-    if (!observe::access_enabled()) return;
     const http::IncomingRequest& request = inbox_.request();
-    context_.access_log.add(
-        {.time = Clock::wall(),
-         .request_id = exchange_.id,
-         .client = client_,
-         .key = key == nullptr ? std::string_view() : std::string_view(key->id),
-         .team = key == nullptr ? std::string_view() : std::string_view(key->team),
-         .method = request.method,
-         .path = request.path,  // a query may hold a credential
-         .status = status,
-         .outcome = observe::CallOutcome::error,
-         .error = code});
+    const policy::RefusalRecord record{.request_id = exchange_.id,
+                                       .client = client_,
+                                       .caller = key,
+                                       .method = request.method,
+                                       .path = request.path,
+                                       .status = status,
+                                       .error_code = code};
+    policy::count(record, context_.metrics);
+    if (!observe::access_enabled()) return;
+    context_.access_log.add(policy::access_record(record, Clock::wall()));
 }
 
 }  // namespace bw::front

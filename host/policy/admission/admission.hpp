@@ -83,7 +83,6 @@ class Admission {
     bool passes_uncounted() const;
     void call_who_waits();
     void answer(Result<void> result);
-    const config::Price* price_at(std::string_view provider, std::string_view model) const;
     PendingCall applicant() const;
     Space space_at(const route::Candidate& candidate) const;
     void count_once(bool& counted, std::size_t provider, UpstreamLimits::Effect outcome);

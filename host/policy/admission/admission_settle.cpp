@@ -1,5 +1,4 @@
 // Ends an admission: settles the hold at what the call has used, in place of what was held.
-#include <algorithm>
 #include <utility>
 
 #include "policy/admission/admission.hpp"
@@ -13,21 +12,14 @@ ledger::Settlement Admission::at_what_was_held() const {
     return settlement;
 }
 
-const config::Price* Admission::price_at(std::string_view provider, std::string_view model) const {
-    const auto served = std::ranges::find_if(prospects_, [&](const Prospect& one) {
-        return one.provider == provider && one.target.model == model;
-    });
-    return served == prospects_.end() ? nullptr : served->target.price;
-}
-
 void Admission::settle(const CallRecord& record) {
     if (!hold_) return;
     const CallEnd& outcome = record.outcome;
     const Used used{.provider = outcome.provider,
                     .failed = outcome.failures,
                     .usage = outcome.usage,
-                    .price = price_at(outcome.provider, outcome.model)};
-    ledger::Settlement settlement{.usage = usage_row(record, used.price, books_.session->now_us())};
+                    .price = outcome.price};
+    ledger::Settlement settlement{.usage = usage_row(record, books_.session->now_us())};
     settlement.recorded = settlement.usage.usage.source != UsageSource::none;
     for (const Asked& asked : asked_) settlement.amounts.push_back(used_of(asked, used));
     std::move(*hold_).settle(std::move(settlement));

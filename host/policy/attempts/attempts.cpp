@@ -133,7 +133,8 @@ CallEnd Attempts::outcome(Result<void> result) const {
             .attempts = count_,
             .waited = waited(),
             .failures = failures_,
-            .cost_micro_usd = cost_of(reckoned.usage, target().price)};
+            .cost_micro_usd = cost_of(reckoned.usage, target().price),
+            .price = target().price};
 }
 
 }  // namespace bw::policy

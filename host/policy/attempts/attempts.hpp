@@ -33,6 +33,7 @@ struct CallEnd {
     std::chrono::nanoseconds waited{0};          // for the providers asked, or for a slow client
     std::vector<FailedAttempt> failures;         // the attempts that were followed by another
     std::optional<std::int64_t> cost_micro_usd;  // nothing: not known
+    const config::Price* price = nullptr;        // of the last target; null: not known
 };
 
 // Receives the answer. `Attempts` may be dropped inside on_end, never inside the others.

@@ -89,26 +89,40 @@ observe::AccessRecord access_record(const CallRecord& record,
             .cost_micro_usd = outcome.cost_micro_usd.value_or(-1)};
 }
 
-ledger::UsageRow usage_row(const CallRecord& record, const config::Price* price,
-                           std::int64_t now_us) {
+observe::AccessRecord access_record(const RefusalRecord& record,
+                                    std::chrono::system_clock::time_point now) {
+    return {.time = now,
+            .request_id = record.request_id,
+            .client = record.client,
+            .key = record.caller == nullptr ? std::string_view() : record.caller->id,
+            .team = record.caller == nullptr ? std::string_view() : record.caller->team,
+            .method = record.method,
+            .path = record.path,
+            .status = record.status,
+            .outcome = observe::CallOutcome::error,
+            .error = record.error_code};
+}
+
+ledger::UsageRow usage_row(const CallRecord& record, std::int64_t now_us) {
     const Call& call = record.call;
     const CallEnd& outcome = record.outcome;
-    ledger::UsageRow row{.time_us = now_us - record.duration_us(),
-                         .request_id = call.id,
-                         .key = call.key,
-                         .user = call.user,
-                         .team = call.team,
-                         .route = std::string(record.route),
-                         .model = call.model,
-                         .provider = outcome.provider,
-                         .upstream_model = outcome.model,
-                         .usage = outcome.usage,
-                         .cost_micro_usd = outcome.cost_micro_usd.value_or(-1),
-                         .list_cost_micro_usd = list_cost_of(outcome.usage, price).value_or(-1),
-                         .duration_us = record.duration_us(),
-                         .first_token_us = record.first_byte_us(),
-                         .status = record.status,
-                         .error = std::string(record.error_code)};
+    ledger::UsageRow row{
+        .time_us = now_us - record.duration_us(),
+        .request_id = call.id,
+        .key = call.key,
+        .user = call.user,
+        .team = call.team,
+        .route = std::string(record.route),
+        .model = call.model,
+        .provider = outcome.provider,
+        .upstream_model = outcome.model,
+        .usage = outcome.usage,
+        .cost_micro_usd = outcome.cost_micro_usd.value_or(-1),
+        .list_cost_micro_usd = list_cost_of(outcome.usage, outcome.price).value_or(-1),
+        .duration_us = record.duration_us(),
+        .first_token_us = record.first_byte_us(),
+        .status = record.status,
+        .error = std::string(record.error_code)};
     for (const FailedAttempt& failed : outcome.failures) add_to(row, failed);
     return row;
 }
@@ -125,6 +139,10 @@ void count(const CallRecord& record, observe::WorkerMetrics& metrics) {
     if (outcome.cost_micro_usd) {
         series.cost_micro_usd.add(static_cast<std::uint64_t>(*outcome.cost_micro_usd));
     }
+}
+
+void count(const RefusalRecord& record, observe::WorkerMetrics& metrics) {
+    metrics.refused(record.status, record.error_code);
 }
 
 }  // namespace bw::policy

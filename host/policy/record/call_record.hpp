@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/call.hpp"
-#include "config/price.hpp"
+#include "config/config.hpp"
 #include "ledger/usage_row.hpp"
 #include "observe/access_log.hpp"
 #include "observe/metrics.hpp"
@@ -42,15 +42,28 @@ struct CallRecord {
     }
 };
 
+// A request that was refused before it became a call.
+struct RefusalRecord {
+    std::string_view request_id;
+    std::string_view client;              // address:port
+    const config::Key* caller = nullptr;  // null: no key is known
+    std::string_view method;
+    std::string_view path;  // without the query, which may hold a credential
+    int status = 0;
+    std::string_view error_code;
+};
+
 // The line of the access log, with the usage and the cost of the last attempt.
 observe::AccessRecord access_record(const CallRecord& record,
                                     std::chrono::system_clock::time_point now);
 
-// The row of the ledger, with what all attempts used. `price`: of the target that served the call;
-// null: it is not known.
-ledger::UsageRow usage_row(const CallRecord& record, const config::Price* price,
-                           std::int64_t now_us);
+observe::AccessRecord access_record(const RefusalRecord& record,
+                                    std::chrono::system_clock::time_point now);
+
+// The row of the ledger, with what all attempts used.
+ledger::UsageRow usage_row(const CallRecord& record, std::int64_t now_us);
 
 void count(const CallRecord& record, observe::WorkerMetrics& metrics);
+void count(const RefusalRecord& record, observe::WorkerMetrics& metrics);
 
 }  // namespace bw::policy

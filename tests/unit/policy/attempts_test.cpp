@@ -44,6 +44,17 @@ TEST_F(AttemptsTest, EveryTargetIsTriedAndTheEndIsToldOnce) {
     EXPECT_EQ(end.usage.source, UsageSource::none) << "nothing was sent";
 }
 
+// A route may name one provider twice.
+TEST_F(AttemptsTest, TheEndHasThePriceOfTheLastTarget) {
+    const config::Price dear{.input = 2'000'000};
+    const config::Price cheap{.input = 1'000'000};
+    targets[0].target.price = &dear;
+    targets[1] = {.provider = "a", .target = {.provider = 0, .model = "n", .price = &cheap}};
+    const CallEnd& end = outcome_of_start();
+    EXPECT_EQ(end.price, &cheap);
+    EXPECT_EQ(end.failures.at(0).price, &dear);
+}
+
 TEST_F(AttemptsTest, NoOtherTargetIsTriedAfterTheClientsDeadline) {
     call.deadline = std::chrono::steady_clock::now();
     const CallEnd& end = outcome_of_start();

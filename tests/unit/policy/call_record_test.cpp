@@ -45,7 +45,8 @@ CallEnd served() {
                           .code = "timeout",
                           .usage = {.input_tokens = 100, .source = UsageSource::estimate},
                           .price = &k_price}},
-            .cost_micro_usd = 55};
+            .cost_micro_usd = 55,
+            .price = &k_price};
 }
 
 class CallRecordTest : public testing::Test {
@@ -66,7 +67,7 @@ class CallRecordTest : public testing::Test {
         observe::append_text(text, access_record(record(), k_now));
         return text;
     }
-    ledger::UsageRow row() const { return usage_row(record(), &k_price, 10'000'000); }
+    ledger::UsageRow row() const { return usage_row(record(), 10'000'000); }
     std::string metrics() const {
         observe::Metrics metrics({.routes = {"", {"qwen-*"}},
                                   .providers = {"", {"alpha", "beta"}},
@@ -97,6 +98,26 @@ TEST_F(CallRecordTest, MakesTheLineOfTheAccessLog) {
               "upstream_model=qwen-max-2 upstream_id=up-7 attempts=2 stream=yes bytes_in=10 "
               "bytes_out=2000 first_byte_us=700 upstream_us=1000 overhead_us=500 input_tokens=11 "
               "output_tokens=22 cached_input_tokens=3 usage_source=provider cost_micro_usd=55\n");
+}
+
+TEST(RefusalRecordTest, MakesTheLineOfTheAccessLog) {
+    const config::Key key{.id = "k", .team = "t"};
+    RefusalRecord record{.request_id = "req_1",
+                         .client = "127.0.0.1:5",
+                         .caller = &key,
+                         .method = "GET",
+                         .path = "/v1/nothing",
+                         .status = 404,
+                         .error_code = "not_found"};
+    std::string text;
+    observe::append_text(text, access_record(record, k_now));
+    EXPECT_THAT(text, HasSubstr("GET /v1/nothing 404 error"));
+    EXPECT_THAT(text, HasSubstr("key=k team=t"));
+    EXPECT_THAT(text, HasSubstr("not_found"));
+    record.caller = nullptr;
+    text.clear();
+    observe::append_text(text, access_record(record, k_now));
+    EXPECT_THAT(text, Not(HasSubstr("key=")));
 }
 
 TEST_F(CallRecordTest, MakesTheRowOfTheLedger) {

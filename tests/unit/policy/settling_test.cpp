@@ -35,9 +35,12 @@ class SettlingTest : public testing::Test {
 TEST_F(SettlingTest, CountsAtThePriceOfTheModelThatServed) {
     Admission& call = admit({{.provider = 0, .model = "dear", .price = &k_dear},
                              {.provider = 0, .model = "cheap", .price = &k_cheap}});
-    call.settle(
-        {.call = desk.call,
-         .outcome = {.result = {}, .usage = usage_of(10), .provider = "a", .model = "cheap"}});
+    call.settle({.call = desk.call,
+                 .outcome = {.result = {},
+                             .usage = usage_of(10),
+                             .provider = "a",
+                             .model = "cheap",
+                             .price = &k_cheap}});
     EXPECT_EQ(settled().amounts, std::vector<std::int64_t>{10});
 }
 
