@@ -60,6 +60,44 @@ struct Forwarded {
     std::string value;
 };
 
+// What a client says of thinking. If it says several things, the one that is last in this order
+// counts.
+enum class Thinking : std::uint8_t {
+    unsaid,
+    refused,
+    asked,  // or the client asks that the answer hides it
+    free,   // the model may think without a limit
+};
+
+// What a request body asks for, as the one walk over it finds it (json/request.hpp).
+struct AskedInBody {
+    BodySpan model_value;           // the raw value of `model`
+    BodySpan stream_options_value;  // the raw value of `stream_options`
+    BodySpan prompt_value;          // the raw value of `messages`, `prompt` or `input`
+    PromptParts parts;              // the parts of the prompt that are not text
+    std::int64_t prompts = 1;       // how many prompts a request to /v1/completions has
+    bool usage = false;             // stream_options.include_usage
+    // How many tokens the client allows for each choice; 0: it set no limit.
+    std::int64_t max_tokens = 0;
+    // The largest limit that the client set by other names, which only some upstreams know; 0: it
+    // set none.
+    std::int64_t other_max_tokens = 0;
+    bool no_limit = false;  // by one of these names the client said that there is no limit
+    Thinking thinking = Thinking::unsaid;
+    // How many tokens the client allows for thinking, in addition to those of the answer.
+    std::int64_t thinking_tokens = 0;
+    bool echo = false;               // the answer of /v1/completions begins with the prompt
+    std::int64_t choices = 1;        // `n`, or `best_of` where that is more
+    std::int64_t choices_shown = 1;  // `n`
+    // The name of a limit above whose value is not a whole number in its range; empty: there is
+    // none. The upstream decides about such a request, unless a rule of the host must count it.
+    std::string_view invalid_limit;
+    std::string service_tier;  // the tier that the client asks for; empty: it asks for none
+    bool searches = false;     // the client asks for web searches, and each search is billed
+
+    bool thinks() const { return thinking >= Thinking::asked; }
+};
+
 struct Call {
     std::string id;           // x-request-id
     std::string traceparent;  // for the upstream; empty: the client sent no trace
@@ -69,35 +107,11 @@ struct Call {
     std::string body;   // as the client sent it, checked to be one JSON object
     std::string model;  // as the client named it
     bool stream = false;
-    bool usage_asked = false;  // stream_options.include_usage
     CostInBody cost_in_body = CostInBody::never;
-    BodySpan model_value;           // the raw value of `model` in body
-    BodySpan stream_options_value;  // the raw value of `stream_options`
-    BodySpan prompt_value;          // the raw value of `messages`, `prompt` or `input`
-    PromptParts parts;              // the parts of the prompt that are not text
-    std::int64_t prompts = 1;       // how many prompts a request to /v1/completions has
-    std::string user;               // at most k_user_bytes_max; empty: the client named nobody
+    std::string user;  // at most k_user_bytes_max; empty: the client named nobody
     UserSource user_source = UserSource::none;
-    // How many tokens the client allows for each choice; -1: it set no limit.
-    std::int64_t max_tokens = -1;
-    // The largest limit that the client set by other names, which only some upstreams know; 0: it
-    // set none.
-    std::int64_t other_max_tokens = 0;
-    bool no_limit = false;  // by one of these names the client said that there is no limit
-    // How many tokens the client allows for thinking, in addition to those of the answer.
-    std::int64_t thinking_tokens = 0;
-    bool thinks = false;             // the client asks for thinking, or that the answer hides it
-    bool thinks_freely = false;      // the client lets the model think without a limit
-    bool refuses_thinking = false;   // the client asks for no thinking
-    bool echo = false;               // the answer of /v1/completions begins with the prompt
-    std::int64_t choices = 1;        // `n`, or `best_of` where that is more
-    std::int64_t choices_shown = 1;  // `n`
-    // The name of a limit above whose value is not a whole number in its range; empty: there is
-    // none. The upstream decides about such a request, unless a rule of the host must count it.
-    std::string_view invalid_limit;
-    std::string service_tier;  // the tier that the client asks for; empty: it asks for none
-    bool searches = false;     // the client asks for web searches, and each search is billed
-    std::string timeout;       // x-bellwether-timeout, as the client sent it
+    AskedInBody asked;
+    std::string timeout;  // x-bellwether-timeout, as the client sent it
     std::chrono::steady_clock::time_point started;
     // The client's own deadline, which all attempts share; max: the client set none.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();

@@ -9,10 +9,10 @@
 
 namespace bw::json {
 
-// Reads one member of a request's body into `call`; a member that says nothing of limits changes
+// Reads one member of a request's body into `asked`; a member that says nothing of limits changes
 // nothing. A second limit never lowers the first one, so that it does not matter which of the two
 // an upstream obeys. The name of a limit that is no usable whole number becomes
-// Call::invalid_limit.
-void read_generation_limit(Call& call, const KnownMember& known, const Value& value);
+// `invalid_limit`.
+void read_generation_limit(AskedInBody& asked, const KnownMember& known, const Value& value);
 
 }  // namespace bw::json

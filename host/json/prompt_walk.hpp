@@ -16,8 +16,8 @@ inline constexpr std::int64_t k_picture_tokens = 4'096;
 
 std::int64_t count_digits(std::string_view text);
 
-// `value`: where the prompt begins in call.body. Fills in call.parts and call.prompts, and gives
-// the end of the prompt; nullptr if it is malformed or nests deeper than `depth_max`.
+// `value`: where the prompt begins in call.body. Fills in `parts` and `prompts` of call.asked, and
+// gives the end of the prompt; nullptr if it is malformed or nests deeper than `depth_max`.
 const char* walk_prompt(Call& call, const char* value, int depth_max);
 
 }  // namespace bw::json

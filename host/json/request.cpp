@@ -60,7 +60,7 @@ Result<void> read_model(Call& call, const Value& value) {
                                   k_model_bytes_max),
                       "model");
     }
-    call.model_value = span_of(call.body, value.raw());
+    call.asked.model_value = span_of(call.body, value.raw());
     return {};
 }
 
@@ -73,7 +73,7 @@ Result<void> read_stream(Call& call, const Value& value) {
 }
 
 Result<void> read_stream_options(Call& call, const Value& value) {
-    call.stream_options_value = span_of(call.body, value.raw());
+    call.asked.stream_options_value = span_of(call.body, value.raw());
     if (value.kind() == Kind::null) return {};
     if (value.kind() != Kind::object) {
         return refuse("\"stream_options\" must be an object", "stream_options");
@@ -83,7 +83,7 @@ Result<void> read_stream_options(Call& call, const Value& value) {
         if (!option.key_is("include_usage")) continue;
         if (said) return refuse_twice("include_usage");
         said = true;
-        call.usage_asked = option.value().boolean(false);
+        call.asked.usage = option.value().boolean(false);
     }
     return {};
 }
@@ -95,17 +95,17 @@ void read_user(Call& call, UserSource source, const Value& value) {
 }
 
 // A value that is no string is kept as its JSON text, which is the name of no tier.
-void read_service_tier(Call& call, const Value& value) {
+void read_service_tier(AskedInBody& asked, const Value& value) {
     constexpr std::size_t k_tier_bytes_max = 64;
     if (value.kind() == Kind::null) return;
-    call.service_tier = value.kind() == Kind::string ? value.string() : std::string(value.raw());
-    if (call.service_tier.size() > k_tier_bytes_max) call.service_tier.resize(k_tier_bytes_max);
+    asked.service_tier = value.kind() == Kind::string ? value.string() : std::string(value.raw());
+    if (asked.service_tier.size() > k_tier_bytes_max) asked.service_tier.resize(k_tier_bytes_max);
 }
 
 // web_search_options of OpenAI, enable_search of Qwen, search_parameters of xAI.
-void read_search(Call& call, const Value& value) {
+void read_search(AskedInBody& asked, const Value& value) {
     const bool off = !value || value.raw() == "false" || value["mode"].equals("off");
-    call.searches = call.searches || !off;
+    asked.searches = asked.searches || !off;
 }
 
 Result<void> read_value(Call& call, const KnownMember& known, const Value& value) {
@@ -117,15 +117,15 @@ Result<void> read_value(Call& call, const KnownMember& known, const Value& value
         case MemberRole::safety_identifier:
             read_user(call, UserSource::safety_identifier, value);
             break;
-        case MemberRole::service_tier: read_service_tier(call, value); break;
-        case MemberRole::search: read_search(call, value); break;
-        case MemberRole::detailed: call.parts.detailed = true; break;
+        case MemberRole::service_tier: read_service_tier(call.asked, value); break;
+        case MemberRole::search: read_search(call.asked, value); break;
+        case MemberRole::detailed: call.asked.parts.detailed = true; break;
         case MemberRole::prompt:
             if (known.name == prompt_member(call.operation)) {
-                call.prompt_value = span_of(call.body, value.raw());
+                call.asked.prompt_value = span_of(call.body, value.raw());
             }
             break;
-        default: read_generation_limit(call, known, value);
+        default: read_generation_limit(call.asked, known, value);
     }
     return {};
 }
@@ -187,16 +187,16 @@ Result<void> read_request(Call& call) {
         return refuse("The request body must be a JSON object.");
     }
     if (!walk.read()) return walk.read();
-    if (call.model_value.length == 0 || call.model.empty()) {
+    if (call.asked.model_value.length == 0 || call.model.empty()) {
         return refuse("you must provide a model parameter", "model");
     }
     const auto prompt = prompt_member(call.operation);
-    if (call.prompt_value.length == 0) {
+    if (call.asked.prompt_value.length == 0) {
         return refuse(fmt::format("Missing required parameter: '{}'.", prompt), std::string(prompt),
                       "missing_required_parameter");
     }
     // Embeddings are never streamed; OpenAI ignores the field there.
-    if (call.operation == Operation::embeddings) call.stream = call.usage_asked = false;
+    if (call.operation == Operation::embeddings) call.stream = call.asked.usage = false;
     return {};
 }
 
@@ -219,7 +219,7 @@ struct Edit {
 Edit asking_for_usage(const Call& call) {
     constexpr std::string_view k_asking = R"({"include_usage":true})";
     const std::string_view body = call.body;
-    const BodySpan old = call.stream_options_value;
+    const BodySpan old = call.asked.stream_options_value;
     if (old.length == 0) {
         return {{body.rfind('}'), 0}, fmt::format(R"(,"stream_options":{})", k_asking)};
     }
@@ -246,9 +246,9 @@ std::string edited(std::string_view body, Edit first, Edit second) {
 
 std::string upstream_body(const Call& call, std::string_view model) {
     const bool rename = model != call.model;
-    const bool ask_usage = call.stream && !call.usage_asked;
+    const bool ask_usage = call.stream && !call.asked.usage;
     if (!rename && !ask_usage) return {};
-    return edited(call.body, rename ? Edit{call.model_value, quote(model)} : Edit{},
+    return edited(call.body, rename ? Edit{call.asked.model_value, quote(model)} : Edit{},
                   ask_usage ? asking_for_usage(call) : Edit{});
 }
 

@@ -17,7 +17,8 @@ std::int64_t count_prompts(const Call& call) {
     if (call.operation != Operation::completions) return 1;
     const std::string_view body = call.body;
     std::int64_t count = 0;
-    const json::Value prompts(body.substr(call.prompt_value.offset, call.prompt_value.length));
+    const json::Value prompts(
+        body.substr(call.asked.prompt_value.offset, call.asked.prompt_value.length));
     for (const json::Value& one : prompts.elements()) count += one.kind() != json::Kind::number;
     return std::max<std::int64_t>(count, 1);
 }
@@ -27,7 +28,7 @@ void run(Input input) {
     call.operation = static_cast<Operation>(1 + input.setting(3));
     call.body = input.rest();
     if (!json::read_request(call)) return;
-    require(call.prompts == count_prompts(call), "prompts are counted as they are walked");
+    require(call.asked.prompts == count_prompts(call), "prompts are counted as they are walked");
     const policy::PromptSize size = policy::measure_prompt(call);
     const auto bytes = static_cast<std::int64_t>(call.body.size());
     require(size.text_bytes > 0 && size.text_bytes <= bytes, "text is a part of the body");

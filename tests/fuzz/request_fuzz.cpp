@@ -39,7 +39,7 @@ void check_refusal(const Error& error) {
 std::string plainly_rewritten(const Call& call, std::string_view model) {
     std::string body = call.body;
     if (model != call.model) body = json::with_member(body, "model", json::quote(model));
-    if (!call.stream || call.usage_asked) return body;
+    if (!call.stream || call.asked.usage) return body;
     const Value options = Value(body)["stream_options"];
     const std::string asking = options.kind() == json::Kind::object
                                    ? json::with_member(options.raw(), "include_usage", "true")
@@ -58,9 +58,9 @@ void check_upstream_body(const Call& call, std::string_view model) {
     require(json::read_request(again).has_value(), "what is sent upstream is a request");
     require(again.model == model, "what is sent upstream names the model");
     require(again.stream == call.stream, "what is sent upstream streams as asked");
-    require(!call.stream || again.usage_asked, "a stream is asked for its usage");
+    require(!call.stream || again.asked.usage, "a stream is asked for its usage");
     if (call.stream) return;
-    require(again.usage_asked == call.usage_asked, "a plain call's options stay");
+    require(again.asked.usage == call.asked.usage, "a plain call's options stay");
 }
 
 void run(Input input) {
@@ -71,9 +71,9 @@ void run(Input input) {
     if (!read) return check_refusal(read.error());
     require(json::valid(call.body, json::k_depth_max), "an accepted body is JSON");
     require(!call.model.empty(), "an accepted body names a model");
-    check_span(call, call.model_value);
-    check_span(call, call.stream_options_value);
-    check_span(call, call.prompt_value);
+    check_span(call, call.asked.model_value);
+    check_span(call, call.asked.stream_options_value);
+    check_span(call, call.asked.prompt_value);
     const auto is_model = [](const json::Member& member) { return member.key_is("model"); };
     std::size_t models = 0;
     for (const json::Member& member : Value(call.body).members()) models += is_model(member);

@@ -26,8 +26,8 @@ Admission::Admission(Books& books, const AttemptServices& engine, const Call& ca
     for (route::Candidate& candidate : destination.candidates) {
         prospects_.push_back({.provider = engine.slots[candidate.provider].provider().name,
                               .target = std::move(candidate),
-                              .service_tier = call.service_tier,
-                              .searches = call.searches});
+                              .service_tier = call.asked.service_tier,
+                              .searches = call.asked.searches});
     }
 }
 
@@ -210,7 +210,7 @@ PendingCall Admission::applicant() const {
                       .model = model_,
                       .provider = {},
                       .route = route_},
-            .invalid_limit = call_.invalid_limit,
+            .invalid_limit = call_.asked.invalid_limit,
             .queue = ticket_ ? std::string_view(ticket_->queue()) : std::string_view(),
             .started = call_.started,
             .deadline = call_.deadline,

@@ -25,7 +25,7 @@ namespace bw::policy {
 // The call that asks to be admitted, and the time.
 struct PendingCall {
     Facts facts;                     // without the provider
-    std::string_view invalid_limit;  // Call::invalid_limit
+    std::string_view invalid_limit;  // AskedInBody::invalid_limit
     std::string_view queue;          // in which it waits; empty: none, it is a newcomer
     std::chrono::steady_clock::time_point started;
     std::chrono::steady_clock::time_point deadline;  // of its client

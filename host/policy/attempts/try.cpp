@@ -28,9 +28,9 @@ Error past_its_hold() {
 // With `echo` each choice begins with the prompt, which the model has not generated: it is taken
 // off what was seen.
 void leave_out_prompt(const Call& call, AnswerSeen& heard) {
-    const std::string_view prompt =
-        std::string_view(call.body).substr(call.prompt_value.offset, call.prompt_value.length);
-    const std::int64_t times = std::min<std::int64_t>(call.choices_shown, heard.pieces);
+    const std::string_view prompt = std::string_view(call.body).substr(
+        call.asked.prompt_value.offset, call.asked.prompt_value.length);
+    const std::int64_t times = std::min<std::int64_t>(call.asked.choices_shown, heard.pieces);
     heard.seen = std::max<std::int64_t>(heard.seen - times * estimate_tokens(prompt), 0);
     heard.text_bytes = std::max<std::int64_t>(
         heard.text_bytes - times * static_cast<std::int64_t>(prompt.size()), 0);
@@ -168,7 +168,7 @@ AnswerSeen Try::heard() const {
     heard.body_bytes = attempt_->body_bytes();
     heard.reported_last |= attempt_->usage_reports() != usage_reports_;
     heard.last_word = all_finished();
-    if (call_.echo) leave_out_prompt(call_, heard);
+    if (call_.asked.echo) leave_out_prompt(call_, heard);
     return heard;
 }
 
@@ -201,7 +201,7 @@ void Try::close(Result<void>& result) {
 }
 
 bool Try::gives_usage() const {
-    return call_.usage_asked || call_.cost_in_body == CostInBody::asked;
+    return call_.asked.usage || call_.cost_in_body == CostInBody::asked;
 }
 
 void Try::send_usage(const Usage& usage, std::optional<std::int64_t> cost_micro_usd) {

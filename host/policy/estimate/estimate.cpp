@@ -32,7 +32,7 @@ namespace {
 
 // The choices of all prompts of the call together.
 std::int64_t of_all_prompts(const Call& call, std::int64_t choices) {
-    return ledger::clamped(ledger::Wide{std::max<std::int64_t>(choices, 1)} * call.prompts);
+    return ledger::clamped(ledger::Wide{std::max<std::int64_t>(choices, 1)} * call.asked.prompts);
 }
 
 std::int64_t times(std::int64_t each, std::int64_t count) {
@@ -43,27 +43,29 @@ std::int64_t times(std::int64_t each, std::int64_t count) {
 // The bytes of text in the prompt: the rest of the body is taken off, as are the parts that are not
 // text.
 std::int64_t prompt_text_bytes(const Call& call, const PromptSize& size) {
-    const auto others = static_cast<std::int64_t>(call.body.size() - call.prompt_value.length);
+    const auto others =
+        static_cast<std::int64_t>(call.body.size() - call.asked.prompt_value.length);
     return std::max<std::int64_t>(size.text_bytes - others, 0);
 }
 
 }  // namespace
 
 std::int64_t count_choices_shown(const Call& call) {
-    return of_all_prompts(call, call.choices_shown);
+    return of_all_prompts(call, call.asked.choices_shown);
 }
 
 std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
     if (call.operation == Operation::embeddings) return 0;
-    const bool said = call.max_tokens > 0 && !call.no_limit;
+    const AskedInBody& asked = call.asked;
+    const bool said = asked.max_tokens > 0 && !asked.no_limit;
     const std::int64_t answer = std::max(
-        {said ? call.max_tokens : model.output_max, call.max_tokens, call.other_max_tokens});
-    const bool thinks =
-        call.thinks_freely || (model.thinks_unasked && call.stream && !call.refuses_thinking);
-    const bool unlimited = thinks && call.thinking_tokens == 0;
-    const std::int64_t thinking = unlimited ? model.output_max : call.thinking_tokens;
+        {said ? asked.max_tokens : model.output_max, asked.max_tokens, asked.other_max_tokens});
+    const bool thinks = asked.thinking == Thinking::free || (model.thinks_unasked && call.stream &&
+                                                             asked.thinking != Thinking::refused);
+    const bool unlimited = thinks && asked.thinking_tokens == 0;
+    const std::int64_t thinking = unlimited ? model.output_max : asked.thinking_tokens;
     return times(std::min(answer, k_choice_tokens_max) + std::min(thinking, k_choice_tokens_max),
-                 of_all_prompts(call, call.choices));
+                 of_all_prompts(call, asked.choices));
 }
 
 // A report is believed up to the most that is possible: a prompt as dense as any vocabulary makes
@@ -72,7 +74,7 @@ Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model
     const Estimate held{.input = prompt_tokens_max(size, model.density, model.context),
                         .output = output_tokens_max(call, model)};
     const std::int64_t densest = prompt_tokens_max(size, k_density_max, model.context);
-    const std::int64_t all_choices = times(model.context, of_all_prompts(call, call.choices));
+    const std::int64_t all_choices = times(model.context, of_all_prompts(call, call.asked.choices));
     const bool embeds = call.operation == Operation::embeddings;  // upstreams may cut its input
     return {.held = held,
             .believed = {.input = std::max({held.input, densest, model.context}),

@@ -12,7 +12,7 @@ constexpr std::int64_t k_picture_tokens_detailed = 16'384;
 }  // namespace
 
 PromptSize measure_prompt(const Call& call) {
-    const PromptParts& parts = call.parts;
+    const PromptParts& parts = call.asked.parts;
     const std::int64_t picture =
         parts.detailed ? k_picture_tokens_detailed : json::k_picture_tokens;
     return {.text_bytes = static_cast<std::int64_t>(call.body.size()) - parts.bytes,

@@ -81,7 +81,7 @@ bool Reckoner::is_text_only() { return prompt().media_tokens == 0 && prompt().pa
 // Fills in what the cost depends on and the provider did not report: the service tier, and that a
 // prompt of text alone has no sound and no pictures.
 void Reckoner::add_what_was_asked(Usage& usage) {
-    if (usage.service_tier.empty()) usage.service_tier = call_.service_tier;
+    if (usage.service_tier.empty()) usage.service_tier = call_.asked.service_tier;
     if (usage.source != UsageSource::estimate || !is_text_only()) return;
     usage.audio_input_tokens = usage.image_input_tokens = 0;
 }
@@ -100,10 +100,10 @@ Reckoned Reckoner::judge(const route::Candidate& candidate, const AnswerSeen& he
     const bool counted = books_.session != nullptr;
     if (!counted && ending == Ending::complete && is_ordinary(heard)) return {heard.reported};
     const std::string& provider = slots_[candidate.provider].provider().name;
-    Shows shows = books_.visibility.of(provider, candidate.model, call_.thinks);
+    Shows shows = books_.visibility.of(provider, candidate.model, call_.asked.thinks());
     // Without a ledger nothing is counted, and what was seen says more than what may have been.
     if (!counted && shows == Shows::unknown) shows = Shows::all;
-    const Reckoned reckoned = reckon(bound(candidate), heard, ending, shows, call_.thinks);
+    const Reckoned reckoned = reckon(bound(candidate), heard, ending, shows, call_.asked.thinks());
     tell(provider, candidate.model, heard.reported, reckoned);
     return reckoned;
 }
@@ -111,8 +111,9 @@ Reckoned Reckoner::judge(const route::Candidate& candidate, const AnswerSeen& he
 void Reckoner::learn(const route::Candidate& candidate, const AnswerSeen& heard) {
     if (!books_.session) return;  // without a ledger there are no holds to learn for
     const std::string& provider = slots_[candidate.provider].provider().name;
-    const bool shows_choices = call_.choices <= call_.choices_shown && !call_.echo;
-    if (shows_choices) books_.visibility.learn(provider, candidate.model, call_.thinks, heard);
+    const AskedInBody& asked = call_.asked;
+    const bool shows_choices = asked.choices <= asked.choices_shown && !asked.echo;
+    if (shows_choices) books_.visibility.learn(provider, candidate.model, asked.thinks(), heard);
     const std::int64_t input = heard.reported.input_tokens;
     if (input > 0 && input <= bound(candidate).believed.input) {
         books_.densities.learn(provider, candidate.model, prompt(), input);
@@ -120,7 +121,7 @@ void Reckoner::learn(const route::Candidate& candidate, const AnswerSeen& heard)
 }
 
 bool Reckoner::is_past_hold(const route::Candidate& candidate, const AnswerSeen& heard) {
-    return kept_to_hold_ && !call_.echo && policy::is_past_hold(bound(candidate), heard);
+    return kept_to_hold_ && !call_.asked.echo && policy::is_past_hold(bound(candidate), heard);
 }
 
 }  // namespace bw::policy

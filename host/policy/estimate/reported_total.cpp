@@ -12,8 +12,8 @@ constexpr std::int64_t k_prompt_bytes_for_token_max = 16;
 void divide_total(Usage& usage, const Call& call, std::int64_t seen) {
     const std::int64_t total = usage.total_tokens;
     if (total <= 0 || usage.input_tokens >= 0 || usage.output_tokens >= 0) return;
-    const std::string_view prompt =
-        std::string_view(call.body).substr(call.prompt_value.offset, call.prompt_value.length);
+    const std::string_view prompt = std::string_view(call.body).substr(
+        call.asked.prompt_value.offset, call.asked.prompt_value.length);
     if (call.operation == Operation::embeddings) {
         usage.input_tokens = total;
         return;

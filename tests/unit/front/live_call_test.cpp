@@ -91,11 +91,12 @@ config::Config parsed() {
 class LiveCallTest : public testing::Test {
   protected:
     void begin(const std::string& model, const std::string& more, const char* timeout = "") {
-        Call call{.id = "req",
-                  .body = R"({"model":")" + model +
-                          R"(","messages":[{"role":"user","content":"hi"}])" + more + "}",
-                  .timeout = timeout,
-                  .started = std::chrono::steady_clock::now()};
+        Call call;
+        call.id = "req";
+        call.body = R"({"model":")" + model + R"(","messages":[{"role":"user","content":"hi"}])" +
+                    more + "}";
+        call.timeout = timeout;
+        call.started = std::chrono::steady_clock::now();
         client.call = std::make_unique<LiveCall>(context, client, std::move(call), nullptr, "-");
         client.call->start();
     }

@@ -22,17 +22,17 @@ TEST(GenerationLimits, AreFoundUnderEveryName) {
           R"("parameters":{"max_tokens":9})",
           R"("extra_body":{"google":{"generation_config":{"maxOutputTokens":9}}})"}) {
         const Call call = read(text);
-        EXPECT_EQ(call.other_max_tokens, 9) << text;
-        EXPECT_EQ(call.max_tokens, -1) << text;
-        EXPECT_TRUE(call.invalid_limit.empty()) << text;
+        EXPECT_EQ(call.asked.other_max_tokens, 9) << text;
+        EXPECT_EQ(call.asked.max_tokens, 0) << text;
+        EXPECT_TRUE(call.asked.invalid_limit.empty()) << text;
     }
     for (const char* text :
          {R"("thinking_budget":9)", R"("reasoning":{"max_tokens":9})",
           R"("thinking":{"budget_tokens":9})", R"("chat_template_kwargs":{"thinking_budget":9})",
           R"("extra_body":{"google":{"thinking_config":{"thinking_budget":9}}})"}) {
         const Call call = read(text);
-        EXPECT_EQ(call.thinking_tokens, 9) << text;
-        EXPECT_TRUE(call.thinks) << text;
+        EXPECT_EQ(call.asked.thinking_tokens, 9) << text;
+        EXPECT_TRUE(call.asked.thinks()) << text;
     }
 }
 
@@ -40,32 +40,32 @@ TEST(GenerationLimits, ChoicesAreFoundUnderEveryName) {
     for (const char* text :
          {R"("n":9)", R"("best_of":9)", R"("num_return_sequences":9)", R"("parameters":{"n":9})",
           R"("extra_body":{"generation_config":{"candidateCount":9}})"}) {
-        EXPECT_EQ(read(text).choices, 9) << text;
+        EXPECT_EQ(read(text).asked.choices, 9) << text;
     }
-    EXPECT_EQ(read(R"("n":9)").choices_shown, 9);
-    EXPECT_EQ(read(R"("best_of":9)").choices_shown, 1);
+    EXPECT_EQ(read(R"("n":9)").asked.choices_shown, 9);
+    EXPECT_EQ(read(R"("best_of":9)").asked.choices_shown, 1);
 }
 
 // As MemberNames has it: some readers take the long s for an s.
 TEST(GenerationLimits, LettersThatOnlyLookOtherAreTheSame) {
-    EXPECT_EQ(read("\"max_new_token\xC5\xBF\":9").other_max_tokens, 9);
+    EXPECT_EQ(read("\"max_new_token\xC5\xBF\":9").asked.other_max_tokens, 9);
 }
 
 TEST(GenerationLimits, TheLargestOfSeveralCounts) {
     const Call call = read(R"("max_new_tokens":9,"max_output_tokens":7,"n_predict":3)");
-    EXPECT_EQ(call.other_max_tokens, 9);
+    EXPECT_EQ(call.asked.other_max_tokens, 9);
 }
 
 TEST(GenerationLimits, LessThanNothingIsNoLimit) {
-    EXPECT_TRUE(read(R"("options":{"num_predict":-1})").no_limit);
-    EXPECT_TRUE(read(R"("thinking_budget":-1)").thinks_freely);
-    EXPECT_EQ(read(R"("thinking_budget":0)").thinking_tokens, 0);
+    EXPECT_TRUE(read(R"("options":{"num_predict":-1})").asked.no_limit);
+    EXPECT_EQ(read(R"("thinking_budget":-1)").asked.thinking, Thinking::free);
+    EXPECT_EQ(read(R"("thinking_budget":0)").asked.thinking_tokens, 0);
 }
 
 TEST(GenerationLimits, WhatIsNoWholeNumberIsSaid) {
-    EXPECT_EQ(read(R"("max_new_tokens":"9")").invalid_limit, "max_new_tokens");
-    EXPECT_EQ(read(R"("thinking_budget":1.5)").invalid_limit, "thinking_budget");
-    EXPECT_TRUE(read(R"("thinking_budget":null)").invalid_limit.empty());
+    EXPECT_EQ(read(R"("max_new_tokens":"9")").asked.invalid_limit, "max_new_tokens");
+    EXPECT_EQ(read(R"("thinking_budget":1.5)").asked.invalid_limit, "thinking_budget");
+    EXPECT_TRUE(read(R"("thinking_budget":null)").asked.invalid_limit.empty());
 }
 
 TEST(GenerationLimits, AWishToThinkIsFoundAndSoIsItsOpposite) {
@@ -73,15 +73,24 @@ TEST(GenerationLimits, AWishToThinkIsFoundAndSoIsItsOpposite) {
          {R"("enable_thinking":true)", R"("reasoning_effort":"high")", R"("reasoning":{})",
           R"("thinking":{"type":"enabled"})", R"("chat_template_kwargs":{"thinking":true})",
           R"("include_reasoning":false)", R"("reasoning_format":"hidden")"}) {
-        EXPECT_TRUE(read(text).thinks) << text;
+        EXPECT_TRUE(read(text).asked.thinks()) << text;
     }
     for (const char* text : {R"("enable_thinking":false)", R"("reasoning_effort":"none")",
                              R"("reasoning_effort":null)", R"("reasoning":{"enabled":false})",
                              R"("thinking":{"type":"disabled"})", R"("temperature":1)"}) {
-        EXPECT_FALSE(read(text).thinks) << text;
+        EXPECT_FALSE(read(text).asked.thinks()) << text;
     }
-    EXPECT_TRUE(read(R"("enable_thinking":true)").thinks_freely);
-    EXPECT_FALSE(read(R"("reasoning_effort":"high")").thinks_freely);
+}
+
+TEST(GenerationLimits, TheWidestOfSeveralWishesToThinkCountsInWhateverOrder) {
+    const auto thinking = [](const char* text) { return read(text).asked.thinking; };
+    EXPECT_EQ(thinking(R"("temperature":1)"), Thinking::unsaid);
+    EXPECT_EQ(thinking(R"("enable_thinking":false)"), Thinking::refused);
+    EXPECT_EQ(thinking(R"("reasoning_effort":"high")"), Thinking::asked);
+    EXPECT_EQ(thinking(R"("enable_thinking":true)"), Thinking::free);
+    EXPECT_EQ(thinking(R"("reasoning":{},"enable_thinking":false)"), Thinking::asked);
+    EXPECT_EQ(thinking(R"("enable_thinking":false,"reasoning":{})"), Thinking::asked);
+    EXPECT_EQ(thinking(R"("thinking_budget":-1,"enable_thinking":false)"), Thinking::free);
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ TEST(PromptWalk, CountsThePromptsOfACompletion) {
         call.operation = operation;
         call.body = R"({"model":"m",")" + std::string(name) + "\":" + std::string(prompt) + "}";
         EXPECT_TRUE(read_request(call)) << prompt;
-        return call.prompts;
+        return call.asked.prompts;
     };
     const auto completing = [&](std::string_view prompt) {
         return count(prompt, Operation::completions, "prompt");

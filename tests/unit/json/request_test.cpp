@@ -26,8 +26,8 @@ TEST(ReadRequest, ReadsWhatTheHostNeeds) {
     ASSERT_TRUE(read_request(call));
     EXPECT_EQ(call.model, "qwen-max");
     EXPECT_TRUE(call.stream);
-    EXPECT_TRUE(call.usage_asked);
-    EXPECT_EQ(call.body.substr(call.prompt_value.offset, call.prompt_value.length),
+    EXPECT_TRUE(call.asked.usage);
+    EXPECT_EQ(call.body.substr(call.asked.prompt_value.offset, call.asked.prompt_value.length),
               R"([{"role":"user","content":"hi"}])");
 }
 
@@ -80,7 +80,7 @@ TEST(ReadRequest, NullMeansAbsent) {
     Call call = call_with(R"({"model":"m","messages":[],"stream":null,"stream_options":null})");
     ASSERT_TRUE(read_request(call));
     EXPECT_FALSE(call.stream);
-    EXPECT_FALSE(call.usage_asked);
+    EXPECT_FALSE(call.asked.usage);
 }
 
 TEST(ReadRequest, NamesWhatIsWrong) {
@@ -150,18 +150,19 @@ TEST(ReadRequest, ReadsWhatIsBilledApart) {
         EXPECT_TRUE(read_request(call)) << members;
         return call;
     };
-    EXPECT_EQ(read("").service_tier, "");
-    EXPECT_EQ(read(R"(,"service_tier":null)").service_tier, "");
-    EXPECT_EQ(read(R"(,"service_tier":"priority")").service_tier, "priority");
-    EXPECT_EQ(read(R"(,"service_ti\u0065r":"flex")").service_tier, "flex");
-    EXPECT_EQ(read(R"(,"service_tier":7)").service_tier, "7") << "no tier that has a price";
-    EXPECT_EQ(read(R"(,"service_tier":")" + std::string(100, 'x') + "\"").service_tier.size(), 64u);
-    EXPECT_FALSE(read("").searches);
-    EXPECT_TRUE(read(R"(,"web_search_options":{})").searches);
-    EXPECT_TRUE(read(R"(,"enable_search":true)").searches);
-    EXPECT_FALSE(read(R"(,"enable_search":false,"web_search_options":null)").searches);
-    EXPECT_TRUE(read(R"(,"search_parameters":{"mode":"auto"})").searches);
-    EXPECT_FALSE(read(R"(,"search_parameters":{"mode":"off"})").searches);
+    EXPECT_EQ(read("").asked.service_tier, "");
+    EXPECT_EQ(read(R"(,"service_tier":null)").asked.service_tier, "");
+    EXPECT_EQ(read(R"(,"service_tier":"priority")").asked.service_tier, "priority");
+    EXPECT_EQ(read(R"(,"service_ti\u0065r":"flex")").asked.service_tier, "flex");
+    EXPECT_EQ(read(R"(,"service_tier":7)").asked.service_tier, "7") << "no tier that has a price";
+    EXPECT_EQ(read(R"(,"service_tier":")" + std::string(100, 'x') + "\"").asked.service_tier.size(),
+              64u);
+    EXPECT_FALSE(read("").asked.searches);
+    EXPECT_TRUE(read(R"(,"web_search_options":{})").asked.searches);
+    EXPECT_TRUE(read(R"(,"enable_search":true)").asked.searches);
+    EXPECT_FALSE(read(R"(,"enable_search":false,"web_search_options":null)").asked.searches);
+    EXPECT_TRUE(read(R"(,"search_parameters":{"mode":"auto"})").asked.searches);
+    EXPECT_FALSE(read(R"(,"search_parameters":{"mode":"off"})").asked.searches);
     EXPECT_NE(
         refusal(R"({"model":"m","messages":[],"service_tier":"flex","service_tier":"priority"})"),
         "");

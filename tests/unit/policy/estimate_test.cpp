@@ -172,13 +172,13 @@ TEST(OutputEstimate, AbsurdLimitsNeitherWrapNorPassForLess) {
     const Call huge =
         saying("\"x\"", R"(,"max_tokens":9223372036854775807,"n":9223372036854775807)");
     EXPECT_EQ(output_of(huge, 1), k_call_tokens_max);
-    EXPECT_TRUE(huge.invalid_limit.empty());
+    EXPECT_TRUE(huge.asked.invalid_limit.empty());
     for (const char* limit : {R"(,"max_tokens":-1)", R"(,"max_tokens":0)", R"(,"max_tokens":1.5)",
                               R"(,"max_tokens":"9")", R"(,"max_tokens":92233720368547758080)"}) {
-        EXPECT_EQ(saying("\"x\"", limit).invalid_limit, "max_tokens") << limit;
+        EXPECT_EQ(saying("\"x\"", limit).asked.invalid_limit, "max_tokens") << limit;
     }
-    EXPECT_EQ(saying("\"x\"", R"(,"n":0)").invalid_limit, "n");
-    EXPECT_TRUE(saying("\"x\"", R"(,"max_tokens":null)").invalid_limit.empty());
+    EXPECT_EQ(saying("\"x\"", R"(,"n":0)").asked.invalid_limit, "n");
+    EXPECT_TRUE(saying("\"x\"", R"(,"max_tokens":null)").asked.invalid_limit.empty());
 }
 
 }  // namespace

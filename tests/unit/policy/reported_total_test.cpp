@@ -9,7 +9,7 @@ Usage divided(std::int64_t total, Operation operation = Operation::chat) {
     Call call;
     call.operation = operation;
     call.body = "abcdefgh";
-    call.prompt_value = {.offset = 0, .length = call.body.size()};
+    call.asked.prompt_value = {.offset = 0, .length = call.body.size()};
     Usage usage{.source = UsageSource::provider, .total_tokens = total};
     divide_total(usage, call, 1);
     return usage;

@@ -56,7 +56,7 @@ class RulesTest : public testing::Test {
                                      std::vector<Prospect> prospects) {
         config = config_of(text);
         rules.emplace(config);
-        return rules->apply(facts_of(call), call.invalid_limit, prospects, k_now_us);
+        return rules->apply(facts_of(call), call.asked.invalid_limit, prospects, k_now_us);
     }
     // Of a call that has to be counted.
     std::vector<Asked> asked(const std::string& text, const Call& call = call_of(),

@@ -47,11 +47,11 @@ TEST(TokensAtSending, AreAQuarterOfThePromptAndWhatTheAnswerMayTake) {
     Call call;
     call.body = std::string(400, 'x');
     EXPECT_EQ(tokens_at_sending(call), 100);
-    call.max_tokens = 50;
+    call.asked.max_tokens = 50;
     EXPECT_EQ(tokens_at_sending(call), 150);
-    call.max_tokens = std::numeric_limits<std::int64_t>::max();
+    call.asked.max_tokens = std::numeric_limits<std::int64_t>::max();
     EXPECT_EQ(tokens_at_sending(call), 100 + k_choice_tokens_max);
-    call.max_tokens = -1;
+    call.asked.max_tokens = 0;
     call.body.resize(1'000'000);
     EXPECT_EQ(tokens_at_sending(call), 100'000) << "a picture, most likely";
 }
