@@ -82,7 +82,8 @@ Result<void> Try::start(unsigned number) {
                               .body = body_.empty() ? std::string_view(call_.body) : body_,
                               .number = number,
                               .deadline = time_left(limits, started_)};
-    attempt_.emplace(std::move(*instance), order, static_cast<plugin::AttemptEvents&>(*this));
+    attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order,
+                                                 static_cast<plugin::AttemptEvents&>(*this));
     trip_.emplace(engine_.upstream_limits, target_, tokens_at_sending(call_));
     if (auto started = attempt_->start(engine_.transport, engine_.loop); !started) return started;
     deadlines_.emplace(

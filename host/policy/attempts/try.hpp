@@ -6,10 +6,12 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/call.hpp"
@@ -94,7 +96,7 @@ class Try final : private plugin::AttemptEvents {
     std::chrono::steady_clock::time_point started_;
     std::string body_;
     std::optional<UpstreamLimits::CountedTrip> trip_;
-    std::optional<plugin::Attempt> attempt_;  // until close()
+    std::unique_ptr<plugin::Attempt> attempt_;  // until close()
     std::optional<Deadlines> deadlines_;
     std::string upstream_id_;
     AnswerSeen heard_;
