@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 using net::FailureKind;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* k_config = R"(
 [providers.a]
@@ -55,10 +56,10 @@ class AnsweredAttempts : public testing::Test {
         Clock::give(nullptr);
     }
 
-    void begin(bool stream) {
+    void begin(bool stream, const std::string& more = "") {
         call.started = Clock::now();
         call.body = std::string(R"({"model":"m","messages":[{"role":"user","content":"hi"}])") +
-                    (stream ? R"(,"stream":true})" : "}");
+                    (stream ? R"(,"stream":true)" : "") + more + "}";
         ASSERT_TRUE(json::read_request(call));
         attempts.emplace(engine, call, targets, reckoner, client);
         attempts->start();
@@ -141,6 +142,79 @@ TEST_F(AnsweredAttempts, AFailureBeforeContentGoesToTheNextTargetAndLeavesNothin
     EXPECT_EQ(client.ends[0].failures[0].provider, "a");
 }
 
+TEST_F(AnsweredAttempts, WhatOneTargetSaidInVainIsNoneOfTheMuchThatCommitsTheNext) {
+    const std::string nothing =
+        R"({"id":")" + std::string(40u << 10, 'c') + R"(","choices":[{"index":0,"delta":{}}]})";
+    begin(true);
+    for (const std::size_t target : {1U, 2U}) {
+        ASSERT_EQ(wire.upstreams.size(), target);
+        streams();
+        wire.last().event(nothing);
+        EXPECT_TRUE(client.chunks.empty());
+        wire.last().fails(FailureKind::cut);
+    }
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(client.ends[0].attempts, 2U);
+    EXPECT_TRUE(client.chunks.empty());
+}
+
+TEST_F(AnsweredAttempts, EachTargetIsAskedOnceMoreWithoutWhatItRefused) {
+    const auto refuse = [this] {
+        EXPECT_THAT(wire.last().body, HasSubstr("stream_options"));
+        wire.last().head(400, "application/json");
+        wire.last().says(R"({"error":{"message":"Unrecognized argument: stream_options"}})");
+        wire.last().ends();
+        EXPECT_THAT(wire.last().body, Not(HasSubstr("stream_options")));
+    };
+    begin(true);
+    refuse();
+    ASSERT_EQ(wire.upstreams.size(), 2U);
+    EXPECT_THAT(wire.last().url, HasSubstr("a.test"));
+    wire.last().fails(FailureKind::cut);
+    ASSERT_EQ(wire.upstreams.size(), 3U);
+    refuse();
+    ASSERT_EQ(wire.upstreams.size(), 4U);
+    EXPECT_THAT(wire.last().url, HasSubstr("b.test"));
+    EXPECT_TRUE(client.ends.empty());
+}
+
+TEST_F(AnsweredAttempts, AUsageThatNobodyReportedIsOfTheAnswerThatCame) {
+    begin(true, R"(,"stream_options":{"include_usage":true})");
+    streams();
+    wire.last().event(R"({"id":"of a","choices":[{"index":0,"delta":{"role":"assistant"}}]})");
+    wire.last().fails(FailureKind::cut);
+    streams();
+    wire.last().event(
+        R"({"id":"of b","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]})");
+    wire.last().event("[DONE]");
+    wire.last().ends();
+    ASSERT_EQ(client.chunks.size(), 2U);
+    EXPECT_THAT(client.chunks[1], HasSubstr("completion_tokens"));
+    EXPECT_THAT(client.chunks[1], HasSubstr(R"("id":"of b")"));
+}
+
+TEST_F(AnsweredAttempts, AnIdIsOfTheUpstreamThatGaveIt) {
+    begin(false);
+    wire.last().head(503, "application/json", {{"x-request-id", "of-a"}});
+    wire.last().ends();
+    ASSERT_EQ(wire.upstreams.size(), 2U);
+    wire.last().fails(FailureKind::cut);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(client.ends[0].provider, "b");
+    EXPECT_EQ(client.ends[0].upstream_id, "");
+}
+
+TEST_F(AnsweredAttempts, WhatEachUpstreamWasWaitedForIsAdded) {
+    begin(false);
+    time.now += 2s;
+    wire.last().fails(FailureKind::cut);
+    ASSERT_EQ(wire.upstreams.size(), 2U);
+    time.now += 1s;
+    wire.last().fails(FailureKind::cut);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(client.ends[0].waited, 3s);
+}
+
 TEST_F(AnsweredAttempts, NothingIsTriedAfterContent) {
     begin(true);
     streams();
@@ -185,6 +259,34 @@ TEST_F(AnsweredAttempts, SilenceAfterContentEndsTheStream) {
     EXPECT_EQ(wire.upstreams.size(), 1U);
 }
 
+TEST_F(AnsweredAttempts, TheClientsDeadlineEndsItAndNothingElseIsTried) {
+    call.deadline = Clock::now() + 2s;
+    begin(false);
+    pass(1'900ms);
+    EXPECT_TRUE(client.ends.empty());
+    pass(200ms);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(client.ends[0].result.error().code, "deadline_exceeded");
+    EXPECT_EQ(wire.upstreams.size(), 1U);
+}
+
+TEST_F(AnsweredAttempts, AnUpstreamThatHasServedIsNotBackedOffFromAnyFurther) {
+    const auto refused = [this] {
+        return UpstreamLimits::CountedTrip(upstream_limits, targets[0].target, 1).refused({});
+    };
+    EXPECT_EQ(refused(), 1s);
+    time.now += 1s;
+    EXPECT_EQ(refused(), 2s);
+    time.now += 2s;
+    begin(false);
+    wire.last().head(200, "application/json");
+    wire.last().says(R"({"choices":[{"index":0,"message":{"content":"hello"}}]})");
+    wire.last().ends();
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_TRUE(client.ends[0].result);
+    EXPECT_EQ(refused(), 1s);
+}
+
 TEST_F(AnsweredAttempts, ARefusalThatEveryProviderWouldRepeatIsTheClients) {
     begin(false);
     wire.last().head(400, "application/json");
@@ -217,6 +319,21 @@ TEST_F(AnsweredAttempts, ASlowClientPausesTheUpstreamAndIsNoSilenceOfIts) {
     EXPECT_TRUE(client.ends.empty());
     attempts->resume();
     EXPECT_FALSE(wire.last().paused);
+}
+
+TEST_F(AnsweredAttempts, TheTimeOfAPauseIsNoneOfTheSilenceThatFollows) {
+    begin(true);
+    streams();
+    wire.last().event(k_hello);
+    attempts->pause();
+    pass(10s);
+    pass(1s);
+    attempts->resume();
+    pass(2'900ms);
+    EXPECT_TRUE(client.ends.empty());
+    pass(200ms);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(client.ends[0].result.error().code, "idle_timeout");
 }
 
 }  // namespace
