@@ -92,6 +92,14 @@ TEST_F(UpstreamMeterTest, WaitsAsLongAsARefusalAsksFor) {
     EXPECT_EQ(wait(), 0ms);
 }
 
+TEST_F(UpstreamMeterTest, AShorterWaitDoesNotEndALongerOne) {
+    refused(20s);
+    refused(1s);
+    EXPECT_EQ(wait(), 20s);
+    refused(std::nullopt);
+    EXPECT_EQ(wait(), 20s);
+}
+
 TEST_F(UpstreamMeterTest, AMinuteIsTheMostThatItBelieves) {
     refused(24h);
     EXPECT_EQ(wait(), 60s);
