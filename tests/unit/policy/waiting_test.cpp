@@ -140,6 +140,19 @@ TEST_F(WaitingTest, WhoHasWaitedForLongEnoughElsewhereIsRefused) {
     EXPECT_EQ(late.told->error().kind, ErrorKind::rate);
 }
 
+TEST_F(WaitingTest, WhoIsRefusedBecauseOfALineIsToldOfItsLimit) {
+    open(k_rate);
+    come("a");
+    refuse(k_hour_us);
+    const Visitor& late = come("late", {}, [](Call& call) { call.started -= 11s; });
+    ASSERT_TRUE(late.told && !*late.told);
+    EXPECT_EQ(questions(), 1U);
+    EXPECT_EQ(late.admission->headers(),
+              "x-ratelimit-limit-requests: 60\r\n"
+              "x-ratelimit-remaining-requests: 0\r\n"
+              "x-ratelimit-reset-requests: 1s\r\n");
+}
+
 TEST_F(WaitingTest, NobodyWaitsForLongerThanTheLimitSays) {
     open("[[limits]]\nname = \"l\"\nconcurrent = 1\non_limit = \"queue:100ms\"\n");
     const Visitor& visitor = come("a");
