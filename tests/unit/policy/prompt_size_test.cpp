@@ -75,6 +75,17 @@ TEST(PromptSize, APictureCountsAsAPictureAndNotByItsBytes) {
     }
 }
 
+// Each digit counts as a token, and the data of a picture is full of them.
+TEST(PromptSize, OnlyTheDigitsOfTheTextCount) {
+    EXPECT_EQ(saying(R"("call 911 or 112")").digits, 6);
+    for (const std::string& part :
+         {R"({"image_url":{"url":"data:image/png;base64,)" + k_long + "\"}}",
+          R"({"input_audio":{"data":")" + k_long + "\"}}",
+          R"({"file":{"file_data":"data:application/pdf;base64,)" + k_long + "\"}}"}) {
+        EXPECT_EQ(saying(R"([{"text":"call 911"},)" + part + "]").digits, 3) << part.substr(0, 20);
+    }
+}
+
 TEST(PromptSize, EachPictureCounts) {
     const std::string picture = R"({"type":"image_url","image_url":{"url":"https://x"}})";
     const auto two = saying("[" + picture + "," + picture + "]");
