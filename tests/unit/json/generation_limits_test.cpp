@@ -19,7 +19,9 @@ TEST(GenerationLimits, AreFoundUnderEveryName) {
     for (const char* text :
          {R"("max_output_tokens":9)", R"("max_new_tokens":9)", R"("Max_New_Tokens":9)",
           R"("max_new_to\u006bens":9)", R"("options":{"num_predict":9})",
-          R"("parameters":{"max_tokens":9})",
+          R"("parameters":{"max_tokens":9})", R"("maxOutputTokens":9)", R"("max_gen_len":9)",
+          R"("max_tokens_to_sample":9)", R"("max_length":9)", R"("tokens_to_generate":9)",
+          R"("n_predict":9)",
           R"("extra_body":{"google":{"generation_config":{"maxOutputTokens":9}}})"}) {
         const Call call = read(text);
         EXPECT_EQ(call.asked.other_max_tokens, 9) << text;
@@ -27,8 +29,10 @@ TEST(GenerationLimits, AreFoundUnderEveryName) {
         EXPECT_TRUE(call.asked.invalid_limit.empty()) << text;
     }
     for (const char* text :
-         {R"("thinking_budget":9)", R"("reasoning":{"max_tokens":9})",
-          R"("thinking":{"budget_tokens":9})", R"("chat_template_kwargs":{"thinking_budget":9})",
+         {R"("thinking_budget":9)", R"("thinking_token_budget":9)", R"("thinkingBudget":9)",
+          R"("generationConfig":{"thinkingConfig":{"thinkingBudget":9}})",
+          R"("reasoning":{"max_tokens":9})", R"("thinking":{"budget_tokens":9})",
+          R"("chat_template_kwargs":{"thinking_budget":9})",
           R"("extra_body":{"google":{"thinking_config":{"thinking_budget":9}}})"}) {
         const Call call = read(text);
         EXPECT_EQ(call.asked.thinking_tokens, 9) << text;
@@ -38,7 +42,8 @@ TEST(GenerationLimits, AreFoundUnderEveryName) {
 
 TEST(GenerationLimits, ChoicesAreFoundUnderEveryName) {
     for (const char* text :
-         {R"("n":9)", R"("best_of":9)", R"("num_return_sequences":9)", R"("parameters":{"n":9})",
+         {R"("n":9)", R"("best_of":9)", R"("num_return_sequences":9)", R"("num_completions":9)",
+          R"("candidate_count":9)", R"("parameters":{"n":9})",
           R"("extra_body":{"generation_config":{"candidateCount":9}})"}) {
         EXPECT_EQ(read(text).asked.choices, 9) << text;
     }
