@@ -39,6 +39,12 @@ TEST(TripTest, SoMayAKeptOneThatEndedLater) {
     EXPECT_FALSE(next_trip(trip, CURLE_GOT_NOTHING, milliseconds(1001)));
 }
 
+TEST(TripTest, WhatLibcurlHasSentAgainByItselfIsNotSentAThirdTime) {
+    for (const CURLcode code : {CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING}) {
+        EXPECT_FALSE(next_trip({.sends = 2, .reused = true}, code, k_at_once)) << code;
+    }
+}
+
 TEST(TripTest, ARequestThatTheUpstreamHasNotLookedAtIsSentAgainWheneverThatIs) {
     const Trip refused{.sends = 1, .stream = Http2Stream::refused};
     const auto next = next_trip(refused, CURLE_HTTP2, std::chrono::minutes(1));
