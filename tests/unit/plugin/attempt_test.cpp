@@ -100,6 +100,19 @@ TEST_F(AttemptTest, WhatIsRefusedBeforeItIsSentHasReachedNobody) {
     EXPECT_EQ(attempt->reach(), Reach::none);
 }
 
+TEST_F(AttemptTest, AnAnswerWhoseHeadCannotBeReadHasBegunAllTheSame) {
+    const std::pair<int, Reach> k_statuses[] = {
+        {0, Reach::sent}, {200, Reach::answered}, {503, Reach::refused}};
+    for (const auto& [status, reach] : k_statuses) {
+        result.reset();
+        transport.upstreams.clear();
+        begin(false);
+        transport.last().fails(FailureKind::protocol, status);
+        ASSERT_TRUE(result && !result->has_value());
+        EXPECT_EQ(attempt->reach(), reach) << status;
+    }
+}
+
 TEST_F(AttemptTest, AStreamThatIsCutIsAFailureAndKeepsWhatCame) {
     begin(true);
     transport.last().head(200, "text/event-stream");

@@ -35,9 +35,10 @@ class ScriptedTransport final : public Transport {
         void ends() {
             if (!dropped()) events_->on_end(std::nullopt);
         }
-        void fails(FailureKind kind) {
+        // `status`: of a response whose head is not delivered.
+        void fails(FailureKind kind, int status = 0) {
             was_sent = kind >= FailureKind::cut;
-            if (!dropped()) events_->on_end(Failure{kind, "it failed", 0, ""});
+            if (!dropped()) events_->on_end(Failure{kind, "it failed", status, ""});
         }
         bool dropped() const { return events_ == nullptr; }
 
