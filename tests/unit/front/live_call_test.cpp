@@ -31,6 +31,10 @@ model = "drained"
 to = ["echo"]
 on_disconnect = "drain"
 [[routes]]
+model = "patient"
+to = ["echo"]
+on_disconnect = "drain:10s"
+[[routes]]
 model = "two"
 to = [{ provider = "echo", model = "first" }, { provider = "echo", model = "second" }]
 )";
@@ -140,9 +144,9 @@ class LiveCallTest : public testing::Test {
     policy::UpstreamLimits upstream_limits{host.config};
     policy::Books books{loop, host.config, nullptr};
     DrainedCalls drained{loop, [] {}};
-    Running running{.metrics = {{.routes = {"", {"echo", "drained", "two"}},
+    Running running{.metrics = {{.routes = {"", {"echo", "drained", "patient", "two"}},
                                  .providers = {"", {"echo"}},
-                                 .models = {"other", {"echo", "drained", "two"}}},
+                                 .models = {"other", {"echo", "drained", "patient", "two"}}},
                                 1}};
     observe::AccessLog access_log{loop};
     Context context{.host = host,
@@ -209,6 +213,7 @@ TEST_F(LiveCallTest, AnErrorAfterTheFirstChunkIsTheStreamsLastEvent) {
 TEST_F(LiveCallTest, CountsBothAttemptsOfACall) {
     begin("two", R"(,"echo":{"status":503,"fail_attempts":1})");
     ASSERT_TRUE(finishes());
+    EXPECT_THAT(client.said, ElementsAre("200", "finished")) << client.last;
     EXPECT_THAT(client.headers, HasSubstr("x-bellwether-model: second\r\n"));
     EXPECT_THAT(client.headers, HasSubstr("x-bellwether-attempts: 2\r\n"));
     EXPECT_THAT(counted(), HasSubstr("bellwether_fallbacks_total{provider=\"echo\"} 1\n"));
@@ -260,6 +265,27 @@ TEST_F(LiveCallTest, GoesOnWithoutItsClientIfToldTo) {
     EXPECT_EQ(client.said, said);
     EXPECT_TRUE(is_recorded("499", "")) << "the call itself was served";
     EXPECT_THAT(counted(), HasSubstr("bellwether_tokens_total{route=\"drained\""));
+}
+
+// Without a time of its own a call that drains goes on for as long as its provider may take.
+TEST_F(LiveCallTest, WaitsForAMomentIfOnlyTheUsageIsToCome) {
+    const auto on_disconnect_at_last_word = [this](const char* model) {
+        config::OnDisconnect then;
+        client.said.clear();
+        client.on_event = [&] {
+            if (client.last.find(R"("stop")") == std::string::npos) return;
+            then = client.call->on_disconnect();
+        };
+        begin(model, R"(,"stream":true)");
+        EXPECT_TRUE(finishes());
+        client.on_event = {};
+        return then;
+    };
+    using config::OnDisconnect;
+    EXPECT_EQ(on_disconnect_at_last_word("echo"), (OnDisconnect{.drains = true, .longest = 3s}));
+    EXPECT_EQ(on_disconnect_at_last_word("patient"),
+              (OnDisconnect{.drains = true, .longest = 10s}));
+    EXPECT_EQ(on_disconnect_at_last_word("drained"), (OnDisconnect{.drains = true, .longest = 0s}));
 }
 
 TEST_F(LiveCallTest, PausesItsUpstreamForASlowClient) {
