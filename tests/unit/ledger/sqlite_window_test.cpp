@@ -3,6 +3,7 @@
 // another reason.
 #include <thread>
 
+#include "ledger/sqlite/journal.hpp"
 #include "sqlite_fixture.hpp"
 
 namespace bw::ledger {
@@ -133,6 +134,33 @@ TEST_F(SqliteWindowTest, TheFirstHoldOfACounterBringsTheCounter) {
     ASSERT_TRUE(till.held({budget("b", 10, 1'000)}));
     EXPECT_TRUE(wait_until([&] { return holds() == 1; }));
     EXPECT_EQ(number("SELECT count(*) FROM counters"), 1);
+}
+
+TEST_F(SqliteWindowTest, TheFirstHoldOfACounterBringsItWhateverComesBesideIt) {
+    const auto store = open({.linger = 1h});
+    Till till(*store);
+    int counters = 0;
+    for (const char* rule : {"a", "b", "c"}) {
+        ASSERT_TRUE(till.held({budget(rule, 10, 1'000)}));
+        ASSERT_TRUE(till.held({budget(rule, 10, 1'000)}));
+        ++counters;
+        EXPECT_TRUE(wait_until([&] { return holds() == 2 * counters; }));
+        EXPECT_EQ(number("SELECT count(*) FROM counters"), counters);
+    }
+}
+
+// A host that runs for weeks must not come to the end of what may wait.
+TEST_F(SqliteWindowTest, WhatWasWrittenNoLongerWaits) {
+    const auto store = open();
+    Till till(*store);
+    for (std::size_t operations = 0; operations <= k_unwritten_max; operations += 2) {
+        const auto id = till.held({budget("b", 1, 10)});
+        ASSERT_TRUE(id) << operations;
+        till.session().settle({.id = *id, .amounts = {0}, .recorded = false});
+        if (operations % 10'000 == 0) {
+            ASSERT_TRUE(store->flush(60'000));
+        }
+    }
 }
 
 }  // namespace
