@@ -72,6 +72,24 @@ TEST_F(RedisHostsTest, AHostThatComesBackCorrectsWhatWasSettledForIt) {
     EXPECT_EQ(desk.hold({budget_claim(96, 100)}).answer, HoldAnswer::held);
 }
 
+TEST_F(RedisHostsTest, AHostThatComesBackGivesBackNoPlaceOfAnother) {
+    const Claim place{
+        .measure = Measure::concurrency, .counter = {"calls", ""}, .amount = 1, .limit = 1};
+    const auto partitioned = open(60'000);
+    Desk late(*partitioned);
+    ASSERT_EQ(late.hold({place}, {.request_id = "r"}).answer, HoldAnswer::held);
+    const std::string host = std::to_string(late.id().host);
+    ASSERT_TRUE(server_.ask({"ZADD", "{bellwether}:hosts", "1", host}));
+    const auto store = open(60'000);
+    ASSERT_TRUE(wait_until([&] { return all_usage(*store).size() == 1; }));
+    Desk other(*store);
+    ASSERT_EQ(other.hold({place}).answer, HoldAnswer::held);
+    late.settle({0}, {.request_id = "r"});
+    ASSERT_TRUE(partitioned->flush(10'000));
+    EXPECT_EQ(only_counter(*store).held, 1);
+    EXPECT_EQ(other.hold({place}).answer, HoldAnswer::refused);
+}
+
 TEST_F(RedisHostsTest, AHostThatLeavesIsForgotten) {
     open(60'000);
     const auto hosts = server_.ask({"ZCARD", "{bellwether}:hosts"});
