@@ -67,6 +67,21 @@ TEST_F(RedisEpochTest, AfterAFlushWhatIsInFlightIsHeldAnewAndSettled) {
     EXPECT_EQ(all_usage(*store).size(), 1u);
 }
 
+TEST_F(RedisEpochTest, AHoldThatTheServerRefusesIsHeldAnewLater) {
+    const auto store = open(1'500);
+    Desk desk(*store);
+    ASSERT_EQ(desk.hold({budget_claim(60, 100)}).answer, HoldAnswer::held);
+    // Of the scripts only those of holds need it.
+    ASSERT_TRUE(server_.ask({"ACL", "SETUSER", "default", "-hexists"}));
+    flush_all();
+    const auto renewals = [this] { return server_.ask({"HGET", "{bellwether}:epoch", "looks"}); };
+    ASSERT_TRUE(wait_until([&] { return renewals()->text >= "2"; })) << "one after the refusal";
+    EXPECT_EQ(store->health().losses, 1u);
+    EXPECT_EQ(only_counter(*store).held, 0);
+    ASSERT_TRUE(server_.ask({"ACL", "SETUSER", "default", "+hexists"}));
+    EXPECT_TRUE(wait_until([&] { return only_counter(*store).held == 60; }));
+}
+
 TEST_F(RedisEpochTest, ASettlementIsNotLostWithItsHold) {
     const auto store = open();
     Desk desk(*store);
