@@ -11,7 +11,9 @@ namespace bw::plugin {
 namespace {
 
 using net::FailureKind;
+using testing::Contains;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr const char* k_hello =
     R"({"id":"c","choices":[{"index":0,"delta":{"content":"hello"},"finish_reason":null}]})";
@@ -21,9 +23,9 @@ constexpr const char* k_reply =
     R"({"choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],)"
     R"("usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}})";
 
-std::shared_ptr<Instance> instance() {
+std::shared_ptr<Instance> instance(const std::string& more) {
     auto loaded = config::parse(
-        "[providers.p]\nplugin = \"openai\"\nbase_url = \"https://p.test/v1\"\n", "c.toml");
+        "[providers.p]\nplugin = \"openai\"\nbase_url = \"https://p.test/v1\"\n" + more, "c.toml");
     std::vector<config::Diagnostic> diagnostics;
     const auto registry = load(loaded.config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
     auto made = Instance::create(registry.providers.at(0));
@@ -38,7 +40,7 @@ class AttemptTest : public testing::Test, public AttemptEvents {
                     (stream ? R"(,"stream":true})" : "}");
         ASSERT_TRUE(json::read_request(call));
         attempt = std::make_unique<Attempt>(
-            instance(), Order{.call = &call, .model = "m", .body = call.body}, *this);
+            instance(more_config), Order{.call = &call, .model = "m", .body = call.body}, *this);
         ASSERT_TRUE(attempt->start(transport, loop));
         ASSERT_EQ(transport.upstreams.size(), 1U);
     }
@@ -55,6 +57,7 @@ class AttemptTest : public testing::Test, public AttemptEvents {
 
     boost::asio::io_context loop;
     net::ScriptedTransport transport;
+    std::string more_config;  // of the provider
     Call call;
     std::unique_ptr<Attempt> attempt;
     int heads = 0;
@@ -76,6 +79,17 @@ TEST_F(AttemptTest, AsksWhereTheConfigSaysAndDeliversTheReply) {
     EXPECT_THAT(pieces[0], HasSubstr("hello"));
     EXPECT_EQ(attempt->usage().output_tokens, 2);
     EXPECT_EQ(attempt->body_bytes(), std::string_view(k_reply).size());
+}
+
+TEST_F(AttemptTest, AClientSetsNoHeaderThatTheConfigSets) {
+    more_config = "headers = { X-Team = \"ours\" }\nforward_headers = [\"x-team\", \"x-more\"]\n";
+    call.forwarded = {{"x-team", "theirs"}, {"x-more", "1"}, {"x-more", "2"}};
+    begin(false);
+    const auto& headers = transport.last().headers;
+    EXPECT_THAT(headers, Contains("x-team: ours"));
+    EXPECT_THAT(headers, Not(Contains("x-team: theirs")));
+    EXPECT_THAT(headers, Contains("x-more: 1"));
+    EXPECT_THAT(headers, Contains("x-more: 2"));
 }
 
 TEST_F(AttemptTest, AChunkIsDeliveredAsSoonAsItsEventIsWhole) {

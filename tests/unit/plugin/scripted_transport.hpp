@@ -19,6 +19,7 @@ class ScriptedTransport final : public Transport {
         Upstream(Request request, Events& events)
             : method(std::move(request.method)),
               url(std::move(request.url)),
+              headers(std::move(request.headers)),
               body(request.body),
               events_(&events) {}
 
@@ -49,6 +50,7 @@ class ScriptedTransport final : public Transport {
 
         std::string method;
         std::string url;
+        std::vector<std::string> headers;
         std::string body;
         bool was_sent = true;
         bool paused = false;
