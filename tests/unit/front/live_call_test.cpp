@@ -8,6 +8,7 @@
 #include <functional>
 #include <vector>
 
+#include "../policy/session_under_test.hpp"
 #include "front/drained_calls.hpp"
 #include "net/client.hpp"
 
@@ -267,6 +268,19 @@ TEST_F(LiveCallTest, GoesOnWithoutItsClientIfToldTo) {
     EXPECT_THAT(counted(), HasSubstr("bellwether_tokens_total{route=\"drained\""));
 }
 
+TEST_F(LiveCallTest, GoesOnWithoutAClientThatWasTooSlow) {
+    client.on_event = [this] {
+        client.on_event = {};
+        client.call->pause();
+    };
+    begin("drained", R"(,"stream":true,"echo":{"repeat":50})");
+    ASSERT_TRUE(until([this] { return has_said("comment"); }));
+    drained.adopt(std::move(client.call), {}, 0ms);
+    ASSERT_TRUE(until([this] { return drained.empty(); }));
+    EXPECT_TRUE(is_recorded("499", ""));
+    EXPECT_THAT(counted(), HasSubstr("bellwether_streams_paused 0\n"));
+}
+
 // Without a time of its own a call that drains goes on for as long as its provider may take.
 TEST_F(LiveCallTest, WaitsForAMomentIfOnlyTheUsageIsToCome) {
     const auto on_disconnect_at_last_word = [this](const char* model) {
@@ -301,6 +315,45 @@ TEST_F(LiveCallTest, PausesItsUpstreamForASlowClient) {
     ASSERT_TRUE(finishes());
     EXPECT_THAT(counted(), HasSubstr("bellwether_streams_paused 0\n"));
     EXPECT_TRUE(is_recorded("200", ""));
+}
+
+// Between a client and a ledger that answers when the test says.
+class CountedLiveCallTest : public LiveCallTest {
+  protected:
+    CountedLiveCallTest() {
+        auto session = std::make_unique<policy::SessionUnderTest>();
+        ledger = session.get();
+        books.session = std::move(session);
+    }
+    // Until the answer waits for its hold to be durable.
+    bool is_kept() {
+        return until([this] { return !ledger->waiting.empty(); });
+    }
+
+    policy::SessionUnderTest* ledger = nullptr;
+};
+
+TEST_F(CountedLiveCallTest, SaysNothingBeforeItsHoldIsDurable) {
+    begin("echo", R"(,"stream":true,"echo":{"first_delay_ms":300})");
+    ledger->answer({});
+    ASSERT_TRUE(is_kept());
+    EXPECT_THAT(client.said, ElementsAre()) << "not even that it waits";
+    ledger->commit();
+    ASSERT_TRUE(finishes());
+    EXPECT_EQ(client.said.front(), "stream");
+}
+
+TEST_F(CountedLiveCallTest, CountsAWholeAnswerThatWaitedWhenItsClientHungUp) {
+    begin("echo", "");
+    ledger->answer({});
+    ASSERT_TRUE(is_kept());
+    client.call->abandoned();
+    client.call.reset();
+    ASSERT_EQ(ledger->settled.size(), 1U);
+    EXPECT_TRUE(ledger->settled[0].recorded);
+    EXPECT_EQ(ledger->settled[0].usage.status, 499);
+    EXPECT_EQ(ledger->settled[0].usage.usage.source, UsageSource::provider);
+    EXPECT_GT(ledger->settled[0].usage.usage.output_tokens, 0);
 }
 
 }  // namespace
