@@ -1,100 +1,13 @@
-// Attempts as an object, between real plugins and upstreams that the test speaks for, on a clock
-// that the test moves.
-#include <gmock/gmock.h>
-
-#include "../plugin/scripted_transport.hpp"
-#include "base/clock.hpp"
-#include "policy/attempts/attempts.hpp"
-#include "session_under_test.hpp"
+// Which target of a call is asked, and what its client is told.
+#include "answered_attempts.hpp"
 
 namespace bw::policy {
 namespace {
 
 using namespace std::chrono_literals;
 using net::FailureKind;
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr const char* k_config = R"(
-[providers.a]
-plugin = "openai"
-base_url = "https://a.test/v1"
-timeouts = { first_byte = "4s", idle = "3s", total = "20s", stream_total = "30s" }
-[providers.b]
-plugin = "openai"
-base_url = "https://b.test/v1"
-[[routes]]
-model = "*"
-to = ["a", "b"]
-)";
-
-std::string chunk(const std::string& delta, const std::string& finish = "null") {
-    return R"({"id":"c","choices":[{"index":0,"delta":)" + delta + R"(,"finish_reason":)" + finish +
-           "}]}";
-}
-const std::string k_role = chunk(R"({"role":"assistant","content":""})");
-const std::string k_hello = chunk(R"({"content":"hello"})");
-const std::string k_stop = chunk("{}", R"("stop")");
-
-class Client final : public Replies {
-  public:
-    void on_reply(std::string_view json) override { reply = json; }
-    void on_chunk(std::string_view json) override { chunks.emplace_back(json); }
-    void on_end(const CallEnd& outcome) override { ends.push_back(outcome); }
-
-    std::string reply;
-    std::vector<std::string> chunks;
-    std::vector<CallEnd> ends;
-};
-
-class AnsweredAttempts : public testing::Test {
-  protected:
-    AnsweredAttempts() { Clock::give(&time); }
-    ~AnsweredAttempts() override {
-        attempts.reset();
-        Clock::give(nullptr);
-    }
-
-    void begin(bool stream, const std::string& more = "") {
-        call.started = Clock::now();
-        call.body = std::string(R"({"model":"m","messages":[{"role":"user","content":"hi"}])") +
-                    (stream ? R"(,"stream":true)" : "") + more + "}";
-        ASSERT_TRUE(json::read_request(call));
-        attempts.emplace(engine, call, targets, reckoner, client);
-        attempts->start();
-        ASSERT_EQ(wire.upstreams.size(), 1U);
-    }
-    // The newest upstream begins to answer.
-    void streams() { wire.last().head(200, "text/event-stream"); }
-    void pass(std::chrono::milliseconds wait) {
-        time.now += wait;
-        loop.restart();
-        loop.poll();
-    }
-    static config::Config parsed() { return Desk::parsed(k_config); }
-    static std::vector<plugin::ProviderSlot> loaded(const config::Config& config) {
-        std::vector<config::Diagnostic> diagnostics;
-        auto registry = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
-        EXPECT_TRUE(diagnostics.empty());
-        return {registry.providers.begin(), registry.providers.end()};
-    }
-
-    Clock::Simulated time;
-    boost::asio::io_context loop;
-    net::ScriptedTransport wire;
-    config::Config config = parsed();
-    std::vector<plugin::ProviderSlot> slots = loaded(config);
-    Books books{loop, config, nullptr};
-    UpstreamLimits upstream_limits{config};
-    AttemptServices engine{loop, wire, slots, upstream_limits};
-    Call call;
-    std::vector<Prospect> targets{{.provider = "a", .target = {.provider = 0, .model = "m"}},
-                                  {.provider = "b", .target = {.provider = 1, .model = "n"}}};
-    Reckoner reckoner{books, slots, call};
-    Client client;
-    std::optional<Attempts> attempts;
-};
 
 TEST_F(AnsweredAttempts, AReplyIsDeliveredOnceAndNamesItsTarget) {
     begin(false);
@@ -176,21 +89,6 @@ TEST_F(AnsweredAttempts, EachTargetIsAskedOnceMoreWithoutWhatItRefused) {
     ASSERT_EQ(wire.upstreams.size(), 4U);
     EXPECT_THAT(wire.last().url, HasSubstr("b.test"));
     EXPECT_TRUE(client.ends.empty());
-}
-
-TEST_F(AnsweredAttempts, AUsageThatNobodyReportedIsOfTheAnswerThatCame) {
-    begin(true, R"(,"stream_options":{"include_usage":true})");
-    streams();
-    wire.last().event(R"({"id":"of a","choices":[{"index":0,"delta":{"role":"assistant"}}]})");
-    wire.last().fails(FailureKind::cut);
-    streams();
-    wire.last().event(
-        R"({"id":"of b","choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":"stop"}]})");
-    wire.last().event("[DONE]");
-    wire.last().ends();
-    ASSERT_EQ(client.chunks.size(), 2U);
-    EXPECT_THAT(client.chunks[1], HasSubstr("completion_tokens"));
-    EXPECT_THAT(client.chunks[1], HasSubstr(R"("id":"of b")"));
 }
 
 TEST_F(AnsweredAttempts, AnIdIsOfTheUpstreamThatGaveIt) {
@@ -295,6 +193,18 @@ TEST_F(AnsweredAttempts, ARefusalThatEveryProviderWouldRepeatIsTheClients) {
     EXPECT_EQ(wire.upstreams.size(), 1U);
     ASSERT_EQ(client.ends.size(), 1U);
     EXPECT_EQ(client.ends[0].result.error().kind, ErrorKind::invalid);
+}
+
+TEST_F(AnsweredAttempts, ARefusalWithoutAWaitIsGivenOne) {
+    targets.pop_back();
+    begin(false);
+    wire.last().head(429, "application/json");
+    wire.last().says(R"({"error":{"message":"too many"}})");
+    wire.last().ends();
+    ASSERT_EQ(client.ends.size(), 1U);
+    ASSERT_FALSE(client.ends[0].result);
+    EXPECT_EQ(client.ends[0].result.error().kind, ErrorKind::rate);
+    EXPECT_EQ(client.ends[0].result.error().retry_after, 1s);
 }
 
 TEST_F(AnsweredAttempts, DroppingThemDropsTheExchange) {

@@ -53,6 +53,7 @@ TEST(Reckoner, LearnsWhatAModelShowsOnlyWhereAllChoicesAreShown) {
     };
     EXPECT_EQ(shows_after(""), Shows::all);
     EXPECT_EQ(shows_after(R"(,"n":1,"best_of":3)"), Shows::unknown);
+    EXPECT_EQ(shows_after(R"(,"echo":true)"), Shows::unknown) << "what is seen is the prompt";
 }
 
 TEST(Reckoner, KeepsTheServiceTierThatTheProviderNames) {
