@@ -65,6 +65,27 @@ def test_calls_in_flight_finish(fresh: Host, upstream: Simulator) -> None:
     assert fresh.process.wait(10 * SLOWNESS) == 0
 
 
+def test_the_last_request_of_a_connection_is_told_so(fresh: Host, upstream: Simulator) -> None:
+    """Its head came in part before the host began to end. A client that takes the connection for one
+    that is kept sends its next request into nothing."""
+    puppet = Puppet(upstream)
+    request = b"GET /v1/models HTTP/1.1\r\nhost: x\r\n"
+    with begin_stream(fresh, puppet), fresh.connect() as connection:
+        connection.socket.sendall(request + b"\r\n" + request)
+        first = connection.read_reply()
+        assert (first.status, first.headers.get("connection")) == (200, None)
+        assert first.json()["object"] == "list"
+        fresh.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: refuses_connections(fresh), "new connections are refused")
+        connection.socket.sendall(b"\r\n")
+        last = connection.read_reply()
+        assert (last.status, last.headers.get("connection")) == (200, "close")
+        assert last.json()["object"] == "list"
+        assert connection.at_end()
+        puppet.finish()
+    assert fresh.process.wait(10 * SLOWNESS) == 0
+
+
 def test_the_wait_has_a_limit(start_host: StartHost, upstream: Simulator,
                               authority: Authority) -> None:
     """`server.drain`: a stream without end does not keep the host from ending, nor ends silently."""

@@ -246,5 +246,13 @@ TEST_F(AnsweredAttempts, TheTimeOfAPauseIsNoneOfTheSilenceThatFollows) {
     EXPECT_EQ(client.ends[0].result.error().code, "idle_timeout");
 }
 
+TEST_F(AnsweredAttempts, AClientThatIsSlowBetweenTwoTriesPausesTheSecond) {
+    begin(true);
+    attempts->pause();
+    wire.last().fails(FailureKind::cut);
+    ASSERT_EQ(wire.upstreams.size(), 2U);
+    EXPECT_TRUE(wire.last().paused);
+}
+
 }  // namespace
 }  // namespace bw::policy

@@ -1,0 +1,80 @@
+// One try of a call as an object.
+#include "policy/attempts/try.hpp"
+
+#include "answered_attempts.hpp"
+
+namespace bw::policy {
+namespace {
+
+using testing::HasSubstr;
+
+// Receives what one try produces.
+class Listener final : public TryEvents {
+  public:
+    void on_reply(std::string_view) override { ADD_FAILURE() << "there is no reply"; }
+    void on_chunk(std::string_view json) override { chunks.emplace_back(json); }
+    void on_end(Result<void> result) override { ends.push_back(std::move(result)); }
+
+    std::vector<std::string> chunks;
+    std::vector<Result<void>> ends;
+};
+
+class OneTry : public AnsweredAttempts {
+  protected:
+    OneTry() {
+        call.started = Clock::now();
+        call.body =
+            R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}})";
+        EXPECT_TRUE(json::read_request(call));
+        EXPECT_TRUE(one.start(0));
+        streams();
+    }
+
+    Listener listener;
+    Try one{engine, call, targets[0].target, reckoner, listener};
+};
+
+TEST_F(OneTry, CommitsWithItsFirstContent) {
+    wire.last().event(k_role);
+    EXPECT_EQ(one.commitment(), Commitment::none);
+    EXPECT_TRUE(listener.chunks.empty());
+    wire.last().event(k_hello);
+    EXPECT_EQ(one.commitment(), Commitment::committed);
+    EXPECT_EQ(listener.chunks.size(), 2U);
+}
+
+TEST_F(OneTry, IsStillKnownAfterItsEnd) {
+    wire.last().event(k_hello);
+    wire.last().event(k_stop);
+    EXPECT_TRUE(one.is_answered());
+    EXPECT_TRUE(one.waits_for_usage());
+    const AnswerSeen heard = one.heard();
+    Result<void> whole;
+    one.close(whole);
+    EXPECT_TRUE(wire.last().dropped());
+    EXPECT_FALSE(one.waits_for_usage()) << "nothing can come any more";
+    EXPECT_EQ(one.heard().pieces, heard.pieces);
+    EXPECT_EQ(one.heard().body_bytes, heard.body_bytes);
+    EXPECT_TRUE(one.heard().last_word);
+    EXPECT_TRUE(listener.ends.empty()) << "who closes it knows";
+}
+
+TEST_F(OneTry, MakesAUsageChunkWhereItsProviderSentNone) {
+    wire.last().event(k_hello);
+    Result<void> whole;
+    one.close(whole);
+    one.send_usage({.input_tokens = 7, .output_tokens = 2}, {});
+    ASSERT_EQ(listener.chunks.size(), 2U);
+    EXPECT_THAT(listener.chunks[1], HasSubstr(R"("total_tokens":9)"));
+    EXPECT_THAT(listener.chunks[1], HasSubstr(R"("id":"c")"));
+}
+
+TEST_F(OneTry, ThatIsRefusedSaysWhenThereIsRoomAgain) {
+    Result<void> refused = std::unexpected(Error{.kind = ErrorKind::rate});
+    one.close(refused);
+    EXPECT_TRUE(refused.error().retry_after);
+    EXPECT_GT(upstream_limits.wait(targets[0].target, 1).count(), 0);
+}
+
+}  // namespace
+}  // namespace bw::policy
