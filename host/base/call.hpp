@@ -64,9 +64,10 @@ struct Forwarded {
 // counts.
 enum class Thinking : std::uint8_t {
     unsaid,
+    hidden,  // the model may think, but its answer must not show it
     refused,
-    asked,  // or the client asks that the answer hides it
-    free,   // the model may think without a limit
+    asked,
+    free,  // the model may think without a limit
 };
 
 // What a request body asks for, as the one walk over it finds it (json/request.hpp).
@@ -95,7 +96,7 @@ struct AskedInBody {
     std::string service_tier;  // the tier that the client asks for; empty: it asks for none
     bool searches = false;     // the client asks for web searches, and each search is billed
 
-    bool thinks() const { return thinking >= Thinking::asked; }
+    bool thinks() const { return thinking == Thinking::hidden || thinking >= Thinking::asked; }
 };
 
 struct Call {

@@ -78,12 +78,12 @@ void LiveCall::begin() {
         admission_->when_durable(
             [this](const Result<void>& durable) { durable ? open_gate() : end(durable.error()); });
     });
-    attempts_.emplace(context_.engine, call_, admission_->prospects(), admission_->reckoner(),
-                      static_cast<policy::Replies&>(*gate_));
     const auto silence_max = context_.host.config.server.heartbeat;
     if (call_.stream && silence_max.count() > 0) {
         heartbeat_.emplace(context_.engine.loop, silence_max, [this] { beat(); });
     }
+    attempts_.emplace(context_.engine, call_, admission_->prospects(), admission_->reckoner(),
+                      static_cast<policy::Replies&>(*gate_));
     attempts_->start();
 }
 

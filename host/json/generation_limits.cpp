@@ -38,7 +38,7 @@ class LimitReader {
                 return take_wish(value);
             case MemberRole::wish: return take_wish(value);
             case MemberRole::hide:
-                if (!value.boolean(true) || value.equals("hidden")) say(Thinking::asked);
+                if (!value.boolean(true) || value.equals("hidden")) say(Thinking::hidden);
                 return;
             case MemberRole::echo: asked_.echo = asked_.echo || value.boolean(false); return;
             case MemberRole::container: return enter(value, of_thinking_);

@@ -139,8 +139,8 @@ class Attempt final : private net::Events, private Sinks {
     std::optional<net::Alarm> alarm_;  // for the next step, or for the end of k_end_grace
     Flow flow_ = Flow::open;
 
-    // The plugin's last word on the answer's body: it needs no more of it, or it failed; kept
-    // until the framer has returned.
+    // The plugin's last word on the answer's body: it needs no more of it, or it failed. A failure
+    // ends the attempt as soon as the framer has returned.
     std::optional<Result<void>> last_word_;
     bool replied_ = false;
     AnswerBody body_;

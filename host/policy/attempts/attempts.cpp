@@ -42,8 +42,7 @@ std::string_view Attempts::provider() const {
 
 void Attempts::start() {
     try_.emplace(engine_, call_, target(), reckoner_, static_cast<TryEvents&>(*this));
-    if (auto begun = try_->start(count_++); !begun) return on_end(std::move(begun));
-    if (paused_) try_->pause();
+    if (auto begun = try_->start(count_++, paused_); !begun) on_end(std::move(begun));
 }
 
 void Attempts::pause() {

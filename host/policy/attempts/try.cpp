@@ -63,7 +63,7 @@ Try::Try(AttemptServices engine, const Call& call, const route::Candidate& targe
       events_(events),
       started_(Clock::now()) {}
 
-Result<void> Try::start(unsigned number) {
+Result<void> Try::start(unsigned number, bool paused) {
     plugin::ProviderSlot& slot = engine_.slots[target_.provider];
     const plugin::LoadedProvider& provider = slot.provider();
     if (!provider.manifest.serves(call_.operation)) {
@@ -86,6 +86,7 @@ Result<void> Try::start(unsigned number) {
                                                  static_cast<plugin::AttemptEvents&>(*this));
     trip_.emplace(engine_.upstream_limits, target_, tokens_at_sending(call_));
     if (auto started = attempt_->start(engine_.transport, engine_.loop); !started) return started;
+    if (paused) attempt_->pause();
     deadlines_.emplace(
         engine_.loop, limits, [this] { return progress(); },
         [this](Error error) { events_.on_end(std::unexpected(std::move(error))); });

@@ -56,7 +56,9 @@ class Try final : private plugin::AttemptEvents {
         Reckoner& reckoner, TryEvents& events);
 
     // `number`: 0 for the first try of the call. After an error here on_end is not called.
-    Result<void> start(unsigned number);
+    // Otherwise it may be called before start() returns, if a time limit has passed by then; so the
+    // caller must not use the try any more.
+    Result<void> start(unsigned number, bool paused);
     void pause();
     void resume();
     // Closes the exchange. If the upstream refused the call, `result` then says how long it will be

@@ -95,13 +95,14 @@ config::Config parsed() {
 
 class LiveCallTest : public testing::Test {
   protected:
-    void begin(const std::string& model, const std::string& more, const char* timeout = "") {
+    void begin(const std::string& model, const std::string& more, const char* timeout = "",
+               std::chrono::milliseconds ago = 0ms) {
         Call call;
         call.id = "req";
         call.body = R"({"model":")" + model + R"(","messages":[{"role":"user","content":"hi"}])" +
                     more + "}";
         call.timeout = timeout;
-        call.started = std::chrono::steady_clock::now();
+        call.started = std::chrono::steady_clock::now() - ago;
         client.call = std::make_unique<LiveCall>(context, client, std::move(call), nullptr, "-");
         client.call->start();
     }
@@ -189,6 +190,17 @@ TEST_F(LiveCallTest, RefusesATimeoutWithoutAUnit) {
     begin("echo", "", "30");
     EXPECT_THAT(client.said, ElementsAre("400", "finished"));
     EXPECT_THAT(client.last, HasSubstr("invalid_timeout"));
+}
+
+// The try finds out while it starts, and its client drops the call at once.
+TEST_F(LiveCallTest, ACallWhoseTimeIsOverBeforeItIsSentEndsInItsStart) {
+    for (const char* more : {"", R"(,"stream":true)"}) {
+        client.said.clear();
+        begin("echo", more, "1ms", 1s);
+        EXPECT_THAT(client.said, ElementsAre("504", "finished"));
+        EXPECT_EQ(client.call, nullptr);
+        EXPECT_THAT(client.last, HasSubstr("deadline_exceeded"));
+    }
 }
 
 TEST_F(LiveCallTest, TakesNothingNewWhileTheHostDrains) {

@@ -96,6 +96,11 @@ TEST(GenerationLimits, TheWidestOfSeveralWishesToThinkCountsInWhateverOrder) {
     EXPECT_EQ(thinking(R"("reasoning":{},"enable_thinking":false)"), Thinking::asked);
     EXPECT_EQ(thinking(R"("enable_thinking":false,"reasoning":{})"), Thinking::asked);
     EXPECT_EQ(thinking(R"("thinking_budget":-1,"enable_thinking":false)"), Thinking::free);
+    EXPECT_EQ(thinking(R"("include_reasoning":false)"), Thinking::hidden);
+    EXPECT_EQ(thinking(R"("include_reasoning":false,"enable_thinking":false)"), Thinking::refused);
+    EXPECT_EQ(thinking(R"("enable_thinking":false,"include_reasoning":false)"), Thinking::refused);
+    EXPECT_EQ(thinking(R"("reasoning":{"effort":"high"},"include_reasoning":false)"),
+              Thinking::asked);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ class OneTry : public AnsweredAttempts {
         call.body =
             R"({"model":"m","messages":[],"stream":true,"stream_options":{"include_usage":true}})";
         EXPECT_TRUE(json::read_request(call));
-        EXPECT_TRUE(one.start(0));
+        EXPECT_TRUE(one.start(0, false));
         streams();
     }
 
