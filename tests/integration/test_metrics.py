@@ -121,14 +121,15 @@ def test_invented_names_make_no_series(fresh: Host) -> None:
 
     ask("qwen-invented")
     ask("invented")
+    wait_for(lambda: scrape(fresh).sum(REQUESTS, model="other") == 2, "both are counted")
     before = series_of(scrape(fresh))
     for number in range(500):
         ask(f"qwen-invented-{number}")
         ask(f"invented-{number}")
+    wait_for(lambda: scrape(fresh).sum(REQUESTS, model="other") == 1002, "all are counted")
     metrics = scrape(fresh)
     assert series_of(metrics) == before
     assert metrics.values(REQUESTS, "model") == {"other"}
-    assert metrics.sum(REQUESTS, model="other") == 1002
 
 
 def test_the_upstreams_time_is_not_the_hosts(fresh: Host, upstream: Simulator) -> None:
