@@ -42,6 +42,11 @@ bool may_be_secret(std::string_view text) {
     return text.starts_with(k_key_prefix) || text.starts_with("sk-");
 }
 
+bool is_long_secret(std::string_view text) {
+    constexpr std::size_t k_whole_key_bytes = 20;
+    return may_be_secret(text) && text.size() >= k_whole_key_bytes;
+}
+
 bool may_use(const Key* key, std::string_view model) {
     if (key == nullptr || key->models.empty()) return true;
     return std::ranges::any_of(key->models, [model](const std::string& allowed) {

@@ -31,6 +31,8 @@ std::optional<std::string_view> key_id_of(std::string_view key);
 
 // Whether the text looks like a key of this host or of an upstream. If so, no message repeats it.
 bool may_be_secret(std::string_view text);
+// The same, where a name such as "bw-team" or "sk-model" may stand: only a whole key is as long.
+bool is_long_secret(std::string_view text);
 
 // Whether the key may use a model, which is named as in the client's request. Null: the host asks
 // for no keys, so every model may be used.

@@ -13,7 +13,8 @@ namespace bw::config {
 // Text with its control characters made visible, so that a message stays one line.
 std::string visible(std::string_view text);
 
-// Text of the file within a message: in quotes, cut if long, control characters made visible.
+// Text of the file within a message: in quotes, cut if long, control characters made visible. A
+// text that looks like a whole key is not repeated.
 std::string in_quotes(std::string_view text);
 
 // `did you mean "x"?`, or nothing if no known name is near.

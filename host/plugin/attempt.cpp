@@ -188,6 +188,7 @@ void Attempt::judge_answer(bool for_good) {
 
 bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view event) {
     body_.on_frame();
+    reports_before_event_ = usage_reports_;
     const bw_frame frame{
         .size = sizeof(bw_frame), .kind = kind, .data = str(data), .event = str(event)};
     bw_error error = new_error();
@@ -226,6 +227,7 @@ void Attempt::step() {
     }
     const UpstreamWait::Interruption working(wait_);
     body_.on_step(Clock::now());
+    reports_before_event_ = usage_reports_;
     std::int64_t wait_ms = -1;
     bw_error error = new_error();
     phase_ = Phase::emitting;

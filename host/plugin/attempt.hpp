@@ -79,6 +79,8 @@ class Attempt final : private net::Events, private Sinks {
     // How many of the provider's reports gave a figure for what was generated that was not below an
     // earlier one.
     unsigned usage_reports() const { return usage_reports_; }
+    // True if one of these reports came with the event, or the step, of the newest piece.
+    bool reported_with_piece() const { return usage_reports_ != reports_before_event_; }
     Reach reach() const {
         return reach_ == Reach::sent && exchange_ && !exchange_.sent() ? Reach::none : reach_;
     }
@@ -147,6 +149,7 @@ class Attempt final : private net::Events, private Sinks {
     UpstreamWait wait_;
     Usage usage_;
     unsigned usage_reports_ = 0;
+    unsigned reports_before_event_ = 0;  // or before the step
     Reach reach_ = Reach::none;
     std::optional<Error> stopped_;
     std::string misbehaviour_;

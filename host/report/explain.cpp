@@ -130,7 +130,9 @@ std::string counts_of(const config::Budget& budget) {
         text += fmt::format(" of {}", name_of(budget.count));
     }
     const bool ends = budget.period.unit != calendar::Unit::none;
-    text += ends ? fmt::format(" a {}", config::name_of(budget.period.unit)) : " for good";
+    const bool vowel = budget.period.unit == calendar::Unit::hour;
+    text += ends ? fmt::format(" {} {}", vowel ? "an" : "a", config::name_of(budget.period.unit))
+                 : " for good";
     return fmt::format("{}, {}", text, name_of(budget.mode));
 }
 

@@ -120,11 +120,11 @@ void Try::on_piece(plugin::Piece piece, std::string_view json) {
     switch (piece) {
         case plugin::Piece::reply:
             commitment_ = Commitment::committed;
-            see(json);
+            see(json, attempt_->usage_reports() != usage_reports_);
             return events_.on_reply(json);
         case plugin::Piece::chunk: {
             if (first_chunk_.empty()) first_chunk_ = json;
-            const bool content = see(json);
+            const bool content = see(json, attempt_->reported_with_piece());
             if (reckoner_.is_past_hold(target_, heard_)) attempt_->stop(past_its_hold());
             return relay(json, content);
         }
@@ -149,8 +149,9 @@ void Try::relay(std::string_view chunk, bool content) {
     events_.on_chunk(chunk);
 }
 
-// Counts the generated text in a piece. True if the piece has content.
-bool Try::see(std::string_view json) {
+// Counts the generated text in a piece. `reported`: the provider has told a figure with the piece;
+// one that it told before says nothing of the piece. True if the piece has content.
+bool Try::see(std::string_view json, bool reported) {
     const PieceSeen piece = look_at(json);
     finished_ |= piece.finished;
     if (piece.tokens == 0) return piece.content;
@@ -158,7 +159,7 @@ bool Try::see(std::string_view json) {
     heard_.seen += piece.tokens;
     heard_.text_bytes += piece.text_bytes;
     ++heard_.pieces;
-    heard_.reported_last = attempt_->usage_reports() != usage_reports_;
+    heard_.reported_last = reported;
     usage_reports_ = attempt_->usage_reports();
     return true;
 }

@@ -83,7 +83,7 @@ class Try final : private plugin::AttemptEvents {
     void on_end(Result<void> result) override { events_.on_end(std::move(result)); }
 
     Progress progress() const;
-    bool see(std::string_view json);
+    bool see(std::string_view json, bool reported);
     void relay(std::string_view chunk, bool content);
     bool all_finished() const;
     bool gives_usage() const;

@@ -118,6 +118,19 @@ TEST(Keys, AreUnique) {
               "c.toml:5:1: error: a second key with the name \"alice\"; the first is at line 1");
 }
 
+TEST(Keys, AKeyInAMatchIsNotRepeated) {
+    for (const std::string& secret : {k_key, std::string("sk-proj-0123456789abcdefghij")}) {
+        for (const char* subject : {"key", "team", "model", "provider", "route"}) {
+            const std::string text =
+                told(key("") +
+                     "[[budgets]]\nname = \"b\"\nlimit = \"1 tok\"\nper = \"day\"\nmatch = { " +
+                     subject + " = \"" + secret + "\" }\n");
+            EXPECT_NE(text.find("looks like a key"), text.npos) << subject << ": " << text;
+            EXPECT_EQ(text.find(secret.substr(12)), text.npos) << text;
+        }
+    }
+}
+
 // Wherever a key stands instead of something else, it is not repeated.
 TEST(Keys, AKeyItselfIsRefusedAndNeverPrinted) {
     for (const std::string& secret : {k_key, std::string("sk-proj-0123456789abcdefghij")}) {

@@ -69,6 +69,25 @@ TEST_F(OneTry, MakesAUsageChunkWhereItsProviderSentNone) {
     EXPECT_THAT(listener.chunks[1], HasSubstr(R"("id":"c")"));
 }
 
+// What was told before more was generated is no figure of the whole answer.
+TEST_F(OneTry, BelievesAFigureThatCameWithTheLastTextOrAfterIt) {
+    const std::string usage = R"(,"usage":{"prompt_tokens":2,"completion_tokens":6}})";
+    const auto with_usage = [&](const std::string& chunk) {
+        return chunk.substr(0, chunk.size() - 1) + usage;
+    };
+    wire.last().event(with_usage(k_role));
+    EXPECT_TRUE(one.heard().reported_last);
+    wire.last().event(k_hello);
+    EXPECT_FALSE(one.heard().reported_last);
+    wire.last().event(with_usage(k_hello));
+    EXPECT_TRUE(one.heard().reported_last);
+    wire.last().event(k_hello);
+    EXPECT_FALSE(one.heard().reported_last);
+    wire.last().event(R"({"id":"c","choices":[])" + usage);
+    EXPECT_TRUE(one.heard().reported_last);
+    EXPECT_EQ(one.heard().reported.output_tokens, 6);
+}
+
 TEST_F(OneTry, ThatIsRefusedSaysWhenThereIsRoomAgain) {
     Result<void> refused = std::unexpected(Error{.kind = ErrorKind::rate});
     one.close(refused);
