@@ -235,12 +235,13 @@ void read_log(Section& root, Log& log) { read_table<Log>(root, "log", k_log_keys
 
 void read_admin(Section& root, const Server& server, Admin& admin) {
     const auto section = read_table<Admin>(root, "admin", k_admin_keys, admin);
-    if (!section || !admin.on || admin.port == 0 || admin.port != server.port ||
+    if (!section && root.has("admin")) return;  // which is a mistake by itself
+    if (!admin.on || admin.port == 0 || admin.port != server.port ||
         !covers(server.host, admin.host)) {
         return;
     }
     root.report().error(
-        section->at(),
+        section ? section->at() : root.at(),
         fmt::format("admin.listen is {}:{}, where server.listen is, too", admin.host, admin.port),
         "two addresses");
 }

@@ -53,5 +53,13 @@ TEST(Admin, NeedsAnAddressOfItsOwn) {
     EXPECT_EQ(with_keys("0.0.0.0:5", "127.0.0.1:6"), "");
 }
 
+TEST(Admin, TheClientsListenerMayNotTakeItsDefaultAddress) {
+    const std::string server = "[server]\nlisten = \"127.0.0.1:4142\"\n";
+    EXPECT_EQ(mistakes(server + std::string(k_rest)),
+              "c.toml:1:1: error: admin.listen is 127.0.0.1:4142, where server.listen is, too; "
+              "expected two addresses");
+    EXPECT_EQ(mistakes(server + "[admin]\nlisten = \"off\"" + std::string(k_rest)), "");
+}
+
 }  // namespace
 }  // namespace bw::config
