@@ -77,8 +77,9 @@ void Session::abort() {
 
 // ---- bytes ------------------------------------------------------------------------------------
 
-// A read is pending at all times, also while a call runs, because only a read shows that the client
-// has hung up. What the client sends ahead of its reply is kept, up to a limit.
+// A read is pending as long as there is room for what it brings, also while a call runs, because
+// only a read shows that the client has hung up. What the client sends ahead of its reply is kept,
+// up to a limit.
 void Session::read() {
     if (phase_ == Phase::closed || !inbox_.wants_read()) return;
     inbox_.read_begins();

@@ -1,7 +1,7 @@
 // `Session` is one client connection: it reads requests, one after the other, and writes their
 // replies as they come. It lives on its worker's thread; its pending operations keep it alive, and
-// it keeps itself alive while a request is being answered. Inbox, Outbox, Patience and phase.hpp
-// decide what can be decided from bytes and time alone; Session carries it out.
+// it keeps itself alive while a request is being answered. Inbox, Outbox, ClientTimeouts and
+// phase.hpp decide what can be decided from bytes and time alone; Session carries it out.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// What a provider's Wire settles: proxies, addresses, caps, the age of connections, compression.
+// What a provider's WireOptions settle: proxies, addresses, caps, the age of connections,
+// compression.
 #include <gmock/gmock.h>
 
 #include "harness.hpp"
