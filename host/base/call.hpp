@@ -54,10 +54,18 @@ enum class CostInBody : std::uint8_t {
     asked        // yes; a stream gets a usage for it, even if the client did not ask for one
 };
 
-// A header of the client's request that goes on to upstreams whose provider lists it.
+// A header of the client's request that goes on to upstreams whose provider lists it, or by whose
+// value a sticky route chooses.
 struct Forwarded {
     std::string name;  // lower case
     std::string value;
+};
+
+// Time limits by which the client makes those of each try shorter; zero: it says nothing of it.
+struct ClientLimits {
+    std::chrono::milliseconds connect{0};
+    std::chrono::milliseconds first_byte{0};
+    std::chrono::milliseconds idle{0};
 };
 
 // What a client says of thinking. If it says several things, the one that is last in this order
@@ -113,6 +121,7 @@ struct Call {
     UserSource user_source = UserSource::none;
     AskedInBody asked;
     std::string timeout;  // x-bellwether-timeout, as the client sent it
+    ClientLimits limits;
     std::chrono::steady_clock::time_point started;
     // The client's own deadline, which all attempts share; max: the client set none.
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();

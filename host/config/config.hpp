@@ -17,10 +17,9 @@
 #include "calendar/period.hpp"
 #include "config/position.hpp"
 #include "config/price.hpp"
+#include "config/routing.hpp"
 
 namespace bw::config {
-
-using std::chrono::milliseconds;
 
 enum class Severity { error, warning };
 
@@ -36,35 +35,14 @@ struct Diagnostic {
 };
 std::string to_string(const Diagnostic&);
 
-// What ends the silence that `Timeouts::idle` limits: any byte, such as the comments and blank
-// lines that an upstream sends while a call is in its queue; or only the payload.
-enum class Alive : std::uint8_t { bytes, payload };
-
 // Whether credentials are read from the variables and files that hold them. With `left_out` a
 // configuration can be checked on a machine that has no credentials.
 enum class Secrets { looked_up, left_out };
-
-// Limits on one attempt; zero: no limit.
-struct Timeouts {
-    milliseconds connect{5'000};           // name look-up, TCP and TLS
-    milliseconds first_byte{60'000};       // from sending to the first byte of the reply's body
-    milliseconds idle{60'000};             // silence within the body
-    milliseconds total{600'000};           // the whole of a plain reply
-    milliseconds stream_total{3'600'000};  // the whole of a streamed reply
-    Alive alive = Alive::bytes;            // what ends the silence for `idle`
-};
 
 // A credential as the file names it, "env:NAME" or "file:/path"; never the value itself.
 struct SecretReference {
     std::string name;  // as the plugin's manifest calls it: "api_key"
     std::string reference;
-    Position at;
-};
-
-// One of the plugin's own keys, checked later against the plugin's manifest.
-struct Option {
-    std::string key;
-    std::string json;  // the value as JSON; dates become strings
     Position at;
 };
 
@@ -95,13 +73,18 @@ struct Provider {
     Position base_url_at;
     bool required = true;  // false: a missing credential disables the provider, with a warning
     std::vector<SecretReference> secrets;  // keys named `api_key` or `*_key`, `*_token`, `*_secret`
-    std::vector<std::string> models;       // models known to be there besides the plugin's own
+    // From `api_keys`: more values of the secret `api_key`, each a credential of its own. The first
+    // one is in `secrets` as well. Empty: there is one credential at most.
+    std::vector<SecretReference> api_keys;
+    std::vector<std::string> models;           // models known to be there besides the plugin's own
     std::vector<std::string> forward_headers;  // of requests: go on to the upstream; lower case
     std::int64_t max_concurrent = 0;  // calls at once, of all workers and hosts; 0: no limit
     milliseconds queue_wait{10'000};  // how long a call may wait for max_concurrent or for the
                                       // upstream's own limits; zero: it is refused at once
     std::size_t queue_length = 100;
     Timeouts timeouts;
+    Retry retry;            // with the values of `[retry]` where the provider has none of its own
+    milliseconds probe{0};  // how often its upstream is asked for its models; zero: never
     Wire wire;
     std::vector<Option> options;
     std::vector<std::string> refused;  // keys with wrong values, perhaps "plugin_path" among them;
@@ -109,34 +92,6 @@ struct Provider {
     Position at;
 
     bool is_refused(std::string_view key) const;
-};
-
-struct Target {
-    std::size_t provider = 0;  // index into Config::providers
-    std::string model;         // upstream's name; empty: the name the client used
-    std::uint32_t weight = 1;  // 0: only as a fallback
-    Position at{};
-};
-
-enum class Strategy { ordered, weighted };
-
-// What becomes of a call whose client hangs up.
-struct OnDisconnect {
-    bool drains = false;      // false: it is cancelled
-    milliseconds longest{0};  // how long the call may go on; zero: up to the provider's time-outs
-
-    bool operator==(const OnDisconnect&) const = default;
-};
-
-struct Route {
-    std::string model;  // exact name or glob (`*` any run, `?` one character)
-    std::string alias;  // resolve this name instead; then `to` is empty
-    Strategy strategy = Strategy::ordered;
-    std::vector<Target> to;
-    std::optional<OnDisconnect> on_disconnect;  // nothing: that of the server
-    Position at;
-    Position model_at{};
-    Position alias_at{};
 };
 
 enum class StoreKind : std::uint8_t { none, memory, sqlite, redis };
@@ -309,6 +264,9 @@ struct Config {
     std::vector<std::filesystem::path> plugin_path;  // absolute; the file may name them relatively
     std::vector<Position> plugin_path_at;            // where each of them stands
     std::vector<Provider> providers;
+    Retry retry;
+    RetryBudget retry_budget;
+    Health health;
     std::vector<Route> routes;
     std::vector<Price> prices;  // of all files; route/prices.hpp says which one counts
     std::vector<Key> keys;      // in the order of the file; empty: callers need no key

@@ -23,7 +23,11 @@ inline constexpr std::array<std::string_view, 2> k_names<Alive>{"bytes", "payloa
 template <>
 inline constexpr std::array<std::string_view, 3> k_names<HttpVersion>{"1.1", "auto", "2"};
 template <>
-inline constexpr std::array<std::string_view, 2> k_names<Strategy>{"ordered", "weighted"};
+inline constexpr std::array<std::string_view, 6> k_names<Strategy>{
+    "ordered", "weighted", "least_latency", "least_busy", "cheapest", "sticky"};
+template <>
+inline constexpr std::array<std::string_view, 4> k_names<StickyBy::Of>{"key", "user", "prompt",
+                                                                       "header"};
 template <>
 inline constexpr std::array<std::string_view, 2> k_names<Sync>{"disk", "os"};
 template <>

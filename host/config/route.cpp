@@ -27,8 +27,8 @@ constexpr KeyOf<Route> k_route_keys[] = {
                "an exact name, or a pattern: `*` any run of characters, also none; `?` one "
                "character",
                nullptr, nullptr, k_required),
-    {.facts = {"strategy", Choice{k_names<Strategy>}, "how the first of `to` is chosen"},
-     .get = detail::MemberPath<&Route::strategy>::get},
+    key<Route>("strategy", Choice{k_names<Strategy>}, "how the first of `to` is chosen", nullptr,
+               nullptr, "`ordered`"),
     key<Route>("alias", k_text, "serve this name instead", nullptr, nullptr, "none"),
     key<Route>(
         "to",
@@ -56,7 +56,7 @@ class RouteReader {
                                      "model = \"NAME\" or a pattern such as \"qwen-*\"");
         }
         const auto strategy = section_.choice("strategy", k_names<Strategy>);
-        if (strategy) route_.strategy = static_cast<Strategy>(*strategy);
+        if (strategy) route_.strategies = {static_cast<Strategy>(*strategy)};
         known_strategy_ = strategy.has_value();
         read_alias();
         read_targets();
@@ -134,6 +134,8 @@ class RouteReader {
         const auto found = std::ranges::find(providers_, provider.value, &Provider::name);
         if (found == providers_.end()) return unknown_provider(provider);
         target.provider = static_cast<std::size_t>(found - providers_.begin());
+        target.timeouts = found->timeouts;
+        target.retry = found->retry;
         if (target.at.line == 0) target.at = provider.at;
         route_.to.push_back(std::move(target));
     }
@@ -176,7 +178,7 @@ class RouteReader {
     }
 
     void check_weights() {
-        const bool weighted = route_.strategy == Strategy::weighted;
+        const bool weighted = route_.strategies.front() == Strategy::weighted;
         if (!weighted && weight_at_.line != 0 && (known_strategy_ || !section_.has("strategy"))) {
             section_.report().warning(weight_at_, "weight has no effect: the route is ordered", {},
                                       "for shares write strategy = \"weighted\"");
@@ -241,7 +243,7 @@ void write_route(json::PrettyWriter& writer, const Config& config, const Route& 
         writer.field("alias", route.alias);
         return;
     }
-    writer.field("strategy", name_of(route.strategy)).key("to").begin_array();
+    writer.field("strategy", name_of(route.strategies.front())).key("to").begin_array();
     for (const auto& target : route.to) {
         writer.begin_object().field("provider", config.providers[target.provider].name);
         if (!target.model.empty()) writer.field("model", target.model);

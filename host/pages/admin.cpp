@@ -66,7 +66,7 @@ front::Answer routes(const AdminRequest&, const front::Context& context) {
         if (!route.alias.empty()) {
             writer.field("alias", route.alias);
         } else {
-            writer.field("strategy", name_of(route.strategy));
+            writer.field("strategy", name_of(route.strategies.front()));
             write_targets(writer, config, route);
         }
         writer.field("line", route.at.line).end_object();

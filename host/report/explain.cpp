@@ -36,7 +36,7 @@ std::vector<ExplainedCredential> credentials_of(const config::Provider& wanted,
 
 // How many of a thousand calls try the target first.
 unsigned share_of(const config::Route& route, std::size_t at) {
-    if (route.strategy == config::Strategy::ordered) return at == 0 ? 1000 : 0;
+    if (route.strategies.front() == config::Strategy::ordered) return at == 0 ? 1000 : 0;
     std::uint64_t total = 0;
     for (const auto& target : route.to) total += target.weight;
     if (total == 0) return 0;
@@ -111,7 +111,7 @@ std::optional<Explanation> explain_route(const ExplainSources& sources, std::str
         if (!route->alias.empty()) name = route->alias;
         if (explanation.rules.size() > config.routes.size()) return std::nullopt;  // a circle
     } while (!route->alias.empty());
-    explanation.strategy = route->strategy;
+    explanation.strategy = route->strategies.front();
     for (std::size_t i = 0; i < route->to.size(); ++i) {
         const auto& target = route->to[i];
         auto explained = explain_target(config, sources.registry, target, name);

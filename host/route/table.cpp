@@ -39,7 +39,7 @@ std::optional<Match> Table::match(std::string_view model, std::uint64_t random) 
         const auto* price = prices_.find(target.provider, name);
         match.candidates.push_back({target.provider, std::move(name), target.weight, price});
     }
-    if (match.route->strategy == config::Strategy::weighted) {
+    if (match.route->strategies.front() == config::Strategy::weighted) {
         order_by_weight(match.candidates, random);
     }
     return match;

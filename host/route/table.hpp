@@ -14,11 +14,23 @@
 
 namespace bw::route {
 
+// For which failures alone a candidate is tried.
+enum class Chain : std::uint8_t {
+    none,  // it is one of the route's own targets
+    context_length,
+    content_filter,
+    budget,
+};
+
 struct Candidate {
     std::size_t provider = 0;  // index into Config::providers
     std::string model;         // as the provider calls it
     std::uint32_t weight = 1;
-    const config::Price* price = nullptr;  // null: not known
+    const config::Price* price = nullptr;    // null: not known
+    const config::Target* target = nullptr;  // as configured; null: nothing is configured for it
+    std::size_t id = 0;          // of the target, for what is remembered of it (TargetStates)
+    std::size_t credential = 0;  // which one of the provider's
+    Chain chain = Chain::none;
 };
 
 struct Match {

@@ -35,10 +35,10 @@ alias = "two-and-more"
     EXPECT_EQ(routes[0].at.line, 2);
     EXPECT_EQ(routes[0].model_at.column, 9);
     ASSERT_EQ(routes[1].to.size(), 2u);
-    EXPECT_EQ(routes[1].strategy, Strategy::ordered);
+    EXPECT_EQ(routes[1].strategies.front(), Strategy::ordered);
     EXPECT_EQ(routes[1].to[1].model, "upstream");
     ASSERT_EQ(routes[2].to.size(), 3u);
-    EXPECT_EQ(routes[2].strategy, Strategy::weighted);
+    EXPECT_EQ(routes[2].strategies.front(), Strategy::weighted);
     EXPECT_EQ(routes[2].to[0].weight, 9u);
     EXPECT_EQ(routes[2].to[1].weight, 0u);
     EXPECT_EQ(routes[2].to[2].weight, 1u);
