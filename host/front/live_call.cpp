@@ -53,7 +53,7 @@ void LiveCall::start() {
     if (!config::may_use(caller_, call_.model)) {
         return refuse({.kind = ErrorKind::not_found}, no_access(*caller_, call_.model));
     }
-    auto match = context_.host.routes.match(call_.model, context_.random());
+    auto match = context_.host.routes.match(call_.model);
     if (!match) {
         return refuse({.kind = ErrorKind::not_found,
                        .message = context_.host.catalogue.not_found_message(call_.model, caller_),

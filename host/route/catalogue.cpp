@@ -16,11 +16,18 @@ constexpr std::size_t k_names_shown = 8;
 
 bool is_glob(std::string_view model) { return model.find_first_of("*?") != std::string_view::npos; }
 
-// Every name that might be served: what the routes spell out and what the providers know.
+// Every name that might be served: what the routes spell out and what the providers know, also with
+// the prefixes that targets take off.
 std::set<std::string> known_names(const config::Config& config, const plugin::Registry& registry) {
     std::set<std::string> names;
     for (const auto& route : config.routes) {
         if (!is_glob(route.model)) names.insert(route.model);
+        for (const auto& target : route.to) {
+            if (target.strip_prefix.empty()) continue;
+            for (const auto& model : registry.providers[target.provider]->models) {
+                if (model.listed) names.insert(target.strip_prefix + model.id);
+            }
+        }
     }
     for (const auto& provider : registry.providers) {
         for (const auto& model : provider->models) {
@@ -35,12 +42,13 @@ const plugin::Model* model_of(const plugin::LoadedProvider& provider, std::strin
     return found == provider.models.end() ? nullptr : &*found;
 }
 
-// Whether the provider counts as one that serves the model. A glob lets any name through, so it
-// counts only for the providers that list the name.
-bool counts(const Match& match, const plugin::LoadedProvider& provider, std::string_view model) {
-    if (!provider.unavailable.empty()) return false;
+// Whether the candidate's provider counts as one that serves the model. A glob lets any name
+// through, so it counts only for the providers that list the name.
+bool counts(const Match& match, const Candidate& candidate,
+            const plugin::LoadedProvider& provider) {
+    if (candidate.chain != Chain::none || !provider.unavailable.empty()) return false;
     if (!is_glob(match.route->model)) return true;
-    const auto* known = model_of(provider, model);
+    const auto* known = model_of(provider, candidate.model);
     return known != nullptr && known->listed;
 }
 
@@ -49,12 +57,12 @@ bool counts(const Match& match, const plugin::LoadedProvider& provider, std::str
 Catalogue::Catalogue(const config::Config& config, const Table& table,
                      const plugin::Registry& registry) {
     for (const std::string& name : known_names(config, registry)) {
-        const auto match = table.match(name, 0);
+        const auto match = table.match(name);
         if (!match) continue;
         CatalogueEntry entry{.id = name};
         for (const auto& candidate : match->candidates) {
             const auto& provider = *registry.providers[candidate.provider];
-            if (!counts(*match, provider, candidate.model)) continue;
+            if (!counts(*match, candidate, provider)) continue;
             const auto* model = model_of(provider, candidate.model);
             if (entry.providers.empty()) {
                 entry.owned_by =

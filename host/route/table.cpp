@@ -1,29 +1,76 @@
 #include "route/table.hpp"
 
-#include <algorithm>
+#include <map>
+#include <tuple>
 
 namespace bw::route {
 namespace {
 
-// Moves the target that the random number falls on to the front; the others follow by weight.
-void order_by_weight(std::vector<Candidate>& candidates, std::uint64_t random) {
-    std::uint64_t total = 0;
-    for (const auto& candidate : candidates) total += candidate.weight;
-    if (total == 0) return;
-    std::uint64_t ticket = random % total;
-    auto chosen = candidates.begin();
-    while (ticket >= chosen->weight) ticket -= (chosen++)->weight;
-    std::rotate(candidates.begin(), chosen, chosen + 1);
-    std::stable_sort(candidates.begin() + 1, candidates.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.weight > b.weight; });
+struct ChainTargets {
+    Chain chain;
+    std::vector<config::Target> config::Route::*targets;
+};
+
+constexpr ChainTargets k_chains[] = {
+    {Chain::none, &config::Route::to},
+    {Chain::context_length, &config::Route::on_context_length},
+    {Chain::content_filter, &config::Route::on_content_filter},
+    {Chain::budget, &config::Route::on_budget},
+};
+
+// The name that the client used, without what the target takes off.
+std::string_view stripped(std::string_view model, std::string_view prefix) {
+    const bool has_more = model.size() > prefix.size() && model.starts_with(prefix);
+    return has_more ? model.substr(prefix.size()) : model;
 }
 
 }  // namespace
 
 Table::Table(const config::Config& config)
-    : matcher_(config.routes), prices_(config), aliases_max_(config.routes.size()) {}
+    : matcher_(config.routes),
+      prices_(config),
+      routes_(config.routes.data()),
+      aliases_max_(config.routes.size()) {
+    number_targets(config);
+}
 
-std::optional<Match> Table::match(std::string_view model, std::uint64_t random) const {
+void Table::number_targets(const config::Config& config) {
+    std::map<std::tuple<std::size_t, std::string_view, std::string_view>, std::size_t> known;
+    for (const auto& route : config.routes) {
+        const auto id_of = [&](const config::Target& target) {
+            const std::string_view within = target.model.empty() ? route.model : "";
+            const auto [found, is_new] =
+                known.emplace(std::tuple(target.provider, std::string_view(target.model), within),
+                              targets_.size());
+            if (is_new) targets_.push_back({target.provider, target.model, std::string(within)});
+            return found->second;
+        };
+        auto& ids = ids_.emplace_back();
+        for (const auto& [chain, targets] : k_chains) {
+            for (const auto& target : route.*targets) ids.push_back(id_of(target));
+        }
+        if (route.shadow) ids.push_back(id_of(route.shadow->to));
+    }
+}
+
+std::span<const std::size_t> Table::ids_of(const config::Route& route) const {
+    return ids_[static_cast<std::size_t>(&route - routes_)];
+}
+
+Candidate Table::candidate(const config::Target& target, std::size_t id,
+                           std::string_view model) const {
+    Candidate candidate{.provider = target.provider,
+                        .model = target.model.empty()
+                                     ? std::string(stripped(model, target.strip_prefix))
+                                     : target.model,
+                        .weight = target.weight,
+                        .target = &target,
+                        .id = id};
+    candidate.price = prices_.find(candidate.provider, candidate.model);
+    return candidate;
+}
+
+std::optional<Match> Table::match(std::string_view model) const {
     Match match;
     match.route = matcher_.find(model);
     while (match.route != nullptr && !match.route->alias.empty()) {
@@ -33,15 +80,15 @@ std::optional<Match> Table::match(std::string_view model, std::uint64_t random) 
         match.route = matcher_.find(model);
     }
     if (match.route == nullptr || match.route->to.empty()) return std::nullopt;
-    match.candidates.reserve(match.route->to.size());
-    for (const auto& target : match.route->to) {
-        std::string name = target.model.empty() ? std::string(model) : target.model;
-        const auto* price = prices_.find(target.provider, name);
-        match.candidates.push_back({target.provider, std::move(name), target.weight, price});
+    auto id = ids_of(*match.route).begin();
+    match.candidates.reserve(ids_of(*match.route).size());
+    for (const auto& [chain, targets] : k_chains) {
+        for (const auto& target : match.route->*targets) {
+            match.candidates.push_back(candidate(target, *id++, model));
+            match.candidates.back().chain = chain;
+        }
     }
-    if (match.route->strategies.front() == config::Strategy::weighted) {
-        order_by_weight(match.candidates, random);
-    }
+    if (const auto& shadow = match.route->shadow) match.shadow = candidate(shadow->to, *id, model);
     return match;
 }
 

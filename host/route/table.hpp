@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,17 @@ struct Candidate {
 struct Match {
     const config::Route* route = nullptr;   // the one with the targets, at the end of the aliases
     std::vector<std::string_view> aliases;  // the names that the client's name led to, in order
-    std::vector<Candidate> candidates;      // never empty; the first is to be tried first
+    // In the order of the file, those of the route itself first; it has at least one.
+    std::vector<Candidate> candidates;
+    std::optional<Candidate>
+        shadow;  // where the route's copies go, whether or not this call has one
+};
+
+// What an id stands for.
+struct TargetName {
+    std::size_t provider = 0;  // index into Config::providers
+    std::string model;         // as configured; empty: whatever the clients of its route ask for
+    std::string route;         // the model of that route; empty where `model` is not
 };
 
 class Table {
@@ -45,16 +56,26 @@ class Table {
     // they are when `config` is moved, but not in a copy of it.
     explicit Table(const config::Config& config);
 
-    // The route of a model and its candidates; nothing: no route serves the model. `random` chooses
-    // the first candidate of a weighted route, so each value of 64 bits must be as likely as any
-    // other.
-    std::optional<Match> match(std::string_view model, std::uint64_t random) const;
+    // The route of a model and its candidates; nothing: no route serves the model.
+    std::optional<Match> match(std::string_view model) const;
     const Prices& prices() const { return prices_; }
 
+    // All targets, by their ids. Targets with the same provider and the same configured model have
+    // one id, wherever they stand; one without a model shares its id only within its route.
+    const std::vector<TargetName>& targets() const { return targets_; }
+    // The ids of a route's targets: of `to`, of each chain in the order of `Chain`, of the shadow.
+    std::span<const std::size_t> ids_of(const config::Route& route) const;
+
   private:
+    void number_targets(const config::Config& config);
+    Candidate candidate(const config::Target& target, std::size_t id, std::string_view model) const;
+
     Matcher matcher_;
     Prices prices_;
+    const config::Route* routes_;
     std::size_t aliases_max_;
+    std::vector<TargetName> targets_;
+    std::vector<std::vector<std::size_t>> ids_;  // of each route's targets
 };
 
 }  // namespace bw::route

@@ -51,11 +51,11 @@ TEST(Prices, TheConfigsOwnBeatThoseOfFiles) {
 TEST(Prices, ComeWithTheCandidates) {
     const auto config = config_with({price("a", "m", 1), price("b", "x", 2), price("b", "m", 3)});
     const Table table(config);
-    const auto match = table.match("m", 0);
+    const auto match = table.match("m");
     ASSERT_TRUE(match);
     EXPECT_EQ(input_of(match->candidates[0].price), 1);
     EXPECT_EQ(input_of(match->candidates[1].price), 2);
-    EXPECT_EQ(table.match("other", 0)->candidates[0].price, nullptr);
+    EXPECT_EQ(table.match("other")->candidates[0].price, nullptr);
 }
 
 }  // namespace
