@@ -1,0 +1,78 @@
+#include "route/target_states.hpp"
+
+#include <utility>
+
+namespace bw::route {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+TargetStates::TargetStates(const config::Health& health, std::size_t targets, OnChange on_change)
+    : health_(health), on_change_(std::move(on_change)) {
+    for (std::size_t i = 0; i < targets; ++i) states_.emplace_back(health_);
+}
+
+Service TargetStates::service(std::size_t id, Clock::time_point now) const {
+    return states_[id].health.service(now);
+}
+
+Clock::time_point TargetStates::out_since(std::size_t id) const {
+    return states_[id].health.out_since();
+}
+
+Clock::time_point TargetStates::out_until(std::size_t id) const {
+    return states_[id].health.out_until();
+}
+
+bool TargetStates::is_failing(std::size_t id, Clock::time_point now) const {
+    return service(id, now) != Service::in;
+}
+
+std::uint64_t TargetStates::times_out(std::size_t id) const {
+    return states_[id].health.times_out();
+}
+
+bool TargetStates::claim_trial(std::size_t id, Clock::time_point now) {
+    return states_[id].health.claim_trial(now);
+}
+
+void TargetStates::began(std::size_t id) {
+    states_[id].under_way.fetch_add(1, std::memory_order_relaxed);
+}
+
+void TargetStates::ended(std::size_t id, TryEnd end, Clock::time_point now) {
+    TargetState& state = states_[id];
+    state.under_way.fetch_sub(1, std::memory_order_relaxed);
+    std::optional<Change> change;
+    if (end == TryEnd::ok) {
+        if (const auto out_for = state.health.succeeded(now)) {
+            change = {.id = id, .out = false, .for_ = duration_cast<milliseconds>(*out_for)};
+        }
+    } else if (end == TryEnd::failed) {
+        if (const auto ejection = state.health.failed(now)) {
+            change = {.id = id,
+                      .out = true,
+                      .for_ = ejection->time,
+                      .failures_in_row = ejection->failures_in_row,
+                      .error_percent = ejection->error_percent};
+        }
+    }
+    if (change && on_change_) on_change_(*change);
+}
+
+std::uint32_t TargetStates::under_way(std::size_t id) const {
+    return states_[id].under_way.load(std::memory_order_relaxed);
+}
+
+void TargetStates::content_after(std::size_t id, nanoseconds time) { states_[id].times.add(time); }
+
+std::optional<nanoseconds> TargetStates::latency(std::size_t id) const {
+    return states_[id].times.mean();
+}
+
+std::optional<nanoseconds> TargetStates::percentile(std::size_t id, unsigned percent) const {
+    return states_[id].times.percentile(percent);
+}
+
+}  // namespace bw::route

@@ -1,0 +1,82 @@
+// What is remembered of all targets: their health, how soon they answer, and how many tries are
+// under way. One object for the process; any thread may use it. Reading takes no lock, nor does the
+// end of a try that succeeds at a target in service. Targets are named by their id (Table).
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "config/routing.hpp"
+#include "route/content_times.hpp"
+#include "route/target_health.hpp"
+
+namespace bw::route {
+
+enum class TryEnd : std::uint8_t {
+    ok,
+    failed,
+    neutral  // it says nothing of the target's health
+};
+
+class TargetStates {
+  public:
+    // A target went out of service or came back.
+    struct Change {
+        std::size_t id = 0;
+        bool out = false;
+        std::chrono::milliseconds for_{0};  // how long it will be out, or was out
+        unsigned failures_in_row = 0;       // why it is out
+        unsigned error_percent = 0;         // of the tries within the window; 0: they are too few
+    };
+    // Called on the thread whose try changed it, without a lock held.
+    using OnChange = std::function<void(const Change&)>;
+
+    TargetStates(const config::Health& health, std::size_t targets, OnChange on_change = {});
+    TargetStates(const TargetStates&) = delete;
+    TargetStates& operator=(const TargetStates&) = delete;
+
+    std::size_t size() const { return states_.size(); }
+
+    Service service(std::size_t id, Clock::time_point now) const;
+    // Of a target that is not in service.
+    Clock::time_point out_since(std::size_t id) const;
+    Clock::time_point out_until(std::size_t id) const;
+    // Whether a try there would probably fail: it is out of service, a trial may be due or not.
+    bool is_failing(std::size_t id, Clock::time_point now) const;
+    std::uint64_t times_out(std::size_t id) const;
+    // True for the one call that is to try a target whose trial is due. Nothing is to be given
+    // back.
+    bool claim_trial(std::size_t id, Clock::time_point now);
+
+    // A try begins, and ends once.
+    void began(std::size_t id);
+    void ended(std::size_t id, TryEnd end, Clock::time_point now);
+    std::uint32_t under_way(std::size_t id) const;
+
+    // The first content of an answer came after `time`.
+    void content_after(std::size_t id, std::chrono::nanoseconds time);
+    // The mean of these times, in which newer ones count for more; nothing: never measured.
+    std::optional<std::chrono::nanoseconds> latency(std::size_t id) const;
+    // Nothing: fewer than ContentTimes::k_measured_min were measured.
+    std::optional<std::chrono::nanoseconds> percentile(std::size_t id, unsigned percent) const;
+
+  private:
+    struct TargetState {
+        explicit TargetState(const config::Health& rules) : health(rules) {}
+        TargetHealth health;
+        std::atomic<std::uint32_t> under_way = 0;
+        ContentTimes times;
+    };
+
+    const config::Health health_;
+    const OnChange on_change_;
+    std::deque<TargetState> states_;  // by id; its size is constant
+};
+
+}  // namespace bw::route
