@@ -37,7 +37,9 @@ struct Error {
     std::string param;    // the request field at fault, if any
     int http_status = 0;  // the status that the upstream answered; 0: none
     std::optional<std::chrono::milliseconds> retry_after;
-    bool final = false;  // the same request can never succeed, whatever its status says
+    // The client must not send the request again, whatever the status says: it can never succeed,
+    // or the host itself has tried it as often as it may.
+    bool final = false;
     std::string detail;  // the message for the operator, with addresses; empty: the same message
 
     const std::string& for_operator() const { return detail.empty() ? message : detail; }

@@ -23,12 +23,17 @@ std::string header_value(std::string_view text) {
 std::string answering_headers(const Answering& answering) {
     using std::chrono::duration;
     if (answering.attempts == 0) return {};
-    return fmt::format(
-        "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: {}\r\n"
-        "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
-        answering.provider, header_value(answering.model), answering.attempts,
-        duration<double, std::milli>(answering.so_far - answering.waited).count(),
-        std::chrono::duration_cast<std::chrono::milliseconds>(answering.so_far).count());
+    const std::string tried = answering.tried.empty()
+                                  ? std::string()
+                                  : fmt::format("x-bellwether-tried: {}\r\n", answering.tried);
+    return tried +
+           fmt::format(
+               "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: "
+               "{}\r\n"
+               "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
+               answering.provider, header_value(answering.model), answering.attempts,
+               duration<double, std::milli>(answering.so_far - answering.waited).count(),
+               std::chrono::duration_cast<std::chrono::milliseconds>(answering.so_far).count());
 }
 
 std::string cost_header(std::optional<std::int64_t> cost_micro_usd) {

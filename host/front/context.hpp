@@ -41,7 +41,7 @@ struct Context {
     const Running& running;
     observe::WorkerMetrics& metrics;  // the worker's own
     observe::AccessLog& access_log;
-    std::mt19937_64 random;
+    std::mt19937_64& random;
     http::MessageLimits http_limits;
     bool draining = false;  // finish what runs, take nothing new
     std::array<char, 64u << 10>

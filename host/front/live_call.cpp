@@ -10,6 +10,7 @@
 #include "json/request.hpp"
 #include "policy/cost/cost_in_body.hpp"
 #include "policy/record/call_record.hpp"
+#include "policy/record/tried_text.hpp"
 
 namespace bw::front {
 
@@ -67,7 +68,9 @@ void LiveCall::start() {
     admission_.emplace(context_.books, context_.engine, call_,
                        policy::Destination{.route = route_,
                                            .model = std::string(model),
-                                           .candidates = std::move(match->candidates)});
+                                           .candidates = std::move(match->candidates),
+                                           .config = match->route,
+                                           .random = context_.random()});
     admission_->ask(
         [this](const Result<void>& admitted) { admitted ? begin() : refuse(admitted.error()); });
 }
@@ -83,7 +86,7 @@ void LiveCall::begin() {
         heartbeat_.emplace(context_.engine.loop, silence_max, [this] { beat(); });
     }
     attempts_.emplace(context_.engine, call_, admission_->prospects(), admission_->reckoner(),
-                      static_cast<policy::Replies&>(*gate_));
+                      static_cast<policy::Replies&>(*gate_), admission_->hedge());
     attempts_->start();
 }
 
@@ -214,9 +217,11 @@ void LiveCall::end(const policy::CallEnd& outcome, const ErrorReply& reply) {
 std::string LiveCall::headers() const {
     std::string left = admission_ ? admission_->headers() : std::string();
     if (!attempts_) return left;
+    const std::string tried = policy::tried_text(attempts_->failures());
     return std::move(left) + answering_headers({.provider = attempts_->provider(),
                                                 .model = attempts_->model(),
                                                 .attempts = attempts_->count(),
+                                                .tried = tried,
                                                 .so_far = Clock::now() - call_.started,
                                                 .waited = attempts_->waited()});
 }

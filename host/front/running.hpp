@@ -10,7 +10,7 @@
 #include "observe/metrics.hpp"
 #include "policy/admission/waiting_counts.hpp"
 #include "policy/notices/warnings.hpp"
-#include "policy/upstreams/upstream_limits.hpp"
+#include "policy/upstreams/upstreams.hpp"
 #include "report/budget_watch.hpp"
 
 namespace bw::front {
@@ -19,7 +19,7 @@ struct Running {
     observe::Metrics metrics;  // each worker writes its own; any thread reads
     std::unique_ptr<policy::Warnings> warnings;
     std::unique_ptr<policy::WebhookCounts> webhook_counts;
-    std::unique_ptr<policy::UpstreamLimits> upstream_limits;
+    std::unique_ptr<policy::Upstreams> upstreams;
     std::unique_ptr<policy::WaitingCounts> waiting;
     std::unique_ptr<ledger::Store> ledger;              // null: nothing is counted; any thread
     std::unique_ptr<report::BudgetWatch> budget_watch;  // null: no ledger; the admin thread's

@@ -81,6 +81,7 @@ void add_routing(Fields& fields, const AccessRecord& record) {
     fields.add("upstream_model", record.upstream_model);
     fields.add("upstream_id", record.upstream_id);
     fields.add("attempts", record.attempts);
+    fields.add("tried", record.tried);
     fields.add_flag("stream", record.stream);
 }
 

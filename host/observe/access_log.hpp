@@ -35,6 +35,7 @@ struct AccessRecord {
     std::string_view upstream_model;
     std::string_view upstream_id;  // of the request, as the provider calls it
     int attempts = 0;
+    std::string tried;  // the attempts before the last one
     bool stream = false;
     std::int64_t bytes_in = 0;
     std::int64_t bytes_out = 0;

@@ -26,7 +26,7 @@ constexpr auto k_types = std::to_array<std::string_view>(
      "timeout", "deadline_exceeded", "provider_not_configured", "unavailable", "draining",
      "too_many_connections", "too_many_bodies", "too_many_requests", "budget_exceeded",
      "model_without_price", "ledger_unavailable", "slow_reader", "host_out_of_descriptors",
-     "host_out_of_memory", "other"});
+     "host_out_of_memory", "hedge_lost", "other"});
 
 std::string_view usual(ErrorKind kind) {
     switch (kind) {

@@ -49,7 +49,7 @@ void write_slow_callbacks(PrometheusText& text, const front::Host& host) {
 
 void write_upstream_limits(PrometheusText& text, const front::Context& context) {
     using policy::UpstreamLimits;
-    const UpstreamLimits& limits = *context.running.upstream_limits;
+    const UpstreamLimits& limits = context.running.upstreams->limits;
     text.metric("bellwether_upstream_limited_total", "counter",
                 "Calls for which a provider's own limits left no room, by what became of them.");
     for (std::size_t provider = 0; provider < context.host.config.providers.size(); ++provider) {

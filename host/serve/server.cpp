@@ -173,7 +173,7 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
         .metrics = {pages::metric_names(host), api->sockets.size()},
         .warnings = std::make_unique<policy::Warnings>(host.config),
         .webhook_counts = std::make_unique<policy::WebhookCounts>(host.webhooks.size()),
-        .upstream_limits = std::make_unique<policy::UpstreamLimits>(host.config),
+        .upstreams = std::make_unique<policy::Upstreams>(host.config, host.routes.targets().size()),
         .waiting = std::make_unique<policy::WaitingCounts>(host.config),
         .ledger = nullptr,
         .budget_watch = nullptr,

@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <random>
 #include <thread>
 #include <unordered_set>
 #include <vector>
@@ -59,6 +60,7 @@ class Worker final : private front::Sessions {
     boost::asio::io_context loop_{1};
     net::Client client_;
     std::vector<plugin::ProviderSlot> slots_;
+    std::mt19937_64 random_{std::random_device{}()};
     policy::WebhookPosts webhook_posts_;
     policy::Books books_;
     front::DrainedCalls drained_calls_;

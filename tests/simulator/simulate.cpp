@@ -157,15 +157,15 @@ class World {
     FakeWire wire_{loop_, chance_};
     CheckedLedger ledger_{chance_, time_};
     const front::Host host_ = make_host();
-    const front::Running running_{
-        .metrics = {pages::metric_names(host_), 1},
-        .warnings = std::make_unique<policy::Warnings>(host_.config),
-        .webhook_counts = std::make_unique<policy::WebhookCounts>(0),
-        .upstream_limits = std::make_unique<policy::UpstreamLimits>(host_.config),
-        .waiting = std::make_unique<policy::WaitingCounts>(host_.config),
-        .ledger = nullptr,
-        .budget_watch = nullptr,
-        .body_room = nullptr};
+    const front::Running running_{.metrics = {pages::metric_names(host_), 1},
+                                  .warnings = std::make_unique<policy::Warnings>(host_.config),
+                                  .webhook_counts = std::make_unique<policy::WebhookCounts>(0),
+                                  .upstreams = std::make_unique<policy::Upstreams>(
+                                      host_.config, host_.routes.targets().size()),
+                                  .waiting = std::make_unique<policy::WaitingCounts>(host_.config),
+                                  .ledger = nullptr,
+                                  .budget_watch = nullptr,
+                                  .body_room = nullptr};
     const observe::MetricNames names_ = pages::metric_names(host_);
     observe::WorkerMetrics metrics_{names_};
     std::vector<plugin::ProviderSlot> slots_{host_.registry.providers.begin(),
@@ -174,15 +174,16 @@ class World {
     policy::Books books_{loop_, host_.config, &ledger_, running_.warnings.get(), &posts_};
     front::DrainedCalls drained_{loop_, [] {}};
     observe::AccessLog access_log_{loop_};
+    std::mt19937_64 random_{chance_.engine()()};
     front::Context context_{
         .host = host_,
-        .engine = {loop_, wire_, slots_, *running_.upstream_limits, running_.waiting.get()},
+        .engine = {loop_, wire_, slots_, *running_.upstreams, random_, running_.waiting.get()},
         .books = books_,
         .drained_calls = drained_,
         .running = running_,
         .metrics = metrics_,
         .access_log = access_log_,
-        .random = std::mt19937_64(chance_.engine()()),
+        .random = random_,
         .http_limits = {}};
     std::list<std::shared_ptr<Client>> clients_;
     std::array<std::uint64_t, 4> ends_{};

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "policy/admission/target_order.hpp"
 #include "policy/admission/uncounted.hpp"
 #include "policy/limits/standing_headers.hpp"
 
@@ -18,30 +19,50 @@ Admission::Admission(Books& books, const AttemptServices& engine, const Call& ca
       route_(std::move(destination.route)),
       model_(std::move(destination.model)),
       reckoner_(books, engine.slots, call),
+      config_(destination.config),
+      random_(destination.random),
       room_{.rules = books.session ? &books.rules : nullptr,
             .providers = books.providers,
             .upstream = [this](const Prospect& one) { return space_at(one.target); },
             .waiting = [this](const std::string& queue) { return books_.queues.length(queue); }} {
-    prospects_.reserve(destination.candidates.size());
+    offer_.prospects.reserve(destination.candidates.size());
     for (route::Candidate& candidate : destination.candidates) {
-        prospects_.push_back({.provider = engine.slots[candidate.provider].provider().name,
-                              .target = std::move(candidate),
-                              .service_tier = call.asked.service_tier,
-                              .searches = call.asked.searches});
+        auto& group = candidate.chain == route::Chain::none     ? offer_.prospects
+                      : candidate.chain == route::Chain::budget ? offer_.on_budget
+                                                                : offer_.chained;
+        group.push_back({.provider = engine.slots[candidate.provider].provider().name,
+                         .target = std::move(candidate),
+                         .service_tier = call.asked.service_tier,
+                         .searches = call.asked.searches});
     }
+    offer_.hedged = config_ != nullptr && config_->hedge && offer_.prospects.size() > 1;
 }
 
 void Admission::ask(OnAnswer on_answer) {
     on_answer_ = std::move(on_answer);
-    for (Prospect& prospect : prospects_) {
-        if (!books_.session) break;
-        prospect.estimate = reckoner_.bound(prospect.target).held;
-        prospect.text_only = reckoner_.is_text_only();
+    estimate_all();
+    if (config_ != nullptr) {
+        const TargetOrder order{*config_, call_, engine_.upstreams, random_};
+        for (auto* group : {&offer_.prospects, &offer_.chained, &offer_.on_budget}) {
+            order.put(*group);
+        }
     }
     apply();
 }
 
-void Admission::apply() { follow(place(applicant(), prospects_, room_)); }
+// Estimates what the call may use at each target, where something is counted or compared.
+void Admission::estimate_all() {
+    const bool compares = config_ != nullptr && compares_costs(*config_);
+    if (!books_.session && !compares) return;
+    for (auto* group : {&offer_.prospects, &offer_.chained, &offer_.on_budget}) {
+        for (Prospect& prospect : *group) {
+            prospect.estimate = reckoner_.bound(prospect.target).held;
+            prospect.text_only = reckoner_.is_text_only();
+        }
+    }
+}
+
+void Admission::apply() { follow(place(applicant(), offer_, room_)); }
 
 void Admission::follow(Placement placement, bool turn_missed) {
     if (auto* const claims = std::get_if<HoldClaims>(&placement)) return hold(std::move(*claims));
@@ -82,7 +103,7 @@ void Admission::on_verdict(ledger::Verdict verdict) {
     standings_ = std::move(verdict.standings);
     switch (verdict.answer) {
         case ledger::HoldAnswer::refused:
-            return follow(place_refused(applicant(), prospects_, room_, asked_[verdict.refused_by],
+            return follow(place_refused(applicant(), offer_, room_, asked_[verdict.refused_by],
                                         standings_[verdict.refused_by]),
                           turn_missed);
         case ledger::HoldAnswer::unavailable:
@@ -175,6 +196,7 @@ void Admission::call_who_waits() {
 
 void Admission::answer(Result<void> result) {
     ticket_.reset();
+    offer_.prospects.insert(offer_.prospects.end(), offer_.chained.begin(), offer_.chained.end());
     std::exchange(on_answer_, {})(std::move(result));
 }
 
@@ -220,16 +242,16 @@ PendingCall Admission::applicant() const {
 
 // If the call itself waits in the queue of this upstream, nobody there is counted as ahead of it.
 Space Admission::space_at(const route::Candidate& candidate) const {
-    if (!engine_.upstream_limits.knows(candidate)) return {};
+    if (!engine_.upstreams.limits.knows(candidate)) return {};
     const std::string queue = queue_of(candidate);
     const bool stands_there = ticket_ && ticket_->queue() == queue;
-    return {.wait = engine_.upstream_limits.wait(candidate, tokens_at_sending(call_)),
+    return {.wait = engine_.upstreams.limits.wait(candidate, tokens_at_sending(call_)),
             .ahead = stands_there ? 0 : books_.queues.length(queue)};
 }
 
 void Admission::count_once(bool& counted, std::size_t provider, UpstreamLimits::Effect outcome) {
     if (!std::exchange(counted, true)) {
-        engine_.upstream_limits.count({.provider = provider}, outcome);
+        engine_.upstreams.limits.count({.provider = provider}, outcome);
     }
 }
 

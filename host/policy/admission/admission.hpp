@@ -31,6 +31,8 @@ struct Destination {
     std::string route;
     std::string model;  // as the client named it, aliases followed
     std::vector<route::Candidate> candidates;
+    const config::Route* config = nullptr;  // the one with the targets; null: they are in order
+    std::uint64_t random = 0;               // any 64 bits, by which the targets are put in order
 };
 
 class Admission {
@@ -48,7 +50,9 @@ class Admission {
     void ask(OnAnswer on_answer);
     // The targets that are left for the call, those without room last. They change no more once it
     // is admitted.
-    std::span<const Prospect> prospects() const { return prospects_; }
+    std::span<const Prospect> prospects() const { return offer_.prospects; }
+    // When a second target is asked as well; null: never, or there was no room to hold for two.
+    const config::Hedge* hedge() const { return offer_.hedged ? &*config_->hedge : nullptr; }
 
     // True once no crash can lose the hold, or once the call may go on without that. Until then
     // nothing of the answer may go out.
@@ -70,6 +74,7 @@ class Admission {
     // has missed its turn in a queue meanwhile.
     enum class Question : std::uint8_t { none, open, open_and_turn_missed };
 
+    void estimate_all();
     void apply();
     void follow(Placement placement, bool turn_missed = false);
     void hold(HoldClaims claims);
@@ -96,7 +101,9 @@ class Admission {
     std::string model_;  // as Destination::model
     Reckoner reckoner_;
     OnAnswer on_answer_;
-    std::vector<Prospect> prospects_;  // the targets left; the first is tried first
+    const config::Route* const config_;  // of the route; null: the targets are in order already
+    const std::uint64_t random_;
+    Offer offer_;  // the targets left
     Room room_;
     std::vector<Asked> asked_;
     std::vector<ledger::Standing> standings_;

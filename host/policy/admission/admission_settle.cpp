@@ -30,7 +30,7 @@ void Admission::settle(const CallRecord& record) {
 // The usage of a call that nobody settles: as if its first target had served it, and it had used
 // all that it may.
 ledger::UsageRow Admission::estimate() const {
-    const Prospect& first = prospects_.front();
+    const Prospect& first = offer_.prospects.front();
     const Usage usage = estimated_usage(first);
     return {.time_us = books_.session->now_us(),
             .request_id = call_.id,

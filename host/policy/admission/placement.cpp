@@ -36,9 +36,37 @@ std::int64_t wait_us_for(const ledger::Claim& claim, std::size_t claims) {
     return static_cast<std::int64_t>(std::min(us, k_max_us));
 }
 
-Result<std::vector<Asked>> ask_rules(const PendingCall& who, std::span<const Prospect> prospects,
-                                     const Room& room) {
-    return room.rules->apply(who.facts, who.invalid_limit, prospects, who.now_us);
+// The claims on the call. A chain that nobody can count, as its target has no price, is left out.
+Result<std::vector<Asked>> ask_rules(const PendingCall& who, Offer& offer, const Room& room) {
+    const auto ask = [&](std::span<const Prospect> prospects) {
+        return room.rules->apply(who.facts, who.invalid_limit, prospects, who.now_us,
+                                 offer.hedged ? Legs::two : Legs::one);
+    };
+    if (!offer.chained.empty()) {
+        std::vector<Prospect> all = offer.prospects;
+        all.insert(all.end(), offer.chained.begin(), offer.chained.end());
+        if (auto asked = ask(all)) return asked;
+        offer.chained.clear();
+    }
+    return ask(offer.prospects);
+}
+
+// Makes the offer a smaller one whose claims are less; false: it cannot be made smaller.
+bool ask_for_less(Offer& offer, const Asked& asked) {
+    const bool by_call =
+        asked.rule->counts == Counts::concurrent || asked.rule->counts == Counts::requests;
+    if (!by_call && std::exchange(offer.hedged, false)) return true;
+    if (offer.chained.empty()) return false;
+    offer.chained.clear();
+    return true;
+}
+
+// Takes the targets for a spent budget instead of those that it refuses; false: there are none.
+bool take_those_for_budget(Offer& offer, const Asked& asked) {
+    if (asked.rule->budget == nullptr || offer.on_budget.empty()) return false;
+    offer.prospects = std::exchange(offer.on_budget, {});
+    for (Prospect& prospect : offer.prospects) prospect.target.chain = route::Chain::none;
+    return true;
 }
 
 // The first claim with a queue that a newcomer has to join; null: there is none.
@@ -105,17 +133,17 @@ Placement wait_for_room(const PendingCall& who, std::span<const Prospect> prospe
 }
 
 // Sends a newcomer into the queue that it must not pass. It avoids the queue if other targets are
-// left in `prospects`; else it waits or is refused. Nothing: no queue is in its way, and `claims`
+// left in the offer; else it waits or is refused. Nothing: no queue is in its way, and `claims`
 // are its claims.
-std::optional<Placement> join_queue(const PendingCall& who, std::vector<Prospect>& prospects,
-                                    const Room& room, std::vector<Asked>& claims) {
+std::optional<Placement> join_queue(const PendingCall& who, Offer& offer, const Room& room,
+                                    std::vector<Asked>& claims) {
     for (;;) {
-        auto asked = ask_rules(who, prospects, room);
+        auto asked = ask_rules(who, offer, room);
         if (!asked) return Refuse{.error = std::move(asked.error())};
         claims = *std::move(asked);
         const Asked* const queue = queue_to_join(claims, room);
         if (queue == nullptr) return std::nullopt;
-        if (leave_out(prospects, *queue)) continue;
+        if (leave_out(offer.prospects, *queue)) continue;
         if (auto wait = wait_for(*queue, 0, who, room)) return *std::move(wait);
         return refuse_in_queue(*queue, room.waiting(queue_of(queue->claim)), who.now_us);
     }
@@ -125,11 +153,12 @@ std::optional<Placement> join_queue(const PendingCall& who, std::vector<Prospect
 
 // A call that waits in a queue already need not join another: it came before the newcomers, or has
 // waited in the other queues before.
-Placement place(const PendingCall& who, std::vector<Prospect>& prospects, const Room& room) {
+Placement place(const PendingCall& who, Offer& offer, const Room& room) {
+    std::vector<Prospect>& prospects = offer.prospects;
     const bool newcomer = who.queue.empty();
     HoldClaims hold;
     if (newcomer && room.rules != nullptr) {
-        if (auto ends = join_queue(who, prospects, room, hold.asked)) return *std::move(ends);
+        if (auto ends = join_queue(who, offer, room, hold.asked)) return *std::move(ends);
     }
     const auto is_free = [&](const Prospect& one) { return room.upstream(one).is_free(); };
     if (!is_free(prospects.front())) {
@@ -138,16 +167,19 @@ Placement place(const PendingCall& who, std::vector<Prospect>& prospects, const 
         if (full.begin() == prospects.begin()) return wait_for_room(who, prospects, room);
     }
     if (room.rules != nullptr && (!newcomer || hold.passed_over)) {
-        auto asked = ask_rules(who, prospects, room);
+        auto asked = ask_rules(who, offer, room);
         if (!asked) return Refuse{.error = std::move(asked.error())};
         hold.asked = *std::move(asked);
     }
     return hold;
 }
 
-Placement place_refused(const PendingCall& who, std::vector<Prospect>& prospects, const Room& room,
-                        const Asked& asked, const ledger::Standing& standing) {
-    if (leave_out(prospects, asked)) return place(who, prospects, room);
+Placement place_refused(const PendingCall& who, Offer& offer, const Room& room, const Asked& asked,
+                        const ledger::Standing& standing) {
+    if (ask_for_less(offer, asked) || leave_out(offer.prospects, asked) ||
+        take_those_for_budget(offer, asked)) {
+        return place(who, offer, room);
+    }
     const bool concurrent = asked.rule->counts == Counts::concurrent;
     const std::int64_t wait_us =
         concurrent ? k_concurrency_poll_us : std::min(standing.wait_us, k_look_again_us);

@@ -33,6 +33,16 @@ struct PendingCall {
     std::int64_t now_us = 0;  // by the ledger's clock
 };
 
+// The targets that a call may be sent to.
+struct Offer {
+    std::vector<Prospect> prospects;  // the first is tried first
+    // Those that are tried only after a failure of a certain kind. They are held for as well, as
+    // far as there is room for them.
+    std::vector<Prospect> chained;
+    std::vector<Prospect> on_budget;  // instead of `prospects`, if a budget refuses these
+    bool hedged = false;              // two targets may be asked at once, and both are held for
+};
+
 // What is known of the room at one upstream.
 struct Space {
     std::chrono::steady_clock::duration wait{0};  // until it has room for the call
@@ -74,10 +84,12 @@ using Placement = std::variant<HoldClaims, WaitInQueue, Refuse>;
 
 // Places a call. Removes prospects where a limit's queue is in its way, if others are left, and
 // puts those without room last.
-Placement place(const PendingCall& who, std::vector<Prospect>& prospects, const Room& room);
-// The same for a call whose claim `asked` the ledger has just refused.
-Placement place_refused(const PendingCall& who, std::vector<Prospect>& prospects, const Room& room,
-                        const Asked& asked, const ledger::Standing& standing);
+Placement place(const PendingCall& who, Offer& offer, const Room& room);
+// The same for a call whose claim `asked` the ledger has just refused. It first asks for less: no
+// second target at once, then no chains, then only the prospects that the claim does not count, and
+// then those for a spent budget.
+Placement place_refused(const PendingCall& who, Offer& offer, const Room& room, const Asked& asked,
+                        const ledger::Standing& standing);
 
 // Refuses a call that waited too long in the queue of its claim, or finds it full. `before`: how
 // many calls wait there.

@@ -1,9 +1,11 @@
-// Answers one call: tries the route's targets in order until one delivers content (`PieceSeen` says
-// what content is). Chunks without content are held back until content comes, so that the client
+// Answers one call: tries the route's targets until one delivers content (`PieceSeen` says what
+// content is), in order, again after a while, or two at once. `next_step` decides what follows a
+// try that failed. Chunks without content are held back until content comes, so that the client
 // sees nothing of an attempt that failed before. After content no other target is tried, whatever
 // happens. Each call has one `Attempts`, on its worker's thread.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -15,6 +17,8 @@
 #include "base/call.hpp"
 #include "base/error.hpp"
 #include "base/usage.hpp"
+#include "net/alarm.hpp"
+#include "policy/attempts/course.hpp"
 #include "policy/attempts/failed_attempt.hpp"
 #include "policy/attempts/try.hpp"
 #include "policy/estimate/reckoner.hpp"
@@ -23,7 +27,7 @@ namespace bw::policy {
 
 // How a call ended, for the log and the books.
 struct CallEnd {
-    Result<void> result;
+    Result<void> result;        // what the client is told
     Usage usage;                // of the last attempt; `failures` have their own
     Doubt doubt = Doubt::none;  // of the usage that its provider reported
     std::string provider;
@@ -31,9 +35,12 @@ struct CallEnd {
     std::string upstream_id;  // the last provider's id of the request
     unsigned attempts = 0;
     std::chrono::nanoseconds waited{0};          // for the providers asked, or for a slow client
-    std::vector<FailedAttempt> failures;         // the attempts that were followed by another
+    std::vector<FailedAttempt> failures;         // the attempts before the last one
     std::optional<std::int64_t> cost_micro_usd;  // nothing: not known
     const config::Price* price = nullptr;        // of the last target; null: not known
+    // Why the last attempt failed, which need not be what the client is told; nothing: it did not
+    // fail, or it was ended from outside and `result` says why.
+    std::optional<Error> last_error = {};
 };
 
 // Receives the answer. `Attempts` may be dropped inside on_end, never inside the others.
@@ -47,11 +54,12 @@ class Replies {
     ~Replies() = default;
 };
 
-class Attempts final : private TryEvents {
+class Attempts final {
   public:
-    // All arguments, and what `engine` refers to, must outlive the object.
+    // All arguments, and what `engine` refers to, must outlive the object. `hedge`: when a second
+    // target is asked as well; null: never. What is held for the call must then be enough for two.
     Attempts(AttemptServices engine, const Call& call, std::span<const Prospect> targets,
-             Reckoner& reckoner, Replies& replies);
+             Reckoner& reckoner, Replies& replies, const config::Hedge* hedge = nullptr);
 
     // May call on_end() before it returns; then the object may be destroyed already.
     void start();
@@ -62,36 +70,70 @@ class Attempts final : private TryEvents {
     std::string_view provider() const;
     std::string_view model() const { return target().model; }
     unsigned count() const { return count_; }
-    std::chrono::nanoseconds waited() const { return waited_ + try_->waited(); }
+    std::chrono::nanoseconds waited() const;
+    std::span<const FailedAttempt> failures() const { return failures_; }
     // True if the whole answer has been seen, and only the provider's figure of its usage is still
     // to come.
-    bool waits_for_usage() const { return try_->waits_for_usage(); }
+    bool waits_for_usage() const { return leg().tried.waits_for_usage(); }
     // What is known of the call so far. For a call that is ended from outside, as when its client
     // hangs up.
     CallEnd outcome(Result<void> result) const;
 
   private:
-    void on_reply(std::string_view json) override { replies_.on_reply(json); }
-    void on_chunk(std::string_view json) override { replies_.on_chunk(json); }
-    void on_end(Result<void> result) override;
+    // A try, and what the call knows of it beside. Two run at once if a call is hedged.
+    struct Leg final : TryEvents {
+        Leg(Attempts& attempts, std::size_t target_index, std::chrono::nanoseconds waited);
+        void on_commit() override { owner.on_commit(*this); }
+        void on_reply(std::string_view json) override { owner.replies_.on_reply(json); }
+        void on_chunk(std::string_view json) override { owner.replies_.on_chunk(json); }
+        void on_end(Result<void> result) override { owner.on_end(*this, std::move(result)); }
 
-    const route::Candidate& target() const { return targets_[at_].target; }
-    std::optional<std::size_t> next(const Error& error);
-    std::size_t next_with_room() const;
+        Attempts& owner;
+        const std::size_t at;  // index of its target
+        // How long the call had waited, for tries and between them, when this one began.
+        const std::chrono::nanoseconds waited_before;
+        std::optional<Error> error;  // once it has failed
+        Try tried;
+    };
+
+    std::size_t first_target(Clock::time_point now) const;
+    void begin(std::size_t target, std::size_t slot);
+    void set_hedge(Clock::time_point now, std::size_t target);
+    void begin_hedge();
+    void on_commit(const Leg& leg);
+    void on_end(Leg& leg, Result<void> result);
+    void follow(const Leg& leg, std::optional<std::chrono::milliseconds> wait_asked_for);
+    void go_on(std::size_t target, Clock::duration wait);
+    Course& course();
+    Course::Outlook look(const Prospect& target) const;
+    const config::Retry& retry_at(std::size_t target) const;
+    FailedAttempt failed_attempt(const Leg& leg, const Error& error, Followed followed) const;
+    void note(const Leg& leg, const Error& error, Followed followed);
+    std::size_t slot_of(const Leg& leg) const;
+    const Leg* other(const Leg& leg) const;
+    void leave_to(const Leg& leg);
+    Error told(const Leg& leg, GiveUp why) const;
     void finish(Result<void> result);
+
+    const Leg& leg() const { return *legs_[lead_]; }
+    const route::Candidate& target() const { return targets_[leg().at].target; }
 
     AttemptServices engine_;
     const Call& call_;
     std::span<const Prospect> targets_;  // in the order in which they are tried
     Reckoner& reckoner_;
     Replies& replies_;
+    const config::Hedge* const hedge_;
 
-    std::size_t at_ = 0;
+    std::array<std::optional<Leg>, 2> legs_;  // the second one only of a hedged call
+    std::size_t lead_ = 0;                    // the leg that began last, or the one that is left
     unsigned count_ = 0;
-    std::optional<Try> try_;              // from start() on
-    std::chrono::nanoseconds waited_{0};  // of the tries before it
+    std::optional<net::Alarm> alarm_;                 // until the next try begins, or the hedge
+    std::optional<Clock::time_point> pausing_since_;  // between two tries
+    std::optional<Course> course_;                    // from the first failure on
     std::vector<FailedAttempt> failures_;
-    bool asked_again_ = false;  // the same target, without what its upstream had refused
+    std::optional<Error> best_error_;  // the most useful one of the failures
+    bool asked_again_ = false;         // the same target, without what its upstream had refused
     bool paused_ = false;
 };
 

@@ -53,7 +53,7 @@ TimeCheck judge(const TimeLimits& limits, const Progress& progress, steady_clock
     }
     apply(limits.total, progress.started, "total_timeout");
     check.look_again = std::min(check.look_again, limits.deadline);
-    if (check.expired == nullptr && now >= limits.deadline) check.expired = "deadline_exceeded";
+    if (check.expired == nullptr && now >= limits.deadline) check.expired = k_deadline_exceeded;
     // The first byte may come at any moment, and silence is limited from then on: look again at the
     // earliest moment at which that limit could pass.
     if (!progress.body_begun && limits.idle.count() != 0) {
@@ -64,16 +64,24 @@ TimeCheck judge(const TimeLimits& limits, const Progress& progress, steady_clock
 
 namespace {
 
-std::string message_of(const TimeCheck& check) {
-    if (check.expired == std::string_view("deadline_exceeded")) {
-        return "The provider did not finish within the time that the request allows "
-               "(x-bellwether-timeout).";
-    }
-    return fmt::format("The provider {} within {} ms ({}).", what_was_late(check.expired),
-                       check.limit.count(), check.expired);
+Error error_of(const TimeCheck& check) {
+    if (check.expired == std::string_view(k_deadline_exceeded)) return past_deadline();
+    return {
+        .kind = ErrorKind::timeout,
+        .message = fmt::format("The provider {} within {} ms ({}).", what_was_late(check.expired),
+                               check.limit.count(), check.expired),
+        .code = check.expired};
 }
 
 }  // namespace
+
+Error past_deadline() {
+    return {.kind = ErrorKind::timeout,
+            .message =
+                "The provider did not finish within the time that the request allows "
+                "(x-bellwether-timeout).",
+            .code = k_deadline_exceeded};
+}
 
 Deadlines::Deadlines(boost::asio::io_context& loop, TimeLimits limits, Observe observe,
                      Expired expired)
@@ -86,8 +94,7 @@ void Deadlines::look() {
     if (check.expired != nullptr) {
         // The callback is moved out first, because it may destroy this object.
         const auto expired = std::move(expired_);
-        return expired(
-            Error{.kind = ErrorKind::timeout, .message = message_of(check), .code = check.expired});
+        return expired(error_of(check));
     }
     if (check.look_again == steady_clock::time_point::max()) return;
     alarm_.set(check.look_again, [this] { look(); });

@@ -45,6 +45,10 @@ struct TimeCheck {
 TimeCheck judge(const TimeLimits& limits, const Progress& progress,
                 std::chrono::steady_clock::time_point now);
 
+// The error code of a call whose client's own deadline has passed, and the error.
+inline constexpr const char* k_deadline_exceeded = "deadline_exceeded";
+Error past_deadline();
+
 class Deadlines {
   public:
     using Observe = std::function<Progress()>;

@@ -1,6 +1,8 @@
-// An attempt that failed and was followed by another.
+// An attempt that failed, or that was given up for another one.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "base/error.hpp"
@@ -9,6 +11,13 @@
 
 namespace bw::policy {
 
+// What followed an attempt.
+enum class Followed : std::uint8_t {
+    same_target,   // it was tried again there
+    other_target,  // by a fallback
+    hedge,         // by nothing: another attempt of the call ran beside it, and goes on
+};
+
 struct FailedAttempt {
     std::string provider;
     std::string model;  // as the provider calls it
@@ -16,6 +25,9 @@ struct FailedAttempt {
     std::string code;
     Usage usage = {};  // of what was generated, or may have been, before it failed
     const config::Price* price = nullptr;
+    std::chrono::nanoseconds duration{0};
+    std::chrono::nanoseconds wait{0};  // from its end to the beginning of the next one
+    Followed followed = Followed::other_target;
 };
 
 }  // namespace bw::policy

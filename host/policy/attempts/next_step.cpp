@@ -1,5 +1,9 @@
 #include "policy/attempts/next_step.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
 namespace bw::policy {
 namespace {
 
@@ -7,9 +11,30 @@ namespace {
 // The plugin leaves it out from now on, so that a second try may succeed.
 constexpr std::string_view k_addition_refused = "addition_refused";
 
+// The error code of an upstream that could not show that it is the one that was meant, or that
+// speaks no TLS. Neither passes by itself.
+constexpr std::string_view k_tls_error = "upstream_tls_error";
+
 // The most bytes of chunks without content that are held back. An upstream that sends more is taken
 // to mean something by them.
 constexpr std::size_t k_held_bytes_max = 64u << 10;
+
+// Why the call cannot be tried there; nothing: it can.
+std::optional<GiveUp> why_not(const FailedTry& failed, const NextTry& next) {
+    if (failed.attempts >= next.attempts_max) {
+        // Where one try is all that is allowed, the operator leaves repeating to the clients.
+        return next.attempts_max > 1 ? GiveUp::attempts_spent : GiveUp::nobody_else;
+    }
+    if (next.wait >= failed.left) return GiveUp::no_time;
+    if (failed.repeats == Repeats::off && next.wait.count() > 0) return GiveUp::nobody_else;
+    if (!next.is_budgeted() || failed.repeats == Repeats::allowed) return std::nullopt;
+    return failed.repeats == Repeats::spent ? GiveUp::budget_spent : GiveUp::nobody_else;
+}
+
+bool comes_before(const NextTry& one, const NextTry& other) {
+    return std::tie(one.wait, one.failing, one.target) <
+           std::tie(other.wait, other.failing, other.target);
+}
 
 }  // namespace
 
@@ -19,11 +44,21 @@ ChunkStep step_of_chunk(Commitment commitment, bool has_content, std::size_t hel
     return ChunkStep::hold_back;
 }
 
-NextStep step_after_failure(const FailedTry& failed, ErrorKind kind, std::string_view code) {
-    if (failed.commitment == Commitment::committed || failed.is_late) return NextStep::give_up;
-    if (code == k_addition_refused && !failed.asked_again) return NextStep::same_target_again;
-    if (failed.another_target && may_fall_back(kind)) return NextStep::next_target;
-    return NextStep::give_up;
+NextStep step_after_failure(const FailedTry& failed, std::span<const NextTry> open) {
+    if (failed.is_late) return GiveUp::late;
+    if (failed.commitment == Commitment::committed) return GiveUp::nobody_else;
+    if (failed.code == k_addition_refused && !failed.asked_again) return AskAgain{};
+    const NextTry* best = nullptr;
+    GiveUp why = GiveUp::nobody_else;
+    for (const NextTry& next : open) {
+        const auto reason = why_not(failed, next);
+        if (reason) {
+            why = std::max(why, *reason);
+        } else if (best == nullptr || comes_before(next, *best)) {
+            best = &next;
+        }
+    }
+    return best == nullptr ? NextStep(why) : NextStep(*best);
 }
 
 bool may_fall_back(ErrorKind kind) {
@@ -33,6 +68,17 @@ bool may_fall_back(ErrorKind kind) {
         case ErrorKind::budget:
         case ErrorKind::cancelled: return false;
         default: return true;
+    }
+}
+
+bool may_pass(ErrorKind kind, std::string_view code) {
+    switch (kind) {
+        case ErrorKind::rate:
+        case ErrorKind::upstream:
+        case ErrorKind::protocol:
+        case ErrorKind::timeout: return true;
+        case ErrorKind::unreachable: return code != k_tls_error;
+        default: return false;
     }
 }
 

@@ -1,16 +1,20 @@
-// Decides what happens to a chunk of an attempt, and what follows an attempt that failed. Both
-// depend on whether content has gone to the client. Pure.
+// Decides what happens to a chunk of a try, and what follows a try that failed. Both depend on
+// whether content has gone to the client. Pure.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <variant>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
+#include "policy/upstreams/retry_budget.hpp"
 
 namespace bw::policy {
 
-// Whether content of an attempt has gone to the client. From then on no other target can be tried.
+// Whether content of a try has gone to the client. From then on no other target can be tried.
 enum class Commitment : std::uint8_t { none, committed };
 
 enum class ChunkStep : std::uint8_t {
@@ -22,19 +26,57 @@ enum class ChunkStep : std::uint8_t {
 // `held_bytes`: the size of all chunks that have come so far, this one included.
 ChunkStep step_of_chunk(Commitment commitment, bool has_content, std::size_t held_bytes);
 
+// A try that has failed, and where its call stands.
 struct FailedTry {
     Commitment commitment = Commitment::none;
-    bool is_late = false;         // the client's own deadline has passed
-    bool asked_again = false;     // the target had a second try already
-    bool another_target = false;  // there is another one that may have room
+    ErrorKind kind = ErrorKind::upstream;
+    std::string_view code = {};
+    bool is_late = false;      // the client's own deadline has passed
+    bool asked_again = false;  // the target had a second try without what its upstream refused
+    unsigned attempts = 1;     // of the call so far, at all its targets
+    Clock::duration left{0};   // within which another try may begin
+    Repeats repeats = Repeats::allowed;
 };
 
-enum class NextStep : std::uint8_t { same_target_again, next_target, give_up };
+// A place where the call could be tried next.
+struct NextTry {
+    std::size_t target = 0;          // index among the targets of the call
+    bool repeats = false;            // the call was tried there before
+    bool failing = false;            // the target fails other calls as well
+    Clock::duration wait{0};         // until it may be tried
+    std::uint32_t attempts_max = 1;  // tries of the call that it may be the last one of
 
-NextStep step_after_failure(const FailedTry& failed, ErrorKind kind, std::string_view code);
+    // Whether the try counts in the retry budget. A target that is not known to fail may always be
+    // tried: that some other one fails must not keep a call from it.
+    bool is_budgeted() const { return repeats || failing; }
+    bool operator==(const NextTry&) const = default;
+};
+
+// The same target is tried again at once, without what its upstream has refused.
+struct AskAgain {
+    bool operator==(const AskAgain&) const = default;
+};
+
+// No more tries. The order is from the reason that says least to the one that says most.
+enum class GiveUp : std::uint8_t {
+    nobody_else,     // no target could do better
+    no_time,         // the next try would begin too late
+    attempts_spent,  // the call was tried as often as it may be
+    budget_spent,    // too many calls of the process are repeated already
+    late,            // the client's deadline has passed
+};
+
+using NextStep = std::variant<AskAgain, NextTry, GiveUp>;
+
+// `open`: where the call may be tried next. The one that can be tried soonest is taken; of several,
+// one that is not failing; of several, the first.
+NextStep step_after_failure(const FailedTry& failed, std::span<const NextTry> open);
 
 // Whether another target may succeed after an error of this kind. False for an error that a
 // different provider would give as well, and for a call that was cancelled.
 bool may_fall_back(ErrorKind kind);
+
+// Whether the same target may succeed a little later after an error of this kind.
+bool may_pass(ErrorKind kind, std::string_view code);
 
 }  // namespace bw::policy

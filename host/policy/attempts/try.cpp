@@ -84,7 +84,8 @@ Result<void> Try::start(unsigned number, bool paused) {
                               .deadline = time_left(limits, started_)};
     attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order,
                                                  static_cast<plugin::AttemptEvents&>(*this));
-    trip_.emplace(engine_.upstream_limits, target_, tokens_at_sending(call_));
+    trip_.emplace(engine_.upstreams.limits, target_, tokens_at_sending(call_));
+    watch_.emplace(engine_.upstreams.targets, target_.id);
     if (auto started = attempt_->start(engine_.transport, engine_.loop); !started) return started;
     if (paused) attempt_->pause();
     deadlines_.emplace(
@@ -119,7 +120,7 @@ void Try::on_head(std::span<const net::Header> headers) {
 void Try::on_piece(plugin::Piece piece, std::string_view json) {
     switch (piece) {
         case plugin::Piece::reply:
-            commitment_ = Commitment::committed;
+            commit();
             see(json, attempt_->usage_reports() != usage_reports_);
             return events_.on_reply(json);
         case plugin::Piece::chunk: {
@@ -136,12 +137,18 @@ void Try::on_piece(plugin::Piece piece, std::string_view json) {
     }
 }
 
+void Try::commit() {
+    commitment_ = Commitment::committed;
+    watch_->content_after(Clock::now() - started_);
+    events_.on_commit();
+}
+
 void Try::relay(std::string_view chunk, bool content) {
     held_bytes_ += chunk.size();
     switch (step_of_chunk(commitment_, content, held_bytes_)) {
         case ChunkStep::hold_back: return void(held_.emplace_back(chunk));
         case ChunkStep::commit:
-            commitment_ = Commitment::committed;
+            commit();
             for (const std::string& held : std::exchange(held_, {})) events_.on_chunk(held);
             break;
         case ChunkStep::relay: break;
@@ -198,9 +205,11 @@ void Try::close(Result<void>& result) {
     if (trip_ && !result && result.error().kind == ErrorKind::rate) {
         result.error().retry_after = trip_->refused(result.error().retry_after);
     }
+    if (watch_) watch_->end(result);
     deadlines_.reset();
     attempt_.reset();
     trip_.reset();
+    watch_.reset();
 }
 
 bool Try::gives_usage() const {

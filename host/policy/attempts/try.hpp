@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,8 +23,9 @@
 #include "policy/admission/waiting_counts.hpp"
 #include "policy/attempts/deadlines.hpp"
 #include "policy/attempts/next_step.hpp"
+#include "policy/attempts/target_watch.hpp"
 #include "policy/estimate/reckoner.hpp"
-#include "policy/upstreams/upstream_limits.hpp"
+#include "policy/upstreams/upstreams.hpp"
 #include "route/table.hpp"
 
 namespace bw::policy {
@@ -33,7 +35,8 @@ struct AttemptServices {
     boost::asio::io_context& loop;
     net::Transport& transport;
     std::span<plugin::ProviderSlot> slots;  // one a provider, in the order of the configuration
-    UpstreamLimits& upstream_limits;
+    Upstreams& upstreams;
+    std::mt19937_64& random;
     WaitingCounts* waiting = nullptr;  // null: waiting calls are not counted
 };
 
@@ -41,6 +44,8 @@ struct AttemptServices {
 // never inside the others.
 class TryEvents {
   public:
+    // The answer of this try is what the client gets. Comes before the first piece of it.
+    virtual void on_commit() = 0;
     virtual void on_reply(std::string_view json) = 0;
     virtual void on_chunk(std::string_view json) = 0;
     virtual void on_end(Result<void> result) = 0;  // once, unless the try is closed before
@@ -74,6 +79,7 @@ class Try final : private plugin::AttemptEvents {
     bool is_answered() const { return call_.stream && heard_.pieces > 0 && all_finished(); }
     bool waits_for_usage() const;
     Reckoned reckon(const Result<void>& result) const;
+    Clock::time_point started() const { return started_; }
     std::chrono::nanoseconds waited() const { return attempt_ ? attempt_->waited() : waited_; }
     const std::string& upstream_id() const { return upstream_id_; }
 
@@ -83,6 +89,7 @@ class Try final : private plugin::AttemptEvents {
     void on_end(Result<void> result) override { events_.on_end(std::move(result)); }
 
     Progress progress() const;
+    void commit();
     bool see(std::string_view json, bool reported);
     void relay(std::string_view chunk, bool content);
     bool all_finished() const;
@@ -98,6 +105,7 @@ class Try final : private plugin::AttemptEvents {
     std::chrono::steady_clock::time_point started_;
     std::string body_;
     std::optional<UpstreamLimits::CountedTrip> trip_;
+    std::optional<TargetWatch> watch_;
     std::unique_ptr<plugin::Attempt> attempt_;  // until close()
     std::optional<Deadlines> deadlines_;
     std::string upstream_id_;

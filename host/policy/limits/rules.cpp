@@ -187,11 +187,12 @@ void Rules::add(const config::Limit& limit) {
 }
 
 Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view invalid_limit,
-                                        std::span<const Prospect> prospects, std::int64_t now_us) {
+                                        std::span<const Prospect> prospects, std::int64_t now_us,
+                                        Legs legs) {
     std::vector<Asked> all;
     all.reserve(rules_.size());
     for (Rule& rule : rules_) {
-        if (auto added = add(all, rule, facts, prospects, now_us); !added) {
+        if (auto added = add(all, rule, facts, prospects, now_us, legs); !added) {
             return std::unexpected(std::move(added.error()));
         }
     }
@@ -205,10 +206,12 @@ Result<std::vector<Asked>> Rules::apply(const Facts& facts, std::string_view inv
 }
 
 // Adds the rule's claims on this call. Where several providers share a counter, the claim is the
-// largest of their amounts and not their sum, because only one of them will serve the call.
+// largest of their amounts and not their sum, because only one of them will serve the call; or the
+// sum of the two largest, where two may be asked at once.
 Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, Facts facts,
-                        std::span<const Prospect> prospects, std::int64_t now_us) {
+                        std::span<const Prospect> prospects, std::int64_t now_us, Legs legs) {
     const auto first = static_cast<std::ptrdiff_t>(all.size());
+    std::vector<std::int64_t> second;  // the second largest amount of each claim, of two legs
     prospects = prospects.first(std::min(prospects.size(), counted_targets(rule)));
     for (const Prospect& prospect : prospects) {
         facts.provider = prospect.provider;
@@ -223,12 +226,22 @@ Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, Facts facts,
             return asked.claim.counter.value == value;
         });
         if (same != all.end()) {
+            const std::int64_t less = std::min(same->claim.amount, amount.value_or(0));
             same->claim.amount = std::max(same->claim.amount, amount.value_or(0));
+            if (legs == Legs::one) continue;
+            second.resize(all.size() - static_cast<std::size_t>(first));
+            auto& next = second[static_cast<std::size_t>(same - all.begin() - first)];
+            next = std::max(next, less);
             continue;
         }
         all.push_back({.rule = &rule, .claim = claim_of(rule, now_us)});
         all.back().claim.counter.value = value;
         all.back().claim.amount = amount.value_or(0);
+    }
+    if (rule.counts == Counts::requests || rule.counts == Counts::concurrent) return {};
+    for (std::size_t i = 0; i < second.size(); ++i) {
+        auto& amount = all[static_cast<std::size_t>(first) + i].claim.amount;
+        amount = ledger::add_clamped(amount, second[i]);
     }
     return {};
 }

@@ -18,6 +18,7 @@
 #include "policy/estimate/estimate.hpp"
 #include "policy/limits/rule_match.hpp"
 #include "route/table.hpp"
+#include "route/target_states.hpp"
 
 namespace bw::policy {
 
@@ -26,10 +27,14 @@ struct Prospect {
     std::string_view provider;  // the name of the target's provider
     route::Candidate target = {};
     Estimate estimate = {};
-    std::string_view service_tier = {};  // that the call asks for; empty: none
-    bool searches = false;               // the call asks for searches on the web
-    bool text_only = false;              // the prompt has no pictures, sound or files
+    std::string_view service_tier = {};           // that the call asks for; empty: none
+    bool searches = false;                        // the call asks for searches on the web
+    bool text_only = false;                       // the prompt has no pictures, sound or files
+    route::Service service = route::Service::in;  // as of when the targets were put in order
 };
+
+// At how many targets at once a call may be tried.
+enum class Legs : std::uint8_t { one, two };
 
 // The most that a call may use at this target.
 Usage estimated_usage(const Prospect& prospect);
@@ -82,7 +87,8 @@ class Rules {
     // Fails if a limit that the client sent is no usable number (Call::invalid_limit), or if a
     // budget that refuses counts money and the call asks for something without a price.
     Result<std::vector<Asked>> apply(const Facts& facts, std::string_view invalid_limit,
-                                     std::span<const Prospect> prospects, std::int64_t now_us);
+                                     std::span<const Prospect> prospects, std::int64_t now_us,
+                                     Legs legs = Legs::one);
 
     // The rules that would count a call which tries these providers in this order. The provider in
     // `facts` is ignored, and no amount is looked at.
@@ -91,7 +97,7 @@ class Rules {
   private:
     void add(const config::Limit& limit);
     Result<void> add(std::vector<Asked>& all, Rule& rule, Facts facts,
-                     std::span<const Prospect> prospects, std::int64_t now_us);
+                     std::span<const Prospect> prospects, std::int64_t now_us, Legs legs);
 
     std::deque<config::Limit> own_limits_;  // made from the providers' max_concurrent
     std::vector<Rule> rules_;

@@ -6,6 +6,7 @@
 #include "ledger/amount.hpp"
 #include "observe/error_type.hpp"
 #include "policy/cost/cost.hpp"
+#include "policy/record/tried_text.hpp"
 
 namespace bw::policy {
 namespace {
@@ -42,12 +43,13 @@ void add_to(ledger::UsageRow& row, const FailedAttempt& failed) {
 void count_attempts(const CallEnd& outcome, observe::WorkerMetrics& metrics) {
     for (const FailedAttempt& failed : outcome.failures) {
         metrics.attempt(failed.provider, observe::error_type(failed.code, failed.kind));
-        metrics.fallback(failed.provider);
+        if (failed.followed == Followed::other_target) metrics.fallback(failed.provider);
     }
     if (outcome.attempts == 0) return;
-    const std::string_view code =
-        outcome.result ? std::string_view() : std::string_view(outcome.result.error().code);
-    metrics.attempt(outcome.provider, error_type(outcome.result, code));
+    const Error* error = outcome.result ? nullptr : &outcome.result.error();
+    if (outcome.last_error) error = &*outcome.last_error;
+    metrics.attempt(outcome.provider,
+                    error == nullptr ? 0 : observe::error_type(error->code, error->kind));
     if (outcome.doubt != Doubt::none) {
         metrics.usage_doubted(outcome.provider, static_cast<std::size_t>(outcome.doubt) - 1);
     }
@@ -77,6 +79,7 @@ observe::AccessRecord access_record(const CallRecord& record,
             .upstream_model = outcome.model,
             .upstream_id = outcome.upstream_id,
             .attempts = static_cast<int>(outcome.attempts),
+            .tried = tried_text(outcome.failures),
             .stream = call.stream,
             .bytes_in = static_cast<std::int64_t>(call.body.size()),
             .bytes_out = static_cast<std::int64_t>(record.bytes_out),

@@ -90,6 +90,7 @@ Host host_of(config::Config config) {
 config::Config parsed() {
     auto loaded = config::parse(k_config, "c.toml");
     for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
+    loaded.config.retry_budget = {.percent = 0, .per_second = 0};
     return std::move(loaded.config);
 }
 
@@ -143,7 +144,8 @@ class LiveCallTest : public testing::Test {
     net::Client wire{loop};
     std::vector<plugin::ProviderSlot> slots{host.registry.providers.begin(),
                                             host.registry.providers.end()};
-    policy::UpstreamLimits upstream_limits{host.config};
+    policy::Upstreams upstreams{host.config, host.routes.targets().size()};
+    std::mt19937_64 random;
     policy::Books books{loop, host.config, nullptr};
     DrainedCalls drained{loop, [] {}};
     Running running{.metrics = {{.routes = {"", {"echo", "drained", "patient", "two"}},
@@ -152,13 +154,13 @@ class LiveCallTest : public testing::Test {
                                 1}};
     observe::AccessLog access_log{loop};
     Context context{.host = host,
-                    .engine = {loop, wire, slots, upstream_limits},
+                    .engine = {loop, wire, slots, upstreams, random},
                     .books = books,
                     .drained_calls = drained,
                     .running = running,
                     .metrics = running.metrics.worker(0),
                     .access_log = access_log,
-                    .random = {},
+                    .random = random,
                     .http_limits = {}};
     Client client;
 };

@@ -257,7 +257,7 @@ TEST_F(InLine, ACallThatLeavesWhileTheLedgerIsAskedGivesItsHoldBack) {
 // ---- upstreams that have no room ----------------------------------------------------------------
 
 void refuse_for(Desk& desk, const route::Candidate& candidate, std::chrono::milliseconds time) {
-    UpstreamLimits::CountedTrip(desk.upstream_limits, candidate, 100).refused(time);
+    UpstreamLimits::CountedTrip(desk.upstreams.limits, candidate, 100).refused(time);
 }
 
 TEST(Admission, WaitsForWhomItMayWaitForAndNotOnlyForTheSoonest) {

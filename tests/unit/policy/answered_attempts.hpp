@@ -45,7 +45,10 @@ class NotingClient final : public Replies {
 
 class AnsweredAttempts : public testing::Test {
   protected:
-    AnsweredAttempts() { Clock::give(&time); }
+    explicit AnsweredAttempts(config::RetryBudget repeats = {.percent = 0, .per_second = 0})
+        : repeats_(repeats) {
+        Clock::give(&time);
+    }
     ~AnsweredAttempts() override {
         attempts.reset();
         Clock::give(nullptr);
@@ -56,7 +59,7 @@ class AnsweredAttempts : public testing::Test {
         call.body = std::string(R"({"model":"m","messages":[{"role":"user","content":"hi"}])") +
                     (stream ? R"(,"stream":true)" : "") + more + "}";
         ASSERT_TRUE(json::read_request(call));
-        attempts.emplace(engine, call, targets, reckoner, client);
+        attempts.emplace(engine, call, targets, reckoner, client, hedge);
         attempts->start();
         ASSERT_EQ(wire.upstreams.size(), 1U);
     }
@@ -67,7 +70,23 @@ class AnsweredAttempts : public testing::Test {
         loop.restart();
         loop.poll();
     }
-    static config::Config parsed() { return Desk::parsed(k_two_targets); }
+    static config::Config parsed(config::RetryBudget repeats) {
+        config::Config config = Desk::parsed(k_two_targets);
+        config.retry_budget = repeats;
+        return config;
+    }
+    // The newest upstream refuses the call with this status.
+    void refuses(int status, const std::vector<std::pair<std::string, std::string>>& headers = {}) {
+        wire.last().head(status, "application/json", headers);
+        wire.last().says(R"({"error":{"message":"no"}})");
+        wire.last().ends();
+    }
+    void replies(const std::string& text) {
+        wire.last().head(200, "application/json");
+        wire.last().says(R"({"choices":[{"index":0,"message":{"content":")" + text +
+                         R"("},"finish_reason":"stop"}]})");
+        wire.last().ends();
+    }
     static std::vector<plugin::ProviderSlot> loaded(const config::Config& config) {
         std::vector<config::Diagnostic> diagnostics;
         auto registry = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
@@ -75,14 +94,20 @@ class AnsweredAttempts : public testing::Test {
         return {registry.providers.begin(), registry.providers.end()};
     }
 
+  private:
+    const config::RetryBudget repeats_;
+
+  protected:
+    const config::Hedge* hedge = nullptr;
     Clock::Simulated time;
     boost::asio::io_context loop;
     net::ScriptedTransport wire;
-    config::Config config = parsed();
+    config::Config config = parsed(repeats_);
     std::vector<plugin::ProviderSlot> slots = loaded(config);
     Books books{loop, config, nullptr};
-    UpstreamLimits upstream_limits{config};
-    AttemptServices engine{loop, wire, slots, upstream_limits};
+    Upstreams upstreams{config, 8};
+    std::mt19937_64 random;
+    AttemptServices engine{loop, wire, slots, upstreams, random};
     Call call;
     std::vector<Prospect> targets{{.provider = "a", .target = {.provider = 0, .model = "m"}},
                                   {.provider = "b", .target = {.provider = 1, .model = "n"}}};

@@ -170,7 +170,7 @@ TEST_F(AnsweredAttempts, TheClientsDeadlineEndsItAndNothingElseIsTried) {
 
 TEST_F(AnsweredAttempts, AnUpstreamThatHasServedIsNotBackedOffFromAnyFurther) {
     const auto refused = [this] {
-        return UpstreamLimits::CountedTrip(upstream_limits, targets[0].target, 1).refused({});
+        return UpstreamLimits::CountedTrip(upstreams.limits, targets[0].target, 1).refused({});
     };
     EXPECT_EQ(refused(), 1s);
     time.now += 1s;

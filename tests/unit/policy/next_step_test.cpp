@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <vector>
+
 namespace bw::policy {
 namespace {
 
@@ -25,47 +28,109 @@ TEST(ChunkStep, AfterContentEverythingIsRelayed) {
     }
 }
 
-NextStep after(const FailedTry& failed, ErrorKind kind = ErrorKind::unreachable,
-               std::string_view code = "") {
-    return step_after_failure(failed, kind, code);
+using namespace std::chrono_literals;
+
+FailedTry failed_with(ErrorKind kind = ErrorKind::upstream, std::string_view code = "") {
+    return {.kind = kind, .code = code, .attempts = 1, .left = 10s};
 }
 
-TEST(NextStep, TheNextTargetIsTriedIfThereIsOne) {
-    EXPECT_EQ(after({.another_target = true}), NextStep::next_target);
-    EXPECT_EQ(after({.another_target = false}), NextStep::give_up);
+constexpr NextTry k_fresh{.target = 1, .attempts_max = 5};
+constexpr NextTry k_again{.target = 0, .repeats = true, .wait = 2s, .attempts_max = 5};
+
+TEST(NextStep, AnotherTargetIsTriedAtOnceRatherThanTheSameOneLater) {
+    EXPECT_EQ(step_after_failure(failed_with(), std::vector{k_again, k_fresh}), NextStep(k_fresh));
+    EXPECT_EQ(step_after_failure(failed_with(), std::vector{k_again}), NextStep(k_again));
+    EXPECT_EQ(step_after_failure(failed_with(), {}), NextStep(GiveUp::nobody_else));
+}
+
+TEST(NextStep, OfTargetsThatCanBeTriedAtOnceOneThatDoesNotFailIsTaken) {
+    const NextTry ill{.target = 1, .failing = true, .attempts_max = 5};
+    const NextTry well{.target = 2, .attempts_max = 5};
+    const NextTry last{.target = 3, .attempts_max = 5};
+    EXPECT_EQ(step_after_failure(failed_with(), std::vector{ill, well, last}), NextStep(well));
+    EXPECT_EQ(step_after_failure(failed_with(), std::vector{k_again, ill}), NextStep(ill))
+        << "one that fails is still better than to wait";
 }
 
 TEST(NextStep, NothingIsTriedAfterContentOrTheClientsDeadline) {
     for (const std::string_view code : {"", "addition_refused"}) {
-        EXPECT_EQ(after({.commitment = Commitment::committed, .another_target = true},
-                        ErrorKind::unreachable, code),
-                  NextStep::give_up);
-        EXPECT_EQ(after({.is_late = true, .another_target = true}, ErrorKind::unreachable, code),
-                  NextStep::give_up);
+        FailedTry failed = failed_with(ErrorKind::upstream, code);
+        failed.commitment = Commitment::committed;
+        EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(GiveUp::nobody_else));
+        failed = failed_with(ErrorKind::upstream, code);
+        failed.is_late = true;
+        EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(GiveUp::late));
     }
 }
 
 TEST(NextStep, WhatTheClientDidNotSendIsLeftOutOnce) {
-    constexpr std::string_view k_refused = "addition_refused";
-    for (const bool another : {false, true}) {
-        EXPECT_EQ(after({.another_target = another}, ErrorKind::invalid, k_refused),
-                  NextStep::same_target_again);
-    }
-    EXPECT_EQ(after({.asked_again = true, .another_target = true}, ErrorKind::invalid, k_refused),
-              NextStep::give_up);
-    EXPECT_EQ(after({.asked_again = true, .another_target = true}, ErrorKind::upstream, k_refused),
-              NextStep::next_target);
+    FailedTry failed = failed_with(ErrorKind::invalid, "addition_refused");
+    EXPECT_EQ(step_after_failure(failed, {}), NextStep(AskAgain{}));
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(AskAgain{}));
+    failed.asked_again = true;
+    EXPECT_EQ(step_after_failure(failed, {}), NextStep(GiveUp::nobody_else));
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(k_fresh));
 }
 
-TEST(NextStep, WhatEveryProviderWouldRefuseIsTriedAtNoOther) {
+TEST(NextStep, ACallIsTriedAsOftenAsItMayBeOverAllTargets) {
+    FailedTry failed = failed_with();
+    failed.attempts = 5;
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh, k_again}),
+              NextStep(GiveUp::attempts_spent));
+    failed.attempts = 4;
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(k_fresh));
+    NextTry only = k_again;
+    only.attempts_max = 1;
+    failed.attempts = 1;
+    EXPECT_EQ(step_after_failure(failed, std::vector{only}), NextStep(GiveUp::nobody_else))
+        << "repeating is left to the client";
+}
+
+TEST(NextStep, NoTryBeginsAfterTheTimeThatIsLeft) {
+    FailedTry failed = failed_with();
+    failed.left = 2s;
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_again}), NextStep(GiveUp::no_time));
+    failed.left = 2s + 1ns;
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_again}), NextStep(k_again));
+}
+
+TEST(NextStep, ASpentRetryBudgetKeepsNobodyFromATargetThatIsWell) {
+    FailedTry failed = failed_with();
+    failed.repeats = Repeats::spent;
+    const NextTry ill{.target = 2, .failing = true, .attempts_max = 5};
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_again, ill}),
+              NextStep(GiveUp::budget_spent));
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_again, ill, k_fresh}), NextStep(k_fresh));
+    const NextTry full{.target = 1, .wait = 1s, .attempts_max = 5};
+    EXPECT_EQ(step_after_failure(failed, std::vector{full}), NextStep(full));
+}
+
+TEST(NextStep, WithoutRepetitionsNobodyWaits) {
+    FailedTry failed = failed_with();
+    failed.repeats = Repeats::off;
+    const NextTry full{.target = 1, .wait = 1s, .attempts_max = 5};
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_again, full}),
+              NextStep(GiveUp::nobody_else));
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_again, k_fresh}), NextStep(k_fresh));
+}
+
+TEST(ErrorKinds, SayWhetherAnotherTargetOrTheSameOneLaterMaySucceed) {
     for (const ErrorKind kind :
          {ErrorKind::invalid, ErrorKind::content_filter, ErrorKind::budget, ErrorKind::cancelled}) {
-        EXPECT_EQ(after({.another_target = true}, kind), NextStep::give_up);
+        EXPECT_FALSE(may_fall_back(kind));
+        EXPECT_FALSE(may_pass(kind, ""));
+    }
+    for (const ErrorKind kind : {ErrorKind::auth, ErrorKind::quota, ErrorKind::not_found,
+                                 ErrorKind::unsupported, ErrorKind::context_length}) {
+        EXPECT_TRUE(may_fall_back(kind));
+        EXPECT_FALSE(may_pass(kind, ""));
     }
     for (const ErrorKind kind : {ErrorKind::rate, ErrorKind::timeout, ErrorKind::protocol,
-                                 ErrorKind::unsupported, ErrorKind::unavailable}) {
-        EXPECT_EQ(after({.another_target = true}, kind), NextStep::next_target);
+                                 ErrorKind::upstream, ErrorKind::unreachable}) {
+        EXPECT_TRUE(may_fall_back(kind));
+        EXPECT_TRUE(may_pass(kind, ""));
     }
+    EXPECT_FALSE(may_pass(ErrorKind::unreachable, "upstream_tls_error"));
 }
 
 }  // namespace

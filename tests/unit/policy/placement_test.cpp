@@ -46,13 +46,13 @@ class PlacementTest : public testing::Test {
     }
     template <typename Kind>
     Kind placed() {
-        return as<Kind>(place(who, prospects, room));
+        return as<Kind>(place(who, offer, room));
     }
     // After the ledger has refused the first claim.
     template <typename Kind>
     Kind refused(ledger::Standing standing = {}) {
         const auto asked = *rules->apply(who.facts, {}, prospects, k_now_us);
-        return as<Kind>(place_refused(who, prospects, room, asked.front(), standing));
+        return as<Kind>(place_refused(who, offer, room, asked.front(), standing));
     }
     template <typename Kind>
     static Kind as(Placement placement) {
@@ -68,7 +68,8 @@ class PlacementTest : public testing::Test {
 
     config::Config config;
     std::unique_ptr<Rules> rules;
-    std::vector<Prospect> prospects;
+    Offer offer;
+    std::vector<Prospect>& prospects = offer.prospects;
     std::map<std::size_t, Space> spaces;
     std::map<std::string, std::size_t> queues;
     PendingCall who;

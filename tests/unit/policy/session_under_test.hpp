@@ -88,8 +88,10 @@ struct Desk {
         return plugin::ProviderSlot(std::move(provider));
     }
 
+    // Nothing is repeated, unless a test wants it so.
     static config::Config parsed(const std::string& text) {
         auto loaded = config::parse(text, "c.toml");
+        loaded.config.retry_budget = {.percent = 0, .per_second = 0};
         for (const auto& diagnostic : loaded.diagnostics) ADD_FAILURE() << to_string(diagnostic);
         return std::move(loaded.config);
     }
@@ -124,8 +126,9 @@ struct Desk {
     config::Config config;
     Books books;
     SessionUnderTest* session = nullptr;
-    UpstreamLimits upstream_limits{config};
-    AttemptServices engine{loop, client, slots, upstream_limits};
+    Upstreams upstreams{config, 8};
+    std::mt19937_64 random;
+    AttemptServices engine{loop, client, slots, upstreams, random};
     Call call;
     std::optional<Result<void>> told;
     std::optional<Admission> admission;

@@ -11,10 +11,12 @@ using testing::HasSubstr;
 // Receives what one try produces.
 class Listener final : public TryEvents {
   public:
+    void on_commit() override { commits_before_chunk.push_back(chunks.size()); }
     void on_reply(std::string_view) override { ADD_FAILURE() << "there is no reply"; }
     void on_chunk(std::string_view json) override { chunks.emplace_back(json); }
     void on_end(Result<void> result) override { ends.push_back(std::move(result)); }
 
+    std::vector<std::size_t> commits_before_chunk;
     std::vector<std::string> chunks;
     std::vector<Result<void>> ends;
 };
@@ -41,6 +43,7 @@ TEST_F(OneTry, CommitsWithItsFirstContent) {
     wire.last().event(k_hello);
     EXPECT_EQ(one.commitment(), Commitment::committed);
     EXPECT_EQ(listener.chunks.size(), 2U);
+    EXPECT_EQ(listener.commits_before_chunk, std::vector<std::size_t>{0}) << "once, before both";
 }
 
 TEST_F(OneTry, IsStillKnownAfterItsEnd) {
@@ -92,7 +95,7 @@ TEST_F(OneTry, ThatIsRefusedSaysWhenThereIsRoomAgain) {
     Result<void> refused = std::unexpected(Error{.kind = ErrorKind::rate});
     one.close(refused);
     EXPECT_TRUE(refused.error().retry_after);
-    EXPECT_GT(upstream_limits.wait(targets[0].target, 1).count(), 0);
+    EXPECT_GT(upstreams.limits.wait(targets[0].target, 1).count(), 0);
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ class WaitingTest : public testing::Test {
     }
     void let_upstream_refuse(std::size_t provider, std::chrono::milliseconds wait) {
         const route::Candidate candidate{.provider = provider, .model = "m"};
-        UpstreamLimits::CountedTrip(desk->upstream_limits, candidate, 100).refused(wait);
+        UpstreamLimits::CountedTrip(desk->upstreams.limits, candidate, 100).refused(wait);
     }
 
     std::optional<Desk> desk;
@@ -304,7 +304,7 @@ TEST_F(WaitingTest, OneCallThatWaitsIsCountedOnceHoweverOftenItTries) {
     let_upstream_refuse(0, 120ms);
     ASSERT_LT(until_questions(1), 4s);
     const auto waited = static_cast<std::size_t>(UpstreamLimits::Effect::waited);
-    EXPECT_EQ(desk->upstream_limits.counted(0, waited), 1U);
+    EXPECT_EQ(desk->upstreams.limits.counted(0, waited), 1U);
 }
 
 }  // namespace

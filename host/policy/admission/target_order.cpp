@@ -1,0 +1,81 @@
+#include "policy/admission/target_order.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "policy/cost/cost.hpp"
+#include "route/order.hpp"
+
+namespace bw::policy {
+namespace {
+
+// So much of a prompt's beginning decides where a sticky route sends it: about what a provider
+// keeps of prompts at the least.
+constexpr std::size_t k_prompt_bytes = 1024;
+
+bool has(const config::Route& route, config::Strategy strategy) {
+    return std::ranges::find(route.strategies, strategy) != route.strategies.end();
+}
+
+std::string_view beginning_of_prompt(const Call& call) {
+    const BodySpan prompt = call.asked.prompt_value;
+    return std::string_view(call.body).substr(prompt.offset,
+                                              std::min(prompt.length, k_prompt_bytes));
+}
+
+std::string_view named(const Call& call, const config::StickyBy& by) {
+    switch (by.of) {
+        case config::StickyBy::Of::key: return call.key;
+        case config::StickyBy::Of::user: return call.user;
+        case config::StickyBy::Of::prompt: return {};
+        case config::StickyBy::Of::header: break;
+    }
+    const auto found = std::ranges::find(call.forwarded, by.header, &Forwarded::name);
+    return found == call.forwarded.end() ? std::string_view() : std::string_view(found->value);
+}
+
+route::Contender contender_of(const Prospect& prospect, const Upstreams& upstreams,
+                              Clock::time_point now) {
+    const route::Candidate& target = prospect.target;
+    const route::TargetStates& states = upstreams.targets;
+    return {.tier = target.target == nullptr ? 1 : target.target->tier,
+            .weight = target.weight,
+            .service = states.service(target.id, now),
+            .out_since = states.out_since(target.id),
+            .latency = states.latency(target.id),
+            .under_way = states.under_way(target.id),
+            .cost_micro_usd = cost_of(estimated_usage(prospect), target.price),
+            .identity = route::hash_of(target.model, route::hash_of(prospect.provider))};
+}
+
+}  // namespace
+
+bool compares_costs(const config::Route& route) { return has(route, config::Strategy::cheapest); }
+
+std::uint64_t sticky_hash(const Call& call, const config::StickyBy& by) {
+    const std::string_view name = named(call, by);
+    return route::hash_of(name.empty() ? beginning_of_prompt(call) : name);
+}
+
+void TargetOrder::put(std::vector<Prospect>& prospects) const {
+    if (prospects.size() < 2) return;
+    const auto now = Clock::now();
+    std::vector<route::Contender> contenders;
+    contenders.reserve(prospects.size());
+    for (const Prospect& one : prospects) contenders.push_back(contender_of(one, upstreams_, now));
+    const bool sticky = has(route_, config::Strategy::sticky);
+    const route::Draw draw{.random = random_,
+                           .sticky = sticky ? sticky_hash(call_, route_.sticky_by) : 0};
+    const auto order = route::order(contenders, route_.strategies, draw);
+    std::vector<Prospect> ordered;
+    ordered.reserve(prospects.size());
+    for (const std::size_t at : order) {
+        ordered.push_back(std::move(prospects[at]));
+        ordered.back().service = contenders[at].service;
+    }
+    prospects = std::move(ordered);
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,38 @@
+// Puts the targets of a call in the order in which they are tried: by the strategy of its route, by
+// how the targets do, and by what is left of the limits of their credentials.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/call.hpp"
+#include "config/config.hpp"
+#include "policy/limits/rules.hpp"
+#include "policy/upstreams/upstreams.hpp"
+
+namespace bw::policy {
+
+// True if a strategy of the route looks at what the call may cost.
+bool compares_costs(const config::Route& route);
+
+// What a sticky route looks at in this call. Where the call does not have it, its prompt counts.
+std::uint64_t sticky_hash(const Call& call, const config::StickyBy& by);
+
+class TargetOrder {
+  public:
+    // `random`: any 64 bits. The others must outlive the object.
+    TargetOrder(const config::Route& route, const Call& call, const Upstreams& upstreams,
+                std::uint64_t random)
+        : route_(route), call_(call), upstreams_(upstreams), random_(random) {}
+
+    // The prospects are those of the route itself or of one of its chains.
+    void put(std::vector<Prospect>& prospects) const;
+
+  private:
+    const config::Route& route_;
+    const Call& call_;
+    const Upstreams& upstreams_;
+    const std::uint64_t random_;
+};
+
+}  // namespace bw::policy

@@ -1,0 +1,37 @@
+#include "policy/attempts/useful_error.hpp"
+
+namespace bw::policy {
+namespace {
+
+int usefulness(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::cancelled: return 9;
+        case ErrorKind::budget: return 8;
+        case ErrorKind::rate: return 7;
+        case ErrorKind::timeout:
+        case ErrorKind::upstream:
+        case ErrorKind::unreachable:
+        case ErrorKind::protocol:
+        case ErrorKind::internal:
+        case ErrorKind::unavailable: return 6;
+        case ErrorKind::content_filter: return 5;
+        case ErrorKind::context_length: return 4;
+        case ErrorKind::invalid: return 3;
+        case ErrorKind::quota:
+        case ErrorKind::auth: return 2;
+        case ErrorKind::not_found: return 1;
+        case ErrorKind::unsupported: return 0;
+    }
+    return 0;
+}
+
+}  // namespace
+
+bool is_more_useful(const Error& later, const Error& earlier) {
+    const int more = usefulness(later.kind) - usefulness(earlier.kind);
+    if (more != 0) return more > 0;
+    if (later.kind != ErrorKind::rate || !earlier.retry_after) return true;
+    return later.retry_after && *later.retry_after <= *earlier.retry_after;
+}
+
+}  // namespace bw::policy

@@ -1,0 +1,31 @@
+// What the process knows of its upstreams: their limits, how their targets do, and how many tries
+// may be repetitions. One object serves all workers, from any thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <utility>
+
+#include "config/config.hpp"
+#include "policy/upstreams/retry_budget.hpp"
+#include "policy/upstreams/upstream_limits.hpp"
+#include "route/target_states.hpp"
+
+namespace bw::policy {
+
+struct Upstreams {
+    using OnChange = std::function<void(const route::TargetStates::Change&)>;
+
+    // `target_count`: how many targets the routes have (route::Table::targets). `on_change` is told
+    // of each target that goes out of service or comes back, from any thread.
+    Upstreams(const config::Config& config, std::size_t target_count, OnChange on_change = {})
+        : limits(config),
+          targets(config.health, target_count, std::move(on_change)),
+          retries(config.retry_budget) {}
+
+    UpstreamLimits limits;
+    route::TargetStates targets;
+    RetryBudget retries;
+};
+
+}  // namespace bw::policy
