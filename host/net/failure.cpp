@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 
@@ -76,6 +77,16 @@ bool broken_chunk(const TransferOutcome& outcome) {
 // ended for the client. So libcurl's code does not say that TLS failed; its text does.
 bool misses_certificate(const TransferOutcome& outcome) {
     return outcome.detail.find("alert certificate required") != std::string::npos;
+}
+
+// A handshake that is broken off may succeed a moment later; other failures of TLS stay.
+bool broke_off_in_tls(const TransferOutcome& outcome) {
+    if (outcome.code != CURLE_SSL_CONNECT_ERROR) return false;
+    constexpr std::string_view k_signs[] = {"Connection reset", "SSL_ERROR_SYSCALL",
+                                            "unexpected eof"};
+    return std::ranges::any_of(k_signs, [&](std::string_view sign) {
+        return outcome.detail.find(sign) != std::string::npos;
+    });
 }
 
 bool has_proxy(const Request& request) { return request.wire && !request.wire->proxy.url.empty(); }
@@ -178,7 +189,9 @@ Failure make_failure(const Request& request, const TransferOutcome& outcome) {
                 parties.peer);
         });
     }
-    const FailureKind kind = broken_chunk(outcome) ? FailureKind::protocol : kind_of(outcome.code);
+    const FailureKind kind = broken_chunk(outcome)       ? FailureKind::protocol
+                             : broke_off_in_tls(outcome) ? FailureKind::connect
+                                                         : kind_of(outcome.code);
     return fail(
         kind, request,
         [&](const Parties& parties) { return message_of(kind, request, outcome, parties); },

@@ -43,7 +43,7 @@ void Course::failed(std::size_t target, const Error& error, Clock::time_point no
         for (Stop& stop : stops_) stop.spent = true;
         return;
     }
-    const bool passes = may_pass(error.kind, error.code);
+    const bool passes = may_pass(error);
     for (std::size_t i = 0; i < stops_.size(); ++i) {
         const bool concerned =
             i == target || (!is_of_credential(error.kind) &&

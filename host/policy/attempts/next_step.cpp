@@ -31,6 +31,11 @@ std::optional<GiveUp> why_not(const FailedTry& failed, const NextTry& next) {
     return failed.repeats == Repeats::spent ? GiveUp::budget_spent : GiveUp::nobody_else;
 }
 
+// Statuses of 4xx say that the request is at fault, but for those that speak of the moment.
+bool blames_request(int status) {
+    return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
+}
+
 bool comes_before(const NextTry& one, const NextTry& other) {
     return std::tie(one.wait, one.failing, one.target) <
            std::tie(other.wait, other.failing, other.target);
@@ -71,13 +76,13 @@ bool may_fall_back(ErrorKind kind) {
     }
 }
 
-bool may_pass(ErrorKind kind, std::string_view code) {
-    switch (kind) {
+bool may_pass(const Error& error) {
+    switch (error.kind) {
         case ErrorKind::rate:
-        case ErrorKind::upstream:
         case ErrorKind::protocol:
         case ErrorKind::timeout: return true;
-        case ErrorKind::unreachable: return code != k_tls_error;
+        case ErrorKind::upstream: return !blames_request(error.http_status);
+        case ErrorKind::unreachable: return error.code != k_tls_error;
         default: return false;
     }
 }

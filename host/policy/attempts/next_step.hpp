@@ -76,7 +76,7 @@ NextStep step_after_failure(const FailedTry& failed, std::span<const NextTry> op
 // different provider would give as well, and for a call that was cancelled.
 bool may_fall_back(ErrorKind kind);
 
-// Whether the same target may succeed a little later after an error of this kind.
-bool may_pass(ErrorKind kind, std::string_view code);
+// Whether the same target may succeed a little later after this error.
+bool may_pass(const Error& error);
 
 }  // namespace bw::policy

@@ -118,19 +118,25 @@ TEST(ErrorKinds, SayWhetherAnotherTargetOrTheSameOneLaterMaySucceed) {
     for (const ErrorKind kind :
          {ErrorKind::invalid, ErrorKind::content_filter, ErrorKind::budget, ErrorKind::cancelled}) {
         EXPECT_FALSE(may_fall_back(kind));
-        EXPECT_FALSE(may_pass(kind, ""));
+        EXPECT_FALSE(may_pass({.kind = kind}));
     }
     for (const ErrorKind kind : {ErrorKind::auth, ErrorKind::quota, ErrorKind::not_found,
                                  ErrorKind::unsupported, ErrorKind::context_length}) {
         EXPECT_TRUE(may_fall_back(kind));
-        EXPECT_FALSE(may_pass(kind, ""));
+        EXPECT_FALSE(may_pass({.kind = kind}));
     }
     for (const ErrorKind kind : {ErrorKind::rate, ErrorKind::timeout, ErrorKind::protocol,
                                  ErrorKind::upstream, ErrorKind::unreachable}) {
         EXPECT_TRUE(may_fall_back(kind));
-        EXPECT_TRUE(may_pass(kind, ""));
+        EXPECT_TRUE(may_pass({.kind = kind}));
     }
-    EXPECT_FALSE(may_pass(ErrorKind::unreachable, "upstream_tls_error"));
+    EXPECT_FALSE(may_pass({.kind = ErrorKind::unreachable, .code = "upstream_tls_error"}));
+    for (const int status : {405, 409, 415}) {
+        EXPECT_FALSE(may_pass({.kind = ErrorKind::upstream, .http_status = status}));
+    }
+    for (const int status : {0, 408, 425, 500, 503, 529}) {
+        EXPECT_TRUE(may_pass({.kind = ErrorKind::upstream, .http_status = status}));
+    }
 }
 
 }  // namespace
