@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "config/letters.hpp"
+#include "config/header.hpp"
 #include "config/names.hpp"
 #include "config/sections.hpp"
 #include "config/url.hpp"
@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t k_default_tokens_max = 10'000'000;
 constexpr std::int64_t k_connections_max = 1'000'000;
 
-constexpr Worded k_user_header{"name of a header", k_text.schema, {.bytes = 64}};
+constexpr Worded k_user_header{"name of a header", k_text.schema, {.bytes = k_header_bytes_max}};
 
 constexpr Quantity bytes(std::string_view example, std::string_view unit, std::uint64_t min,
                          std::uint64_t max) {
@@ -60,22 +60,16 @@ std::string endpoint(const std::string& host, std::uint16_t port) {
 
 Value listen_of(const Server& server) { return endpoint(server.host, server.port); }
 
-// Headers that cannot name a user, because they have another meaning. Some of them hold
-// credentials, which must never get into the log or the ledger.
-constexpr std::string_view k_taken_headers[] = {
-    "authorization", "connection", "content-length",      "content-type",      "cookie",
-    "expect",        "host",       "proxy-authorization", "transfer-encoding", "x-api-key"};
-
 void read_user_header(Section& section, std::string_view key, Server& server) {
     const auto given = section.text(key);
     if (!given) return;
     std::string name = lower(given->value);
     const std::string subject = fmt::format("= {} is ", in_quotes(given->value));
-    if (name.size() > k_user_header.most.bytes || !is_made_of(name, "-_")) {
+    if (!is_header_name(name)) {
         return section.error(given->at, key, subject + "no name of a header",
                              R"(letters, digits, "-" and "_", for example "x-openwebui-user-id")");
     }
-    if (std::ranges::find(k_taken_headers, name) != std::end(k_taken_headers)) {
+    if (is_taken_header(name)) {
         return section.error(given->at, key, subject + "a header that means something else",
                              R"(one that names users, for example "x-openwebui-user-id")");
     }
