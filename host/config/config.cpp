@@ -8,6 +8,7 @@
 
 #include "config/document.hpp"
 #include "config/sections.hpp"
+#include "config/target.hpp"
 
 namespace bw::config {
 namespace {
@@ -67,7 +68,12 @@ constexpr KeyOf<Config> k_root_keys[] = {
     section_key("server", {"server"}),
     section_key("admin", {"admin"}),
     section_key("log", {"log"}),
+    section_key("retry", {"retry"}),
+    section_key("health", {"health"}),
     section_key("providers", {"provider", Tables::Number::named}),
+    key<Config>(k_default_to, k_targets,
+                "where calls go whose model no route serves, written as `to` of a route", nullptr,
+                nullptr, "none"),
     section_key("routes", {"route", Tables::Number::many}),
     key<Config>("price_files", Worded{"path, or array of paths", k_text_or_texts_schema},
                 "TOML files with `[[prices]]`", nullptr, nullptr, "none"),
@@ -86,7 +92,9 @@ void read(Section root, ReadContext& around, Config& config, std::vector<Diagnos
     read_server(root, config.server);
     read_admin(root, config.server, config.admin);
     read_log(root, config.log);
-    read_providers(root, config.providers);
+    read_retry(root, config.retry, config.retry_budget);
+    read_health(root, config.health);
+    read_providers(root, config.retry, config.providers);
     read_routes(root, config.providers, config.routes);
     read_prices(root, config, others);
     check_aliases(config.routes, root.report());

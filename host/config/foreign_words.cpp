@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "config/letters.hpp"
+#include "config/names.hpp"
 #include "config/report.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
@@ -24,7 +25,7 @@ struct ForeignWord {
 
 constexpr std::string_view k_here = "here: ";
 constexpr std::string_view k_anywhere =
-    "top server admin log providers routes routes.to budgets limits keys ledger";
+    "top server admin log retry health providers routes routes.to budgets limits keys ledger";
 
 constexpr std::string_view k_budgets =
     "[[budgets]] with limit = \"50 USD\", per = \"month\" and match = { key = \"NAME\" } or { "
@@ -48,9 +49,12 @@ constexpr ForeignWord k_words[] = {
      "variables are set outside of this file, which refers to them: api_key = \"env:NAME\""},
     {"virtual_keys master_key salt_key api_keys users auth clients tokens", "top server keys",
      "clients have [[keys]]: make one with `bellwether key new NAME`"},
-    {"fallbacks default_fallbacks context_window_fallbacks content_policy_fallbacks fallback "
-     "fallback_models",
-     k_anywhere,
+    {"context_window_fallbacks", k_anywhere, "on_context_length = [\"NAME\"] in [[routes]]"},
+    {"content_policy_fallbacks", k_anywhere, "on_content_filter = [\"NAME\"] in [[routes]]"},
+    {"default_fallbacks default_model default_provider", k_anywhere,
+     "the last target of to in each [[routes]]; for names without a route default_to = [\"NAME\"], "
+     "above the first [section]"},
+    {"fallbacks fallback fallback_models", k_anywhere,
      "the targets of a route are each other's fallbacks: to = [\"first\", \"second\"] in "
      "[[routes]]"},
     {"aliases model_group_alias model_aliases alias", "top server providers",
@@ -90,18 +94,31 @@ constexpr ForeignWord k_words[] = {
      "base_url stands in a [providers.NAME], which the route names in to"},
     {"api_key key token", "top routes routes.to",
      "api_key = \"env:NAME\" stands in a [providers.NAME]"},
-    {"apikey key token auth api_keys bearer", "providers",
+    {"apikey key token auth bearer", "providers",
      "api_key = \"env:NAME\", one for each [providers.NAME]"},
     {"type kind custom_llm_provider llm_provider driver sdk", "providers",
      "plugin = \"openai\" for all that speaks its dialect"},
     {"timeout request_timeout stream_timeout read_timeout connect_timeout", k_anywhere,
      "timeouts = { connect = \"5s\", first_byte = \"60s\", idle = \"60s\", total = \"60s\" } in a "
      "[providers.NAME]"},
-    {"max_retries num_retries retries retry_policy retry retry_after allowed_fails cooldown_time "
-     "cooldown",
+    {"max_retries num_retries retries retry_policy max_attempts", "providers routes",
+     "retry = { attempts = 3 }, the first try included; [retry] has it for all calls"},
+    {"max_retries num_retries retries max_attempts", "retry",
+     "attempts = 3, the first try included"},
+    {"retry_after retry_backoff_initial initial_delay min_delay backoff", "retry",
+     "first = \"2s\""},
+    {"retry_backoff_max max_delay max_backoff", "retry", "longest = \"1m\""},
+    {"max_retries num_retries retries retry_policy retry retry_after retry_backoff_initial "
+     "retry_backoff_max max_attempts",
      k_anywhere,
-     "a call that fails goes to the next target of its route: list several in to = [...]; a "
-     "provider that asks for a pause gets one by itself"},
+     "[retry] with attempts = 3, the first try included, first = \"2s\" and longest = \"1m\"; a "
+     "provider and a route may have retry = { attempts = 3 } of their own"},
+    {"allowed_fails", "health", "failures = 5, in a row"},
+    {"cooldown_time cooldown", "health", "first = \"10s\" and longest = \"5m\""},
+    {"allowed_fails cooldown_time cooldown circuit_breaker outlier_detection health_check",
+     k_anywhere,
+     "[health] with failures = 5 and first = \"10s\"; a provider that asks for a pause gets one by "
+     "itself"},
     {"max_parallel_requests max_concurrency concurrency concurrent parallel", "providers",
      "max_concurrent"},
     {"max_parallel_requests global_max_parallel_requests max_concurrent", "top server routes keys",
@@ -118,10 +135,11 @@ constexpr ForeignWord k_words[] = {
     {"model model_name", "providers",
      "clients' names are those of [[routes]]; the upstream's model stands in to = [{ provider = "
      "\"NAME\", model = \"MODEL\" }]"},
+    {"priority order", "routes.to", "tier = 2 is tried after all of tier = 1"},
     {"weight priority order", "providers routes",
      "it stands in the route's to = [{ provider = \"NAME\", weight = 9 }], with strategy = "
      "\"weighted\"; without that the order of to counts"},
-    {"rpm_weight priority order", "routes.to", "the order of to counts, or weight"},
+    {"rpm_weight", "routes.to", "the order of to counts, or weight"},
     {"extra_headers default_headers custom_headers http_headers organization", "providers",
      "the plugin \"openai\" has headers = { NAME = \"VALUE\" }"},
     {"ssl_verify verify verify_ssl insecure tls_verify", "providers",
@@ -132,13 +150,18 @@ constexpr ForeignWord k_words[] = {
     {"enabled disabled disable", "providers routes routes.to",
      "take the section out, or put a # before each of its lines"},
     {"drop_params additional_drop_params", k_anywhere,
-     "unknown fields are passed on; what a provider does not take its plugin leaves out"},
+     "unknown fields are passed on; what a provider does not take its plugin leaves out, and drop "
+     "= "
+     "[\"NAME\"] of a target in to"},
+    {"default_params params defaults temperature max_tokens", "routes.to",
+     "set = { NAME = VALUE }, for calls that leave it out"},
     // Routes.
     {"model_name name id pattern models", "routes", "model, the name that clients use"},
     {"provider providers target targets upstream upstreams deployments", "routes",
      "to = [\"NAME\"]"},
     {"routing_strategy load_balancing lb", "top server routes",
-     "strategy = \"weighted\" or \"ordered\" in [[routes]]"},
+     "strategy = \"weighted\", or another, in [[routes]]"},
+    {"mirror mirroring traffic_mirroring", "routes", "shadow = { to = \"NAME\", share = \"5%\" }"},
     {"name id", "routes.to", "provider = \"NAME\""},
     // Budgets, limits and keys.
     {"max_budget amount budget cost usd tokens max_tokens token_limit budget_limit", "budgets",
@@ -173,11 +196,16 @@ bool has_word(std::string_view list, std::string_view word) {
     return false;
 }
 
-// The name of a section in the table above: "providers" for "providers.p". A table within a
-// provider, such as "providers.p.timeouts", keeps its name.
+// The name of a section in the table above: "providers" for "providers.p". Chains have the words of
+// `to`, and a table `retry` has those of [retry]. Another table within a provider, such as
+// "providers.p.timeouts", keeps its name.
 std::string_view kind_of(std::string_view section) {
     constexpr std::string_view k_providers = "providers";
     if (section.empty()) return "top";
+    const bool chain = section.starts_with("routes.on_") &&
+                       section.find('.', std::string_view("routes.").size()) == section.npos;
+    if (chain || section == k_default_to) return "routes.to";
+    if (section.ends_with(".retry")) return "retry";
     const bool provider = section.starts_with("providers.") &&
                           section.find('.', k_providers.size() + 1) == section.npos;
     return provider ? k_providers : section;
@@ -235,8 +263,8 @@ constexpr int k_depth_max = 16;
 
 // Whether the value of this key may be a reference to a variable.
 bool takes_reference(std::string_view key) {
-    return names_secret(key) || key == "base_url" || key == "url" || key == "password" ||
-           key == "proxy_secret";
+    return names_secret(key) || key == "api_keys" || key == "base_url" || key == "url" ||
+           key == "password" || key == "proxy_secret";
 }
 
 // Whether the text is just a variable's name, "OPENAI_API_KEY". No credential or URL looks like it.
@@ -296,6 +324,27 @@ std::string advice_on_key(std::string_view section, std::string_view key,
     const auto found = std::ranges::find_if(k_words, fits);
     if (found != std::end(k_words)) return std::string(k_here) + std::string(found->advice);
     return did_you_mean(key, known);
+}
+
+std::string strategy_of_others(std::string_view word) {
+    struct Name {
+        std::string_view words;
+        Strategy strategy;
+    };
+    constexpr Name k_others[] = {
+        {"simple-shuffle shuffle random round-robin round_robin roundrobin loadbalance",
+         Strategy::weighted},
+        {"least-busy least-connections least_connections usage-based-routing "
+         "usage-based-routing-v2",
+         Strategy::least_busy},
+        {"latency-based-routing latency lowest-latency least-latency", Strategy::least_latency},
+        {"cost-based-routing cost lowest-cost price", Strategy::cheapest},
+        {"fallback priority failover single", Strategy::ordered},
+        {"consistent-hashing hash sticky-session ip_hash", Strategy::sticky}};
+    const auto* found = std::ranges::find_if(
+        k_others, [word](const Name& name) { return has_word(name.words, word); });
+    if (found == std::end(k_others)) return {};
+    return fmt::format("{}strategy = \"{}\"", k_here, name_of(found->strategy));
 }
 
 std::string expected_beside(std::string_view advice, std::span<const std::string> known) {

@@ -13,6 +13,10 @@ namespace bw::config {
 std::string advice_on_key(std::string_view section, std::string_view key,
                           std::span<const std::string> known);
 
+// The hint for a strategy as another gateway calls it ("simple-shuffle"); empty: the word is not
+// known.
+std::string strategy_of_others(std::string_view word);
+
 // What a message expects beside the hint of advice_on_key(): a list of all known keys; empty: the
 // hint itself says what to write.
 std::string expected_beside(std::string_view advice, std::span<const std::string> known);

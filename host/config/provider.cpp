@@ -6,8 +6,9 @@
 #include <cstdlib>
 #include <iterator>
 
-#include "config/letters.hpp"
+#include "config/header.hpp"
 #include "config/names.hpp"
+#include "config/retry.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
 #include "config/shown.hpp"
@@ -17,20 +18,7 @@ namespace bw::config {
 namespace {
 
 constexpr Whole k_concurrent{1, 1'000'000};
-constexpr Quantity k_timeout{
-    k_duration, R"("500ms", "30s", "10m", "1h" or "none")", "s", 1, 86'400'000, "none"};
-
-constexpr KeyOf<Timeouts> k_timeout_keys[] = {
-    key<&Timeouts::connect>("connect", k_timeout, "name look-up, TCP and TLS"),
-    key<&Timeouts::first_byte>(
-        "first_byte", k_timeout,
-        "from the request to the first byte of the reply's body, be it of a comment or a blank "
-        "line"),
-    key<&Timeouts::idle>("idle", k_timeout, "silence within the body"),
-    key<&Timeouts::total>("total", k_timeout, "the whole of a plain reply"),
-    key<&Timeouts::stream_total>("stream_total", k_timeout, "the whole of a streamed reply"),
-    key<&Timeouts::alive>("alive", Choice{k_names<Alive>}, "what ends a silence for `idle`"),
-};
+constexpr Quantity k_probe{k_duration, R"("30s", "5m" or "none")", "s", 1'000, 86'400'000, "none"};
 
 void read_plugin(Section& section, std::string_view key, Provider& provider) {
     provider.plugin = provider.name;
@@ -104,7 +92,8 @@ void read_models(Section& section, std::string_view key, Provider& provider) {
     for (auto& model : section.texts(key)) provider.models.push_back(std::move(model.value));
 }
 
-constexpr Worded k_forward_headers{"array of names", k_texts.schema, {.number = 32, .bytes = 64}};
+constexpr Worded k_forward_headers{
+    "array of names", k_texts.schema, {.number = 32, .bytes = k_header_bytes_max}};
 
 // Headers that only the host or the plugin may set: those of the message and of the connection (RFC
 // 9110, 7.6.1), credentials, and headers that the host writes itself.
@@ -157,7 +146,7 @@ void read_forward_headers(Section& section, std::string_view key, Provider& prov
                           fmt::format("has {}, which {}", in_quotes(given.value), fault),
                           std::move(expected));
         };
-        if (name.empty() || name.size() > most.bytes || !is_made_of(name, "-_")) {
+        if (!is_header_name(name)) {
             report("is no name of a header",
                    R"(letters, digits, "-" and "_", for example "openai-organization")");
         } else if (is_refused(name)) {
@@ -172,16 +161,60 @@ void read_forward_headers(Section& section, std::string_view key, Provider& prov
     }
 }
 
-void read_timeouts(Section& section, std::string_view key, Provider& provider) {
-    read_table<Timeouts>(section, key, k_timeout_keys, provider.timeouts);
+constexpr Worded k_api_keys{
+    "array of credentials",
+    R"("type": "array", "items": {"type": "string", "pattern": "^(env|file):."})",
+    {.number = 64}};
+
+// The first of them is the secret `api_key` as well.
+void read_api_keys(Section& section, std::string_view key, Provider& provider) {
+    const toml::node* node = section.find(key);
+    for (Text& given : read_references(section, key, "a key")) {
+        const auto& known = provider.api_keys;
+        if (std::ranges::find(known, given.value, &SecretReference::reference) != known.end()) {
+            section.error(given.at, key, fmt::format("has {} twice", in_quotes(given.value)));
+        } else if (known.size() == k_api_keys.most.number) {
+            return section.error(given.at, key, "has one too many",
+                                 fmt::format("at most {}", k_api_keys.most.number));
+        } else {
+            provider.api_keys.push_back({"api_key", std::move(given.value), given.at});
+        }
+    }
+    if (node == nullptr) return;
+    if (section.has("api_key")) {
+        return section.report().error(section.key_at(key),
+                                      fmt::format("{} stands beside api_key", section.full(key)),
+                                      "one of the two");
+    }
+    if (!provider.api_keys.empty()) {
+        provider.secrets.push_back(provider.api_keys.front());
+    } else if (node->is_array() && node->as_array()->empty()) {
+        section.error(position_of(*node), key, "is empty", "at least one credential");
+    }
+}
+
+Value api_keys_of(const Provider& provider) {
+    std::vector<std::string> references;
+    for (const SecretReference& one : provider.api_keys) references.push_back(one.reference);
+    return references;
 }
 
 constexpr KeyOf<Provider> k_timeouts_key{
     .facts = {"timeouts", Tables{"timeouts"}, "limits on one attempt", "below"},
-    .read = read_timeouts,
-    .write = [](json::PrettyWriter& writer, const Provider& provider) {
-        write_table<Timeouts>(writer, "timeouts", k_timeout_keys, provider.timeouts);
-    }};
+    .read = [](Section& section, std::string_view key,
+               Provider& provider) { read_timeouts(section, key, provider.timeouts); },
+    .write = [](json::PrettyWriter& writer,
+                const Provider& provider) { write_timeouts(writer, provider.timeouts); }};
+
+constexpr KeyOf<Provider> k_retry_key{
+    .facts = {"retry", Tables{"own_retry"}, "when a call that failed here is tried again",
+              "that of `[retry]`"},
+    .read =
+        [](Section& section, std::string_view key, Provider& provider) {
+            provider.retry = RetryKeys(section, key).over(provider.retry);
+        },
+    .write = [](json::PrettyWriter& writer,
+                const Provider& provider) { write_retry(writer, provider.retry); }};
 
 constexpr KeyOf<Provider> k_provider_keys[] = {
     key<&Provider::plugin>("plugin", k_text,
@@ -209,7 +242,15 @@ constexpr KeyOf<Provider> k_provider_keys[] = {
                            "`max_concurrent` or of the provider's own limits"),
     queue_length_key<Provider>("calls of a worker that may wait for it and for one model; one "
                                "more is refused"),
+    {.facts = {"api_keys", k_api_keys, "several credentials instead of `api_key`", "none"},
+     .read = read_api_keys,
+     .get = api_keys_of,
+     .is_shown = [](const Provider& provider) { return !provider.api_keys.empty(); }},
     k_timeouts_key,
+    k_retry_key,
+    key<&Provider::probe>("probe", k_probe,
+                          "how often the upstream is asked for its models, to know whether it "
+                          "serves"),
 };
 
 // Credentials, which the plugin's manifest names. The host knows them by the end of their names.
@@ -230,7 +271,7 @@ void read_secrets_and_options(Section& section, Provider& provider) {
     for (const auto& key : section.rest()) {
         if (names_secret(key.value)) {
             read_secret(section, key.value, provider);
-        } else if (key.value != "plugin_path") {  // finish() reports where this key belongs
+        } else if (!is_of_the_top(key.value)) {  // finish() reports where such a key belongs
             const toml::node& node = *section.find(key.value);
             std::string json = to_json(node, in_quotes(key.value), section.report());
             provider.options.push_back({key.value, std::move(json), key.at});
@@ -254,8 +295,7 @@ bool is_name(std::string_view text) {
 }
 
 // A provider with mistakes stays on the list, so that a route to it is not a second mistake.
-void read_provider(Section& sections, const Text& name, std::vector<Provider>& providers) {
-    Provider& provider = providers.emplace_back();
+void read_provider(Section& sections, const Text& name, Provider& provider) {
     provider.name = name.value;
     provider.at = name.at;
     const bool named = is_name(name.value);
@@ -287,7 +327,7 @@ const std::vector<std::string>& provider_keys() {
     return keys;
 }
 
-void read_providers(Section& root, std::vector<Provider>& providers) {
+void read_providers(Section& root, const Retry& retry, std::vector<Provider>& providers) {
     auto sections = root.table("providers");
     if (root.has("providers") && !sections) return;
     const auto names = sections ? sections->rest() : std::vector<Text>();
@@ -295,7 +335,11 @@ void read_providers(Section& root, std::vector<Provider>& providers) {
         return root.report().absent({}, {"providers"}, "there are no providers",
                                     "at least one [providers.NAME]");
     }
-    for (const auto& name : names) read_provider(*sections, name, providers);
+    for (const auto& name : names) {
+        Provider& provider = providers.emplace_back();
+        provider.retry = retry;
+        read_provider(*sections, name, provider);
+    }
 }
 
 void write_provider(json::PrettyWriter& writer, const Provider& provider) {
@@ -310,7 +354,7 @@ std::vector<SectionFacts> provider_sections() {
     return {
         {"provider", "`[providers.NAME]`",
          "A provider: the plugin that speaks to it, and how it is reached", std::move(rows), true},
-        {"timeouts", "`timeouts`", "Limits on one attempt", rows_of<Timeouts>(k_timeout_keys)}};
+        timeouts_section()};
 }
 
 }  // namespace bw::config

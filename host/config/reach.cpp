@@ -143,9 +143,12 @@ bool may_count(const Config& config, const Route& route, const Scope& scope,
     if (!route.alias.empty() || !any_matches(scope.names(Subject::route), route.model))
         return false;
     if (!models.empty() && std::ranges::none_of(models, may_serve)) return false;
-    return std::ranges::any_of(route.to, [&](const Target& target) {
-        return any_matches(scope.names(Subject::provider), config.providers[target.provider].name);
+    bool found = false;
+    for_each_target(route, [&](const Target& target) {
+        found |=
+            any_matches(scope.names(Subject::provider), config.providers[target.provider].name);
     });
+    return found;
 }
 
 bool names_any(const Scope& scope, std::initializer_list<Subject> subjects) {
@@ -185,10 +188,10 @@ class PriceCheck {
     void check() {
         for (const auto& route : config_.routes) {
             if (!counts(route)) continue;
-            for (const auto& target : route.to) {
-                const std::string& model = target.model.empty() ? route.model : target.model;
+            for_each_target(route, [&](const Target& target) {
+                const std::string model(model_at(target, route.model));
                 if (!is_glob(model)) check(config_.providers[target.provider].name, model);
-            }
+            });
         }
     }
 
@@ -226,10 +229,11 @@ class PriceCheck {
     std::set<std::pair<std::string, std::string>> reported_;
 };
 
-// Follows one alias to its end.
-class Chain {
+// The way from one alias to its end.
+class AliasPath {
   public:
-    Chain(std::span<const Route> routes, const Route& start) : routes_(routes), visited_{&start} {}
+    AliasPath(std::span<const Route> routes, const Route& start)
+        : routes_(routes), visited_{&start} {}
 
     void check(Report& report) {
         const Route& start = *visited_.front();
@@ -339,7 +343,7 @@ void check_priced(const Config& config, Report& report) {
 
 void check_aliases(std::span<const Route> routes, Report& report) {
     for (const auto& route : routes) {
-        if (!route.alias.empty()) Chain(routes, route).check(report);
+        if (!route.alias.empty()) AliasPath(routes, route).check(report);
     }
 }
 

@@ -162,10 +162,11 @@ std::string row_text(const Row& row) {
 
 std::vector<SectionFacts> all_sections() {
     std::vector<SectionFacts> all{root_section(), key_section()};
-    for (auto part : {server_sections(), provider_sections(), route_sections(), price_sections(),
-                      rule_sections()}) {
+    for (auto part : {server_sections(), retry_sections(), provider_sections(), route_sections(),
+                      price_sections(), rule_sections()}) {
         std::ranges::move(part, std::back_inserter(all));
     }
+    all.push_back(health_section());
     all.push_back(limit_section());
     all.push_back(webhook_section());
     all.push_back(ledger_section());

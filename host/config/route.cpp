@@ -1,53 +1,98 @@
 // [[routes]].
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <map>
 
+#include "config/choosing.hpp"
 #include "config/pattern.hpp"
 #include "config/sections.hpp"
+#include "config/target.hpp"
 
 namespace bw::config {
 namespace {
 
-constexpr Whole k_weight{0, 1'000'000};
+constexpr std::string_view k_chains[] = {"on_context_length", "on_content_filter", "on_budget"};
+constexpr std::vector<Target> Route::*k_chain_members[] = {
+    &Route::on_context_length, &Route::on_content_filter, &Route::on_budget};
 
-constexpr KeyOf<Target> k_target_keys[] = {
-    key<Target>("provider", k_text, "its name", nullptr, nullptr, k_required),
-    key<Target>("model", k_text, "what the provider calls the model", nullptr, nullptr,
-                "the name that the client used, aliases followed"),
-    key<&Target::weight>("weight", k_weight,
-                         "the share of calls, if weighted; 0: only as a fallback"),
-};
+bool is_sticky(const Route& route) {
+    return std::ranges::find(route.strategies, Strategy::sticky) != route.strategies.end();
+}
+
+Value strategies_of(const Route& route) {
+    std::vector<std::string> names;
+    for (const Strategy one : route.strategies) names.emplace_back(name_of(one));
+    return names.size() == 1 ? Value(names.front()) : Value(names);
+}
 
 constexpr KeyOf<Route> k_route_keys[] = {
     key<Route>("model", k_text,
                "an exact name, or a pattern: `*` any run of characters, also none; `?` one "
                "character",
                nullptr, nullptr, k_required),
-    key<Route>("strategy", Choice{k_names<Strategy>}, "how the first of `to` is chosen", nullptr,
-               nullptr, "`ordered`"),
+    key<Route>("strategy", k_strategy, "how the first of `to` is chosen", nullptr, strategies_of),
+    {.facts = {"sticky_by", k_sticky_by, "what a `sticky` route looks at"},
+     .read = read_sticky_by,
+     .get = [](const Route& route) -> Value { return text_of(route.sticky_by); },
+     .is_shown = is_sticky},
     key<Route>("alias", k_text, "serve this name instead", nullptr, nullptr, "none"),
     key<Route>(
-        "to",
-        Worded{"string or array",
-               R"("anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": )"
-               R"([{"type": "string"}, {"$ref": "#/definitions/target"}]}}])"},
+        "to", k_targets,
         "a provider's name; or several, each a name or a table `{ provider, model, weight }`",
         nullptr, nullptr, "none"),
+    key<Route>("on_context_length", k_targets,
+               "where a call goes whose prompt is too long for a target of `to`", nullptr, nullptr,
+               "none"),
+    key<Route>("on_content_filter", k_targets,
+               "where a call goes that a target of `to` refuses for its content", nullptr, nullptr,
+               "none"),
+    key<Route>("on_budget", k_targets,
+               "where a call goes for which a budget has nothing left at the targets of `to`",
+               nullptr, nullptr, "none"),
+    key<Route>(
+        "hedge", k_hedge, "a call without content after so long is sent to the next target as well",
+        read_hedge,
+        [](const Route& route) -> Value {
+            return route.hedge ? Value(text_of(*route.hedge)) : Value();
+        },
+        "none"),
+    key<Route>("shadow", Tables{"shadow"}, "where copies of calls go whose answers nobody gets",
+               nullptr, nullptr, "none"),
+    key<&Route::continue_stream>("continue_stream", Flag{},
+                                 "a stream that breaks off goes on at the next target, with what "
+                                 "was said so far"),
+    key<Route>("retry", Tables{"own_retry"}, "when a call that failed is tried again", nullptr,
+               nullptr, "that of the provider"),
     on_disconnect_key<Route>("that of `[server]`"),
 };
 
 class RouteReader {
   public:
     RouteReader(Section& section, std::span<const Provider> providers, Route& route)
-        : section_(section), providers_(providers), route_(route) {}
+        : section_(section), scope_{providers, {}}, route_(route) {}
 
     void read() {
         route_.at = section_.at();
         read_keys<Route>(section_, k_route_keys, route_);
+        read_model();
+        read_alias();
+        auto strategies = read_strategies(section_, "strategy");
+        const bool known_strategies = !section_.has("strategy") || !strategies.empty();
+        if (!strategies.empty()) route_.strategies = std::move(strategies);
+        scope_.retry = RetryKeys(section_, "retry");
+        read_targets_of("to", route_.to, known_strategies);
+        for (std::size_t i = 0; i < std::size(k_chains); ++i) {
+            read_targets_of(k_chains[i], route_.*k_chain_members[i], known_strategies);
+        }
+        read_shadow(section_, "shadow", scope_, route_);
+        section_.finish();
+        check_alternatives();
+        if (known_strategies) check_strategies();
+    }
+
+  private:
+    void read_model() {
         if (auto model = section_.text("model", k_model_bytes_max)) {
             route_.model = std::move(model->value);
             route_.model_at = model->at;
@@ -55,166 +100,72 @@ class RouteReader {
             section_.report().absent(route_.at, {"model"}, "a route has no model",
                                      "model = \"NAME\" or a pattern such as \"qwen-*\"");
         }
-        const auto strategy = section_.choice("strategy", k_names<Strategy>);
-        if (strategy) route_.strategies = {static_cast<Strategy>(*strategy)};
-        known_strategy_ = strategy.has_value();
-        read_alias();
-        read_targets();
-        section_.finish();
-        check_alternatives();
-        check_weights();
-        check_repetition();
     }
 
-  private:
     void read_alias() {
         auto alias = section_.text("alias", k_model_bytes_max);
         if (!alias) return;
         if (is_glob(alias->value)) {
-            return error(alias->at,
-                         fmt::format("routes.alias = {} is a pattern", in_quotes(alias->value)),
-                         "the name of one model");
+            return section_.error(alias->at, "alias",
+                                  fmt::format("= {} is a pattern", in_quotes(alias->value)),
+                                  "the name of one model");
         }
         route_.alias = std::move(alias->value);
         route_.alias_at = alias->at;
     }
 
-    void read_targets() {
-        const toml::node* node = section_.find("to");
-        if (node == nullptr) return;
-        if (const auto* provider = node->as_string()) {
-            return add_target({provider->get(), position_of(*node)});
-        }
-        const auto* array = node->as_array();
-        if (array == nullptr) {
-            return section_.wrong_type("routes.to", *node,
-                                       "a provider's name, or an array of names or tables");
-        }
-        if (array->empty())
-            error(position_of(*node), "routes.to is empty", "at least one provider");
-        for (const auto& element : *array) read_target(element);
-    }
-
-    void read_target(const toml::node& element) {
-        if (const auto* provider = element.as_string()) {
-            return add_target({provider->get(), position_of(element)});
-        }
-        const auto* table = element.as_table();
-        if (table == nullptr) {
-            return section_.wrong_type("an element of routes.to", element,
-                                       "a provider's name or a table { provider, model, weight }");
-        }
-        Section section(*table, "routes.to", section_.report(), section_.around());
-        read_target_table(section);
-        section.finish();
-    }
-
-    void read_target_table(Section& section) {
-        Target target;
-        target.at = section.at();
-        read_keys<Target>(section, k_target_keys, target);
-        const auto provider = section.text("provider");
-        if (auto model = section.text("model")) {
-            if (is_glob(model->value)) {
-                error(model->at,
-                      fmt::format("routes.to.model = {} is a pattern", in_quotes(model->value)),
-                      "the name of one model, as the provider calls it");
-            }
-            target.model = std::move(model->value);
-        }
-        if (section.has("weight")) weight_at_ = section.key_at("weight");
-        if (provider) return add_target(*provider, std::move(target));
-        if (!section.has("provider")) {
-            section.report().absent(section.at(), {"provider"}, "a target names no provider",
-                                    "{ provider = \"NAME\" }");
-        }
-    }
-
-    void add_target(const Text& provider, Target target = {}) {
-        const auto found = std::ranges::find(providers_, provider.value, &Provider::name);
-        if (found == providers_.end()) return unknown_provider(provider);
-        target.provider = static_cast<std::size_t>(found - providers_.begin());
-        target.timeouts = found->timeouts;
-        target.retry = found->retry;
-        if (target.at.line == 0) target.at = provider.at;
-        route_.to.push_back(std::move(target));
-    }
-
-    void unknown_provider(const Text& provider) {
-        if (providers_.empty()) return;  // reported already
-        std::vector<std::string> names;
-        for (const auto& known : providers_) names.push_back(known.name);
-        section_.report().error(
-            provider.at, fmt::format("unknown provider {}", in_quotes(provider.value)),
-            fmt::format("one of {}", fmt::join(names, ", ")), meant_target(provider.value, names));
-    }
-
-    // Other gateways write the provider and its model as one name: "openai/gpt-4.1".
-    static std::string meant_target(const std::string& text,
-                                    const std::vector<std::string>& names) {
-        const auto slash = text.find('/');
-        if (slash == text.npos || std::ranges::find(names, text.substr(0, slash)) == names.end()) {
-            return did_you_mean(text, names);
-        }
-        return fmt::format("did you mean {{ provider = {}, model = {} }}?",
-                           in_quotes(text.substr(0, slash)), in_quotes(text.substr(slash + 1)));
+    void read_targets_of(std::string_view key, std::vector<Target>& targets,
+                         bool known_strategies) {
+        GivenTargets given = read_targets(section_, key, scope_);
+        if (known_strategies) check_weights(section_, key, given, route_.strategies);
+        targets = std::move(given.targets);
     }
 
     void check_alternatives() {
         const bool to = section_.has("to"), alias = section_.has("alias");
-        if (to && alias) error(route_.at, "a route has both to and alias", "one of the two");
+        if (to && alias) {
+            section_.report().error(route_.at, "a route has both to and alias", "one of the two");
+        }
         if (!to && !alias) {
             section_.report().absent(route_.at, {"to", "alias"}, "a route has neither to nor alias",
                                      "one of the two");
         }
-        if (alias && !to && section_.has("strategy")) {
-            section_.report().warning(section_.key_at("strategy"),
-                                      "strategy has no effect on an alias");
-        }
-        if (alias && !to && section_.has("on_disconnect")) {
-            section_.report().warning(section_.key_at("on_disconnect"),
-                                      "on_disconnect has no effect on an alias");
-        }
-    }
-
-    void check_weights() {
-        const bool weighted = route_.strategies.front() == Strategy::weighted;
-        if (!weighted && weight_at_.line != 0 && (known_strategy_ || !section_.has("strategy"))) {
-            section_.report().warning(weight_at_, "weight has no effect: the route is ordered", {},
-                                      "for shares write strategy = \"weighted\"");
-        }
-        const auto zero = [](const Target& target) { return target.weight == 0; };
-        if (weighted && !route_.to.empty() && std::ranges::all_of(route_.to, zero)) {
-            error(section_.key_at("to"), "all weights of a weighted route are 0",
-                  "at least one above 0");
+        if (!alias || to) return;
+        for (const auto& one : k_route_keys) {
+            const std::string_view name = one.facts.name;
+            if (name == "model" || name == "alias" || !section_.has(name)) continue;
+            section_.report().warning(section_.key_at(name),
+                                      fmt::format("{} has no effect on an alias", name));
         }
     }
 
-    void check_repetition() {
-        for (auto target = route_.to.begin(); target != route_.to.end(); ++target) {
-            const auto same = [&](const Target& other) {
-                return other.provider == target->provider && other.model == target->model;
-            };
-            if (std::find_if(route_.to.begin(), target, same) == target) continue;
-            section_.report().warning(target->at, "the same provider and model stand here twice");
+    void check_strategies() {
+        if (!section_.has("to")) return;
+        const std::size_t tiers = tiers_of(route_.to);
+        if (route_.strategies.size() > std::max<std::size_t>(tiers, 1)) {
+            section_.report().warning(
+                section_.value_at("strategy"),
+                fmt::format("there are {} strategies, and the targets have {}",
+                            route_.strategies.size(),
+                            tiers == 1 ? "one tier" : fmt::format("{} tiers", tiers)),
+                "one strategy a tier");
         }
-    }
-
-    void error(Position at, std::string what, std::string expected) {
-        section_.report().error(at, std::move(what), std::move(expected));
+        if (section_.has("sticky_by") && !is_sticky(route_)) {
+            section_.report().warning(section_.key_at("sticky_by"),
+                                      "sticky_by has no effect: the route is not sticky", {},
+                                      "write strategy = \"sticky\"");
+        }
     }
 
     Section& section_;
-    std::span<const Provider> providers_;
+    TargetScope scope_;
     Route& route_;
-    Position weight_at_;  // of the last weight given
-    bool known_strategy_ = false;
 };
 
 void check_duplicates(std::span<const Route> routes, Report& report) {
     std::map<std::string_view, int> lines;
     for (const auto& route : routes) {
-        if (route.model.empty()) continue;
+        if (route.model.empty() || route.is_default) continue;
         const auto [first, added] = lines.emplace(route.model, route.model_at.line);
         if (added) continue;
         report.error(route.model_at, fmt::format("a second route for {}; the first is on line {}",
@@ -222,19 +173,41 @@ void check_duplicates(std::span<const Route> routes, Report& report) {
     }
 }
 
+// The route of default_to matches every name, as a route for "*" does.
+void read_default(Section& root, std::span<const Provider> providers, std::vector<Route>& routes) {
+    Route route;
+    route.model = "*";
+    route.is_default = true;
+    GivenTargets given = read_targets(root, k_default_to, {providers, {}});
+    if (!root.has(k_default_to)) return;
+    check_weights(root, k_default_to, given, route.strategies);
+    route.to = std::move(given.targets);
+    route.at = root.key_at(k_default_to);
+    route.model_at = route.at;
+    const auto other = std::ranges::find(routes, route.model, &Route::model);
+    if (other != routes.end()) {
+        root.report().error(route.at,
+                            fmt::format("default_to and the route for \"*\" on line {} both serve "
+                                        "the names that no other route serves",
+                                        other->model_at.line),
+                            "one of the two");
+    }
+    routes.push_back(std::move(route));
+}
+
 }  // namespace
 
 void read_routes(Section& root, std::span<const Provider> providers, std::vector<Route>& routes) {
     auto sections = root.tables("routes");
-    if (!sections && root.has("routes")) return;
-    if (!sections || sections->empty()) {
-        return root.report().absent({}, {"routes"}, "there are no routes",
-                                    "at least one [[routes]]");
-    }
-    for (auto& section : *sections) {
-        RouteReader(section, providers, routes.emplace_back()).read();
+    if (sections && !sections->empty()) {
+        for (auto& section : *sections) {
+            RouteReader(section, providers, routes.emplace_back()).read();
+        }
+    } else if (!root.has(k_default_to) && (sections || !root.has("routes"))) {
+        root.report().absent({}, {"routes"}, "there are no routes", "at least one [[routes]]");
     }
     check_duplicates(routes, root.report());
+    read_default(root, providers, routes);
 }
 
 void write_route(json::PrettyWriter& writer, const Config& config, const Route& route) {
@@ -243,20 +216,20 @@ void write_route(json::PrettyWriter& writer, const Config& config, const Route& 
         writer.field("alias", route.alias);
         return;
     }
-    writer.field("strategy", name_of(route.strategies.front())).key("to").begin_array();
-    for (const auto& target : route.to) {
-        writer.begin_object().field("provider", config.providers[target.provider].name);
-        if (!target.model.empty()) writer.field("model", target.model);
-        write_keys<Target>(writer, k_target_keys, target);
-        writer.end_object();
+    if (route.is_default) writer.field("is_default", true);
+    write_keys<Route>(writer, k_route_keys, route);
+    write_targets(writer, "to", config, route.to);
+    for (std::size_t i = 0; i < std::size(k_chains); ++i) {
+        const auto& targets = route.*k_chain_members[i];
+        if (!targets.empty()) write_targets(writer, k_chains[i], config, targets);
     }
-    writer.end_array();
-    if (route.on_disconnect) writer.field("on_disconnect", text_of(*route.on_disconnect));
+    write_shadow(writer, config, route);
 }
 
 std::vector<SectionFacts> route_sections() {
     return {{"route", "`[[routes]]`", "Who serves a model", rows_of<Route>(k_route_keys)},
-            {"target", "`to`", "One of those who serve it", rows_of<Target>(k_target_keys)}};
+            target_section(),
+            shadow_section()};
 }
 
 }  // namespace bw::config

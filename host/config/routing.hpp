@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/position.hpp"
@@ -27,6 +28,8 @@ struct Timeouts {
     milliseconds total{600'000};           // the whole of a plain reply
     milliseconds stream_total{3'600'000};  // the whole of a streamed reply
     Alive alive = Alive::bytes;            // what ends the silence for `idle`
+
+    bool operator==(const Timeouts&) const = default;
 };
 
 // One of the plugin's own keys, checked later against the plugin's manifest.
@@ -138,5 +141,22 @@ struct Route {
     Position model_at{};
     Position alias_at{};
 };
+
+// Calls `visit` with each target that may answer a call of the route.
+template <typename Visit>
+void for_each_target(const Route& route, Visit visit) {
+    for (const auto* targets :
+         {&route.to, &route.on_context_length, &route.on_content_filter, &route.on_budget}) {
+        for (const Target& target : *targets) visit(target);
+    }
+}
+
+// What the target's provider calls the model that the client called `asked`.
+constexpr std::string_view model_at(const Target& target, std::string_view asked) {
+    if (!target.model.empty()) return target.model;
+    const std::string_view prefix = target.strip_prefix;
+    const bool strips = asked.size() > prefix.size() && asked.starts_with(prefix);
+    return strips ? asked.substr(prefix.size()) : asked;
+}
 
 }  // namespace bw::config

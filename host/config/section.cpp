@@ -41,6 +41,8 @@ std::string_view type_of(const toml::node& node) {
     return "nothing";
 }
 
+bool is_of_the_top(std::string_view key) { return key == "plugin_path" || key == "default_to"; }
+
 Section::Section(const toml::table& table, std::string name, Report& report,
                  const ReadContext& around)
     : table_(&table), name_(std::move(name)), report_(&report), around_(&around) {}
@@ -173,14 +175,35 @@ void Section::wrong_quantity(std::string_view key, const toml::node& node, const
 std::optional<std::size_t> Section::choice(std::string_view key,
                                            std::span<const std::string_view> names, Meant meant) {
     const auto given = text(key);
-    if (!given) return std::nullopt;
-    const auto found = std::ranges::find(names, given->value);
-    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-    std::string hint = meant != nullptr ? meant(given->value) : std::string();
-    if (hint.empty()) {
-        hint = did_you_mean(given->value, std::vector<std::string>(names.begin(), names.end()));
+    return given ? chosen(key, *given, names, meant) : std::nullopt;
+}
+
+std::vector<std::size_t> Section::choices(std::string_view key,
+                                          std::span<const std::string_view> names, Meant meant) {
+    const auto given = text_or_texts(key);
+    const toml::node* node = table_->get(key);
+    if (node != nullptr && node->is_array() && node->as_array()->empty()) {
+        error(position_of(*node), key, "is empty",
+              fmt::format("at least one of \"{}\"", fmt::join(names, "\", \"")));
     }
-    report_->error(given->at, fmt::format("{} = {} is unknown", full(key), in_quotes(given->value)),
+    std::vector<std::size_t> result;
+    for (const Text& one : given) {
+        if (const auto index = chosen(key, one, names, meant)) result.push_back(*index);
+    }
+    const bool whole =
+        node == nullptr || !node->is_array() || result.size() == node->as_array()->size();
+    return whole ? result : std::vector<std::size_t>();
+}
+
+std::optional<std::size_t> Section::chosen(std::string_view key, const Text& given,
+                                           std::span<const std::string_view> names, Meant meant) {
+    const auto found = std::ranges::find(names, given.value);
+    if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
+    std::string hint = meant != nullptr ? meant(given.value) : std::string();
+    if (hint.empty()) {
+        hint = did_you_mean(given.value, std::vector<std::string>(names.begin(), names.end()));
+    }
+    report_->error(given.at, fmt::format("{} = {} is unknown", full(key), in_quotes(given.value)),
                    fmt::format("one of \"{}\"", fmt::join(names, "\", \"")), std::move(hint));
     return std::nullopt;
 }
@@ -272,7 +295,7 @@ void Section::finish() {
 void Section::unknown(const Text& key) {
     std::string what = fmt::format("unknown key {}", in_quotes(key.value));
     if (!name_.empty()) what += " in " + name_;
-    if (key.value == "plugin_path" && !name_.empty()) {
+    if (is_of_the_top(key.value) && !name_.empty()) {
         return report_->error(key.at, what, {}, "write it above the first [section]");
     }
     const std::string advice = advice_on_key(name_, key.value, known_);

@@ -26,6 +26,9 @@ namespace bw::config {
 Position position_of(const toml::node& node);
 std::string_view type_of(const toml::node& node);  // "a string", "an integer", ...
 
+// Whether a key, wherever it is found, is meant for the top of the file, above the first [section].
+bool is_of_the_top(std::string_view key);
+
 struct Text {
     std::string value;
     Position at;
@@ -57,6 +60,9 @@ class Section {
     using Meant = std::string (*)(std::string_view word);
     std::optional<std::size_t> choice(std::string_view key, std::span<const std::string_view> names,
                                       Meant meant = nullptr);
+    // One of the names, or an array of them. Empty: absent or wrong.
+    std::vector<std::size_t> choices(std::string_view key, std::span<const std::string_view> names,
+                                     Meant meant = nullptr);
     std::vector<Text> texts(std::string_view key);
     std::vector<Text> text_or_texts(std::string_view key);  // one, or an array of them
     std::optional<Section> table(std::string_view key);
@@ -87,6 +93,8 @@ class Section {
     void wrong_type(const std::string& name, const toml::node& node, std::string expected);
 
   private:
+    std::optional<std::size_t> chosen(std::string_view key, const Text& given,
+                                      std::span<const std::string_view> names, Meant meant);
     void unknown(const Text& key);
     void wrong_quantity(std::string_view key, const toml::node& node, const Quantity& rule);
 

@@ -19,14 +19,23 @@ void read_server(Section& root, Server& server);
 void read_admin(Section& root, const Server& server, Admin& admin);
 void read_log(Section& root, Log& log);
 void read_keys(Section& root, std::vector<Key>& keys);
-void read_providers(Section& root, std::vector<Provider>& providers);
+void read_retry(Section& root, Retry& retry, RetryBudget& budget);
+void read_health(Section& root, Health& health);
+// `retry`: what providers have that say nothing else.
+void read_providers(Section& root, const Retry& retry, std::vector<Provider>& providers);
+// [[routes]], and default_to as the last of them.
 void read_routes(Section& root, std::span<const Provider> providers, std::vector<Route>& routes);
+inline constexpr std::string_view k_default_to = "default_to";
+
+void read_timeouts(Section& owner, std::string_view key, Timeouts& timeouts);
 
 // Reads how the host connects to a provider or a webhook.
 void read_wire(Section& section, Wire& wire);
 std::vector<Row> wire_rows();
 // Reads a reference to a credential. `what` names the credential in messages: "a password".
 std::optional<Text> read_reference(Section& section, std::string_view key, std::string_view what);
+// Reads an array of them; one that is wrong is left out and reported.
+std::vector<Text> read_references(Section& section, std::string_view key, std::string_view what);
 // Reads the path of a file with certificates or with a private key. The file is checked at once, so
 // that a mistake shows before the host starts.
 enum class Pem { trusted, certificate, private_key };
@@ -54,6 +63,9 @@ void check_foreign_variables(const toml::table& table, Report& report);
 // What the schema and the reference say of each section.
 SectionFacts root_section();
 std::vector<SectionFacts> server_sections();
+std::vector<SectionFacts> retry_sections();
+SectionFacts health_section();
+SectionFacts timeouts_section();
 std::vector<SectionFacts> provider_sections();
 std::vector<SectionFacts> route_sections();
 std::vector<SectionFacts> price_sections();

@@ -7,9 +7,12 @@
 
 namespace bw::config {
 
-void write_server(json::PrettyWriter& writer, const Config& config);  // and [admin] and [log]
+void write_server(json::PrettyWriter& writer, const Config& config);   // and [admin] and [log]
+void write_retries(json::PrettyWriter& writer, const Config& config);  // [retry]
+void write_health(json::PrettyWriter& writer, const Health& health);
 void write_key(json::PrettyWriter& writer, const Key& key);
 void write_provider(json::PrettyWriter& writer, const Provider& provider);
+void write_timeouts(json::PrettyWriter& writer, const Timeouts& timeouts);
 void write_route(json::PrettyWriter& writer, const Config& config, const Route& route);
 void write_price(json::PrettyWriter& writer, const Price& price);
 void write_webhook(json::PrettyWriter& writer, const Webhook& webhook);

@@ -105,6 +105,18 @@ Value proxy_of(const Wire& wire) {
     return wire.proxy;
 }
 
+// Reports a text that is no reference; it may be the credential itself, so it is not repeated.
+bool is_reference(Section& section, std::string_view key, const Text& given,
+                  std::string_view what) {
+    const auto fault = reference_fault(given.value);
+    if (!fault) return true;
+    section.error(
+        given.at, key, *fault, {},
+        fmt::format(R"(write "env:NAME" or "file:/path": {} does not belong in a config file)",
+                    what));
+    return false;
+}
+
 constexpr KeyOf<Wire> k_wire_keys[] = {
     pem_key<&Wire::ca_file, Pem::trusted>(
         "ca_file",
@@ -151,14 +163,14 @@ void read_pem_file(Section& section, std::string_view key, Pem kind, fs::path& f
 
 std::optional<Text> read_reference(Section& section, std::string_view key, std::string_view what) {
     auto given = section.text(key);
-    if (!given) return std::nullopt;
-    const auto fault = reference_fault(given->value);
-    if (!fault) return given;
-    section.error(
-        given->at, key, *fault, {},
-        fmt::format(R"(write "env:NAME" or "file:/path": {} does not belong in a config file)",
-                    what));
-    return std::nullopt;
+    if (!given || !is_reference(section, key, *given, what)) return std::nullopt;
+    return given;
+}
+
+std::vector<Text> read_references(Section& section, std::string_view key, std::string_view what) {
+    auto given = section.texts(key);
+    std::erase_if(given, [&](const Text& one) { return !is_reference(section, key, one, what); });
+    return given;
 }
 
 void read_wire(Section& section, Wire& wire) {

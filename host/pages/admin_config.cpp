@@ -30,7 +30,10 @@ void write_provider(PrettyWriter& writer, config::Provider provider,
     provider.base_url = loaded.base_url;
     writer.key(provider.name).begin_object();
     config::write_provider(writer, provider);
-    for (const auto& secret : provider.secrets) writer.field(secret.name, secret.reference);
+    for (const auto& secret : provider.secrets) {
+        const bool several = secret.name == "api_key" && !provider.api_keys.empty();
+        if (!several) writer.field(secret.name, secret.reference);
+    }
     for (const auto& secret : loaded.manifest.secrets) {
         const bool given =
             std::ranges::find(provider.secrets, secret.name, &config::SecretReference::name) !=
@@ -66,6 +69,8 @@ front::Answer admin_config(const AdminRequest&, const front::Context& context) {
     for (const auto& folder : config.plugin_path) writer.value(folder.string());
     writer.end_array();
     config::write_server(writer, config);
+    config::write_retries(writer, config);
+    config::write_health(writer, config.health);
     write_list(writer, "keys", config.keys,
                [&](const config::Key& key) { config::write_key(writer, key); });
     writer.key("providers").begin_object();

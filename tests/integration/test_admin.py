@@ -37,15 +37,15 @@ def test_the_config_is_shown_as_it_counts(host: Host) -> None:
     holysheep = config["providers"]["holysheep"]
     assert holysheep["api_key"] == "env:HOLYSHEEP_API_KEY"
     assert holysheep["timeouts"]["stream_total"].endswith("s")
-    assert {"model": "echo", "strategy": "ordered",
-            "to": [{"provider": "echo", "weight": 1}]} in config["routes"]
+    assert {"model": "echo", "strategy": "ordered", "continue_stream": False,
+            "to": [{"provider": "echo", "weight": 1, "tier": 1}]} in config["routes"]
 
 
 def test_every_documented_key_is_shown(host: Host) -> None:
     """Of the sections that have no free names."""
     reference = (ROOT / "docs/configuration.md").read_text()
     config = host.admin("GET", "/admin/config").json()
-    for section in ("server", "admin", "log"):
+    for section in ("server", "admin", "log", "retry", "health"):
         (text,) = re.findall(rf"^## `\[{section}\]`\n(.*?)^## ", reference, re.M | re.S)
         keys = set(re.findall(r"^\| `(\w+)` \|", text, re.M))
         assert keys and keys <= set(config[section]), section

@@ -58,6 +58,16 @@ MISTAKES: dict[str, tuple[str, str, int, int, list[str]]] = {
     "unknown option": ('plugin = "echo"', 'plugin = "echo"\ndelai = "1s"', 8, 1, ["delai"]),
     "bad base URL": ('plugin = "echo"', 'plugin = "echo"\nbase_url = "example.com"', 8, 12,
                      ["base_url", "https://"]),
+    "no try at all": ("[server]", "[retry]\nattempts = 0\n\n[server]", 4, 12,
+                      ["retry.attempts", "1 to 20"]),
+    "retries of another gateway": ("[server]", "[server]\nnum_retries = 2", 4, 1,
+                                   ["num_retries", "[retry] with attempts"]),
+    "strategy of another gateway": ('to = ["echo"]', 'to = ["echo"]\nstrategy = "least-busy"', 12, 12,
+                                    ["routes.strategy", 'here: strategy = "least_busy"']),
+    "a chain to nobody": ('to = ["echo"]', 'to = ["echo"]\non_budget = ["ecko"]', 12, 14,
+                          ["ecko", "did you mean", "echo"]),
+    "a shadow without a share": ('to = ["echo"]', 'to = ["echo"]\nshadow = { to = "echo" }', 12, 10,
+                                 ["share"]),
     "no such CA file": ('plugin = "echo"', 'plugin = "echo"\nca_file = "/nowhere/ca.pem"', 8, 11,
                         ["ca_file", "/nowhere/ca.pem"]),
 }
@@ -76,6 +86,64 @@ def test_a_mistake_is_reported_with_its_place(tmp_path: Path, old: str, new: str
     assert message.startswith(where), errors
     for word in words:
         assert word in message, message
+
+
+ROUTING = """default_to = [{ provider = "echo", strip_prefix = "any/" }]
+""" + CONFIG.replace('to = ["echo"]', """
+strategy = ["sticky", "least_latency"]
+sticky_by = "header:X-Session-Id"
+to = [
+    { provider = "echo", model = "a", set = { temperature = 0.2, api_key = "x" }, drop = ["top_k"] },
+    { provider = "echo", model = "b", tier = 2, timeouts = { idle = "3s" } },
+]
+on_budget = [{ provider = "echo", model = "c" }]
+hedge = "p95"
+shadow = { to = "echo", model = "d", share = "5%" }
+retry = { attempts = 2 }
+
+[retry]
+first = "50ms"
+
+[health]
+failures = 3
+""")
+
+
+def test_what_a_route_says_of_its_targets_is_shown_as_it_counts(start_host: StartHost) -> None:
+    """With what comes from the places around it only where that differs from the provider."""
+    host = start_host(ROUTING + '[admin]\nlisten = "127.0.0.1:0"\n')
+    config = host.admin("GET", "/admin/config").json()
+    retry = {"attempts": 5, "first": "50ms", "longest": "1m", "within": "10m"}
+    assert config["retry"] == {**retry, "budget_percent": 20, "budget_floor": 10}
+    assert config["health"]["failures"] == 3 and config["health"]["window"] == "30s"
+    assert config["providers"]["echo"]["retry"] == retry
+    assert config["providers"]["echo"]["probe"] == "none"
+    route_shown, default = config["routes"]
+    first, second = route_shown["to"]
+    own = {**retry, "attempts": 2}
+    assert first == {"provider": "echo", "model": "a", "weight": 1, "tier": 1, "drop": ["top_k"],
+                     "set": {"temperature": 0.2, "api_key": "***"}, "retry": own}
+    assert second["tier"] == 2 and second["timeouts"]["idle"] == "3s"
+    assert second["timeouts"]["total"] == config["providers"]["echo"]["timeouts"]["total"]
+    assert route_shown["on_budget"] == [
+        {"provider": "echo", "model": "c", "weight": 1, "tier": 1, "retry": own}]
+    assert route_shown["strategy"] == ["sticky", "least_latency"]
+    assert route_shown["sticky_by"] == "header:x-session-id" and route_shown["hedge"] == "p95"
+    assert route_shown["shadow"] == {"to": "echo", "model": "d", "share": "5%"}
+    assert default == {
+        "model": "*", "is_default": True, "strategy": "ordered", "continue_stream": False,
+        "to": [{"provider": "echo", "weight": 1, "tier": 1, "strip_prefix": "any/"}]}
+
+
+def test_several_credentials_are_shown_as_references(start_host: StartHost) -> None:
+    """None of them by its value."""
+    host = start_host(
+        CONFIG.replace('plugin = "echo"', 'plugin = "holysheep"\napi_keys = ["env:K_1", "env:K_2"]')
+        + '[admin]\nlisten = "127.0.0.1:0"\n', {"K_1": "cr_first", "K_2": "cr_second"})
+    page = host.admin("GET", "/admin/config")
+    assert "cr_first" not in page.body().decode() and "cr_second" not in page.body().decode()
+    shown = page.json()["providers"]["echo"]
+    assert shown["api_keys"] == ["env:K_1", "env:K_2"] and "api_key" not in shown
 
 
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ class Judge {
     std::vector<LiveFinding> judge() {
         for (const auto& route : config_.routes) {
             if (route.alias.empty()) {
-                for (const auto& target : route.to) judge_target(route, target, route.model);
+                config::for_each_target(route,
+                                        [&](const auto& target) { judge_target(route, target); });
+                if (route.shadow) judge_target(route, route.shadow->to);
             } else {
                 judge_alias(route);
             }
@@ -44,11 +46,10 @@ class Judge {
     }
 
   private:
-    void judge_target(const config::Route& route, const config::Target& target,
-                      std::string_view asked) {
+    void judge_target(const config::Route& route, const config::Target& target) {
         const auto& check = checks_[target.provider];
         const auto* ids = list_of(check);
-        const std::string_view name = target.model.empty() ? asked : target.model;
+        const std::string_view name = config::model_at(target, route.model);
         if (ids == nullptr || has(*ids, name)) return;
         const bool pattern = config::is_glob(name);
         add(true, config_.file.string(), target.at,
@@ -68,14 +69,21 @@ class Judge {
             route = config::best_match(config_.routes, name);
         }
         if (route == nullptr || !route->alias.empty() || !config::is_glob(route->model)) return;
-        for (const auto& target : route->to) {
-            if (!target.model.empty()) continue;
-            const auto* ids = list_of(checks_[target.provider]);
-            if (ids == nullptr || has(*ids, name)) continue;
-            add(true, config_.file.string(), alias.alias_at,
-                fmt::format("alias \"{}\": provider \"{}\" has no model \"{}\"{}", alias.model,
-                            checks_[target.provider].provider, name, hint(name, *ids)));
-        }
+        const auto judge = [&](const config::Target& target) {
+            if (target.model.empty()) judge_alias_at(alias, target, config::model_at(target, name));
+        };
+        config::for_each_target(*route, judge);
+        if (route->shadow) judge(route->shadow->to);
+    }
+
+    void judge_alias_at(const config::Route& alias, const config::Target& target,
+                        std::string_view name) {
+        const auto& check = checks_[target.provider];
+        const auto* ids = list_of(check);
+        if (ids == nullptr || has(*ids, name)) return;
+        add(true, config_.file.string(), alias.alias_at,
+            fmt::format("alias \"{}\": provider \"{}\" has no model \"{}\"{}", alias.model,
+                        check.provider, name, hint(name, *ids)));
     }
 
     void judge_price(const config::Price& price) {

@@ -227,6 +227,17 @@ TEST(Budget, InMoneyNeedsPrices) {
         "in tokens");
 }
 
+TEST(Budget, InMoneyNeedsThePricesOfChains) {
+    const std::string money = "[[budgets]]\nname = \"b\"\nlimit = \"1 USD\"\nper = \"day\"\n";
+    const std::string priced =
+        "[[prices]]\nprovider = \"echo\"\nmodel = \"m\"\ninput = \"1 USD\"\noutput = \"1 USD\"\n"
+        "[providers.echo]\n[[routes]]\nmodel = \"m\"\nto = \"echo\"\n";
+    EXPECT_EQ(mistakes(money + priced), "");
+    EXPECT_EQ(mistakes(money + priced + "on_budget = [{ provider = \"echo\", model = \"x\" }]\n"),
+              "c.toml:1:1: error: the budget \"b\" counts money, and \"x\" of echo has no price; "
+              "expected [[prices]] for it, or a match that leaves it out");
+}
+
 // Which models a pattern stands for nobody knows before a call asks for one.
 TEST(Budget, InMoneyIsNotCheckedAgainstPatterns) {
     const std::string money = "[[budgets]]\nname = \"b\"\nlimit = \"1 USD\"\nper = \"day\"\n";

@@ -1,6 +1,7 @@
 // What people bring from other gateways, each with its answer.
 #include "config/foreign_words.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "config/meant.hpp"
@@ -34,8 +35,25 @@ TEST(ForeignWords, KeysOfOtherGatewaysGetTheirNameHere) {
         {"providers.p", "rpm", "requests = \"60/min\""},
         {"providers.p", "tpm", "tokens = \"200k/min\""},
         {"providers.p", "max_parallel_requests", "max_concurrent"},
-        {"providers.p", "max_retries", "next target"},
-        {"providers.p", "num_retries", "next target"},
+        {"providers.p", "max_retries", "retry = { attempts = 3 }"},
+        {"routes", "num_retries", "retry = { attempts = 3 }"},
+        {"", "num_retries", "[retry] with attempts = 3"},
+        {"server", "retry", "[retry]"},
+        {"retry", "num_retries", "attempts = 3"},
+        {"providers.p.retry", "retry_backoff_initial", "first = \"2s\""},
+        {"routes.retry", "retry_backoff_max", "longest = \"1m\""},
+        {"", "retry_after", "first = \"2s\""},
+        {"", "allowed_fails", "[health]"},
+        {"health", "allowed_fails", "failures = 5"},
+        {"health", "cooldown_time", "first = \"10s\""},
+        {"routes", "cooldown_time", "[health]"},
+        {"", "context_window_fallbacks", "on_context_length = "},
+        {"routes", "content_policy_fallbacks", "on_content_filter = "},
+        {"", "default_fallbacks", "default_to = "},
+        {"routes.to", "priority", "tier = 2"},
+        {"routes.on_budget", "name", "provider = \"NAME\""},
+        {"default_to", "api_key", "[providers.NAME]"},
+        {"routes.to", "drop_params", "drop = "},
         {"providers.p", "timeout", "timeouts = {"},
         {"providers.p", "request_timeout", "timeouts = {"},
         {"providers.p", "litellm_params", "docs/from-litellm.md"},
@@ -55,6 +73,22 @@ TEST(ForeignWords, KeysOfOtherGatewaysGetTheirNameHere) {
     for (const Case& one : cases) {
         EXPECT_THAT(advice_on_key(one.section, one.key, {}), HasSubstr(one.answer)) << one.key;
     }
+}
+
+TEST(ForeignWords, StrategiesOfOtherGatewaysGetTheirNameHere) {
+    const std::pair<std::string_view, std::string_view> cases[] = {
+        {"simple-shuffle", "weighted"},
+        {"least-busy", "least_busy"},
+        {"latency-based-routing", "least_latency"},
+        {"cost-based-routing", "cheapest"},
+        {"usage-based-routing", "least_busy"},
+        {"usage-based-routing-v2", "least_busy"},
+    };
+    for (const auto& [word, name] : cases) {
+        EXPECT_EQ(strategy_of_others(word), fmt::format("here: strategy = \"{}\"", name)) << word;
+    }
+    EXPECT_EQ(strategy_of_others("magic"), "");
+    EXPECT_EQ(strategy_of_others(""), "");
 }
 
 TEST(ForeignWords, WhatIsNoWordOfOthersIsCompared) {

@@ -151,6 +151,46 @@ TEST(Provider, NeverPrintsAKeyThatStandsInTheFile) {
     expect_all(cases, k_route);
 }
 
+TEST(Provider, MayHaveSeveralCredentials) {
+    const Provider provider =
+        valid("[providers.p]\napi_keys = [\"env:A\", \"file:/run/b\"]\norg_token = \"env:T\"");
+    ASSERT_EQ(provider.api_keys.size(), 2u);
+    EXPECT_EQ(provider.api_keys[1].name, "api_key");
+    EXPECT_EQ(provider.api_keys[1].reference, "file:/run/b");
+    EXPECT_EQ(provider.api_keys[1].at.line, 2);
+    EXPECT_EQ(provider.api_keys[1].at.column, 22);
+    ASSERT_EQ(provider.secrets.size(), 2u) << "who knows of one only goes on working";
+    EXPECT_EQ(provider.secrets[0].name, "api_key");
+    EXPECT_EQ(provider.secrets[0].reference, "env:A");
+    EXPECT_EQ(valid("[providers.p]\napi_keys = [\"env:A\"]").api_keys.size(), 1u);
+    EXPECT_TRUE(valid("[providers.p]\napi_key = \"env:A\"").api_keys.empty());
+}
+
+TEST(Provider, ChecksItsCredentials) {
+    const Mistake cases[] = {
+        {"[providers.p]\napi_keys = [\"env:A\", \"sk-live-1\"]",
+         "c.toml:2:22: error: providers.p.api_keys does not begin with \"env:\" or \"file:\"; "
+         "write "
+         "\"env:NAME\" or \"file:/path\": a key does not belong in a config file"},
+        {"[providers.p]\napi_keys = [\"OPENAI_API_KEY\"]",
+         "c.toml:2:13: error: providers.p.api_keys does not begin with \"env:\" or \"file:\"; "
+         "write "
+         "\"env:OPENAI_API_KEY\""},
+        {"[providers.p]\napi_keys = [\"env:A\", \"env:B\", \"env:A\"]",
+         "c.toml:2:31: error: providers.p.api_keys has \"env:A\" twice"},
+        {"[providers.p]\napi_keys = []",
+         "c.toml:2:12: error: providers.p.api_keys is empty; expected at least one credential"},
+        {"[providers.p]\napi_keys = \"env:A\"",
+         "c.toml:2:12: error: providers.p.api_keys is a string; expected an array of strings"},
+        {"[providers.p]\napi_key = \"env:A\"\napi_keys = [\"env:B\"]",
+         "c.toml:3:1: error: providers.p.api_keys stands beside api_key; expected one of the two"},
+        {"[providers.p]\nbase_url = \"http://h/v1\"\napi_keys = [\"env:K\"]",
+         "c.toml:2:12: warning: providers.p.base_url is plain http: "
+         "the credential crosses the network unencrypted; expected https://"},
+    };
+    expect_all(cases, k_route);
+}
+
 TEST(Provider, ChecksTheBaseUrl) {
 #define URL "; expected a URL such as \"https://host/v1\" or \"env:NAME\""
     const Mistake cases[] = {

@@ -115,6 +115,23 @@ TEST(Reach, NamesThatNoCallHasTogether) {
     }
 }
 
+// A chain is a part of its route, and default_to is a route.
+TEST(Reach, AProviderThatOnlyAChainLeadsTo) {
+    const std::string rule =
+        "default_to = \"last\"\n[[limits]]\nrequests = \"1/s\"\nmatch = { provider = \"PROVIDER\" "
+        "}\n"
+        "[providers.a]\n[providers.chain]\n[providers.last]\n[providers.idle]\n"
+        "[[routes]]\nmodel = \"m\"\nto = \"a\"\non_budget = \"chain\"\n";
+    const auto told_of = [&](const std::string& provider) {
+        return mistakes(std::string(rule).replace(rule.find("PROVIDER"), 8, provider));
+    };
+    EXPECT_EQ(told_of("chain"), "");
+    EXPECT_EQ(told_of("last"), "");
+    EXPECT_EQ(told_of("idle"),
+              "c.toml:4:9: warning: no route leads to what this match asks for, so no call is "
+              "counted for it");
+}
+
 TEST(Reach, ModelsOfAKeyThatNoRouteServes) {
     const auto models = [](const std::string& list) {
         return mistakes("[[keys]]\nname = \"carol\"\nid = \"0a1b2c3f\"\nsha256 = \"" +

@@ -15,6 +15,7 @@ std::string shipped(const char* name) {
 
 // Every key once, so that mutations reach every reader.
 constexpr std::string_view k_everything = R"(plugin_path = ["p"]
+default_to = ["a", { provider = "a", model = "z" }]
 [server]
 listen = "[::1]:0"
 workers = 2
@@ -24,6 +25,17 @@ drain = "5s"
 level = "debug"
 format = "text"
 access = true
+[retry]
+attempts = 3
+first = "100ms"
+budget_percent = 10
+[health]
+failures = 3
+window = "1m"
+[providers.k]
+api_keys = ["env:A", "file:/b"]
+retry = { longest = "1s" }
+probe = "30s"
 [providers.a]
 plugin = "x"
 base_url = "http://h:1/v1"
@@ -36,6 +48,16 @@ option = [1, 2.5, { d = 2026-01-02T03:04:05Z, s = "\u00e9" }]
 model = "a?*"
 strategy = "weighted"
 to = [{ provider = "a", model = "m", weight = 2 }, "a"]
+[[routes]]
+model = "t"
+strategy = ["sticky", "least_latency"]
+sticky_by = "header:x-id"
+to = ["k", { provider = "a", tier = 2, strip_prefix = "t/", set = { t = [0.2] }, drop = ["k"], timeouts = { idle = "1s" } }]
+on_context_length = "a"
+on_budget = [{ provider = "k", model = "c" }]
+hedge = "p95"
+shadow = { to = "a", model = "m", share = "5%" }
+retry = { attempts = 2 }
 [[routes]]
 model = "b"
 alias = "ab"

@@ -61,7 +61,8 @@ TEST(Route, NeedsAModelAndOneOfToAndAlias) {
          "c.toml:4:1: error: a route has both to and alias; expected one of the two"},
         {"[[routes]]\nmodel = \"m\"\nto = \"alpha\"\nwhen = \"x\"",
          "c.toml:4:1: error: unknown key \"when\" in routes; expected one of model, strategy, "
-         "alias, to, on_disconnect"},
+         "sticky_by, alias, to, on_context_length, on_content_filter, on_budget, hedge, shadow, "
+         "continue_stream, retry, on_disconnect"},
         {"routes = []", "c.toml: error: there are no routes; expected at least one [[routes]]"},
         {"routes = [1]",
          "c.toml:1:11: error: an element of routes is an integer; expected a table\n"
@@ -91,7 +92,8 @@ TEST(Route, ChecksItsTargets) {
          "c.toml:3:7: error: a target names no provider; expected { provider = \"NAME\" }"},
         {"[[routes]]\nmodel = \"m\"\nto = [{ provider = \"alpha\", modle = \"x\" }]",
          "c.toml:3:29: error: unknown key \"modle\" in routes.to; "
-         "expected one of provider, model, weight; did you mean \"model\"?"},
+         "expected one of provider, model, weight, tier, strip_prefix, set, drop, timeouts; did "
+         "you mean \"model\"?"},
         {"[[routes]]\nmodel = \"m\"\nto = [{ provider = \"alpha\", model = \"x-*\" }]",
          "c.toml:3:37: error: routes.to.model = \"x-*\" is a pattern; "
          "expected the name of one model, as the provider calls it"},
@@ -105,9 +107,11 @@ TEST(Route, ChecksStrategyAndWeights) {
     const Mistake cases[] = {
         {"[[routes]]\nmodel = \"m\"\nto = \"alpha\"\nstrategy = \"weight\"",
          "c.toml:4:12: error: routes.strategy = \"weight\" is unknown; "
-         "expected one of \"ordered\", \"weighted\"; did you mean \"weighted\"?"},
+         "expected one of \"ordered\", \"weighted\", \"least_latency\", \"least_busy\", "
+         "\"cheapest\", "
+         "\"sticky\"; did you mean \"weighted\"?"},
         {"[[routes]]\nmodel = \"m\"\nto = [{ provider = \"alpha\", weight = 3 }]",
-         "c.toml:3:29: warning: weight has no effect: the route is ordered; "
+         "c.toml:3:29: warning: weight has no effect where the strategy is ordered; "
          "for shares write strategy = \"weighted\""},
         {"[[routes]]\nmodel = \"m\"\nstrategy = \"weighted\"\nto = [{ provider = \"alpha\", weight "
          "= 0 }]",
@@ -121,6 +125,152 @@ TEST(Route, ChecksStrategyAndWeights) {
          "c.toml:4:38: error: routes.to.weight is a float; expected a whole number from 0 to "
          "1000000"},
     };
+    expect_all(cases, k_providers);
+}
+
+TEST(Route, HasAStrategyForEachTier) {
+    const auto routes = valid(R"([[routes]]
+model = "a"
+strategy = "cheapest"
+to = "alpha"
+[[routes]]
+model = "b"
+strategy = ["least_latency", "weighted", "sticky"]
+sticky_by = "header:X-Session-Id"
+to = [
+    { provider = "alpha", tier = 7, weight = 2 },
+    { provider = "beta" },
+    { provider = "beta", model = "x", tier = 7, weight = 0 },
+    { provider = "alpha", model = "y", tier = 9, weight = 3 },
+]
+)");
+    ASSERT_EQ(routes.size(), 2u);
+    EXPECT_EQ(routes[0].strategies, std::vector{Strategy::cheapest});
+    EXPECT_EQ(routes[0].sticky_by, StickyBy{});
+    EXPECT_EQ(routes[1].strategies,
+              (std::vector{Strategy::least_latency, Strategy::weighted, Strategy::sticky}));
+    EXPECT_EQ(routes[1].sticky_by, (StickyBy{StickyBy::Of::header, "x-session-id"}));
+}
+
+TEST(Route, ChecksStrategiesOfTiers) {
+    const std::string two =
+        "[[routes]]\nmodel = \"m\"\nto = [\"alpha\", { provider = \"beta\", tier = 2, weight = 0 "
+        "}]\n";
+    const Mistake cases[] = {
+        {two + "strategy = []",
+         "c.toml:4:12: error: routes.strategy is empty; expected at least one of \"ordered\", "
+         "\"weighted\", \"least_latency\", \"least_busy\", \"cheapest\", \"sticky\""},
+        {two + "strategy = 1",
+         "c.toml:4:12: error: routes.strategy is an integer; expected an array of strings"},
+        {two + "strategy = [\"ordered\", \"cheap\"]",
+         "c.toml:4:24: error: routes.strategy = \"cheap\" is unknown; expected one of \"ordered\", "
+         "\"weighted\", \"least_latency\", \"least_busy\", \"cheapest\", \"sticky\"; did you mean "
+         "\"cheapest\"?"},
+        {two + "strategy = [\"weighted\", \"least_busy\"]", ""},
+        {two + "strategy = [\"ordered\", \"weighted\"]",
+         "c.toml:3:1: error: all weights of the weighted tier 2 are 0; expected at least one above "
+         "0"},
+        {two + "strategy = [\"weighted\", \"ordered\"]",
+         "c.toml:3:47: warning: weight has no effect where the strategy is ordered; for shares "
+         "write strategy = \"weighted\""},
+        {two + "strategy = [\"sticky\", \"sticky\", \"ordered\"]",
+         "c.toml:4:12: warning: there are 3 strategies, and the targets have 2 tiers; expected one "
+         "strategy a tier"},
+        {two + "strategy = \"simple-shuffle\"",
+         "c.toml:4:12: error: routes.strategy = \"simple-shuffle\" is unknown; expected one of "
+         "\"ordered\", \"weighted\", \"least_latency\", \"least_busy\", \"cheapest\", \"sticky\"; "
+         "here: strategy = \"weighted\""},
+    };
+    expect_all(cases, k_providers);
+}
+
+TEST(Route, ChecksWhatAStickyRouteLooksAt) {
+    const std::string sticky =
+        "[[routes]]\nmodel = \"m\"\nto = \"alpha\"\nstrategy = \"sticky\"\nsticky_by = ";
+    const Mistake cases[] = {
+        {sticky + "\"user\"", ""},
+        {sticky + "\"session\"",
+         "c.toml:5:13: error: routes.sticky_by = \"session\" is unknown; expected \"key\", "
+         "\"user\", \"prompt\" or \"header:NAME\""},
+        {sticky + "\"header\"",
+         "c.toml:5:13: error: routes.sticky_by = \"header\" is unknown; expected \"key\", "
+         "\"user\", \"prompt\" or \"header:NAME\""},
+        {sticky + "\"header:\"",
+         "c.toml:5:13: error: routes.sticky_by = \"header:\" names no header; expected letters, "
+         "digits, \"-\" and \"_\", for example \"header:x-session-id\""},
+        {sticky + "\"header:a b\"",
+         "c.toml:5:13: error: routes.sticky_by = \"header:a b\" names no header; expected letters, "
+         "digits, \"-\" and \"_\", for example \"header:x-session-id\""},
+        {sticky + "\"header:Authorization\"",
+         "c.toml:5:13: error: routes.sticky_by = \"header:Authorization\" names a header that "
+         "means something else; expected one that names sessions, for example "
+         "\"header:x-session-id\"; for the client's key write \"key\""},
+        {"[[routes]]\nmodel = \"m\"\nto = \"alpha\"\nsticky_by = \"key\"",
+         "c.toml:4:1: warning: sticky_by has no effect: the route is not sticky; write strategy = "
+         "\"sticky\""},
+    };
+    expect_all(cases, k_providers);
+}
+
+TEST(Route, ReadsWhatSendsACallToASecondTarget) {
+    const auto routes = valid(R"([[routes]]
+model = "a"
+to = ["alpha", "beta"]
+hedge = "800ms"
+shadow = { to = "beta", model = "new", share = "5%" }
+continue_stream = true
+[[routes]]
+model = "b"
+to = ["alpha", "beta"]
+hedge = "p95"
+)");
+    ASSERT_EQ(routes.size(), 2u);
+    EXPECT_EQ(routes[0].hedge, (Hedge{milliseconds(800), 0}));
+    ASSERT_TRUE(routes[0].shadow);
+    EXPECT_EQ(routes[0].shadow->to.provider, 1u);
+    EXPECT_EQ(routes[0].shadow->to.model, "new");
+    EXPECT_EQ(routes[0].shadow->percent, 5u);
+    EXPECT_TRUE(routes[0].continue_stream);
+    EXPECT_EQ(routes[1].hedge, (Hedge{milliseconds(0), 95}));
+    EXPECT_FALSE(routes[1].shadow);
+    EXPECT_FALSE(routes[1].continue_stream);
+}
+
+TEST(Route, ChecksWhatSendsACallToASecondTarget) {
+    const std::string route = "[[routes]]\nmodel = \"m\"\nto = [\"alpha\", \"beta\"]\n";
+#define TIME "expected a duration such as \"800ms\" or \"2s\", or \"p95\""
+    const Mistake cases[] = {
+        {route + "hedge = \"p10\"",
+         "c.toml:4:9: error: routes.hedge = \"p10\" is out of range; expected \"p50\" to "
+         "\"p99\""},
+        {route + "hedge = \"p9x\"",
+         "c.toml:4:9: error: routes.hedge = \"p9x\" is not a duration; " TIME},
+        {route + "hedge = 800",
+         "c.toml:4:9: error: routes.hedge = 800 has no unit; " TIME "; did you mean \"800ms\"?"},
+        {route + "hedge = true", "c.toml:4:9: error: routes.hedge is a boolean; " TIME},
+        {route + "shadow = { to = \"beta\" }",
+         "c.toml:4:10: error: a shadow has no share; expected share = \"5%\""},
+        {route + "shadow = { share = \"5%\" }",
+         "c.toml:4:10: error: a shadow names no provider; expected to = \"NAME\""},
+        {route + "shadow = { to = \"gamma\", share = \"5%\" }",
+         "c.toml:4:17: error: unknown provider \"gamma\"; expected one of alpha, beta"},
+        {route + "shadow = { to = \"beta\", share = \"0%\" }",
+         "c.toml:4:33: error: routes.shadow.share = \"0%\" is no share of the calls; expected a "
+         "whole percent from \"1%\" to \"100%\""},
+        {route + "shadow = { to = \"beta\", share = \"5\" }",
+         "c.toml:4:33: error: routes.shadow.share = \"5\" is no share of the calls; expected a "
+         "whole percent from \"1%\" to \"100%\"; did you mean \"5%\"?"},
+        {route + "shadow = { to = \"beta\", share = 0.05 }",
+         "c.toml:4:33: error: routes.shadow.share is a float; expected a string"},
+        {route + "shadow = { to = \"beta\", model = \"x-*\", share = \"5%\" }",
+         "c.toml:4:33: error: routes.shadow.model = \"x-*\" is a pattern; expected the name of one "
+         "model, as the provider calls it"},
+        {route + "shadow = \"beta\"",
+         "c.toml:4:10: error: routes.shadow is a string; expected a table"},
+        {route + "continue_stream = \"yes\"",
+         "c.toml:4:19: error: routes.continue_stream is a string; expected true or false"},
+    };
+#undef TIME
     expect_all(cases, k_providers);
 }
 
@@ -155,6 +305,11 @@ TEST(Route, FollowsAliases) {
          "\"b\"\n"
          "to = \"alpha\"",
          "c.toml:4:1: warning: strategy has no effect on an alias"},
+        {"[[routes]]\nmodel = \"a\"\nalias = \"b\"\nhedge = \"1s\"\non_budget = \"alpha\"\nretry = "
+         "{}\n[[routes]]\nmodel = \"b\"\nto = \"alpha\"",
+         "c.toml:4:1: warning: hedge has no effect on an alias\n"
+         "c.toml:5:1: warning: on_budget has no effect on an alias\n"
+         "c.toml:6:1: warning: retry has no effect on an alias"},
     };
     expect_all(cases, k_providers);
 }

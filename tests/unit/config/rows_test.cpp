@@ -9,6 +9,7 @@
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
 
 #include "config/key_form.hpp"
 #include "config/money.hpp"
@@ -45,10 +46,16 @@ const std::map<std::string, Place, std::less<>> k_places{
     {"server", {{}, k_all + "[server]\n@"}},
     {"admin", {{}, k_all + "[admin]\n@"}},
     {"log", {{}, k_all + "[log]\n@"}},
+    {"retry", {{}, k_all + "[retry]\n@"}},
+    {"own_retry", {{}, k_all + "[providers.other]\nretry = {%}\n"}},
+    {"health", {{}, k_all + "[health]\n@"}},
     {"provider", {{}, k_route + "to = \"echo\"\n" + k_provider + "@"}},
     {"timeouts", {{}, k_all + "[providers.other]\ntimeouts = {%}\n"}},
     {"route", {{{"model", R"("m")"}, {"to", R"("echo")"}}, k_all + "[[routes]]\n@"}},
     {"target", {{{"provider", R"("echo")"}}, k_provider + k_route + "to = [{%}]\n"}},
+    {"shadow",
+     {{{"to", R"("echo")"}, {"share", R"("5%")"}},
+      k_provider + k_route + "to = \"echo\"\nshadow = {%}\n"}},
     {"step",
      {{{"input", R"("1 USD")"}, {"output", R"("1 USD")"}, {"prompt", R"("1 tok")"}},
       k_all + k_price + "above = [{%}]\n"}},
@@ -151,6 +158,8 @@ std::string table_of(const std::vector<std::string>& names, std::string_view val
 const std::map<std::string, Elements, std::less<>> k_elements{
     {"forward_headers",
      [](const auto& names) { return fmt::format("[\"{}\"]", fmt::join(names, "\", \"")); }},
+    {"api_keys",
+     [](const auto& names) { return fmt::format("[\"env:{}\"]", fmt::join(names, "\", \"env:")); }},
     {"units", [](const auto& names) { return table_of(names, R"("1 USD")"); }},
     {"tiers",
      [](const auto& names) { return table_of(names, R"({ input = "1 USD", output = "1 USD" })"); }},
@@ -283,28 +292,17 @@ TEST(Rows, AKeyTakesWhatItsRowSaysAndNothingBeyond) {
 TEST(Rows, WhatIsReadFitsThePatternOfTheSchema) {
     static const std::regex k_pattern("\"pattern\": \"([^\"]*)\"");
     const std::string hex(64, 'a');
-    const std::vector<std::string> samples{hex,
-                                           hex + "a",
-                                           hex.substr(1),
-                                           std::string(64, 'F'),
-                                           std::string(64, 'g'),
-                                           "env:NAME",
-                                           "file:/x",
-                                           "env:",
-                                           "file:",
-                                           "NAME",
-                                           "memory:",
-                                           "memory:x",
-                                           "sqlite:/x",
-                                           "sqlite:",
-                                           "redis://h:1/0",
-                                           "redis://",
-                                           "rediss://[::1]",
-                                           "redis:",
-                                           "x"};
+    std::vector<std::string> samples{hex, hex + "a", hex.substr(1), std::string(64, 'F'),
+                                     std::string(64, 'g')};
+    std::istringstream words(
+        "env:NAME file:/x env: file: NAME memory: memory:x sqlite:/x sqlite: redis://h:1/0 "
+        "redis:// rediss://[::1] redis: x key header:x-session-id header:X header: 800ms p95 p50 "
+        "p49 p100 0% 1% 100% 101% 05%");
+    for (std::string word; words >> word;) samples.push_back(word);
     for_each_key([&](const SectionFacts& section, const Row& row, const auto& file) {
-        const std::string pattern = found_in(schema_line(section.name, row.facts.name), k_pattern);
-        if (pattern.empty()) return;
+        const std::string line = schema_line(section.name, row.facts.name);
+        const std::string pattern = found_in(line, k_pattern);
+        if (pattern.empty() || line.find(R"("type": "array")") != line.npos) return;
         Claims claims = claims_of(section.name, row);
         for (const auto& sample : samples) claims.taken.push_back(in_text(sample));
         int read = 0;

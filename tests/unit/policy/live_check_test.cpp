@@ -46,6 +46,20 @@ to = "a"
               "\"qwen-*\"\n");
 }
 
+TEST(LiveCheck, LooksAtChainsAndShadowsAsWell) {
+    const auto config = config_of(R"([[routes]]
+model = "v/x"
+to = [{ provider = "a", strip_prefix = "v/" }]
+on_budget = [{ provider = "b", model = "cheap" }]
+shadow = { to = "b", model = "new", share = "1%" }
+)");
+    EXPECT_EQ(findings(config, {lists("a", {"x"}), lists("b", {"cheap", "new"})}), "");
+    EXPECT_EQ(findings(config, {lists("a", {"v/x"}), lists("b", {"other"})}),
+              "c.toml:5: error: route \"v/x\": provider \"a\" has no model \"x\"\n"
+              "c.toml:6: error: route \"v/x\": provider \"b\" has no model \"cheap\"\n"
+              "c.toml:7: error: route \"v/x\": provider \"b\" has no model \"new\"\n");
+}
+
 // A pattern has its models, but not the one that the alias names.
 TEST(LiveCheck, FollowsAliasesIntoPatterns) {
     const auto config = config_of(R"([[routes]]
