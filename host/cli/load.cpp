@@ -10,6 +10,7 @@
 #include "cli/cli.hpp"
 #include "cli/diagnostic_text.hpp"
 #include "config/secret.hpp"
+#include "front/incoming_call.hpp"
 #include "plugin/instance.hpp"
 
 namespace bw::cli {
@@ -81,13 +82,15 @@ front::Host make_host(config::Config config, plugin::Registry registry,
     route::Table routes(config);
     route::Catalogue catalogue(config, routes, registry);
     policy::KeyRing keys(config.keys);
+    auto kept_headers = front::kept_headers(config);
     return front::Host{.config = std::move(config),
                        .registry = std::move(registry),
                        .routes = std::move(routes),
                        .catalogue = std::move(catalogue),
                        .started_unix = unix_seconds(),
                        .keys = std::move(keys),
-                       .webhooks = std::move(webhooks)};
+                       .webhooks = std::move(webhooks),
+                       .kept_headers = std::move(kept_headers)};
 }
 
 Diagnostics no_config() {

@@ -29,6 +29,7 @@ struct Host {
     std::int64_t started_unix = 0;  // seconds
     policy::KeyRing keys;
     std::vector<policy::WebhookTarget> webhooks;
+    std::vector<std::string> kept_headers;  // of clients' requests; incoming_call.hpp
 };
 
 class DrainedCalls;

@@ -30,12 +30,6 @@ std::string joined(const http::IncomingRequest& request, std::string_view lower_
 constexpr std::size_t k_forwarded_bytes_max = 4u << 10;
 constexpr std::size_t k_forwarded_max = 64;
 
-bool is_listed(std::string_view name, const std::vector<config::Provider>& providers) {
-    return std::ranges::any_of(providers, [name](const config::Provider& provider) {
-        return std::ranges::find(provider.forward_headers, name) != provider.forward_headers.end();
-    });
-}
-
 }  // namespace
 
 Call incoming_call(http::IncomingRequest& request, Operation operation, std::string id,
@@ -65,10 +59,26 @@ void take_user(Call& call, const http::IncomingRequest& request, std::string_vie
     json::name_user(call, UserSource::header, user);
 }
 
+std::vector<std::string> kept_headers(const config::Config& config) {
+    std::vector<std::string> names;
+    for (const auto& provider : config.providers) {
+        names.insert(names.end(), provider.forward_headers.begin(), provider.forward_headers.end());
+    }
+    for (const auto& route : config.routes) {
+        if (route.sticky_by.of == config::StickyBy::Of::header) {
+            names.push_back(route.sticky_by.header);
+        }
+    }
+    std::ranges::sort(names);
+    const auto repeated = std::ranges::unique(names);
+    names.erase(repeated.begin(), repeated.end());
+    return names;
+}
+
 void take_forwarded(Call& call, const http::IncomingRequest& request,
-                    const std::vector<config::Provider>& providers) {
+                    const std::vector<std::string>& kept_headers) {
     for (const http::Field& field : request.fields) {
-        if (!is_listed(field.name, providers)) continue;
+        if (std::ranges::find(kept_headers, field.name) == kept_headers.end()) continue;
         if (field.value.size() > k_forwarded_bytes_max) continue;
         if (call.forwarded.size() == k_forwarded_max) return;
         call.forwarded.push_back({std::string(field.name), std::string(field.value)});

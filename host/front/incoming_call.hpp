@@ -22,8 +22,11 @@ Call incoming_call(http::IncomingRequest& request, Operation operation, std::str
 // empty: no header is configured.
 void take_user(Call& call, const http::IncomingRequest& request, std::string_view lower_case_name);
 
-// Copies the headers that any provider lists in forward_headers, without those that are too long.
+// The names of the headers that a call keeps: those that any provider lists in forward_headers, and
+// those by which a sticky route chooses.
+std::vector<std::string> kept_headers(const config::Config& config);
+// Copies the headers of these names, without those that are too long.
 void take_forwarded(Call& call, const http::IncomingRequest& request,
-                    const std::vector<config::Provider>& providers);
+                    const std::vector<std::string>& kept_headers);
 
 }  // namespace bw::front

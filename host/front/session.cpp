@@ -225,7 +225,7 @@ void Session::begin_call(Operation operation) {
     http::IncomingRequest& request = inbox_.request();
     Call call = incoming_call(request, operation, exchange_.id, exchange_.caller, context_.random);
     take_user(call, request, context_.host.config.server.user_header);
-    take_forwarded(call, request, context_.host.config.providers);
+    take_forwarded(call, request, context_.host.kept_headers);
     call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this), std::move(call),
                                        exchange_.caller, client_);
     call_->start();

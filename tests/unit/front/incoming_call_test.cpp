@@ -28,8 +28,9 @@ TEST(TakeUser, NotFromHeadersThatDiffer) {
 }
 
 TEST(TakeForwarded, WhatAProviderListsAndNoMore) {
-    std::vector<config::Provider> providers(2);
-    providers[1].forward_headers = {"x-foo", "openai-organization"};
+    config::Config config;
+    config.providers.resize(2);
+    config.providers[1].forward_headers = {"x-foo", "openai-organization"};
     const std::string long_value(5'000, 'x');
     http::IncomingRequest request;
     request.fields = {{"authorization", "Bearer k"},
@@ -38,11 +39,24 @@ TEST(TakeForwarded, WhatAProviderListsAndNoMore) {
                       {"x-foo", "3"},
                       {"x-foo", long_value}};
     Call call;
-    take_forwarded(call, request, providers);
+    take_forwarded(call, request, kept_headers(config));
     ASSERT_EQ(call.forwarded.size(), 2u);
     EXPECT_EQ(call.forwarded[0].name, "x-foo");
     EXPECT_EQ(call.forwarded[0].value, "1");
     EXPECT_EQ(call.forwarded[1].value, "3");
+}
+
+TEST(KeptHeaders, AreThoseOfProvidersAndOfStickyRoutes) {
+    config::Config config;
+    EXPECT_TRUE(kept_headers(config).empty());
+    config.providers.resize(2);
+    config.providers[0].forward_headers = {"x-foo"};
+    config.providers[1].forward_headers = {"x-foo", "x-bar"};
+    config.routes.resize(3);
+    config.routes[0].sticky_by = {.of = config::StickyBy::Of::header, .header = "x-session"};
+    config.routes[1].sticky_by = config.routes[0].sticky_by;
+    config.routes[2].sticky_by = {.of = config::StickyBy::Of::user};
+    EXPECT_EQ(kept_headers(config), (std::vector<std::string>{"x-bar", "x-foo", "x-session"}));
 }
 
 }  // namespace
