@@ -207,49 +207,4 @@ void name_user(Call& call, UserSource source, std::string_view name) {
     call.user_source = source;
 }
 
-namespace {
-
-// A part of the body, and the text that replaces it for the upstream.
-struct Edit {
-    BodySpan old;
-    std::string text;
-};
-
-// The body has been checked, so that only white space can follow its last brace.
-Edit asking_for_usage(const Call& call) {
-    constexpr std::string_view k_asking = R"({"include_usage":true})";
-    const std::string_view body = call.body;
-    const BodySpan old = call.asked.stream_options_value;
-    if (old.length == 0) {
-        return {{body.rfind('}'), 0}, fmt::format(R"(,"stream_options":{})", k_asking)};
-    }
-    const Value options(body.substr(old.offset, old.length));
-    if (options.kind() != Kind::object) return {old, std::string(k_asking)};
-    return {old, with_member(options.raw(), "include_usage", "true")};
-}
-
-// An edit without text changes nothing.
-std::string edited(std::string_view body, Edit first, Edit second) {
-    if (second.old.offset < first.old.offset) std::swap(first, second);
-    std::string out;
-    out.reserve(body.size() + first.text.size() + second.text.size());
-    std::size_t copied = 0;
-    for (const Edit* edit : {&first, &second}) {
-        if (edit->text.empty()) continue;
-        out.append(body, copied, edit->old.offset - copied).append(edit->text);
-        copied = edit->old.offset + edit->old.length;
-    }
-    return out.append(body, copied);
-}
-
-}  // namespace
-
-std::string upstream_body(const Call& call, std::string_view model) {
-    const bool rename = model != call.model;
-    const bool ask_usage = call.stream && !call.asked.usage;
-    if (!rename && !ask_usage) return {};
-    return edited(call.body, rename ? Edit{call.asked.model_value, quote(model)} : Edit{},
-                  ask_usage ? asking_for_usage(call) : Edit{});
-}
-
 }  // namespace bw::json

@@ -1,5 +1,5 @@
-// Reads and rewrites the few members of a request body that the host itself needs, in one pass and
-// without a DOM; everything else stays as the client wrote it, byte for byte.
+// Reads the few members of a request body that the host itself needs, in one pass and without a
+// DOM. upstream_body.hpp rewrites them.
 #pragma once
 
 #include <string>
@@ -21,9 +21,5 @@ Result<void> read_request(Call& call);
 // Sets the name of the call's user, unless a better source has given one already. A name is ignored
 // if it is empty or too long, or has control characters or bytes that are not UTF-8.
 void name_user(Call& call, UserSource source, std::string_view name);
-
-// The body for an upstream: `model` replaced, and `stream_options.include_usage` set if it streams.
-// Empty if the client's own body will do as it is.
-std::string upstream_body(const Call& call, std::string_view model);
 
 }  // namespace bw::json

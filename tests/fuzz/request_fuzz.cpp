@@ -6,6 +6,7 @@
 
 #include "fuzz.hpp"
 #include "json/request.hpp"
+#include "json/upstream_body.hpp"
 
 namespace bw::fuzz {
 namespace {

@@ -27,13 +27,14 @@ Admission::Admission(Books& books, const AttemptServices& engine, const Call& ca
             .waiting = [this](const std::string& queue) { return books_.queues.length(queue); }} {
     offer_.prospects.reserve(destination.candidates.size());
     for (route::Candidate& candidate : destination.candidates) {
+        const AskedInBody& asked = reckoner_.asked(candidate);
         auto& group = candidate.chain == route::Chain::none     ? offer_.prospects
                       : candidate.chain == route::Chain::budget ? offer_.on_budget
                                                                 : offer_.chained;
         group.push_back({.provider = engine.slots[candidate.provider].provider().name,
                          .target = std::move(candidate),
-                         .service_tier = call.asked.service_tier,
-                         .searches = call.asked.searches});
+                         .service_tier = asked.service_tier,
+                         .searches = asked.searches});
     }
     offer_.hedged = config_ != nullptr && config_->hedge && offer_.prospects.size() > 1;
 }
@@ -241,11 +242,12 @@ PendingCall Admission::applicant() const {
 }
 
 // If the call itself waits in the queue of this upstream, nobody there is counted as ahead of it.
-Space Admission::space_at(const route::Candidate& candidate) const {
+Space Admission::space_at(const route::Candidate& candidate) {
     if (!engine_.upstreams.limits.knows(candidate)) return {};
     const std::string queue = queue_of(candidate);
     const bool stands_there = ticket_ && ticket_->queue() == queue;
-    return {.wait = engine_.upstreams.limits.wait(candidate, tokens_at_sending(call_)),
+    const std::int64_t tokens = tokens_at_sending(call_, reckoner_.asked(candidate));
+    return {.wait = engine_.upstreams.limits.wait(candidate, tokens),
             .ahead = stands_there ? 0 : books_.queues.length(queue)};
 }
 

@@ -89,7 +89,7 @@ class Admission {
     void call_who_waits();
     void answer(Result<void> result);
     PendingCall applicant() const;
-    Space space_at(const route::Candidate& candidate) const;
+    Space space_at(const route::Candidate& candidate);
     void count_once(bool& counted, std::size_t provider, UpstreamLimits::Effect outcome);
     ledger::UsageRow estimate() const;
     ledger::Settlement at_what_was_held() const;

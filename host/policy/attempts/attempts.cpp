@@ -258,7 +258,8 @@ Course& Attempts::course() {
 
 Course::Outlook Attempts::look(const Prospect& target) const {
     const Upstreams& upstreams = engine_.upstreams;
-    return {.wait = upstreams.limits.wait(target.target, tokens_at_sending(call_)),
+    return {.wait = upstreams.limits.wait(target.target,
+                                          tokens_at_sending(call_, reckoner_.asked(target.target))),
             .failing = upstreams.targets.is_failing(target.target.id, Clock::now())};
 }
 

@@ -6,9 +6,10 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "json/request.hpp"
+#include "json/upstream_body.hpp"
 #include "json/writer.hpp"
 #include "policy/cost/cost_in_body.hpp"
+#include "policy/estimate/body_changes.hpp"
 #include "policy/estimate/tokens.hpp"
 #include "policy/upstreams/upstream_id.hpp"
 
@@ -27,10 +28,10 @@ Error past_its_hold() {
 
 // With `echo` each choice begins with the prompt, which the model has not generated: it is taken
 // off what was seen.
-void leave_out_prompt(const Call& call, AnswerSeen& heard) {
+void leave_out_prompt(const Call& call, const AskedInBody& asked, AnswerSeen& heard) {
     const std::string_view prompt = std::string_view(call.body).substr(
         call.asked.prompt_value.offset, call.asked.prompt_value.length);
-    const std::int64_t times = std::min<std::int64_t>(call.asked.choices_shown, heard.pieces);
+    const std::int64_t times = std::min<std::int64_t>(asked.choices_shown, heard.pieces);
     heard.seen = std::max<std::int64_t>(heard.seen - times * estimate_tokens(prompt), 0);
     heard.text_bytes = std::max<std::int64_t>(
         heard.text_bytes - times * static_cast<std::int64_t>(prompt.size()), 0);
@@ -60,6 +61,7 @@ Try::Try(AttemptServices engine, const Call& call, const route::Candidate& targe
       call_(call),
       target_(target),
       reckoner_(reckoner),
+      asked_(reckoner.asked(target)),
       events_(events),
       started_(Clock::now()) {}
 
@@ -74,7 +76,7 @@ Result<void> Try::start(unsigned number, bool paused) {
     }
     auto instance = slot.acquire();
     if (!instance) return std::unexpected(instance.error());
-    body_ = json::upstream_body(call_, target_.model);
+    body_ = json::upstream_body(call_, target_.model, body_changes(target_));
     TimeLimits limits = limits_of(provider.timeouts, call_.stream);
     limits.deadline = call_.deadline;
     const plugin::Order order{.call = &call_,
@@ -84,7 +86,7 @@ Result<void> Try::start(unsigned number, bool paused) {
                               .deadline = time_left(limits, started_)};
     attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order,
                                                  static_cast<plugin::AttemptEvents&>(*this));
-    trip_.emplace(engine_.upstreams.limits, target_, tokens_at_sending(call_));
+    trip_.emplace(engine_.upstreams.limits, target_, tokens_at_sending(call_, asked_));
     watch_.emplace(engine_.upstreams.targets, target_.id);
     if (auto started = attempt_->start(engine_.transport, engine_.loop); !started) return started;
     if (paused) attempt_->pause();
@@ -178,13 +180,13 @@ AnswerSeen Try::heard() const {
     heard.body_bytes = attempt_->body_bytes();
     heard.reported_last |= attempt_->usage_reports() != usage_reports_;
     heard.last_word = all_finished();
-    if (call_.asked.echo) leave_out_prompt(call_, heard);
+    if (asked_.echo) leave_out_prompt(call_, asked_, heard);
     return heard;
 }
 
 bool Try::all_finished() const {
     constexpr std::int64_t k_told_apart = 64;
-    return std::popcount(finished_) >= std::min(count_choices_shown(call_), k_told_apart);
+    return std::popcount(finished_) >= std::min(count_choices_shown(asked_), k_told_apart);
 }
 
 bool Try::waits_for_usage() const {

@@ -100,6 +100,7 @@ class Try final : private plugin::AttemptEvents {
     const Call& call_;
     const route::Candidate& target_;
     Reckoner& reckoner_;
+    const AskedInBody& asked_;  // by the request as the target gets it
     TryEvents& events_;
 
     std::chrono::steady_clock::time_point started_;

@@ -31,8 +31,8 @@ std::int64_t density_of(const PromptSize& size, std::int64_t tokens) {
 namespace {
 
 // The choices of all prompts of the call together.
-std::int64_t of_all_prompts(const Call& call, std::int64_t choices) {
-    return ledger::clamped(ledger::Wide{std::max<std::int64_t>(choices, 1)} * call.asked.prompts);
+std::int64_t of_all_prompts(const AskedInBody& asked, std::int64_t choices) {
+    return ledger::clamped(ledger::Wide{std::max<std::int64_t>(choices, 1)} * asked.prompts);
 }
 
 std::int64_t times(std::int64_t each, std::int64_t count) {
@@ -50,8 +50,8 @@ std::int64_t prompt_text_bytes(const Call& call, const PromptSize& size) {
 
 }  // namespace
 
-std::int64_t count_choices_shown(const Call& call) {
-    return of_all_prompts(call, call.asked.choices_shown);
+std::int64_t count_choices_shown(const AskedInBody& asked) {
+    return of_all_prompts(asked, asked.choices_shown);
 }
 
 std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
@@ -65,7 +65,7 @@ std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
     const bool unlimited = thinks && asked.thinking_tokens == 0;
     const std::int64_t thinking = unlimited ? model.output_max : asked.thinking_tokens;
     return times(std::min(answer, k_choice_tokens_max) + std::min(thinking, k_choice_tokens_max),
-                 of_all_prompts(call, asked.choices));
+                 of_all_prompts(asked, asked.choices));
 }
 
 // A report is believed up to the most that is possible: a prompt as dense as any vocabulary makes
@@ -74,7 +74,8 @@ Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model
     const Estimate held{.input = prompt_tokens_max(size, model.density, model.context),
                         .output = output_tokens_max(call, model)};
     const std::int64_t densest = prompt_tokens_max(size, k_density_max, model.context);
-    const std::int64_t all_choices = times(model.context, of_all_prompts(call, call.asked.choices));
+    const std::int64_t all_choices =
+        times(model.context, of_all_prompts(call.asked, call.asked.choices));
     const bool embeds = call.operation == Operation::embeddings;  // upstreams may cut its input
     return {.held = held,
             .believed = {.input = std::max({held.input, densest, model.context}),

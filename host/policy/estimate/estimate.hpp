@@ -28,8 +28,8 @@ std::int64_t density_of(const PromptSize& size, std::int64_t tokens);
 inline constexpr std::int64_t k_choice_tokens_max = 1'000'000;
 inline constexpr std::int64_t k_call_tokens_max = 1'000'000'000'000;
 
-// How many choices the answer has, those of all prompts together; at least 1.
-std::int64_t count_choices_shown(const Call& call);
+// How many choices the answer to a request has, those of all prompts together; at least 1.
+std::int64_t count_choices_shown(const AskedInBody& asked);
 
 // The most bytes of one token: the longest tokens are runs of about so many blanks.
 inline constexpr std::int64_t k_bytes_for_token_max = 64;

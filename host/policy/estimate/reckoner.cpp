@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "observe/log.hpp"
 #include "observe/seldom.hpp"
+#include "policy/estimate/body_changes.hpp"
 #include "policy/estimate/reported_total.hpp"
 
 namespace bw::policy {
@@ -51,15 +52,33 @@ const PromptSize& Reckoner::prompt() {
     return *prompt_;
 }
 
-Bound Reckoner::bound(const route::Candidate& candidate) {
-    const auto known = std::ranges::find_if(known_, [&](const Known& one) {
-        return one.provider == candidate.provider && one.model == candidate.model;
+const Reckoner::Known& Reckoner::known(const route::Candidate& candidate) {
+    const bool changes = has_body_changes(candidate);
+    const config::Target* const changing = changes ? candidate.target : nullptr;
+    const auto found = std::ranges::find_if(known_, [&](const Known& one) {
+        return one.provider == candidate.provider && one.model == candidate.model &&
+               one.changing == changing;
     });
-    if (known != known_.end()) return known->bound;
+    if (found != known_.end()) return *found;
     const plugin::LoadedProvider& provider = slots_[candidate.provider].provider();
     const ModelFacts model = facts_of(provider, candidate.model, books_);
-    known_.push_back({candidate.provider, candidate.model, bound_of(call_, prompt(), model)});
-    return known_.back().bound;
+    Known& made = known_.emplace_back(candidate.provider, candidate.model, changing);
+    if (!changes) {
+        made.bound = bound_of(call_, prompt(), model);
+        return made;
+    }
+    // All that the host goes by is read from the body as the target gets it.
+    Call sent = json::with_changes(call_, body_changes(candidate));
+    const PromptSize size = measure_prompt(sent);
+    made.bound = bound_of(sent, size, model);
+    made.changed = std::make_unique<const ChangedRequest>(std::move(sent.asked), size);
+    return made;
+}
+
+Bound Reckoner::bound(const route::Candidate& candidate) { return known(candidate).bound; }
+
+const AskedInBody& Reckoner::asked(const route::Candidate& candidate) {
+    return has_body_changes(candidate) ? known(candidate).changed->asked : call_.asked;
 }
 
 // True if a report is plainly sound. Says so without measuring the prompt, which costs time.
@@ -80,8 +99,8 @@ bool Reckoner::is_text_only() { return prompt().media_tokens == 0 && prompt().pa
 
 // Fills in what the cost depends on and the provider did not report: the service tier, and that a
 // prompt of text alone has no sound and no pictures.
-void Reckoner::add_what_was_asked(Usage& usage) {
-    if (usage.service_tier.empty()) usage.service_tier = call_.asked.service_tier;
+void Reckoner::add_what_was_asked(const route::Candidate& candidate, Usage& usage) {
+    if (usage.service_tier.empty()) usage.service_tier = asked(candidate).service_tier;
     if (usage.source != UsageSource::estimate || !is_text_only()) return;
     usage.audio_input_tokens = usage.image_input_tokens = 0;
 }
@@ -91,7 +110,7 @@ Reckoned Reckoner::at_end(const route::Candidate& candidate, AnswerSeen heard, E
     divide_total(heard.reported, call_, heard.seen);
     Reckoned reckoned = judge(candidate, heard, ending);
     reckoned.usage.thought = heard.thoughts;
-    add_what_was_asked(reckoned.usage);
+    add_what_was_asked(candidate, reckoned.usage);
     return reckoned;
 }
 
@@ -100,10 +119,11 @@ Reckoned Reckoner::judge(const route::Candidate& candidate, const AnswerSeen& he
     const bool counted = books_.session != nullptr;
     if (!counted && ending == Ending::complete && is_ordinary(heard)) return {heard.reported};
     const std::string& provider = slots_[candidate.provider].provider().name;
-    Shows shows = books_.visibility.of(provider, candidate.model, call_.asked.thinks());
+    const bool thinks = asked(candidate).thinks();
+    Shows shows = books_.visibility.of(provider, candidate.model, thinks);
     // Without a ledger nothing is counted, and what was seen says more than what may have been.
     if (!counted && shows == Shows::unknown) shows = Shows::all;
-    const Reckoned reckoned = reckon(bound(candidate), heard, ending, shows, call_.asked.thinks());
+    const Reckoned reckoned = reckon(bound(candidate), heard, ending, shows, thinks);
     tell(provider, candidate.model, heard.reported, reckoned);
     return reckoned;
 }
@@ -111,17 +131,19 @@ Reckoned Reckoner::judge(const route::Candidate& candidate, const AnswerSeen& he
 void Reckoner::learn(const route::Candidate& candidate, const AnswerSeen& heard) {
     if (!books_.session) return;  // without a ledger there are no holds to learn for
     const std::string& provider = slots_[candidate.provider].provider().name;
-    const AskedInBody& asked = call_.asked;
-    const bool shows_choices = asked.choices <= asked.choices_shown && !asked.echo;
-    if (shows_choices) books_.visibility.learn(provider, candidate.model, asked.thinks(), heard);
+    const AskedInBody& sent = asked(candidate);
+    const bool shows_choices = sent.choices <= sent.choices_shown && !sent.echo;
+    if (shows_choices) books_.visibility.learn(provider, candidate.model, sent.thinks(), heard);
     const std::int64_t input = heard.reported.input_tokens;
     if (input > 0 && input <= bound(candidate).believed.input) {
-        books_.densities.learn(provider, candidate.model, prompt(), input);
+        const PromptSize& size =
+            has_body_changes(candidate) ? known(candidate).changed->prompt : prompt();
+        books_.densities.learn(provider, candidate.model, size, input);
     }
 }
 
 bool Reckoner::is_past_hold(const route::Candidate& candidate, const AnswerSeen& heard) {
-    return kept_to_hold_ && !call_.asked.echo && policy::is_past_hold(bound(candidate), heard);
+    return kept_to_hold_ && !asked(candidate).echo && policy::is_past_hold(bound(candidate), heard);
 }
 
 }  // namespace bw::policy

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -21,6 +22,9 @@ class Reckoner {
     // All arguments must outlive the reckoner.
     Reckoner(Books& books, std::span<plugin::ProviderSlot> slots, const Call& call);
 
+    // What the body asks for that is sent to this target: the client's own request, unless the
+    // target changes it. The reference lasts as long as the reckoner and the call.
+    const AskedInBody& asked(const route::Candidate& candidate);
     // What the call may use at most at this target. The figure stays the same while the call lives,
     // whatever is learned meanwhile.
     Bound bound(const route::Candidate& candidate);
@@ -38,15 +42,23 @@ class Reckoner {
     bool is_past_hold(const route::Candidate& candidate, const AnswerSeen& heard);
 
   private:
+    // The request as a target gets it that changes the body.
+    struct ChangedRequest {
+        AskedInBody asked;
+        PromptSize prompt;
+    };
     struct Known {
         std::size_t provider;
         std::string model;
+        const config::Target* changing;  // null, as is the next one: the target changes nothing
+        std::unique_ptr<const ChangedRequest> changed;
         Bound bound;
     };
 
     const PromptSize& prompt();
+    const Known& known(const route::Candidate& candidate);
     Reckoned judge(const route::Candidate& candidate, const AnswerSeen& heard, Ending ending);
-    void add_what_was_asked(Usage& usage);
+    void add_what_was_asked(const route::Candidate& candidate, Usage& usage);
     bool is_ordinary(const AnswerSeen& heard) const;
 
     Books& books_;

@@ -32,10 +32,10 @@ Customer customer_of(const config::Provider& provider) {
 
 }  // namespace
 
-std::int64_t tokens_at_sending(const Call& call) {
+std::int64_t tokens_at_sending(const Call& call, const AskedInBody& asked) {
     const auto prompt = std::min(call.body.size() / k_bytes_for_token, k_prompt_tokens_max);
     return static_cast<std::int64_t>(prompt) +
-           std::clamp<std::int64_t>(call.asked.max_tokens, 0, k_choice_tokens_max);
+           std::clamp<std::int64_t>(asked.max_tokens, 0, k_choice_tokens_max);
 }
 
 UpstreamLimits::UpstreamLimits(const config::Config& config) : counts_(config.providers.size()) {

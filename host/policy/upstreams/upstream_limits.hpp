@@ -25,8 +25,9 @@
 namespace bw::policy {
 
 // How many tokens an upstream is assumed to count for a call when it is sent: about the size of the
-// prompt, and `max_tokens` if the client gave it.
-std::int64_t tokens_at_sending(const Call& call);
+// prompt, and `max_tokens` if the request says it. `asked`: what the request asks for as the
+// upstream gets it.
+std::int64_t tokens_at_sending(const Call& call, const AskedInBody& asked);
 
 class UpstreamLimits {
     struct Account {

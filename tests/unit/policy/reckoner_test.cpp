@@ -100,5 +100,49 @@ TEST(Reckoner, StopsOnlyWhatARuleThatRefusesCounts) {
     EXPECT_FALSE(is_stopped(k_budget, R"(,"echo":true)")) << "its prompt comes back";
 }
 
+// What is held and reckoned goes by the request as each target gets it.
+TEST(Reckoner, GoesByTheRequestThatItsTargetChanges) {
+    config::Target target;
+    target.set = {{.key = "max_tokens", .json = "40", .at = {}},
+                  {.key = "service_tier", .json = R"("flex")", .at = {}}};
+    target.drop = {"n"};
+    const route::Candidate changed{.provider = 0, .model = "m", .target = &target};
+    Desk desk(k_budget);
+    desk.call = Call();
+    desk.call.body = R"({"model":"m","messages":[],"n":3})";
+    ASSERT_TRUE(json::read_request(desk.call));
+    Reckoner reckoner(desk.books, desk.slots, desk.call);
+    EXPECT_EQ(reckoner.bound(changed).held.output, 40);
+    EXPECT_EQ(reckoner.bound(k_a).held.output, 3 * desk.books.default_max_tokens)
+        << "the same model at a target that changes nothing";
+    EXPECT_EQ(&reckoner.asked(k_a), &desk.call.asked);
+    EXPECT_EQ(reckoner.asked(changed).choices_shown, 1);
+    const AnswerSeen heard = answer(30, 40, 40);
+    EXPECT_EQ(reckoner.at_end(changed, heard, Ending::complete).usage.service_tier, "flex");
+    EXPECT_EQ(reckoner.at_end(k_a, heard, Ending::complete).usage.service_tier, "");
+}
+
+TEST(Reckoner, HoldsForWhatATargetAddsToThePrompt) {
+    config::Target target;
+    target.set = {{.key = "tools", .json = "\"" + std::string(3'200, 'x') + "\"", .at = {}}};
+    const route::Candidate changed{.provider = 0, .model = "m", .target = &target};
+    Desk desk(k_budget);
+    Reckoner& reckoner = reckoner_of(desk);
+    const Bound plain = reckoner.bound(k_a);
+    const Bound larger = reckoner.bound(changed);
+    EXPECT_GE(larger.held.input, plain.held.input + 1'000);
+    EXPECT_EQ(larger.input_min, plain.input_min) << "it is no part of the messages";
+}
+
+TEST(Reckoner, ATargetThatDropsTheLimitIsHeldForByItsDefault) {
+    config::Target target;
+    target.drop = {"max_tokens"};
+    Desk desk(k_budget);
+    desk.slots[0] = Desk::slot("a", {{.id = "m", .max_output = 777}});
+    Reckoner& reckoner = reckoner_of(desk);
+    EXPECT_EQ(reckoner.bound(k_a).held.output, 100);
+    EXPECT_EQ(reckoner.bound({.provider = 0, .model = "m", .target = &target}).held.output, 777);
+}
+
 }  // namespace
 }  // namespace bw::policy

@@ -98,5 +98,32 @@ TEST_F(OneTry, ThatIsRefusedSaysWhenThereIsRoomAgain) {
     EXPECT_GT(upstreams.limits.wait(targets[0].target, 1).count(), 0);
 }
 
+class ChangedTry : public AnsweredAttempts {
+  protected:
+    void start() {
+        targets[0].target.target = &target;
+        call.started = Clock::now();
+        call.body = R"({"model":"m","messages":[],"n":2,"top_k":5,"stream":true})";
+        ASSERT_TRUE(json::read_request(call));
+        one.emplace(engine, call, targets[0].target, reckoner, listener);
+        ASSERT_TRUE(one->start(0, false));
+    }
+
+    config::Target target;
+    Listener listener;
+    std::optional<Try> one;
+};
+
+TEST_F(ChangedTry, SendsWhatItsTargetSetsAndLeavesOutWhatItDrops) {
+    target.set = {{.key = "max_tokens", .json = "9", .at = {}}};
+    target.drop = {"n", "top_k"};
+    start();
+    EXPECT_EQ(wire.last().body, R"({"model":"m","messages":[],"stream":true,"max_tokens":9,)"
+                                R"("stream_options":{"include_usage":true}})");
+    streams();
+    wire.last().event(k_stop);
+    EXPECT_TRUE(one->heard().last_word) << "it was asked for one choice only";
+}
+
 }  // namespace
 }  // namespace bw::policy

@@ -46,14 +46,14 @@ class UpstreamLimitsTest : public testing::Test {
 TEST(TokensAtSending, AreAQuarterOfThePromptAndWhatTheAnswerMayTake) {
     Call call;
     call.body = std::string(400, 'x');
-    EXPECT_EQ(tokens_at_sending(call), 100);
+    EXPECT_EQ(tokens_at_sending(call, call.asked), 100);
     call.asked.max_tokens = 50;
-    EXPECT_EQ(tokens_at_sending(call), 150);
+    EXPECT_EQ(tokens_at_sending(call, call.asked), 150);
     call.asked.max_tokens = std::numeric_limits<std::int64_t>::max();
-    EXPECT_EQ(tokens_at_sending(call), 100 + k_choice_tokens_max);
+    EXPECT_EQ(tokens_at_sending(call, call.asked), 100 + k_choice_tokens_max);
     call.asked.max_tokens = 0;
     call.body.resize(1'000'000);
-    EXPECT_EQ(tokens_at_sending(call), 100'000) << "a picture, most likely";
+    EXPECT_EQ(tokens_at_sending(call, call.asked), 100'000) << "a picture, most likely";
 }
 
 TEST_F(UpstreamLimitsTest, AreOfACredential) {
