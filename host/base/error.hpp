@@ -37,6 +37,7 @@ struct Error {
     std::string param;    // the request field at fault, if any
     int http_status = 0;  // the status that the upstream answered; 0: none
     std::optional<std::chrono::milliseconds> retry_after;
+    bool by_client = false;  // the client's own time limit has passed, which says nothing of others
     // The client must not send the request again, whatever the status says: it can never succeed,
     // or the host itself has tried it as often as it may.
     bool final = false;

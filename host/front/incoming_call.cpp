@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "front/client_deadline.hpp"
+#include "front/time_allowed.hpp"
 #include "front/trace_context.hpp"
 #include "json/request.hpp"
 
@@ -43,7 +43,7 @@ Call incoming_call(http::IncomingRequest& request, Operation operation, std::str
             .body = std::move(request.body),
             .cost_in_body =
                 request.header(k_cost_header) == "body" ? CostInBody::asked : CostInBody::never,
-            .timeout = std::string(request.header(k_timeout_header)),
+            .timeout = joined(request, k_timeout_header),
             .started = Clock::now(),
             .key = caller == nullptr ? std::string() : caller->id,
             .key_name = caller == nullptr ? std::string() : caller->name,

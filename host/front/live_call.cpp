@@ -5,8 +5,8 @@
 #include "base/clock.hpp"
 #include "config/key_form.hpp"
 #include "front/call_headers.hpp"
-#include "front/client_deadline.hpp"
 #include "front/client_key.hpp"
+#include "front/time_allowed.hpp"
 #include "json/request.hpp"
 #include "policy/cost/cost_in_body.hpp"
 #include "policy/record/call_record.hpp"
@@ -47,9 +47,10 @@ LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, const co
 
 void LiveCall::start() {
     if (context_.draining) return refuse(shutting_down());
-    const auto deadline = client_deadline(call_.timeout, call_.started);
-    if (!deadline) return refuse(deadline.error());
-    call_.deadline = *deadline;
+    const auto allowed = time_allowed(call_.timeout, call_.started);
+    if (!allowed) return refuse(allowed.error());
+    call_.deadline = allowed->deadline;
+    call_.limits = allowed->limits;
     if (auto read = json::read_request(call_); !read) return refuse(read.error());
     if (!config::may_use(caller_, call_.model)) {
         return refuse({.kind = ErrorKind::not_found}, no_access(*caller_, call_.model));

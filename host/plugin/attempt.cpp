@@ -53,7 +53,7 @@ Result<void> Attempt::start(net::Transport& transport, boost::asio::io_context& 
         return {};
     }
     outgoing_.forward(order_.call->forwarded);
-    outgoing_.complete();
+    outgoing_.complete(order_.connect_timeout);
     set_correlation(outgoing_.request.headers, *order_.call);
     if (!own_body_.empty()) outgoing_.request.body = own_body_;
     exchange_ = transport.start(std::move(outgoing_.request), *this);

@@ -45,10 +45,11 @@ class AttemptEvents {
 // What an attempt is to do. The text stays valid until the attempt is dropped.
 struct Order {
     const Call* call;
-    std::string_view model;                 // the upstream's name
-    std::string_view body;                  // for the upstream
-    unsigned number = 0;                    // 0 for the first attempt of the call
-    std::chrono::milliseconds deadline{0};  // time left; zero: no limit
+    std::string_view model;                        // the upstream's name
+    std::string_view body;                         // for the upstream
+    unsigned number = 0;                           // 0 for the first attempt of the call
+    std::chrono::milliseconds connect_timeout{0};  // zero: no limit
+    std::chrono::milliseconds deadline{0};         // time left; zero: no limit
 };
 
 class Attempt final : private net::Events, private Sinks {

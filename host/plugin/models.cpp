@@ -41,7 +41,7 @@ class ModelsQuestion final : private net::Events, private Sinks {
         may_send_ = false;
         if (auto judged = judge(status, error); !judged) return std::unexpected(judged.error());
         if (!outgoing_.sent()) return std::unexpected(fault("asked for models and sent nothing"));
-        outgoing_.complete();
+        outgoing_.complete(instance_.provider().timeouts.connect);
         exchange_ = transport.start(std::move(outgoing_.request), *this);
         alarm_.set(net::Alarm::Clock::now() + limit, [this, limit] {
             end(fail(ErrorKind::timeout, fmt::format("no answer within {} s", limit.count() / 1000),

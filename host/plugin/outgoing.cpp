@@ -66,7 +66,7 @@ void Outgoing::forward(const std::vector<Forwarded>& headers) {
     }
 }
 
-void Outgoing::complete() {
+void Outgoing::complete(std::chrono::milliseconds connect_timeout) {
     if (!has_content_type_ && request.method == "POST") {
         request.headers.emplace_back("content-type: application/json");
     }
@@ -75,7 +75,7 @@ void Outgoing::complete() {
                                                             : "accept: application/json");
     }
     if (!has_user_agent_) request.headers.emplace_back(k_user_agent);
-    request.connect_timeout = provider_.timeouts.connect;
+    request.connect_timeout = connect_timeout;
     request.wire = provider_.wire;
 }
 

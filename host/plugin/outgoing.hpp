@@ -1,6 +1,7 @@
 // A request to an upstream while a plugin writes it. Each step is checked against the ABI's rules.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,9 @@ class Outgoing {
 
     // Adds those headers of the client's request that the provider's forward_headers lists.
     void forward(const std::vector<Forwarded>& headers);
-    // Adds what the plugin does not set: the missing headers, the connect time-out and the wire.
-    void complete();
+    // Adds what the plugin does not set: the missing headers, the connect time-out (zero: none) and
+    // the wire.
+    void complete(std::chrono::milliseconds connect_timeout);
 
     bool sent() const { return sent_; }
     std::uint32_t frame() const { return frame_; }

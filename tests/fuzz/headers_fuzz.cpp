@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <bellwether/json.hpp>
 
-#include "front/client_deadline.hpp"
 #include "front/client_key.hpp"
 #include "front/http_request.hpp"
 #include "front/request_id.hpp"
+#include "front/time_allowed.hpp"
 #include "front/trace_context.hpp"
 #include "fuzz.hpp"
 
@@ -37,11 +37,17 @@ void check_trace(std::string_view parent, std::string_view state) {
 
 void check_deadline(std::string_view header) {
     const auto started = std::chrono::steady_clock::time_point(hours(1));
-    const auto deadline = front::client_deadline(header, started);
-    if (header.empty()) return require(deadline.has_value(), "without a header there is no limit");
-    if (!deadline) return require(deadline.error().code == "invalid_timeout", "a refusal says why");
-    require(*deadline >= started + milliseconds(1) && *deadline <= started + hours(24),
-            "a client waits for a moment at least, and for a day at most");
+    const auto allowed = front::time_allowed(header, started);
+    if (header.empty()) return require(allowed.has_value(), "without a header there is no limit");
+    if (!allowed) return require(allowed.error().code == "invalid_timeout", "a refusal says why");
+    require(allowed->deadline > started, "a client waits for a moment at least");
+    require(allowed->deadline <= started + hours(24) ||
+                allowed->deadline == std::chrono::steady_clock::time_point::max(),
+            "a client that says how long waits for a day at most");
+    for (const auto limit :
+         {allowed->limits.connect, allowed->limits.first_byte, allowed->limits.idle}) {
+        require(limit >= milliseconds(0) && limit <= hours(24), "a limit is none, or of a day");
+    }
 }
 
 void check_id(std::string_view given) {

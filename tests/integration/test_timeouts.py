@@ -5,7 +5,7 @@ import time
 import pytest
 
 from integration.conftest import StartHost, provider, route, server
-from integration.host import SLOWNESS, Host
+from integration.host import SLOWNESS, Host, milliseconds
 from integration.http_client import Reply, check_error, content_of
 from upstream.exchange import Scenario
 from upstream.scenarios import answers, timing
@@ -136,6 +136,46 @@ def test_a_whole_reply_has_a_total_limit(limits: Host, upstream: Simulator) -> N
     began = time.monotonic()
     assert_timed_out(limits.chat(model), "total_timeout")
     assert_prompt(began, 300)
+
+
+def lowered(host: Host, model: str, limits: str, stream: bool = True) -> Reply:
+    return host.chat(model, stream=stream, headers={"x-bellwether-timeout": limits})
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_a_client_may_wait_less_for_the_first_byte(limits: Host, upstream: Simulator,
+                                                   stream: bool) -> None:
+    model = upstream.serve(timing.late(timing.FOREVER, answers.chat()), prefix="hasty")
+    began = time.monotonic()
+    asked = f"30s, first_byte={milliseconds(150)}"
+    assert_timed_out(lowered(limits, model, asked, stream), "first_byte_timeout")
+    assert_prompt(began, 150)
+
+
+def test_a_client_may_bear_less_silence(limits: Host, upstream: Simulator) -> None:
+    model = upstream.serve(timing.silent_after(["one ", "two"]))
+    began = time.monotonic()
+    *chunks, last = lowered(limits, model, f"idle={milliseconds(200)}").chunks()
+    assert_prompt(began, 200)
+    assert content_of(chunks) == "one two"
+    assert check_error(last)["code"] == "idle_timeout"
+
+
+def test_a_client_cannot_wait_longer(limits: Host, upstream: Simulator) -> None:
+    model = upstream.serve(timing.late(timing.FOREVER, answers.chat()))
+    began = time.monotonic()
+    assert_timed_out(lowered(limits, model, "first_byte=1h, idle=1h, connect=1h"),
+                     "first_byte_timeout")
+    assert_prompt(began, 500)
+
+
+@pytest.mark.parametrize("wrong", ["first_byte=2", "idle=1s, idle=2s", "1s, 2s", "total=3s"])
+def test_limits_that_say_nothing_are_refused(limits: Host, wrong: str) -> None:
+    """With what is expected: a limit that nobody heeds is worse than an error."""
+    reply = lowered(limits, "qwen-x", wrong)
+    error = check_error(reply.json())
+    assert (reply.status, error["code"]) == (400, "invalid_timeout")
+    assert '"first_byte=2s"' in error["message"]
 
 
 def test_slow_but_in_time(limits: Host, upstream: Simulator) -> None:

@@ -27,6 +27,33 @@ TimeLimits limits_of(const config::Timeouts& timeouts, bool stream) {
             .total = stream ? timeouts.stream_total : timeouts.total};
 }
 
+namespace {
+
+// Whether the client's limit comes before the other one; zero: no limit.
+bool is_shorter(milliseconds client, milliseconds other) {
+    return client.count() != 0 && (other.count() == 0 || client < other);
+}
+
+}  // namespace
+
+config::Timeouts shortened(config::Timeouts timeouts, const ClientLimits& client) {
+    const auto shorten = [](milliseconds& limit, milliseconds wanted) {
+        if (is_shorter(wanted, limit)) limit = wanted;
+    };
+    shorten(timeouts.connect, client.connect);
+    shorten(timeouts.first_byte, client.first_byte);
+    shorten(timeouts.idle, client.idle);
+    return timeouts;
+}
+
+bool is_clients_limit(std::string_view code, const config::Timeouts& timeouts,
+                      const ClientLimits& client) {
+    if (code == "connect_timeout") return is_shorter(client.connect, timeouts.connect);
+    if (code == "first_byte_timeout") return is_shorter(client.first_byte, timeouts.first_byte);
+    if (code == "idle_timeout") return is_shorter(client.idle, timeouts.idle);
+    return code == "deadline_exceeded";
+}
+
 milliseconds time_left(const TimeLimits& limits, steady_clock::time_point now) {
     if (limits.deadline == steady_clock::time_point::max()) return limits.total;
     const auto left =

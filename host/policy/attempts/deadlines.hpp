@@ -7,7 +7,9 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <functional>
+#include <string_view>
 
+#include "base/call.hpp"
 #include "base/error.hpp"
 #include "config/config.hpp"
 #include "net/alarm.hpp"
@@ -23,6 +25,13 @@ struct TimeLimits {
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 TimeLimits limits_of(const config::Timeouts& timeouts, bool stream);
+
+// The time-outs of a target, each made as short as the client wants it at most.
+config::Timeouts shortened(config::Timeouts timeouts, const ClientLimits& client);
+// True if an attempt that failed with the time-out `code` would have had more time if the client
+// had not limited it. `timeouts`: those of the target.
+bool is_clients_limit(std::string_view code, const config::Timeouts& timeouts,
+                      const ClientLimits& client);
 
 // How long an attempt that starts at `now` may take; zero: there is no limit.
 std::chrono::milliseconds time_left(const TimeLimits& limits,

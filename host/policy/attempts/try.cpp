@@ -77,12 +77,14 @@ Result<void> Try::start(unsigned number, bool paused) {
     auto instance = slot.acquire();
     if (!instance) return std::unexpected(instance.error());
     body_ = json::upstream_body(call_, target_.model, body_changes(target_));
-    TimeLimits limits = limits_of(provider.timeouts, call_.stream);
+    const config::Timeouts allowed = shortened(timeouts(), call_.limits);
+    TimeLimits limits = limits_of(allowed, call_.stream);
     limits.deadline = call_.deadline;
     const plugin::Order order{.call = &call_,
                               .model = target_.model,
                               .body = body_.empty() ? std::string_view(call_.body) : body_,
                               .number = number,
+                              .connect_timeout = allowed.connect,
                               .deadline = time_left(limits, started_)};
     attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order,
                                                  static_cast<plugin::AttemptEvents&>(*this));
@@ -105,11 +107,16 @@ void Try::resume() {
     if (attempt_) attempt_->resume();
 }
 
+const config::Timeouts& Try::timeouts() const {
+    const config::Target* const target = target_.target;
+    return target != nullptr ? target->timeouts
+                             : engine_.slots[target_.provider].provider().timeouts;
+}
+
 Progress Try::progress() const {
-    const config::Timeouts& timeouts = engine_.slots[target_.provider].provider().timeouts;
     return {.started = started_,
-            .last_alive = timeouts.alive == config::Alive::bytes ? attempt_->last_byte()
-                                                                 : attempt_->last_payload(),
+            .last_alive = timeouts().alive == config::Alive::bytes ? attempt_->last_byte()
+                                                                   : attempt_->last_payload(),
             .body_begun = attempt_->body_begun(),
             .paused = attempt_->is_paused()};
 }
@@ -203,6 +210,9 @@ void Try::close(Result<void>& result) {
     heard_ = heard();
     reach_ = reach();
     waited_ = waited();
+    if (!result && result.error().kind == ErrorKind::timeout) {
+        result.error().by_client = is_clients_limit(result.error().code, timeouts(), call_.limits);
+    }
     if (trip_ && result) trip_->served();
     if (trip_ && !result && result.error().kind == ErrorKind::rate) {
         result.error().retry_after = trip_->refused(result.error().retry_after);

@@ -88,6 +88,7 @@ class Try final : private plugin::AttemptEvents {
     void on_piece(plugin::Piece piece, std::string_view json) override;
     void on_end(Result<void> result) override { events_.on_end(std::move(result)); }
 
+    const config::Timeouts& timeouts() const;
     Progress progress() const;
     void commit();
     bool see(std::string_view json, bool reported);

@@ -128,8 +128,8 @@ Ending ending_of(const Result<void>& result, plugin::Reach reach) {
     using plugin::Reach;
     if (result) return Ending::complete;
     const Error& error = result.error();
-    // A deadline that the client has set counts like its hanging up.
-    const bool left = error.kind == ErrorKind::cancelled || error.code == "deadline_exceeded";
+    // A time limit that the client has set counts like its hanging up.
+    const bool left = error.kind == ErrorKind::cancelled || error.by_client;
     const bool senseless = error.kind == ErrorKind::protocol || error.kind == ErrorKind::internal;
     // The host ended the attempt, by a time-out or because it shuts down: the upstream may have
     // begun its work. If instead the connection ended before an answer began, no work was done.

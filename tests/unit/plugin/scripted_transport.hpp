@@ -1,6 +1,7 @@
 // A transport that a test speaks for: it keeps each request, and delivers what the test says.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@ class ScriptedTransport final : public Transport {
               url(std::move(request.url)),
               headers(std::move(request.headers)),
               body(request.body),
+              connect_timeout(request.connect_timeout),
               events_(&events) {}
 
         void head(int status, const std::string& type,
@@ -52,6 +54,7 @@ class ScriptedTransport final : public Transport {
         std::string url;
         std::vector<std::string> headers;
         std::string body;
+        std::chrono::milliseconds connect_timeout;
         bool was_sent = true;
         bool paused = false;
 

@@ -95,5 +95,33 @@ TEST(Deadlines, LooksAgainBeforeSilenceCouldMatter) {
     EXPECT_LE(judge(limits, waiting(), k_start).look_again, k_start + 1s);
 }
 
+TEST(Deadlines, TheClientMakesThemShorterAndNeverLonger) {
+    const config::Timeouts timeouts{.connect = 5s, .first_byte = 20s, .idle = 0s};
+    const config::Timeouts same = shortened(timeouts, {});
+    EXPECT_EQ(same.connect, 5s);
+    EXPECT_EQ(same.first_byte, 20s);
+    EXPECT_EQ(same.idle, 0s);
+    const config::Timeouts shorter =
+        shortened(timeouts, {.connect = 1s, .first_byte = 30s, .idle = 7s});
+    EXPECT_EQ(shorter.connect, 1s);
+    EXPECT_EQ(shorter.first_byte, 20s);
+    EXPECT_EQ(shorter.idle, 7s) << "zero is no limit";
+    EXPECT_EQ(shorter.total, timeouts.total);
+}
+
+// It says nothing of the target that it did not meet the wish of one client.
+TEST(Deadlines, AreTheClientsOwnWhereItsLimitCameFirst) {
+    const config::Timeouts timeouts{.connect = 5s, .first_byte = 20s, .idle = 0s};
+    const ClientLimits hurry{.connect = 1s, .first_byte = 30s, .idle = 7s};
+    EXPECT_TRUE(is_clients_limit("connect_timeout", timeouts, hurry));
+    EXPECT_FALSE(is_clients_limit("first_byte_timeout", timeouts, hurry));
+    EXPECT_TRUE(is_clients_limit("idle_timeout", timeouts, hurry));
+    EXPECT_TRUE(is_clients_limit("deadline_exceeded", timeouts, {}));
+    for (const char* code : {"connect_timeout", "first_byte_timeout", "idle_timeout"}) {
+        EXPECT_FALSE(is_clients_limit(code, timeouts, {})) << code;
+    }
+    EXPECT_FALSE(is_clients_limit("total_timeout", timeouts, hurry));
+}
+
 }  // namespace
 }  // namespace bw::policy

@@ -218,8 +218,10 @@ TEST(Ending, IsTheSafeSideUnlessItIsKnownThatNothingWasDone) {
     EXPECT_EQ(ending(ErrorKind::unavailable, Reach::sent, "draining"), Ending::cut);
     EXPECT_EQ(ending(ErrorKind::cancelled, Reach::sent), Ending::client_gone);
     EXPECT_EQ(ending(ErrorKind::cancelled, Reach::answered), Ending::client_gone);
-    EXPECT_EQ(ending(ErrorKind::timeout, Reach::answered, "deadline_exceeded"),
-              Ending::client_gone);
+    EXPECT_EQ(ending_of(std::unexpected(Error{.kind = ErrorKind::timeout, .by_client = true}),
+                        Reach::answered),
+              Ending::client_gone)
+        << "the client's own time limit";
     EXPECT_EQ(ending(ErrorKind::timeout, Reach::none, "connect_timeout"), Ending::nothing);
     EXPECT_EQ(ending(ErrorKind::cancelled, Reach::none), Ending::nothing);
     EXPECT_EQ(ending(ErrorKind::protocol, Reach::sent), Ending::nothing);

@@ -108,6 +108,11 @@ class ChangedTry : public AnsweredAttempts {
         one.emplace(engine, call, targets[0].target, reckoner, listener);
         ASSERT_TRUE(one->start(0, false));
     }
+    Error error() {
+        if (listener.ends.size() != 1U || listener.ends[0]) return {.code = "no error"};
+        one->close(listener.ends[0]);
+        return listener.ends[0].error();
+    }
 
     config::Target target;
     Listener listener;
@@ -123,6 +128,31 @@ TEST_F(ChangedTry, SendsWhatItsTargetSetsAndLeavesOutWhatItDrops) {
     streams();
     wire.last().event(k_stop);
     EXPECT_TRUE(one->heard().last_word) << "it was asked for one choice only";
+}
+
+TEST_F(ChangedTry, HasTheTimeOutsOfItsTarget) {
+    target.timeouts = {.connect = std::chrono::milliseconds(700),
+                       .first_byte = std::chrono::milliseconds(50)};
+    start();
+    EXPECT_EQ(wire.last().connect_timeout, std::chrono::milliseconds(700));
+    pass(std::chrono::milliseconds(49));
+    EXPECT_TRUE(listener.ends.empty());
+    pass(std::chrono::milliseconds(1));
+    const Error late = error();
+    EXPECT_EQ(late.code, "first_byte_timeout");
+    EXPECT_FALSE(late.by_client);
+}
+
+TEST_F(ChangedTry, HasShorterTimeOutsIfItsClientWantsThem) {
+    call.limits = {.connect = std::chrono::milliseconds(30),
+                   .first_byte = std::chrono::milliseconds(40)};
+    target.timeouts.first_byte = std::chrono::milliseconds(50);
+    start();
+    EXPECT_EQ(wire.last().connect_timeout, std::chrono::milliseconds(30));
+    pass(std::chrono::milliseconds(40));
+    const Error late = error();
+    EXPECT_EQ(late.code, "first_byte_timeout");
+    EXPECT_TRUE(late.by_client);
 }
 
 }  // namespace
