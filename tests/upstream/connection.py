@@ -11,12 +11,13 @@ Choose = Callable[[Received], Scenario]
 
 class Connection:
     def __init__(self, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
-                 journal: Journal, choose: Choose) -> None:
+                 journal: Journal, choose: Choose, keeps: bool) -> None:
         self._number = number
         self._reader = reader
         self._writer = writer
         self._journal = journal
         self._choose = choose
+        self._keeps = keeps
         self._buffer = bytearray()
         self._grown = asyncio.Event()
         self._gone = asyncio.Event()
@@ -28,7 +29,7 @@ class Connection:
             while request := await self._read_request():
                 count += 1
                 self._journal.add(request)
-                exchange = Exchange(request, self._writer, self._journal, count)
+                exchange = Exchange(request, self._writer, self._journal, count, self._keeps)
                 await self._answer(exchange, self._choose(request))
                 if not exchange.complete:
                     break

@@ -18,12 +18,13 @@ class Exchange:
     """Lives on the simulator's loop."""
 
     def __init__(self, request: Received, writer: asyncio.StreamWriter, journal: Journal,
-                 connection_requests: int) -> None:
+                 connection_requests: int, keeps: bool = True) -> None:
         self.request = request
         self.connection_requests = connection_requests  # 1: the connection's first request
         self.complete = False  # the answer is whole; the connection can be used again
         self._writer = writer
         self._journal = journal
+        self._keeps = keeps  # the connection, for another request; else its answers say so
         self._chunked = False
 
     @property
@@ -53,7 +54,7 @@ class Exchange:
         """Begins an answer whose body comes in pieces (chunked)."""
         self._chunked = True
         fields = {"content-type": content_type, "transfer-encoding": "chunked", **(headers or {})}
-        await self.raw(_head(status, fields))
+        await self.raw(self._head(status, fields))
 
     async def write(self, data: bytes) -> None:
         """A piece of the body."""
@@ -70,14 +71,14 @@ class Exchange:
         if done:
             await self.write(done)
         await self.raw(b"0\r\n\r\n")
-        self.complete = True
+        self.complete = self._keeps
 
     async def reply(self, body: bytes, status: int = 200, headers: Headers | None = None,
                     content_type: str = JSON_TYPE) -> None:
         """A whole answer at once."""
         fields = {"content-type": content_type, "content-length": str(len(body)), **(headers or {})}
-        await self.raw(_head(status, fields) + body)
-        self.complete = True
+        await self.raw(self._head(status, fields) + body)
+        self.complete = self._keeps
 
     def cut(self) -> None:
         """Breaks the connection off, with no more ado."""
@@ -92,7 +93,7 @@ class Exchange:
         self.request.finished_at = time.monotonic()
         self._journal.touch()
 
-
-def _head(status: int, headers: Headers) -> bytes:
-    lines = [f"HTTP/1.1 {status} Simulated", *(f"{key}: {text}" for key, text in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode()
+    def _head(self, status: int, headers: Headers) -> bytes:
+        fields = headers if self._keeps else {**headers, "connection": "close"}
+        lines = [f"{key}: {text}" for key, text in fields.items()]
+        return "\r\n".join([f"HTTP/1.1 {status} Simulated", *lines, "", ""]).encode()

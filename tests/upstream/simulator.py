@@ -17,12 +17,14 @@ KEY = "test-key"
 
 
 class Simulator:
-    """`with Simulator(authority) as upstream:`; without an authority it speaks plain HTTP."""
+    """`with Simulator(authority) as upstream:`; without an authority it speaks plain HTTP. One that
+    does not keep its connections takes a single request over each."""
 
-    def __init__(self, authority: Authority | None) -> None:
+    def __init__(self, authority: Authority | None, keeps: bool = True) -> None:
         self.journal = Journal()
         self.port = 0
         self._authority = authority
+        self._keeps = keeps
         self._scripts: dict[str, list[Scenario]] = {}
         self._names = itertools.count(1)
         self._connections = itertools.count(1)
@@ -100,7 +102,7 @@ class Simulator:
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = next(self._connections)
-        await Connection(number, reader, writer, self.journal, self._choose).serve()
+        await Connection(number, reader, writer, self.journal, self._choose, self._keeps).serve()
 
     def _choose(self, request: Received) -> Scenario:
         if request.header("authorization") != f"Bearer {KEY}":

@@ -72,8 +72,10 @@ def _new_key(file: Path) -> str:
     return str(file)
 
 
-def create_authority(folder: Path, name: str = "Bellwether test authority") -> Authority:
-    """Makes an authority and a certificate that it signed for 127.0.0.1 and localhost."""
+def create_authority(folder: Path, name: str = "Bellwether test authority",
+                     server: str = "IP:127.0.0.1,DNS:localhost", days: int = 2) -> Authority:
+    """Makes an authority and a certificate that it signed: for this server, and for so many days
+    from now; a negative number: it ended so many days ago."""
     folder.mkdir(parents=True, exist_ok=True)
     authority = Authority(folder / "ca.pem", folder / "server.pem", folder / "server.key")
     ca_key = _new_key(folder / "ca.key")
@@ -81,9 +83,9 @@ def create_authority(folder: Path, name: str = "Bellwether test authority") -> A
     _openssl("req", "-x509", "-new", "-key", ca_key, "-days", "2", "-subj", f"/CN={name}",
              "-out", str(authority.ca_file))
     request, extensions = folder / "server.csr", folder / "server.ext"
-    extensions.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n")
+    extensions.write_text(f"subjectAltName={server}\nbasicConstraints=CA:FALSE\n")
     _openssl("req", "-new", "-key", server_key, "-subj", "/CN=localhost", "-out", str(request))
     _openssl("x509", "-req", "-in", str(request), "-CA", str(authority.ca_file), "-CAkey", ca_key,
-             "-set_serial", "2", "-days", "2", "-extfile", str(extensions),
+             "-set_serial", "2", "-days", str(days), "-extfile", str(extensions),
              "-out", str(authority.certificate))
     return authority
