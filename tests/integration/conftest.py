@@ -35,8 +35,9 @@ def route(model: str, to: str) -> str:
     return f'\n[[routes]]\nmodel = "{model}"\nto = {to}\n'
 
 
-def server(workers: int = 2, **members: str) -> str:
-    """What every config begins with; members are TOML, added to [server]."""
+def server(workers: int = 2, retry: str = "attempts = 1", **members: str) -> str:
+    """What every config begins with: members are TOML, added to [server]; `retry` is all of [retry].
+    If it says nothing else, each call is tried once, so that a test sees what becomes of a try."""
     more = "\n".join(f"{key} = {text}" for key, text in members.items())
     return f"""plugin_path = ["{PLUGINS}"]
 [server]
@@ -48,6 +49,8 @@ hosts = ["x", "bellwether"]
 listen = "127.0.0.1:0"
 [log]
 format = "json"
+[retry]
+{retry}
 """
 
 
