@@ -1,0 +1,3 @@
+from integration.fault_matrix import page
+
+page.PAGE.write_text(page.text())
