@@ -4,7 +4,7 @@ import gzip
 
 from integration.fault_matrix.fault import Fault, both
 from integration.fault_matrix.outcome import (
-    WORDS, Cells, broken, refused, served, told, tried_again, tried_elsewhere)
+    WORDS, Cells, broken, refused, served, told, tried_again)
 from upstream import errors, qwen
 from upstream.exchange import Exchange, Scenario
 from upstream.qwen import dump
@@ -65,7 +65,7 @@ BROKEN_OFF = [
           tried_again(refused(504, "server_error idle_timeout", "hold")),
           told(broken("server_error idle_timeout")), wire.stalled(SAID, None), hasty=True),
     Fault("trickle", "says some words, and then a byte at a time, for ever",
-          tried_elsewhere(refused(504, "server_error total_timeout", "hold")),
+          tried_again(refused(504, "server_error total_timeout", "hold")),
           told(broken("server_error total_timeout")), wire.stalled(SAID, 0.05), hasty=True),
     Fault("endless", "says nothing that ever comes to its end",
           tried_again(refused(502, "server_error upstream_too_large", "hold")),

@@ -25,7 +25,7 @@ NO_CONNECTION = [
          door=doors.say_nothing, hasty=True),
     both("tls-broken-off", "resets the connection within the TLS handshake", tried_again(NO_TLS),
          door=doors.reset),
-    both("tls-plain-http", "speaks plain HTTP at its TLS port", tried_again(NO_TLS),
+    both("tls-plain-http", "speaks plain HTTP at its TLS port", tried_elsewhere(NO_TLS),
          door=doors.speak_plainly),
     both("tls-wrong-name", "shows a certificate for another host", tried_elsewhere(NO_TLS),
          place="wrong name"),
