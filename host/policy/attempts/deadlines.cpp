@@ -51,7 +51,7 @@ bool is_clients_limit(std::string_view code, const config::Timeouts& timeouts,
     if (code == "connect_timeout") return is_shorter(client.connect, timeouts.connect);
     if (code == "first_byte_timeout") return is_shorter(client.first_byte, timeouts.first_byte);
     if (code == "idle_timeout") return is_shorter(client.idle, timeouts.idle);
-    return code == "deadline_exceeded";
+    return code == k_deadline_exceeded;
 }
 
 milliseconds time_left(const TimeLimits& limits, steady_clock::time_point now) {
@@ -107,7 +107,8 @@ Error past_deadline() {
             .message =
                 "The provider did not finish within the time that the request allows "
                 "(x-bellwether-timeout).",
-            .code = k_deadline_exceeded};
+            .code = k_deadline_exceeded,
+            .by_client = true};
 }
 
 Deadlines::Deadlines(boost::asio::io_context& loop, TimeLimits limits, Observe observe,

@@ -1,14 +1,13 @@
 #include "policy/attempts/target_watch.hpp"
 
 #include "base/clock.hpp"
-#include "policy/attempts/deadlines.hpp"
 
 namespace bw::policy {
 
 route::TryEnd end_for_target(const Result<void>& result) {
     if (result) return route::TryEnd::ok;
     const Error& error = result.error();
-    if (error.code == k_deadline_exceeded) return route::TryEnd::neutral;
+    if (error.by_client) return route::TryEnd::neutral;
     switch (error.kind) {
         case ErrorKind::upstream:
         case ErrorKind::protocol:

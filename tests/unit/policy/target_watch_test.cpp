@@ -26,8 +26,9 @@ TEST(EndForTarget, FailuresAreWhatTheTargetCouldHaveDoneBetter) {
     }
 }
 
-TEST(EndForTarget, AClientsOwnDeadlineIsNoFaultOfTheTarget) {
-    EXPECT_EQ(end_for_target(ended(ErrorKind::timeout, "deadline_exceeded")), TryEnd::neutral);
+TEST(EndForTarget, AClientsOwnLimitIsNoFaultOfTheTarget) {
+    const Error own{.kind = ErrorKind::timeout, .code = "idle_timeout", .by_client = true};
+    EXPECT_EQ(end_for_target(std::unexpected(own)), TryEnd::neutral);
     EXPECT_EQ(end_for_target(ended(ErrorKind::timeout, "idle_timeout")), TryEnd::failed);
 }
 
