@@ -42,7 +42,7 @@ struct Option {
 // How often a call is tried, and how long it waits between two tries.
 struct Retry {
     std::uint32_t attempts = 5;    // of a call, at all its targets, the first one included
-    milliseconds first{2'000};     // the longest first wait; it doubles with each wait of a call
+    milliseconds first{2'000};     // the longest first wait; it doubles with each failure there
     milliseconds longest{60'000};  // of the waits that the host chooses
     milliseconds within{600'000};  // no try begins later than this after the call came in
 

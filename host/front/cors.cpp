@@ -18,7 +18,7 @@ constexpr std::string_view k_exposed =
     "openai-processing-ms, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
     "x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, "
     "x-ratelimit-reset-tokens, x-bellwether-provider, x-bellwether-model, x-bellwether-attempts, "
-    "x-bellwether-overhead-ms, x-bellwether-cost, x-bellwether-budget, *\r\n";
+    "x-bellwether-tried, x-bellwether-overhead-ms, x-bellwether-cost, x-bellwether-budget, *\r\n";
 
 bool is_open_to_all(const Origins& origins) {
     return std::ranges::find(origins, k_any) != origins.end();

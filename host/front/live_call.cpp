@@ -87,7 +87,7 @@ void LiveCall::begin() {
         heartbeat_.emplace(context_.engine.loop, silence_max, [this] { beat(); });
     }
     attempts_.emplace(context_.engine, call_, admission_->prospects(), admission_->reckoner(),
-                      static_cast<policy::Replies&>(*gate_), admission_->hedge());
+                      static_cast<policy::Replies&>(*gate_), admission_->leeway());
     attempts_->start();
 }
 
@@ -160,10 +160,11 @@ void LiveCall::abandoned() {
            499, k_client_closed);
 }
 
-// A call whose attempts have not begun is cancelled. If only the upstream's usage is still to come,
-// the client has got its whole answer; then the call may go on for at least k_usage_wait.
+// A call whose attempts have not begun is cancelled, and one that waits for its next try. If only
+// the upstream's usage is still to come, the client has got its whole answer; then the call may go
+// on for at least k_usage_wait.
 config::OnDisconnect LiveCall::on_disconnect() const {
-    if (!attempts_) return {};
+    if (!attempts_ || attempts_->is_between_tries()) return {};
     const bool has_end = !on_disconnect_.drains || on_disconnect_.longest.count() > 0;
     if (!has_end || !attempts_->waits_for_usage()) return on_disconnect_;
     return {.drains = true, .longest = std::max(on_disconnect_.longest, k_usage_wait)};
@@ -173,6 +174,7 @@ void LiveCall::go_on_without_client(Downstream& nobody) {
     downstream_ = &nobody;
     reader_ = Reader::gone;
     heartbeat_.reset();
+    attempts_->leave_off();
     if (!gate_->keeps()) resume();
 }
 

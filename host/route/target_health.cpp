@@ -13,14 +13,15 @@ Clock::time_point time_of(const std::atomic<Clock::rep>& ticks) {
 
 TargetHealth::TargetHealth(const config::Health& rules) : rules_(rules), window_(rules.window) {}
 
-std::optional<Clock::duration> TargetHealth::succeeded(Clock::time_point now) {
+std::optional<Clock::duration> TargetHealth::succeeded(Clock::time_point began,
+                                                       Clock::time_point now) {
     window_.succeeded(now);
-    if (failures_in_row_.load(std::memory_order_relaxed) != 0) {
+    if (failures_in_row_.load(std::memory_order_relaxed) != 0 && began >= time_of(row_since_)) {
         failures_in_row_.store(0, std::memory_order_relaxed);
     }
     if (service(now) == Service::in) return std::nullopt;
     const Lock lock(mutex_);
-    if (service(now) == Service::in) return std::nullopt;
+    if (service(now) == Service::in || began < out_since()) return std::nullopt;
     out_until_.store(0, std::memory_order_release);
     back_at_ = now;
     is_on_trial_ = false;
@@ -31,7 +32,9 @@ std::optional<Clock::duration> TargetHealth::succeeded(Clock::time_point now) {
 std::optional<Ejection> TargetHealth::failed(Clock::time_point now) {
     const Lock lock(mutex_);
     window_.failed(now);
-    failures_in_row_.fetch_add(1, std::memory_order_relaxed);
+    if (failures_in_row_.fetch_add(1, std::memory_order_relaxed) == 0) {
+        row_since_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+    }
     const Service before = service(now);
     if (before == Service::in) {
         const auto in_row = failures_in_row_.load(std::memory_order_relaxed);

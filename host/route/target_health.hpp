@@ -34,8 +34,9 @@ class TargetHealth {
   public:
     explicit TargetHealth(const config::Health& rules);  // which must outlive it
 
-    // A try succeeded. If that brought the target back: how long it was out of service.
-    std::optional<Clock::duration> succeeded(Clock::time_point now);
+    // A try succeeded that had begun at `began`. If that brought the target back: how long it was
+    // out of service. A try that began before the target failed says nothing of how it does now.
+    std::optional<Clock::duration> succeeded(Clock::time_point began, Clock::time_point now);
     // A try failed. Says so if that took the target out of service.
     std::optional<Ejection> failed(Clock::time_point now);
 
@@ -64,6 +65,7 @@ class TargetHealth {
     // Ticks of the clock. They are written with the mutex held, and read without.
     std::atomic<Clock::rep> out_until_ = 0;  // 0: in service
     std::atomic<Clock::rep> out_since_ = 0;
+    std::atomic<Clock::rep> row_since_ = 0;  // when the first failure of the row came
 
     Mutex mutex_;
     unsigned doublings_ GUARDED_BY(mutex_) = 0;  // of the first time out, for the present or last

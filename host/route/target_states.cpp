@@ -41,12 +41,16 @@ void TargetStates::began(std::size_t id) {
     states_[id].under_way.fetch_add(1, std::memory_order_relaxed);
 }
 
-void TargetStates::ended(std::size_t id, TryEnd end, Clock::time_point now) {
+void TargetStates::ended(std::size_t id, TryEnd end, Clock::time_point began,
+                         Clock::time_point now) {
     TargetState& state = states_[id];
     state.under_way.fetch_sub(1, std::memory_order_relaxed);
+    if (!state.was_tried.load(std::memory_order_relaxed)) {
+        state.was_tried.store(true, std::memory_order_relaxed);
+    }
     std::optional<Change> change;
     if (end == TryEnd::ok) {
-        if (const auto out_for = state.health.succeeded(now)) {
+        if (const auto out_for = state.health.succeeded(began, now)) {
             change = {.id = id, .out = false, .for_ = duration_cast<milliseconds>(*out_for)};
         }
     } else if (end == TryEnd::failed) {
@@ -65,14 +69,19 @@ std::uint32_t TargetStates::under_way(std::size_t id) const {
     return states_[id].under_way.load(std::memory_order_relaxed);
 }
 
-void TargetStates::content_after(std::size_t id, nanoseconds time) { states_[id].times.add(time); }
-
-std::optional<nanoseconds> TargetStates::latency(std::size_t id) const {
-    return states_[id].times.mean();
+void TargetStates::content_after(std::size_t id, Answer answer, nanoseconds time) {
+    states_[id].times[static_cast<std::size_t>(answer)].add(time);
 }
 
-std::optional<nanoseconds> TargetStates::percentile(std::size_t id, unsigned percent) const {
-    return states_[id].times.percentile(percent);
+std::optional<nanoseconds> TargetStates::latency(std::size_t id, Answer answer) const {
+    const auto mean = times(id, answer).mean();
+    const bool in_vain = !mean && states_[id].was_tried.load(std::memory_order_relaxed);
+    return in_vain ? nanoseconds::max() : mean;
+}
+
+std::optional<nanoseconds> TargetStates::percentile(std::size_t id, Answer answer,
+                                                    unsigned percent) const {
+    return times(id, answer).percentile(percent);
 }
 
 }  // namespace bw::route

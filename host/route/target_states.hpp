@@ -3,6 +3,7 @@
 // end of a try that succeeds at a target in service. Targets are named by their id (Table).
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -23,6 +24,9 @@ enum class TryEnd : std::uint8_t {
     failed,
     neutral  // it says nothing of the target's health
 };
+
+// How an answer comes. A plain one has its first content with its last.
+enum class Answer : std::uint8_t { plain, stream };
 
 class TargetStates {
   public:
@@ -56,23 +60,30 @@ class TargetStates {
 
     // A try begins, and ends once.
     void began(std::size_t id);
-    void ended(std::size_t id, TryEnd end, Clock::time_point now);
+    void ended(std::size_t id, TryEnd end, Clock::time_point began, Clock::time_point now);
     std::uint32_t under_way(std::size_t id) const;
 
-    // The first content of an answer came after `time`.
-    void content_after(std::size_t id, std::chrono::nanoseconds time);
-    // The mean of these times, in which newer ones count for more; nothing: never measured.
-    std::optional<std::chrono::nanoseconds> latency(std::size_t id) const;
+    // The first content of an answer came after `time`; of a plain one that is all of it.
+    void content_after(std::size_t id, Answer answer, std::chrono::nanoseconds time);
+    // The mean of these times, in which newer ones count for more; nothing: the target was never
+    // tried so. The longest time there is: it was tried, but in vain.
+    std::optional<std::chrono::nanoseconds> latency(std::size_t id, Answer answer) const;
     // Nothing: fewer than ContentTimes::k_measured_min were measured.
-    std::optional<std::chrono::nanoseconds> percentile(std::size_t id, unsigned percent) const;
+    std::optional<std::chrono::nanoseconds> percentile(std::size_t id, Answer answer,
+                                                       unsigned percent) const;
 
   private:
-    struct TargetState {
+    // Workers write to it all the time: no two targets share a line of the cache.
+    struct alignas(64) TargetState {
         explicit TargetState(const config::Health& rules) : health(rules) {}
         TargetHealth health;
         std::atomic<std::uint32_t> under_way = 0;
-        ContentTimes times;
+        std::atomic<bool> was_tried = false;  // a try there has ended
+        std::array<ContentTimes, 2> times;    // by Answer
     };
+    const ContentTimes& times(std::size_t id, Answer answer) const {
+        return states_[id].times[static_cast<std::size_t>(answer)];
+    }
 
     const config::Health health_;
     const OnChange on_change_;

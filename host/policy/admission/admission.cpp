@@ -1,10 +1,13 @@
 #include "policy/admission/admission.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "policy/admission/target_order.hpp"
 #include "policy/admission/uncounted.hpp"
+#include "policy/limits/refusal.hpp"
 #include "policy/limits/standing_headers.hpp"
 
 namespace bw::policy {
@@ -80,22 +83,24 @@ void Admission::hold(HoldClaims claims) {
     if (!books_.session) return answer({});
     asked_ = std::move(claims.asked);
     standings_.clear();
-    ledger::Hold hold{.id = books_.session->next_id(), .estimate = estimate()};
+    ledger::Hold hold{.id = books_.session->next_id(),
+                      .estimate = estimate_at(offer_.prospects.front())};
     for (const Asked& asked : asked_) hold.claims.push_back(asked.claim);
     question_ = Question::open;
     const ledger::HoldId id = hold.id;
-    books_.session->hold(std::move(hold),
-                         [this, alive = std::weak_ptr(alive_), session = books_.session.get(), id,
-                          count = asked_.size()](ledger::Verdict verdict) {
-                             const bool held = verdict.answer == ledger::HoldAnswer::held;
-                             if (alive.expired()) {
-                                 if (held) OpenHold(*session, id, {}).release(count);
-                                 return;
-                             }
-                             if (held)
-                                 hold_.emplace(*session, id, [this] { return at_what_was_held(); });
-                             on_verdict(std::move(verdict));
-                         });
+    books_.session->hold(std::move(hold), [this, alive = std::weak_ptr(alive_),
+                                           session = books_.session.get(), id,
+                                           count = asked_.size()](ledger::Verdict verdict) {
+        const bool held = verdict.answer == ledger::HoldAnswer::held;
+        if (alive.expired()) {
+            if (held) OpenHold(*session, id, {}).release(count);
+            return;
+        }
+        if (held)
+            hold_.emplace(*session, id,
+                          [this] { return at_what_was_held(asked_, offer_.prospects.front()); });
+        on_verdict(std::move(verdict));
+    });
 }
 
 void Admission::on_verdict(ledger::Verdict verdict) {
@@ -197,7 +202,7 @@ void Admission::call_who_waits() {
 
 void Admission::answer(Result<void> result) {
     ticket_.reset();
-    offer_.prospects.insert(offer_.prospects.end(), offer_.chained.begin(), offer_.chained.end());
+    std::ranges::move(offer_.chained, std::back_inserter(offer_.prospects));
     std::exchange(on_answer_, {})(std::move(result));
 }
 
@@ -207,19 +212,76 @@ void Admission::answer(Result<void> result) {
 // before it is written. So the call may go on wherever it may go on uncounted.
 bool Admission::durable() const {
     if (durable_ || !hold_) return durable_;
-    const auto written = books_.session->written(hold_->id());
-    durable_ = written == ledger::Written::yes ||
+    const auto is_durable = [this](const ledger::HoldId& id) {
+        const auto written = books_.session->written(id);
+        return written == ledger::Written::yes ||
                (written == ledger::Written::cannot && passes_uncounted());
+    };
+    durable_ = is_durable(hold_->id()) && (more_.empty() || is_durable(newest_hold()));
     return durable_;
 }
 
 void Admission::when_durable(OnAnswer then) {
     books_.session->when_durable(
-        hold_->id(), [this, alive = std::weak_ptr(alive_), then = std::move(then)](bool durable) {
+        newest_hold(), [this, alive = std::weak_ptr(alive_), then = std::move(then)](bool durable) {
             if (alive.expired()) return;
             durable_ = durable || passes_uncounted();
             then(durable_ ? Result<void>() : uncounted(false, "its hold cannot be written"));
         });
+}
+
+Leeway Admission::leeway() {
+    Leeway leeway{.hedge = offer_.hedged ? &*config_->hedge : nullptr};
+    if (!hold_ || !refuses()) return leeway;
+    leeway.hold_more = [this](const Prospect& next, OnAnswer then) {
+        hold_more(next, std::move(then));
+    };
+    return leeway;
+}
+
+void Admission::hold_more(const Prospect& next, OnAnswer then) {
+    auto asked =
+        books_.rules.apply(applicant().facts, {}, std::span(&next, 1), books_.session->now_us());
+    if (!asked) return then(std::unexpected(std::move(asked.error())));
+    std::erase_if(*asked, [](const Asked& one) {
+        return one.rule->counts == Counts::requests || one.rule->counts == Counts::concurrent;
+    });
+    if (asked->empty()) return then({});
+    ledger::Hold hold{.id = books_.session->next_id(), .estimate = estimate_at(next)};
+    for (const Asked& one : *asked) hold.claims.push_back(one.claim);
+    const ledger::HoldId id = hold.id;
+    books_.session->hold(
+        std::move(hold), [this, alive = std::weak_ptr(alive_), session = books_.session.get(), id,
+                          next, asked = *std::move(asked),
+                          then = std::move(then)](const ledger::Verdict& verdict) mutable {
+            const bool held = verdict.answer == ledger::HoldAnswer::held;
+            if (alive.expired()) {
+                if (held) OpenHold(*session, id, {}).release(asked.size());
+                return;
+            }
+            if (held) {
+                more_.push_back({asked.size(), OpenHold(*session, id, [this, asked, next] {
+                                     return at_what_was_held(asked, next);
+                                 })});
+            }
+            on_more(verdict, asked, std::move(then));
+        });
+}
+
+void Admission::on_more(const ledger::Verdict& verdict, const std::vector<Asked>& asked,
+                        OnAnswer then) {
+    const bool full = verdict.answer == ledger::HoldAnswer::full;
+    switch (verdict.answer) {
+        case ledger::HoldAnswer::held: durable_ = false; return then({});
+        case ledger::HoldAnswer::refused:
+            return then(std::unexpected(refusal_of(asked[verdict.refused_by],
+                                                   verdict.standings[verdict.refused_by],
+                                                   books_.session->now_us())));
+        case ledger::HoldAnswer::unavailable:
+        case ledger::HoldAnswer::full: break;
+    }
+    then(full ? uncounted_for_room(false, verdict.reason)
+              : uncounted(passes_uncounted(), verdict.reason));
 }
 
 std::string Admission::headers() const { return standing_headers(asked_, standings_); }

@@ -51,8 +51,8 @@ class Admission {
     // The targets that are left for the call, those without room last. They change no more once it
     // is admitted.
     std::span<const Prospect> prospects() const { return offer_.prospects; }
-    // When a second target is asked as well; null: never, or there was no room to hold for two.
-    const config::Hedge* hedge() const { return offer_.hedged ? &*config_->hedge : nullptr; }
+    // What the call may do beyond one try after the other.
+    Leeway leeway();
 
     // True once no crash can lose the hold, or once the call may go on without that. Until then
     // nothing of the answer may go out.
@@ -87,12 +87,18 @@ class Admission {
     bool refuses() const;
     bool passes_uncounted() const;
     void call_who_waits();
+    void hold_more(const Prospect& next, OnAnswer then);
+    void on_more(const ledger::Verdict& verdict, const std::vector<Asked>& asked, OnAnswer then);
     void answer(Result<void> result);
     PendingCall applicant() const;
     Space space_at(const route::Candidate& candidate);
     void count_once(bool& counted, std::size_t provider, UpstreamLimits::Effect outcome);
-    ledger::UsageRow estimate() const;
-    ledger::Settlement at_what_was_held() const;
+    ledger::UsageRow estimate_at(const Prospect& prospect) const;
+    ledger::Settlement at_what_was_held(const std::vector<Asked>& asked,
+                                        const Prospect& prospect) const;
+    const ledger::HoldId& newest_hold() const {
+        return more_.empty() ? hold_->id() : more_.back().hold.id();
+    }
 
     Books& books_;
     const AttemptServices& engine_;
@@ -113,7 +119,15 @@ class Admission {
     bool waited_for_room_ = false;  // already counted as Effect::waited
     std::optional<Ticket> ticket_;
     std::shared_ptr<int> alive_ = std::make_shared<int>();  // for callbacks that may come too late
-    std::optional<OpenHold> hold_;  // the last member: its destructor reads the others
+    // What was held besides, for one more try.
+    struct HeldMore {
+        std::size_t claims;
+        OpenHold hold;
+    };
+
+    // The last members: their destructors read the others.
+    std::optional<OpenHold> hold_;
+    std::vector<HeldMore> more_;
 };
 
 }  // namespace bw::policy

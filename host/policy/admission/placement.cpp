@@ -53,9 +53,7 @@ Result<std::vector<Asked>> ask_rules(const PendingCall& who, Offer& offer, const
 
 // Makes the offer a smaller one whose claims are less; false: it cannot be made smaller.
 bool ask_for_less(Offer& offer, const Asked& asked) {
-    const bool by_call =
-        asked.rule->counts == Counts::concurrent || asked.rule->counts == Counts::requests;
-    if (!by_call && std::exchange(offer.hedged, false)) return true;
+    if (asked.rule->counts != Counts::requests && std::exchange(offer.hedged, false)) return true;
     if (offer.chained.empty()) return false;
     offer.chained.clear();
     return true;
@@ -78,16 +76,15 @@ const Asked* queue_to_join(std::span<const Asked> all, const Room& room) {
     return queue == all.end() ? nullptr : &*queue;
 }
 
-// Removes the prospects that the claim counts. False: these would be all of them, and nothing is
-// removed.
+// Removes the prospects that the claim counts. False: these would be all of them, or none, and
+// nothing is removed.
 bool leave_out(std::vector<Prospect>& prospects, const Asked& asked) {
     if (!depends_on_provider(*asked.rule->scope)) return false;
     const auto counted = [&](const Prospect& prospect) {
         return asked.rule->counts_provider(prospect.provider, asked.claim.counter.value);
     };
     if (std::ranges::all_of(prospects, counted)) return false;
-    std::erase_if(prospects, counted);
-    return true;
+    return std::erase_if(prospects, counted) > 0;
 }
 
 // Lets the call wait for a claim. Nothing: its time to wait is over, or too many calls wait in the
@@ -108,13 +105,14 @@ std::optional<WaitInQueue> wait_for(const Asked& asked, std::int64_t wait_us,
 }
 
 // Lets the call wait for the upstream that will have room first, among those that it may wait for.
-// If there is none, the call is refused.
+// If there is none, the call is refused. Nobody waits for one that is out of service.
 Placement wait_for_room(const PendingCall& who, std::span<const Prospect> prospects,
                         const Room& room) {
     std::optional<WaitInQueue> soonest;
     Duration wait = Duration::max();
     for (const Prospect& prospect : prospects) {
         const config::Provider& provider = room.providers[prospect.target.provider];
+        if (prospect.service == route::Service::out) continue;
         const Space space = room.upstream(prospect);
         const auto until = std::min(who.started + provider.queue_wait, who.deadline);
         const bool too_late = who.now + space.wait >= until;
@@ -143,6 +141,7 @@ std::optional<Placement> join_queue(const PendingCall& who, Offer& offer, const 
         claims = *std::move(asked);
         const Asked* const queue = queue_to_join(claims, room);
         if (queue == nullptr) return std::nullopt;
+        if (!std::exchange(offer.chained, {}).empty()) continue;  // nobody waits for a chain
         if (leave_out(offer.prospects, *queue)) continue;
         if (auto wait = wait_for(*queue, 0, who, room)) return *std::move(wait);
         return refuse_in_queue(*queue, room.waiting(queue_of(queue->claim)), who.now_us);
@@ -160,11 +159,20 @@ Placement place(const PendingCall& who, Offer& offer, const Room& room) {
     if (newcomer && room.rules != nullptr) {
         if (auto ends = join_queue(who, offer, room, hold.asked)) return *std::move(ends);
     }
-    const auto is_free = [&](const Prospect& one) { return room.upstream(one).is_free(); };
-    if (!is_free(prospects.front())) {
+    const auto has_room = [&](const Prospect& one) { return room.upstream(one).is_free(); };
+    const auto is_free = [&](const Prospect& one) {
+        return one.service != route::Service::out && has_room(one);
+    };
+    if (!has_room(prospects.front())) {
         hold.passed_over = prospects.front().target.provider;
         const auto full = std::ranges::stable_partition(prospects, is_free);
-        if (full.begin() == prospects.begin()) return wait_for_room(who, prospects, room);
+        if (full.begin() == prospects.begin()) {
+            Placement wait = wait_for_room(who, prospects, room);
+            // A target that is out of service is still better than a refusal.
+            const auto rest = std::ranges::stable_partition(prospects, has_room);
+            const bool waits = std::holds_alternative<WaitInQueue>(wait);
+            if (waits || rest.begin() == prospects.begin()) return wait;
+        }
     }
     if (room.rules != nullptr && (!newcomer || hold.passed_over)) {
         auto asked = ask_rules(who, offer, room);
@@ -176,9 +184,15 @@ Placement place(const PendingCall& who, Offer& offer, const Room& room) {
 
 Placement place_refused(const PendingCall& who, Offer& offer, const Room& room, const Asked& asked,
                         const ledger::Standing& standing) {
-    if (ask_for_less(offer, asked) || leave_out(offer.prospects, asked) ||
-        take_those_for_budget(offer, asked)) {
+    if (ask_for_less(offer, asked) || leave_out(offer.prospects, asked)) {
         return place(who, offer, room);
+    }
+    if (take_those_for_budget(offer, asked)) {
+        Placement instead = place(who, offer, room);
+        const auto* const refuse = std::get_if<Refuse>(&instead);
+        // Of two refusals the one by the budget says more than that the other targets cannot be
+        // counted.
+        if (refuse == nullptr || refuse->error.kind != ErrorKind::invalid) return instead;
     }
     const bool concurrent = asked.rule->counts == Counts::concurrent;
     const std::int64_t wait_us =

@@ -36,20 +36,6 @@ std::string_view named(const Call& call, const config::StickyBy& by) {
     return found == call.forwarded.end() ? std::string_view() : std::string_view(found->value);
 }
 
-route::Contender contender_of(const Prospect& prospect, const Upstreams& upstreams,
-                              Clock::time_point now) {
-    const route::Candidate& target = prospect.target;
-    const route::TargetStates& states = upstreams.targets;
-    return {.tier = target.target == nullptr ? 1 : target.target->tier,
-            .weight = target.weight,
-            .service = states.service(target.id, now),
-            .out_since = states.out_since(target.id),
-            .latency = states.latency(target.id),
-            .under_way = states.under_way(target.id),
-            .cost_micro_usd = cost_of(estimated_usage(prospect), target.price),
-            .identity = route::hash_of(target.model, route::hash_of(prospect.provider))};
-}
-
 }  // namespace
 
 bool compares_costs(const config::Route& route) { return has(route, config::Strategy::cheapest); }
@@ -59,12 +45,34 @@ std::uint64_t sticky_hash(const Call& call, const config::StickyBy& by) {
     return route::hash_of(name.empty() ? beginning_of_prompt(call) : name);
 }
 
+// What only one strategy looks at is found out for that strategy alone.
+route::Contender TargetOrder::contender_of(const Prospect& prospect, Clock::time_point now) const {
+    const route::Candidate& target = prospect.target;
+    const route::TargetStates& states = upstreams_.targets;
+    route::Contender contender{.tier = target.target == nullptr ? 1 : target.target->tier,
+                               .weight = target.weight,
+                               .service = states.service(target.id, now),
+                               .out_since = states.out_since(target.id),
+                               .under_way = states.under_way(target.id)};
+    if (has(route_, config::Strategy::least_latency)) {
+        contender.latency =
+            states.latency(target.id, call_.stream ? route::Answer::stream : route::Answer::plain);
+    }
+    if (has(route_, config::Strategy::cheapest)) {
+        contender.cost_micro_usd = cost_of(estimated_usage(prospect), target.price);
+    }
+    if (has(route_, config::Strategy::sticky)) {
+        contender.identity = route::hash_of(target.model, route::hash_of(prospect.provider));
+    }
+    return contender;
+}
+
 void TargetOrder::put(std::vector<Prospect>& prospects) const {
     if (prospects.size() < 2) return;
     const auto now = Clock::now();
     std::vector<route::Contender> contenders;
     contenders.reserve(prospects.size());
-    for (const Prospect& one : prospects) contenders.push_back(contender_of(one, upstreams_, now));
+    for (const Prospect& one : prospects) contenders.push_back(contender_of(one, now));
     const bool sticky = has(route_, config::Strategy::sticky);
     const route::Draw draw{.random = random_,
                            .sticky = sticky ? sticky_hash(call_, route_.sticky_by) : 0};

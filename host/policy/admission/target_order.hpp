@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "policy/limits/rules.hpp"
 #include "policy/upstreams/upstreams.hpp"
+#include "route/order.hpp"
 
 namespace bw::policy {
 
@@ -29,6 +30,8 @@ class TargetOrder {
     void put(std::vector<Prospect>& prospects) const;
 
   private:
+    route::Contender contender_of(const Prospect& prospect, Clock::time_point now) const;
+
     const config::Route& route_;
     const Call& call_;
     const Upstreams& upstreams_;

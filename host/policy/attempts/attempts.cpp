@@ -32,6 +32,18 @@ Error no_answer(std::string_view provider) {
             .code = "empty_reply"};
 }
 
+void tell_of_failed(const Call& call, unsigned number, const FailedAttempt& failed,
+                    std::string_view next) {
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    observe::debug(
+        "call {}: attempt {} at \"{}\" as \"{}\" failed after {} ms with {}; the next one, at "
+        "\"{}\", begins in {} ms",
+        call.id, number, failed.provider, failed.model,
+        duration_cast<milliseconds>(failed.duration).count(), failed.code, next,
+        duration_cast<milliseconds>(failed.wait).count());
+}
+
 const Error& hedge_lost() {
     static const Error lost{.kind = ErrorKind::cancelled,
                             .message = "another target answered sooner",
@@ -49,13 +61,14 @@ Attempts::Leg::Leg(Attempts& attempts, std::size_t target_index, std::chrono::na
             static_cast<TryEvents&>(*this)) {}
 
 Attempts::Attempts(AttemptServices engine, const Call& call, std::span<const Prospect> targets,
-                   Reckoner& reckoner, Replies& replies, const config::Hedge* hedge)
+                   Reckoner& reckoner, Replies& replies, Leeway leeway)
     : engine_(engine),
       call_(call),
       targets_(targets),
       reckoner_(reckoner),
       replies_(replies),
-      hedge_(hedge) {}
+      leeway_(std::move(leeway)),
+      tries_held_for_(leeway_.hedge == nullptr ? 1 : 2) {}
 
 std::string_view Attempts::provider() const {
     return engine_.slots[target().provider].provider().name;
@@ -70,7 +83,7 @@ void Attempts::start() {
     const auto now = Clock::now();
     engine_.upstreams.retries.call(now);
     const std::size_t target = first_target(now);
-    if (hedge_ != nullptr) set_hedge(now, target);
+    if (leeway_.hedge != nullptr) set_hedge(now, target);
     begin(target, 0);
 }
 
@@ -88,6 +101,7 @@ std::size_t Attempts::first_target(Clock::time_point now) const {
 void Attempts::begin(std::size_t target, std::size_t slot) {
     const auto waited_before = legs_[lead_] ? waited() : std::chrono::nanoseconds(0);
     pausing_since_.reset();
+    repetition_taken_ = false;
     if (course_) course_->begun(target);
     lead_ = slot;
     Leg& leg = legs_[slot].emplace(*this, target, waited_before);
@@ -111,29 +125,29 @@ void Attempts::resume() {
 // ---- two at once --------------------------------------------------------------------------------
 
 void Attempts::set_hedge(Clock::time_point now, std::size_t target) {
-    std::optional<Clock::duration> after = hedge_->after;
-    if (hedge_->percentile != 0) {
-        after =
-            engine_.upstreams.targets.percentile(targets_[target].target.id, hedge_->percentile);
+    const config::Hedge& hedge = *leeway_.hedge;
+    std::optional<Clock::duration> after = hedge.after;
+    if (hedge.percentile != 0) {
+        after = engine_.upstreams.targets.percentile(
+            targets_[target].target.id, call_.stream ? route::Answer::stream : route::Answer::plain,
+            hedge.percentile);
     }
     if (!after) return;  // too little is known of the target
     alarm_.emplace(engine_.loop);
     alarm_->set(now + *after, [this] { begin_hedge(); });
 }
 
-// Asks another target as well, if one is well and has room. A hedge is a repetition: an upstream
+// Asks the next target as well, if it is well and has room. A hedge is a repetition: an upstream
 // that is slow with every call is not to get twice as many.
 void Attempts::begin_hedge() {
-    const route::Candidate& asked = target();
-    for (std::size_t i = 0; i < targets_.size(); ++i) {
-        const Prospect& one = targets_[i];
-        const bool elsewhere = one.target.id != asked.id || one.target.model != asked.model;
-        if (!elsewhere || one.target.chain != route::Chain::none) continue;
-        const Course::Outlook outlook = look(one);
-        if (outlook.failing || outlook.wait.count() > 0) continue;
-        if (engine_.upstreams.retries.take(Clock::now())) begin(i, 1);
-        return;
-    }
+    const auto elsewhere = std::ranges::find_if(targets_, [this](const Prospect& one) {
+        return one.target.chain == route::Chain::none && !are_one_place(one.target, target());
+    });
+    if (elsewhere == targets_.end()) return;
+    const auto at = static_cast<std::size_t>(elsewhere - targets_.begin());
+    const Course::Outlook outlook = look(*elsewhere);
+    if (outlook.failing || outlook.wait.count() > 0 || count_ >= retry_at(at).attempts) return;
+    if (engine_.upstreams.retries.take(Clock::now())) begin(at, 1);
 }
 
 std::size_t Attempts::slot_of(const Leg& leg) const {
@@ -156,7 +170,7 @@ void Attempts::on_commit(const Leg& leg) {
     auto& loser = legs_[1 - slot_of(leg)];
     if (loser && !loser->error) {
         Result<void> lost = std::unexpected(hedge_lost());
-        loser->tried.close(lost);
+        loser->tried.close_lost(lost);
         note(*loser, hedge_lost(), Followed::hedge);
     }
     leave_to(leg);
@@ -178,7 +192,8 @@ void Attempts::on_end(Leg& leg, Result<void> result) {
         result = {};
     }
     const auto wait_asked_for = result ? std::nullopt : result.error().retry_after;
-    leg.tried.close(result);
+    const bool known = course_ && course_->failures(leg.at) > 0;
+    leg.tried.close(result, known ? Evidence::known : Evidence::fresh);
     if (result) return finish({});
     leg.error = std::move(result.error());
     follow(leg, wait_asked_for);
@@ -189,61 +204,94 @@ void Attempts::follow(const Leg& leg, std::optional<std::chrono::milliseconds> w
     if (!error.detail.empty()) {
         observe::info("call {}: attempt {}: {}", call_.id, count_, error.detail);
     }
-    const std::size_t at = leg.at;
     const auto now = Clock::now();
     Course& course = this->course();
     course.failed(
-        at, error, now,
-        back_off(retry_at(at), course.failures(at) + 1, wait_asked_for, engine_.random()));
+        leg.at, error, now,
+        back_off(retry_at(leg.at), course.failures(leg.at) + 1, wait_asked_for, engine_.random()));
     if (const Leg* const runs = other(leg)) {
         note(leg, error, Followed::hedge);
         return leave_to(*runs);
     }
-    const FailedTry failed{
-        .commitment = leg.tried.commitment(),
-        .kind = error.kind,
-        .code = error.code,
-        .is_late = now >= call_.deadline,
-        .asked_again = asked_again_,
-        .attempts = count_,
-        .left = std::min(call_.deadline, call_.started + retry_at(at).within) - now,
-        .repeats = engine_.upstreams.retries.repeats(now)};
-    const auto open = course.open(now, [this](const Prospect& one) { return look(one); });
-    NextStep step = step_after_failure(failed, open);
-    if (const auto* const next = std::get_if<NextTry>(&step);
-        next != nullptr && next->is_budgeted() && !engine_.upstreams.retries.take(now)) {
-        step = GiveUp::budget_spent;
-    }
+    const NextStep step = decide(leg, now);
     if (const auto* const why = std::get_if<GiveUp>(&step)) {
         return finish(std::unexpected(told(leg, *why)));
     }
+    note(leg, error, Followed::same_target);
     const auto* const next = std::get_if<NextTry>(&step);
     asked_again_ = next == nullptr;
-    const std::size_t to = next == nullptr ? at : next->target;
-    const bool same = targets_[to].target.id == targets_[at].target.id &&
-                      targets_[to].target.model == targets_[at].target.model;
-    note(leg, error, same ? Followed::same_target : Followed::other_target);
-    go_on(to, next == nullptr ? Clock::duration(0) : next->wait);
+    go_on(next == nullptr ? NextTry{.target = leg.at} : *next);
 }
 
-void Attempts::go_on(std::size_t target, Clock::duration wait) {
-    const FailedAttempt& failed = failures_.back();
-    observe::debug(
-        "call {}: attempt {} at \"{}\" as \"{}\" failed after {} ms with {}; the next, at "
-        "\"{}\", begins in {} ms",
-        call_.id, count_, failed.provider, failed.model,
-        std::chrono::duration_cast<std::chrono::milliseconds>(failed.duration).count(), failed.code,
-        engine_.slots[targets_[target].target.provider].provider().name,
-        std::chrono::duration_cast<std::chrono::milliseconds>(wait).count());
-    failures_.back().wait = wait;
-    const std::size_t id = targets_[target].target.id;
-    if (engine_.upstreams.targets.service(id, Clock::now()) == route::Service::trial_due) {
-        (void)engine_.upstreams.targets.claim_trial(id, Clock::now());
+// What follows the last try, which has failed. Takes what the next one needs: a repetition of the
+// retry budget, and the trial of a target that was out of service.
+NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
+    Upstreams& upstreams = engine_.upstreams;
+    const auto repeats = repetition_taken_ ? Repeats::allowed : upstreams.retries.repeats(now);
+    const FailedTry failed{
+        .commitment = leg.tried.commitment(),
+        .code = leg.error->code,
+        .is_late = now >= call_.deadline,
+        .asked_again = asked_again_,
+        .attempts = count_,
+        .left = std::min(call_.deadline, call_.started + retry_at(leg.at).within) - now,
+        .repeats = repeats};
+    for (;;) {
+        if (leaves_off_) return GiveUp::nobody_else;
+        const NextStep step = step_after_failure(
+            failed, course().open(now, [this](const Prospect& one) { return look(one); }));
+        const auto* const next = std::get_if<NextTry>(&step);
+        if (next == nullptr) return step;
+        const std::size_t id = targets_[next->target].target.id;
+        const bool on_trial = upstreams.targets.service(id, now) == route::Service::trial_due;
+        if (on_trial && !upstreams.targets.claim_trial(id, now)) continue;  // now it counts as out
+        if (next->is_budgeted() && !repetition_taken_) {
+            if (!upstreams.retries.take(now)) return GiveUp::budget_spent;
+            repetition_taken_ = true;
+        }
+        return step;
     }
-    if (wait.count() == 0) return begin(target, lead_);
+}
+
+// Begins the next try, after its pause, once as much is held as all tries may have used.
+void Attempts::go_on(const NextTry& next) {
+    FailedAttempt& failed = failures_.back();
+    const route::Candidate& to = targets_[next.target].target;
+    failed.followed = are_one_place(to, target()) ? Followed::same_target : Followed::other_target;
+    failed.wait = next.wait;
+    tell_of_failed(call_, count_, failed, engine_.slots[to.provider].provider().name);
     pausing_since_ = Clock::now();
+    if (!leeway_.hold_more || charged_ < tries_held_for_) return pause_before(next);
+    leeway_.hold_more(targets_[next.target], [this, next](Result<void> held) {
+        if (!held) return give_up(GiveUp::nobody_else);
+        ++tries_held_for_;
+        pause_before(next);
+    });
+}
+
+void Attempts::pause_before(const NextTry& next) {
+    if (alarm_) alarm_->cancel();
+    if (next.wait.count() == 0) return begin(next.target, lead_);
     if (!alarm_) alarm_.emplace(engine_.loop);
-    alarm_->set(*pausing_since_ + wait, [this, target] { begin(target, lead_); });
+    alarm_->set(Clock::now() + next.wait, [this, target = next.target] { try_at(target); });
+}
+
+// The pause is over. If the target has no room now, it is decided anew.
+void Attempts::try_at(std::size_t target) {
+    if (look(targets_[target]).wait.count() == 0) return begin(target, lead_);
+    const NextStep step = decide(leg(), Clock::now());
+    if (const auto* const next = std::get_if<NextTry>(&step)) {
+        failures_.back().wait = Clock::now() - *pausing_since_ + next->wait;
+        return pause_before(*next);
+    }
+    give_up(std::get<GiveUp>(step));
+}
+
+// Ends a call between two tries: the last one that failed is its last.
+void Attempts::give_up(GiveUp why) {
+    failures_.pop_back();
+    pausing_since_.reset();
+    finish(std::unexpected(told(leg(), why)));
 }
 
 Course& Attempts::course() {
@@ -258,9 +306,10 @@ Course& Attempts::course() {
 
 Course::Outlook Attempts::look(const Prospect& target) const {
     const Upstreams& upstreams = engine_.upstreams;
+    const auto now = Clock::now();
     return {.wait = upstreams.limits.wait(target.target,
                                           tokens_at_sending(call_, reckoner_.asked(target.target))),
-            .failing = upstreams.targets.is_failing(target.target.id, Clock::now())};
+            .failing = upstreams.targets.service(target.target.id, now) == route::Service::out};
 }
 
 const config::Retry& Attempts::retry_at(std::size_t target) const {
@@ -284,6 +333,7 @@ FailedAttempt Attempts::failed_attempt(const Leg& leg, const Error& error,
 
 void Attempts::note(const Leg& leg, const Error& error, Followed followed) {
     failures_.push_back(failed_attempt(leg, error, followed));
+    if (failures_.back().usage.source != UsageSource::none) ++charged_;
     if (error.kind == ErrorKind::cancelled) return;
     if (!best_error_ || is_more_useful(error, *best_error_)) best_error_ = error;
 }
@@ -294,12 +344,18 @@ Error Attempts::told(const Leg& leg, GiveUp why) const {
     if (why == GiveUp::late && leg.error->code != k_deadline_exceeded) return past_deadline();
     const bool last = !best_error_ || is_more_useful(*leg.error, *best_error_);
     Error error = last ? *leg.error : *best_error_;
-    // The client's own repetitions would multiply those of the host.
-    if (why == GiveUp::attempts_spent || why == GiveUp::budget_spent) error.final = true;
+    // The client's own repetitions would multiply those of the host. But it may wait for longer
+    // than the host could, where the upstream says for how long.
+    const bool repeated = std::ranges::any_of(failures_, [](const FailedAttempt& failed) {
+        return failed.followed == Followed::same_target;
+    });
+    error.final = error.final || why == GiveUp::attempts_spent || why == GiveUp::budget_spent ||
+                  (repeated && !error.retry_after);
     return error;
 }
 
 void Attempts::finish(Result<void> result) {
+    if (alarm_) alarm_->cancel();
     const CallEnd ended = outcome(std::move(result));
     if (ended.result) {
         reckoner_.learn(target(), legs_[lead_]->tried.heard());

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -54,12 +55,23 @@ class Replies {
     ~Replies() = default;
 };
 
+// What a call may do beyond one try after the other, each within what is held for it.
+struct Leeway {
+    using OnHeld = std::function<void(Result<void>)>;
+
+    // When a second target is asked as well; null: never. What is held for the call must then be
+    // enough for two.
+    const config::Hedge* hedge = nullptr;
+    // Holds for one more try, at this target: those before it may have used all that was held.
+    // Empty: nothing counts the call.
+    std::function<void(const Prospect&, OnHeld)> hold_more = {};
+};
+
 class Attempts final {
   public:
-    // All arguments, and what `engine` refers to, must outlive the object. `hedge`: when a second
-    // target is asked as well; null: never. What is held for the call must then be enough for two.
+    // All arguments, and what `engine` refers to, must outlive the object.
     Attempts(AttemptServices engine, const Call& call, std::span<const Prospect> targets,
-             Reckoner& reckoner, Replies& replies, const config::Hedge* hedge = nullptr);
+             Reckoner& reckoner, Replies& replies, Leeway leeway = {});
 
     // May call on_end() before it returns; then the object may be destroyed already.
     void start();
@@ -72,6 +84,10 @@ class Attempts final {
     unsigned count() const { return count_; }
     std::chrono::nanoseconds waited() const;
     std::span<const FailedAttempt> failures() const { return failures_; }
+    // No try of the call runs: one has failed, and the next has not begun.
+    bool is_between_tries() const { return pausing_since_.has_value(); }
+    // The try that runs is the last one, as nobody waits for the answer any more.
+    void leave_off() { leaves_off_ = true; }
     // True if the whole answer has been seen, and only the provider's figure of its usage is still
     // to come.
     bool waits_for_usage() const { return leg().tried.waits_for_usage(); }
@@ -103,7 +119,11 @@ class Attempts final {
     void on_commit(const Leg& leg);
     void on_end(Leg& leg, Result<void> result);
     void follow(const Leg& leg, std::optional<std::chrono::milliseconds> wait_asked_for);
-    void go_on(std::size_t target, Clock::duration wait);
+    NextStep decide(const Leg& leg, Clock::time_point now);
+    void go_on(const NextTry& next);
+    void pause_before(const NextTry& next);
+    void try_at(std::size_t target);
+    void give_up(GiveUp why);
     Course& course();
     Course::Outlook look(const Prospect& target) const;
     const config::Retry& retry_at(std::size_t target) const;
@@ -123,7 +143,7 @@ class Attempts final {
     std::span<const Prospect> targets_;  // in the order in which they are tried
     Reckoner& reckoner_;
     Replies& replies_;
-    const config::Hedge* const hedge_;
+    const Leeway leeway_;
 
     std::array<std::optional<Leg>, 2> legs_;  // the second one only of a hedged call
     std::size_t lead_ = 0;                    // the leg that began last, or the one that is left
@@ -135,6 +155,10 @@ class Attempts final {
     std::optional<Error> best_error_;  // the most useful one of the failures
     bool asked_again_ = false;         // the same target, without what its upstream had refused
     bool paused_ = false;
+    bool leaves_off_ = false;
+    bool repetition_taken_ = false;  // of the retry budget, for the next try
+    unsigned tries_held_for_;
+    unsigned charged_ = 0;  // failed attempts that may have used something
 };
 
 }  // namespace bw::policy

@@ -19,12 +19,11 @@ bool is_of_credential(ErrorKind kind) {
     return kind == ErrorKind::rate || kind == ErrorKind::auth || kind == ErrorKind::quota;
 }
 
-// Whether the two are one target with different credentials.
+}  // namespace
+
 bool are_one_place(const route::Candidate& a, const route::Candidate& b) {
     return a.id == b.id && a.provider == b.provider && a.model == b.model && a.chain == b.chain;
 }
-
-}  // namespace
 
 bool Course::has_chain(route::Chain chain) const {
     return chain != route::Chain::none && std::ranges::any_of(targets_, [&](const Prospect& one) {
@@ -37,6 +36,7 @@ void Course::failed(std::size_t target, const Error& error, Clock::time_point no
     ++stops_[target].failures;
     if (const route::Chain chain = chain_for(error.kind); chain != chain_ && has_chain(chain)) {
         chain_ = chain;
+        stops_[target].spent = true;
         return;
     }
     if (!may_fall_back(error.kind)) {

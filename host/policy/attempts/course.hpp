@@ -15,6 +15,9 @@
 
 namespace bw::policy {
 
+// Whether the two are one target, be it with different credentials.
+bool are_one_place(const route::Candidate& a, const route::Candidate& b);
+
 class Course {
   public:
     // What is known of a target beside the call itself.

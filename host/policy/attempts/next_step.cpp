@@ -1,6 +1,7 @@
 #include "policy/attempts/next_step.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <tuple>
 
@@ -26,7 +27,6 @@ std::optional<GiveUp> why_not(const FailedTry& failed, const NextTry& next) {
         return next.attempts_max > 1 ? GiveUp::attempts_spent : GiveUp::nobody_else;
     }
     if (next.wait >= failed.left) return GiveUp::no_time;
-    if (failed.repeats == Repeats::off && next.wait.count() > 0) return GiveUp::nobody_else;
     if (!next.is_budgeted() || failed.repeats == Repeats::allowed) return std::nullopt;
     return failed.repeats == Repeats::spent ? GiveUp::budget_spent : GiveUp::nobody_else;
 }
@@ -36,9 +36,15 @@ bool blames_request(int status) {
     return status >= 400 && status < 500 && status != 408 && status != 425 && status != 429;
 }
 
+// So much later a target that is well may be tried than one that would probably fail.
+constexpr std::chrono::seconds k_reluctance{2};
+
 bool comes_before(const NextTry& one, const NextTry& other) {
-    return std::tie(one.wait, one.failing, one.target) <
-           std::tie(other.wait, other.failing, other.target);
+    const auto key = [](const NextTry& next) {
+        const Clock::duration wait = next.wait + (next.failing ? k_reluctance : Clock::duration(0));
+        return std::tuple(wait, next.failing, next.target);
+    };
+    return key(one) < key(other);
 }
 
 }  // namespace

@@ -29,7 +29,6 @@ ChunkStep step_of_chunk(Commitment commitment, bool has_content, std::size_t hel
 // A try that has failed, and where its call stands.
 struct FailedTry {
     Commitment commitment = Commitment::none;
-    ErrorKind kind = ErrorKind::upstream;
     std::string_view code = {};
     bool is_late = false;      // the client's own deadline has passed
     bool asked_again = false;  // the target had a second try without what its upstream refused
@@ -46,9 +45,9 @@ struct NextTry {
     Clock::duration wait{0};         // until it may be tried
     std::uint32_t attempts_max = 1;  // tries of the call that it may be the last one of
 
-    // Whether the try counts in the retry budget. A target that is not known to fail may always be
-    // tried: that some other one fails must not keep a call from it.
-    bool is_budgeted() const { return repeats || failing; }
+    // Whether the try counts in the retry budget. A target that can be tried at once and is not
+    // known to fail always may: that some other one fails must not keep a call from it.
+    bool is_budgeted() const { return repeats || failing || wait.count() > 0; }
     bool operator==(const NextTry&) const = default;
 };
 
@@ -69,7 +68,7 @@ enum class GiveUp : std::uint8_t {
 using NextStep = std::variant<AskAgain, NextTry, GiveUp>;
 
 // `open`: where the call may be tried next. The one that can be tried soonest is taken; of several,
-// one that is not failing; of several, the first.
+// the first. A target that fails other calls is taken only if the others are two seconds later.
 NextStep step_after_failure(const FailedTry& failed, std::span<const NextTry> open);
 
 // Whether another target may succeed after an error of this kind. False for an error that a

@@ -1,35 +1,54 @@
 // Tells what is remembered of a target about one try there: that it runs, when its first content
-// came, and how it ended. If nobody says how, as when the client hangs up, it counts neither for
-// the target nor against it. On the worker's thread.
+// came, and how it ended. On the worker's thread.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "route/target_states.hpp"
 
 namespace bw::policy {
 
 // Whether a try that ended so speaks for its target, against it, or neither: a refusal that any
-// target would give, a rate limit and a client's own deadline are no failures of the target.
+// target would give, a rate limit and a client's own time limit are no failures of the target.
 route::TryEnd end_for_target(const Result<void>& result);
+
+// Whether a target that answered nothing at all for so long counts as failing, even if it was the
+// client that did not wait any longer. `usual`: how long its first content takes; nothing: not
+// known.
+bool is_silent_for_too_long(std::chrono::nanoseconds silence,
+                            std::optional<std::chrono::nanoseconds> usual);
+
+// Whether a failure says something new of the target, or the same call has failed there before.
+enum class Evidence : std::uint8_t { fresh, known };
 
 class TargetWatch {
   public:
     // The states must outlive the watch.
-    TargetWatch(route::TargetStates& states, std::size_t target);
+    TargetWatch(route::TargetStates& states, std::size_t target, route::Answer answer);
+    // If nobody said how the try ended, as when the client hangs up, it counts neither for the
+    // target nor against it, unless the target was silent for too long.
     ~TargetWatch();
     TargetWatch(const TargetWatch&) = delete;
     TargetWatch& operator=(const TargetWatch&) = delete;
 
-    void content_after(std::chrono::nanoseconds time);
-    void end(const Result<void>& result) { end_ = end_for_target(result); }
+    // Something of an answer came, be it an error.
+    void answered() { answered_ = true; }
+    void content();  // the first one
+    void end(const Result<void>& result, Evidence evidence);
+    // Another target answered sooner: this one took at least so long.
+    void lost() { content(); }
 
   private:
     route::TargetStates& states_;
     const std::size_t target_;
+    const route::Answer answer_;
+    const Clock::time_point began_ = Clock::now();
     route::TryEnd end_ = route::TryEnd::neutral;
+    bool answered_ = false;
 };
 
 }  // namespace bw::policy

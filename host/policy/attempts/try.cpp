@@ -89,7 +89,8 @@ Result<void> Try::start(unsigned number, bool paused) {
     attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order,
                                                  static_cast<plugin::AttemptEvents&>(*this));
     trip_.emplace(engine_.upstreams.limits, target_, tokens_at_sending(call_, asked_));
-    watch_.emplace(engine_.upstreams.targets, target_.id);
+    watch_.emplace(engine_.upstreams.targets, target_.id,
+                   call_.stream ? route::Answer::stream : route::Answer::plain);
     if (auto started = attempt_->start(engine_.transport, engine_.loop); !started) return started;
     if (paused) attempt_->pause();
     deadlines_.emplace(
@@ -124,6 +125,7 @@ Progress Try::progress() const {
 void Try::on_head(std::span<const net::Header> headers) {
     upstream_id_ = policy::upstream_id(headers);
     trip_->answered(headers);
+    watch_->answered();
 }
 
 void Try::on_piece(plugin::Piece piece, std::string_view json) {
@@ -148,7 +150,7 @@ void Try::on_piece(plugin::Piece piece, std::string_view json) {
 
 void Try::commit() {
     commitment_ = Commitment::committed;
-    watch_->content_after(Clock::now() - started_);
+    watch_->content();
     events_.on_commit();
 }
 
@@ -206,7 +208,12 @@ Reckoned Try::reckon(const Result<void>& result) const {
     return reckoner_.at_end(target_, heard(), ending_of(result, reach()));
 }
 
-void Try::close(Result<void>& result) {
+void Try::close_lost(Result<void>& result) {
+    if (watch_) watch_->lost();
+    close(result, Evidence::known);
+}
+
+void Try::close(Result<void>& result, Evidence evidence) {
     heard_ = heard();
     reach_ = reach();
     waited_ = waited();
@@ -217,7 +224,7 @@ void Try::close(Result<void>& result) {
     if (trip_ && !result && result.error().kind == ErrorKind::rate) {
         result.error().retry_after = trip_->refused(result.error().retry_after);
     }
-    if (watch_) watch_->end(result);
+    if (watch_) watch_->end(result, evidence);
     deadlines_.reset();
     attempt_.reset();
     trip_.reset();

@@ -67,8 +67,10 @@ class Try final : private plugin::AttemptEvents {
     void pause();
     void resume();
     // Closes the exchange. If the upstream refused the call, `result` then says how long it will be
-    // until there is room again.
-    void close(Result<void>& result);
+    // until there is room again. `evidence`: whether a failure says something new of the target.
+    void close(Result<void>& result, Evidence evidence);
+    // Closes the exchange, as another target answered sooner.
+    void close_lost(Result<void>& result);
     // Sends the client the usage that it is to get and has not got. After close() only.
     void send_usage(const Usage& usage, std::optional<std::int64_t> cost_micro_usd);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <ranges>
 
 #include "calendar/window.hpp"
 #include "config/pattern.hpp"
@@ -129,12 +130,19 @@ config::Limit limit_of(const config::Provider& provider) {
 
 namespace {
 
-// How many of a call's targets the rule counts. A limit on calls at once, if it depends on the
-// provider, counts only the target that is tried first: else one call would take a place at each
-// provider.
-std::size_t counted_targets(const Rule& rule) {
-    const bool place = rule.counts == Counts::concurrent && depends_on_provider(*rule.scope);
-    return place ? 1 : std::numeric_limits<std::size_t>::max();
+// How many of a call's targets the rule counts; `names` are those of their providers. A limit on
+// calls at once, if it depends on the provider, counts only the provider that is tried first, or
+// the two that may be tried at once: else one call would take a place at each.
+template <typename Names>
+std::size_t counted_targets(const Rule& rule, const Names& names, Legs legs) {
+    if (rule.counts != Counts::concurrent || !depends_on_provider(*rule.scope)) return names.size();
+    std::vector<std::string_view> seen;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (std::ranges::find(seen, names[i]) != seen.end()) continue;
+        if (seen.size() == (legs == Legs::two ? 2 : 1)) return i;
+        seen.push_back(names[i]);
+    }
+    return names.size();
 }
 
 }  // namespace
@@ -212,7 +220,8 @@ Result<void> Rules::add(std::vector<Asked>& all, Rule& rule, Facts facts,
                         std::span<const Prospect> prospects, std::int64_t now_us, Legs legs) {
     const auto first = static_cast<std::ptrdiff_t>(all.size());
     std::vector<std::int64_t> second;  // the second largest amount of each claim, of two legs
-    prospects = prospects.first(std::min(prospects.size(), counted_targets(rule)));
+    prospects = prospects.first(
+        counted_targets(rule, prospects | std::views::transform(&Prospect::provider), legs));
     for (const Prospect& prospect : prospects) {
         facts.provider = prospect.provider;
         if (!fits(*rule.scope, facts)) continue;
@@ -250,7 +259,7 @@ std::vector<Counting> Rules::counting(Facts facts, std::span<const std::string> 
     std::vector<Counting> all;
     for (const Rule& rule : rules_) {
         Counting counting{.rule = &rule, .values = {}};
-        const auto counted = std::min(providers.size(), counted_targets(rule));
+        const auto counted = counted_targets(rule, providers, Legs::one);
         for (const std::string& provider : providers.first(counted)) {
             facts.provider = provider;
             if (!fits(*rule.scope, facts)) continue;

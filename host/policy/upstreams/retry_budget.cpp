@@ -11,8 +11,8 @@ std::int64_t second_of(Clock::time_point now) {
 
 }  // namespace
 
-// Where a second begins, a call that another thread counts at this moment may be lost: the budget
-// then allows a little less.
+// Where a second begins, what another thread counts at this moment may be lost. That is a call or a
+// repetition of very many.
 RetryBudget::Second& RetryBudget::at(Clock::time_point now) {
     const std::int64_t number = second_of(now);
     Second& second = seconds_[static_cast<std::size_t>(number % k_seconds)];

@@ -36,7 +36,7 @@ class RetryBudget {
     static constexpr std::int64_t k_seconds = 10;
 
     // The calls of one second of the last ten, and which second it is.
-    struct Second {
+    struct alignas(64) Second {
         std::atomic<std::int64_t> number{-1};
         std::atomic<std::uint32_t> calls{0};
         std::atomic<std::uint32_t> repeats{0};

@@ -59,7 +59,7 @@ class AnsweredAttempts : public testing::Test {
         call.body = std::string(R"({"model":"m","messages":[{"role":"user","content":"hi"}])") +
                     (stream ? R"(,"stream":true)" : "") + more + "}";
         ASSERT_TRUE(json::read_request(call));
-        attempts.emplace(engine, call, targets, reckoner, client, hedge);
+        attempts.emplace(engine, call, targets, reckoner, client, Leeway{.hedge = hedge});
         attempts->start();
         ASSERT_EQ(wire.upstreams.size(), 1U);
     }

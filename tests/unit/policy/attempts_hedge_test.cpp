@@ -130,7 +130,7 @@ TEST_F(HedgedAttempts, NoneIsSentOnceTheProcessHasRepeatedEnough) {
 TEST_F(HedgedAttempts, NoneIsSentToATargetThatFails) {
     for (int i = 0; i < 5; ++i) {
         upstreams.targets.began(1);
-        upstreams.targets.ended(1, route::TryEnd::failed, Clock::now());
+        upstreams.targets.ended(1, route::TryEnd::failed, Clock::now(), Clock::now());
     }
     begin(true);
     pass(2s);
@@ -143,7 +143,7 @@ TEST_F(HedgedAttempts, APercentileOfWhatTheTargetTookBeforeSaysWhen) {
     pass(5s);
     EXPECT_EQ(wire.upstreams.size(), 1U) << "nothing is known yet";
     attempts.reset();
-    for (int i = 0; i < 100; ++i) upstreams.targets.content_after(0, 100ms);
+    for (int i = 0; i < 100; ++i) upstreams.targets.content_after(0, route::Answer::plain, 100ms);
     wire.upstreams.clear();
     begin(true);
     pass(200ms);

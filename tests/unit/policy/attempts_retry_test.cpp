@@ -178,7 +178,7 @@ TEST_F(RetriedAtTwo, ADeadlineThatPassesMeanwhileIsWhatIsTold) {
 TEST_F(RetriedAtTwo, ATargetThatFailsOthersIsAskedOnlyWithinTheRetryBudget) {
     for (int i = 0; i < 20; ++i) {
         upstreams.targets.began(1);
-        upstreams.targets.ended(1, route::TryEnd::failed, Clock::now());
+        upstreams.targets.ended(1, route::TryEnd::failed, Clock::now(), Clock::now());
     }
     while (upstreams.retries.take(Clock::now())) {
     }
@@ -190,7 +190,8 @@ TEST_F(RetriedAtTwo, ATargetThatFailsOthersIsAskedOnlyWithinTheRetryBudget) {
 
 TEST_F(RetriedAtTwo, ATargetWhoseTrialAnotherCallMakesIsPassedOver) {
     upstreams.targets.began(0);
-    for (int i = 0; i < 5; ++i) upstreams.targets.ended(0, route::TryEnd::failed, Clock::now());
+    for (int i = 0; i < 5; ++i)
+        upstreams.targets.ended(0, route::TryEnd::failed, Clock::now(), Clock::now());
     time.now += 11s;
     targets[0].service = route::Service::trial_due;
     ASSERT_TRUE(upstreams.targets.claim_trial(0, Clock::now()));

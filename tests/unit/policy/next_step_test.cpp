@@ -30,8 +30,8 @@ TEST(ChunkStep, AfterContentEverythingIsRelayed) {
 
 using namespace std::chrono_literals;
 
-FailedTry failed_with(ErrorKind kind = ErrorKind::upstream, std::string_view code = "") {
-    return {.kind = kind, .code = code, .attempts = 1, .left = 10s};
+FailedTry failed_with(std::string_view code = "") {
+    return {.code = code, .attempts = 1, .left = 10s};
 }
 
 constexpr NextTry k_fresh{.target = 1, .attempts_max = 5};
@@ -48,23 +48,26 @@ TEST(NextStep, OfTargetsThatCanBeTriedAtOnceOneThatDoesNotFailIsTaken) {
     const NextTry well{.target = 2, .attempts_max = 5};
     const NextTry last{.target = 3, .attempts_max = 5};
     EXPECT_EQ(step_after_failure(failed_with(), std::vector{ill, well, last}), NextStep(well));
-    EXPECT_EQ(step_after_failure(failed_with(), std::vector{k_again, ill}), NextStep(ill))
-        << "one that fails is still better than to wait";
+    EXPECT_EQ(step_after_failure(failed_with(), std::vector{k_again, ill}), NextStep(k_again))
+        << "it is worth two seconds";
+    NextTry later = k_again;
+    later.wait = 2s + 1ns;
+    EXPECT_EQ(step_after_failure(failed_with(), std::vector{later, ill}), NextStep(ill));
 }
 
 TEST(NextStep, NothingIsTriedAfterContentOrTheClientsDeadline) {
     for (const std::string_view code : {"", "addition_refused"}) {
-        FailedTry failed = failed_with(ErrorKind::upstream, code);
+        FailedTry failed = failed_with(code);
         failed.commitment = Commitment::committed;
         EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(GiveUp::nobody_else));
-        failed = failed_with(ErrorKind::upstream, code);
+        failed = failed_with(code);
         failed.is_late = true;
         EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(GiveUp::late));
     }
 }
 
 TEST(NextStep, WhatTheClientDidNotSendIsLeftOutOnce) {
-    FailedTry failed = failed_with(ErrorKind::invalid, "addition_refused");
+    FailedTry failed = failed_with("addition_refused");
     EXPECT_EQ(step_after_failure(failed, {}), NextStep(AskAgain{}));
     EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(AskAgain{}));
     failed.asked_again = true;
@@ -102,7 +105,8 @@ TEST(NextStep, ASpentRetryBudgetKeepsNobodyFromATargetThatIsWell) {
               NextStep(GiveUp::budget_spent));
     EXPECT_EQ(step_after_failure(failed, std::vector{k_again, ill, k_fresh}), NextStep(k_fresh));
     const NextTry full{.target = 1, .wait = 1s, .attempts_max = 5};
-    EXPECT_EQ(step_after_failure(failed, std::vector{full}), NextStep(full));
+    EXPECT_EQ(step_after_failure(failed, std::vector{full}), NextStep(GiveUp::budget_spent))
+        << "calls that wait for room would all come at once";
 }
 
 TEST(NextStep, WithoutRepetitionsNobodyWaits) {

@@ -35,19 +35,37 @@ TEST(EndForTarget, AClientsOwnLimitIsNoFaultOfTheTarget) {
 TEST(TargetWatch, TheTryIsUnderWayUntilTheWatchEnds) {
     route::TargetStates states({.failures = 1}, 1);
     {
-        TargetWatch watch(states, 0);
+        TargetWatch watch(states, 0, route::Answer::plain);
         EXPECT_EQ(states.under_way(0), 1U);
-        watch.end(ended(ErrorKind::upstream));
+        watch.end(ended(ErrorKind::upstream), Evidence::fresh);
     }
     EXPECT_EQ(states.under_way(0), 0U);
-    EXPECT_TRUE(states.is_failing(0, Clock::now()));
+    EXPECT_EQ(states.service(0, Clock::now()), route::Service::out);
 }
 
 TEST(TargetWatch, ATryThatNobodyEndsSaysNothing) {
     route::TargetStates states({.failures = 1}, 1);
-    { TargetWatch watch(states, 0); }
+    { TargetWatch watch(states, 0, route::Answer::plain); }
     EXPECT_EQ(states.under_way(0), 0U);
-    EXPECT_FALSE(states.is_failing(0, Clock::now()));
+    EXPECT_EQ(states.service(0, Clock::now()), route::Service::in);
+}
+
+TEST(TargetWatch, ARequestThatFailsEachTimeCountsOnce) {
+    route::TargetStates states({.failures = 2}, 1);
+    for (const Evidence evidence : {Evidence::fresh, Evidence::known, Evidence::known}) {
+        TargetWatch watch(states, 0, route::Answer::plain);
+        watch.end(ended(ErrorKind::upstream), evidence);
+    }
+    EXPECT_EQ(states.service(0, Clock::now()), route::Service::in);
+}
+
+TEST(TargetWatch, ABlackHoleFailsEvenIfItsClientsDoNotWaitForTheEnd) {
+    using namespace std::chrono_literals;
+    EXPECT_FALSE(is_silent_for_too_long(60s, {})) << "nobody knows how long it takes";
+    EXPECT_FALSE(is_silent_for_too_long(4s, 10ms));
+    EXPECT_TRUE(is_silent_for_too_long(5s, 10ms));
+    EXPECT_FALSE(is_silent_for_too_long(60s, 6s));
+    EXPECT_TRUE(is_silent_for_too_long(61s, 6s));
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ TEST_F(OneTry, IsStillKnownAfterItsEnd) {
     EXPECT_TRUE(one.waits_for_usage());
     const AnswerSeen heard = one.heard();
     Result<void> whole;
-    one.close(whole);
+    one.close(whole, Evidence::fresh);
     EXPECT_TRUE(wire.last().dropped());
     EXPECT_FALSE(one.waits_for_usage()) << "nothing can come any more";
     EXPECT_EQ(one.heard().pieces, heard.pieces);
@@ -65,7 +65,7 @@ TEST_F(OneTry, IsStillKnownAfterItsEnd) {
 TEST_F(OneTry, MakesAUsageChunkWhereItsProviderSentNone) {
     wire.last().event(k_hello);
     Result<void> whole;
-    one.close(whole);
+    one.close(whole, Evidence::fresh);
     one.send_usage({.input_tokens = 7, .output_tokens = 2}, {});
     ASSERT_EQ(listener.chunks.size(), 2U);
     EXPECT_THAT(listener.chunks[1], HasSubstr(R"("total_tokens":9)"));
@@ -93,7 +93,7 @@ TEST_F(OneTry, BelievesAFigureThatCameWithTheLastTextOrAfterIt) {
 
 TEST_F(OneTry, ThatIsRefusedSaysWhenThereIsRoomAgain) {
     Result<void> refused = std::unexpected(Error{.kind = ErrorKind::rate});
-    one.close(refused);
+    one.close(refused, Evidence::fresh);
     EXPECT_TRUE(refused.error().retry_after);
     EXPECT_GT(upstreams.limits.wait(targets[0].target, 1).count(), 0);
 }

@@ -26,7 +26,7 @@ class Patient {
         return health.failed(now);
     }
     void fall_out() { ASSERT_TRUE(fail(static_cast<int>(rules.failures))); }
-    bool succeed() { return health.succeeded(now).has_value(); }
+    bool succeed() { return health.succeeded(now, now).has_value(); }
     void wait(milliseconds time) { now += time; }
     Service service() const { return health.service(now); }
     // How long it is still out.
@@ -126,7 +126,7 @@ TEST(TargetHealth, ATrialThatSucceedsBringsItBack) {
     patient.fall_out();
     patient.wait(seconds(12));
     EXPECT_TRUE(patient.health.claim_trial(patient.now));
-    EXPECT_EQ(patient.health.succeeded(patient.now), seconds(12));
+    EXPECT_EQ(patient.health.succeeded(patient.now, patient.now), seconds(12));
     EXPECT_EQ(patient.service(), Service::in);
     EXPECT_FALSE(patient.fail(2)) << "the row begins anew";
 }
@@ -216,6 +216,20 @@ TEST(TargetHealth, TheTimeOutShrinksWithTheTimeInService) {
         patient.fall_out();
         EXPECT_EQ(patient.left(), next) << in_service.count();
     }
+}
+
+// A long answer that began before its upstream failed says nothing of how the upstream does now.
+TEST(TargetHealth, ATryFromBeforeTheFailuresDoesNotCountAgainstThem) {
+    Patient patient;
+    const auto long_ago = patient.now;
+    patient.wait(seconds(60));
+    patient.fail(2);
+    EXPECT_FALSE(patient.health.succeeded(long_ago, patient.now));
+    ASSERT_TRUE(patient.fail()) << "the row was not broken";
+    EXPECT_FALSE(patient.health.succeeded(long_ago, patient.now));
+    EXPECT_EQ(patient.service(), Service::out);
+    EXPECT_TRUE(patient.health.succeeded(patient.now, patient.now));
+    EXPECT_EQ(patient.service(), Service::in);
 }
 
 }  // namespace

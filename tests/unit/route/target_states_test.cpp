@@ -19,40 +19,40 @@ constexpr config::Health k_health{.failures = 3, .error_percent = 50, .first = s
 void fall_out(TargetStates& states, std::size_t id, Clock::time_point now) {
     for (int i = 0; i < 3; ++i) {
         states.began(id);
-        states.ended(id, TryEnd::failed, now);
+        states.ended(id, TryEnd::failed, now, now);
     }
 }
 
 TEST(TargetStates, KeepsTheTargetsApart) {
     TargetStates states(k_health, 2);
     fall_out(states, 1, k_start);
-    states.content_after(0, milliseconds(5));
+    states.content_after(0, Answer::plain, milliseconds(5));
     EXPECT_EQ(states.service(0, k_start), Service::in);
     EXPECT_EQ(states.service(1, k_start), Service::out);
     EXPECT_EQ(states.times_out(1), 1U);
     EXPECT_EQ(states.out_until(1), k_start + seconds(10));
     EXPECT_TRUE(states.is_failing(1, k_start + seconds(10))) << "until a trial has succeeded";
     EXPECT_FALSE(states.is_failing(0, k_start));
-    EXPECT_EQ(states.latency(0), milliseconds(5));
-    EXPECT_FALSE(states.latency(1));
+    EXPECT_EQ(states.latency(0, Answer::plain), milliseconds(5));
+    EXPECT_FALSE(states.latency(1, Answer::plain));
 }
 
 TEST(TargetStates, CountsTheTriesUnderWay) {
     TargetStates states(k_health, 1);
     for (int i = 0; i < 3; ++i) states.began(0);
     EXPECT_EQ(states.under_way(0), 3U);
-    states.ended(0, TryEnd::ok, k_start);
-    states.ended(0, TryEnd::failed, k_start);
-    states.ended(0, TryEnd::neutral, k_start);
+    states.ended(0, TryEnd::ok, k_start, k_start);
+    states.ended(0, TryEnd::failed, k_start, k_start);
+    states.ended(0, TryEnd::neutral, k_start, k_start);
     EXPECT_EQ(states.under_way(0), 0U);
 }
 
 TEST(TargetStates, NeutralEndsChangeNothing) {
     TargetStates states(k_health, 1);
-    for (int i = 0; i < 100; ++i) states.ended(0, TryEnd::neutral, k_start);
+    for (int i = 0; i < 100; ++i) states.ended(0, TryEnd::neutral, k_start, k_start);
     EXPECT_EQ(states.service(0, k_start), Service::in);
     fall_out(states, 0, k_start);
-    states.ended(0, TryEnd::neutral, k_start);
+    states.ended(0, TryEnd::neutral, k_start, k_start);
     EXPECT_EQ(states.service(0, k_start), Service::out);
 }
 
@@ -62,8 +62,8 @@ TEST(TargetStates, TellsEachChangeOnce) {
     fall_out(states, 1, k_start);
     fall_out(states, 1, k_start + seconds(1));   // still out
     fall_out(states, 1, k_start + seconds(12));  // out again
-    states.ended(1, TryEnd::ok, k_start + seconds(15));
-    states.ended(1, TryEnd::ok, k_start + seconds(16));
+    states.ended(1, TryEnd::ok, k_start + seconds(15), k_start + seconds(15));
+    states.ended(1, TryEnd::ok, k_start + seconds(16), k_start + seconds(16));
     ASSERT_EQ(changes.size(), 2U);
     EXPECT_EQ(changes[0].id, 1U);
     EXPECT_TRUE(changes[0].out);
@@ -119,17 +119,17 @@ TEST(TargetStates, ManyThreadsUseIt) {
             const auto id = static_cast<std::size_t>(i % 2);
             const auto now = k_start + i * milliseconds(10);
             states.began(id);
-            states.content_after(id, milliseconds(1 + i % 50));
+            states.content_after(id, Answer::plain, milliseconds(1 + i % 50));
             states.claim_trial(id, now);
             const bool fails = (i / 100 + thread) % 3 == 0;
-            states.ended(id, fails ? TryEnd::failed : TryEnd::ok, now);
+            states.ended(id, fails ? TryEnd::failed : TryEnd::ok, now, now);
             if (states.service(id, now) == Service::in) continue;
             EXPECT_GE(states.out_since(id), k_start);
         }
     });
     for (const std::size_t id : {0U, 1U}) {
         EXPECT_EQ(states.under_way(id), 0U);
-        EXPECT_TRUE(states.percentile(id, 95));
+        EXPECT_TRUE(states.percentile(id, Answer::plain, 95));
     }
     const auto now = k_start + seconds(50);
     EXPECT_EQ(balance, static_cast<int>(states.is_failing(0, now)) +
