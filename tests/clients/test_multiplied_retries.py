@@ -31,9 +31,9 @@ def retrying(start_host: StartHost, upstream: Simulator, authority: Authority) -
     """`again-*` is tried again by the host, `once-*` is not; the retry budget is the usual one."""
     waits = f'first = "{milliseconds(20)}", longest = "{milliseconds(50)}"'
     return start_host(
-        server() + provider("holysheep", upstream, authority, first_byte=15000, total=20000)
+        server(retry="") + provider("holysheep", upstream, authority, first_byte=15000, total=20000)
         + route("again-*", '"holysheep"') + f"retry = {{ attempts = {ATTEMPTS}, {waits} }}\n"
-        + route("once-*", '"holysheep"'))
+        + route("once-*", '"holysheep"') + "retry = { attempts = 1 }\n")
 
 
 def with_python(host: Host, model: str) -> int:

@@ -35,9 +35,15 @@ def route(model: str, to: str) -> str:
     return f'\n[[routes]]\nmodel = "{model}"\nto = {to}\n'
 
 
-def server(workers: int = 2, retry: str = "attempts = 1", **members: str) -> str:
-    """What every config begins with: members are TOML, added to [server]; `retry` is all of [retry].
-    If it says nothing else, each call is tried once, so that a test sees what becomes of a try."""
+NO_REPETITIONS = "budget_percent = 0\nbudget_floor = 0"
+NEVER_OUT = "failures = 0\nerror_percent = 0"
+
+
+def server(workers: int = 2, retry: str = NO_REPETITIONS, health: str = NEVER_OUT,
+           **members: str) -> str:
+    """What every config begins with: members are TOML, added to [server]; `retry` and `health` are
+    all of [retry] and [health]. If they say nothing else, each target is tried once and whatever
+    became of other calls, so that a test sees what becomes of a try."""
     more = "\n".join(f"{key} = {text}" for key, text in members.items())
     return f"""plugin_path = ["{PLUGINS}"]
 [server]
@@ -51,6 +57,8 @@ listen = "127.0.0.1:0"
 format = "json"
 [retry]
 {retry}
+[health]
+{health}
 """
 
 

@@ -57,7 +57,6 @@ def again(start_host: StartHost, upstream: Simulator, second: Simulator,
         + provider("one", upstream, authority, **patient)
         + provider("two", second, authority, **patient)
         + "".join(route(model, to) + retry for model, (to, retry) in routes.items())
-        + "\n[health]\nfailures = 0\nerror_percent = 0\n"
         + '\n[ledger]\nurl = "memory:"\n' + budget(100_000_000))
 
 

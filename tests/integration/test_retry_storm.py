@@ -52,7 +52,7 @@ def weathered(start_host: StartHost, upstream: Simulator, second: Simulator,
     an outage is not the next test's."""
     patient = {"first_byte": 15000, "idle": 15000, "total": 20000}
     waits = f'first = "{milliseconds(50)}"\nlongest = "{milliseconds(400)}"'
-    return start_host(server(retry=waits) + provider("one", upstream, authority, **patient)
+    return start_host(server(retry=waits, health="") + provider("one", upstream, authority, **patient)
                       + provider("two", second, authority, **patient)
                       + route("alone-*", '"one"') + route("pair-*", '["one", "two"]'))
 
