@@ -90,7 +90,9 @@ bool patterns_overlap(std::string_view pattern, std::string_view other) {
 bool more_specific(std::string_view pattern, std::string_view other) {
     if (is_glob(pattern) != is_glob(other)) return !is_glob(pattern);
     const auto ours = literals(pattern), theirs = literals(other);
-    return ours != theirs ? ours > theirs : pattern < other;
+    if (ours != theirs) return ours > theirs;
+    const bool matches_all = pattern == "*", other_does = other == "*";
+    return matches_all != other_does ? other_does : pattern < other;
 }
 
 const Route* best_match(std::span<const Route> routes, std::string_view name) {

@@ -22,7 +22,8 @@ bool glob_match(std::string_view pattern, std::string_view name);
 bool patterns_overlap(std::string_view pattern, std::string_view other);
 
 // Whether `pattern` wins over `other`. An exact name beats a glob; then more literal characters
-// win; then the lexicographically smaller text, so that the order of the routes never matters.
+// win; then anything beats "*"; then the lexicographically smaller text wins, so that the order of
+// the routes never matters.
 bool more_specific(std::string_view pattern, std::string_view other);
 
 // The route that serves a name; null: none. Compares the name with every route, so it is for

@@ -140,9 +140,9 @@ class RouteReader {
     }
 
     void check_strategies() {
-        if (!section_.has("to")) return;
         const std::size_t tiers = tiers_of(route_.to);
-        if (route_.strategies.size() > std::max<std::size_t>(tiers, 1)) {
+        const bool whole = section_.has("to") && section_.refused().empty();
+        if (whole && tiers > 0 && route_.strategies.size() > tiers) {
             section_.report().warning(
                 section_.value_at("strategy"),
                 fmt::format("there are {} strategies, and the targets have {}",
@@ -150,7 +150,7 @@ class RouteReader {
                             tiers == 1 ? "one tier" : fmt::format("{} tiers", tiers)),
                 "one strategy a tier");
         }
-        if (section_.has("sticky_by") && !is_sticky(route_)) {
+        if (section_.has("sticky_by") && section_.has("to") && !is_sticky(route_)) {
             section_.report().warning(section_.key_at("sticky_by"),
                                       "sticky_by has no effect: the route is not sticky", {},
                                       "write strategy = \"sticky\"");
@@ -184,12 +184,14 @@ void read_default(Section& root, std::span<const Provider> providers, std::vecto
     route.to = std::move(given.targets);
     route.at = root.key_at(k_default_to);
     route.model_at = route.at;
-    const auto other = std::ranges::find(routes, route.model, &Route::model);
+    const auto other = std::ranges::find_if(routes, [](const Route& one) {
+        return !one.model.empty() && one.model.find_first_not_of('*') == std::string::npos;
+    });
     if (other != routes.end()) {
         root.report().error(route.at,
-                            fmt::format("default_to and the route for \"*\" on line {} both serve "
-                                        "the names that no other route serves",
-                                        other->model_at.line),
+                            fmt::format("default_to and the route for {} on line {} both serve the "
+                                        "names that no other route serves",
+                                        in_quotes(other->model), other->model_at.line),
                             "one of the two");
     }
     routes.push_back(std::move(route));

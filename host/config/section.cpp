@@ -180,19 +180,21 @@ std::optional<std::size_t> Section::choice(std::string_view key,
 
 std::vector<std::size_t> Section::choices(std::string_view key,
                                           std::span<const std::string_view> names, Meant meant) {
-    const auto given = text_or_texts(key);
-    const toml::node* node = table_->get(key);
-    if (node != nullptr && node->is_array() && node->as_array()->empty()) {
-        error(position_of(*node), key, "is empty",
-              fmt::format("at least one of \"{}\"", fmt::join(names, "\", \"")));
+    const toml::node* node = find(key);
+    if (node == nullptr) return {};
+    const auto* array = node->as_array();
+    const std::string expected = fmt::format("one of \"{}\"", fmt::join(names, "\", \""));
+    if (array == nullptr && !node->is_string()) {
+        wrong_type(full(key), *node, expected + ", or an array of them");
+        return {};
     }
+    if (array != nullptr && array->empty()) error(position_of(*node), key, "is empty", expected);
     std::vector<std::size_t> result;
-    for (const Text& one : given) {
+    for (const Text& one : text_or_texts(key)) {
         if (const auto index = chosen(key, one, names, meant)) result.push_back(*index);
     }
-    const bool whole =
-        node == nullptr || !node->is_array() || result.size() == node->as_array()->size();
-    return whole ? result : std::vector<std::size_t>();
+    if (array != nullptr && result.size() < array->size()) return {};
+    return result;
 }
 
 std::optional<std::size_t> Section::chosen(std::string_view key, const Text& given,

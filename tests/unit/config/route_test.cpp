@@ -158,10 +158,13 @@ TEST(Route, ChecksStrategiesOfTiers) {
         "}]\n";
     const Mistake cases[] = {
         {two + "strategy = []",
-         "c.toml:4:12: error: routes.strategy is empty; expected at least one of \"ordered\", "
+         "c.toml:4:12: error: routes.strategy is empty; expected one of \"ordered\", "
          "\"weighted\", \"least_latency\", \"least_busy\", \"cheapest\", \"sticky\""},
         {two + "strategy = 1",
-         "c.toml:4:12: error: routes.strategy is an integer; expected an array of strings"},
+         "c.toml:4:12: error: routes.strategy is an integer; expected one of \"ordered\", "
+         "\"weighted\", \"least_latency\", \"least_busy\", \"cheapest\", \"sticky\", or an array "
+         "of "
+         "them"},
         {two + "strategy = [\"ordered\", \"cheap\"]",
          "c.toml:4:24: error: routes.strategy = \"cheap\" is unknown; expected one of \"ordered\", "
          "\"weighted\", \"least_latency\", \"least_busy\", \"cheapest\", \"sticky\"; did you mean "

@@ -1,6 +1,7 @@
 // The keys of a target, in `to`, in the chains and in default_to.
 #include <fmt/format.h>
 
+#include "config/pattern.hpp"
 #include "mistakes.hpp"
 
 namespace bw::config {
@@ -172,6 +173,18 @@ to = "alpha"
     EXPECT_EQ(valid("default_to = \"alpha\"").size(), 1u) << "no [[routes]] are needed beside it";
 }
 
+// Whatever the other routes' patterns are.
+TEST(DefaultTo, OnlyServesWhatNoOtherRouteServes) {
+    for (const char* pattern : {"?*", "m*", "*m", "??", "model"}) {
+        const auto routes = valid(fmt::format(
+            "default_to = \"beta\"\n[[routes]]\nmodel = \"{}\"\nto = \"alpha\"\n", pattern));
+        ASSERT_EQ(routes.size(), 2u);
+        EXPECT_TRUE(more_specific(pattern, "*")) << pattern;
+        EXPECT_FALSE(more_specific("*", pattern)) << pattern;
+        EXPECT_TRUE(best_match(routes, "other")->is_default == !glob_match(pattern, "other"));
+    }
+}
+
 TEST(DefaultTo, IsChecked) {
     const std::string route = "\n[[routes]]\nmodel = \"m\"\nto = \"alpha\"\n";
     const Mistake cases[] = {
@@ -189,6 +202,11 @@ TEST(DefaultTo, IsChecked) {
          "c.toml:1:36: warning: weight has no effect where the strategy is ordered"},
         {"default_to = \"beta\"\n[[routes]]\nmodel = \"*\"\nto = \"alpha\"\n",
          "c.toml:1:1: error: default_to and the route for \"*\" on line 3 both serve the names "
+         "that "
+         "no other route serves; expected one of the two"},
+        {"default_to = \"beta\"\n[[routes]]\nmodel = \"?*\"\nto = \"alpha\"\n", ""},
+        {"default_to = \"beta\"\n[[routes]]\nmodel = \"**\"\nto = \"alpha\"\n",
+         "c.toml:1:1: error: default_to and the route for \"**\" on line 3 both serve the names "
          "that "
          "no other route serves; expected one of the two"},
         {"[[routes]]\nmodel = \"m\"\nto = \"alpha\"\ndefault_to = \"beta\"",
