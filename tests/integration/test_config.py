@@ -1,5 +1,6 @@
 """Mistakes in the config: all found before anything starts, each with its place and what to do."""
 
+import json
 import re
 from pathlib import Path
 
@@ -89,7 +90,11 @@ def test_a_mistake_is_reported_with_its_place(tmp_path: Path, old: str, new: str
 
 
 ROUTING = """default_to = [{ provider = "echo", strip_prefix = "any/" }]
-""" + CONFIG.replace('to = ["echo"]', """
+""" + server() + """
+[providers.echo]
+
+[[routes]]
+model = "echo"
 strategy = ["sticky", "least_latency"]
 sticky_by = "header:X-Session-Id"
 to = [
@@ -106,12 +111,12 @@ first = "50ms"
 
 [health]
 failures = 3
-""")
+"""
 
 
 def test_what_a_route_says_of_its_targets_is_shown_as_it_counts(start_host: StartHost) -> None:
     """With what comes from the places around it only where that differs from the provider."""
-    host = start_host(ROUTING + '[admin]\nlisten = "127.0.0.1:0"\n')
+    host = start_host(ROUTING)
     config = host.admin("GET", "/admin/config").json()
     retry = {"attempts": 5, "first": "50ms", "longest": "1m", "within": "10m"}
     assert config["retry"] == {**retry, "budget_percent": 20, "budget_floor": 10}
@@ -137,12 +142,12 @@ def test_what_a_route_says_of_its_targets_is_shown_as_it_counts(start_host: Star
 
 def test_several_credentials_are_shown_as_references(start_host: StartHost) -> None:
     """None of them by its value."""
-    host = start_host(
-        CONFIG.replace('plugin = "echo"', 'plugin = "holysheep"\napi_keys = ["env:K_1", "env:K_2"]')
-        + '[admin]\nlisten = "127.0.0.1:0"\n', {"K_1": "cr_first", "K_2": "cr_second"})
-    page = host.admin("GET", "/admin/config")
-    assert "cr_first" not in page.body().decode() and "cr_second" not in page.body().decode()
-    shown = page.json()["providers"]["echo"]
+    section = '[providers.echo]\nplugin = "holysheep"\napi_keys = ["env:K_1", "env:K_2"]\n'
+    host = start_host(server() + section + route("m", '"echo"'),
+                      {"K_1": "cr_first", "K_2": "cr_second"})
+    page = host.admin("GET", "/admin/config").body().decode()
+    assert "cr_first" not in page and "cr_second" not in page
+    shown = json.loads(page)["providers"]["echo"]
     assert shown["api_keys"] == ["env:K_1", "env:K_2"] and "api_key" not in shown
 
 
