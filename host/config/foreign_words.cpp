@@ -108,15 +108,18 @@ constexpr ForeignWord k_words[] = {
     {"retry_after retry_backoff_initial initial_delay min_delay backoff", "retry",
      "first = \"2s\""},
     {"retry_backoff_max max_delay max_backoff", "retry", "longest = \"1m\""},
-    {"max_retries num_retries retries retry_policy retry retry_after retry_backoff_initial "
-     "retry_backoff_max max_attempts",
-     k_anywhere,
-     "[retry] with attempts = 3, the first try included, first = \"2s\" and longest = \"1m\"; a "
-     "provider and a route may have retry = { attempts = 3 } of their own"},
+    {"max_retries num_retries retries retry_policy retry max_attempts",
+     "top server admin log health routes.to budgets limits keys ledger",
+     "[retry] with attempts = 3, the first try included; a provider and a route may have retry = { "
+     "attempts = 3 } of their own"},
+    {"retry_after retry_backoff_initial retry_backoff_max",
+     "top server admin log health providers routes routes.to budgets limits keys ledger",
+     "[retry] with first = \"2s\" and longest = \"1m\"; a provider and a route may have retry = { "
+     "first = \"2s\" } of their own"},
     {"allowed_fails", "health", "failures = 5, in a row"},
     {"cooldown_time cooldown", "health", "first = \"10s\" and longest = \"5m\""},
     {"allowed_fails cooldown_time cooldown circuit_breaker outlier_detection health_check",
-     k_anywhere,
+     "top server admin log retry providers routes routes.to budgets limits keys ledger",
      "[health] with failures = 5 and first = \"10s\"; a provider that asks for a pause gets one by "
      "itself"},
     {"max_parallel_requests max_concurrency concurrency concurrent parallel", "providers",

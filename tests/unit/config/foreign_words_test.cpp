@@ -40,6 +40,7 @@ TEST(ForeignWords, KeysOfOtherGatewaysGetTheirNameHere) {
         {"", "num_retries", "[retry] with attempts = 3"},
         {"server", "retry", "[retry]"},
         {"retry", "num_retries", "attempts = 3"},
+        {"providers.p", "retry_backoff_max", "longest = \"1m\""},
         {"providers.p.retry", "retry_backoff_initial", "first = \"2s\""},
         {"routes.retry", "retry_backoff_max", "longest = \"1m\""},
         {"", "retry_after", "first = \"2s\""},
