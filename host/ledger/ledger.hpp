@@ -153,7 +153,7 @@ struct TimeSpan {
 };
 
 // How a store fares, for the metrics.
-struct Health {
+struct StoreHealth {
     bool available = true;     // false: as far as the host knows, no hold can be given now
     std::uint64_t losses = 0;  // how often the store was found to have lost its contents
 };
@@ -180,7 +180,7 @@ class Store {
     virtual bool flush(std::int64_t limit_ms) = 0;
 
     // Returns at once.
-    virtual Health health() const { return {}; }
+    virtual StoreHealth health() const { return {}; }
 };
 
 }  // namespace bw::ledger

@@ -61,7 +61,7 @@ class RedisKeeper {
     void look() { lease_.look(); }
 
     std::int64_t now_us() const;
-    Health health() const { return {.available = !away_, .losses = recovery_.losses()}; }
+    StoreHealth health() const { return {.available = !away_, .losses = recovery_.losses()}; }
     std::size_t unconfirmed() const { return outbox_.size(); }
     // Waits until the settlements that are noted now are confirmed. False: the time is up.
     bool flush(std::int64_t limit_ms);

@@ -47,7 +47,7 @@ class RedisStore final : public Store {
     }
 
     bool flush(std::int64_t limit_ms) override { return host_->keeper.flush(limit_ms); }
-    Health health() const override { return host_->keeper.health(); }
+    StoreHealth health() const override { return host_->keeper.health(); }
 
   private:
     const RedisSettings settings_;

@@ -115,7 +115,7 @@ class SqliteStore final : public Store {
     bool flush(std::int64_t limit_ms) override {
         return journal_.flush(std::chrono::milliseconds(limit_ms));
     }
-    Health health() const override { return {.available = !journal_.failing()}; }
+    StoreHealth health() const override { return {.available = !journal_.failing()}; }
 
   private:
     const Clock clock_;
