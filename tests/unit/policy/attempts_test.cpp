@@ -63,7 +63,7 @@ TEST_F(AttemptsTest, NoOtherTargetIsTriedAfterTheClientsDeadline) {
 }
 
 TEST_F(AttemptsTest, ATargetWhoseUpstreamHasNoRoomIsPassedOver) {
-    targets.push_back({.provider = "a", .target = {.provider = 0, .model = "m"}});
+    targets.push_back({.provider = "a", .target = {.provider = 0, .model = "o"}});
     UpstreamLimits::CountedTrip(desk.upstreams.limits, targets[1].target, 100)
         .refused(std::chrono::seconds(9));
     const CallEnd& end = outcome_of_start();

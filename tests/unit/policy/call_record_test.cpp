@@ -95,7 +95,8 @@ TEST_F(CallRecordTest, MakesTheLineOfTheAccessLog) {
     EXPECT_EQ(line(),
               "2026-11-24T00:00:00.000Z access POST /v1/chat/completions 200 ok 1500us id=req_1 "
               "client=127.0.0.1:5 key=k team=t route=qwen-* model=qwen-max provider=beta "
-              "upstream_model=qwen-max-2 upstream_id=up-7 attempts=2 stream=yes bytes_in=10 "
+              "upstream_model=qwen-max-2 upstream_id=up-7 attempts=2 "
+              "tried=\"alpha/qwen-max-1;error=timeout;ms=0\" stream=yes bytes_in=10 "
               "bytes_out=2000 first_byte_us=700 upstream_us=1000 overhead_us=500 input_tokens=11 "
               "output_tokens=22 cached_input_tokens=3 usage_source=provider cost_micro_usd=55\n");
 }

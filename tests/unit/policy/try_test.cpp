@@ -110,7 +110,7 @@ class ChangedTry : public AnsweredAttempts {
     }
     Error error() {
         if (listener.ends.size() != 1U || listener.ends[0]) return {.code = "no error"};
-        one->close(listener.ends[0]);
+        one->close(listener.ends[0], Evidence::fresh);
         return listener.ends[0].error();
     }
 
