@@ -71,7 +71,7 @@ def gaps(requests: list[Received]) -> list[float]:
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 def test_a_failure_that_passes_is_not_noticed(again: Host, upstream: Simulator,
                                               stream: bool) -> None:
-    model = upstream.serve(FAILED, faults.hang_up(), FAILED, GOOD, prefix="usual")
+    model = upstream.serve(FAILED, FAILED, FAILED, GOOD, prefix="usual")
     reply = again.chat(model, stream=stream)
     assert (reply.status, reply.headers["x-bellwether-attempts"]) == (200, "4"), reply.body()
     if stream:
@@ -139,13 +139,13 @@ def test_each_try_is_told_of(again: Host, upstream: Simulator) -> None:
     """To the client and in the log: where it was, what became of it, how long it took, and how long
     the call waited after it."""
     model = upstream.serve(faults.error(errors.OVERLOADED, {"retry-after-ms": "400"}),
-                           faults.hang_up(), GOOD, prefix="usual")
+                           faults.strange_reply({"nothing": 1}), GOOD, prefix="usual")
     reply = again.chat(model, headers={"x-request-id": model})
     assert reply.status == 200, reply.body()
     first, then = reply.headers["x-bellwether-tried"].split(", ")
     told = re.fullmatch(rf"one/{model};error=upstream_error;ms=\d+;wait_ms=(\d+)", first)
     assert told and 400 <= int(told[1]) <= 440, first
-    assert re.match(rf"one/{model};error=upstream_cut;ms=\d+", then), then
+    assert re.match(rf"one/{model};error=upstream_protocol_error;ms=\d+", then), then
     assert again.access_line(model)["tried"] == f"{first}, {then}"
 
 

@@ -50,7 +50,7 @@ def weathered(start_host: StartHost, upstream: Simulator, second: Simulator,
               authority: Authority) -> Host:
     """All as by default, but for short waits. A host of its own for each test: what it remembers of
     an outage is not the next test's."""
-    patient = {"first_byte": 15000, "idle": 15000, "total": 20000}
+    patient = {"connect": 15000, "first_byte": 15000, "idle": 15000, "total": 20000}
     waits = f'first = "{milliseconds(50)}"\nlongest = "{milliseconds(400)}"'
     return start_host(server(retry=waits, health="") + provider("one", upstream, authority, **patient)
                       + provider("two", second, authority, **patient)
