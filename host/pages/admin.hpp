@@ -33,8 +33,10 @@ front::Answer admin_log(const AdminRequest& request, const front::Context& conte
 front::Answer set_admin_log(const AdminRequest& request, const front::Context& context);
 front::Answer admin_usage(const AdminRequest& request, const front::Context& context);
 
-// Explains how the host serves a model. The command line calls this for a host that is not running.
+// Explains how the host serves a model. The command line calls this for a host that is not running,
+// so it has no `states`.
 std::expected<report::Explanation, report::NotExplained> explain(
-    const front::Host& host, const report::ExplainQuestion& question);
+    const front::Host& host, const report::ExplainQuestion& question,
+    const route::TargetStates* states = nullptr);
 
 }  // namespace bw::pages

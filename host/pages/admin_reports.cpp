@@ -95,18 +95,21 @@ front::Answer admin_explain(const AdminRequest& request, const front::Context& c
     }
     const auto explanation = explain(
         context.host,
-        {.model = *model, .key = word("key").value_or(""), .user = word("user").value_or("")});
+        {.model = *model, .key = word("key").value_or(""), .user = word("user").value_or("")},
+        &context.running.upstreams->targets);
     if (!explanation) return {.status = 404, .body = to_json(explanation.error())};
     return {.status = 200, .body = to_json(*explanation)};
 }
 
 std::expected<report::Explanation, report::NotExplained> explain(
-    const front::Host& host, const report::ExplainQuestion& question) {
+    const front::Host& host, const report::ExplainQuestion& question,
+    const route::TargetStates* states) {
     return report::explain({.config = host.config,
                             .registry = host.registry,
-                            .prices = host.routes.prices(),
+                            .routes = host.routes,
                             .catalogue = host.catalogue,
-                            .keys = host.keys},
+                            .keys = host.keys,
+                            .states = states},
                            question);
 }
 

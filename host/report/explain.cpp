@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <map>
 
 #include "base/clock.hpp"
 #include "config/key_form.hpp"
@@ -34,26 +35,16 @@ std::vector<ExplainedCredential> credentials_of(const config::Provider& wanted,
     return credentials;
 }
 
-// How many of a thousand calls try the target first.
-unsigned share_of(const config::Route& route, std::size_t at) {
-    if (route.strategies.front() == config::Strategy::ordered) return at == 0 ? 1000 : 0;
-    std::uint64_t total = 0;
-    for (const auto& target : route.to) total += target.weight;
-    if (total == 0) return 0;
-    return static_cast<unsigned>((std::uint64_t{route.to[at].weight} * 1000 + total / 2) / total);
-}
-
-ExplainedTarget explain_target(const config::Config& config, const plugin::Registry& registry,
-                               const config::Target& target, std::string_view name) {
-    const plugin::LoadedProvider& provider = *registry.providers[target.provider];
+ExplainedTarget explain_target(const ExplainSources& sources, const route::Candidate& candidate) {
+    const plugin::LoadedProvider& provider = *sources.registry.providers[candidate.provider];
     ExplainedTarget explained{
         .provider = provider.name,
-        .model = target.model.empty() ? std::string(name) : target.model,
-        .weight = target.weight,
+        .model = candidate.model,
+        .target = candidate.target,
         .unavailable = provider.unavailable,
         .origin = provider.origin,
-        .credentials = credentials_of(config.providers[target.provider], provider),
-        .timeouts = provider.timeouts,
+        .credentials = credentials_of(sources.config.providers[candidate.provider], provider),
+        .price = candidate.price,
         .operations = provider.manifest.operations};
     if (provider.library != nullptr) {
         const bw_plugin& table = provider.library->table();
@@ -68,7 +59,39 @@ ExplainedTarget explain_target(const config::Config& config, const plugin::Regis
         explained.context = known->context;
         explained.max_output = known->max_output;
     }
+    if (sources.states != nullptr) explained.live = live_target(*sources.states, candidate.id);
     return explained;
+}
+
+std::optional<unsigned> share_of(const ExplainedTarget& explained, bool is_first,
+                                 const std::vector<const config::Target*>& tier) {
+    using config::Strategy;
+    if (tier.size() == 1) return 1000;
+    if (explained.strategy == Strategy::ordered) return is_first ? 1000 : 0;
+    if (explained.strategy != Strategy::weighted && explained.strategy != Strategy::sticky) {
+        return std::nullopt;
+    }
+    std::uint64_t total = 0;
+    for (const auto* target : tier) total += target->weight;
+    if (total == 0) return is_first ? 1000 : 0;
+    const std::uint64_t weight = explained.target->weight;
+    return static_cast<unsigned>((weight * 1000 + total / 2) / total);
+}
+
+// Says of each target by which strategy its tier is ordered, and what it gets of it.
+void explain_shares(const std::vector<config::Strategy>& strategies,
+                    std::vector<ExplainedTarget>& targets) {
+    std::map<std::uint32_t, std::vector<const config::Target*>> tiers;
+    for (const auto& explained : targets) {
+        tiers[explained.target->tier].push_back(explained.target);
+    }
+    for (auto& explained : targets) {
+        const auto tier = tiers.find(explained.target->tier);
+        const auto rank = static_cast<std::size_t>(std::distance(tiers.begin(), tier));
+        explained.strategy = strategies[std::min(rank, strategies.size() - 1)];
+        const bool is_first = tier->second.front() == explained.target;
+        explained.share_permille = share_of(explained, is_first, tier->second);
+    }
 }
 
 // The winner is more specific in one of three ways; see config/pattern.hpp.
@@ -96,6 +119,16 @@ void add_rivals(const config::Config& config, std::string_view name, const confi
     }
 }
 
+std::vector<ExplainedTarget>& targets_of(Explanation& explanation, route::Chain chain) {
+    switch (chain) {
+        case route::Chain::none: break;
+        case route::Chain::context_length: return explanation.on_context_length;
+        case route::Chain::content_filter: return explanation.on_content_filter;
+        case route::Chain::budget: return explanation.on_budget;
+    }
+    return explanation.targets;
+}
+
 // Follows the aliases of a model to its targets; nothing: no route serves the model.
 std::optional<Explanation> explain_route(const ExplainSources& sources, std::string_view model) {
     const config::Config& config = sources.config;
@@ -111,14 +144,17 @@ std::optional<Explanation> explain_route(const ExplainSources& sources, std::str
         if (!route->alias.empty()) name = route->alias;
         if (explanation.rules.size() > config.routes.size()) return std::nullopt;  // a circle
     } while (!route->alias.empty());
-    explanation.strategy = route->strategies.front();
-    for (std::size_t i = 0; i < route->to.size(); ++i) {
-        const auto& target = route->to[i];
-        auto explained = explain_target(config, sources.registry, target, name);
-        explained.share_permille = share_of(*route, i);
-        explained.price = sources.prices.find(target.provider, explained.model);
-        explanation.targets.push_back(std::move(explained));
+    explanation.route = route;
+    const auto match = sources.routes.match(model);
+    if (!match) return std::nullopt;
+    for (const auto& candidate : match->candidates) {
+        targets_of(explanation, candidate.chain).push_back(explain_target(sources, candidate));
     }
+    explain_shares(route->strategies, explanation.targets);
+    for (const auto& chain : k_chains) {
+        explain_shares(route->strategies, explanation.*chain.targets);
+    }
+    if (match->shadow) explanation.shadow = explain_target(sources, *match->shadow);
     add_rivals(config, name, *route, explanation);
     return explanation;
 }
@@ -173,6 +209,9 @@ std::vector<ExplainedCount> explain_counts(const config::Config& config,
                                            const Explanation& explanation, const Caller& caller) {
     std::vector<std::string> providers;
     for (const auto& target : explanation.targets) providers.push_back(target.provider);
+    for (const auto& chain : k_chains) {
+        for (const auto& target : explanation.*chain.targets) providers.push_back(target.provider);
+    }
     const ExplainedRule& last = explanation.rules.back();
     const policy::Facts facts{.key = caller.key,
                               .team = caller.team,

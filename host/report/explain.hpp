@@ -1,6 +1,7 @@
 // Explains how a model name is served, without a call to an upstream: the routes that lead to its
-// targets, what is known of each target, which rules would count the call, and whether a client key
-// may use it. The command line and the admin listener show the same value.
+// targets, what is known of each target, how it stands if the host runs, which rules would count
+// the call, and whether a client key may use it. The command line and the admin listener show the
+// same value.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,9 @@
 
 #include "plugin/registry.hpp"
 #include "policy/keys/key_ring.hpp"
+#include "report/live_target.hpp"
 #include "route/catalogue.hpp"
-#include "route/prices.hpp"
+#include "route/table.hpp"
 
 namespace bw::report {
 
@@ -27,9 +29,10 @@ struct ExplainQuestion {
 struct ExplainSources {
     const config::Config& config;
     const plugin::Registry& registry;
-    const route::Prices& prices;
+    const route::Table& routes;
     const route::Catalogue& catalogue;
     const policy::KeyRing& keys;
+    const route::TargetStates* states = nullptr;  // null: the host does not run
 };
 
 // A route that a name matches. The last one has the targets; those before it are aliases.
@@ -49,21 +52,24 @@ struct ExplainedCredential {
 struct ExplainedTarget {
     std::string provider;
     std::string model;  // as the provider calls it
-    std::uint32_t weight = 1;
-    unsigned share_permille = 0;  // how many of 1000 calls try it first
-    std::string unavailable;      // why it cannot serve; empty: it can
-    std::string plugin;           // its id
+    const config::Target* target = nullptr;
+    config::Strategy strategy = config::Strategy::ordered;  // of its tier
+    // Of 1000 calls for which its tier's turn has come, how many try it first; nothing: that
+    // depends on what is known at that moment.
+    std::optional<unsigned> share_permille;
+    std::string unavailable;  // why it cannot serve; empty: it can
+    std::string plugin;       // its id
     std::string version;
     std::string abi;
     std::string file;
     std::string sha256;
     std::string origin;  // of base_url; empty: it needs no upstream
     std::vector<ExplainedCredential> credentials;
-    config::Timeouts timeouts;
     const config::Price* price = nullptr;  // null: not known
     std::int64_t context = 0;              // tokens; 0: not known
     std::int64_t max_output = 0;           // tokens; 0: not known
     std::vector<Operation> operations;
+    std::optional<LiveTarget> live;  // nothing: the host does not run
 };
 
 // A route that matches as well, but is less specific.
@@ -90,10 +96,14 @@ struct ExplainedKey {
 struct Explanation {
     std::string model;
     std::vector<ExplainedRule> rules;
-    config::Strategy strategy = config::Strategy::ordered;
-    std::vector<ExplainedTarget> targets;  // in the order of the file
-    std::vector<ExplainedRival> rivals;    // that also match the last name
-    std::size_t without_match = 0;         // how many routes do not match
+    const config::Route* route = nullptr;  // the last rule's
+    std::vector<ExplainedTarget> targets;  // of the route itself, in the order of the file
+    std::vector<ExplainedTarget> on_context_length;  // likewise of its chains
+    std::vector<ExplainedTarget> on_content_filter;
+    std::vector<ExplainedTarget> on_budget;
+    std::optional<ExplainedTarget> shadow;
+    std::vector<ExplainedRival> rivals;  // that also match the last name
+    std::size_t without_match = 0;       // how many routes do not match
     std::vector<ExplainedCount> counted_by;
     std::optional<ExplainedKey> key;  // the one in the question
     std::size_t keys = 0;             // how many there are; 0: every caller may use every model
@@ -107,6 +117,22 @@ struct NotExplained {
 
 std::expected<Explanation, NotExplained> explain(const ExplainSources& sources,
                                                  const ExplainQuestion& question);
+
+// The names of the chains, as the file has them.
+struct ExplainedChain {
+    std::string_view name;
+    std::string_view when;
+    std::vector<ExplainedTarget> Explanation::*targets;
+};
+inline constexpr ExplainedChain k_chains[] = {
+    {"on_context_length", "if the prompt is too long for those above",
+     &Explanation::on_context_length},
+    {"on_content_filter", "if those above refuse the content", &Explanation::on_content_filter},
+    {"on_budget", "if a budget refuses the call at those above", &Explanation::on_budget},
+};
+
+// Writes how a route chooses among its targets into the object that is open.
+void write_choosing(json::PrettyWriter& writer, const config::Route& route);
 
 std::string to_json(const Explanation& explanation);
 std::string to_json(const NotExplained& reason);

@@ -1,4 +1,7 @@
 // An explanation for programs. Money stays a whole number of millionths of a dollar.
+#include <algorithm>
+
+#include "config/choosing.hpp"
 #include "config/key_form.hpp"
 #include "config/names.hpp"
 #include "json/writer.hpp"
@@ -85,6 +88,20 @@ void write_timeouts(PrettyWriter& writer, const config::Timeouts& timeouts) {
     writer.end_object();
 }
 
+void write_attempts(PrettyWriter& writer, const config::Retry& retry) {
+    writer.key("retry").begin_object().field("attempts", retry.attempts);
+    writer.field("first_ms", std::int64_t{retry.first.count()});
+    writer.field("longest_ms", std::int64_t{retry.longest.count()});
+    writer.field("within_ms", std::int64_t{retry.within.count()}).end_object();
+}
+
+// Writes what the target makes of a request.
+void write_changes(PrettyWriter& writer, const config::Target& target) {
+    writer.field_or_null("strip_prefix", target.strip_prefix).key("set").begin_object();
+    for (const auto& member : target.set) writer.key(member.key).raw(member.json);
+    writer.end_object().field_list("drop", target.drop);
+}
+
 void write_plugin(PrettyWriter& writer, const ExplainedTarget& target) {
     writer.key("plugin").begin_object().field("id", target.plugin);
     writer.field("version", target.version).field("abi", target.abi);
@@ -93,7 +110,11 @@ void write_plugin(PrettyWriter& writer, const ExplainedTarget& target) {
 
 void write_target(PrettyWriter& writer, const ExplainedTarget& target) {
     writer.begin_object().field("provider", target.provider).field("model", target.model);
-    writer.field("weight", target.weight).field("share_permille", target.share_permille);
+    const config::Target& configured = *target.target;
+    writer.field("tier", configured.tier).field("weight", configured.weight);
+    writer.key("share_permille");
+    target.share_permille ? writer.value(*target.share_permille) : writer.null();
+    if (target.live) write_fields(writer.key("live").begin_object(), *target.live).end_object();
     writer.field_or_null("unavailable", target.unavailable);
     write_plugin(writer, target);
     writer.field_or_null("origin", target.origin).key("credentials").begin_array();
@@ -102,7 +123,9 @@ void write_target(PrettyWriter& writer, const ExplainedTarget& target) {
         writer.field("reference", credential.reference).field("set", credential.set).end_object();
     }
     writer.end_array();
-    write_timeouts(writer, target.timeouts);
+    write_timeouts(writer, configured.timeouts);
+    write_attempts(writer, configured.retry);
+    write_changes(writer, configured);
     write_price(writer, target.price);
     const auto tokens = [&writer](const char* name, std::int64_t count) {
         writer.key(name);
@@ -113,6 +136,13 @@ void write_target(PrettyWriter& writer, const ExplainedTarget& target) {
     writer.key("operations").begin_array();
     for (const auto operation : target.operations) writer.value(to_string(operation));
     writer.end_array().end_object();
+}
+
+void write_targets(PrettyWriter& writer, std::string_view name,
+                   const std::vector<ExplainedTarget>& targets) {
+    writer.key(name).begin_array();
+    for (const auto& target : targets) write_target(writer, target);
+    writer.end_array();
 }
 
 std::string json_of(const std::vector<ExplainedCount>& counts) {
@@ -140,6 +170,16 @@ std::string json_of(const ExplainedKey& explained) {
 
 }  // namespace
 
+void write_choosing(PrettyWriter& writer, const config::Route& route) {
+    writer.key("strategies").begin_array();
+    for (const auto strategy : route.strategies) writer.value(name_of(strategy));
+    const bool sticky = std::ranges::count(route.strategies, config::Strategy::sticky) != 0;
+    writer.end_array().field_or_null("sticky_by", sticky ? text_of(route.sticky_by) : "");
+    writer.field_or_null("hedge", route.hedge ? text_of(*route.hedge) : "");
+    writer.field("shadow_percent", route.shadow ? route.shadow->percent : 0);
+    writer.field("continue_stream", route.continue_stream);
+}
+
 std::string to_json(const Explanation& explanation) {
     PrettyWriter writer;
     writer.begin_object().field("model", explanation.model).key("rules").begin_array();
@@ -147,10 +187,14 @@ std::string to_json(const Explanation& explanation) {
         writer.begin_object().field("name", rule.name).field("rule", rule.model);
         writer.field("place", rule.place).field_or_null("alias", rule.alias).end_object();
     }
-    writer.end_array().field("strategy", name_of(explanation.strategy));
-    writer.key("targets").begin_array();
-    for (const auto& target : explanation.targets) write_target(writer, target);
-    writer.end_array().key("rivals").begin_array();
+    writer.end_array();
+    write_choosing(writer, *explanation.route);
+    write_targets(writer, "targets", explanation.targets);
+    for (const auto& chain : k_chains)
+        write_targets(writer, chain.name, explanation.*chain.targets);
+    writer.key("shadow");
+    explanation.shadow ? write_target(writer, *explanation.shadow) : void(writer.null());
+    writer.key("rivals").begin_array();
     for (const auto& rival : explanation.rivals) {
         writer.begin_object().field("rule", rival.model).field("place", rival.place);
         writer.field("why", rival.why).end_object();

@@ -2,8 +2,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <functional>
 #include <iterator>
 
+#include "config/choosing.hpp"
 #include "config/key_form.hpp"
 #include "config/money.hpp"
 #include "config/names.hpp"
@@ -63,40 +66,124 @@ std::string tokens(std::int64_t count) {
     return count == 0 ? "not known" : fmt::format("{} tokens", count);
 }
 
-std::string role(const Explanation& explanation, std::size_t at) {
-    const auto& target = explanation.targets[at];
-    if (explanation.strategy == config::Strategy::ordered) return at == 0 ? "first" : "fallback";
-    if (target.weight == 0) return "weight 0, only as a fallback";
-    return fmt::format("weight {}, {} of the calls", target.weight, percent(target.share_permille));
+// How the target's turn comes, within its tier.
+std::string turn(const ExplainedTarget& explained) {
+    using config::Strategy;
+    const auto weight = explained.target->weight;
+    switch (explained.strategy) {
+        case Strategy::least_latency: return "by the time to its first content";
+        case Strategy::cheapest: return "by what the call would cost";
+        case Strategy::ordered: break;
+        case Strategy::least_busy:
+            if (weight == 0) break;
+            return fmt::format("by its calls in flight, weight {}", weight);
+        case Strategy::weighted:
+        case Strategy::sticky:
+            if (weight == 0) break;
+            return fmt::format("weight {}, {} of the {}", weight,
+                               percent(*explained.share_permille),
+                               explained.strategy == Strategy::sticky ? "callers" : "calls");
+    }
+    if (explained.strategy != Strategy::ordered) return "weight 0, only as a fallback";
+    return explained.share_permille == 1000 ? "first" : "fallback";
+}
+
+std::string role(const ExplainedTarget& explained, bool several_tiers) {
+    return several_tiers ? fmt::format("tier {}, {}", explained.target->tier, turn(explained))
+                         : turn(explained);
+}
+
+std::string retry_text(const config::Retry& retry) {
+    if (retry.attempts == 1) return "none: a call is tried once";
+    return fmt::format("up to {} attempts; waits up to {}, doubled up to {}; within {}",
+                       retry.attempts, duration(retry.first), duration(retry.longest),
+                       duration(retry.within));
+}
+
+class Lines {
+  public:
+    explicit Lines(std::string& out) : out_(out) {}
+
+    void add(std::string_view name, std::string_view text) {
+        fmt::format_to(std::back_inserter(out_), "   {:<11} {}\n", name, text);
+    }
+
+  private:
+    std::string& out_;
+};
+
+// What the target makes of a request.
+void append_changes(Lines& lines, const config::Target& target) {
+    if (!target.strip_prefix.empty()) {
+        lines.add("strips", fmt::format("\"{}\" off the model's name", target.strip_prefix));
+    }
+    for (const auto& member : target.set) {
+        lines.add("sets",
+                  fmt::format("{} = {}, where the client has none", member.key, member.json));
+    }
+    if (!target.drop.empty()) lines.add("drops", fmt::format("{}", fmt::join(target.drop, ", ")));
 }
 
 void append_target(std::string& out, const ExplainedTarget& target) {
-    const auto line = [&out](std::string_view name, std::string_view text) {
-        fmt::format_to(std::back_inserter(out), "   {:<11} {}\n", name, text);
-    };
-    if (!target.unavailable.empty()) line("UNAVAILABLE", target.unavailable);
-    line("plugin",
-         fmt::format("{} {}, ABI {}, {}", target.plugin, target.version, target.abi, target.file));
-    line("sha256", target.sha256);
-    line("upstream", target.origin.empty() ? "none: it answers by itself" : target.origin);
+    Lines lines(out);
+    if (!target.unavailable.empty()) lines.add("UNAVAILABLE", target.unavailable);
+    lines.add("plugin", fmt::format("{} {}, ABI {}, {}", target.plugin, target.version, target.abi,
+                                    target.file));
+    lines.add("sha256", target.sha256);
+    lines.add("upstream", target.origin.empty() ? "none: it answers by itself" : target.origin);
     for (const auto& credential : target.credentials) {
-        line("credential", fmt::format("{} from {}: {}", credential.name, credential.reference,
-                                       credential.set ? "set" : "not set"));
+        lines.add("credential", fmt::format("{} from {}: {}", credential.name, credential.reference,
+                                            credential.set ? "set" : "not set"));
     }
-    const auto& limits = target.timeouts;
-    line("time-outs",
-         fmt::format("connect {}, first byte {}, idle {}, total {}, stream total {}",
-                     duration(limits.connect), duration(limits.first_byte), duration(limits.idle),
-                     duration(limits.total), duration(limits.stream_total)));
-    line("price", price(target.price));
+    append_changes(lines, *target.target);
+    const auto& limits = target.target->timeouts;
+    lines.add(
+        "time-outs",
+        fmt::format("connect {}, first byte {}, idle {}, total {}, stream total {}",
+                    duration(limits.connect), duration(limits.first_byte), duration(limits.idle),
+                    duration(limits.total), duration(limits.stream_total)));
+    lines.add("retries", retry_text(target.target->retry));
+    lines.add("price", price(target.price));
     if (target.price != nullptr) {
-        for (const auto& detail : price_details(*target.price)) line("", detail);
+        for (const auto& detail : price_details(*target.price)) lines.add("", detail);
     }
-    line("context",
-         fmt::format("{}; output {}", tokens(target.context), tokens(target.max_output)));
+    lines.add("context",
+              fmt::format("{}; output {}", tokens(target.context), tokens(target.max_output)));
     std::vector<std::string_view> operations;
     for (const auto operation : target.operations) operations.push_back(to_string(operation));
-    line("serves", fmt::format("{}", fmt::join(operations, ", ")));
+    lines.add("serves", fmt::format("{}", fmt::join(operations, ", ")));
+}
+
+void append_targets(std::string& out, const std::vector<ExplainedTarget>& targets) {
+    const auto tier = [](const ExplainedTarget& explained) { return explained.target->tier; };
+    const bool several_tiers =
+        std::ranges::adjacent_find(targets, std::not_equal_to(), tier) != targets.end();
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+        fmt::format_to(std::back_inserter(out), "\n{}. {} as {}: {}\n", i + 1, targets[i].provider,
+                       targets[i].model, role(targets[i], several_tiers));
+        append_target(out, targets[i]);
+    }
+}
+
+// How the route chooses, and what else it does with a call.
+void append_route(std::string& out, const Explanation& explanation) {
+    const config::Route& route = *explanation.route;
+    Lines lines(out);
+    std::vector<std::string_view> names;
+    for (const auto strategy : route.strategies) names.push_back(name_of(strategy));
+    lines.add("strategy", fmt::format("{}", fmt::join(names, ", then ")));
+    if (std::ranges::count(route.strategies, config::Strategy::sticky) != 0) {
+        lines.add("sticky by", text_of(route.sticky_by));
+    }
+    if (route.hedge) {
+        lines.add("hedge", fmt::format("a second target after {}", text_of(*route.hedge)));
+    }
+    if (explanation.shadow) {
+        lines.add("shadow",
+                  fmt::format("copies of {} % of the calls go to {} as {}", route.shadow->percent,
+                              explanation.shadow->provider, explanation.shadow->model));
+    }
+    if (route.continue_stream) lines.add("streams", "that break off go on at the next target");
 }
 
 // ", of the user ann", or ", for each user" if the question names none.
@@ -154,11 +241,13 @@ std::string to_text(const Explanation& explanation) {
         if (!rule.alias.empty()) fmt::format_to(add, ", an alias of {}", rule.alias);
         out += '\n';
     }
-    for (std::size_t i = 0; i < explanation.targets.size(); ++i) {
-        const auto& target = explanation.targets[i];
-        fmt::format_to(add, "\n{}. {} as {}: {}\n", i + 1, target.provider, target.model,
-                       role(explanation, i));
-        append_target(out, target);
+    append_route(out, explanation);
+    append_targets(out, explanation.targets);
+    for (const auto& chain : k_chains) {
+        const auto& targets = explanation.*chain.targets;
+        if (targets.empty()) continue;
+        fmt::format_to(add, "\n{}: {}\n", chain.name, chain.when);
+        append_targets(out, targets);
     }
     out += "\nother rules\n";
     for (const auto& rival : explanation.rivals) {

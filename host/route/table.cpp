@@ -18,12 +18,6 @@ constexpr ChainTargets k_chains[] = {
     {Chain::budget, &config::Route::on_budget},
 };
 
-// The name that the client used, without what the target takes off.
-std::string_view stripped(std::string_view model, std::string_view prefix) {
-    const bool has_more = model.size() > prefix.size() && model.starts_with(prefix);
-    return has_more ? model.substr(prefix.size()) : model;
-}
-
 }  // namespace
 
 Table::Table(const config::Config& config)
@@ -60,9 +54,7 @@ std::span<const std::size_t> Table::ids_of(const config::Route& route) const {
 Candidate Table::candidate(const config::Target& target, std::size_t id,
                            std::string_view model) const {
     Candidate candidate{.provider = target.provider,
-                        .model = target.model.empty()
-                                     ? std::string(stripped(model, target.strip_prefix))
-                                     : target.model,
+                        .model = std::string(config::model_at(target, model)),
                         .weight = target.weight,
                         .target = &target,
                         .id = id};

@@ -75,14 +75,16 @@ class Explain : public ::testing::Test {
     }
     void TearDown() override { unsetenv("BW_TEST_SHEEP_KEY"); }
 
-    std::expected<Explanation, NotExplained> explained(const ExplainQuestion& question) {
-        const route::Prices prices(config);
+    std::expected<Explanation, NotExplained> explained(
+        const ExplainQuestion& question, const route::TargetStates* states = nullptr) {
+        const route::Table routes(config);
         const policy::KeyRing keys(config.keys);
         auto explanation = explain({.config = config,
                                     .registry = registry,
-                                    .prices = prices,
+                                    .routes = routes,
                                     .catalogue = *catalogue,
-                                    .keys = keys},
+                                    .keys = keys,
+                                    .states = states},
                                    question);
         if (!explanation) return explanation;
         for (auto& target : explanation->targets) {
@@ -105,6 +107,7 @@ TEST_F(Explain, AsText) {
     ASSERT_TRUE(explanation);
     EXPECT_EQ(to_text(*explanation), R"(best: rule "best" (c.toml:7), an alias of qwen-max
 qwen-max: rule "qwen-*" (c.toml:10)
+   strategy    weighted
 
 1. sheep as qwen-max: weight 2, 66.7 % of the calls
    plugin      ai.holysheep 1.0.0, ABI 1.0, FILE
@@ -112,6 +115,7 @@ qwen-max: rule "qwen-*" (c.toml:10)
    upstream    https://api.holysheep.ai:443
    credential  api_key from env:BW_TEST_SHEEP_KEY: set
    time-outs   connect 5s, first byte 1500ms, idle none, total 1h, stream total 1h
+   retries     up to 5 attempts; waits up to 2s, doubled up to 1m; within 10m
    price       1.20 USD in, 0.000001 USD cached, 4.80 USD out, for a million tokens (c.toml:17)
    context     32768 tokens; output 8192 tokens
    serves      chat, completions, embeddings
@@ -121,6 +125,7 @@ qwen-max: rule "qwen-*" (c.toml:10)
    sha256      SUM
    upstream    none: it answers by itself
    time-outs   connect 5s, first byte 1m, idle 1m, total 10m, stream total 1h
+   retries     up to 5 attempts; waits up to 2s, doubled up to 1m; within 10m
    price       unpriced
    context     1000000 tokens; output 1000000 tokens
    serves      chat, completions, embeddings
@@ -188,11 +193,8 @@ TEST_F(Explain, SaysWhyItCannot) {
     EXPECT_NE(to_json(no_model.error()).find(R"(    "models": [)"), std::string::npos);
 }
 
-TEST_F(Explain, AsJson) {
-    const auto explanation = explained({.model = "qwen-max"});
-    ASSERT_TRUE(explanation);
-    const std::string json = to_json(*explanation);
-    EXPECT_EQ(json.substr(0, json.find("        },\n        {")), R"({
+// An explanation up to its first target's end.
+constexpr const char* k_json = R"({
     "model": "qwen-max",
     "rules": [
         {
@@ -202,11 +204,18 @@ TEST_F(Explain, AsJson) {
             "alias": null
         }
     ],
-    "strategy": "weighted",
+    "strategies": [
+        "weighted"
+    ],
+    "sticky_by": null,
+    "hedge": null,
+    "shadow_percent": 0,
+    "continue_stream": false,
     "targets": [
         {
             "provider": "sheep",
             "model": "qwen-max",
+            "tier": 1,
             "weight": 2,
             "share_permille": 667,
             "unavailable": null,
@@ -232,6 +241,15 @@ TEST_F(Explain, AsJson) {
                 "total": 3600000,
                 "stream_total": 3600000
             },
+            "retry": {
+                "attempts": 5,
+                "first_ms": 2000,
+                "longest_ms": 60000,
+                "within_ms": 600000
+            },
+            "strip_prefix": null,
+            "set": {},
+            "drop": [],
             "price": {
                 "input_micro_usd": 1200000,
                 "cached_input_micro_usd": 1,
@@ -249,7 +267,13 @@ TEST_F(Explain, AsJson) {
                 "completions",
                 "embeddings"
             ]
-)");
+)";
+
+TEST_F(Explain, AsJson) {
+    const auto explanation = explained({.model = "qwen-max"});
+    ASSERT_TRUE(explanation);
+    const std::string json = to_json(*explanation);
+    EXPECT_EQ(json.substr(0, json.find("        },\n        {")), k_json);
 }
 
 TEST_F(Explain, ShowsAllThatAPriceTellsApart) {
@@ -275,6 +299,124 @@ TEST_F(Explain, ShowsAllThatAPriceTellsApart) {
           "\"priority\": {", "\"web_search\": 10000"}) {
         EXPECT_NE(json.find(part), std::string::npos) << part;
     }
+}
+
+// The lines of a text that say how calls are routed.
+std::string routing_of(const std::string& text) {
+    std::string lines;
+    bool in_targets = true;
+    for (std::size_t at = 0; at < text.size() && in_targets;) {
+        const std::string line = text.substr(at, text.find('\n', at) - at);
+        at += line.size() + 1;
+        const auto is = [&](const char* name) {
+            return line.starts_with(std::string("   ") + name);
+        };
+        const bool known = is("plugin ") || is("sha256 ") || is("upstream ") || is("time-outs ") ||
+                           is("price ") || is("context ") || is("serves ") || is("credential ");
+        in_targets = line != "other rules";
+        if (!known && in_targets && !line.empty()) lines += line + '\n';
+    }
+    return lines;
+}
+
+class ExplainRoute : public Explain {
+  protected:
+    void SetUp() override {
+        Explain::SetUp();
+        route().strategies = {config::Strategy::least_latency, config::Strategy::sticky};
+        route().sticky_by = {.of = config::StickyBy::Of::header, .header = "x-session-id"};
+        route().to.push_back(route().to[1]);
+        for (const std::size_t i : {1U, 2U}) route().to[i].tier = 4;
+        route().to[1].weight = 3;
+        route().to[1].set = {{.key = "temperature", .json = "0.2", .at = {}}};
+        route().to[1].drop = {"top_k", "seed"};
+        route().to[0].strip_prefix = "qwen-";
+        route().to[0].retry = {.attempts = 1};
+        route().on_context_length = {route().to[1]};
+        route().on_budget = {route().to[0], route().to[0]};
+        route().hedge = config::Hedge{.percentile = 95};
+        route().shadow = config::Shadow{.to = route().to[2], .percent = 5};
+        route().continue_stream = true;
+    }
+    config::Route& route() { return config.routes[1]; }
+};
+
+TEST_F(ExplainRoute, SaysHowItChooses) {
+    const auto explanation = explained({.model = "qwen-max"});
+    ASSERT_TRUE(explanation);
+    const std::string retries =
+        "   retries     up to 5 attempts; waits up to 2s, doubled up to 1m; within 10m\n";
+    const std::string none = "   retries     none: a call is tried once\n";
+    const std::string strips = "   strips      \"qwen-\" off the model's name\n";
+    const std::string changes =
+        "   sets        temperature = 0.2, where the client has none\n"
+        "   drops       top_k, seed\n";
+    EXPECT_EQ(
+        routing_of(to_text(*explanation)),
+        "qwen-max: rule \"qwen-*\" (c.toml:10)\n"
+        "   strategy    least_latency, then sticky\n"
+        "   sticky by   header:x-session-id\n"
+        "   hedge       a second target after p95\n"
+        "   shadow      copies of 5 % of the calls go to echo as echo\n"
+        "   streams     that break off go on at the next target\n"
+        "1. sheep as max: tier 1, by the time to its first content\n" +
+            strips + none + "2. echo as echo: tier 4, weight 3, 75 % of the callers\n" + changes +
+            retries + "3. echo as echo: tier 4, weight 1, 25 % of the callers\n" + retries +
+            "on_context_length: if the prompt is too long for those above\n"
+            "1. echo as echo: by the time to its first content\n" +
+            changes + retries +
+            "on_budget: if a budget refuses the call at those above\n"
+            "1. sheep as max: by the time to its first content\n" +
+            strips + none + "2. sheep as max: by the time to its first content\n" + strips + none);
+}
+
+TEST_F(ExplainRoute, SaysTheSameToPrograms) {
+    const auto explanation = explained({.model = "qwen-max"});
+    ASSERT_TRUE(explanation);
+    const std::string json = to_json(*explanation);
+    for (const char* part :
+         {R"("sticky_by": "header:x-session-id")", R"("hedge": "p95")", R"("shadow_percent": 5)",
+          R"("continue_stream": true)", R"("strip_prefix": "qwen-")", R"("temperature": 0.2)",
+          R"("on_context_length": [
+        {)",
+          R"("on_content_filter": [])", R"("shadow": {)"}) {
+        EXPECT_NE(json.find(part), std::string::npos) << part << json;
+    }
+    EXPECT_EQ(json.find("live"), std::string::npos) << "nothing runs";
+}
+
+TEST_F(ExplainRoute, SaysHowEachStrategyChooses) {
+    using config::Strategy;
+    auto& targets = route().to;
+    targets = {targets[0], targets[1]};
+    for (auto& target : targets) target.tier = 1;
+    const auto roles = [&](Strategy strategy, std::uint32_t weight) {
+        route().strategies = {strategy};
+        targets[1].weight = weight;
+        const std::string text = to_text(*explained({.model = "qwen-max"}));
+        const auto first = text.find("as max: "), second = text.find("as echo: ");
+        return text.substr(first + 8, text.find('\n', first) - first - 8) + "; " +
+               text.substr(second + 9, text.find('\n', second) - second - 9);
+    };
+    EXPECT_EQ(roles(Strategy::ordered, 1), "first; fallback");
+    EXPECT_EQ(roles(Strategy::weighted, 0),
+              "weight 2, 100 % of the calls; weight 0, only as a fallback");
+    EXPECT_EQ(roles(Strategy::sticky, 6),
+              "weight 2, 25 % of the callers; weight 6, 75 % of the callers");
+    EXPECT_EQ(roles(Strategy::least_busy, 0),
+              "by its calls in flight, weight 2; weight 0, only as a fallback");
+    EXPECT_EQ(roles(Strategy::cheapest, 0),
+              "by what the call would cost; by what the call would cost");
+}
+
+TEST_F(Explain, SaysHowATargetStandsWhereTheHostRuns) {
+    route::TargetStates states(config.health, route::Table(config).targets().size());
+    const auto explanation = explained({.model = "qwen-max"}, &states);
+    ASSERT_TRUE(explanation);
+    EXPECT_NE(to_json(*explanation).find(R"("live": {
+                "service": "in")"),
+              std::string::npos)
+        << to_json(*explanation);
 }
 
 TEST_F(Explain, NeverShowsACredential) {
