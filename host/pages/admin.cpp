@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bellwether/json.hpp>
 
-#include "config/names.hpp"
 #include "front/http_request.hpp"
 #include "json/writer.hpp"
 #include "pages/build_info.hpp"
@@ -41,35 +40,6 @@ front::Answer plugins(const AdminRequest&, const front::Context& context) {
             writer.value(to_string(operation));
         }
         writer.end_array().field_or_null("unavailable", provider->unavailable).end_object();
-    }
-    writer.end_array().end_object();
-    return {.status = 200, .body = writer.text()};
-}
-
-void write_targets(json::PrettyWriter& writer, const config::Config& config,
-                   const config::Route& route) {
-    writer.key("to").begin_array();
-    for (const auto& target : route.to) {
-        writer.begin_object().field("provider", config.providers[target.provider].name);
-        writer.field_or_null("model", target.model);
-        writer.field("weight", std::uint64_t{target.weight}).end_object();
-    }
-    writer.end_array();
-}
-
-front::Answer routes(const AdminRequest&, const front::Context& context) {
-    const config::Config& config = context.host.config;
-    json::PrettyWriter writer;
-    writer.begin_object().key("routes").begin_array();
-    for (const auto& route : config.routes) {
-        writer.begin_object().field("model", route.model);
-        if (!route.alias.empty()) {
-            writer.field("alias", route.alias);
-        } else {
-            writer.field("strategy", name_of(route.strategies.front()));
-            write_targets(writer, config, route);
-        }
-        writer.field("line", route.at.line).end_object();
     }
     writer.end_array().end_object();
     return {.status = 200, .body = writer.text()};
@@ -112,7 +82,7 @@ constexpr PageEntry k_pages[] = {
     {"/admin/log", "PUT", set_admin_log},
     {"/admin/models", "GET", models},
     {"/admin/plugins", "GET", plugins},
-    {"/admin/routes", "GET", routes},
+    {"/admin/routes", "GET", admin_routes},
     {"/admin/usage", "GET", admin_usage},
     {"/admin/version", "GET", version},
 };

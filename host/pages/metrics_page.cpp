@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.hpp"
 #include "observe/log_writer.hpp"
 #include "observe/process_metrics.hpp"
 #include "pages/build_info.hpp"
@@ -59,6 +60,45 @@ void write_upstream_limits(PrometheusText& text, const front::Context& context) 
                         limits.counted(provider, outcome));
         }
     }
+}
+
+// One sample for each target, where `number` has one.
+void write_targets(PrometheusText& text, const front::Context& context, auto number) {
+    const auto& names = context.host.routes.targets();
+    for (std::size_t id = 0; id < names.size(); ++id) {
+        const auto sample = number(context.running.upstreams->targets, id);
+        if (!sample) continue;
+        text.sample({{"provider", context.host.config.providers[names[id].provider].name},
+                     {"model", names[id].model.empty() ? "*" : names[id].model},
+                     {"route", names[id].route}},
+                    *sample);
+    }
+}
+
+void write_targets(PrometheusText& text, const front::Context& context) {
+    using route::TargetStates;
+    text.metric("bellwether_target_in_service", "gauge",
+                "1, or 0 while it is tried last because it has failed too often.");
+    write_targets(text, context, [](const TargetStates& states, std::size_t id) {
+        const bool in = states.service(id, Clock::now()) == route::Service::in;
+        return std::optional(std::uint64_t{in ? 1u : 0u});
+    });
+    text.metric("bellwether_target_ejections_total", "counter",
+                "How often a target was taken out of service.");
+    write_targets(text, context, [](const TargetStates& states, std::size_t id) {
+        return std::optional(states.times_out(id));
+    });
+    text.metric("bellwether_target_calls_in_flight", "gauge", "Tries under way at a target.");
+    write_targets(text, context, [](const TargetStates& states, std::size_t id) {
+        return std::optional(std::uint64_t{states.under_way(id)});
+    });
+    text.metric("bellwether_target_first_content_seconds", "gauge",
+                "How long the first content of a target's answers takes: a moving mean.");
+    write_targets(text, context, [](const TargetStates& states, std::size_t id) {
+        const auto latency = states.latency(id);
+        return latency ? std::optional(std::chrono::duration<double>(*latency).count())
+                       : std::nullopt;
+    });
 }
 
 void write_ledger(PrometheusText& text, const front::Context& context) {
@@ -133,6 +173,7 @@ PrometheusText metrics_text(const front::Context& context) {
     context.running.metrics.write(text);
     write_bodies(text, *context.running.body_room);
     write_upstream_limits(text, context);
+    write_targets(text, context);
     write_waiting(text, context.running);
     write_warnings(text, context);
     write_ledger(text, context);

@@ -17,6 +17,7 @@
 #include "pages/admin.hpp"
 #include "pages/metrics_page.hpp"
 #include "pages/surface.hpp"
+#include "report/live_target.hpp"
 #include "serve/memory_return.hpp"
 #include "serve/service_manager.hpp"
 #include "serve/signals.hpp"
@@ -146,6 +147,16 @@ void begin_end(std::string_view signal, front::Running& running, const Workers& 
     for (const auto& worker : workers) worker->drain(limit);
 }
 
+// The log says when a target goes out of service or comes back.
+std::unique_ptr<policy::Upstreams> make_upstreams(const front::Host& host) {
+    const auto& names = host.routes.targets();
+    const auto tell = [&host, &names](const route::TargetStates::Change& change) {
+        const auto level = change.out ? LogLevel::warn : LogLevel::info;
+        observe::log(level, report::change_text(host.config, names[change.id], change));
+    };
+    return std::make_unique<policy::Upstreams>(host.config, names.size(), tell);
+}
+
 std::expected<void, std::string> open_ledger(const config::Config& config,
                                              front::Running& running) {
     auto opened = ledger::open_store(config.ledger);
@@ -173,7 +184,7 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
         .metrics = {pages::metric_names(host), api->sockets.size()},
         .warnings = std::make_unique<policy::Warnings>(host.config),
         .webhook_counts = std::make_unique<policy::WebhookCounts>(host.webhooks.size()),
-        .upstreams = std::make_unique<policy::Upstreams>(host.config, host.routes.targets().size()),
+        .upstreams = make_upstreams(host),
         .waiting = std::make_unique<policy::WaitingCounts>(host.config),
         .ledger = nullptr,
         .budget_watch = nullptr,

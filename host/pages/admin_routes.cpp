@@ -1,0 +1,80 @@
+// /admin/routes: which targets a route has, how the first one is chosen, and how each one stands.
+#include "json/writer.hpp"
+#include "pages/admin.hpp"
+#include "report/live_target.hpp"
+
+namespace bw::pages {
+namespace {
+
+using json::PrettyWriter;
+
+// Writes the targets of one route. The ids are taken in the order in which the table gives them.
+class TargetWriter {
+  public:
+    TargetWriter(PrettyWriter& writer, const front::Context& context, const config::Route& route)
+        : writer_(writer),
+          providers_(context.host.config.providers),
+          states_(context.running.upstreams->targets),
+          ids_(context.host.routes.ids_of(route)) {}
+
+    void list(std::string_view name, const std::vector<config::Target>& targets) {
+        writer_.key(name).begin_array();
+        for (const auto& target : targets) {
+            writer_.begin_object();
+            fields(target);
+            writer_.field("tier", target.tier).field("weight", target.weight).end_object();
+        }
+        writer_.end_array();
+    }
+
+    void shadow(const std::optional<config::Shadow>& shadow) {
+        writer_.key("shadow");
+        if (!shadow) return void(writer_.null());
+        writer_.begin_object();
+        fields(shadow->to);
+        writer_.end_object();
+    }
+
+  private:
+    void fields(const config::Target& target) {
+        writer_.field("provider", providers_[target.provider].name);
+        writer_.field_or_null("model", target.model);
+        write_fields(writer_, report::live_target(states_, ids_.front()));
+        ids_ = ids_.subspan(1);
+    }
+
+    PrettyWriter& writer_;
+    std::span<const config::Provider> providers_;
+    const route::TargetStates& states_;
+    std::span<const std::size_t> ids_;
+};
+
+void write_route(PrettyWriter& writer, const front::Context& context, const config::Route& route) {
+    report::write_choosing(writer, route);
+    TargetWriter targets(writer, context, route);
+    targets.list("to", route.to);
+    targets.list("on_context_length", route.on_context_length);
+    targets.list("on_content_filter", route.on_content_filter);
+    targets.list("on_budget", route.on_budget);
+    targets.shadow(route.shadow);
+}
+
+}  // namespace
+
+front::Answer admin_routes(const AdminRequest&, const front::Context& context) {
+    PrettyWriter writer;
+    writer.begin_object().key("routes").begin_array();
+    for (const auto& route : context.host.config.routes) {
+        writer.begin_object().field("model", route.model);
+        if (!route.alias.empty()) {
+            writer.field("alias", route.alias);
+        } else {
+            write_route(writer, context, route);
+        }
+        writer.field("line", route.at.line).end_object();
+    }
+    writer.end_array().end_object();
+    return {.status = 200, .body = writer.text()};
+}
+
+}  // namespace bw::pages
