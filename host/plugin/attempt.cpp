@@ -35,7 +35,7 @@ Attempt::Attempt(std::shared_ptr<Instance> instance, const Order& order, Attempt
       order_(order),
       events_(events),
       handle_{this},
-      outgoing_(instance_->provider()),
+      outgoing_(instance_->provider(), order.credential),
       framer_([this](std::uint32_t kind, std::string_view data, std::string_view event) {
           return frame(kind, data, event);
       }),

@@ -47,6 +47,7 @@ struct Order {
     const Call* call;
     std::string_view model;                        // the upstream's name
     std::string_view body;                         // for the upstream
+    std::size_t credential = 0;                    // which one of the provider's goes out with it
     unsigned number = 0;                           // 0 for the first attempt of the call
     std::chrono::milliseconds connect_timeout{0};  // zero: no limit
     std::chrono::milliseconds deadline{0};         // time left; zero: no limit

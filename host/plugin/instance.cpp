@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bellwether/json.hpp>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -89,7 +90,12 @@ bw_error new_error() {
 
 std::string presentable(std::string_view text, const LoadedProvider& provider) {
     std::string shown = json::Value(json::quote(text)).string();
-    for (const auto& [name, value] : provider.secrets) {
+    // The longest first, because one value may be the beginning of another.
+    std::vector<std::string_view> values(provider.api_keys.begin(), provider.api_keys.end());
+    for (const auto& [name, value] : provider.secrets) values.push_back(value);
+    std::ranges::sort(values, std::ranges::greater(), &std::string_view::size);
+    for (const std::string_view value : values) {
+        if (value.empty()) break;
         for (auto at = shown.find(value); at != std::string::npos; at = shown.find(value, at + 3)) {
             shown.replace(at, value.size(), "***");
         }

@@ -43,11 +43,11 @@ const char* Outgoing::header(std::string_view name, std::string_view value) {
 
 const char* Outgoing::secret(std::string_view name, std::string_view prefix,
                              std::string_view secret) {
-    const auto found = provider_.secrets.find(secret);
-    const char* const broken = rules::check_secret({.phase = rules::Phase::opening, .sent = sent_},
-                                                   found != provider_.secrets.end());
+    const std::string* const value = provider_.secret(secret, credential_);
+    const char* const broken =
+        rules::check_secret({.phase = rules::Phase::opening, .sent = sent_}, value != nullptr);
     if (broken != nullptr) return broken;
-    return header(name, fmt::format("{}{}", prefix, found->second));
+    return header(name, fmt::format("{}{}", prefix, *value));
 }
 
 // A client cannot change a header that the plugin has set itself, for example from its config.

@@ -14,7 +14,9 @@ namespace bw::plugin {
 
 class Outgoing {
   public:
-    explicit Outgoing(const LoadedProvider& provider) : provider_(provider) {}
+    // `credential`: which one of the provider's goes out with it.
+    explicit Outgoing(const LoadedProvider& provider, std::size_t credential = 0)
+        : provider_(provider), credential_(credential) {}
 
     // Each gives the rule that was broken, or nullptr.
     const char* send(std::string_view method, std::string_view url, std::uint32_t frame);
@@ -34,6 +36,7 @@ class Outgoing {
 
   private:
     const LoadedProvider& provider_;
+    const std::size_t credential_;
     std::uint32_t frame_ = BW_FRAME_WHOLE;
     bool sent_ = false;
     bool has_content_type_ = false;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bellwether/provider/rules.hpp>
 #include <cstdlib>
+#include <functional>
 
 #include "config/secret.hpp"
 #include "config/url.hpp"
@@ -17,6 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 using config::Diagnostic;
 using config::Severity;
+
+// The secret of which the config may give several values.
+constexpr std::string_view k_api_key = "api_key";
 
 // Loads the providers of one config, one after the other.
 class Loader {
@@ -146,7 +150,48 @@ class Loader {
                                 given.name));
             }
         }
-        for (const auto& spec : provider.manifest.secrets) resolve_secret(wanted, spec, provider);
+        for (const auto& spec : provider.manifest.secrets) {
+            if (spec.name == k_api_key && !wanted.api_keys.empty()) {
+                resolve_api_keys(wanted, spec, provider);
+            } else {
+                resolve_secret(wanted, spec, provider);
+            }
+        }
+    }
+
+    // Several values of one secret. One that is missing is no mistake if the provider may do
+    // without: the others serve.
+    void resolve_api_keys(const config::Provider& wanted, const SecretSpec& spec,
+                          LoadedProvider& provider) {
+        provider.api_keys.resize(wanted.api_keys.size());
+        if (wanted.is_refused("api_keys") || config_.secrets == config::Secrets::left_out) return;
+        std::string why;
+        for (std::size_t i = 0; i < wanted.api_keys.size(); ++i) {
+            const auto& [name, reference, at] = wanted.api_keys[i];
+            auto value = config::resolve(reference);
+            if (!value) {
+                why = value.error();
+                missing_key(wanted, why, at);
+            } else if (check_vendor(wanted, spec, *value, reference, at) &&
+                       check_form(wanted, *value, reference, at)) {
+                provider.api_keys[i] = std::move(*value);
+            }
+        }
+        const auto first =
+            std::ranges::find_if(provider.api_keys, std::not_fn(&std::string::empty));
+        if (first != provider.api_keys.end()) {
+            provider.secrets.emplace(spec.name, *first);
+        } else if (!wanted.required && !why.empty()) {
+            provider.unavailable =
+                fmt::format("provider \"{}\" has no {}: {}", wanted.name, spec.name, why);
+        }
+    }
+
+    void missing_key(const config::Provider& wanted, std::string_view why, config::Position at) {
+        add(wanted.required ? Severity::error : Severity::warning, at,
+            fmt::format("provider \"{}\" lacks one of its api_keys: {}", wanted.name, why), {},
+            wanted.required ? "set it, or write `required = false` to start without it"
+                            : "it is not used until it is set and the host restarted");
     }
 
     void resolve_secret(const config::Provider& wanted, const SecretSpec& spec,
@@ -286,6 +331,15 @@ class Loader {
 }  // namespace
 
 std::string origin_of(std::string_view url) { return rules::origin(url); }
+
+const std::string* LoadedProvider::secret(std::string_view secret_name,
+                                          std::size_t credential) const {
+    if (secret_name == k_api_key && credential < api_keys.size() && !api_keys[credential].empty()) {
+        return &api_keys[credential];
+    }
+    const auto found = secrets.find(secret_name);
+    return found == secrets.end() ? nullptr : &found->second;
+}
 
 namespace {
 

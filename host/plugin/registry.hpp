@@ -2,6 +2,7 @@
 // Built once at start-up on one thread; constant afterwards and shared by all workers.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,6 +28,9 @@ struct LoadedProvider {
     std::string base_url;  // resolved; may be empty
     std::string origin;    // of base_url; its credentials are sent nowhere else
     std::map<std::string, std::string, std::less<>> secrets;  // name -> value; never printed
+    // The values of the secret "api_key", if the config gives several: each is a credential of its
+    // own. Empty: one that is missing. Never printed.
+    std::vector<std::string> api_keys;
     std::vector<Model> models;  // the plugin's catalogue and the config's additions
     config::Timeouts timeouts;
     std::shared_ptr<const net::WireOptions> wire;  // how it is reached
@@ -36,6 +40,13 @@ struct LoadedProvider {
     std::shared_ptr<SlowCallbacks> slow_callbacks = std::make_shared<SlowCallbacks>();
     bool is_whole = true;     // no mistake was found in its section of the config
     std::string unavailable;  // why it cannot serve (an optional credential is missing); else empty
+
+    std::size_t credentials() const { return std::max<std::size_t>(api_keys.size(), 1); }
+    bool has_credential(std::size_t index) const {
+        return index >= api_keys.size() || !api_keys[index].empty();
+    }
+    // The value of a secret for one of the credentials; null: there is none.
+    const std::string* secret(std::string_view secret_name, std::size_t credential) const;
 };
 
 struct Registry {

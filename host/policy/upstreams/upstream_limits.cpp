@@ -24,9 +24,14 @@ constexpr std::size_t k_prompt_tokens_max = 100'000;
 // common are the same customer of the same upstream.
 using Customer = std::tuple<std::string, std::string, std::vector<std::string>>;
 
-Customer customer_of(const config::Provider& provider) {
+Customer customer_of(const config::Provider& provider, std::size_t credential) {
     std::vector<std::string> secrets;
-    for (const auto& secret : provider.secrets) secrets.push_back(secret.reference);
+    for (const auto& secret : provider.secrets) {
+        const bool is_one_of_several = credential < provider.api_keys.size() &&
+                                       secret.name == provider.api_keys[credential].name;
+        secrets.push_back(is_one_of_several ? provider.api_keys[credential].reference
+                                            : secret.reference);
+    }
     return {provider.plugin, provider.base_url, std::move(secrets)};
 }
 
@@ -41,20 +46,31 @@ std::int64_t tokens_at_sending(const Call& call, const AskedInBody& asked) {
 UpstreamLimits::UpstreamLimits(const config::Config& config) : counts_(config.providers.size()) {
     std::map<Customer, std::shared_ptr<Account>> known;
     for (const config::Provider& provider : config.providers) {
-        auto& account = known[customer_of(provider)];
-        if (!account) account = std::make_shared<Account>();
-        accounts_.push_back(account);
+        auto& accounts = accounts_.emplace_back();
+        do {
+            auto& account = known[customer_of(provider, accounts.size())];
+            if (!account) account = std::make_shared<Account>();
+            accounts.push_back(account);
+        } while (accounts.size() < provider.api_keys.size());
     }
 }
 
 UpstreamLimits::Clock::duration UpstreamLimits::wait(const route::Candidate& candidate,
                                                      std::int64_t tokens) const {
     if (!knows(candidate)) return {};
-    Account& account = *accounts_[candidate.provider];
+    Account& account = account_of(candidate);
     const Lock lock(account.mutex);
     const auto found = account.meters.find(candidate.model);
     if (found == account.meters.end()) return {};
     return found->second.wait(tokens, Clock::now());
+}
+
+double UpstreamLimits::share_left(const route::Candidate& candidate) const {
+    if (!knows(candidate)) return 1;
+    Account& account = account_of(candidate);
+    const Lock lock(account.mutex);
+    const auto found = account.meters.find(candidate.model);
+    return found == account.meters.end() ? 1 : found->second.share_left(Clock::now());
 }
 
 void UpstreamLimits::count(const route::Candidate& candidate, Effect outcome) {
@@ -68,7 +84,7 @@ std::uint64_t UpstreamLimits::counted(std::size_t provider, std::size_t outcome)
 
 UpstreamLimits::CountedTrip::CountedTrip(UpstreamLimits& limits, const route::Candidate& candidate,
                                          std::int64_t tokens)
-    : account_(*limits.accounts_[candidate.provider]),
+    : account_(limits.account_of(candidate)),
       model_(candidate.model),
       tokens_(tokens),
       sent_(Clock::now()) {

@@ -76,18 +76,25 @@ class UpstreamLimits {
 
     // False: the provider's upstream has said nothing yet of its limits, so there is room.
     bool knows(const route::Candidate& candidate) const {
-        return accounts_[candidate.provider]->has_meters.load(std::memory_order_relaxed);
+        return account_of(candidate).has_meters.load(std::memory_order_relaxed);
     }
     // How long until there is room for a call of so many tokens, as far as is known; zero: now.
     Clock::duration wait(const route::Candidate& candidate, std::int64_t tokens) const;
+    // The share that is left of the upstream's limits, from 0 to 1; 1 if they are not known.
+    double share_left(const route::Candidate& candidate) const;
     void count(const route::Candidate& candidate, Effect outcome);
     std::uint64_t counted(std::size_t provider, std::size_t outcome) const;
 
   private:
     using Counts = std::array<std::atomic<std::uint64_t>, k_outcomes.size()>;
 
-    std::vector<std::shared_ptr<Account>> accounts_;  // one a provider, some of them the same
-    std::vector<Counts> counts_;                      // one a provider
+    Account& account_of(const route::Candidate& candidate) const {
+        return *accounts_[candidate.provider][candidate.credential];
+    }
+
+    // Those of each provider's credentials, some of them the same.
+    std::vector<std::vector<std::shared_ptr<Account>>> accounts_;
+    std::vector<Counts> counts_;  // one a provider
 };
 
 }  // namespace bw::policy

@@ -56,6 +56,19 @@ UpstreamMeter::Clock::duration UpstreamMeter::Allowance::wait(std::int64_t amoun
     return std::max(std::min(there, believed_until) - now, Clock::duration::zero());
 }
 
+double UpstreamMeter::Allowance::share_left(Clock::time_point now) const {
+    if (limit == 0 || now >= full) return 1;
+    const auto gone = static_cast<double>(limit - remaining);
+    const double back =
+        gone * static_cast<double>((now - at).count()) / static_cast<double>((full - at).count());
+    const double share = (static_cast<double>(remaining) + back) / static_cast<double>(limit);
+    return std::clamp(share, 0.0, 1.0);
+}
+
+double UpstreamMeter::share_left(Clock::time_point now) const {
+    return std::min(requests_.share_left(now), tokens_.share_left(now));
+}
+
 UpstreamMeter::Clock::duration UpstreamMeter::wait(std::int64_t tokens,
                                                    Clock::time_point now) const {
     const auto level = std::max(requests_.wait(1, now), tokens_.wait(tokens, now));

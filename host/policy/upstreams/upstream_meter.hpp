@@ -19,6 +19,9 @@ class UpstreamMeter {
     // How long a call of so many tokens has to wait; zero: there is room now, as far as is known.
     Clock::duration wait(std::int64_t tokens, Clock::time_point now) const;
 
+    // The share that is left of the limits, of the one with less: 0 to 1. 1 if they are not known.
+    double share_left(Clock::time_point now) const;
+
     // A call is reported by sent(), then perhaps answered(), then perhaps served() or refused(),
     // then over().
     void sent(std::int64_t tokens, Clock::time_point now);
@@ -51,6 +54,7 @@ class UpstreamMeter {
         void take(std::int64_t amount, Clock::time_point now);
         void give_back(std::int64_t amount);
         Clock::duration wait(std::int64_t amount, Clock::time_point now) const;
+        double share_left(Clock::time_point now) const;
     };
 
     bool wary(Clock::time_point now) const;

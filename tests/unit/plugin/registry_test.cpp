@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 
+#include "plugin/instance.hpp"
+
 namespace bw::plugin {
 namespace {
 
@@ -114,6 +116,78 @@ TEST_F(RegistryTest, TheBaseUrlComesFromConfigThenEnvironmentThenPlugin) {
     provider.secrets = {{"api_key", "env:HOLYSHEEP_API_KEY", {4, 1}}};
     load(provider);
     EXPECT_EQ(registry_.providers[0]->origin, "https://config.example:443");
+}
+
+class SeveralKeys : public RegistryTest {
+  protected:
+    void SetUp() override {
+        for (const char* name : {"KEY_A", "KEY_B"}) unsetenv(name);
+        RegistryTest::SetUp();
+    }
+    void TearDown() override { SetUp(); }
+
+    static config::Provider both() {
+        auto provider = holysheep();
+        provider.api_keys = {{"api_key", "env:KEY_A", {4, 13}}, {"api_key", "env:KEY_B", {4, 26}}};
+        provider.secrets = {provider.api_keys.front()};
+        return provider;
+    }
+    const LoadedProvider& loaded() const { return *registry_.providers[0]; }
+};
+
+TEST_F(SeveralKeys, EachIsACredentialOfItsOwn) {
+    setenv("KEY_A", "cr_one", 1);
+    setenv("KEY_B", "cr_other", 1);
+    EXPECT_THAT(load(both()), IsEmpty());
+    EXPECT_EQ(loaded().credentials(), 2U);
+    EXPECT_EQ(*loaded().secret("api_key", 0), "cr_one");
+    EXPECT_EQ(*loaded().secret("api_key", 1), "cr_other");
+    EXPECT_EQ(loaded().secret("other_key", 1), nullptr);
+}
+
+TEST_F(SeveralKeys, ASingleOneIsTheOnlyCredential) {
+    setenv("HOLYSHEEP_API_KEY", "cr_single", 1);
+    EXPECT_THAT(load(holysheep()), IsEmpty());
+    EXPECT_EQ(loaded().credentials(), 1U);
+    EXPECT_TRUE(loaded().has_credential(0));
+    EXPECT_EQ(*loaded().secret("api_key", 0), "cr_single");
+}
+
+TEST_F(SeveralKeys, AMissingOneIsAnErrorAtItsPlace) {
+    setenv("KEY_A", "cr_one", 1);
+    const std::string said = load(both());
+    EXPECT_THAT(said, HasSubstr("t.toml:4:26: error:"));
+    EXPECT_THAT(said, HasSubstr("KEY_B"));
+}
+
+TEST_F(SeveralKeys, WhereTheProviderMayLackThemTheOthersServe) {
+    setenv("KEY_B", "cr_other", 1);
+    auto provider = both();
+    provider.required = false;
+    EXPECT_THAT(load(provider), HasSubstr("t.toml:4:13: warning:"));
+    EXPECT_EQ(loaded().unavailable, "");
+    EXPECT_FALSE(loaded().has_credential(0));
+    EXPECT_TRUE(loaded().has_credential(1));
+    EXPECT_EQ(*loaded().secret("api_key", 0), "cr_other") << "where none is chosen";
+    unsetenv("KEY_B");
+    load(provider);
+    EXPECT_THAT(loaded().unavailable, HasSubstr("KEY_B"));
+}
+
+TEST_F(SeveralKeys, EachIsCheckedAndNoneIsPrinted) {
+    setenv("KEY_A", "cr_one", 1);
+    setenv("KEY_B", "sk-ant-api03-verysecret", 1);
+    const std::string said = load(both());
+    EXPECT_THAT(said, HasSubstr("t.toml:4:26: error:"));
+    EXPECT_THAT(said, HasSubstr("Anthropic"));
+    EXPECT_EQ(said.find("verysecret"), std::string::npos);
+}
+
+TEST_F(SeveralKeys, NoneIsInWhatAnUpstreamSays) {
+    setenv("KEY_A", "cr_one", 1);
+    setenv("KEY_B", "cr_one_more", 1);
+    load(both());
+    EXPECT_EQ(presentable("cr_one_more and cr_one are wrong", loaded()), "*** and *** are wrong");
 }
 
 // One vendor's key in the environment must not reach another server that speaks the same dialect.

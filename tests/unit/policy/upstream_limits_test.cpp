@@ -66,6 +66,18 @@ TEST_F(UpstreamLimitsTest, AreOfACredential) {
     EXPECT_FALSE(has_room(b)) << "one customer of one upstream";
 }
 
+// Of one provider's credentials as of those of two providers.
+TEST_F(UpstreamLimitsTest, EachOfSeveralCredentialsHasItsOwn) {
+    config = with_keys("ONE", "OTHER");
+    config.providers[0].api_keys = {{"api_key", "env:ONE", {}}, {"api_key", "env:OTHER", {}}};
+    limits.emplace(config);
+    const route::Candidate second{.provider = 0, .model = "m", .credential = 1};
+    CountedTrip(*limits, second, k_tokens).refused(5s);
+    EXPECT_FALSE(has_room(second));
+    EXPECT_TRUE(has_room(a));
+    EXPECT_FALSE(has_room(b)) << "it has the same credential";
+}
+
 TEST_F(UpstreamLimitsTest, ACallThatIsNotAnsweredTookNothing) {
     open();
     {

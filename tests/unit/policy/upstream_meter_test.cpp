@@ -243,5 +243,24 @@ TEST_F(UpstreamMeterTest, IsNotIdleWhileItMatters) {
     EXPECT_TRUE(meter.idle(now));
 }
 
+TEST_F(UpstreamMeterTest, TellsWhatShareIsLeftOfTheScarcerLimit) {
+    EXPECT_EQ(meter.share_left(now), 1) << "nothing is known";
+    answered({.requests = {.limit = 100, .remaining = 80, .reset = 60s},
+              .tokens = {.limit = 1'000, .remaining = 200, .reset = 60s}});
+    EXPECT_DOUBLE_EQ(meter.share_left(now), 0.2);
+    now += 15s;
+    EXPECT_DOUBLE_EQ(meter.share_left(now), 0.4) << "what was taken comes back evenly";
+    meter.sent(k_tokens, now);
+    EXPECT_DOUBLE_EQ(meter.share_left(now), 0.325);
+    now += 45s;
+    EXPECT_EQ(meter.share_left(now), 1);
+}
+
+TEST_F(UpstreamMeterTest, AShareIsNeverLessThanNothing) {
+    answered({.requests = {.limit = 2, .remaining = 1, .reset = 60s}});
+    for (int i = 0; i < 5; ++i) meter.sent(k_tokens, now);
+    EXPECT_EQ(meter.share_left(now), 0);
+}
+
 }  // namespace
 }  // namespace bw::policy
