@@ -101,6 +101,23 @@ void write_targets(PrometheusText& text, const front::Context& context) {
     });
 }
 
+// Only of providers that have several credentials.
+void write_credentials(PrometheusText& text, const front::Context& context) {
+    const policy::Credentials& credentials = context.running.upstreams->credentials;
+    text.metric("bellwether_credential_set_aside", "gauge",
+                "1 while a credential is set aside because its upstream refused it, else 0.");
+    for (std::size_t provider = 0; provider < context.host.config.providers.size(); ++provider) {
+        const std::size_t count = credentials.count(provider);
+        for (std::size_t i = 0; count > 1 && i < count; ++i) {
+            const bool aside =
+                credentials.state(provider, i).use == policy::CredentialUse::set_aside;
+            text.sample({{"provider", context.host.config.providers[provider].name},
+                         {"credential", fmt::format("{}", i)}},
+                        std::uint64_t{aside ? 1u : 0u});
+        }
+    }
+}
+
 void write_ledger(PrometheusText& text, const front::Context& context) {
     const ledger::Store* const store = context.running.ledger.get();
     if (store == nullptr) return;
@@ -174,6 +191,7 @@ PrometheusText metrics_text(const front::Context& context) {
     write_bodies(text, *context.running.body_room);
     write_upstream_limits(text, context);
     write_targets(text, context);
+    write_credentials(text, context);
     write_waiting(text, context.running);
     write_warnings(text, context);
     write_ledger(text, context);

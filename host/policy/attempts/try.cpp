@@ -83,6 +83,7 @@ Result<void> Try::start(unsigned number, bool paused) {
     const plugin::Order order{.call = &call_,
                               .model = target_.model,
                               .body = body_.empty() ? std::string_view(call_.body) : body_,
+                              .credential = target_.credential,
                               .number = number,
                               .connect_timeout = allowed.connect,
                               .deadline = time_left(limits, started_)};
@@ -225,10 +226,21 @@ void Try::close(Result<void>& result, Evidence evidence) {
         result.error().retry_after = trip_->refused(result.error().retry_after);
     }
     if (watch_) watch_->end(result, evidence);
+    tell_of_credential(result);
     deadlines_.reset();
     attempt_.reset();
     trip_.reset();
     watch_.reset();
+}
+
+void Try::tell_of_credential(const Result<void>& result) {
+    if (!trip_) return;
+    Credentials& credentials = engine_.upstreams.credentials;
+    if (result) return credentials.accepted(target_, started_);
+    const ErrorKind kind = result.error().kind;
+    if (kind == ErrorKind::auth || kind == ErrorKind::quota) {
+        credentials.refused(target_, started_, kind);
+    }
 }
 
 bool Try::gives_usage() const {

@@ -95,6 +95,7 @@ class Try final : private plugin::AttemptEvents {
     void commit();
     bool see(std::string_view json, bool reported);
     void relay(std::string_view chunk, bool content);
+    void tell_of_credential(const Result<void>& result);
     bool all_finished() const;
     bool gives_usage() const;
     plugin::Reach reach() const { return attempt_ ? attempt_->reach() : reach_; }

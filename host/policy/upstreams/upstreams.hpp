@@ -1,5 +1,6 @@
-// What the process knows of its upstreams: their limits, how their targets do, and how many tries
-// may be repetitions. One object serves all workers, from any thread.
+// What the process knows of its upstreams: their limits, which credentials they have refused, how
+// their targets do, and how many tries may be repetitions. One object serves all workers, from any
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "config/config.hpp"
+#include "policy/upstreams/credentials.hpp"
 #include "policy/upstreams/retry_budget.hpp"
 #include "policy/upstreams/upstream_limits.hpp"
 #include "route/target_states.hpp"
@@ -20,10 +22,12 @@ struct Upstreams {
     // of each target that goes out of service or comes back, from any thread.
     Upstreams(const config::Config& config, std::size_t target_count, OnChange on_change = {})
         : limits(config),
+          credentials(config),
           targets(config.health, target_count, std::move(on_change)),
           retries(config.retry_budget) {}
 
     UpstreamLimits limits;
+    Credentials credentials;
     route::TargetStates targets;
     RetryBudget retries;
 };

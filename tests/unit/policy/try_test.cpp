@@ -130,6 +130,57 @@ TEST_F(ChangedTry, SendsWhatItsTargetSetsAndLeavesOutWhatItDrops) {
     EXPECT_TRUE(one->heard().last_word) << "it was asked for one choice only";
 }
 
+class TryWithCredentials : public ChangedTry {
+  protected:
+    // The provider "a" with two credentials.
+    TryWithCredentials() {
+        auto several = std::make_shared<plugin::LoadedProvider>(slots[0].provider());
+        several->api_keys = {"key-one", "key-two"};
+        slots[0] = plugin::ProviderSlot(several);
+        config.providers[0].api_keys = {{"api_key", "env:A", {}}, {"api_key", "env:B", {}}};
+        known.emplace(config, 8);
+        target.timeouts = slots[0].provider().timeouts;
+    }
+    void start_with(std::size_t credential) {
+        targets[0].target.credential = credential;
+        call.started = Clock::now();
+        call.body = R"({"model":"m","messages":[]})";
+        ASSERT_TRUE(json::read_request(call));
+        one.emplace(AttemptServices{loop, wire, slots, *known, random}, call, targets[0].target,
+                    reckoner, listener);
+        ASSERT_TRUE(one->start(0, false));
+    }
+    void close(Result<void> result) { one->close(result); }
+    bool is_aside(std::size_t credential) const {
+        return known->credentials.state(0, credential).use == CredentialUse::set_aside;
+    }
+
+    std::optional<Upstreams> known;
+};
+
+TEST_F(TryWithCredentials, SendsTheOneOfItsCandidate) {
+    start_with(1);
+    EXPECT_THAT(wire.last().headers, testing::Contains("authorization: Bearer key-two"));
+    start_with(0);
+    EXPECT_THAT(wire.last().headers, testing::Contains("authorization: Bearer key-one"));
+}
+
+TEST_F(TryWithCredentials, SetsItAsideIfItIsRefusedAndNotForOtherFailures) {
+    for (const ErrorKind kind : {ErrorKind::rate, ErrorKind::upstream, ErrorKind::invalid}) {
+        start_with(1);
+        close(std::unexpected(Error{.kind = kind}));
+        EXPECT_FALSE(is_aside(1));
+    }
+    start_with(1);
+    close(std::unexpected(Error{.kind = ErrorKind::quota}));
+    EXPECT_TRUE(is_aside(1));
+    EXPECT_FALSE(is_aside(0));
+    time.now += std::chrono::seconds(1);
+    start_with(1);
+    close({});
+    EXPECT_FALSE(is_aside(1));
+}
+
 TEST_F(ChangedTry, HasTheTimeOutsOfItsTarget) {
     target.timeouts = {.connect = std::chrono::milliseconds(700),
                        .first_byte = std::chrono::milliseconds(50)};
