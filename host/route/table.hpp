@@ -31,6 +31,7 @@ struct Candidate {
     const config::Target* target = nullptr;  // as configured; null: nothing is configured for it
     std::size_t id = 0;          // of the target, for what is remembered of it (TargetStates)
     std::size_t credential = 0;  // which one of the provider's
+    bool last_resort = false;    // its credential has been refused, and is set aside
     Chain chain = Chain::none;
 };
 

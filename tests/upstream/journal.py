@@ -26,6 +26,11 @@ class Received:
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key == name), None)
 
+    @property
+    def key(self) -> str:
+        """The key that it was sent with."""
+        return (self.header("authorization") or "").removeprefix("Bearer ")
+
     @cached_property
     def json(self) -> dict[str, Any]:
         return json.loads(self.body) if self.body else {}

@@ -14,6 +14,7 @@ from upstream.scenarios import answers, faults
 from upstream.tls import Authority
 
 KEY = "test-key"
+OTHER_KEY = "other-test-key"
 
 
 class Simulator:
@@ -105,7 +106,7 @@ class Simulator:
         await Connection(number, reader, writer, self.journal, self._choose, self._keeps).serve()
 
     def _choose(self, request: Received) -> Scenario:
-        if request.header("authorization") != f"Bearer {KEY}":
+        if request.key not in (KEY, OTHER_KEY):
             return faults.error(errors.INVALID_KEY)
         if request.method == "GET" and request.path == "/v1/models":
             return answers.models()

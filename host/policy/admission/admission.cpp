@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "policy/admission/credential_order.hpp"
 #include "policy/admission/target_order.hpp"
 #include "policy/admission/uncounted.hpp"
 #include "policy/limits/refusal.hpp"
@@ -50,6 +51,10 @@ void Admission::ask(OnAnswer on_answer) {
         for (auto* group : {&offer_.prospects, &offer_.chained, &offer_.on_budget}) {
             order.put(*group);
         }
+    }
+    const std::int64_t tokens = tokens_at_sending(call_, call_.asked);
+    for (auto* group : {&offer_.prospects, &offer_.chained, &offer_.on_budget}) {
+        expand_credentials(*group, engine_.upstreams, engine_.slots, tokens, random_);
     }
     apply();
 }

@@ -104,15 +104,21 @@ std::optional<WaitInQueue> wait_for(const Asked& asked, std::int64_t wait_us,
                        .wants = asked};
 }
 
+// False for a target that is out of service, and for a credential that its upstream has refused:
+// they are used only by a call that nothing else can serve, now or in time.
+bool is_well(const Prospect& one) {
+    return one.service != route::Service::out && !one.target.last_resort;
+}
+
 // Lets the call wait for the upstream that will have room first, among those that it may wait for.
-// If there is none, the call is refused. Nobody waits for one that is out of service.
+// If there is none, the call is refused. Nobody waits for one that is not well.
 Placement wait_for_room(const PendingCall& who, std::span<const Prospect> prospects,
                         const Room& room) {
     std::optional<WaitInQueue> soonest;
     Duration wait = Duration::max();
     for (const Prospect& prospect : prospects) {
+        if (!is_well(prospect)) continue;
         const config::Provider& provider = room.providers[prospect.target.provider];
-        if (prospect.service == route::Service::out) continue;
         const Space space = room.upstream(prospect);
         const auto until = std::min(who.started + provider.queue_wait, who.deadline);
         const bool too_late = who.now + space.wait >= until;
@@ -160,15 +166,13 @@ Placement place(const PendingCall& who, Offer& offer, const Room& room) {
         if (auto ends = join_queue(who, offer, room, hold.asked)) return *std::move(ends);
     }
     const auto has_room = [&](const Prospect& one) { return room.upstream(one).is_free(); };
-    const auto is_free = [&](const Prospect& one) {
-        return one.service != route::Service::out && has_room(one);
-    };
+    const auto is_free = [&](const Prospect& one) { return is_well(one) && has_room(one); };
     if (!has_room(prospects.front())) {
         hold.passed_over = prospects.front().target.provider;
         const auto full = std::ranges::stable_partition(prospects, is_free);
         if (full.begin() == prospects.begin()) {
             Placement wait = wait_for_room(who, prospects, room);
-            // A target that is out of service is still better than a refusal.
+            // One that is not well is still better than a refusal.
             const auto rest = std::ranges::stable_partition(prospects, has_room);
             const bool waits = std::holds_alternative<WaitInQueue>(wait);
             if (waits || rest.begin() == prospects.begin()) return wait;

@@ -141,7 +141,8 @@ void Attempts::set_hedge(Clock::time_point now, std::size_t target) {
 // that is slow with every call is not to get twice as many.
 void Attempts::begin_hedge() {
     const auto elsewhere = std::ranges::find_if(targets_, [this](const Prospect& one) {
-        return one.target.chain == route::Chain::none && !are_one_place(one.target, target());
+        return one.target.chain == route::Chain::none && !one.target.last_resort &&
+               !are_one_place(one.target, target());
     });
     if (elsewhere == targets_.end()) return;
     const auto at = static_cast<std::size_t>(elsewhere - targets_.begin());

@@ -276,5 +276,39 @@ TEST_F(PlacementTest, WhoMayWaitForNoUpstreamIsRefusedForTheFirst) {
     placed<WaitInQueue>();
 }
 
+// ---- several credentials ------------------------------------------------------------------------
+
+// Of one provider: the first has no room for two seconds, the second was refused.
+class PlacementOfCredentials : public PlacementTest {
+  protected:
+    PlacementOfCredentials() {
+        room.rules = nullptr;
+        prospects = {{.provider = "a", .target = {.provider = 0, .model = "m"}},
+                     {.provider = "a", .target = {.provider = 0, .model = "m", .credential = 1}}};
+        prospects[1].target.last_resort = true;
+        room.upstream = [](const Prospect& one) {
+            return Space{.wait = one.target.credential == 0 ? 2s : 0s};
+        };
+    }
+};
+
+TEST_F(PlacementOfCredentials, ACallWaitsRatherThanUseALastResort) {
+    const auto wait = placed<WaitInQueue>();
+    EXPECT_EQ(wait.wait_us, 2'000'000);
+    EXPECT_EQ(std::get<route::Candidate>(wait.wants).credential, 0U);
+}
+
+TEST_F(PlacementOfCredentials, ACallThatMayNotWaitUsesTheLastResort) {
+    config.providers[0].queue_wait = 0s;
+    EXPECT_EQ(placed<HoldClaims>().passed_over, 0U);
+    EXPECT_EQ(prospects.front().target.credential, 1U);
+}
+
+TEST_F(PlacementOfCredentials, IfThereAreOnlyLastResortsTheyAreUsed) {
+    prospects[0].target.last_resort = true;
+    placed<HoldClaims>();
+    EXPECT_EQ(prospects.front().target.credential, 1U) << "the one with room";
+}
+
 }  // namespace
 }  // namespace bw::policy
