@@ -62,17 +62,43 @@ void write_upstream_limits(PrometheusText& text, const front::Context& context) 
     }
 }
 
-// One sample for each target, where `number` has one.
+// One sample for each target.
 void write_targets(PrometheusText& text, const front::Context& context, auto number) {
     const auto& names = context.host.routes.targets();
     for (std::size_t id = 0; id < names.size(); ++id) {
-        const auto sample = number(context.running.upstreams->targets, id);
-        if (!sample) continue;
         text.sample({{"provider", context.host.config.providers[names[id].provider].name},
                      {"model", names[id].model.empty() ? "*" : names[id].model},
                      {"route", names[id].route}},
-                    *sample);
+                    number(context.running.upstreams->targets, id));
     }
+}
+
+void write_first_contents(PrometheusText& text, const front::Context& context) {
+    text.metric("bellwether_target_first_content_seconds", "gauge",
+                "How long the first content of a target's answers takes: a moving mean.");
+    const auto& names = context.host.routes.targets();
+    for (std::size_t id = 0; id < names.size(); ++id) {
+        for (const auto& [label, answer] : {std::pair("plain", route::Answer::plain),
+                                            std::pair("stream", route::Answer::stream)}) {
+            const auto time = context.running.upstreams->targets.measured(id, answer);
+            if (!time) continue;
+            text.sample({{"provider", context.host.config.providers[names[id].provider].name},
+                         {"model", names[id].model.empty() ? "*" : names[id].model},
+                         {"route", names[id].route},
+                         {"answer", label}},
+                        std::chrono::duration<double>(*time).count());
+        }
+    }
+}
+
+void write_retry_budget(PrometheusText& text, const policy::RetryBudget& budget) {
+    text.metric("bellwether_repetitions_total", "counter",
+                "Tries that counted in the retry budget: repetitions, hedges, and tries at targets "
+                "that fail.");
+    text.sample({}, budget.taken());
+    text.metric("bellwether_repetitions_refused_total", "counter",
+                "Such tries that were not made, as the retry budget was spent.");
+    text.sample({}, budget.refused());
 }
 
 void write_targets(PrometheusText& text, const front::Context& context) {
@@ -81,24 +107,17 @@ void write_targets(PrometheusText& text, const front::Context& context) {
                 "1, or 0 while it is tried last because it has failed too often.");
     write_targets(text, context, [](const TargetStates& states, std::size_t id) {
         const bool in = states.service(id, Clock::now()) == route::Service::in;
-        return std::optional(std::uint64_t{in ? 1u : 0u});
+        return std::uint64_t{in ? 1u : 0u};
     });
     text.metric("bellwether_target_ejections_total", "counter",
                 "How often a target was taken out of service.");
-    write_targets(text, context, [](const TargetStates& states, std::size_t id) {
-        return std::optional(states.times_out(id));
-    });
+    write_targets(text, context,
+                  [](const TargetStates& states, std::size_t id) { return states.times_out(id); });
     text.metric("bellwether_target_calls_in_flight", "gauge", "Tries under way at a target.");
     write_targets(text, context, [](const TargetStates& states, std::size_t id) {
-        return std::optional(std::uint64_t{states.under_way(id)});
+        return std::uint64_t{states.under_way(id)};
     });
-    text.metric("bellwether_target_first_content_seconds", "gauge",
-                "How long the first content of a target's answers takes: a moving mean.");
-    write_targets(text, context, [](const TargetStates& states, std::size_t id) {
-        const auto latency = states.latency(id);
-        return latency ? std::optional(std::chrono::duration<double>(*latency).count())
-                       : std::nullopt;
-    });
+    write_first_contents(text, context);
 }
 
 // Only of providers that have several credentials.
@@ -191,6 +210,7 @@ PrometheusText metrics_text(const front::Context& context) {
     write_bodies(text, *context.running.body_room);
     write_upstream_limits(text, context);
     write_targets(text, context);
+    write_retry_budget(text, context.running.upstreams->retries);
     write_credentials(text, context);
     write_waiting(text, context.running);
     write_warnings(text, context);

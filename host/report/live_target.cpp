@@ -31,11 +31,19 @@ std::string_view name_of(route::Service service) {
     return {};
 }
 
+void write_ms(json::PrettyWriter& writer, std::string_view name,
+              std::optional<std::chrono::nanoseconds> time) {
+    writer.key(name);
+    if (!time) return void(writer.null());
+    writer.raw(fmt::format("{:.3f}", static_cast<double>(time->count()) / 1e6));
+}
+
 }  // namespace
 
 LiveTarget live_target(const route::TargetStates& states, std::size_t id) {
     LiveTarget target{.service = states.service(id, Clock::now()),
-                      .latency = states.latency(id),
+                      .first_content = states.measured(id, route::Answer::stream),
+                      .plain_answer = states.measured(id, route::Answer::plain),
                       .under_way = states.under_way(id),
                       .times_out = states.times_out(id)};
     if (target.service != route::Service::in) {
@@ -50,12 +58,9 @@ json::PrettyWriter& write_fields(json::PrettyWriter& writer, const LiveTarget& t
     writer.field("service", name_of(target.service));
     writer.field_or_null("out_since", out ? rfc3339(target.out_since) : std::string());
     writer.field_or_null("out_until", out ? rfc3339(target.out_until) : std::string());
-    writer.field("times_out", target.times_out).key("first_content_ms");
-    if (target.latency) {
-        writer.raw(fmt::format("{:.3f}", static_cast<double>(target.latency->count()) / 1e6));
-    } else {
-        writer.null();
-    }
+    writer.field("times_out", target.times_out);
+    write_ms(writer, "first_content_ms", target.first_content);
+    write_ms(writer, "plain_answer_ms", target.plain_answer);
     return writer.field("calls_in_flight", std::uint64_t{target.under_way});
 }
 

@@ -18,10 +18,11 @@ struct LiveTarget {
     route::Service service = route::Service::in;
     std::chrono::system_clock::time_point out_since;  // unless it is in service
     std::chrono::system_clock::time_point out_until;  // likewise; then a call tries it
-    std::optional<std::chrono::nanoseconds> latency;  // mean time to first content; nothing: not
-                                                      // measured yet
-    std::uint32_t under_way = 0;                      // tries
-    std::uint64_t times_out = 0;                      // since the start
+    // The mean times to the first content of streams, and to plain answers; nothing: not measured.
+    std::optional<std::chrono::nanoseconds> first_content;
+    std::optional<std::chrono::nanoseconds> plain_answer;
+    std::uint32_t under_way = 0;  // tries
+    std::uint64_t times_out = 0;  // since the start
 };
 
 LiveTarget live_target(const route::TargetStates& states, std::size_t id);

@@ -25,10 +25,6 @@ Clock::time_point TargetStates::out_until(std::size_t id) const {
     return states_[id].health.out_until();
 }
 
-bool TargetStates::is_failing(std::size_t id, Clock::time_point now) const {
-    return service(id, now) != Service::in;
-}
-
 std::uint64_t TargetStates::times_out(std::size_t id) const {
     return states_[id].health.times_out();
 }
@@ -73,8 +69,12 @@ void TargetStates::content_after(std::size_t id, Answer answer, nanoseconds time
     states_[id].times[static_cast<std::size_t>(answer)].add(time);
 }
 
+std::optional<nanoseconds> TargetStates::measured(std::size_t id, Answer answer) const {
+    return times(id, answer).mean();
+}
+
 std::optional<nanoseconds> TargetStates::latency(std::size_t id, Answer answer) const {
-    const auto mean = times(id, answer).mean();
+    const auto mean = measured(id, answer);
     const bool in_vain = !mean && states_[id].was_tried.load(std::memory_order_relaxed);
     return in_vain ? nanoseconds::max() : mean;
 }

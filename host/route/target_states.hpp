@@ -51,8 +51,6 @@ class TargetStates {
     // Of a target that is not in service.
     Clock::time_point out_since(std::size_t id) const;
     Clock::time_point out_until(std::size_t id) const;
-    // Whether a try there would probably fail: it is out of service, a trial may be due or not.
-    bool is_failing(std::size_t id, Clock::time_point now) const;
     std::uint64_t times_out(std::size_t id) const;
     // True for the one call that is to try a target whose trial is due. Nothing is to be given
     // back.
@@ -65,8 +63,10 @@ class TargetStates {
 
     // The first content of an answer came after `time`; of a plain one that is all of it.
     void content_after(std::size_t id, Answer answer, std::chrono::nanoseconds time);
-    // The mean of these times, in which newer ones count for more; nothing: the target was never
-    // tried so. The longest time there is: it was tried, but in vain.
+    // The mean of these times, in which newer ones count for more; nothing: never measured.
+    std::optional<std::chrono::nanoseconds> measured(std::size_t id, Answer answer) const;
+    // The same for the order of targets: one that was tried, but in vain, has the longest time
+    // there is; nothing: it was never tried.
     std::optional<std::chrono::nanoseconds> latency(std::size_t id, Answer answer) const;
     // Nothing: fewer than ContentTimes::k_measured_min were measured.
     std::optional<std::chrono::nanoseconds> percentile(std::size_t id, Answer answer,

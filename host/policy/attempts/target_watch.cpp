@@ -31,7 +31,7 @@ TargetWatch::TargetWatch(route::TargetStates& states, std::size_t target, route:
 TargetWatch::~TargetWatch() {
     const auto now = Clock::now();
     if (!answered_ && end_ == route::TryEnd::neutral &&
-        is_silent_for_too_long(now - began_, states_.latency(target_, answer_))) {
+        is_silent_for_too_long(now - began_, states_.measured(target_, answer_))) {
         end_ = route::TryEnd::failed;
     }
     states_.ended(target_, end_, began_, now);

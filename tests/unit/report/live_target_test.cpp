@@ -40,14 +40,15 @@ TEST_F(LiveTargetTest, InService) {
     "out_until": null,
     "times_out": 0,
     "first_content_ms": null,
+    "plain_answer_ms": null,
     "calls_in_flight": 0
 })");
 }
 
 TEST_F(LiveTargetTest, OutOfService) {
-    states.content_after(0, std::chrono::microseconds(12'345));
+    states.content_after(0, route::Answer::stream, std::chrono::microseconds(12'345));
     for (int i = 0; i < 3; ++i) states.began(0);
-    for (int i = 0; i < 2; ++i) states.ended(0, route::TryEnd::failed, Clock::now());
+    for (int i = 0; i < 2; ++i) states.ended(0, route::TryEnd::failed, Clock::now(), Clock::now());
     wait(seconds(4));
     EXPECT_EQ(json(), R"({
     "service": "out",
@@ -55,6 +56,7 @@ TEST_F(LiveTargetTest, OutOfService) {
     "out_until": "2026-03-02T00:00:10Z",
     "times_out": 1,
     "first_content_ms": 12.345,
+    "plain_answer_ms": null,
     "calls_in_flight": 1
 })");
     wait(seconds(6));

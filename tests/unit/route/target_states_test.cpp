@@ -31,8 +31,9 @@ TEST(TargetStates, KeepsTheTargetsApart) {
     EXPECT_EQ(states.service(1, k_start), Service::out);
     EXPECT_EQ(states.times_out(1), 1U);
     EXPECT_EQ(states.out_until(1), k_start + seconds(10));
-    EXPECT_TRUE(states.is_failing(1, k_start + seconds(10))) << "until a trial has succeeded";
-    EXPECT_FALSE(states.is_failing(0, k_start));
+    EXPECT_TRUE((states.service(1, k_start + seconds(10)) != Service::in))
+        << "until a trial has succeeded";
+    EXPECT_FALSE((states.service(0, k_start) != Service::in));
     EXPECT_EQ(states.latency(0, Answer::plain), milliseconds(5));
     EXPECT_EQ(states.latency(1, Answer::plain), std::chrono::nanoseconds::max()) << "in vain";
 }
@@ -132,8 +133,8 @@ TEST(TargetStates, ManyThreadsUseIt) {
         EXPECT_TRUE(states.percentile(id, Answer::plain, 95));
     }
     const auto now = k_start + seconds(50);
-    EXPECT_EQ(balance, static_cast<int>(states.is_failing(0, now)) +
-                           static_cast<int>(states.is_failing(1, now)));
+    EXPECT_EQ(balance, static_cast<int>((states.service(0, now) != Service::in)) +
+                           static_cast<int>((states.service(1, now) != Service::in)));
 }
 
 }  // namespace
