@@ -30,7 +30,7 @@ front::Answer admin_budgets_reset(const AdminRequest& request, const front::Cont
 front::Answer admin_config(const AdminRequest& request, const front::Context& context);
 front::Answer admin_explain(const AdminRequest& request, const front::Context& context);
 front::Answer admin_log(const AdminRequest& request, const front::Context& context);
-front::Answer admin_routes(const AdminRequestfront::Answer set_admin_log request, const front::Contextfront::Answer set_admin_log context);
+front::Answer admin_routes(const AdminRequest& request, const front::Context& context);
 front::Answer set_admin_log(const AdminRequest& request, const front::Context& context);
 front::Answer admin_usage(const AdminRequest& request, const front::Context& context);
 
