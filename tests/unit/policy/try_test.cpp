@@ -150,7 +150,7 @@ class TryWithCredentials : public ChangedTry {
                     reckoner, listener);
         ASSERT_TRUE(one->start(0, false));
     }
-    void close(Result<void> result) { one->close(result); }
+    void close(Result<void> result) { one->close(result, Evidence::fresh); }
     bool is_aside(std::size_t credential) const {
         return known->credentials.state(0, credential).use == CredentialUse::set_aside;
     }
