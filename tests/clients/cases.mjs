@@ -99,6 +99,23 @@ const cases = {
     return described(await request.then(() => assert.fail("not refused"), (error) => error));
   },
 
+  // Of a chat and of a stream with each of several models: what came, or the error.
+  async outcomes() {
+    const both = MODEL.split(",").map(async (model) => {
+      const chat = client.chat.completions.create({ model, messages });
+      const read = async () => {
+        const said = [];
+        const stream = await client.chat.completions.create({ model, messages, stream: true });
+        for await (const chunk of stream) said.push(chunk.choices[0].delta.content ?? "");
+        return { content: said.join("") };
+      };
+      const content = (reply) => ({ content: reply.choices[0].message.content });
+      const [first, second] = [chat.then(content, described), read().catch(described)];
+      return { chat: await first, stream: await second };
+    });
+    return { outcomes: await Promise.all(both) };
+  },
+
   // Five times: the reply comes while the body is still being sent, and one may win by luck.
   async tooLarge() {
     const large = [{ role: "user", content: "x".repeat(8 << 20) }];

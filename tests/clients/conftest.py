@@ -6,8 +6,8 @@ import openai
 import pytest
 
 from integration.conftest import (  # noqa: F401 (found by their names)
-    StartHost, authority, host, host_folder, provider, pytest_runtest_makereport, route, server,
-    start_host, upstream)
+    StartHost, authority, host, host_folder, provider, pytest_runtest_makereport, route, second,
+    server, start_host, upstream)
 from integration.host import Host, milliseconds
 from upstream.simulator import Simulator
 from upstream.tls import Authority
