@@ -127,6 +127,10 @@ void print_details(const Found& found) {
     for (const auto& model : manifest.models) models.push_back(model.id);
     fmt::print("models      {}\n",
                models.empty() ? "-" : fmt::format("{}", fmt::join(models, ", ")));
+    if (!manifest.continues_with.empty()) {
+        fmt::print("goes on     with an answer begun elsewhere (\"{}\")\n",
+                   manifest.continues_with);
+    }
     for (const auto& doubt : manifest.doubts) {
         fmt::print(stderr, "warning: {}: in its manifest, {}\n", found.file.string(), doubt);
     }

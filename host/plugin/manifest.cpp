@@ -168,6 +168,7 @@ std::expected<Manifest, std::string> read_manifest(const char* text) {
                                     member.value()["help"].string()});
     }
     manifest.models_elsewhere = root["models_elsewhere"].boolean(true);
+    manifest.continues_with = root["continues_with"].string();
     for (const auto& model : root["models"].elements()) {
         manifest.models.push_back(read_model(model));
     }

@@ -50,7 +50,10 @@ struct Manifest {
     std::vector<SecretSpec> secrets;
     std::vector<OptionSpec> options;
     std::vector<Model> models;
-    bool models_elsewhere = true;       // a server at another base_url has these models, too
+    bool models_elsewhere = true;  // a server at another base_url has these models, too
+    // The member that is `true` in the last message of a request, one of the role `assistant`,
+    // whose text the answer is to go on with; empty: no answer can be begun like that.
+    std::string continues_with;
     std::vector<std::string> doubts;    // about members that this host does not know
     std::vector<std::string> misspelt;  // those of `doubts` whose name resembles a known one
 

@@ -57,7 +57,7 @@ class Check {
     void root(const Value& value) {
         members(value, "",
                 {"summary", "operations", "base_url", "base_url_env", "secrets", "options",
-                 "models", "models_elsewhere"});
+                 "models", "models_elsewhere", "continues_with"});
         line(value["summary"], "summary");
         operations(value["operations"]);
         if (text(value["base_url"], "base_url") && !value["base_url"].string().empty() &&
@@ -69,6 +69,7 @@ class Check {
         options(value["options"]);
         models(value["models"]);
         flag(value["models_elsewhere"], "models_elsewhere");
+        continues_with(value["continues_with"]);
     }
 
   private:
@@ -108,6 +109,15 @@ class Check {
         if (!text(value, where) || value.string().empty()) return;
         if (!is_variable(value.string()))
             wrong(where, value, "the name of an environment variable");
+    }
+
+    void continues_with(const Value& value) {
+        if (!text(value, "continues_with")) return;
+        const std::string member = value.string();
+        const bool taken = member == "role" || member == "content" || member == "name";
+        if (taken || member.size() > k_name_bytes_max || !is_variable(member)) {
+            wrong("continues_with", value, "the name of a member that a message has not yet");
+        }
     }
 
     // Checks a name by which something is looked up: it must be there, and must not repeat another.

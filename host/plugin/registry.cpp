@@ -365,6 +365,30 @@ void check_folders(const config::Config& config, std::vector<Diagnostic>& diagno
     }
 }
 
+// Warns of each route that asks for what none of its providers can do.
+void check_continuing(const config::Config& config, const Registry& registry,
+                      std::vector<Diagnostic>& diagnostics) {
+    for (const config::Route& route : config.routes) {
+        if (!route.continue_stream) continue;
+        bool possible = false;
+        config::for_each_target(route, [&](const config::Target& target) {
+            const LoadedProvider& provider = *registry.providers[target.provider];
+            // What a plugin can do that is not there is not known.
+            possible |= !provider.is_whole || !provider.manifest.continues_with.empty();
+        });
+        if (possible) continue;
+        diagnostics.push_back(
+            {.severity = Severity::warning,
+             .file = config.file.string(),
+             .at = route.at,
+             .what = fmt::format("no stream of the route \"{}\" can go on after it broke off: none "
+                                 "of its providers can take up an answer",
+                                 route.model),
+             .hint = "add a target at a provider whose plugin has \"continues_with\" in its "
+                     "manifest, or leave continue_stream out"});
+    }
+}
+
 }  // namespace
 
 Registry load(const config::Config& config, const std::vector<fs::path>& folders,
@@ -374,6 +398,7 @@ Registry load(const config::Config& config, const std::vector<fs::path>& folders
     Registry registry;
     for (const auto& provider : config.providers)
         registry.providers.push_back(loader.load(provider));
+    check_continuing(config, registry, diagnostics);
     return registry;
 }
 

@@ -91,7 +91,8 @@ constexpr Api k_api = {.id = "ai.holysheep",
                        .error_rules = k_error_rules,
                        .quirks = {.developer_role = false,
                                   .base64_embeddings = false,
-                                  .default_enable_thinking_false = true}};
+                                  .default_enable_thinking_false = true},
+                       .continues_with = "partial"};
 
 }  // namespace
 

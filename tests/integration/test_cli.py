@@ -131,7 +131,7 @@ def test_plugin_inspect() -> None:
     done = run_cli("plugin", "inspect", file)
     assert done.returncode == 0
     for word in ("ai.holysheep", "HOLYSHEEP_API_KEY", "https://api.holysheep.ai/v1", "qwen-max",
-                 "sha256"):
+                 "sha256", "goes on     with an answer begun elsewhere (\"partial\")"):
         assert word in done.stdout
     told = json.loads(run_cli("plugin", "inspect", "--json", file).stdout)
     assert told["id"] == "ai.holysheep" and told["file"] == str(file)

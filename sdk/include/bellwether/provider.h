@@ -275,7 +275,11 @@ typedef struct bw_plugin {
      *                   answers in streams only; the plugin sees to that, and the host holds for
      *                   the thoughts
      *   "models_elsewhere"  false: they are listed only where base_url is the plugin's own, as
-     *                   another server that speaks the same has others; default true */
+     *                   another server that speaks the same has others; default true
+     *   "continues_with"  the upstream can go on with an answer that was begun elsewhere: a last
+     *                   message of the role "assistant" with this member set to true holds its
+     *                   beginning, and the upstream's answer is the rest. For example "partial".
+     *                   Without it the host never sends the rest of an answer there */
     const char* manifest;
 
     /* Makes an instance. `config` is a JSON object: the provider's own options from the host's

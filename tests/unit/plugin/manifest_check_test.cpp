@@ -32,7 +32,8 @@ TEST(ManifestCheck, TakesAWholeManifest) {
         "options":{"tone":{"type":"string","default":"plain","values":["plain","loud"],"help":"h"},
                    "wait":{"type":"duration","default":"30s"},"n":{"type":"integer","default":1},
                    "more":{"type":"table"}},
-        "models":[{"id":"a","context":10,"max_output":5,"owned_by":"x","stream_only":true}]})");
+        "models":[{"id":"a","context":10,"max_output":5,"owned_by":"x","stream_only":true}],
+        "models_elsewhere":false,"continues_with":"partial"})");
     EXPECT_THAT(findings.mistakes, IsEmpty());
     EXPECT_THAT(findings.doubts, IsEmpty());
 }
@@ -96,6 +97,10 @@ TEST(ManifestCheck, WrongValuesAreNamed) {
              std::pair(R"({"models":[{"id":"m"},{"id":"m"}]})", "\"models[1].id\" is \"m\""),
              std::pair(R"({"models":[{"id":"m","context":-1}]})", "a number of tokens"),
              std::pair(R"({"models":[{"id":"m","max_output":1.5}]})", "a number of tokens"),
+             std::pair(R"({"continues_with":true})", "\"continues_with\" is a boolean"),
+             std::pair(R"({"continues_with":""})", "\"continues_with\" is \"\", not the name"),
+             std::pair(R"({"continues_with":"a b"})", "a member that a message has not yet"),
+             std::pair(R"({"continues_with":"content"})", "a member that a message has not yet"),
              std::pair(R"({"summary":"a","summary":"b"})", "\"summary\" is given twice"),
          }) {
         EXPECT_THAT(mistake(text), HasSubstr(said)) << text;

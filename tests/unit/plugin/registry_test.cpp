@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 TEST(Origin, IsWhereCredentialsMayGo) {
     EXPECT_EQ(origin_of("https://API.example.com/v1"), "https://api.example.com:443");
@@ -60,10 +61,11 @@ class RegistryTest : public ::testing::Test {
     }
 
     // What loading says, one line each.
-    std::string load(config::Provider provider) {
+    std::string load(config::Provider provider, std::vector<config::Route> routes = {}) {
         config::Config config;
         config.file = "t.toml";
         config.providers = {std::move(provider)};
+        config.routes = std::move(routes);
         std::vector<config::Diagnostic> diagnostics;
         registry_ = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
         std::string text;
@@ -102,6 +104,29 @@ TEST_F(RegistryTest, ASuspiciousKeyIsAWarning) {
     EXPECT_THAT(said, HasSubstr("warning:"));
     EXPECT_EQ(said.find("error:"), std::string::npos);
     EXPECT_EQ(said.find("verysecret"), std::string::npos);
+}
+
+// Streams of this route go on where they can; it has the one provider.
+std::vector<config::Route> going_on() {
+    return {{.model = "m", .to = {{.provider = 0}}, .continue_stream = true, .at = {9, 1}}};
+}
+
+TEST_F(RegistryTest, ARouteWhoseStreamsCanGoOnNowhereIsAWarning) {
+    config::Provider openai;
+    openai.name = "o";
+    openai.plugin = "openai";
+    openai.base_url = "https://o.test/v1";
+    EXPECT_THAT(load(openai), IsEmpty());
+    EXPECT_THAT(load(openai, going_on()), HasSubstr("t.toml:9:1: warning: no stream of the route"));
+}
+
+TEST_F(RegistryTest, AProviderThatTakesUpAnswersOrIsNotThereIsNoneToWarnOf) {
+    setenv("HOLYSHEEP_API_KEY", "cr_x", 1);
+    EXPECT_THAT(load(holysheep(), going_on()), IsEmpty());
+    EXPECT_EQ(registry_.providers[0]->manifest.continues_with, "partial");
+    auto missing = holysheep();
+    missing.plugin = "nobody";
+    EXPECT_THAT(load(missing, going_on()), Not(HasSubstr("no stream")));
 }
 
 TEST_F(RegistryTest, TheBaseUrlComesFromConfigThenEnvironmentThenPlugin) {

@@ -95,6 +95,9 @@ struct Api {
     // Whether a server at another base_url has the same models, as a mirror does. False for what
     // many servers speak: those of the table are listed at the base_url of the table only.
     bool models_elsewhere = true;
+    // The member that makes a last message of the assistant the beginning of the answer, such as
+    // "partial"; empty: the API has none. See "continues_with" in provider.h.
+    std::string_view continues_with = "";
 };
 
 namespace detail {
@@ -164,6 +167,9 @@ inline std::string manifest(const Api& api) {
     if (!api.secret_env.empty()) out += ",\"secrets\":" + detail::secrets_json(api);
     out += ",\"options\":" + detail::options_json(api.quirks);
     if (!api.models_elsewhere) out += ",\"models_elsewhere\":false";
+    if (!api.continues_with.empty()) {
+        out += ",\"continues_with\":" + json::quote(api.continues_with);
+    }
     return out + ",\"models\":" + detail::models_json(api) + "}";
 }
 
