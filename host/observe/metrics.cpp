@@ -8,6 +8,7 @@ WorkerMetrics::WorkerMetrics(const MetricNames& names)
     : names_(names),
       attempts_(names.providers.size() * error_types().size()),
       fallbacks_(names.providers.size()),
+      continued_(names.providers.size()),
       doubts_(names.providers.size() * k_usage_doubts.size()) {}
 
 Series& WorkerMetrics::series(std::string_view route, std::string_view provider,
@@ -27,6 +28,10 @@ void WorkerMetrics::attempt(std::string_view provider, std::size_t error) {
 
 void WorkerMetrics::fallback(std::string_view provider) {
     fallbacks_[names_.providers.index(provider)].add();
+}
+
+void WorkerMetrics::stream_continued(std::string_view provider) {
+    continued_[names_.providers.index(provider)].add();
 }
 
 void WorkerMetrics::usage_doubted(std::string_view provider, std::size_t doubt) {

@@ -42,6 +42,8 @@ class WorkerMetrics {
     void attempt(std::string_view provider, std::size_t error);
     // The route's next target is tried after an attempt at this provider.
     void fallback(std::string_view provider);
+    // This provider went on with a stream that had broken off at another attempt.
+    void stream_continued(std::string_view provider);
     // `doubt`: an index of k_usage_doubts.
     void usage_doubted(std::string_view provider, std::size_t doubt);
     // A client's key was refused; `reason`: an index of k_key_faults.
@@ -64,6 +66,7 @@ class WorkerMetrics {
     SeriesTable table_;
     std::vector<Counter> attempts_;   // by provider and error type
     std::vector<Counter> fallbacks_;  // by provider
+    std::vector<Counter> continued_;  // by provider
     std::vector<Counter> doubts_;     // by provider and doubt
     std::array<Counter, k_key_faults.size()> keys_refused_;
 };

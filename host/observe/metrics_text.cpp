@@ -150,6 +150,14 @@ void Metrics::write_attempts(PrometheusText& text) const {
                         return worker.fallbacks_[provider].value();
                     }));
     }
+    text.metric("bellwether_continued_streams_total", "counter",
+                "Streams that had broken off and went on at this provider.");
+    for (std::size_t provider = 1; provider < names_.providers.size(); ++provider) {
+        text.sample({{"provider", names_.providers.name(provider)}},
+                    sum(workers_, [provider](const auto& worker) {
+                        return worker.continued_[provider].value();
+                    }));
+    }
 }
 
 void Metrics::write_doubts(PrometheusText& text) const {

@@ -236,7 +236,8 @@ void Admission::when_durable(OnAnswer then) {
 }
 
 Leeway Admission::leeway() {
-    Leeway leeway{.hedge = offer_.hedged ? &*config_->hedge : nullptr};
+    Leeway leeway{.hedge = offer_.hedged ? &*config_->hedge : nullptr,
+                  .continues = config_ != nullptr && config_->continue_stream};
     if (!hold_ || !refuses()) return leeway;
     leeway.hold_more = [this](const Prospect& next, OnAnswer then) {
         hold_more(next, std::move(then));

@@ -9,8 +9,6 @@
 #include "observe/log.hpp"
 #include "observe/seldom.hpp"
 #include "policy/attempts/back_off.hpp"
-#include "policy/attempts/useful_error.hpp"
-#include "policy/cost/cost.hpp"
 
 namespace bw::policy {
 
@@ -53,12 +51,14 @@ const Error& hedge_lost() {
 
 }  // namespace
 
-Attempts::Leg::Leg(Attempts& attempts, std::size_t target_index, std::chrono::nanoseconds waited)
+Attempts::Leg::Leg(Attempts& attempts, std::size_t target_index, std::chrono::nanoseconds waited,
+                   std::unique_ptr<RestOfAnswer> rest_asked)
     : owner(attempts),
       at(target_index),
       waited_before(waited),
-      tried(owner.engine_, owner.call_, owner.targets_[at].target, owner.reckoner_,
-            static_cast<TryEvents&>(*this)) {}
+      rest(std::move(rest_asked)),
+      tried(owner.engine_, rest ? rest->call : owner.call_, owner.targets_[at].target,
+            rest ? rest->reckoner : owner.reckoner_, static_cast<TryEvents&>(*this)) {}
 
 Attempts::Attempts(AttemptServices engine, const Call& call, std::span<const Prospect> targets,
                    Reckoner& reckoner, Replies& replies, Leeway leeway)
@@ -68,7 +68,9 @@ Attempts::Attempts(AttemptServices engine, const Call& call, std::span<const Pro
       reckoner_(reckoner),
       replies_(replies),
       leeway_(std::move(leeway)),
-      tries_held_for_(leeway_.hedge == nullptr ? 1 : 2) {}
+      tries_held_for_(leeway_.hedge == nullptr ? 1 : 2) {
+    if (leeway_.continues && call_.stream) continuation_.emplace(call_);
+}
 
 std::string_view Attempts::provider() const {
     return engine_.slots[target().provider].provider().name;
@@ -99,12 +101,14 @@ std::size_t Attempts::first_target(Clock::time_point now) const {
 }
 
 void Attempts::begin(std::size_t target, std::size_t slot) {
-    const auto waited_before = legs_[lead_] ? waited() : std::chrono::nanoseconds(0);
+    const auto& last = legs_[lead_];
+    const auto waited_before = last ? waited() : std::chrono::nanoseconds(0);
+    auto rest = last && last->has_begun() ? rest_at(target) : nullptr;
     pausing_since_.reset();
     repetition_taken_ = false;
     if (course_) course_->begun(target);
     lead_ = slot;
-    Leg& leg = legs_[slot].emplace(*this, target, waited_before);
+    Leg& leg = legs_[slot].emplace(*this, target, waited_before, std::move(rest));
     if (auto begun = leg.tried.start(count_++, paused_); !begun) on_end(leg, std::move(begun));
 }
 
@@ -177,6 +181,15 @@ void Attempts::on_commit(const Leg& leg) {
     leave_to(leg);
 }
 
+void Attempts::on_chunk(const Leg& leg, std::string_view json) {
+    if (!continuation_) return replies_.on_chunk(json);
+    const std::string rest = leg.rest ? continuation_->as_rest(json) : std::string();
+    if (leg.rest && rest.empty()) return;
+    const std::string_view chunk = leg.rest ? std::string_view(rest) : json;
+    continuation_->relayed(chunk);
+    replies_.on_chunk(chunk);
+}
+
 // ---- what follows a try -------------------------------------------------------------------------
 
 void Attempts::on_end(Leg& leg, Result<void> result) {
@@ -207,8 +220,11 @@ void Attempts::follow(const Leg& leg, std::optional<std::chrono::milliseconds> w
     }
     const auto now = Clock::now();
     Course& course = this->course();
+    Error seen = error;
+    // A target that refuses to go on with an answer may not know how; others may.
+    if (leg.rest && seen.kind == ErrorKind::invalid) seen.kind = ErrorKind::unsupported;
     course.failed(
-        leg.at, error, now,
+        leg.at, seen, now,
         back_off(retry_at(leg.at), course.failures(leg.at) + 1, wait_asked_for, engine_.random()));
     if (const Leg* const runs = other(leg)) {
         note(leg, error, Followed::hedge);
@@ -224,13 +240,21 @@ void Attempts::follow(const Leg& leg, std::optional<std::chrono::milliseconds> w
     go_on(next == nullptr ? NextTry{.target = leg.at} : *next);
 }
 
+// Where the call stands after the try of this leg, which has failed.
+Commitment Attempts::commitment(const Leg& leg) const {
+    if (!leg.has_begun()) return Commitment::none;
+    const bool possible = continuation_ && continuation_->is_possible();
+    const bool may = leg.tried.commitment() == Commitment::none || breaks_off(*leg.error);
+    return possible && may ? Commitment::continuable : Commitment::committed;
+}
+
 // What follows the last try, which has failed. Takes what the next one needs: a repetition of the
 // retry budget, and the trial of a target that was out of service.
 NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
     Upstreams& upstreams = engine_.upstreams;
     const auto repeats = repetition_taken_ ? Repeats::allowed : upstreams.retries.repeats(now);
     const FailedTry failed{
-        .commitment = leg.tried.commitment(),
+        .commitment = commitment(leg),
         .code = leg.error->code,
         .is_late = now >= call_.deadline,
         .asked_again = asked_again_,
@@ -262,8 +286,10 @@ void Attempts::go_on(const NextTry& next) {
     failed.wait = next.wait;
     tell_of_failed(call_, count_, failed, engine_.slots[to.provider].provider().name);
     pausing_since_ = Clock::now();
-    if (!leeway_.hold_more || charged_ < tries_held_for_) return pause_before(next);
-    leeway_.hold_more(targets_[next.target], [this, next](Result<void> held) {
+    // The prompt of the rest of an answer is larger than the one that was held for.
+    const bool enough = charged_ < tries_held_for_ && !leg().has_begun();
+    if (!leeway_.hold_more || enough) return pause_before(next);
+    leeway_.hold_more(prospect(next.target), [this, next](Result<void> held) {
         if (!held) return give_up(GiveUp::nobody_else);
         ++tries_held_for_;
         pause_before(next);
@@ -295,6 +321,20 @@ void Attempts::give_up(GiveUp why) {
     finish(std::unexpected(told(leg(), why)));
 }
 
+std::unique_ptr<RestOfAnswer> Attempts::rest_at(std::size_t target) const {
+    const auto& provider = engine_.slots[targets_[target].target.provider].provider();
+    return std::make_unique<RestOfAnswer>(continuation_->rest(provider.manifest.continues_with),
+                                          reckoner_);
+}
+
+// What the next try, at this target, may use.
+Prospect Attempts::prospect(std::size_t target) const {
+    Prospect prospect = targets_[target];
+    if (leg().has_begun())
+        prospect.estimate = rest_at(target)->reckoner.bound(prospect.target).held;
+    return prospect;
+}
+
 Course& Attempts::course() {
     if (!course_) {
         course_.emplace(targets_);
@@ -308,84 +348,19 @@ Course& Attempts::course() {
 Course::Outlook Attempts::look(const Prospect& target) const {
     const Upstreams& upstreams = engine_.upstreams;
     const auto now = Clock::now();
+    const auto& provider = engine_.slots[target.target.provider].provider();
+    const config::Target* const own = target.target.target;
     return {.wait = upstreams.limits.wait(target.target,
                                           tokens_at_sending(call_, reckoner_.asked(target.target))),
-            .failing = upstreams.targets.service(target.target.id, now) == route::Service::out};
+            .failing = upstreams.targets.service(target.target.id, now) == route::Service::out,
+            .continues = continuation_ && !provider.manifest.continues_with.empty() &&
+                         (own == nullptr || leaves_answers_open(*own))};
 }
 
 const config::Retry& Attempts::retry_at(std::size_t target) const {
     static const config::Retry usual;
     const config::Target* const own = targets_[target].target.target;
     return own == nullptr ? usual : own->retry;
-}
-
-FailedAttempt Attempts::failed_attempt(const Leg& leg, const Error& error,
-                                       Followed followed) const {
-    const route::Candidate& target = targets_[leg.at].target;
-    return {.provider = engine_.slots[target.provider].provider().name,
-            .model = target.model,
-            .kind = error.kind,
-            .code = error.code,
-            .usage = leg.tried.reckon(std::unexpected(error)).usage,
-            .price = target.price,
-            .duration = Clock::now() - leg.tried.started(),
-            .followed = followed};
-}
-
-void Attempts::note(const Leg& leg, const Error& error, Followed followed) {
-    failures_.push_back(failed_attempt(leg, error, followed));
-    if (failures_.back().usage.source != UsageSource::none) ++charged_;
-    if (error.kind == ErrorKind::cancelled) return;
-    if (!best_error_ || is_more_useful(error, *best_error_)) best_error_ = error;
-}
-
-// What the client is told after the last try.
-Error Attempts::told(const Leg& leg, GiveUp why) const {
-    if (leg.tried.commitment() == Commitment::committed) return *leg.error;
-    if (why == GiveUp::late && leg.error->code != k_deadline_exceeded) return past_deadline();
-    const bool last = !best_error_ || is_more_useful(*leg.error, *best_error_);
-    Error error = last ? *leg.error : *best_error_;
-    // The client's own repetitions would multiply those of the host. But it may wait for longer
-    // than the host could, where the upstream says for how long.
-    const bool repeated = std::ranges::any_of(failures_, [](const FailedAttempt& failed) {
-        return failed.followed == Followed::same_target;
-    });
-    error.final = error.final || why == GiveUp::attempts_spent || why == GiveUp::budget_spent ||
-                  (repeated && !error.retry_after);
-    return error;
-}
-
-void Attempts::finish(Result<void> result) {
-    if (alarm_) alarm_->cancel();
-    const CallEnd ended = outcome(std::move(result));
-    if (ended.result) {
-        reckoner_.learn(target(), legs_[lead_]->tried.heard());
-        legs_[lead_]->tried.send_usage(ended.usage, ended.cost_micro_usd);
-    }
-    replies_.on_end(ended);
-}
-
-CallEnd Attempts::outcome(Result<void> result) const {
-    std::vector<FailedAttempt> failures = failures_;
-    // Between two tries the last one that failed is the last attempt.
-    if (pausing_since_) failures.pop_back();
-    if (const Leg* const runs = other(leg()); runs != nullptr && !result) {
-        failures.push_back(failed_attempt(*runs, result.error(), Followed::hedge));
-    }
-    const Result<void> own = leg().error ? Result<void>(std::unexpected(*leg().error)) : result;
-    const Reckoned reckoned = leg().tried.reckon(own);
-    return {.result = std::move(result),
-            .usage = reckoned.usage,
-            .doubt = reckoned.doubt,
-            .provider = std::string(provider()),
-            .model = target().model,
-            .upstream_id = leg().tried.upstream_id(),
-            .attempts = count_,
-            .waited = waited(),
-            .failures = std::move(failures),
-            .cost_micro_usd = cost_of(reckoned.usage, target().price),
-            .price = target().price,
-            .last_error = leg().error};
 }
 
 }  // namespace bw::policy

@@ -1,14 +1,16 @@
 // Answers one call: tries the route's targets until one delivers content (`PieceSeen` says what
 // content is), in order, again after a while, or two at once. `next_step` decides what follows a
 // try that failed. Chunks without content are held back until content comes, so that the client
-// sees nothing of an attempt that failed before. After content no other target is tried, whatever
-// happens. Each call has one `Attempts`, on its worker's thread.
+// sees nothing of an attempt that failed before. After content no other target is tried, unless it
+// can go on with the answer that was begun (continuation.hpp). Each call has one `Attempts`, on its
+// worker's thread.
 #pragma once
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -19,6 +21,7 @@
 #include "base/error.hpp"
 #include "base/usage.hpp"
 #include "net/alarm.hpp"
+#include "policy/attempts/continuation.hpp"
 #include "policy/attempts/course.hpp"
 #include "policy/attempts/failed_attempt.hpp"
 #include "policy/attempts/try.hpp"
@@ -42,6 +45,7 @@ struct CallEnd {
     // Why the last attempt failed, which need not be what the client is told; nothing: it did not
     // fail, or it was ended from outside and `result` says why.
     std::optional<Error> last_error = {};
+    bool continued = false;  // the last attempt went on with an answer that others had begun
 };
 
 // Receives the answer. `Attempts` may be dropped inside on_end, never inside the others.
@@ -65,6 +69,8 @@ struct Leeway {
     // Holds for one more try, at this target: those before it may have used all that was held.
     // Empty: nothing counts the call.
     std::function<void(const Prospect&, OnHeld)> hold_more = {};
+    // A stream that breaks off may go on at a target that can do that.
+    bool continues = false;
 };
 
 class Attempts final {
@@ -98,17 +104,22 @@ class Attempts final {
   private:
     // A try, and what the call knows of it beside. Two run at once if a call is hedged.
     struct Leg final : TryEvents {
-        Leg(Attempts& attempts, std::size_t target_index, std::chrono::nanoseconds waited);
+        Leg(Attempts& attempts, std::size_t target_index, std::chrono::nanoseconds waited,
+            std::unique_ptr<RestOfAnswer> rest_asked);
         void on_commit() override { owner.on_commit(*this); }
         void on_reply(std::string_view json) override { owner.replies_.on_reply(json); }
-        void on_chunk(std::string_view json) override { owner.replies_.on_chunk(json); }
+        void on_chunk(std::string_view json) override { owner.on_chunk(*this, json); }
         void on_end(Result<void> result) override { owner.on_end(*this, std::move(result)); }
+        // The client has content of this try or of one before it.
+        bool has_begun() const { return rest || tried.commitment() != Commitment::none; }
+        bool has_continued() const { return rest && tried.commitment() != Commitment::none; }
 
         Attempts& owner;
         const std::size_t at;  // index of its target
         // How long the call had waited, for tries and between them, when this one began.
         const std::chrono::nanoseconds waited_before;
-        std::optional<Error> error;  // once it has failed
+        const std::unique_ptr<RestOfAnswer> rest;  // what is asked for; null: the whole answer
+        std::optional<Error> error;                // once it has failed
         Try tried;
     };
 
@@ -117,12 +128,16 @@ class Attempts final {
     void set_hedge(Clock::time_point now, std::size_t target);
     void begin_hedge();
     void on_commit(const Leg& leg);
+    void on_chunk(const Leg& leg, std::string_view json);
     void on_end(Leg& leg, Result<void> result);
     void follow(const Leg& leg, std::optional<std::chrono::milliseconds> wait_asked_for);
+    Commitment commitment(const Leg& leg) const;
     NextStep decide(const Leg& leg, Clock::time_point now);
     void go_on(const NextTry& next);
     void pause_before(const NextTry& next);
     void try_at(std::size_t target);
+    std::unique_ptr<RestOfAnswer> rest_at(std::size_t target) const;
+    Prospect prospect(std::size_t target) const;
     void give_up(GiveUp why);
     Course& course();
     Course::Outlook look(const Prospect& target) const;
@@ -151,6 +166,7 @@ class Attempts final {
     std::optional<net::Alarm> alarm_;                 // until the next try begins, or the hedge
     std::optional<Clock::time_point> pausing_since_;  // between two tries
     std::optional<Course> course_;                    // from the first failure on
+    std::optional<Continuation> continuation_;        // if a stream may go on elsewhere
     std::vector<FailedAttempt> failures_;
     std::optional<Error> best_error_;  // the most useful one of the failures
     bool asked_again_ = false;         // the same target, without what its upstream had refused

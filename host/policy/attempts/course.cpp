@@ -73,6 +73,7 @@ std::vector<NextTry> Course::open(Clock::time_point now, const Look& look) const
         all.push_back({.target = i,
                        .repeats = stops_[i].begun,
                        .failing = outlook.failing,
+                       .continues = outlook.continues,
                        .wait = std::max(outlook.wait, pause),
                        .attempts_max = (own == nullptr ? config::Retry{} : own->retry).attempts});
     }

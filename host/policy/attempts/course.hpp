@@ -24,6 +24,7 @@ class Course {
     struct Outlook {
         Clock::duration wait{0};  // until its upstream has room for the call
         bool failing = false;     // it fails other calls as well
+        bool continues = false;   // it can go on with an answer that was begun elsewhere
     };
     using Look = std::function<Outlook(const Prospect& target)>;
 

@@ -28,6 +28,7 @@ struct FailedAttempt {
     std::chrono::nanoseconds duration{0};
     std::chrono::nanoseconds wait{0};  // from its end to the beginning of the next one
     Followed followed = Followed::other_target;
+    bool continued = false;  // it went on with an answer that another attempt had begun
 };
 
 }  // namespace bw::policy

@@ -22,6 +22,9 @@ constexpr std::size_t k_held_bytes_max = 64u << 10;
 
 // Why the call cannot be tried there; nothing: it can.
 std::optional<GiveUp> why_not(const FailedTry& failed, const NextTry& next) {
+    if (failed.commitment == Commitment::continuable && !next.continues) {
+        return GiveUp::nobody_else;
+    }
     if (failed.attempts >= next.attempts_max) {
         // Where one try is all that is allowed, the operator leaves repeating to the clients.
         return next.attempts_max > 1 ? GiveUp::attempts_spent : GiveUp::nobody_else;
@@ -50,7 +53,7 @@ bool comes_before(const NextTry& one, const NextTry& other) {
 }  // namespace
 
 ChunkStep step_of_chunk(Commitment commitment, bool has_content, std::size_t held_bytes) {
-    if (commitment == Commitment::committed) return ChunkStep::relay;
+    if (commitment != Commitment::none) return ChunkStep::relay;
     if (has_content || held_bytes > k_held_bytes_max) return ChunkStep::commit;
     return ChunkStep::hold_back;
 }
@@ -58,7 +61,8 @@ ChunkStep step_of_chunk(Commitment commitment, bool has_content, std::size_t hel
 NextStep step_after_failure(const FailedTry& failed, std::span<const NextTry> open) {
     if (failed.is_late) return GiveUp::late;
     if (failed.commitment == Commitment::committed) return GiveUp::nobody_else;
-    if (failed.code == k_addition_refused && !failed.asked_again) return AskAgain{};
+    const bool whole = failed.commitment == Commitment::none;
+    if (whole && failed.code == k_addition_refused && !failed.asked_again) return AskAgain{};
     const NextTry* best = nullptr;
     GiveUp why = GiveUp::nobody_else;
     for (const NextTry& next : open) {

@@ -14,8 +14,12 @@
 
 namespace bw::policy {
 
-// Whether content of a try has gone to the client. From then on no other target can be tried.
-enum class Commitment : std::uint8_t { none, committed };
+// Whether content has gone to the client.
+enum class Commitment : std::uint8_t {
+    none,
+    committed,    // from now on no other target can be tried
+    continuable,  // only one that goes on with the answer that was begun
+};
 
 enum class ChunkStep : std::uint8_t {
     hold_back,  // another target may still answer
@@ -42,6 +46,7 @@ struct NextTry {
     std::size_t target = 0;          // index among the targets of the call
     bool repeats = false;            // the call was tried there before
     bool failing = false;            // the target fails other calls as well
+    bool continues = false;          // it can go on with an answer that was begun elsewhere
     Clock::duration wait{0};         // until it may be tried
     std::uint32_t attempts_max = 1;  // tries of the call that it may be the last one of
 

@@ -1,14 +1,13 @@
 #include "policy/attempts/try.hpp"
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <bit>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "json/upstream_body.hpp"
-#include "json/writer.hpp"
 #include "policy/cost/cost_in_body.hpp"
+#include "policy/cost/usage_chunk.hpp"
 #include "policy/estimate/body_changes.hpp"
 #include "policy/estimate/tokens.hpp"
 #include "policy/upstreams/upstream_id.hpp"
@@ -23,7 +22,7 @@ Error past_its_hold() {
                 "The provider generated far more than was held for this request, so that "
                 "its answer was ended here: raise max_tokens or, where the request does not "
                 "say, server.default_max_tokens.",
-            .code = "answer_past_limit"};
+            .code = std::string(k_answer_past_limit)};
 }
 
 // With `echo` each choice begins with the prompt, which the model has not generated: it is taken
@@ -35,22 +34,6 @@ void leave_out_prompt(const Call& call, const AskedInBody& asked, AnswerSeen& he
     heard.seen = std::max<std::int64_t>(heard.seen - times * estimate_tokens(prompt), 0);
     heard.text_bytes = std::max<std::int64_t>(
         heard.text_bytes - times * static_cast<std::int64_t>(prompt.size()), 0);
-}
-
-// The last chunk of a stream whose provider sent none with its usage; `first_chunk` begins it.
-std::string make_usage_chunk(std::string_view first_chunk, const Usage& usage) {
-    const json::Value first(first_chunk);
-    json::Writer writer;
-    writer.begin_object();
-    for (const char* key : {"id", "object", "created", "model"}) {
-        if (const auto value = first[key]) writer.key(key).raw(value.raw());
-    }
-    writer.key("choices").begin_array().end_array().key("usage").begin_object();
-    writer.field("prompt_tokens", usage.input_tokens)
-        .field("completion_tokens", usage.output_tokens);
-    writer.field("total_tokens", usage.input_tokens + usage.output_tokens);
-    writer.end_object().end_object();
-    return std::string(writer.view());
 }
 
 }  // namespace

@@ -40,6 +40,9 @@ struct AttemptServices {
     WaitingCounts* waiting = nullptr;  // null: waiting calls are not counted
 };
 
+// The error code of an answer that the host ended, as it ran far beyond its hold.
+inline constexpr std::string_view k_answer_past_limit = "answer_past_limit";
+
 // Receives what of a try is for the client, and its end. The try may be dropped inside on_end,
 // never inside the others.
 class TryEvents {

@@ -47,6 +47,9 @@ void tell(std::string_view provider, std::string_view model, const Usage& report
 Reckoner::Reckoner(Books& books, std::span<plugin::ProviderSlot> slots, const Call& call)
     : books_(books), slots_(slots), call_(call) {}
 
+Reckoner::Reckoner(const Reckoner& other, const Call& call)
+    : books_(other.books_), slots_(other.slots_), call_(call), kept_to_hold_(other.kept_to_hold_) {}
+
 const PromptSize& Reckoner::prompt() {
     if (!prompt_) prompt_ = measure_prompt(call_);
     return *prompt_;

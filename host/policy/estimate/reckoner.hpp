@@ -22,6 +22,10 @@ class Reckoner {
     // All arguments must outlive the reckoner.
     Reckoner(Books& books, std::span<plugin::ProviderSlot> slots, const Call& call);
 
+    // For another request of the call that `other` is of: it goes by the same books, and stops what
+    // runs beyond its hold if the other one does.
+    Reckoner(const Reckoner& other, const Call& call);
+
     // What the body asks for that is sent to this target: the client's own request, unless the
     // target changes it. The reference lasts as long as the reckoner and the call.
     const AskedInBody& asked(const route::Candidate& candidate);

@@ -44,8 +44,10 @@ void count_attempts(const CallEnd& outcome, observe::WorkerMetrics& metrics) {
     for (const FailedAttempt& failed : outcome.failures) {
         metrics.attempt(failed.provider, observe::error_type(failed.code, failed.kind));
         if (failed.followed == Followed::other_target) metrics.fallback(failed.provider);
+        if (failed.continued) metrics.stream_continued(failed.provider);
     }
     if (outcome.attempts == 0) return;
+    if (outcome.continued) metrics.stream_continued(outcome.provider);
     const Error* error = outcome.result ? nullptr : &outcome.result.error();
     if (outcome.last_error) error = &*outcome.last_error;
     metrics.attempt(outcome.provider,

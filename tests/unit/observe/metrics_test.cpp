@@ -78,15 +78,18 @@ TEST(Metrics, AnUnusualStatusIsOther) {
     EXPECT_THAT(written(metrics), HasSubstr("code=\"other\",error_type=\"upstream_error\"} 88\n"));
 }
 
-TEST(Metrics, AttemptsAndFallbacksBeginAtZero) {
+TEST(Metrics, AttemptsAndWhatFollowsThemBeginAtZero) {
     Metrics metrics(some_names(), 1);
     metrics.worker(0).attempt("beta", error_type("idle_timeout"));
     metrics.worker(0).fallback("beta");
+    metrics.worker(0).stream_continued("alpha");
     const std::string text = written(metrics);
     EXPECT_THAT(text, HasSubstr("attempts_total{provider=\"alpha\",result=\"ok\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("attempts_total{provider=\"beta\",result=\"idle_timeout\"} 1\n"));
     EXPECT_THAT(text, HasSubstr("fallbacks_total{provider=\"alpha\"} 0\n"));
     EXPECT_THAT(text, HasSubstr("fallbacks_total{provider=\"beta\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("continued_streams_total{provider=\"alpha\"} 1\n"));
+    EXPECT_THAT(text, HasSubstr("continued_streams_total{provider=\"beta\"} 0\n"));
 }
 
 TEST(Metrics, TokensByTypeAndSource) {

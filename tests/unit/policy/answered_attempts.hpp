@@ -45,8 +45,9 @@ class NotingClient final : public Replies {
 
 class AnsweredAttempts : public testing::Test {
   protected:
-    explicit AnsweredAttempts(config::RetryBudget repeats = {.percent = 0, .per_second = 0})
-        : repeats_(repeats) {
+    explicit AnsweredAttempts(config::RetryBudget repeats = {.percent = 0, .per_second = 0},
+                              const char* file = k_two_targets)
+        : repeats_(repeats), file_(file) {
         Clock::give(&time);
     }
     ~AnsweredAttempts() override {
@@ -59,7 +60,7 @@ class AnsweredAttempts : public testing::Test {
         call.body = std::string(R"({"model":"m","messages":[{"role":"user","content":"hi"}])") +
                     (stream ? R"(,"stream":true)" : "") + more + "}";
         ASSERT_TRUE(json::read_request(call));
-        attempts.emplace(engine, call, targets, reckoner, client, Leeway{.hedge = hedge});
+        attempts.emplace(engine, call, targets, reckoner, client, leeway);
         attempts->start();
         ASSERT_EQ(wire.upstreams.size(), 1U);
     }
@@ -70,8 +71,8 @@ class AnsweredAttempts : public testing::Test {
         loop.restart();
         loop.poll();
     }
-    static config::Config parsed(config::RetryBudget repeats) {
-        config::Config config = Desk::parsed(k_two_targets);
+    static config::Config parsed(config::RetryBudget repeats, const char* file) {
+        config::Config config = Desk::parsed(file);
         config.retry_budget = repeats;
         return config;
     }
@@ -96,13 +97,14 @@ class AnsweredAttempts : public testing::Test {
 
   private:
     const config::RetryBudget repeats_;
+    const char* const file_;
 
   protected:
-    const config::Hedge* hedge = nullptr;
+    Leeway leeway;
     Clock::Simulated time;
     boost::asio::io_context loop;
     net::ScriptedTransport wire;
-    config::Config config = parsed(repeats_);
+    config::Config config = parsed(repeats_, file_);
     std::vector<plugin::ProviderSlot> slots = loaded(config);
     Books books{loop, config, nullptr};
     Upstreams upstreams{config, 8};

@@ -12,7 +12,7 @@ class HedgedAttempts : public AnsweredAttempts {
   protected:
     HedgedAttempts() : AnsweredAttempts({.percent = 0, .per_second = 1}) {
         targets[1].target.id = 1;
-        hedge = &after;
+        leeway.hedge = &after;
     }
     // Both targets are asked; the second one's exchange is the last.
     void both(bool stream) {

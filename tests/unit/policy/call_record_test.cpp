@@ -163,6 +163,19 @@ TEST_F(CallRecordTest, CountsTheCallAndItsAttempts) {
     EXPECT_THAT(text, HasSubstr("bellwether_fallbacks_total{provider=\"alpha\"} 1\n"));
 }
 
+TEST_F(CallRecordTest, CountsWhoWentOnWithABrokenStream) {
+    const auto continued = [this](const char* provider) {
+        return HasSubstr("bellwether_continued_streams_total{provider=\"" + std::string(provider) +
+                         "\"} 1\n");
+    };
+    EXPECT_THAT(metrics(), Not(continued("beta")));
+    outcome.continued = true;
+    EXPECT_THAT(metrics(), continued("beta"));
+    EXPECT_THAT(metrics(), Not(continued("alpha")));
+    outcome.failures.at(0).continued = true;
+    EXPECT_THAT(metrics(), continued("alpha"));
+}
+
 TEST_F(CallRecordTest, AllOfThemTellTheSameErrorAndStatus) {
     fails(ErrorKind::unreachable, "upstream_unreachable", 502);
     EXPECT_THAT(line(), HasSubstr(" 502 error 1500us "));

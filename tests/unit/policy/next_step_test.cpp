@@ -22,9 +22,11 @@ TEST(ChunkStep, SoMuchOfNothingIsTakenForContent) {
 }
 
 TEST(ChunkStep, AfterContentEverythingIsRelayed) {
-    for (const bool content : {false, true}) {
-        EXPECT_EQ(step_of_chunk(Commitment::committed, content, 1), ChunkStep::relay);
-        EXPECT_EQ(step_of_chunk(Commitment::committed, content, k_much + 1), ChunkStep::relay);
+    for (const auto commitment : {Commitment::committed, Commitment::continuable}) {
+        for (const bool content : {false, true}) {
+            EXPECT_EQ(step_of_chunk(commitment, content, 1), ChunkStep::relay);
+            EXPECT_EQ(step_of_chunk(commitment, content, k_much + 1), ChunkStep::relay);
+        }
     }
 }
 
@@ -64,6 +66,20 @@ TEST(NextStep, NothingIsTriedAfterContentOrTheClientsDeadline) {
         failed.is_late = true;
         EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(GiveUp::late));
     }
+}
+
+TEST(NextStep, AnAnswerThatWasBegunGoesOnOnlyWhereItCanBeTakenUp) {
+    constexpr NextTry goes_on{.target = 2, .continues = true, .attempts_max = 5};
+    FailedTry failed = failed_with();
+    failed.commitment = Commitment::continuable;
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh, goes_on}), NextStep(goes_on));
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(GiveUp::nobody_else));
+    failed.attempts = 5;
+    EXPECT_EQ(step_after_failure(failed, std::vector{goes_on}), NextStep(GiveUp::attempts_spent));
+    failed = failed_with("addition_refused");
+    failed.commitment = Commitment::continuable;
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(GiveUp::nobody_else))
+        << "the whole answer is not asked for again";
 }
 
 TEST(NextStep, WhatTheClientDidNotSendIsLeftOutOnce) {
