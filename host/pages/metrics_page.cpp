@@ -78,8 +78,8 @@ void write_first_contents(PrometheusText& text, const front::Context& context) {
                 "How long the first content of a target's answers takes: a moving mean.");
     const auto& names = context.host.routes.targets();
     for (std::size_t id = 0; id < names.size(); ++id) {
-        for (const auto& [label, answer] : {std::pair("plain", route::Answer::plain),
-                                            std::pair("stream", route::Answer::stream)}) {
+        for (const auto& [label, answer] : {std::pair("plain", route::AnswerForm::plain),
+                                            std::pair("stream", route::AnswerForm::stream)}) {
             const auto time = context.running.upstreams->targets.measured(id, answer);
             if (!time) continue;
             text.sample({{"provider", context.host.config.providers[names[id].provider].name},
@@ -91,7 +91,7 @@ void write_first_contents(PrometheusText& text, const front::Context& context) {
     }
 }
 
-void write_retry_budget(PrometheusText& text, const policy::RetryBudget& budget) {
+void write_retry_budget(PrometheusText& text, const policy::SharedRetryBudget& budget) {
     text.metric("bellwether_repetitions_total", "counter",
                 "Tries that counted in the retry budget: repetitions, hedges, and tries at targets "
                 "that fail.");

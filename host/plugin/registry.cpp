@@ -9,6 +9,7 @@
 
 #include "config/secret.hpp"
 #include "config/url.hpp"
+#include "plugin/continuing_check.hpp"
 #include "plugin/places.hpp"
 #include "plugin/wire.hpp"
 
@@ -362,30 +363,6 @@ void check_folders(const config::Config& config, std::vector<Diagnostic>& diagno
              .at = config.plugin_path_at[i],
              .what = fmt::format("no plugin is looked for in {}: {}", folder.string(), why),
              .hint = home ? R"("~" stands for nothing here: write the folder in full)" : ""});
-    }
-}
-
-// Warns of each route that asks for what none of its providers can do.
-void check_continuing(const config::Config& config, const Registry& registry,
-                      std::vector<Diagnostic>& diagnostics) {
-    for (const config::Route& route : config.routes) {
-        if (!route.continue_stream) continue;
-        bool possible = false;
-        config::for_each_target(route, [&](const config::Target& target) {
-            const LoadedProvider& provider = *registry.providers[target.provider];
-            // What a plugin can do that is not there is not known.
-            possible |= !provider.is_whole || !provider.manifest.continues_with.empty();
-        });
-        if (possible) continue;
-        diagnostics.push_back(
-            {.severity = Severity::warning,
-             .file = config.file.string(),
-             .at = route.at,
-             .what = fmt::format("no stream of the route \"{}\" can go on after it broke off: none "
-                                 "of its providers can take up an answer",
-                                 route.model),
-             .hint = "add a target at a provider whose plugin has \"continues_with\" in its "
-                     "manifest, or leave continue_stream out"});
     }
 }
 

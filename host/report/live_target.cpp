@@ -42,8 +42,8 @@ void write_ms(json::PrettyWriter& writer, std::string_view name,
 
 LiveTarget live_target(const route::TargetStates& states, std::size_t id) {
     LiveTarget target{.service = states.service(id, Clock::now()),
-                      .first_content = states.measured(id, route::Answer::stream),
-                      .plain_answer = states.measured(id, route::Answer::plain),
+                      .first_content = states.measured(id, route::AnswerForm::stream),
+                      .plain_answer = states.measured(id, route::AnswerForm::plain),
                       .under_way = states.under_way(id),
                       .times_out = states.times_out(id)};
     if (target.service != route::Service::in) {

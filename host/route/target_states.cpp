@@ -65,21 +65,21 @@ std::uint32_t TargetStates::under_way(std::size_t id) const {
     return states_[id].under_way.load(std::memory_order_relaxed);
 }
 
-void TargetStates::content_after(std::size_t id, Answer answer, nanoseconds time) {
+void TargetStates::content_after(std::size_t id, AnswerForm answer, nanoseconds time) {
     states_[id].times[static_cast<std::size_t>(answer)].add(time);
 }
 
-std::optional<nanoseconds> TargetStates::measured(std::size_t id, Answer answer) const {
+std::optional<nanoseconds> TargetStates::measured(std::size_t id, AnswerForm answer) const {
     return times(id, answer).mean();
 }
 
-std::optional<nanoseconds> TargetStates::latency(std::size_t id, Answer answer) const {
+std::optional<nanoseconds> TargetStates::latency(std::size_t id, AnswerForm answer) const {
     const auto mean = measured(id, answer);
     const bool in_vain = !mean && states_[id].was_tried.load(std::memory_order_relaxed);
     return in_vain ? nanoseconds::max() : mean;
 }
 
-std::optional<nanoseconds> TargetStates::percentile(std::size_t id, Answer answer,
+std::optional<nanoseconds> TargetStates::percentile(std::size_t id, AnswerForm answer,
                                                     unsigned percent) const {
     return times(id, answer).percentile(percent);
 }

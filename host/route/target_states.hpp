@@ -26,7 +26,7 @@ enum class TryEnd : std::uint8_t {
 };
 
 // How an answer comes. A plain one has its first content with its last.
-enum class Answer : std::uint8_t { plain, stream };
+enum class AnswerForm : std::uint8_t { plain, stream };
 
 class TargetStates {
   public:
@@ -62,14 +62,14 @@ class TargetStates {
     std::uint32_t under_way(std::size_t id) const;
 
     // The first content of an answer came after `time`; of a plain one that is all of it.
-    void content_after(std::size_t id, Answer answer, std::chrono::nanoseconds time);
+    void content_after(std::size_t id, AnswerForm answer, std::chrono::nanoseconds time);
     // The mean of these times, in which newer ones count for more; nothing: never measured.
-    std::optional<std::chrono::nanoseconds> measured(std::size_t id, Answer answer) const;
+    std::optional<std::chrono::nanoseconds> measured(std::size_t id, AnswerForm answer) const;
     // The same for the order of targets: one that was tried, but in vain, has the longest time
     // there is; nothing: it was never tried.
-    std::optional<std::chrono::nanoseconds> latency(std::size_t id, Answer answer) const;
+    std::optional<std::chrono::nanoseconds> latency(std::size_t id, AnswerForm answer) const;
     // Nothing: fewer than ContentTimes::k_measured_min were measured.
-    std::optional<std::chrono::nanoseconds> percentile(std::size_t id, Answer answer,
+    std::optional<std::chrono::nanoseconds> percentile(std::size_t id, AnswerForm answer,
                                                        unsigned percent) const;
 
   private:
@@ -79,9 +79,9 @@ class TargetStates {
         TargetHealth health;
         std::atomic<std::uint32_t> under_way = 0;
         std::atomic<bool> was_tried = false;  // a try there has ended
-        std::array<ContentTimes, 2> times;    // by Answer
+        std::array<ContentTimes, 2> times;    // by AnswerForm
     };
-    const ContentTimes& times(std::size_t id, Answer answer) const {
+    const ContentTimes& times(std::size_t id, AnswerForm answer) const {
         return states_[id].times[static_cast<std::size_t>(answer)];
     }
 

@@ -90,7 +90,7 @@ def test_a_mistake_is_reported_with_its_place(tmp_path: Path, old: str, new: str
 
 
 ROUTING = """default_to = [{ provider = "echo", strip_prefix = "any/" }]
-""" + server() + """
+""" + server(retry='first = "50ms"', health="failures = 3") + """
 [providers.echo]
 
 [[routes]]
@@ -105,12 +105,6 @@ on_budget = [{ provider = "echo", model = "c" }]
 hedge = "p95"
 shadow = { to = "echo", model = "d", share = "5%" }
 retry = { attempts = 2 }
-
-[retry]
-first = "50ms"
-
-[health]
-failures = 3
 """
 
 

@@ -41,7 +41,6 @@ def host(start_host: StartHost, upstream: Simulator, second: Simulator,
         + route("qwen-*", '["first", "able"]') + going_on
         + route("unable-*", '["first", "unable"]') + going_on
         + route("off-*", '["first", "able"]')
-        + "\n[health]\nfailures = 0\nerror_percent = 0\n"
         + '\n[ledger]\nurl = "memory:"\n' + budget(100_000_000))
 
 

@@ -24,7 +24,8 @@ def pair(start_host: StartHost, upstream: Simulator, second: Simulator,
     """Two targets, of which the second serves what the first cannot. One that fails twice in a row is
     out of service for a moment."""
     return start_host(
-        server(retry='attempts = 2\nfirst = "1ms"\nlongest = "1ms"') + f'[health]\nfailures = 2\nfirst = "{milliseconds(700)}"\n'
+        server(retry='attempts = 2\nfirst = "1ms"\nlongest = "1ms"',
+               health=f'failures = 2\nfirst = "{milliseconds(700)}"')
         + provider("one", upstream, authority) + provider("two", second, authority)
         + route("pair-*", '["one", "two"]')
         + route("named", '[{ provider = "one", model = "pair-named" }]'))

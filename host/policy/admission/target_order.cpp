@@ -55,8 +55,8 @@ route::Contender TargetOrder::contender_of(const Prospect& prospect, Clock::time
                                .out_since = states.out_since(target.id),
                                .under_way = states.under_way(target.id)};
     if (has(route_, config::Strategy::least_latency)) {
-        contender.latency =
-            states.latency(target.id, call_.stream ? route::Answer::stream : route::Answer::plain);
+        contender.latency = states.latency(
+            target.id, call_.stream ? route::AnswerForm::stream : route::AnswerForm::plain);
     }
     if (has(route_, config::Strategy::cheapest)) {
         contender.cost_micro_usd = cost_of(estimated_usage(prospect), target.price);

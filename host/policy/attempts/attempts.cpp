@@ -133,8 +133,8 @@ void Attempts::set_hedge(Clock::time_point now, std::size_t target) {
     std::optional<Clock::duration> after = hedge.after;
     if (hedge.percentile != 0) {
         after = engine_.upstreams.targets.percentile(
-            targets_[target].target.id, call_.stream ? route::Answer::stream : route::Answer::plain,
-            hedge.percentile);
+            targets_[target].target.id,
+            call_.stream ? route::AnswerForm::stream : route::AnswerForm::plain, hedge.percentile);
     }
     if (!after) return;  // too little is known of the target
     alarm_.emplace(engine_.loop);

@@ -23,7 +23,7 @@ bool is_silent_for_too_long(std::chrono::nanoseconds silence,
     return silence >= k_least && usual && *usual < silence / k_times;
 }
 
-TargetWatch::TargetWatch(route::TargetStates& states, std::size_t target, route::Answer answer)
+TargetWatch::TargetWatch(route::TargetStates& states, std::size_t target, route::AnswerForm answer)
     : states_(states), target_(target), answer_(answer) {
     states_.began(target_);
 }

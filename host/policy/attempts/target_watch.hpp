@@ -28,7 +28,7 @@ enum class Evidence : std::uint8_t { fresh, known };
 class TargetWatch {
   public:
     // The states must outlive the watch.
-    TargetWatch(route::TargetStates& states, std::size_t target, route::Answer answer);
+    TargetWatch(route::TargetStates& states, std::size_t target, route::AnswerForm answer);
     // If nobody said how the try ended, as when the client hangs up, it counts neither for the
     // target nor against it, unless the target was silent for too long.
     ~TargetWatch();
@@ -45,7 +45,7 @@ class TargetWatch {
   private:
     route::TargetStates& states_;
     const std::size_t target_;
-    const route::Answer answer_;
+    const route::AnswerForm answer_;
     const Clock::time_point began_ = Clock::now();
     route::TryEnd end_ = route::TryEnd::neutral;
     bool answered_ = false;

@@ -74,7 +74,7 @@ Result<void> Try::start(unsigned number, bool paused) {
                                                  static_cast<plugin::AttemptEvents&>(*this));
     trip_.emplace(engine_.upstreams.limits, target_, tokens_at_sending(call_, asked_));
     watch_.emplace(engine_.upstreams.targets, target_.id,
-                   call_.stream ? route::Answer::stream : route::Answer::plain);
+                   call_.stream ? route::AnswerForm::stream : route::AnswerForm::plain);
     if (auto started = attempt_->start(engine_.transport, engine_.loop); !started) return started;
     if (paused) attempt_->pause();
     deadlines_.emplace(

@@ -13,7 +13,7 @@ std::int64_t second_of(Clock::time_point now) {
 
 // Where a second begins, what another thread counts at this moment may be lost. That is a call or a
 // repetition of very many.
-RetryBudget::Second& RetryBudget::at(Clock::time_point now) {
+SharedRetryBudget::Second& SharedRetryBudget::at(Clock::time_point now) {
     const std::int64_t number = second_of(now);
     Second& second = seconds_[static_cast<std::size_t>(number % k_seconds)];
     std::int64_t known = second.number.load(std::memory_order_relaxed);
@@ -24,11 +24,11 @@ RetryBudget::Second& RetryBudget::at(Clock::time_point now) {
     return second;
 }
 
-void RetryBudget::call(Clock::time_point now) {
+void SharedRetryBudget::call(Clock::time_point now) {
     at(now).calls.fetch_add(1, std::memory_order_relaxed);
 }
 
-bool RetryBudget::has_room(Clock::time_point now) const {
+bool SharedRetryBudget::has_room(Clock::time_point now) const {
     const std::int64_t first = second_of(now) - k_seconds + 1;
     std::uint64_t calls = 0;
     std::uint64_t repeats = 0;
@@ -42,12 +42,12 @@ bool RetryBudget::has_room(Clock::time_point now) const {
     return repeats < allowed;
 }
 
-Repeats RetryBudget::repeats(Clock::time_point now) const {
+Repeats SharedRetryBudget::repeats(Clock::time_point now) const {
     if (budget_.percent == 0 && budget_.per_second == 0) return Repeats::off;
     return has_room(now) ? Repeats::allowed : Repeats::spent;
 }
 
-bool RetryBudget::take(Clock::time_point now) {
+bool SharedRetryBudget::take(Clock::time_point now) {
     const Lock lock(taking_);
     if (!has_room(now)) {
         refused_.fetch_add(1, std::memory_order_relaxed);

@@ -20,9 +20,9 @@ enum class Repeats : std::uint8_t {
     off,    // the operator allows none
 };
 
-class RetryBudget {
+class SharedRetryBudget {
   public:
-    explicit RetryBudget(const config::RetryBudget& budget) : budget_(budget) {}
+    explicit SharedRetryBudget(const config::RetryBudget& budget) : budget_(budget) {}
 
     // Counts a call, however often it is tried. Takes no lock.
     void call(Clock::time_point now);

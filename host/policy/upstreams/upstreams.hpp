@@ -29,7 +29,7 @@ struct Upstreams {
     UpstreamLimits limits;
     Credentials credentials;
     route::TargetStates targets;
-    RetryBudget retries;
+    SharedRetryBudget retries;
 };
 
 }  // namespace bw::policy

@@ -108,7 +108,12 @@ TEST_F(RegistryTest, ASuspiciousKeyIsAWarning) {
 
 // Streams of this route go on where they can; it has the one provider.
 std::vector<config::Route> going_on() {
-    return {{.model = "m", .to = {{.provider = 0}}, .continue_stream = true, .at = {9, 1}}};
+    config::Route route;
+    route.model = "m";
+    route.to.resize(1);
+    route.continue_stream = true;
+    route.at = {9, 1};
+    return {route};
 }
 
 TEST_F(RegistryTest, ARouteWhoseStreamsCanGoOnNowhereIsAWarning) {

@@ -143,7 +143,8 @@ TEST_F(HedgedAttempts, APercentileOfWhatTheTargetTookBeforeSaysWhen) {
     pass(3s);
     EXPECT_EQ(wire.upstreams.size(), 1U) << "nothing is known yet";
     attempts.reset();
-    for (int i = 0; i < 100; ++i) upstreams.targets.content_after(0, route::Answer::stream, 100ms);
+    for (int i = 0; i < 100; ++i)
+        upstreams.targets.content_after(0, route::AnswerForm::stream, 100ms);
     wire.upstreams.clear();
     begin(true);
     pass(200ms);

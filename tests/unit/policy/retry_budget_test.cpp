@@ -13,14 +13,14 @@ using namespace std::chrono_literals;
 
 const Clock::time_point k_begin{1000s};
 
-int taken(RetryBudget& budget, Clock::time_point now, int tries) {
+int taken(SharedRetryBudget& budget, Clock::time_point now, int tries) {
     int count = 0;
     for (int i = 0; i < tries; ++i) count += budget.take(now) ? 1 : 0;
     return count;
 }
 
-TEST(RetryBudget, IsAShareOfTheCallsAndANumberASecond) {
-    RetryBudget budget({.percent = 20, .per_second = 3});
+TEST(SharedRetryBudget, IsAShareOfTheCallsAndANumberASecond) {
+    SharedRetryBudget budget({.percent = 20, .per_second = 3});
     EXPECT_EQ(taken(budget, k_begin, 100), 30) << "of ten seconds, without any call";
     EXPECT_EQ(budget.repeats(k_begin), Repeats::spent);
     for (int i = 0; i < 1000; ++i) budget.call(k_begin);
@@ -30,8 +30,8 @@ TEST(RetryBudget, IsAShareOfTheCallsAndANumberASecond) {
     EXPECT_EQ(budget.refused(), 870U);
 }
 
-TEST(RetryBudget, ForgetsWhatIsTenSecondsOld) {
-    RetryBudget budget({.percent = 50, .per_second = 0});
+TEST(SharedRetryBudget, ForgetsWhatIsTenSecondsOld) {
+    SharedRetryBudget budget({.percent = 50, .per_second = 0});
     for (int i = 0; i < 100; ++i) budget.call(k_begin);
     EXPECT_EQ(taken(budget, k_begin + 9s, 100), 50);
     EXPECT_EQ(taken(budget, k_begin + 10s, 1), 0) << "the calls are forgotten, the repetitions not";
@@ -40,16 +40,16 @@ TEST(RetryBudget, ForgetsWhatIsTenSecondsOld) {
     EXPECT_EQ(taken(budget, k_begin + 19s, 100), 50);
 }
 
-TEST(RetryBudget, CanBeOff) {
-    RetryBudget budget({.percent = 0, .per_second = 0});
+TEST(SharedRetryBudget, CanBeOff) {
+    SharedRetryBudget budget({.percent = 0, .per_second = 0});
     budget.call(k_begin);
     EXPECT_EQ(budget.repeats(k_begin), Repeats::off);
     EXPECT_FALSE(budget.take(k_begin));
 }
 
 // Each repetition that is taken is one that was there, whoever takes it.
-TEST(RetryBudget, IsNeverOverspentByThreads) {
-    RetryBudget budget({.percent = 0, .per_second = 100});
+TEST(SharedRetryBudget, IsNeverOverspentByThreads) {
+    SharedRetryBudget budget({.percent = 0, .per_second = 100});
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i) {
         threads.emplace_back([&] {

@@ -35,7 +35,7 @@ TEST(EndForTarget, AClientsOwnLimitIsNoFaultOfTheTarget) {
 TEST(TargetWatch, TheTryIsUnderWayUntilTheWatchEnds) {
     route::TargetStates states({.failures = 1}, 1);
     {
-        TargetWatch watch(states, 0, route::Answer::plain);
+        TargetWatch watch(states, 0, route::AnswerForm::plain);
         EXPECT_EQ(states.under_way(0), 1U);
         watch.end(ended(ErrorKind::upstream), Evidence::fresh);
     }
@@ -45,7 +45,7 @@ TEST(TargetWatch, TheTryIsUnderWayUntilTheWatchEnds) {
 
 TEST(TargetWatch, ATryThatNobodyEndsSaysNothing) {
     route::TargetStates states({.failures = 1}, 1);
-    { TargetWatch watch(states, 0, route::Answer::plain); }
+    { TargetWatch watch(states, 0, route::AnswerForm::plain); }
     EXPECT_EQ(states.under_way(0), 0U);
     EXPECT_EQ(states.service(0, Clock::now()), route::Service::in);
 }
@@ -53,7 +53,7 @@ TEST(TargetWatch, ATryThatNobodyEndsSaysNothing) {
 TEST(TargetWatch, ARequestThatFailsEachTimeCountsOnce) {
     route::TargetStates states({.failures = 2}, 1);
     for (const Evidence evidence : {Evidence::fresh, Evidence::known, Evidence::known}) {
-        TargetWatch watch(states, 0, route::Answer::plain);
+        TargetWatch watch(states, 0, route::AnswerForm::plain);
         watch.end(ended(ErrorKind::upstream), evidence);
     }
     EXPECT_EQ(states.service(0, Clock::now()), route::Service::in);

@@ -46,7 +46,7 @@ TEST_F(LiveTargetTest, InService) {
 }
 
 TEST_F(LiveTargetTest, OutOfService) {
-    states.content_after(0, route::Answer::stream, std::chrono::microseconds(12'345));
+    states.content_after(0, route::AnswerForm::stream, std::chrono::microseconds(12'345));
     for (int i = 0; i < 3; ++i) states.began(0);
     for (int i = 0; i < 2; ++i) states.ended(0, route::TryEnd::failed, Clock::now(), Clock::now());
     wait(seconds(4));

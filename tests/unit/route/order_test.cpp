@@ -170,11 +170,11 @@ class Traffic {
     std::size_t call() {
         std::vector<Contender> contenders(latencies.size());
         for (std::size_t id = 0; id < contenders.size(); ++id) {
-            contenders[id].latency = states_.latency(id, Answer::plain);
+            contenders[id].latency = states_.latency(id, AnswerForm::plain);
         }
         const auto first =
             order_by({Strategy::least_latency}, contenders, {.random = random_()}).front();
-        states_.content_after(first, Answer::plain, latencies[first]);
+        states_.content_after(first, AnswerForm::plain, latencies[first]);
         return first;
     }
 

@@ -26,7 +26,7 @@ void fall_out(TargetStates& states, std::size_t id, Clock::time_point now) {
 TEST(TargetStates, KeepsTheTargetsApart) {
     TargetStates states(k_health, 2);
     fall_out(states, 1, k_start);
-    states.content_after(0, Answer::plain, milliseconds(5));
+    states.content_after(0, AnswerForm::plain, milliseconds(5));
     EXPECT_EQ(states.service(0, k_start), Service::in);
     EXPECT_EQ(states.service(1, k_start), Service::out);
     EXPECT_EQ(states.times_out(1), 1U);
@@ -34,8 +34,8 @@ TEST(TargetStates, KeepsTheTargetsApart) {
     EXPECT_TRUE((states.service(1, k_start + seconds(10)) != Service::in))
         << "until a trial has succeeded";
     EXPECT_FALSE((states.service(0, k_start) != Service::in));
-    EXPECT_EQ(states.latency(0, Answer::plain), milliseconds(5));
-    EXPECT_EQ(states.latency(1, Answer::plain), std::chrono::nanoseconds::max()) << "in vain";
+    EXPECT_EQ(states.latency(0, AnswerForm::plain), milliseconds(5));
+    EXPECT_EQ(states.latency(1, AnswerForm::plain), std::chrono::nanoseconds::max()) << "in vain";
 }
 
 TEST(TargetStates, CountsTheTriesUnderWay) {
@@ -120,7 +120,7 @@ TEST(TargetStates, ManyThreadsUseIt) {
             const auto id = static_cast<std::size_t>(i % 2);
             const auto now = k_start + i * milliseconds(10);
             states.began(id);
-            states.content_after(id, Answer::plain, milliseconds(1 + i % 50));
+            states.content_after(id, AnswerForm::plain, milliseconds(1 + i % 50));
             states.claim_trial(id, now);
             const bool fails = (i / 100 + thread) % 3 == 0;
             states.ended(id, fails ? TryEnd::failed : TryEnd::ok, now, now);
@@ -130,7 +130,7 @@ TEST(TargetStates, ManyThreadsUseIt) {
     });
     for (const std::size_t id : {0U, 1U}) {
         EXPECT_EQ(states.under_way(id), 0U);
-        EXPECT_TRUE(states.percentile(id, Answer::plain, 95));
+        EXPECT_TRUE(states.percentile(id, AnswerForm::plain, 95));
     }
     const auto now = k_start + seconds(50);
     EXPECT_EQ(balance, static_cast<int>((states.service(0, now) != Service::in)) +
