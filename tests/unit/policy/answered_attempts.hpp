@@ -91,7 +91,7 @@ class AnsweredAttempts : public testing::Test {
     static std::vector<plugin::ProviderSlot> loaded(const config::Config& config) {
         std::vector<config::Diagnostic> diagnostics;
         auto registry = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
-        EXPECT_TRUE(diagnostics.empty());
+        for (const auto& diagnostic : diagnostics) ADD_FAILURE() << to_string(diagnostic);
         return {registry.providers.begin(), registry.providers.end()};
     }
 

@@ -18,9 +18,11 @@ timeouts = { first_byte = "4s", idle = "3s", total = "20s", stream_total = "30s"
 [providers.b]
 plugin = "holysheep"
 base_url = "https://b.test/v1"
+api_key = "env:HOLYSHEEP_API_KEY"
 [providers.c]
 plugin = "holysheep"
 base_url = "https://c.test/v1"
+api_key = "env:HOLYSHEEP_API_KEY"
 [[routes]]
 model = "*"
 to = ["a", "b", "c"]
@@ -185,7 +187,7 @@ TEST_F(ContinuedAttempts, ATargetThatRefusesTheRestIsFollowedByTheNext) {
     wire.last().says(k_wrong);
     wire.last().ends();
     ASSERT_EQ(client.ends.size(), 1U);
-    EXPECT_EQ(end().result.error().kind, ErrorKind::unreachable)
+    EXPECT_EQ(end().result.error().kind, ErrorKind::protocol)
         << "that it broke off says more than that nobody could go on";
     EXPECT_FALSE(end().continued);
 }
@@ -249,7 +251,7 @@ TEST_F(ContinuedAttempts, TheRestIsHeldForWithItsLongerPrompt) {
     answers[0](std::unexpected(Error{.kind = ErrorKind::budget}));
     EXPECT_EQ(wire.upstreams.size(), 1U);
     ASSERT_EQ(client.ends.size(), 1U);
-    EXPECT_EQ(end().result.error().kind, ErrorKind::unreachable);
+    EXPECT_EQ(end().result.error().kind, ErrorKind::protocol);
     EXPECT_TRUE(end().failures.empty());
 }
 
