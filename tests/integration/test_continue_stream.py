@@ -58,9 +58,15 @@ def ask(host: Host, model: str, request_id: str = "", **members: Any) -> Reply:
 
 def error_at_the_end(reply: Reply) -> str:
     """What was said before the stream ended with one error event."""
-    events = list(reply.events())
-    check_error(json.loads(events[-1]))
-    return content_of([json.loads(event) for event in events[:-1]])
+    said, error = said_and_error(reply)
+    assert error["code"]
+    return said
+
+
+def said_and_error(reply: Reply) -> tuple[str, dict[str, Any]]:
+    *chunks, last, done = reply.events()
+    assert done == "[DONE]"
+    return content_of([json.loads(chunk) for chunk in chunks]), check_error(json.loads(last))
 
 
 # ---- one answer of two -----------------------------------------------------------------------------
@@ -152,8 +158,9 @@ def test_a_provider_or_a_route_without_it(host: Host, upstream: Simulator, secon
 def test_a_model_that_refuses_the_rest(host: Host, upstream: Simulator, second: Simulator) -> None:
     """The client is told why the stream broke off, and not of a member that it did not send."""
     model = play(faults.cut(BEGUN), faults.error(errors.INVALID_PARAMETER), upstream, second)
-    events = list(ask(host, model).events())
-    assert check_error(json.loads(events[-1]))["code"] == "upstream_cut"
+    said, error = said_and_error(ask(host, model))
+    assert said == "".join(BEGUN) and error["code"] == "upstream_cut"
+    assert len(second.requests(model)) == 1
 
 
 def test_moderation_is_not_passed_by(host: Host, upstream: Simulator, second: Simulator) -> None:

@@ -43,6 +43,8 @@ Continuation::Continuation(const Call& call) : call_(call), follows_(json::can_g
 
 void Continuation::relayed(std::string_view chunk) {
     if (!follows_) return;
+    // Nothing could be read from such a chunk, and so what it says would be said twice.
+    if (!json::valid(chunk)) return give_up();
     if (first_chunk_.empty()) first_chunk_ = chunk;
     for (const json::Value& one : json::Value(chunk)["choices"].elements()) choice(one);
 }
