@@ -1,4 +1,5 @@
-// /admin/routes: which targets a route has, how the first one is chosen, and how each one stands.
+// /admin/routes: which targets a route has, how the first one is chosen, and how each one stands;
+// and which credentials of providers with several are set aside.
 #include "json/writer.hpp"
 #include "pages/admin.hpp"
 #include "report/live_target.hpp"
@@ -59,6 +60,37 @@ void write_route(PrettyWriter& writer, const front::Context& context, const conf
     targets.shadow(route.shadow);
 }
 
+std::string_view name_of(policy::CredentialUse use) {
+    switch (use) {
+        case policy::CredentialUse::ready: return "ready";
+        case policy::CredentialUse::set_aside: return "set_aside";
+        case policy::CredentialUse::missing: return "missing";
+    }
+    return {};
+}
+
+// Writes the credentials of the providers that have several.
+void write_credentials(PrettyWriter& writer, const front::Context& context) {
+    const policy::Credentials& credentials = context.running.upstreams->credentials;
+    const auto& providers = context.host.registry.providers;
+    writer.key("credentials").begin_array();
+    for (std::size_t i = 0; i < providers.size(); ++i) {
+        if (credentials.count(i) < 2) continue;
+        for (std::size_t number = 0; number < credentials.count(i); ++number) {
+            auto [use, until] = credentials.state(i, number);
+            if (!providers[i]->has_credential(number)) use = policy::CredentialUse::missing;
+            const bool aside = use == policy::CredentialUse::set_aside;
+            writer.begin_object().field("provider", providers[i]->name);
+            writer.field("credential", std::uint64_t{number});
+            writer.field("reference", credentials.reference(i, number));
+            writer.field("use", name_of(use));
+            writer.field_or_null("until", aside ? report::calendar_text(until) : std::string());
+            writer.end_object();
+        }
+    }
+    writer.end_array();
+}
+
 }  // namespace
 
 front::Answer admin_routes(const AdminRequest&, const front::Context& context) {
@@ -73,7 +105,9 @@ front::Answer admin_routes(const AdminRequest&, const front::Context& context) {
         }
         writer.field("line", route.at.line).end_object();
     }
-    writer.end_array().end_object();
+    writer.end_array();
+    write_credentials(writer, context);
+    writer.end_object();
     return {.status = 200, .body = writer.text()};
 }
 

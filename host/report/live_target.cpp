@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.hpp"
 #include "calendar/window.hpp"
 #include "config/quantity.hpp"
 
@@ -39,6 +38,8 @@ void write_ms(json::PrettyWriter& writer, std::string_view name,
 }
 
 }  // namespace
+
+std::string calendar_text(Clock::time_point time) { return rfc3339(calendar_time(time)); }
 
 LiveTarget live_target(const route::TargetStates& states, std::size_t id) {
     LiveTarget target{.service = states.service(id, Clock::now()),

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "config/config.hpp"
 #include "json/writer.hpp"
 #include "route/table.hpp"
@@ -24,6 +25,9 @@ struct LiveTarget {
     std::uint32_t under_way = 0;  // tries
     std::uint64_t times_out = 0;  // since the start
 };
+
+// The calendar time, in UTC, at which the clock shows this one.
+std::string calendar_text(Clock::time_point time);
 
 LiveTarget live_target(const route::TargetStates& states, std::size_t id);
 

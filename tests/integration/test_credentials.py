@@ -93,6 +93,10 @@ def test_one_that_is_refused_is_set_aside(fresh: Host, upstream: Simulator,
     aside = "bellwether_credential_set_aside"
     assert metrics.sum(aside, provider="two", credential="0") == 1
     assert metrics.sum(aside, provider="two", credential="1") == 0
+    first, other = fresh.admin("GET", "/admin/routes").json()["credentials"]
+    assert (first["provider"], first["reference"], first["use"]) == ("two", "env:KEY_A", "set_aside")
+    assert first["until"].endswith("Z")
+    assert (other["credential"], other["use"], other["until"]) == (1, "ready", None)
 
 
 def test_if_both_are_set_aside_they_are_still_tried(fresh: Host, upstream: Simulator) -> None:
@@ -137,5 +141,7 @@ def test_one_that_is_missing_leaves_the_other(start_host: StartHost, upstream: S
                                 + "required = false\n" + route("*", '"two"')),
                       env={"KEY_A": None, "KEY_B": OTHER_KEY})
     model = upstream.serve(answers.chat())
+    uses = [one["use"] for one in host.admin("GET", "/admin/routes").json()["credentials"]]
+    assert uses == ["missing", "ready"]
     ask(host, model, times=4)
     assert set(keys_of(upstream, model)) == {OTHER_KEY}
