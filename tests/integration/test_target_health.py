@@ -39,9 +39,13 @@ def targets(host: Host, model: str = "pair-*", key: str = "to") -> list[dict[str
 
 
 def lines(host: Host, words: str) -> list[tuple[str, str]]:
-    """Level and message of the log lines that have these words."""
-    told = [json.loads(line) for line in host.log().splitlines()]
-    return [(line["level"], line["message"]) for line in told if words in line.get("message", "")]
+    """Level and message of the log lines that have these words, of which there is one at least."""
+    def found() -> list[tuple[str, str]]:
+        told = [json.loads(line) for line in host.log().split("\n")[:-1]]
+        return [(line["level"], line["message"]) for line in told
+                if words in line.get("message", "")]
+
+    return wait_for(found, f"the log says: {words}")
 
 
 def served_by(host: Host, model: str) -> tuple[str, str]:
