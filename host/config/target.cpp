@@ -6,11 +6,11 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "config/pattern.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
+#include "json/upstream_body.hpp"
 
 namespace bw::config {
 namespace {
@@ -18,16 +18,15 @@ namespace {
 constexpr Whole k_weight{0, 1'000'000};
 constexpr Whole k_tier{1, 100};
 
-// Members of a request that are the host's to write: they say what the call is, or how the answer
-// comes.
-constexpr std::string_view k_fixed_members[] = {"model",  "messages",       "prompt", "input",
-                                                "stream", "stream_options", "n"};
+// Members that stay as the client wrote them, for they say how many answers it gets. What else no
+// target can change, json/upstream_body.hpp says.
+constexpr std::string_view k_fixed_member = "n";
 
-// Whether a target may set or drop this member of a request; reports it if not.
-bool check_member(Section& section, std::string_view key, const Text& name) {
-    if (std::ranges::find(k_fixed_members, name.value) == std::end(k_fixed_members)) return true;
-    section.error(name.at, key,
-                  fmt::format("has {}, which no target can change", in_quotes(name.value)),
+// Reports why a target cannot set or drop this member of a request; `fault` is empty if it can.
+bool check_member(Section& section, std::string_view key, const Text& name, std::string fault) {
+    if (fault.empty() && name.value == k_fixed_member) fault = "stays as the client wrote it";
+    if (fault.empty()) return true;
+    section.error(name.at, key, fmt::format("has {}, which {}", in_quotes(name.value), fault),
                   R"(a parameter such as "temperature" or "top_p")",
                   name.value == "model" ? "the model's name stands beside provider" : "");
     return false;
@@ -38,15 +37,15 @@ void read_set(Section& section, std::string_view key, Target& target) {
     if (!members) return;
     for (const Text& name : members->rest()) {
         const toml::node& value = *members->find(name.value);
-        if (!check_member(section, key, name)) continue;
         std::string json = to_json(value, members->full(name.value), section.report());
+        if (!check_member(section, key, name, json::fault_of_set(name.value, json))) continue;
         target.set.push_back({name.value, std::move(json), name.at});
     }
 }
 
 void read_drop(Section& section, std::string_view key, Target& target) {
     for (Text& name : section.texts(key)) {
-        if (!check_member(section, key, name)) continue;
+        if (!check_member(section, key, name, json::fault_of_drop(name.value))) continue;
         const std::string quoted = in_quotes(name.value);
         if (std::ranges::find(target.set, name.value, &Option::key) != target.set.end()) {
             section.error(name.at, key, fmt::format("has {}, which set has, too", quoted),

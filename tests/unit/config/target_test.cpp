@@ -80,8 +80,8 @@ TEST(Target, StripsAPrefixFromTheNameOfTheClient) {
 }
 
 TEST(Target, ChecksItsKeys) {
-#define FIXED \
-    "which no target can change; expected a parameter such as \"temperature\" or \"top_p\""
+#define OF_THE_HOST \
+    "is written by the host itself; expected a parameter such as \"temperature\" or \"top_p\""
     const Mistake cases[] = {
         wrong("tier", "0",
               "error: routes.to.tier = 0 is out of range; expected a whole number from 1 to 100"),
@@ -91,10 +91,11 @@ TEST(Target, ChecksItsKeys) {
          "its own"},
         wrong("set", "1", "error: routes.to.set is an integer; expected a table"),
         wrong("set", "{ model = \"x\" }",
-              "error: routes.to.set has \"model\", " FIXED
+              "error: routes.to.set has \"model\", which " OF_THE_HOST
               "; the model's name stands beside provider",
               2),
-        wrong("set", "{ stream = true }", "error: routes.to.set has \"stream\", " FIXED, 2),
+        wrong("set", "{ stream = true }", "error: routes.to.set has \"stream\", which " OF_THE_HOST,
+              2),
         wrong("set", "{ top_p = nan }",
               "error: routes.to.set.top_p holds a number that is not finite; expected a number "
               "that JSON can hold",
@@ -102,7 +103,15 @@ TEST(Target, ChecksItsKeys) {
         wrong("drop", "\"top_k\"",
               "error: routes.to.drop is a string; expected an array of "
               "strings"),
-        wrong("drop", "[\"n\"]", "error: routes.to.drop has \"n\", " FIXED, 1),
+        wrong("drop", "[\"n\"]",
+              "error: routes.to.drop has \"n\", which stays as the client wrote "
+              "it; expected a parameter such as \"temperature\" or \"top_p\"",
+              1),
+        wrong(
+            "set", "{ max_tokens = 0 }",
+            "error: routes.to.set has \"max_tokens\", which must be a whole number of at least 1; "
+            "expected a parameter such as \"temperature\" or \"top_p\"",
+            2),
         wrong("drop", "[\"a\", \"a\"]", "error: routes.to.drop has \"a\" twice", 6),
         {target("set = { top_k = 1 }, drop = [\"top_k\"]"),
          "c.toml:3:58: error: routes.to.drop has \"top_k\", which set has, too; expected it in one "
@@ -115,7 +124,7 @@ TEST(Target, ChecksItsKeys) {
          "c.toml:3:29: error: unknown key \"temperature\" in routes.to; here: set = { NAME = VALUE "
          "}, for calls that leave it out"},
     };
-#undef FIXED
+#undef OF_THE_HOST
     expect_all(cases, k_providers);
 }
 
