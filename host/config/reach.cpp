@@ -12,6 +12,7 @@
 #include "config/names.hpp"
 #include "config/pattern.hpp"
 #include "config/sections.hpp"
+#include "config/shadow_name.hpp"
 
 namespace bw::config {
 namespace {
@@ -126,6 +127,7 @@ bool check_listed(const Section& match, Subject subject, const Text& name, const
 bool check_route(const Section& match, const Text& name, const KnownNames& known) {
     if (!check_listed(match, Subject::route, name, known.routes)) return false;
     const auto counts = [&](const Route& route) {
+        if (route.shadow && glob_match(name.value, shadow_name(route))) return true;
         return route.alias.empty() && glob_match(name.value, route.model);
     };
     if (known.routes.empty() || std::ranges::any_of(known.config.routes, counts)) return true;
@@ -136,18 +138,18 @@ bool check_route(const Section& match, const Text& name, const KnownNames& known
     return false;
 }
 
-// Whether the rule can match a call that this route serves.
+// Whether the rule can match a call that this route serves, or a copy of one.
 bool may_count(const Config& config, const Route& route, const Scope& scope,
                std::span<const WantedModel> models) {
     const auto may_serve = [&](const WantedModel& model) { return serves(route, model); };
-    if (!route.alias.empty() || !any_matches(scope.names(Subject::route), route.model))
-        return false;
+    if (!route.alias.empty()) return false;
     if (!models.empty() && std::ranges::none_of(models, may_serve)) return false;
-    bool found = false;
-    for_each_target(route, [&](const Target& target) {
-        found |=
-            any_matches(scope.names(Subject::provider), config.providers[target.provider].name);
-    });
+    const auto counts = [&](const std::string& name, const Target& target) {
+        return any_matches(scope.names(Subject::route), name) &&
+               any_matches(scope.names(Subject::provider), config.providers[target.provider].name);
+    };
+    bool found = route.shadow && counts(shadow_name(route), route.shadow->to);
+    for_each_target(route, [&](const Target& target) { found |= counts(route.model, target); });
     return found;
 }
 
@@ -187,21 +189,32 @@ class PriceCheck {
 
     void check() {
         for (const auto& route : config_.routes) {
-            if (!counts(route)) continue;
-            for_each_target(route, [&](const Target& target) {
-                const std::string model(model_at(target, route.model));
-                if (!is_glob(model)) check(config_.providers[target.provider].name, model);
-            });
+            if (counts(route, route.model)) {
+                for_each_target(route, [&](const Target& target) { check(route, target); });
+            }
+            if (route.shadow && counts(route, shadow_name(route)) && counts_nobody()) {
+                check(route, route.shadow->to);
+            }
         }
     }
 
   private:
-    // Whether the budget certainly counts calls of the route, if the caller matches: who will call
-    // is not known here.
-    bool counts(const Route& route) const {
-        if (!fits(Subject::route, route.model)) return false;
+    // Whether the budget certainly counts calls of the route, which it knows by this name, if the
+    // caller matches: who will call is not known here.
+    bool counts(const Route& route, std::string_view name) const {
+        if (!fits(Subject::route, name)) return false;
         if (is_glob(route.model)) return budget_.scope.names(Subject::model).empty();
         return fits(Subject::model, route.model);
+    }
+
+    // Whether it counts calls without key, team and user, as the copies for a shadow are.
+    bool counts_nobody() const {
+        return fits(Subject::key, {}) && fits(Subject::team, {}) && fits(Subject::user, {});
+    }
+
+    void check(const Route& route, const Target& target) {
+        const std::string model(model_at(target, route.model));
+        if (!is_glob(model)) check(config_.providers[target.provider].name, model);
     }
 
     bool fits(Subject subject, std::string_view name) const {
@@ -277,7 +290,10 @@ class AliasPath {
 
 KnownNames::KnownNames(const Config& all) : config(all) {
     for (const auto& provider : all.providers) providers.push_back(provider.name);
-    for (const auto& route : all.routes) routes.push_back(route.model);
+    for (const auto& route : all.routes) {
+        routes.push_back(route.model);
+        if (route.shadow) routes.push_back(shadow_name(route));
+    }
     for (const auto& key : all.keys) {
         keys.push_back(key.name);
         if (!key.team.empty()) teams.push_back(key.team);

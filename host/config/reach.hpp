@@ -18,7 +18,7 @@ struct KnownNames {
     explicit KnownNames(const Config& config);
 
     std::vector<std::string> providers;
-    std::vector<std::string> routes;  // by their model names and patterns
+    std::vector<std::string> routes;  // by their model names and patterns; of shadows, too
     std::vector<std::string> keys;    // empty: callers need no key
     std::vector<std::string> teams;   // of the keys
     const Config& config;

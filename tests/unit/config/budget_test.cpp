@@ -238,6 +238,25 @@ TEST(Budget, InMoneyNeedsThePricesOfChains) {
               "expected [[prices]] for it, or a match that leaves it out");
 }
 
+// Copies for a shadow have no key, team and user.
+TEST(Budget, InMoneyNeedsThePricesOfShadows) {
+    const auto with = [](const std::string& match) {
+        return mistakes("[[budgets]]\nname = \"b\"\nlimit = \"1 USD\"\nper = \"day\"\n" + match +
+                        "[[prices]]\nprovider = \"echo\"\nmodel = \"m\"\ninput = \"1 USD\"\noutput "
+                        "= \"1 USD\"\n"
+                        "[providers.echo]\n[[routes]]\nmodel = \"m\"\nto = \"echo\"\n"
+                        "shadow = { to = \"echo\", model = \"x\", share = \"5%\" }\n");
+    };
+    const std::string unpriced =
+        "c.toml:1:1: error: the budget \"b\" counts money, and \"x\" of echo has no price; "
+        "expected [[prices]] for it, or a match that leaves it out";
+    EXPECT_EQ(with(""), unpriced);
+    EXPECT_EQ(with("match = { route = \"shadow:*\" }\n"), unpriced);
+    EXPECT_EQ(with("match = { user = \"*\" }\n"), unpriced);
+    EXPECT_EQ(with("match = { user = \"?*\" }\n"), "");
+    EXPECT_EQ(with("match = { route = \"m\" }\n"), "");
+}
+
 // Which models a pattern stands for nobody knows before a call asks for one.
 TEST(Budget, InMoneyIsNotCheckedAgainstPatterns) {
     const std::string money = "[[budgets]]\nname = \"b\"\nlimit = \"1 USD\"\nper = \"day\"\n";

@@ -147,6 +147,24 @@ TEST(Reach, ModelsOfAKeyThatNoRouteServes) {
               R"(c.toml:5:11: warning: keys.models = "claude-*" is a model that no route serves)");
 }
 
+TEST(Reach, TheCopiesForAShadow) {
+    const auto with_shadow = [](const std::string& match) {
+        return told(match).empty() ? "already"
+                                   : mistakes("[[limits]]\nrequests = \"1/s\"\nmatch = { " + match +
+                                              " }\n" + k_file +
+                                              "[[routes]]\nmodel = \"copied\"\nto = \"echo\"\n"
+                                              "shadow = { to = \"idle\", share = \"5%\" }\n");
+    };
+    for (const char* good :
+         {R"(route = "shadow:*")", R"(route = "shadow:copied")", R"(provider = "idle")",
+          R"(route = "shadow:*", provider = "idle")", R"(route = "shadow:*", model = "copied")"}) {
+        EXPECT_EQ(with_shadow(good), "") << good;
+    }
+    EXPECT_NE(with_shadow(R"(route = "shadow:*", provider = "echo")"), "");
+    EXPECT_NE(with_shadow(R"(route = "shadow:gpt-*")"), "");
+    EXPECT_NE(with_shadow(R"(route = "copied", provider = "idle")"), "");
+}
+
 TEST(Reach, AKeyAmongTheModelsIsNotRepeated) {
     const std::string text =
         mistakes("[[keys]]\nname = \"c\"\nid = \"0a1b2c3f\"\nsha256 = \"" + std::string(64, 'b') +
