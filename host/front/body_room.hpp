@@ -17,12 +17,17 @@ class BodyRoom {
     // Takes `bytes` of the room. False: there are not so many left; then none are taken, and
     // refused() counts it.
     bool take(std::size_t bytes);
+    // The same for what may as well be left undone: only as long as half of the room is left for
+    // the rest. Not counted if it is refused.
+    bool take_spare(std::size_t bytes);
     void give_back(std::size_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }
 
     std::size_t held() const { return held_.load(std::memory_order_relaxed); }
     std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 
   private:
+    bool take_up_to(std::size_t bytes_max, std::size_t bytes);
+
     const std::size_t bytes_max_;
     std::atomic<std::size_t> held_ = 0;
     std::atomic<std::uint64_t> refused_ = 0;
@@ -45,6 +50,9 @@ class HeldBody {
     // Changes what the body takes to `bytes`, up or down. False: there is no room for more, and
     // nothing has changed.
     bool set(BodyRoom& room, std::size_t bytes);
+    // Takes the room of a body that may as well be left undone (BodyRoom::take_spare). For an
+    // object that takes none yet.
+    bool take_spare(BodyRoom& room, std::size_t bytes);
     void release();
 
   private:

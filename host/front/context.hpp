@@ -33,6 +33,7 @@ struct Host {
 };
 
 class DrainedCalls;
+class ShadowCalls;
 
 struct Context {
     const Host& host;
@@ -44,7 +45,8 @@ struct Context {
     observe::AccessLog& access_log;
     std::mt19937_64& random;
     http::MessageLimits http_limits;
-    bool draining = false;  // finish what runs, take nothing new
+    ShadowCalls* shadow_calls = nullptr;  // null: no call has a copy
+    bool draining = false;                // finish what runs, take nothing new
     std::array<char, 64u << 10>
         scratch{};  // for one read, never for longer than a turn of the loop
 };

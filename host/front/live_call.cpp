@@ -1,11 +1,13 @@
 #include "front/live_call.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "config/key_form.hpp"
 #include "front/call_headers.hpp"
 #include "front/client_key.hpp"
+#include "front/shadow_calls.hpp"
 #include "front/time_allowed.hpp"
 #include "json/request.hpp"
 #include "policy/cost/cost_in_body.hpp"
@@ -66,6 +68,9 @@ void LiveCall::start() {
         match->route->on_disconnect.value_or(context_.host.config.server.on_disconnect);
     const std::string_view model =
         match->aliases.empty() ? std::string_view(call_.model) : match->aliases.back();
+    if (match->shadow && context_.shadow_calls != nullptr) {
+        shadow_ = shadow_of(*match, model, context_.random());
+    }
     admission_.emplace(context_.books, context_.engine, call_,
                        policy::Destination{.route = route_,
                                            .model = std::string(model),
@@ -77,6 +82,7 @@ void LiveCall::start() {
 }
 
 void LiveCall::begin() {
+    if (shadow_) context_.shadow_calls->copy(context_, call_, *std::exchange(shadow_, {}));
     gate_.emplace(*admission_, static_cast<policy::Replies&>(*this), [this] {
         attempts_->pause();
         admission_->when_durable(

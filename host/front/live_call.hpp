@@ -89,6 +89,7 @@ class LiveCall final : private policy::Replies {
     CallMeter meter_;
     std::string client_;
     std::string route_;
+    std::optional<policy::Destination> shadow_;  // of its copy, until that begins
     std::optional<policy::Admission> admission_;
     std::optional<policy::Gate> gate_;
     std::optional<policy::Attempts> attempts_;

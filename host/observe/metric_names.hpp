@@ -25,9 +25,10 @@ class NameSet {
 };
 
 struct MetricNames {
-    NameSet routes;     // "": no route matched
-    NameSet providers;  // "": none was asked
-    NameSet models;     // "other": a name that is not in the catalogue
+    NameSet routes;           // "": no route matched
+    NameSet providers;        // "": none was asked
+    NameSet models;           // "other": a name that is not in the catalogue
+    NameSet shadows{"", {}};  // the names by which routes count copies of their calls
 };
 
 }  // namespace bw::observe

@@ -9,7 +9,8 @@ WorkerMetrics::WorkerMetrics(const MetricNames& names)
       attempts_(names.providers.size() * error_types().size()),
       fallbacks_(names.providers.size()),
       continued_(names.providers.size()),
-      doubts_(names.providers.size() * k_usage_doubts.size()) {}
+      doubts_(names.providers.size() * k_usage_doubts.size()),
+      shadows_(names.shadows.size() * k_shadow_outcomes.size()) {}
 
 Series& WorkerMetrics::series(std::string_view route, std::string_view provider,
                               std::string_view model) {
@@ -36,6 +37,12 @@ void WorkerMetrics::stream_continued(std::string_view provider) {
 
 void WorkerMetrics::usage_doubted(std::string_view provider, std::size_t doubt) {
     doubts_[names_.providers.index(provider) * k_usage_doubts.size() + doubt].add();
+}
+
+void WorkerMetrics::shadow_call(std::string_view route, ShadowOutcome outcome) {
+    shadows_[names_.shadows.index(route) * k_shadow_outcomes.size() +
+             static_cast<std::size_t>(outcome)]
+        .add();
 }
 
 Metrics::Metrics(MetricNames names, std::size_t workers) : names_(std::move(names)) {

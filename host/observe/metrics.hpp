@@ -31,6 +31,16 @@ inline constexpr std::array<std::string_view, 6> k_key_faults{"missing", "ambigu
 // Why a provider's report of usage is not taken as it is, as the metrics call it.
 inline constexpr std::array<std::string_view, 2> k_usage_doubts{"too_little", "too_much"};
 
+// What became of a copy of a call for the shadow of its route.
+enum class ShadowOutcome : std::uint8_t {
+    ok,
+    error,
+    refused,  // by a budget or a limit
+    no_room   // for its body, or beside the copies that run
+};
+inline constexpr std::array<std::string_view, 4> k_shadow_outcomes{"ok", "error", "refused",
+                                                                   "no_room"};
+
 class WorkerMetrics {
   public:
     explicit WorkerMetrics(const MetricNames& names);
@@ -46,6 +56,8 @@ class WorkerMetrics {
     void stream_continued(std::string_view provider);
     // `doubt`: an index of k_usage_doubts.
     void usage_doubted(std::string_view provider, std::size_t doubt);
+    // `route`: as copies are counted, `shadow:NAME`.
+    void shadow_call(std::string_view route, ShadowOutcome outcome);
     // A client's key was refused; `reason`: an index of k_key_faults.
     void key_refused(std::size_t reason) { keys_refused_[reason].add(); }
     // A connection was refused before its first request, because of a limit.
@@ -68,6 +80,7 @@ class WorkerMetrics {
     std::vector<Counter> fallbacks_;  // by provider
     std::vector<Counter> continued_;  // by provider
     std::vector<Counter> doubts_;     // by provider and doubt
+    std::vector<Counter> shadows_;    // by shadow and outcome
     std::array<Counter, k_key_faults.size()> keys_refused_;
 };
 
@@ -89,6 +102,7 @@ class Metrics {
     void write_tokens(PrometheusText& text, const Totals& totals) const;
     void write_attempts(PrometheusText& text) const;
     void write_doubts(PrometheusText& text) const;
+    void write_shadows(PrometheusText& text) const;
     void write_keys_refused(PrometheusText& text) const;
     void write_connections(PrometheusText& text) const;
 

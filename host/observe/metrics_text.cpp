@@ -45,6 +45,7 @@ void Metrics::write(PrometheusText& text) const {
     write_tokens(text, all);
     write_attempts(text);
     write_doubts(text);
+    write_shadows(text);
     write_keys_refused(text);
     write_connections(text);
 }
@@ -170,6 +171,23 @@ void Metrics::write_doubts(PrometheusText& text) const {
                 sum(workers_, [at = provider * k_usage_doubts.size() + doubt](const auto& worker) {
                     return worker.doubts_[at].value();
                 }));
+        }
+    }
+}
+
+void Metrics::write_shadows(PrometheusText& text) const {
+    if (names_.shadows.size() == 1) return;
+    text.metric("bellwether_shadow_calls_total", "counter",
+                "Copies of calls for the shadow of their route, by what became of them.");
+    for (std::size_t route = 1; route < names_.shadows.size(); ++route) {
+        const std::size_t first = route * k_shadow_outcomes.size();
+        for (std::size_t outcome = 0; outcome < k_shadow_outcomes.size(); ++outcome) {
+            const auto count = sum(workers_, [at = first + outcome](const auto& worker) {
+                return worker.shadows_[at].value();
+            });
+            text.sample(
+                {{"route", names_.shadows.name(route)}, {"outcome", k_shadow_outcomes[outcome]}},
+                count);
         }
     }
 }

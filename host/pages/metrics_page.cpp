@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
+#include "config/shadow_name.hpp"
 #include "observe/log_writer.hpp"
 #include "observe/process_metrics.hpp"
 #include "pages/build_info.hpp"
@@ -187,11 +188,17 @@ void write_warnings(PrometheusText& text, const front::Context& context) {
 }  // namespace
 
 observe::MetricNames metric_names(const front::Host& host) {
-    std::vector<std::string> routes, providers, models;
-    for (const auto& route : host.config.routes) routes.push_back(route.model);
+    std::vector<std::string> routes, providers, models, shadows;
+    for (const auto& route : host.config.routes) {
+        routes.push_back(route.model);
+        if (route.shadow) shadows.push_back(config::shadow_name(route));
+    }
     for (const auto& provider : host.config.providers) providers.push_back(provider.name);
     for (const auto& entry : host.catalogue.entries()) models.push_back(entry.id);
-    return {.routes = {"", routes}, .providers = {"", providers}, .models = {"other", models}};
+    return {.routes = {"", routes},
+            .providers = {"", providers},
+            .models = {"other", models},
+            .shadows = {"", shadows}};
 }
 
 namespace {

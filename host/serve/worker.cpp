@@ -35,6 +35,7 @@ Worker::Worker(const front::Host& host, const front::Running& running,
       webhook_posts_(loop_, client_, host.webhooks, *running.webhook_counts),
       books_(loop_, host.config, running.ledger.get(), running.warnings.get(), &webhook_posts_),
       drained_calls_(loop_, [this] { stop_if_done(); }),
+      shadow_calls_(loop_),
       access_log_(loop_),
       context_{
           .host = host_,
@@ -46,6 +47,7 @@ Worker::Worker(const front::Host& host, const front::Running& running,
           .access_log = access_log_,
           .random = random_,
           .http_limits = limits_of(host.config.server),
+          .shadow_calls = &shadow_calls_,
           .draining = false},
       surface_(listener.surface),
       acceptor_(loop_),
@@ -82,6 +84,7 @@ void Worker::run() {
         }
     }
     drained_calls_.end();
+    shadow_calls_.end();
     // The handlers of aborted operations must still run; a session ends with its last handler.
     do loop_.restart();
     while (loop_.poll() > 0);

@@ -15,6 +15,7 @@
 #include "front/context.hpp"
 #include "front/drained_calls.hpp"
 #include "front/session.hpp"
+#include "front/shadow_calls.hpp"
 #include "net/client.hpp"
 #include "observe/access_log.hpp"
 
@@ -64,6 +65,7 @@ class Worker final : private front::Sessions {
     policy::WebhookPosts webhook_posts_;
     policy::Books books_;
     front::DrainedCalls drained_calls_;
+    front::ShadowCalls shadow_calls_;
     observe::AccessLog access_log_;
     front::Context context_;
     front::Surface surface_;

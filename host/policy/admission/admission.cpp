@@ -25,6 +25,7 @@ Admission::Admission(Books& books, const AttemptServices& engine, const Call& ca
       reckoner_(books, engine.slots, call),
       config_(destination.config),
       random_(destination.random),
+      may_wait_(destination.may_wait),
       room_{.rules = books.session ? &books.rules : nullptr,
             .providers = books.providers,
             .upstream = [this](const Prospect& one) { return space_at(one.target); },
@@ -304,7 +305,7 @@ PendingCall Admission::applicant() const {
             .invalid_limit = call_.asked.invalid_limit,
             .queue = ticket_ ? std::string_view(ticket_->queue()) : std::string_view(),
             .started = call_.started,
-            .deadline = call_.deadline,
+            .deadline = may_wait_ ? call_.deadline : call_.started,
             .now = Clock::now(),
             .now_us = books_.session ? books_.session->now_us() : 0};
 }

@@ -33,6 +33,7 @@ struct Destination {
     std::vector<route::Candidate> candidates;
     const config::Route* config = nullptr;  // the one with the targets; null: they are in order
     std::uint64_t random = 0;               // any 64 bits, by which the targets are put in order
+    bool may_wait = true;                   // in the queues of limits
 };
 
 class Admission {
@@ -109,6 +110,7 @@ class Admission {
     OnAnswer on_answer_;
     const config::Route* const config_;  // of the route; null: the targets are in order already
     const std::uint64_t random_;
+    const bool may_wait_;
     Offer offer_;  // the targets left
     Room room_;
     std::vector<Asked> asked_;

@@ -28,7 +28,7 @@ struct PendingCall {
     std::string_view invalid_limit;  // AskedInBody::invalid_limit
     std::string_view queue;          // in which it waits; empty: none, it is a newcomer
     std::chrono::steady_clock::time_point started;
-    std::chrono::steady_clock::time_point deadline;  // of its client
+    std::chrono::steady_clock::time_point deadline;  // it waits no longer than until then
     std::chrono::steady_clock::time_point now;
     std::int64_t now_us = 0;  // by the ledger's clock
 };

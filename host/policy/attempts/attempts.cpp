@@ -83,7 +83,7 @@ std::chrono::nanoseconds Attempts::waited() const {
 
 void Attempts::start() {
     const auto now = Clock::now();
-    engine_.upstreams.retries.call(now);
+    if (!leaves_off_) engine_.upstreams.retries.call(now);
     const std::size_t target = first_target(now);
     if (leeway_.hedge != nullptr) set_hedge(now, target);
     begin(target, 0);

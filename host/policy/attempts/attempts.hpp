@@ -92,7 +92,8 @@ class Attempts final {
     std::span<const FailedAttempt> failures() const { return failures_; }
     // No try of the call runs: one has failed, and the next has not begun.
     bool is_between_tries() const { return pausing_since_.has_value(); }
-    // The try that runs is the last one, as nobody waits for the answer any more.
+    // The try that runs, or the first one, is the last, as nobody waits for the answer. A call of
+    // which that is known before it starts does not count in the retry budget.
     void leave_off() { leaves_off_ = true; }
     // True if the whole answer has been seen, and only the provider's figure of its usage is still
     // to come.

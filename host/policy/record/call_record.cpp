@@ -146,6 +146,12 @@ void count(const CallRecord& record, observe::WorkerMetrics& metrics) {
     }
 }
 
+void count_shadow(const CallRecord& record, observe::WorkerMetrics& metrics) {
+    count_attempts(record.outcome, metrics);
+    metrics.shadow_call(record.route, record.outcome.result ? observe::ShadowOutcome::ok
+                                                            : observe::ShadowOutcome::error);
+}
+
 void count(const RefusalRecord& record, observe::WorkerMetrics& metrics) {
     metrics.refused(record.status, record.error_code);
 }

@@ -64,6 +64,8 @@ observe::AccessRecord access_record(const RefusalRecord& record,
 ledger::UsageRow usage_row(const CallRecord& record, std::int64_t now_us);
 
 void count(const CallRecord& record, observe::WorkerMetrics& metrics);
+// The same for the copy of a call, which is not counted among what clients asked for.
+void count_shadow(const CallRecord& record, observe::WorkerMetrics& metrics);
 void count(const RefusalRecord& record, observe::WorkerMetrics& metrics);
 
 }  // namespace bw::policy

@@ -31,6 +31,21 @@ TEST(BodyRoom, NoNumberIsTooLarge) {
     EXPECT_EQ(room.held(), 1u);
 }
 
+TEST(BodyRoom, LeavesHalfOfTheRoomToThoseWhoNeedIt) {
+    BodyRoom room(100);
+    HeldBody copy, needed;
+    EXPECT_FALSE(copy.take_spare(room, 51));
+    EXPECT_TRUE(needed.set(room, 30));
+    EXPECT_FALSE(copy.take_spare(room, 21));
+    EXPECT_FALSE(copy.take_spare(room, SIZE_MAX));
+    EXPECT_TRUE(copy.take_spare(room, 20));
+    EXPECT_EQ(room.held(), 50u);
+    EXPECT_TRUE(needed.set(room, 80));
+    EXPECT_EQ(room.refused(), 0u) << "no client was refused";
+    copy.release();
+    EXPECT_EQ(room.held(), 80u);
+}
+
 TEST(HeldBody, CountsOnceHoweverOftenItIsSet) {
     BodyRoom room(100);
     HeldBody body;

@@ -1,0 +1,37 @@
+// `ShadowCalls` owns the copies of calls that go to the shadows of their routes, while they run. A
+// copy that has no room is left out: clients come first. Each worker has one, on its own thread.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <cstddef>
+#include <list>
+#include <memory>
+
+#include "front/shadow_call.hpp"
+
+namespace bw::front {
+
+class ShadowCalls {
+  public:
+    // How many copies one worker has under way at most.
+    static constexpr std::size_t k_at_once_max = 100;
+
+    explicit ShadowCalls(boost::asio::io_context& loop) : loop_(loop) {}
+
+    // Copies the call, which is not changed and need not outlive this, and lets the copy begin with
+    // the loop's next turn. A host that drains takes no more.
+    void copy(Context& context, const Call& call, policy::Destination shadow);
+    std::size_t count() const { return all_.size(); }
+    // Ends all that are left. Must be called before the worker's context is destroyed.
+    void end();
+
+  private:
+    bool add(Context& context, const Call& call, policy::Destination shadow);
+    void start(const ShadowCall* one);
+    void leave_soon(const ShadowCall* one);
+
+    boost::asio::io_context& loop_;
+    std::list<std::unique_ptr<ShadowCall>> all_;
+};
+
+}  // namespace bw::front
