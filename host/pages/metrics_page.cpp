@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "config/shadow_name.hpp"
 #include "observe/log_writer.hpp"
@@ -138,6 +140,23 @@ void write_credentials(PrometheusText& text, const front::Context& context) {
     }
 }
 
+void write_probes(PrometheusText& text, const front::Context& context) {
+    using policy::ProbeResult;
+    const auto& providers = context.host.config.providers;
+    if (std::ranges::all_of(providers, [](const auto& one) { return one.probe.count() == 0; })) {
+        return;
+    }
+    text.metric("bellwether_probe_success", "gauge",
+                "1, or 0 if the provider's last probe brought no list of models.");
+    for (std::size_t i = 0; i < providers.size(); ++i) {
+        const ProbeResult last =
+            context.running.upstreams->probes[i].load(std::memory_order_relaxed);
+        if (last == ProbeResult::none_yet) continue;
+        text.sample({{"provider", providers[i].name}},
+                    std::uint64_t{last == ProbeResult::ok ? 1u : 0u});
+    }
+}
+
 void write_ledger(PrometheusText& text, const front::Context& context) {
     const ledger::Store* const store = context.running.ledger.get();
     if (store == nullptr) return;
@@ -219,6 +238,7 @@ PrometheusText metrics_text(const front::Context& context) {
     write_targets(text, context);
     write_retry_budget(text, context.running.upstreams->retries);
     write_credentials(text, context);
+    write_probes(text, context);
     write_waiting(text, context.running);
     write_warnings(text, context);
     write_ledger(text, context);

@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <bellwether/provider/rules.hpp>
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <optional>
+#include <utility>
 
 #include "net/alarm.hpp"
 #include "net/client.hpp"
 #include "plugin/callback.hpp"
-#include "plugin/instance.hpp"
 #include "plugin/net_error.hpp"
 #include "plugin/outgoing.hpp"
 #include "plugin/sinks.hpp"
@@ -22,34 +23,40 @@ constexpr std::size_t k_body_bytes_max = 16u << 20;
 constexpr std::size_t k_models_max = 100'000;
 constexpr std::size_t k_id_bytes_max = 256;
 
-// One question and its answer.
-class ModelsQuestion final : private net::Events, private Sinks {
+const bw_models_plugin* models_part(const LoadedProvider& provider) {
+    return static_cast<const bw_models_plugin*>(provider.library->extension(BW_EXT_MODELS));
+}
+
+}  // namespace
+
+class ModelsQuestion::Asking final : private net::Events,
+                                     private Sinks,
+                                     public std::enable_shared_from_this<Asking> {
   public:
-    ModelsQuestion(boost::asio::io_context& loop, Instance& instance, const bw_models_plugin& table)
+    Asking(boost::asio::io_context& loop, std::shared_ptr<Instance> instance, OnAnswer on_answer)
         : loop_(loop),
-          instance_(instance),
-          table_(table),
-          outgoing_(instance.provider()),
+          instance_(std::move(instance)),
+          table_(*models_part(instance_->provider())),
+          outgoing_(instance_->provider()),
+          on_answer_(std::move(on_answer)),
           alarm_(loop) {}
 
-    Result<std::vector<std::string>> ask(net::Transport& transport,
-                                         std::chrono::milliseconds limit) {
+    void ask(net::Transport& transport, std::chrono::milliseconds limit) {
         bw_error error = new_error();
         may_send_ = true;
         const bw_status status =
-            call(instance_.provider(), "ask", table_.ask, instance_.handle(), &handle_, &error);
+            call(instance_->provider(), "ask", table_.ask, instance_->handle(), &handle_, &error);
         may_send_ = false;
-        if (auto judged = judge(status, error); !judged) return std::unexpected(judged.error());
-        if (!outgoing_.sent()) return std::unexpected(fault("asked for models and sent nothing"));
-        outgoing_.complete(instance_.provider().timeouts.connect);
+        if (auto judged = judge(status, error); !judged) return end(std::move(judged));
+        if (!outgoing_.sent()) {
+            return end(std::unexpected(fault("asked for models and sent nothing")));
+        }
+        outgoing_.complete(instance_->provider().timeouts.connect);
         exchange_ = transport.start(std::move(outgoing_.request), *this);
         alarm_.set(net::Alarm::Clock::now() + limit, [this, limit] {
             end(fail(ErrorKind::timeout, fmt::format("no answer within {} s", limit.count() / 1000),
                      "total_timeout"));
         });
-        loop_.run();
-        if (!result_) return std::unexpected(result_.error());
-        return std::move(ids_);
     }
 
   private:
@@ -70,7 +77,7 @@ class ModelsQuestion final : private net::Events, private Sinks {
 
     void on_end(std::optional<net::Failure> failure) override {
         if (failure) {
-            return end(std::unexpected(to_error(*failure, instance_.provider().name)));
+            return end(std::unexpected(to_error(*failure, instance_->provider().name)));
         }
         std::vector<bw_header> fields;
         for (const auto& [name, value] : headers_) fields.push_back({str(name), str(value)});
@@ -80,8 +87,8 @@ class ModelsQuestion final : private net::Events, private Sinks {
                            .header_count = fields.size()};
         bw_error error = new_error();
         may_add_ = true;
-        const bw_status status = call(instance_.provider(), "read", table_.read, instance_.handle(),
-                                      &handle_, &head, str(body_), &error);
+        const bw_status status = call(instance_->provider(), "read", table_.read,
+                                      instance_->handle(), &handle_, &head, str(body_), &error);
         may_add_ = false;
         end(judge(status, error));
     }
@@ -106,7 +113,7 @@ class ModelsQuestion final : private net::Events, private Sinks {
     void add_model(std::string_view id) override {
         if (const char* const broken = rules::check_add(may_add_)) return misbehaved(broken);
         if (id.empty() || id.size() > k_id_bytes_max || ids_.size() == k_models_max) return;
-        ids_.push_back(presentable(id, instance_.provider()));
+        ids_.push_back(presentable(id, instance_->provider()));
     }
 
     void out_of_memory() override { lacks_memory_ = true; }
@@ -120,26 +127,32 @@ class ModelsQuestion final : private net::Events, private Sinks {
     Error fault(std::string_view what) const {
         return {.kind = ErrorKind::internal,
                 .message = fmt::format("plugin misbehaved: provider \"{}\": {}",
-                                       instance_.provider().name, what),
+                                       instance_->provider().name, what),
                 .code = "plugin_error"};
     }
     Result<void> judge(bw_status status, const bw_error& error) const {
         if (!misbehaviour_.empty()) return std::unexpected(fault(misbehaviour_));
         if (lacks_memory_) return std::unexpected(bw::out_of_memory());
         if (status == BW_OK) return {};
-        return std::unexpected(plugin::to_error(status, error, instance_.provider()));
+        return std::unexpected(plugin::to_error(status, error, instance_->provider()));
     }
+    // Answers from the loop, because a function of this question is on the stack.
     void end(Result<void> result) {
-        result_ = std::move(result);
         alarm_.cancel();
         exchange_.reset();
-        loop_.stop();
+        boost::asio::post(loop_, [weak = weak_from_this(), result = std::move(result)] {
+            const auto self = weak.lock();
+            if (!self) return;
+            if (!result) return self->on_answer_(std::unexpected(result.error()));
+            self->on_answer_(std::move(self->ids_));
+        });
     }
 
     boost::asio::io_context& loop_;
-    Instance& instance_;
+    const std::shared_ptr<Instance> instance_;
     const bw_models_plugin& table_;
     Outgoing outgoing_;
+    OnAnswer on_answer_;
     net::Alarm alarm_;
     net::Exchange exchange_;
     bw_exchange handle_{this};
@@ -151,8 +164,18 @@ class ModelsQuestion final : private net::Events, private Sinks {
     std::string body_;
     std::vector<std::string> ids_;
     std::string misbehaviour_;
-    Result<void> result_;
 };
+
+ModelsQuestion::ModelsQuestion(boost::asio::io_context& loop, net::Transport& transport,
+                               std::shared_ptr<Instance> instance, std::chrono::milliseconds limit,
+                               OnAnswer on_answer)
+    : asking_(std::make_shared<Asking>(loop, std::move(instance), std::move(on_answer))) {
+    asking_->ask(transport, limit);
+}
+
+ModelsQuestion::~ModelsQuestion() = default;
+
+namespace {
 
 ModelList own_models(const LoadedProvider& provider) {
     ModelList list;
@@ -162,24 +185,31 @@ ModelList own_models(const LoadedProvider& provider) {
 
 }  // namespace
 
+bool can_be_asked(const LoadedProvider& provider) {
+    return !provider.origin.empty() && models_part(provider) != nullptr;
+}
+
 Result<ModelList> list_models(const std::shared_ptr<const LoadedProvider>& provider,
                               std::chrono::milliseconds limit) {
     if (provider->origin.empty()) return own_models(*provider);
-    const auto* table =
-        static_cast<const bw_models_plugin*>(provider->library->extension(BW_EXT_MODELS));
-    if (table == nullptr) {
+    if (!can_be_asked(*provider)) {
         return fail(ErrorKind::unsupported, "its plugin cannot list models", "unsupported");
     }
     auto instance = Instance::create(provider);
     if (!instance) return std::unexpected(instance.error());
     boost::asio::io_context loop{1};
     net::Client client(loop);
-    auto ids = ModelsQuestion(loop, **instance, *table).ask(client, limit);
+    Result<std::vector<std::string>> ids;
+    const ModelsQuestion question(loop, client, *std::move(instance), limit, [&](auto answer) {
+        ids = std::move(answer);
+        loop.stop();
+    });
+    loop.run();
     if (!ids) return std::unexpected(ids.error());
     std::ranges::sort(*ids);
     const auto repeated = std::ranges::unique(*ids);
     ids->erase(repeated.begin(), repeated.end());
-    return ModelList{.asked = true, .ids = std::move(*ids)};
+    return ModelList{.asked = true, .ids = *std::move(ids)};
 }
 
 }  // namespace bw::plugin

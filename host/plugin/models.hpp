@@ -1,13 +1,17 @@
 // Asks a provider's upstream which models it has, through the real path: the plugin's own request,
-// the provider's time-outs, certificates and credential. For checks, never for calls.
+// the provider's time-outs, certificates and credential. For checks and probes, never for calls.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "net/transport.hpp"
+#include "plugin/instance.hpp"
 #include "plugin/registry.hpp"
 
 namespace bw::plugin {
@@ -15,6 +19,26 @@ namespace bw::plugin {
 struct ModelList {
     bool asked = false;            // false: the provider has no upstream; the ids are its own
     std::vector<std::string> ids;  // sorted, each once
+};
+
+// Whether the provider has an upstream, and a plugin that can ask it for its models.
+bool can_be_asked(const LoadedProvider& provider);
+
+// One question, and its answer. On the thread that runs the loop. Dropping it cancels the question.
+class ModelsQuestion {
+  public:
+    using OnAnswer = std::function<void(Result<std::vector<std::string>>)>;
+
+    // The provider of `instance` can be asked. `on_answer` is called once, from the loop and after
+    // `limit` at the latest, with the ids in the order of the answer. It may destroy the question.
+    ModelsQuestion(boost::asio::io_context& loop, net::Transport& transport,
+                   std::shared_ptr<Instance> instance, std::chrono::milliseconds limit,
+                   OnAnswer on_answer);
+    ~ModelsQuestion();
+
+  private:
+    class Asking;
+    std::shared_ptr<Asking> asking_;
 };
 
 // Blocks until the answer is there, at most `limit`. ErrorKind::unsupported: the plugin cannot list

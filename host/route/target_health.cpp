@@ -25,6 +25,7 @@ std::optional<Clock::duration> TargetHealth::succeeded(Clock::time_point began,
     out_until_.store(0, std::memory_order_release);
     back_at_ = now;
     is_on_trial_ = false;
+    called_back_ = false;
     window_.clear();  // else the failures from before would soon take it out again
     return now - out_since();
 }
@@ -49,6 +50,23 @@ std::optional<Ejection> TargetHealth::failed(Clock::time_point now) {
         stay_out(now);
     }
     return std::nullopt;
+}
+
+void TargetHealth::probe_succeeded(Clock::time_point now) {
+    if (service(now) != Service::out) return;
+    const Lock lock(mutex_);
+    if (service(now) != Service::out || called_back_) return;
+    called_back_ = true;
+    is_on_trial_ = false;
+    out_until_.store(now.time_since_epoch().count(), std::memory_order_release);
+}
+
+std::optional<Ejection> TargetHealth::probe_failed(Clock::time_point now) {
+    {
+        const Lock lock(mutex_);
+        called_back_ = false;
+    }
+    return failed(now);
 }
 
 Ejection TargetHealth::eject(Clock::time_point now) {

@@ -40,6 +40,13 @@ class TargetHealth {
     // A try failed. Says so if that took the target out of service.
     std::optional<Ejection> failed(Clock::time_point now);
 
+    // A probe says that the provider answers: the time out of service ends, and the next call tries
+    // the target. It does so once, until a probe has failed or the target was in service again:
+    // what calls find counts for more than what a probe finds.
+    void probe_succeeded(Clock::time_point now);
+    // A probe says that it does not. Counts as a try that failed.
+    std::optional<Ejection> probe_failed(Clock::time_point now);
+
     Service service(Clock::time_point now) const;
     // Of a target that is not in service.
     Clock::time_point out_since() const;
@@ -70,6 +77,7 @@ class TargetHealth {
     Mutex mutex_;
     unsigned doublings_ GUARDED_BY(mutex_) = 0;  // of the first time out, for the present or last
     bool is_on_trial_ GUARDED_BY(mutex_) = false;
+    bool called_back_ GUARDED_BY(mutex_) = false;   // a probe has ended its time out of service
     Clock::time_point back_at_ GUARDED_BY(mutex_);  // after the last time out
 };
 

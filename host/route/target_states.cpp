@@ -44,21 +44,30 @@ void TargetStates::ended(std::size_t id, TryEnd end, Clock::time_point began,
     if (!state.was_tried.load(std::memory_order_relaxed)) {
         state.was_tried.store(true, std::memory_order_relaxed);
     }
-    std::optional<Change> change;
-    if (end == TryEnd::ok) {
-        if (const auto out_for = state.health.succeeded(began, now)) {
-            change = {.id = id, .out = false, .for_ = duration_cast<milliseconds>(*out_for)};
-        }
-    } else if (end == TryEnd::failed) {
-        if (const auto ejection = state.health.failed(now)) {
-            change = {.id = id,
-                      .out = true,
-                      .for_ = ejection->time,
-                      .failures_in_row = ejection->failures_in_row,
-                      .error_percent = ejection->error_percent};
-        }
+    if (end == TryEnd::failed) return tell_of_ejection(id, state.health.failed(now));
+    if (end == TryEnd::neutral) return;
+    const auto out_for = state.health.succeeded(began, now);
+    if (out_for && on_change_) {
+        on_change_({.id = id, .out = false, .for_ = duration_cast<milliseconds>(*out_for)});
     }
-    if (change && on_change_) on_change_(*change);
+}
+
+void TargetStates::probed(std::size_t id, TryEnd end, Clock::time_point now) {
+    TargetHealth& health = states_[id].health;
+    switch (end) {
+        case TryEnd::ok: return health.probe_succeeded(now);
+        case TryEnd::failed: return tell_of_ejection(id, health.probe_failed(now));
+        case TryEnd::neutral: return;
+    }
+}
+
+void TargetStates::tell_of_ejection(std::size_t id, const std::optional<Ejection>& ejection) const {
+    if (!ejection || !on_change_) return;
+    on_change_({.id = id,
+                .out = true,
+                .for_ = ejection->time,
+                .failures_in_row = ejection->failures_in_row,
+                .error_percent = ejection->error_percent});
 }
 
 std::uint32_t TargetStates::under_way(std::size_t id) const {

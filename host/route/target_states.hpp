@@ -60,6 +60,8 @@ class TargetStates {
     void began(std::size_t id);
     void ended(std::size_t id, TryEnd end, Clock::time_point began, Clock::time_point now);
     std::uint32_t under_way(std::size_t id) const;
+    // A probe of the target's provider has ended, which was no try of a call.
+    void probed(std::size_t id, TryEnd end, Clock::time_point now);
 
     // The first content of an answer came after `time`; of a plain one that is all of it.
     void content_after(std::size_t id, AnswerForm answer, std::chrono::nanoseconds time);
@@ -81,6 +83,7 @@ class TargetStates {
         std::atomic<bool> was_tried = false;  // a try there has ended
         std::array<ContentTimes, 2> times;    // by AnswerForm
     };
+    void tell_of_ejection(std::size_t id, const std::optional<Ejection>& ejection) const;
     const ContentTimes& times(std::size_t id, AnswerForm answer) const {
         return states_[id].times[static_cast<std::size_t>(answer)];
     }

@@ -13,10 +13,12 @@
 
 #include "config/quantity.hpp"
 #include "ledger/open_store.hpp"
+#include "net/client.hpp"
 #include "observe/log.hpp"
 #include "pages/admin.hpp"
 #include "pages/metrics_page.hpp"
 #include "pages/surface.hpp"
+#include "policy/upstreams/probes.hpp"
 #include "report/live_target.hpp"
 #include "serve/memory_return.hpp"
 #include "serve/service_manager.hpp"
@@ -136,6 +138,31 @@ std::expected<Listening, std::string> listen(const config::Admin& admin) {
     return Listening{url_of(admin.host, *address), std::move(*sockets)};
 }
 
+// What is done beside the calls, on the thread of the signals.
+struct Chores {
+    Chores(boost::asio::io_context& loop, const front::Host& host, const front::Running& running)
+        : memory_return(loop),
+          client(loop),
+          probes(loop, client, host.config, host.registry, host.routes.targets(),
+                 *running.upstreams) {}
+
+    MemoryReturn memory_return;
+    net::Client client;
+    policy::Probes probes;
+};
+
+void run_signals_and_chores(boost::asio::io_context& loop) {
+    for (;;) {
+        try {
+            loop.run();
+            return;
+        } catch (const std::exception& error) {
+            // Only a library, or a lack of memory, throws here; signals must still be heard.
+            observe::error("the thread of the signals caught an exception: {}", error.what());
+        }
+    }
+}
+
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
 void begin_end(std::string_view signal, front::Running& running, const Workers& workers,
@@ -221,10 +248,10 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
                                     [&workers] {
                                         for (const auto& worker : workers) worker->stop();
                                     }});
-    const MemoryReturn memory_return(signal_loop);
+    const Chores chores(signal_loop, host, running);
     for (const auto& worker : workers) worker->start();
     if (admin_worker) admin_worker->start();
-    std::thread signal_thread([] { signal_loop.run(); });
+    std::thread signal_thread([] { run_signals_and_chores(signal_loop); });
     ready(api->url, admin->url);
     for (const auto& worker : workers) worker->join();
     if (admin_worker) {

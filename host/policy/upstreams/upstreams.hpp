@@ -1,11 +1,14 @@
 // What the process knows of its upstreams: their limits, which credentials they have refused, how
-// their targets do, and how many tries may be repetitions. One object serves all workers, from any
-// thread.
+// their targets do, how many tries may be repetitions, and what probes have found. One object serves
+// all workers, from any thread.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "config/config.hpp"
 #include "policy/upstreams/credentials.hpp"
@@ -14,6 +17,9 @@
 #include "route/target_states.hpp"
 
 namespace bw::policy {
+
+// How the last probe of a provider went (Probes).
+enum class ProbeResult : std::uint8_t { none_yet, ok, failed };
 
 struct Upstreams {
     using OnChange = std::function<void(const route::TargetStates::Change&)>;
@@ -24,12 +30,14 @@ struct Upstreams {
         : limits(config),
           credentials(config),
           targets(config.health, target_count, std::move(on_change)),
-          retries(config.retry_budget) {}
+          retries(config.retry_budget),
+          probes(config.providers.size()) {}
 
     UpstreamLimits limits;
     Credentials credentials;
     route::TargetStates targets;
     SharedRetryBudget retries;
+    std::vector<std::atomic<ProbeResult>> probes;  // one a provider
 };
 
 }  // namespace bw::policy

@@ -232,5 +232,59 @@ TEST(TargetHealth, ATryFromBeforeTheFailuresDoesNotCountAgainstThem) {
     EXPECT_EQ(patient.service(), Service::in);
 }
 
+// ---- probes -------------------------------------------------------------------------------------
+
+TEST(TargetHealth, AProbeThatSucceedsEndsTheTimeOut) {
+    Patient patient;
+    patient.fall_out();
+    patient.wait(seconds(1));
+    patient.health.probe_succeeded(patient.now);
+    EXPECT_EQ(patient.service(), Service::trial_due) << "a call is to find out";
+    EXPECT_TRUE(patient.health.claim_trial(patient.now));
+    EXPECT_FALSE(patient.health.claim_trial(patient.now)) << "one call";
+    EXPECT_TRUE(patient.succeed());
+    EXPECT_EQ(patient.service(), Service::in);
+}
+
+TEST(TargetHealth, AProbeSaysNothingOfATargetInService) {
+    Patient patient;
+    EXPECT_FALSE(patient.fail(2));
+    patient.health.probe_succeeded(patient.now);
+    EXPECT_TRUE(patient.fail()) << "the third failure of calls in a row";
+}
+
+// The list of models comes, but no model answers: the times out still grow.
+TEST(TargetHealth, AProbeCallsBackOnceAnOutage) {
+    Patient patient;
+    patient.fall_out();
+    patient.health.probe_succeeded(patient.now);
+    EXPECT_TRUE(patient.health.claim_trial(patient.now));
+    EXPECT_FALSE(patient.fail());
+    EXPECT_EQ(patient.left(), seconds(20));
+    patient.wait(seconds(5));
+    patient.health.probe_succeeded(patient.now);
+    EXPECT_EQ(patient.service(), Service::out);
+    EXPECT_EQ(patient.left(), seconds(15));
+    EXPECT_FALSE(patient.health.probe_failed(patient.now));
+    patient.health.probe_succeeded(patient.now);
+    EXPECT_EQ(patient.service(), Service::trial_due) << "something has changed";
+    EXPECT_TRUE(patient.succeed());
+    patient.fall_out();
+    patient.health.probe_succeeded(patient.now);
+    EXPECT_EQ(patient.service(), Service::trial_due) << "another outage";
+}
+
+TEST(TargetHealth, ProbesThatFailTakeItOutAndKeepItOut) {
+    Patient patient;
+    EXPECT_FALSE(patient.health.probe_failed(patient.now));
+    EXPECT_FALSE(patient.fail());
+    EXPECT_TRUE(patient.health.probe_failed(patient.now));
+    patient.wait(seconds(10));
+    EXPECT_EQ(patient.service(), Service::trial_due);
+    EXPECT_FALSE(patient.health.probe_failed(patient.now));
+    EXPECT_EQ(patient.service(), Service::out) << "no call had to try it";
+    EXPECT_EQ(patient.left(), seconds(20));
+}
+
 }  // namespace
 }  // namespace bw::route

@@ -74,6 +74,24 @@ TEST(TargetStates, TellsEachChangeOnce) {
     EXPECT_EQ(changes[1].for_, seconds(15));
 }
 
+TEST(TargetStates, ProbesAreNoTries) {
+    std::vector<TargetStates::Change> changes;
+    TargetStates states(k_health, 2, [&](const auto& change) { changes.push_back(change); });
+    for (int i = 0; i < 3; ++i) states.probed(1, TryEnd::failed, k_start);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_TRUE(changes[0].out);
+    EXPECT_EQ(changes[0].id, 1U);
+    EXPECT_EQ(changes[0].failures_in_row, 3U);
+    states.probed(1, TryEnd::neutral, k_start);
+    EXPECT_EQ(states.service(1, k_start), Service::out);
+    states.probed(1, TryEnd::ok, k_start);
+    EXPECT_EQ(states.service(1, k_start), Service::trial_due);
+    EXPECT_EQ(changes.size(), 1U) << "it is not back yet";
+    EXPECT_EQ(states.service(0, k_start), Service::in);
+    EXPECT_EQ(states.under_way(1), 0U);
+    EXPECT_FALSE(states.latency(1, AnswerForm::plain)) << "nobody tried it";
+}
+
 // The listener may look at the states: no lock is held.
 TEST(TargetStates, AListenerMayAsk) {
     Service seen = Service::in;

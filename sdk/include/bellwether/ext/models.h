@@ -1,10 +1,10 @@
 /* bellwether/ext/models.h - extension "bw.models/1": a provider that lists its upstream's models.
  *
- * For checks by people, never on the path of a call. The host calls the plugin's `ask`, which says
- * what to send with the host's send, send_header and send_secret as in call_open: a GET, once. The
- * host asks the upstream and hands the whole response to `read`, which calls the host's `add` for
- * each model. The exchange lives from the call of `ask` to the return of `read`; `read` may never
- * come. */
+ * For checks by people and for probes, never on the path of a call. The host calls the plugin's
+ * `ask`, which says what to send with the host's send, send_header and send_secret as in
+ * call_open: a GET, once. The host asks the upstream and hands the whole response to `read`,
+ * which calls the host's `add` for each model. The exchange lives from the call of `ask` to the
+ * return of `read`; `read` may never come. */
 #ifndef BELLWETHER_EXT_MODELS_H
 #define BELLWETHER_EXT_MODELS_H
 

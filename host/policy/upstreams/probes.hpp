@@ -1,0 +1,70 @@
+// Asks providers for their lists of models, each in the rhythm that its `probe` says, to know
+// whether they serve: no model is called, and it costs nothing. What a probe finds counts for all
+// targets of its provider. On the thread that runs the loop.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <optional>
+#include <random>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/config.hpp"
+#include "net/alarm.hpp"
+#include "net/transport.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/models.hpp"
+#include "policy/upstreams/upstreams.hpp"
+#include "route/table.hpp"
+
+namespace bw::policy {
+
+// Whether a probe that ended so speaks for the targets of its provider, against them, or neither:
+// an upstream that answers something else than its models answers all the same.
+route::TryEnd end_of_probe(const Result<std::vector<std::string>>& answer);
+
+class Probes {
+  public:
+    // A probe without an answer has failed after so long.
+    static constexpr std::chrono::milliseconds k_limit{10'000};
+
+    // All that is given must outlive the object. The first probe of each provider begins after a
+    // part of its interval that is drawn by chance, so that many hosts do not ask at once.
+    Probes(boost::asio::io_context& loop, net::Transport& transport, const config::Config& config,
+           const plugin::Registry& registry, std::span<const route::TargetName> targets,
+           Upstreams& upstreams);
+    Probes(const Probes&) = delete;
+    Probes& operator=(const Probes&) = delete;
+
+  private:
+    struct ProbedProvider {
+        ProbedProvider(boost::asio::io_context& loop, std::size_t index,
+                       std::chrono::milliseconds rhythm,
+                       std::shared_ptr<const plugin::LoadedProvider> provider)
+            : at(index), interval(rhythm), slot(std::move(provider)), alarm(loop) {}
+
+        std::size_t at;  // its index
+        std::chrono::milliseconds interval;
+        std::vector<std::size_t> targets;  // their ids
+        plugin::ProviderSlot slot;
+        net::Alarm alarm;
+        Clock::time_point began{};  // the last probe
+        std::optional<plugin::ModelsQuestion> question;
+    };
+
+    void ask(ProbedProvider& provider);
+    void answered(ProbedProvider& provider, const Result<std::vector<std::string>>& answer);
+
+    boost::asio::io_context& loop_;
+    net::Transport& transport_;
+    Upstreams& upstreams_;
+    std::list<ProbedProvider> providers_;
+};
+
+}  // namespace bw::policy
