@@ -8,6 +8,7 @@
 #include "policy/admission/credential_order.hpp"
 #include "policy/admission/target_order.hpp"
 #include "policy/admission/uncounted.hpp"
+#include "policy/attempts/deadlines.hpp"
 #include "policy/limits/refusal.hpp"
 #include "policy/limits/standing_headers.hpp"
 
@@ -206,8 +207,10 @@ void Admission::call_who_waits() {
     }
 }
 
+// The ledger may answer, or a turn come, when the client's time is over already.
 void Admission::answer(Result<void> result) {
     ticket_.reset();
+    if (result && Clock::now() >= call_.deadline) result = std::unexpected(past_deadline());
     std::ranges::move(offer_.chained, std::back_inserter(offer_.prospects));
     std::exchange(on_answer_, {})(std::move(result));
 }

@@ -68,7 +68,7 @@ Attempts::Attempts(AttemptServices engine, const Call& call, std::span<const Pro
       reckoner_(reckoner),
       replies_(replies),
       leeway_(std::move(leeway)),
-      tries_held_for_(leeway_.hedge == nullptr ? 1 : 2) {
+      held_(leeway_.hedge == nullptr ? 1 : 2) {
     if (leeway_.continues && call_.stream) continuation_.emplace(call_);
 }
 
@@ -253,14 +253,13 @@ Commitment Attempts::commitment(const Leg& leg) const {
 NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
     Upstreams& upstreams = engine_.upstreams;
     const auto repeats = repetition_taken_ ? Repeats::allowed : upstreams.retries.repeats(now);
-    const FailedTry failed{
-        .commitment = commitment(leg),
-        .code = leg.error->code,
-        .is_late = now >= call_.deadline,
-        .asked_again = asked_again_,
-        .attempts = count_,
-        .left = std::min(call_.deadline, call_.started + retry_at(leg.at).within) - now,
-        .repeats = repeats};
+    const FailedTry failed{.commitment = commitment(leg),
+                           .code = leg.error->code,
+                           .is_late = now >= call_.deadline,
+                           .asked_again = asked_again_,
+                           .attempts = count_,
+                           .left = last_moment(leg) - now,
+                           .repeats = repeats};
     for (;;) {
         if (leaves_off_) return GiveUp::nobody_else;
         const NextStep step = step_after_failure(
@@ -278,7 +277,7 @@ NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
     }
 }
 
-// Begins the next try, after its pause, once as much is held as all tries may have used.
+// Begins the next try, after its pause.
 void Attempts::go_on(const NextTry& next) {
     FailedAttempt& failed = failures_.back();
     const route::Candidate& to = targets_[next.target].target;
@@ -286,14 +285,36 @@ void Attempts::go_on(const NextTry& next) {
     failed.wait = next.wait;
     tell_of_failed(call_, count_, failed, engine_.slots[to.provider].provider().name);
     pausing_since_ = Clock::now();
+    hold_before(next);
+}
+
+// Sees to it that as much is held as all tries may have used, the next one included.
+void Attempts::hold_before(const NextTry& next) {
+    const std::size_t place = place_of(next.target);
     // The prompt of the rest of an answer is larger than the one that was held for.
-    const bool enough = charged_ < tries_held_for_ && !leg().has_begun();
+    const bool enough = held_.is_enough_for(place) && !leg().has_begun();
     if (!leeway_.hold_more || enough) return pause_before(next);
-    leeway_.hold_more(prospect(next.target), [this, next](Result<void> held) {
+    leeway_.hold_more(prospect(next.target), [this, next, place](Result<void> held) {
         if (!held) return give_up(GiveUp::nobody_else);
-        ++tries_held_for_;
+        held_.add(place);
+        const auto now = Clock::now();  // the ledger may have taken its time
+        if (now >= call_.deadline) return give_up(GiveUp::late);
+        if (now + next.wait >= last_moment(leg())) return give_up(GiveUp::no_time);
         pause_before(next);
     });
+}
+
+// The first one of the targets that are the same place as this one.
+std::size_t Attempts::place_of(std::size_t target) const {
+    const auto first = std::ranges::find_if(targets_, [&](const Prospect& one) {
+        return are_one_place(one.target, targets_[target].target);
+    });
+    return static_cast<std::size_t>(first - targets_.begin());
+}
+
+// From then on no try follows this one.
+Clock::time_point Attempts::last_moment(const Leg& leg) const {
+    return std::min(call_.deadline, call_.started + retry_at(leg.at).within);
 }
 
 void Attempts::pause_before(const NextTry& next) {
@@ -309,7 +330,7 @@ void Attempts::try_at(std::size_t target) {
     const NextStep step = decide(leg(), Clock::now());
     if (const auto* const next = std::get_if<NextTry>(&step)) {
         failures_.back().wait = Clock::now() - *pausing_since_ + next->wait;
-        return pause_before(*next);
+        return hold_before(*next);
     }
     give_up(std::get<GiveUp>(step));
 }

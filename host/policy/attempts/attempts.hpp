@@ -24,6 +24,7 @@
 #include "policy/attempts/continuation.hpp"
 #include "policy/attempts/course.hpp"
 #include "policy/attempts/failed_attempt.hpp"
+#include "policy/attempts/held_tries.hpp"
 #include "policy/attempts/try.hpp"
 #include "policy/estimate/reckoner.hpp"
 
@@ -135,6 +136,9 @@ class Attempts final {
     Commitment commitment(const Leg& leg) const;
     NextStep decide(const Leg& leg, Clock::time_point now);
     void go_on(const NextTry& next);
+    void hold_before(const NextTry& next);
+    std::size_t place_of(std::size_t target) const;
+    Clock::time_point last_moment(const Leg& leg) const;
     void pause_before(const NextTry& next);
     void try_at(std::size_t target);
     std::unique_ptr<RestOfAnswer> rest_at(std::size_t target) const;
@@ -174,8 +178,7 @@ class Attempts final {
     bool paused_ = false;
     bool leaves_off_ = false;
     bool repetition_taken_ = false;  // of the retry budget, for the next try
-    unsigned tries_held_for_;
-    unsigned charged_ = 0;  // failed attempts that may have used something
+    HeldTries held_;
 };
 
 }  // namespace bw::policy

@@ -25,7 +25,7 @@ FailedAttempt Attempts::failed_attempt(const Leg& leg, const Error& error,
 
 void Attempts::note(const Leg& leg, const Error& error, Followed followed) {
     failures_.push_back(failed_attempt(leg, error, followed));
-    if (failures_.back().usage.source != UsageSource::none) ++charged_;
+    if (failures_.back().usage.source != UsageSource::none) held_.use(place_of(leg.at));
     const bool begun = leg.tried.commitment() != Commitment::none;
     if (continuation_ && begun) continuation_->broke_off(failures_.back());
     if (error.kind == ErrorKind::cancelled) return;

@@ -122,6 +122,19 @@ TEST(Admission, LeavesOutAProviderThatHasNoRoom) {
     EXPECT_EQ(admission.prospects()[0].target.provider, 1U);
 }
 
+// The ledger has taken its time, and the client's is over: nothing is sent for it any more.
+TEST(Admission, RefusesACallWhoseDeadlineHasPassedMeanwhile) {
+    Desk desk(k_budget);
+    Admission& admission = desk.ask();
+    desk.call.deadline = Clock::now();
+    desk.session->answer({});
+    ASSERT_TRUE(desk.told && !*desk.told);
+    EXPECT_EQ(desk.told->error().code, "deadline_exceeded");
+    admission.settle({.call = desk.call, .outcome = {.result = *desk.told}});
+    ASSERT_EQ(desk.session->settled.size(), 1U);
+    EXPECT_EQ(desk.session->settled[0].amounts, std::vector<std::int64_t>{0});
+}
+
 TEST(Admission, RefusesWhileTheLedgerIsAwayUnlessToldToAllow) {
     Desk strict(k_budget);
     strict.ask();

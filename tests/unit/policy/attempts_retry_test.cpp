@@ -85,6 +85,50 @@ TEST_F(RetriedAttempts, NoTryBeginsLaterThanTheOperatorAllows) {
     EXPECT_EQ(client.ends.size(), 1U);
 }
 
+// What the first try may have used takes all that was held, so the ledger is asked for more.
+class RetriedOnceMoreIsHeld : public RetriedAttempts {
+  protected:
+    RetriedOnceMoreIsHeld() {
+        leeway.hold_more = [this](const Prospect&, Leeway::OnHeld then) { held = std::move(then); };
+    }
+    // The ledger takes so long to answer.
+    void fails_and_is_held_for_after(std::chrono::milliseconds time) {
+        begin(true);
+        streams();
+        wire.last().fails(FailureKind::cut);
+        ASSERT_TRUE(held);
+        pass(time);
+        held({});
+    }
+
+    Leeway::OnHeld held;
+};
+
+TEST_F(RetriedOnceMoreIsHeld, TheNextTryBegins) {
+    fails_and_is_held_for_after(10ms);
+    until_next_try();
+    EXPECT_EQ(wire.upstreams.size(), 2U);
+}
+
+TEST_F(RetriedOnceMoreIsHeld, NoTryBeginsIfTheClientsDeadlineHasPassedMeanwhile) {
+    call.deadline = Clock::now() + 5s;
+    fails_and_is_held_for_after(5s);
+    until_next_try();
+    EXPECT_EQ(wire.upstreams.size(), 1U);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(told().code, "deadline_exceeded");
+    EXPECT_TRUE(client.ends[0].failures.empty()) << "the one that failed is the last";
+}
+
+TEST_F(RetriedOnceMoreIsHeld, NoTryBeginsIfTheOperatorsTimeHasPassedMeanwhile) {
+    own.retry.within = 5s;
+    fails_and_is_held_for_after(5s);
+    until_next_try();
+    EXPECT_EQ(wire.upstreams.size(), 1U);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(told().code, "upstream_cut");
+}
+
 TEST_F(RetriedAttempts, WhatWillNotPassIsNotRepeated) {
     for (const int status : {400, 401, 404}) {
         client.ends.clear();
@@ -139,6 +183,25 @@ class RetriedAtTwo : public RetriedAttempts {
         targets[1].target.target = &own;
     }
 };
+
+// What is held for a try at b, which may be cheaper, is not enough for one at a.
+TEST_F(RetriedAtTwo, MoreIsHeldForATryElsewhereThanAtTheTargetThatWasHeldFor) {
+    std::vector<std::string> held_at;
+    leeway.hold_more = [&](const Prospect& target, const Leeway::OnHeld& then) {
+        held_at.emplace_back(target.provider);
+        then({});
+    };
+    begin(true);
+    streams();
+    wire.last().fails(FailureKind::cut);
+    ASSERT_EQ(wire.upstreams.size(), 2U);
+    EXPECT_THAT(held_at, testing::ElementsAre("b"));
+    refuses(429, {{"retry-after", "30"}});
+    until_next_try();
+    ASSERT_EQ(wire.upstreams.size(), 3U);
+    EXPECT_THAT(wire.last().url, HasSubstr("a.test"));
+    EXPECT_THAT(held_at, testing::ElementsAre("b", "a"));
+}
 
 TEST_F(RetriedAtTwo, AnotherTargetIsAskedBeforeThePauseIsOver) {
     begin(false);

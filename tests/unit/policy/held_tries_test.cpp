@@ -1,0 +1,37 @@
+// For how many more tries enough is held.
+#include "policy/attempts/held_tries.hpp"
+
+#include <gtest/gtest.h>
+
+namespace bw::policy {
+namespace {
+
+TEST(HeldTries, WhatIsHeldAtFirstIsEnoughAnywhere) {
+    HeldTries held(2);
+    EXPECT_TRUE(held.is_enough_for(0));
+    held.use(0);
+    EXPECT_TRUE(held.is_enough_for(1));
+    held.use(1);
+    EXPECT_FALSE(held.is_enough_for(0));
+    EXPECT_FALSE(held.is_enough_for(1));
+}
+
+TEST(HeldTries, WhatIsHeldForOnePlaceIsEnoughThereOnly) {
+    HeldTries held(1);
+    held.use(0);
+    held.add(1);
+    EXPECT_TRUE(held.is_enough_for(1));
+    EXPECT_FALSE(held.is_enough_for(0)) << "a try there may cost more";
+    held.use(1);
+    EXPECT_FALSE(held.is_enough_for(1));
+}
+
+TEST(HeldTries, ATryUsesWhatIsHeldForItsPlaceFirst) {
+    HeldTries held(1);
+    held.add(1);
+    held.use(1);
+    EXPECT_TRUE(held.is_enough_for(0));
+}
+
+}  // namespace
+}  // namespace bw::policy
