@@ -32,7 +32,8 @@ void Table::number_targets(const config::Config& config) {
     std::map<std::tuple<std::size_t, std::string_view, std::string_view>, std::size_t> known;
     for (const auto& route : config.routes) {
         const auto id_of = [&](const config::Target& target) {
-            const std::string_view within = target.model.empty() ? route.model : "";
+            const std::string_view within =
+                target.model.empty() ? std::string_view(route.model) : std::string_view();
             const auto [found, is_new] =
                 known.emplace(std::tuple(target.provider, std::string_view(target.model), within),
                               targets_.size());

@@ -1,6 +1,6 @@
 // What the process knows of its upstreams: their limits, which credentials they have refused, how
-// their targets do, how many tries may be repetitions, and what probes have found. One object serves
-// all workers, from any thread.
+// their targets do, how many tries may be repetitions, and what probes have found. One object
+// serves all workers, from any thread.
 #pragma once
 
 #include <atomic>

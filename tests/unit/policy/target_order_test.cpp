@@ -28,6 +28,7 @@ struct Offering {
         for (const auto& provider : desk.config.providers) {
             desk.slots.push_back(Desk::slot(provider.name.c_str()));
         }
+        desk.engine.slots = desk.slots;
         desk.books.session.reset();  // nothing is counted
     }
 

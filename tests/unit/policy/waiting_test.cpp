@@ -174,7 +174,7 @@ TEST_F(WaitingTest, NobodyWaitsForLongerThanItsClient) {
     EXPECT_TRUE(visitor.told && !*visitor.told);
 }
 
-// The answer decides; without it a hold could be given to a call that was refused.
+// Without the answer a hold could be given to a call that was refused.
 TEST_F(WaitingTest, TimeThatRunsOutWhileTheLedgerIsAskedWaitsForItsAnswer) {
     open(k_rate);
     const Visitor& visitor =
@@ -185,7 +185,8 @@ TEST_F(WaitingTest, TimeThatRunsOutWhileTheLedgerIsAskedWaitsForItsAnswer) {
     until([late] { return steady_clock::now() > late; });
     EXPECT_FALSE(visitor.told);
     admit();
-    EXPECT_TRUE(visitor.told && *visitor.told);
+    ASSERT_TRUE(visitor.told && !*visitor.told);
+    EXPECT_EQ(visitor.told->error().code, "deadline_exceeded");
 }
 
 TEST_F(WaitingTest, WhoseTurnCameToNothingStaysInFront) {
