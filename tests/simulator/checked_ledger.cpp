@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "net/alarm.hpp"
 #include "rules.hpp"
@@ -10,6 +11,13 @@
 namespace bw::simulator {
 
 using std::chrono::milliseconds;
+
+namespace {
+
+// The budgets of the simulation that count tokens and refuse.
+const std::set<std::string> k_of_tokens{"hedged-hour", "user-hour"};
+
+}  // namespace
 
 class CheckedLedger::Session final : public ledger::LedgerSession {
   public:
@@ -21,6 +29,7 @@ class CheckedLedger::Session final : public ledger::LedgerSession {
 
     void hold(ledger::Hold hold, OnVerdict on_verdict) override {
         if (ledger_.chance_.in(300)) {
+            ledger_.referee_.held(hold.estimate.request_id, false);
             return on_verdict({.answer = ledger::HoldAnswer::unavailable,
                                .standings = std::vector<ledger::Standing>(hold.claims.size()),
                                .reason = "it is away"});
@@ -54,10 +63,10 @@ class CheckedLedger::Session final : public ledger::LedgerSession {
   private:
     void pass(ledger::Hold hold, OnVerdict then) {
         const ledger::HoldId id = hold.id;
-        std::vector<ledger::Claim> claims = hold.claims;
-        store_->hold(std::move(hold), [this, id, claims = std::move(claims),
+        Given given{.call = hold.estimate.request_id, .claims = hold.claims};
+        store_->hold(std::move(hold), [this, id, given = std::move(given),
                                        then = std::move(then)](ledger::Verdict verdict) mutable {
-            ledger_.given(id, claims, verdict);
+            ledger_.given(id, std::move(given), verdict);
             then(std::move(verdict));
         });
     }
@@ -74,23 +83,25 @@ class CheckedLedger::Session final : public ledger::LedgerSession {
     std::map<std::uint64_t, bool> durable_;
 };
 
-CheckedLedger::CheckedLedger(Chance& chance, const Clock::Simulated& time)
-    : chance_(chance), store_(ledger::open_memory([&time] {
+CheckedLedger::CheckedLedger(Chance& chance, const Clock::Simulated& time, Referee& referee)
+    : chance_(chance),
+      store_(ledger::open_memory([&time] {
           using namespace std::chrono;
           return duration_cast<microseconds>(time.wall.time_since_epoch()).count();
-      })) {}
+      })),
+      referee_(referee) {}
 
 std::unique_ptr<ledger::LedgerSession> CheckedLedger::open(boost::asio::io_context& loop) {
     return std::make_unique<Session>(*this, loop);
 }
 
-void CheckedLedger::given(const ledger::HoldId& id, const std::vector<ledger::Claim>& claims,
-                          const ledger::Verdict& verdict) {
-    if (verdict.answer != ledger::HoldAnswer::held) return;
+void CheckedLedger::given(const ledger::HoldId& id, Given hold, const ledger::Verdict& verdict) {
+    const bool held = verdict.answer == ledger::HoldAnswer::held;
+    referee_.held(hold.call, held);
+    if (!held) return;
     ++granted_;
-    require(open_.emplace(id.number, claims).second, "a hold's number is used twice");
-    for (std::size_t i = 0; i < claims.size(); ++i) {
-        const ledger::Claim& claim = claims[i];
+    for (std::size_t i = 0; i < hold.claims.size(); ++i) {
+        const ledger::Claim& claim = hold.claims[i];
         if (claim.measure != ledger::Measure::budget || !claim.refuses) continue;
         const ledger::Standing& now = verdict.standings[i];
         const Account& account =
@@ -101,20 +112,60 @@ void CheckedLedger::given(const ledger::HoldId& id, const std::vector<ledger::Cl
                         claim.counter.rule, claim.counter.value, now.used, now.held, claim.limit,
                         account.debt));
     }
+    by_call_[hold.call].push_back(id.number);
+    require(open_.emplace(id.number, std::move(hold)).second, "a hold's number is used twice");
+}
+
+// What is held for a call of the same counter, in whatever window.
+std::int64_t CheckedLedger::held_for(const std::string& id_of_call,
+                                     const ledger::Claim& claim) const {
+    std::int64_t sum = 0;
+    const auto numbers = by_call_.find(id_of_call);
+    if (numbers == by_call_.end()) return 0;
+    for (const std::uint64_t number : numbers->second) {
+        for (const ledger::Claim& one : open_.at(number).claims) {
+            const bool same =
+                one.counter.rule == claim.counter.rule && one.counter.value == claim.counter.value;
+            if (same) sum += one.amount;
+        }
+    }
+    return sum;
+}
+
+void CheckedLedger::require_held(const std::string& id_of_call, std::int64_t tokens) const {
+    const auto numbers = by_call_.find(id_of_call);
+    require(numbers != by_call_.end(), id_of_call + " has a hold");
+    for (const ledger::Claim& claim : open_.at(numbers->second.front()).claims) {
+        const bool counts = claim.measure == ledger::Measure::budget && claim.refuses &&
+                            k_of_tokens.contains(claim.counter.rule);
+        if (!counts) continue;
+        const std::int64_t held = held_for(id_of_call, claim);
+        require(held >= tokens, fmt::format("{}: {} tokens are held of {}, and {} may be used",
+                                            id_of_call, held, claim.counter.rule, tokens));
+    }
 }
 
 void CheckedLedger::settled(const ledger::Settlement& settlement) {
     const auto found = open_.find(settlement.id.number);
     require(found != open_.end(), "what is settled is held, and once");
-    const std::vector<ledger::Claim>& claims = found->second;
-    require(settlement.amounts.size() == claims.size(), "each claim of a hold is settled");
-    for (std::size_t i = 0; i < claims.size(); ++i) {
-        if (claims[i].measure != ledger::Measure::budget) continue;
-        Account& account =
-            budgets_[{claims[i].counter.rule, claims[i].counter.value, claims[i].window.start}];
-        account.used += settlement.amounts[i];
-        account.debt += std::max<std::int64_t>(0, settlement.amounts[i] - claims[i].amount);
+    const Given& hold = found->second;
+    require(settlement.amounts.size() == hold.claims.size(), "each claim of a hold is settled");
+    for (std::size_t i = 0; i < hold.claims.size(); ++i) {
+        const ledger::Claim& claim = hold.claims[i];
+        if (claim.measure != ledger::Measure::budget) continue;
+        const std::int64_t used = settlement.amounts[i];
+        Account& account = budgets_[{claim.counter.rule, claim.counter.value, claim.window.start}];
+        account.used += used;
+        account.debt += std::max<std::int64_t>(0, used - claim.amount);
+        if (!claim.refuses || !referee_.upstreams_are_true(hold.call)) continue;
+        const std::int64_t held = held_for(hold.call, claim);
+        require(used <= held,
+                fmt::format("{}: {} of {} are used, and {} were held", referee_.text_of(hold.call),
+                            used, claim.counter.rule, held));
     }
+    auto& numbers = by_call_.at(hold.call);
+    std::erase(numbers, settlement.id.number);
+    if (numbers.empty()) by_call_.erase(hold.call);
     open_.erase(found);
 }
 

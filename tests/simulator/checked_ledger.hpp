@@ -12,12 +12,14 @@
 #include "base/clock.hpp"
 #include "chance.hpp"
 #include "ledger/memory.hpp"
+#include "referee.hpp"
 
 namespace bw::simulator {
 
 class CheckedLedger final : public ledger::Store {
   public:
-    CheckedLedger(Chance& chance, const Clock::Simulated& time);
+    // All must outlive it.
+    CheckedLedger(Chance& chance, const Clock::Simulated& time, Referee& referee);
 
     std::unique_ptr<ledger::LedgerSession> open(boost::asio::io_context& loop) override;
     Result<std::vector<ledger::StoredCounter>> counters() override { return store_->counters(); }
@@ -29,6 +31,8 @@ class CheckedLedger final : public ledger::Store {
     bool flush(std::int64_t limit_ms) override { return store_->flush(limit_ms); }
 
     std::uint64_t granted() const { return granted_; }
+    // So many tokens are held for the call, of each budget of tokens that may refuse it.
+    void require_held(const std::string& id_of_call, std::int64_t tokens) const;
     // Nothing is held any more, and what was used is what the second bookkeeper has.
     void check_end();
 
@@ -40,13 +44,21 @@ class CheckedLedger final : public ledger::Store {
         std::int64_t debt = 0;
     };
 
-    void given(const ledger::HoldId& id, const std::vector<ledger::Claim>& claims,
-               const ledger::Verdict& verdict);
+    // What the ledger has given and nobody has settled yet.
+    struct Given {
+        std::string call;  // its id
+        std::vector<ledger::Claim> claims;
+    };
+
+    void given(const ledger::HoldId& id, Given hold, const ledger::Verdict& verdict);
+    std::int64_t held_for(const std::string& id_of_call, const ledger::Claim& claim) const;
     void settled(const ledger::Settlement& settlement);
 
     Chance& chance_;
     std::unique_ptr<ledger::Store> store_;
-    std::map<std::uint64_t, std::vector<ledger::Claim>> open_;  // by the hold's number
+    Referee& referee_;
+    std::map<std::uint64_t, Given> open_;                        // by the hold's number
+    std::map<std::string, std::vector<std::uint64_t>> by_call_;  // the numbers of its open holds
     std::map<Key, Account> budgets_;
     std::uint64_t granted_ = 0;
 };

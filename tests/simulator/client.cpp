@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <bellwether/json.hpp>
 
+#include "fake_wire.hpp"
 #include "front/drained_calls.hpp"
 #include "rules.hpp"
 
@@ -14,26 +15,39 @@ using std::chrono::milliseconds;
 // Lines, three attempts with all their limits, and the ledger: nobody waits longer.
 constexpr std::chrono::minutes k_patience{10};
 
-constexpr const char* k_models[] = {"all", "narrow", "spread", "dear", "local", "nowhere"};
+constexpr const char* k_models[] = {"all",  "narrow", "spread", "dear",  "local", "nowhere",
+                                    "fast", "idle",   "cheap",  "loyal", "tiers", "hedged",
+                                    "late", "long",   "poor",   "eager", "once"};
 
 }  // namespace
 
-Client::Client(front::Context& context, Chance& chance, std::uint64_t number)
-    : context_(context), chance_(chance), number_(number), alarm_(context.engine.loop) {}
+Client::Client(front::Context& context, Chance& chance, Referee& referee, std::uint64_t number)
+    : context_(context),
+      chance_(chance),
+      referee_(referee),
+      number_(number),
+      alarm_(context.engine.loop) {}
 
 Call Client::make_call() {
     Call call;
-    call.id = fmt::format("call-{}", number_);
+    call.id = id_of_call(number_);
     call.started = Clock::now();
     const char* model = k_models[chance_.below(std::size(k_models))];
     const bool stream = !chance_.in(3);
+    const std::string user = fmt::format("u{}", chance_.below(5));
     call.body = fmt::format(
-        R"({{"model":"{}","messages":[{{"role":"user","content":"{}"}}],"user":"u{}"{}{}{}}})",
-        model, std::string(chance_.below(200), 'x'), chance_.below(5),
+        R"({{"model":"{}","messages":[{{"role":"user","content":"{}{} {}"}}],"user":"{}"{}{}{}}})",
+        model, k_call_mark, number_, std::string(chance_.below(200), 'x'), user,
         chance_.in(4) ? "" : fmt::format(R"(,"max_tokens":{})", chance_.between(1, 400)),
         stream ? R"(,"stream":true)" : "",
         stream && chance_.in(2) ? R"(,"stream_options":{"include_usage":true})" : "");
-    if (chance_.in(10)) call.timeout = fmt::format("{}ms", chance_.between(1, 20'000));
+    auto deadline = Clock::time_point::max();
+    if (chance_.in(10)) {
+        const milliseconds timeout = chance_.wait(1, 20'000);
+        call.timeout = fmt::format("{}ms", timeout.count());
+        deadline = call.started + timeout;
+    }
+    referee_.asked(model, user, deadline);
     return call;
 }
 
@@ -94,7 +108,8 @@ void Client::respond(int status, std::string_view, std::string_view body) {
     require(good || (status >= 400 && answer["error"]["message"]),
             fmt::format("call {}: status {} has an answer or an error", number_, status));
     end_ = good ? End::answered : End::refused;
-    if (good) read_words(answer["choices"].at(0)["message"]["content"].string());
+    if (!good) return read_error(body);
+    read_words(answer["choices"].at(0)["message"]["content"].string());
 }
 
 void Client::begin_stream(std::string_view) {
@@ -107,7 +122,12 @@ void Client::event(std::string_view text) {
     require_phase(Phase::streaming, "an event");
     require(json::valid(text), fmt::format("call {}: an event is JSON", number_));
     const json::Value chunk(text);
-    if (chunk["error"]) end_ = End::broken_off;
+    if (chunk["error"]) {
+        end_ = End::broken_off;
+        read_error(text);
+    } else {
+        referee_.heard(number_);
+    }
     read_words(chunk["choices"].at(0)["delta"]["content"].string());
 }
 
@@ -125,6 +145,11 @@ void Client::finished() {
             fmt::format("call {}: its wait is bounded", number_));
     alarm_.cancel();
     call_.reset();
+}
+
+void Client::read_error(std::string_view body) {
+    const json::Value error = json::Value(body)["error"];
+    referee_.told(number_, error["code"].string(), error["message"].string());
 }
 
 // Each is of the same exchange, in order, and comes once.

@@ -9,12 +9,13 @@
 #include "front/context.hpp"
 #include "front/live_call.hpp"
 #include "net/alarm.hpp"
+#include "referee.hpp"
 
 namespace bw::simulator {
 
 class Client final : public front::Downstream, public std::enable_shared_from_this<Client> {
   public:
-    Client(front::Context& context, Chance& chance, std::uint64_t number);
+    Client(front::Context& context, Chance& chance, Referee& referee, std::uint64_t number);
 
     void ask();
     bool over() const { return call_ == nullptr; }
@@ -37,10 +38,12 @@ class Client final : public front::Downstream, public std::enable_shared_from_th
     void have_whim();
     void hang_up();
     void read_words(std::string_view text);
+    void read_error(std::string_view body);
     void require_phase(Phase phase, const char* what);
 
     front::Context& context_;
     Chance& chance_;
+    Referee& referee_;
     const std::uint64_t number_;
     std::unique_ptr<front::LiveCall> call_;
     net::Alarm alarm_;  // its next whim

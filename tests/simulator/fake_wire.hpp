@@ -1,20 +1,29 @@
 // The upstreams and the network before them: each request is answered by chance, well or badly, in
-// the time of the simulation. What a good answer says is marked with the number of its exchange, so
-// that a client can tell whether anything has reached it twice, or of two answers.
+// the time of the simulation (script.hpp), and by the weather at its provider (weather.hpp).
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
-#include <set>
+#include <map>
+#include <string>
+#include <string_view>
 
 #include "chance.hpp"
+#include "checked_ledger.hpp"
 #include "net/transport.hpp"
+#include "referee.hpp"
+#include "weather.hpp"
 
 namespace bw::simulator {
 
+// What stands before the number of a call in its prompt.
+inline constexpr std::string_view k_call_mark = "call #";
+
 class FakeWire final : public net::Transport {
   public:
-    FakeWire(boost::asio::io_context& loop, Chance& chance) : loop_(loop), chance_(chance) {}
+    // All must outlive it.
+    FakeWire(boost::asio::io_context& loop, Chance& chance, Referee& referee, CheckedLedger& ledger)
+        : loop_(loop), chance_(chance), referee_(referee), ledger_(ledger) {}
 
     [[nodiscard]] net::Exchange start(net::Request request, net::Events& events) override;
 
@@ -26,6 +35,9 @@ class FakeWire final : public net::Transport {
 
     boost::asio::io_context& loop_;
     Chance& chance_;
+    Referee& referee_;
+    CheckedLedger& ledger_;
+    std::map<std::string, Weather> weather_;  // by provider
     std::uint64_t started_ = 0;
     std::size_t under_way_ = 0;
 };

@@ -23,85 +23,11 @@
 #include "front/drained_calls.hpp"
 #include "observe/log.hpp"
 #include "pages/metrics_page.hpp"
+#include "referee.hpp"
 #include "rules.hpp"
 
 namespace bw::simulator {
 namespace {
-
-constexpr const char* k_config = R"(
-[server]
-heartbeat = "5s"
-on_disconnect = "drain:20s"
-[providers.a]
-plugin = "openai"
-base_url = "https://a.test/v1"
-timeouts = { connect = "2s", first_byte = "4s", idle = "3s", total = "20s", stream_total = "30s" }
-[providers.b]
-plugin = "openai"
-base_url = "https://b.test/v1"
-max_concurrent = 4
-on_limit = "queue:3s"
-queue_length = 5
-timeouts = { first_byte = "4s", idle = "3s", total = "20s", stream_total = "30s" }
-[providers.c]
-plugin = "openai"
-base_url = "https://c.test/v1"
-on_limit = "reject"
-timeouts = { first_byte = "6s", idle = "6s", total = "20s", stream_total = "30s", alive = "payload" }
-[providers.echo]
-plugin = "echo"
-[[routes]]
-model = "all"
-to = ["a", "b", "c"]
-[[routes]]
-model = "narrow"
-to = "b"
-[[routes]]
-model = "spread"
-to = [{ provider = "a", weight = 3 }, { provider = "c", weight = 1 }]
-[[routes]]
-model = "dear"
-to = ["c", "a"]
-on_disconnect = "cancel"
-[[routes]]
-model = "local"
-to = "echo"
-[[prices]]
-provider = "a"
-model = "dear"
-input = "10 USD"
-output = "40 USD"
-[[prices]]
-provider = "c"
-model = "dear"
-input = "12 USD"
-output = "45 USD"
-[[budgets]]
-name = "dear-day"
-limit = "200 USD"
-per = "day"
-match = { model = "dear" }
-[[budgets]]
-name = "user-day"
-limit = "3 Mtok"
-per = "hour"
-each = "user"
-[[budgets]]
-name = "watched"
-limit = "1 ktok"
-per = "week"
-mode = "shadow"
-[[limits]]
-name = "rate"
-each = "user"
-requests = "300/min"
-tokens = "250k/min"
-on_limit = "queue:5s"
-queue_length = 8
-[[limits]]
-name = "wide"
-concurrent = 25
-)";
 
 struct Options {
     std::uint64_t seed = std::random_device{}();
@@ -119,7 +45,7 @@ Options parse(std::span<char*> words) {
 }
 
 front::Host make_host() {
-    auto loaded = config::parse(k_config, "simulated.toml");
+    auto loaded = config::load(BELLWETHER_SIMULATED);
     auto registry = plugin::load(loaded.config, {BELLWETHER_PLUGIN_DIR}, loaded.diagnostics);
     for (const auto& diagnostic : loaded.diagnostics) {
         require(diagnostic.severity != config::Severity::error, to_string(diagnostic));
@@ -154,8 +80,6 @@ class World {
     Chance chance_;
     Clock::Simulated time_;
     boost::asio::io_context loop_{1};
-    FakeWire wire_{loop_, chance_};
-    CheckedLedger ledger_{chance_, time_};
     const front::Host host_ = make_host();
     const front::Running running_{.metrics = {pages::metric_names(host_), 1},
                                   .warnings = std::make_unique<policy::Warnings>(host_.config),
@@ -166,6 +90,9 @@ class World {
                                   .ledger = nullptr,
                                   .budget_watch = nullptr,
                                   .body_room = nullptr};
+    Referee referee_{host_, *running_.upstreams, *running_.waiting};
+    CheckedLedger ledger_{chance_, time_, referee_};
+    FakeWire wire_{loop_, chance_, referee_, ledger_};
     const observe::MetricNames names_ = pages::metric_names(host_);
     observe::WorkerMetrics metrics_{names_};
     std::vector<plugin::ProviderSlot> slots_{host_.registry.providers.begin(),
@@ -192,7 +119,7 @@ class World {
 };
 
 void World::step() {
-    auto client = std::make_shared<Client>(context_, chance_, ++asked_);
+    auto client = std::make_shared<Client>(context_, chance_, referee_, ++asked_);
     clients_.push_back(client);
     client->ask();
     // Some come in crowds.
@@ -213,6 +140,7 @@ void World::run() {
     while (true) {
         time_.next = Clock::time_point::max();
         settle_down();
+        referee_.look();
         clients_.remove_if([this](const auto& client) {
             if (client->over()) ++ends_[static_cast<std::size_t>(client->end())];
             return client->over();
@@ -229,6 +157,11 @@ void World::run() {
         asked_,
         std::chrono::duration<double, std::ratio<3600>>(time_.now.time_since_epoch()).count() - 1,
         ends_[0], ends_[1], ends_[2], ends_[3], wire_.started(), ledger_.granted());
+    const Tally& tally = referee_.tally();
+    fmt::print(
+        "{} repetitions, {} hedges, {} tries of chains, {} first targets passed over, {} calls "
+        "given up\n",
+        tally.repeats, tally.hedges, tally.chained, tally.passed_over, tally.given_up);
 }
 
 void World::check_end() {
@@ -242,6 +175,7 @@ void World::check_end() {
     for (const auto& [limit, count] : *running_.waiting) {
         require(count == 0, "nobody stands in the line of " + limit);
     }
+    referee_.check_end();
     ledger_.check_end();
 }
 

@@ -1,0 +1,294 @@
+#include "referee.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "rules.hpp"
+
+namespace bw::simulator {
+namespace {
+
+// A prompt that is larger than all of the simulation.
+constexpr std::int64_t k_tokens = 100'000;
+
+std::int64_t second_of(Clock::time_point now) {
+    return std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
+}
+
+std::uint64_t number_of(std::string_view id) {
+    std::uint64_t number = 0;
+    const auto digits = id.substr(id.rfind('-') + 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    return number;
+}
+
+const config::Retry& retry_at(const route::Candidate& target) { return target.target->retry; }
+
+}  // namespace
+
+Referee::Referee(const front::Host& host, const policy::Upstreams& upstreams,
+                 const policy::WaitingCounts& waiting)
+    : host_(host),
+      upstreams_(upstreams),
+      waiting_(waiting),
+      under_way_(host.routes.targets().size()) {}
+
+void Referee::asked(const std::string& model, std::string user, Clock::time_point deadline) {
+    Watched call{.user = std::move(user), .asked = Clock::now(), .deadline = deadline};
+    if (auto match = host_.routes.match(model)) {
+        call.route = match->route;
+        for (route::Candidate& target : match->candidates) {
+            const bool in = in_service(target);
+            const bool room = has_room(target) && !is_waited_for(target);
+            call.stands.push_back(
+                {.target = std::move(target), .in_service = in, .has_room = room});
+        }
+        const auto& provider = host_.config.providers[call.stands.front().target.provider];
+        if (provider.base_url.empty()) ++seconds_[second_of(call.asked)].unseen;
+    }
+    calls_.push_back(std::move(call));
+}
+
+// ---- a try begins -------------------------------------------------------------------------------
+
+Referee::Begun Referee::try_begins(std::uint64_t number, std::string_view provider,
+                                   std::string_view model) {
+    Watched& call = at(number);
+    const std::string name =
+        fmt::format("call {} of {}, try {} after {}", number, call.route->model,
+                    call.tries.size() + 1, tries_text(call));
+    const std::size_t stand = stand_of(call, provider, model, name);
+    const auto running = std::ranges::count(call.tries, true, &OneTry::runs);
+    require(!call.has_content, name + ": nothing is tried after content");
+    require(running == 0 || (running == 1 && call.route->hedge && !call.stands[stand].tried),
+            name + ": two run only if the route says so, and at two targets");
+    if (call.tries.empty()) {
+        judge_first(call, stand, name);
+    } else {
+        judge_next(call, stand, name);
+    }
+    tally_.hedges += running;
+    tally_.repeats += call.stands[stand].tried;
+    tally_.chained += call.stands[stand].target.chain != route::Chain::none;
+    ++tally_.tries;
+    require(tally_.hedges + tally_.repeats <= upstreams_.retries.taken(),
+            name + ": the retry budget knows of it");
+    call.stands[stand].tried = true;
+    call.tries.push_back({.stand = stand});
+    ++under_way_[call.stands[stand].target.id];
+    return {.number = call.tries.size() - 1, .second = running == 1};
+}
+
+std::size_t Referee::stand_of(const Watched& call, std::string_view provider,
+                              std::string_view model, const std::string& name) const {
+    const auto found = std::ranges::find_if(call.stands, [&](const Stand& stand) {
+        return stand.target.model == model &&
+               host_.config.providers[stand.target.provider].name == provider;
+    });
+    require(found != call.stands.end(), name + " is at a target of its route");
+    return static_cast<std::size_t>(found - call.stands.begin());
+}
+
+void Referee::judge_first(const Watched& call, std::size_t stand, const std::string& name) {
+    ++seconds_[second_of(Clock::now())].calls;
+    require(Clock::now() < call.deadline, name + " begins before the client's deadline");
+    const auto chain = call.stands[stand].target.chain;
+    require(chain == route::Chain::none || chain == route::Chain::budget,
+            name + ": no chain is tried without a reason");
+    if (stand > 0) ++tally_.passed_over;
+    if (call.asked == Clock::now()) judge_order(call, stand, name);
+}
+
+// Only a call that was sent at once went to the targets as they are now.
+void Referee::judge_order(const Watched& call, std::size_t stand, const std::string& name) {
+    const auto own = static_cast<std::size_t>(std::ranges::count(
+        call.stands, route::Chain::none, [](const Stand& one) { return one.target.chain; }));
+    if (stand >= own) return;
+    const auto strategy = call.route->strategies.front();
+    if (strategy == config::Strategy::ordered) {
+        std::size_t out = 0;
+        for (const Stand& passed : std::span(call.stands).first(stand)) {
+            if (is_limited(passed.target.provider) || !passed.has_room) continue;
+            require(!passed.in_service, name + ": a target that is well is passed over");
+            ++out;
+        }
+        require(
+            out <= own / 2,
+            fmt::format("{}: {} of {} targets are passed over as out of service", name, out, own));
+    }
+    const bool all_well = std::ranges::all_of(
+        call.stands, [](const Stand& one) { return one.in_service && one.has_room; });
+    if (strategy != config::Strategy::sticky || !all_well) return;
+    const std::size_t id = call.stands[stand].target.id;
+    const auto home = homes_.emplace(call.user, id).first;
+    require(home->second == id, name + ": a user's calls go to the same target");
+}
+
+void Referee::judge_next(const Watched& call, std::size_t stand, const std::string& name) {
+    const route::Candidate& target = call.stands[stand].target;
+    const auto now = Clock::now();
+    require(call.tries.size() < retry_at(target).attempts, name + " is one too many");
+    require(now < call.deadline, name + " begins before the client's deadline");
+    require(now < call.asked + retry_at(target).within, name + " begins in time");
+    require(call.blame != Blame::request, name + ": what is wrong everywhere is not tried again");
+}
+
+// ---- how a try goes on --------------------------------------------------------------------------
+
+void Referee::foretell(std::uint64_t number, std::size_t which, Blame blame, bool is_true) {
+    Watched& call = at(number);
+    call.tries[which].blame = blame;
+    call.is_true = call.is_true && is_true;
+}
+
+void Referee::answered(std::uint64_t number, std::size_t which) {
+    Watched& call = at(number);
+    const Blame blame = call.tries[which].blame;
+    if (blame != Blame::upstream) call.blame = blame;
+}
+
+void Referee::content(std::uint64_t number, std::size_t which) {
+    Watched& call = at(number);
+    call.has_content = true;
+    for (std::size_t i = 0; i < call.tries.size(); ++i) {
+        require(i == which || !call.tries[i].runs,
+                fmt::format("call {}: the others are closed once try {} has content", number,
+                            which + 1));
+    }
+}
+
+void Referee::closed(std::uint64_t number, std::size_t which) {
+    Watched& call = at(number);
+    require(std::exchange(call.tries[which].runs, false),
+            fmt::format("call {}: try {} is closed once", number, which + 1));
+    --under_way_[call.stands[call.tries[which].stand].target.id];
+}
+
+// Where the call was tried, in order.
+std::string Referee::tries_text(const Watched& call) const {
+    if (call.tries.empty()) return "no try";
+    std::string text = "tries at";
+    for (const OneTry& one : call.tries) {
+        text += " " + host_.config.providers[call.stands[one.stand].target.provider].name;
+    }
+    return text;
+}
+
+// ---- what the client is told --------------------------------------------------------------------
+
+void Referee::told(std::uint64_t number, std::string_view code, std::string_view message) {
+    const Watched& call = at(number);
+    if (call.route == nullptr) return;
+    const std::string name = fmt::format("call {} of {} ends with {} after {}", number,
+                                         call.route->model, code, tries_text(call));
+    if (!call.tries.empty()) ++tally_.given_up;
+    // Where the ledger has no more room for the call, nothing more may be tried.
+    if (call.has_content || !call.held || code == "ledger_unavailable") return;
+    if (Clock::now() >= call.deadline) return;
+    if (!call.tries.empty()) return judge_idle(call, name);
+    if (message.find("has no room for") != message.npos) judge_refusal(call, name);
+}
+
+// No target that is well, has room, and was not tried by the call could have served it.
+void Referee::judge_idle(const Watched& call, const std::string& name) const {
+    const bool is_wrong = call.blame == Blame::request || call.blame == Blame::content;
+    const bool is_chained = !call.route->on_context_length.empty();
+    const bool is_spent = std::ranges::any_of(call.tries, [&](const OneTry& one) {
+        return call.stands[one.stand].target.chain == route::Chain::budget;
+    });
+    if (is_wrong || is_spent || (is_chained && call.blame == Blame::length)) return;
+    for (const Stand& stand : call.stands) {
+        const route::Candidate& target = stand.target;
+        if (stand.tried || target.chain != route::Chain::none) continue;
+        if (is_limited(target.provider)) continue;
+        if (call.tries.size() >= retry_at(target).attempts) continue;
+        if (Clock::now() >= call.asked + retry_at(target).within) continue;
+        require(!in_service(target) || !has_room(target),
+                fmt::format("{}, and target \"{}\", which is well, was not tried", name,
+                            host_.config.providers[target.provider].name));
+    }
+}
+
+void Referee::judge_refusal(const Watched& call, const std::string& name) const {
+    for (const Stand& stand : call.stands) {
+        const route::Candidate& target = stand.target;
+        if (target.chain != route::Chain::none || is_limited(target.provider)) continue;
+        require(!has_room(target) || is_waited_for(target),
+                fmt::format("{}, and target \"{}\" has room", name,
+                            host_.config.providers[target.provider].name));
+    }
+}
+
+void Referee::held(std::string_view id, bool yes) { at(number_of(id)).held = yes; }
+
+bool Referee::upstreams_are_true(std::string_view id) const {
+    return calls_.at(number_of(id) - 1).is_true;
+}
+
+std::string Referee::text_of(std::string_view id) const {
+    const Watched& call = calls_.at(number_of(id) - 1);
+    return fmt::format("{} of {}, with {}", id, call.route->model, tries_text(call));
+}
+
+// ---- all calls together -------------------------------------------------------------------------
+
+void Referee::look() {
+    for (std::size_t id = 0; id < under_way_.size(); ++id) {
+        const auto& target = host_.routes.targets()[id];
+        if (host_.config.providers[target.provider].base_url.empty()) continue;
+        require(upstreams_.targets.under_way(id) == under_way_[id],
+                fmt::format("{} tries are under way at a target, and {} are counted",
+                            under_way_[id], upstreams_.targets.under_way(id)));
+    }
+    judge_repeats();
+}
+
+void Referee::judge_repeats() {
+    const std::uint64_t taken = upstreams_.retries.taken();
+    if (taken == taken_) return;
+    const std::int64_t now = second_of(Clock::now());
+    seconds_[now].repeats += taken - std::exchange(taken_, taken);
+    seconds_.erase(seconds_.begin(), seconds_.lower_bound(now - 20));
+    Second sum;
+    for (const auto& [second, counts] : seconds_) {
+        sum.unseen += counts.unseen;  // one that waited may have begun later
+        if (second <= now - 10) continue;
+        sum.calls += counts.calls;
+        sum.repeats += counts.repeats;
+    }
+    const config::RetryBudget& budget = host_.config.retry_budget;
+    const std::uint64_t allowed =
+        (sum.calls + sum.unseen) * budget.percent / 100 + std::uint64_t{10} * budget.per_second;
+    require(sum.repeats <= allowed,
+            fmt::format("{} repetitions in 10 s, and {} are allowed", sum.repeats, allowed));
+}
+
+void Referee::check_end() const {
+    for (std::size_t id = 0; id < under_way_.size(); ++id) {
+        require(upstreams_.targets.under_way(id) == 0, "no try is under way at the end");
+    }
+}
+
+// Whether a limit or a budget of its own may keep calls from the provider.
+bool Referee::is_limited(std::size_t provider) const {
+    return host_.config.providers[provider].max_concurrent > 0;
+}
+
+bool Referee::in_service(const route::Candidate& target) const {
+    return upstreams_.targets.service(target.id, Clock::now()) == route::Service::in;
+}
+
+bool Referee::has_room(const route::Candidate& target) const {
+    return upstreams_.limits.wait(target, k_tokens).count() == 0;
+}
+
+// Whether calls stand in its line, which a newcomer must not pass.
+bool Referee::is_waited_for(const route::Candidate& target) const {
+    const std::string line = policy::limit_name_of(host_.config.providers[target.provider]);
+    return std::ranges::any_of(
+        waiting_, [&](const auto& limit) { return limit.first == line && limit.second != 0; });
+}
+
+}  // namespace bw::simulator

@@ -1,0 +1,130 @@
+// Watches all calls of a simulation: where each is tried, how its tries end, and what its client is
+// told; and says whether the host has kept its rules.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/call.hpp"
+#include "base/clock.hpp"
+#include "front/context.hpp"
+#include "policy/admission/waiting_counts.hpp"
+#include "policy/upstreams/upstreams.hpp"
+#include "route/table.hpp"
+#include "script.hpp"
+
+namespace bw::simulator {
+
+inline std::string id_of_call(std::uint64_t number) { return "call-" + std::to_string(number); }
+
+// How much of a run went how, so that a run in which something never happens is noticed.
+struct Tally {
+    std::uint64_t tries = 0;
+    std::uint64_t repeats = 0;  // at a place where the call was tried before
+    std::uint64_t hedges = 0;
+    std::uint64_t chained = 0;      // tries at the targets of a chain
+    std::uint64_t passed_over = 0;  // first tries that were not at the first target in the file
+    std::uint64_t given_up = 0;     // calls that ended with an error though they were tried
+};
+
+class Referee {
+  public:
+    // All must outlive it.
+    Referee(const front::Host& host, const policy::Upstreams& upstreams,
+            const policy::WaitingCounts& waiting);
+
+    // A call comes in. Calls are numbered from 1, in this order.
+    void asked(const std::string& model, std::string user, Clock::time_point deadline);
+
+    // A try begins, and gets a number within its call; `second`: another one of the call runs.
+    struct Begun {
+        std::size_t number = 0;
+        bool second = false;
+    };
+    Begun try_begins(std::uint64_t call, std::string_view provider, std::string_view model);
+    // What its upstream will answer.
+    void foretell(std::uint64_t call, std::size_t number, Blame blame, bool is_true);
+    // The upstream has said all that it says.
+    void answered(std::uint64_t call, std::size_t number);
+    // The first content of a try has gone to the host, which has closed all other tries by now.
+    void content(std::uint64_t call, std::size_t number);
+    void closed(std::uint64_t call, std::size_t number);
+    // The client has something of an answer.
+    void heard(std::uint64_t call) { at(call).has_content = true; }
+    // The client is told an error.
+    void told(std::uint64_t call, std::string_view code, std::string_view message);
+    // The ledger has answered the last question for this call.
+    void held(std::string_view id_of_call, bool yes);
+
+    // Whether all upstreams of the call's tries have kept to what was asked of them.
+    bool upstreams_are_true(std::string_view id_of_call) const;
+    // Of its route, and where it was tried.
+    std::string text_of(std::string_view id_of_call) const;
+    // At a moment when nothing is left to do.
+    void look();
+    void check_end() const;
+    const Tally& tally() const { return tally_; }
+
+  private:
+    // A target of a call's route, and how it was when the call came in.
+    struct Stand {
+        route::Candidate target;
+        bool in_service = true;
+        bool has_room = true;
+        bool tried = false;
+    };
+    struct OneTry {
+        std::size_t stand = 0;
+        Blame blame = Blame::upstream;
+        bool runs = true;
+    };
+    struct Watched {
+        const config::Route* route = nullptr;
+        std::string user;
+        Clock::time_point asked;
+        Clock::time_point deadline;
+        std::vector<Stand> stands;
+        std::vector<OneTry> tries;
+        Blame blame = Blame::upstream;  // of the errors that have ended tries, what says most
+        bool has_content = false;
+        bool is_true = true;
+        bool held = true;
+    };
+    // Calls and repetitions of one second.
+    struct Second {
+        std::uint64_t calls = 0;
+        std::uint64_t unseen = 0;  // that may have been calls of the retry budget, too
+        std::uint64_t repeats = 0;
+    };
+
+    Watched& at(std::uint64_t call) { return calls_.at(call - 1); }
+    std::size_t stand_of(const Watched& call, std::string_view provider, std::string_view model,
+                         const std::string& name) const;
+    std::string tries_text(const Watched& call) const;
+    void judge_first(const Watched& call, std::size_t stand, const std::string& name);
+    void judge_order(const Watched& call, std::size_t stand, const std::string& name);
+    void judge_next(const Watched& call, std::size_t stand, const std::string& name);
+    void judge_idle(const Watched& call, const std::string& name) const;
+    void judge_refusal(const Watched& call, const std::string& name) const;
+    void judge_repeats();
+    bool is_limited(std::size_t provider) const;
+    bool in_service(const route::Candidate& target) const;
+    bool has_room(const route::Candidate& target) const;
+    bool is_waited_for(const route::Candidate& target) const;
+
+    const front::Host& host_;
+    const policy::Upstreams& upstreams_;
+    const policy::WaitingCounts& waiting_;
+    std::vector<Watched> calls_;
+    std::vector<std::uint32_t> under_way_;      // by the target's id
+    std::map<std::string, std::size_t> homes_;  // by user: the id of the target of a sticky route
+    std::map<std::int64_t, Second> seconds_;
+    std::uint64_t taken_ = 0;  // of the retry budget, when last looked at
+    Tally tally_;
+};
+
+}  // namespace bw::simulator

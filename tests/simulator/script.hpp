@@ -1,0 +1,59 @@
+// What an upstream answers to one request, step by step, as chance will have it. What a good answer
+// says is marked with the number of its exchange, so that a client can tell whether anything has
+// reached it twice, or of two answers.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "chance.hpp"
+#include "net/transport.hpp"
+#include "weather.hpp"
+
+namespace bw::simulator {
+
+struct Head {
+    int status;
+    std::string content_type;
+    std::string wait_name;  // of the header that says when to come back; empty: there is none
+    std::string wait;
+};
+struct End {
+    std::optional<net::Failure> failure;
+};
+// What comes next, and how long after what came before.
+struct Step {
+    std::chrono::milliseconds wait;
+    std::variant<Head, std::string, End> what;
+    bool has_content = false;  // with it the first content of the answer has come
+};
+using Script = std::deque<Step>;
+
+struct Asked {
+    std::uint64_t exchange = 0;
+    bool stream = false;
+    std::int64_t max_tokens = 0;  // 0: the request does not say
+};
+
+// What an error of an upstream means for its call: whether another target may do better.
+enum class Blame : std::uint8_t {
+    upstream,
+    request,  // it is wrong everywhere
+    length,   // its prompt is too long here
+    content,  // its prompt is refused
+};
+
+struct Answer {
+    Script steps;
+    Blame blame = Blame::upstream;  // of an answer that is an error
+    bool is_true = true;            // the usage that it reports is within what the request allows
+};
+
+Answer answer_of(Chance& chance, Sky sky, const Asked& asked);
+
+}  // namespace bw::simulator

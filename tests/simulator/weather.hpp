@@ -1,0 +1,41 @@
+// How one upstream does for a while: well most of the time, then for some minutes dead, slow, full
+// or in a storm of errors. Chance decides.
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.hpp"
+#include "chance.hpp"
+
+namespace bw::simulator {
+
+enum class Sky : std::uint8_t {
+    fair,    // a few of its answers fail
+    dead,    // nobody can be reached
+    silent,  // requests are taken, and nothing is answered
+    storm,   // each request fails with a status of 5xx
+    slow,    // as fair, but ten times as slow
+    full,    // its rate limit refuses all requests
+};
+
+class Weather {
+  public:
+    Sky sky(Chance& chance, Clock::time_point now) {
+        while (now >= until_) change(chance, now);
+        return sky_;
+    }
+
+  private:
+    void change(Chance& chance, Clock::time_point now) {
+        using std::chrono::seconds;
+        constexpr Sky k_bad[] = {Sky::dead, Sky::silent, Sky::storm, Sky::slow, Sky::full};
+        const bool turns_bad = sky_ == Sky::fair && until_ != Clock::time_point();
+        sky_ = turns_bad ? k_bad[chance.below(std::size(k_bad))] : Sky::fair;
+        until_ = now + seconds(turns_bad ? chance.between(20, 300) : chance.between(60, 1'200));
+    }
+
+    Sky sky_ = Sky::fair;
+    Clock::time_point until_{};  // the beginning of the clock: it has had no weather yet
+};
+
+}  // namespace bw::simulator
