@@ -142,6 +142,7 @@ class TryWithCredentials : public ChangedTry {
         known.emplace(config, 8);
         target.timeouts = slots[0].provider().timeouts;
     }
+    ~TryWithCredentials() override { one.reset(); }  // which refers to `known`
     void start_with(std::size_t credential) {
         targets[0].target.credential = credential;
         call.started = Clock::now();
