@@ -136,7 +136,8 @@ void Attempts::set_hedge(Clock::time_point now, std::size_t target) {
             targets_[target].target.id,
             call_.stream ? route::AnswerForm::stream : route::AnswerForm::plain, hedge.percentile);
     }
-    if (!after) return;  // too little is known of the target
+    // Too little may be known of the target, and a second one may begin too late.
+    if (!after || now + *after >= last_moment(target)) return;
     alarm_.emplace(engine_.loop);
     alarm_->set(now + *after, [this] { begin_hedge(); });
 }
@@ -258,7 +259,7 @@ NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
                            .is_late = now >= call_.deadline,
                            .asked_again = asked_again_,
                            .attempts = count_,
-                           .left = last_moment(leg) - now,
+                           .left = last_moment(leg.at) - now,
                            .repeats = repeats};
     for (;;) {
         if (leaves_off_) return GiveUp::nobody_else;
@@ -299,7 +300,7 @@ void Attempts::hold_before(const NextTry& next) {
         held_.add(place);
         const auto now = Clock::now();  // the ledger may have taken its time
         if (now >= call_.deadline) return give_up(GiveUp::late);
-        if (now + next.wait >= last_moment(leg())) return give_up(GiveUp::no_time);
+        if (now + next.wait >= last_moment(leg().at)) return give_up(GiveUp::no_time);
         pause_before(next);
     });
 }
@@ -312,9 +313,9 @@ std::size_t Attempts::place_of(std::size_t target) const {
     return static_cast<std::size_t>(first - targets_.begin());
 }
 
-// From then on no try follows this one.
-Clock::time_point Attempts::last_moment(const Leg& leg) const {
-    return std::min(call_.deadline, call_.started + retry_at(leg.at).within);
+// From then on no try follows one at this target.
+Clock::time_point Attempts::last_moment(std::size_t target) const {
+    return std::min(call_.deadline, call_.started + retry_at(target).within);
 }
 
 void Attempts::pause_before(const NextTry& next) {

@@ -138,7 +138,7 @@ class Attempts final {
     void go_on(const NextTry& next);
     void hold_before(const NextTry& next);
     std::size_t place_of(std::size_t target) const;
-    Clock::time_point last_moment(const Leg& leg) const;
+    Clock::time_point last_moment(std::size_t target) const;
     void pause_before(const NextTry& next);
     void try_at(std::size_t target);
     std::unique_ptr<RestOfAnswer> rest_at(std::size_t target) const;

@@ -72,6 +72,15 @@ TEST_F(HedgedAttempts, TheFirstTargetMayStillWin) {
     EXPECT_EQ(client.ends[0].waited, 800ms);
 }
 
+TEST_F(HedgedAttempts, NoSecondTargetIsAskedWhenTheClientsTimeIsOver) {
+    call.deadline = Clock::now() + 800ms;
+    begin(true);
+    pass(800ms);
+    EXPECT_EQ(wire.upstreams.size(), 1U);
+    ASSERT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(client.ends[0].result.error().code, "deadline_exceeded");
+}
+
 TEST_F(HedgedAttempts, AnAnswerInTimeIsNotHedged) {
     begin(true);
     streams();
