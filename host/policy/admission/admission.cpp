@@ -162,7 +162,7 @@ void Admission::wait(WaitInQueue wait, bool turn_missed) {
     const std::string& who = call_.key.empty() ? call_.user : call_.key;
     auto place = books_.queues.enter(wait.queue, who, wait.length, microseconds(wait.wait_us),
                                      [this] { on_turn(); });
-    if (!place) return on_time_up(wait.wants);
+    if (!place) return refuse_to_wait(wait.wants);
     if (auto* const waiting = engine_.waiting ? engine_.waiting->of(wait.limit) : nullptr) {
         place->count_in(*waiting);
     }
@@ -179,7 +179,16 @@ void Admission::on_turn() {
     question_ = Question::open_and_turn_missed;
 }
 
+// A call that has waited for an upstream leaves its line. A target that it did not want to go to,
+// as that is not well, is still better than a refusal.
 void Admission::on_time_up(const std::variant<Asked, route::Candidate>& waited_for) {
+    const bool may_go_elsewhere = std::holds_alternative<route::Candidate>(waited_for);
+    if (!may_go_elsewhere || Clock::now() >= call_.deadline) return refuse_to_wait(waited_for);
+    ticket_.reset();
+    apply();
+}
+
+void Admission::refuse_to_wait(const std::variant<Asked, route::Candidate>& waited_for) {
     if (const auto* const asked = std::get_if<Asked>(&waited_for)) {
         const std::size_t before = books_.queues.length(queue_of(asked->claim));
         return refuse(refuse_in_queue(*asked, before, books_.session->now_us()));

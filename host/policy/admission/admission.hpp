@@ -83,6 +83,7 @@ class Admission {
     void refuse(Refuse refusal);
     void on_turn();
     void on_time_up(const std::variant<Asked, route::Candidate>& waited_for);
+    void refuse_to_wait(const std::variant<Asked, route::Candidate>& waited_for);
     void on_verdict(ledger::Verdict verdict);
     void not_counted(const ledger::Verdict& verdict);
     bool refuses() const;

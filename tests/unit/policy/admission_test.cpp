@@ -287,6 +287,37 @@ TEST(Admission, WaitsForWhomItMayWaitForAndNotOnlyForTheSoonest) {
     EXPECT_EQ(desk.told->error().kind, ErrorKind::rate);
 }
 
+// It waits for a, which is well. When its time is over, b has room all the same.
+TEST(Admission, GoesToATargetThatIsOutOfServiceRatherThanBeRefusedAfterItsWait) {
+    Desk desk(k_budget);
+    auto candidates = desk.both();
+    candidates[1].id = 1;
+    for (int i = 0; i < 5; ++i) {
+        desk.upstreams.targets.began(1);
+        desk.upstreams.targets.ended(1, route::TryEnd::failed, Clock::now(), Clock::now());
+    }
+    desk.config.providers[0].queue_wait = std::chrono::milliseconds(60);
+    refuse_for(desk, candidates[0], std::chrono::milliseconds(30));
+    desk.call = Desk::call_of();
+    Admission admission(desk.books, desk.engine, desk.call,
+                        {.route = "m",
+                         .model = "m",
+                         .candidates = candidates,
+                         .config = &desk.config.routes.front()});
+    admission.ask([&](Result<void> result) { desk.told = std::move(result); });
+    EXPECT_FALSE(desk.session->pending) << "it waits";
+    refuse_for(desk, candidates[0], std::chrono::seconds(10));
+    const auto begin = Clock::now();
+    while (!desk.session->pending && Clock::now() - begin < std::chrono::seconds(4)) {
+        desk.loop.run_one_for(std::chrono::milliseconds(10));
+    }
+    ASSERT_TRUE(desk.session->pending) << "it is refused";
+    desk.session->answer({});
+    ASSERT_TRUE(desk.told && *desk.told);
+    EXPECT_EQ(admission.prospects().front().provider, "b");
+    admission.settle({.call = desk.call, .outcome = {.result = {}}});
+}
+
 TEST(Admission, NobodyPassesALimitsLineByWayOfAnUpstreams) {
     Desk desk("[[limits]]\nname = \"fair\"\nrequests = \"1/min\"\non_limit = \"queue:10s\"\n");
     desk.ask();
