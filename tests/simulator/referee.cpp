@@ -216,8 +216,11 @@ void Referee::judge_refusal(const Watched& call, const std::string& name) const 
         const route::Candidate& target = stand.target;
         if (target.chain != route::Chain::none || is_limited(target.provider)) continue;
         require(!has_room(target) || is_waited_for(target),
-                fmt::format("{}, and target \"{}\" has room", name,
-                            host_.config.providers[target.provider].name));
+                fmt::format(
+                    "{}, {} ms after it came, and target \"{}\", in service: {}, has room", name,
+                    std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - call.asked)
+                        .count(),
+                    host_.config.providers[target.provider].name, in_service(target)));
     }
 }
 
