@@ -172,10 +172,10 @@ Placement place(const PendingCall& who, Offer& offer, const Room& room) {
         const auto full = std::ranges::stable_partition(prospects, is_free);
         if (full.begin() == prospects.begin()) {
             Placement wait = wait_for_room(who, prospects, room);
+            if (std::holds_alternative<WaitInQueue>(wait)) return wait;
             // One that is not well is still better than a refusal.
             const auto rest = std::ranges::stable_partition(prospects, has_room);
-            const bool waits = std::holds_alternative<WaitInQueue>(wait);
-            if (waits || rest.begin() == prospects.begin()) return wait;
+            if (rest.begin() == prospects.begin()) return wait;
         }
     }
     if (room.rules != nullptr && (!newcomer || hold.passed_over)) {

@@ -178,6 +178,25 @@ TEST_F(PlacementTest, WhoCanGoNowhereElseWaits) {
     EXPECT_EQ(placed<WaitInQueue>().queue, "l/concurrent\nb") << "the last that was left";
 }
 
+TEST_F(PlacementTest, WhoWaitsForATargetThatIsWellGoesThereOnItsTurn) {
+    prospects[1].service = route::Service::out;
+    spaces[0].wait = 1s;
+    const auto wait = placed<WaitInQueue>();
+    EXPECT_EQ(wait.queue, queue_of(prospects[0].target));
+    EXPECT_EQ(order(), "ab");
+    who.queue = wait.queue;
+    spaces[0].wait = 0s;
+    placed<HoldClaims>();
+    EXPECT_EQ(order(), "ab");
+}
+
+TEST_F(PlacementTest, ATargetThatIsOutOfServiceIsBetterThanARefusal) {
+    prospects[1].service = route::Service::out;
+    spaces[0].wait = 1h;
+    placed<HoldClaims>();
+    EXPECT_EQ(order(), "ba");
+}
+
 // ---- what the ledger refused --------------------------------------------------------------------
 
 TEST_F(PlacementTest, ARefusedRateIsWaitedForAndLookedAtAgainWithinASecond) {
