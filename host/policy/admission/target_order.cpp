@@ -11,8 +11,8 @@
 namespace bw::policy {
 namespace {
 
-// So much of a prompt's beginning decides where a sticky route sends it: about what a provider
-// keeps of prompts at the least.
+// So many bytes of a prompt's beginning decide where a sticky route sends it: enough to tell apart
+// what callers begin their prompts with.
 constexpr std::size_t k_prompt_bytes = 1024;
 
 bool has(const config::Route& route, config::Strategy strategy) {

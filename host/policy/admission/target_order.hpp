@@ -1,5 +1,5 @@
-// Puts the targets of a call in the order in which they are tried: by the strategy of its route, by
-// how the targets do, and by what is left of the limits of their credentials.
+// Puts the targets of a call in the order in which they are tried: by the strategy of its route and
+// by how the targets do. (credential_order.hpp: which of a target's credentials comes first.)
 #pragma once
 
 #include <cstdint>
