@@ -257,7 +257,7 @@ NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
     const FailedTry failed{.commitment = commitment(leg),
                            .code = leg.error->code,
                            .is_late = now >= call_.deadline,
-                           .asked_again = asked_again_,
+                           .asked_again = asked_again_ || is_between_tries(),
                            .attempts = count_,
                            .left = last_moment(leg.at) - now,
                            .repeats = repeats};
@@ -286,6 +286,7 @@ void Attempts::go_on(const NextTry& next) {
     failed.wait = next.wait;
     tell_of_failed(call_, count_, failed, engine_.slots[to.provider].provider().name);
     pausing_since_ = Clock::now();
+    if (alarm_) alarm_->cancel();  // of the hedge
     hold_before(next);
 }
 
@@ -319,7 +320,6 @@ Clock::time_point Attempts::last_moment(std::size_t target) const {
 }
 
 void Attempts::pause_before(const NextTry& next) {
-    if (alarm_) alarm_->cancel();
     if (next.wait.count() == 0) return begin(next.target, lead_);
     if (!alarm_) alarm_.emplace(engine_.loop);
     alarm_->set(Clock::now() + next.wait, [this, target = next.target] { try_at(target); });

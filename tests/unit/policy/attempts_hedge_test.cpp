@@ -160,5 +160,24 @@ TEST_F(HedgedAttempts, APercentileOfWhatTheTargetTookBeforeSaysWhen) {
     EXPECT_EQ(wire.upstreams.size(), 2U);
 }
 
+TEST_F(HedgedAttempts, NoneIsSentWhileMoreIsHeldForTheNextTry) {
+    Leeway::OnHeld held;
+    leeway.hold_more = [&](const Prospect&, Leeway::OnHeld then) { held = std::move(then); };
+    begin(true);
+    streams();
+    wire.last().event(k_role);
+    wire.last().fails(FailureKind::cut);  // what it generated takes one of the two holds
+    ASSERT_EQ(wire.upstreams.size(), 2U);
+    streams();
+    wire.last().event(k_role);
+    wire.last().fails(FailureKind::cut);
+    ASSERT_TRUE(held);
+    pass(2s);
+    EXPECT_EQ(wire.upstreams.size(), 2U);
+    held({});
+    for (int i = 0; i < 300 && wire.upstreams.size() == 2; ++i) pass(10ms);
+    EXPECT_EQ(wire.upstreams.size(), 3U);
+}
+
 }  // namespace
 }  // namespace bw::policy
