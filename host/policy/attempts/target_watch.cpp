@@ -1,6 +1,12 @@
 #include "policy/attempts/target_watch.hpp"
 
 namespace bw::policy {
+namespace {
+
+// A client that leaves sooner than this may have had any reason.
+constexpr std::chrono::seconds k_client_waits{5};
+
+}  // namespace
 
 route::TryEnd end_for_target(const Result<void>& result) {
     if (result) return route::TryEnd::ok;
@@ -17,10 +23,10 @@ route::TryEnd end_for_target(const Result<void>& result) {
 }
 
 bool is_silent_for_too_long(std::chrono::nanoseconds silence,
-                            std::optional<std::chrono::nanoseconds> usual) {
-    constexpr std::chrono::seconds k_least{5};
+                            std::optional<std::chrono::nanoseconds> usual,
+                            std::chrono::nanoseconds least) {
     constexpr int k_times = 10;
-    return silence >= k_least && usual && *usual < silence / k_times;
+    return silence >= least && usual && *usual < silence / k_times;
 }
 
 TargetWatch::TargetWatch(route::TargetStates& states, std::size_t target, route::AnswerForm answer)
@@ -30,11 +36,22 @@ TargetWatch::TargetWatch(route::TargetStates& states, std::size_t target, route:
 
 TargetWatch::~TargetWatch() {
     const auto now = Clock::now();
-    if (!answered_ && end_ == route::TryEnd::neutral &&
-        is_silent_for_too_long(now - began_, states_.measured(target_, answer_))) {
+    if (end_ == route::TryEnd::neutral && (silent_ || is_silent(k_client_waits))) {
         end_ = route::TryEnd::failed;
     }
     states_.ended(target_, end_, began_, now);
+}
+
+bool TargetWatch::is_silent(std::chrono::nanoseconds least) const {
+    return !answered_ &&
+           is_silent_for_too_long(Clock::now() - began_, states_.measured(target_, answer_), least);
+}
+
+// Clients do not say how long they wait, and the operator has said after how long another target
+// is asked. So the silence of one that lost needs no least.
+void TargetWatch::lost() {
+    silent_ = is_silent(std::chrono::nanoseconds(0));
+    content();
 }
 
 void TargetWatch::content() { states_.content_after(target_, answer_, Clock::now() - began_); }

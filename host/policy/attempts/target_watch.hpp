@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -16,11 +17,12 @@ namespace bw::policy {
 // target would give, a rate limit and a client's own time limit are no failures of the target.
 route::TryEnd end_for_target(const Result<void>& result);
 
-// Whether a target that answered nothing at all for so long counts as failing, even if it was the
-// client that did not wait any longer. `usual`: how long its first content takes; nothing: not
-// known.
+// Whether a target that answered nothing at all for so long counts as failing, even if it was not
+// waited for any longer. `usual`: how long its first content takes; nothing: not known. `least`:
+// a shorter silence says nothing.
 bool is_silent_for_too_long(std::chrono::nanoseconds silence,
-                            std::optional<std::chrono::nanoseconds> usual);
+                            std::optional<std::chrono::nanoseconds> usual,
+                            std::chrono::nanoseconds least);
 
 // Whether a failure says something new of the target, or the same call has failed there before.
 enum class Evidence : std::uint8_t { fresh, known };
@@ -39,16 +41,19 @@ class TargetWatch {
     void answered() { answered_ = true; }
     void content();  // the first one
     void end(const Result<void>& result, Evidence evidence);
-    // Another target answered sooner: this one took at least so long.
-    void lost() { content(); }
+    // Another target answered sooner: this one takes at least so long.
+    void lost();
 
   private:
+    bool is_silent(std::chrono::nanoseconds least) const;
+
     route::TargetStates& states_;
     const std::size_t target_;
     const route::AnswerForm answer_;
     const Clock::time_point began_ = Clock::now();
     route::TryEnd end_ = route::TryEnd::neutral;
     bool answered_ = false;
+    bool silent_ = false;  // for too long, when another target answered
 };
 
 }  // namespace bw::policy

@@ -179,5 +179,22 @@ TEST_F(HedgedAttempts, NoneIsSentWhileMoreIsHeldForTheNextTry) {
     EXPECT_EQ(wire.upstreams.size(), 3U);
 }
 
+// A hedge hides from its client that the first target is dead, and must not hide it from the host.
+TEST_F(HedgedAttempts, ATargetThatLosesInSilenceEachTimeGoesOutOfService) {
+    upstreams.targets.content_after(0, route::AnswerForm::stream, 10ms);
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(upstreams.targets.service(0, Clock::now()), route::Service::in) << i;
+        wire.upstreams.clear();
+        both(true);
+        second().head(200, "text/event-stream");
+        second().event(k_hello);
+        attempts.reset();
+        // What it took longer than usual is not its usual time yet.
+        for (int k = 0; k < 50; ++k)
+            upstreams.targets.content_after(0, route::AnswerForm::stream, 10ms);
+    }
+    EXPECT_EQ(upstreams.targets.service(0, Clock::now()), route::Service::out);
+}
+
 }  // namespace
 }  // namespace bw::policy

@@ -61,11 +61,11 @@ TEST(TargetWatch, ARequestThatFailsEachTimeCountsOnce) {
 
 TEST(TargetWatch, ABlackHoleFailsEvenIfItsClientsDoNotWaitForTheEnd) {
     using namespace std::chrono_literals;
-    EXPECT_FALSE(is_silent_for_too_long(60s, {})) << "nobody knows how long it takes";
-    EXPECT_FALSE(is_silent_for_too_long(4s, 10ms));
-    EXPECT_TRUE(is_silent_for_too_long(5s, 10ms));
-    EXPECT_FALSE(is_silent_for_too_long(60s, 6s));
-    EXPECT_TRUE(is_silent_for_too_long(61s, 6s));
+    EXPECT_FALSE(is_silent_for_too_long(60s, {}, 5s)) << "nobody knows how long it takes";
+    EXPECT_FALSE(is_silent_for_too_long(4s, 10ms, 5s));
+    EXPECT_TRUE(is_silent_for_too_long(5s, 10ms, 5s));
+    EXPECT_FALSE(is_silent_for_too_long(60s, 6s, 5s));
+    EXPECT_TRUE(is_silent_for_too_long(61s, 6s, 5s));
 }
 
 }  // namespace
