@@ -53,7 +53,7 @@ def again(start_host: StartHost, upstream: Simulator, second: Simulator,
         "both-*": ('["one", "two"]', rules(attempts=2, **quick)),
     }
     return start_host(
-        server(retry="budget_percent = 100\nbudget_floor = 10000", heartbeat='"100ms"')
+        server(retry="budget_percent = 100\nbudget_floor = 10000")
         + provider("one", upstream, authority, **patient)
         + provider("two", second, authority, **patient)
         + "".join(route(model, to) + retry for model, (to, retry) in routes.items())
@@ -159,11 +159,13 @@ def test_a_wait_is_no_work_of_the_host(again: Host, upstream: Simulator) -> None
     assert (line["attempts"], line["status"], line["outcome"]) == (2, 200, "ok")
 
 
-def test_a_stream_that_waits_is_kept_alive(again: Host, upstream: Simulator) -> None:
+def test_a_stream_that_waits_is_kept_alive(start_host: StartHost, upstream: Simulator,
+                                           authority: Authority) -> None:
     """By comments, which commit to nothing: the next try still has the whole answer."""
-    model = upstream.serve(faults.error(errors.OVERLOADED, {"retry-after": "1"}), GOOD,
-                           prefix="usual")
-    reply = again.chat(model, stream=True)
+    model = upstream.serve(faults.error(errors.OVERLOADED, {"retry-after": "1"}), GOOD)
+    host = start_host(server(retry="budget_floor = 10", heartbeat='"100ms"')
+                      + provider("one", upstream, authority) + route("*", '"one"'))
+    reply = host.chat(model, stream=True)
     pieces = list(reply.pieces())
     assert pieces[0] == b": waiting\n", pieces
     text = b"".join(pieces).decode()
