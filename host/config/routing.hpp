@@ -44,7 +44,7 @@ struct Retry {
     std::uint32_t attempts = 5;    // of a call, at all its targets, the first one included
     milliseconds first{2'000};     // the longest first wait; it doubles with each failure there
     milliseconds longest{60'000};  // of the waits that the host chooses
-    milliseconds within{600'000};  // no try begins later than this after the call came in
+    milliseconds within{600'000};  // no further try begins later than this
 
     bool operator==(const Retry&) const = default;
 };
@@ -142,12 +142,34 @@ struct Route {
     Position alias_at{};
 };
 
+// For which failures alone a target is tried.
+enum class Chain : std::uint8_t {
+    none,  // it is one of the route's own targets
+    context_length,
+    content_filter,
+    budget,
+};
+
+// Where the targets of a chain stand.
+struct ChainTargets {
+    Chain chain;
+    std::string_view key;  // of a route in the file
+    std::vector<Target> Route::*targets;
+};
+
+// The route's own targets, and then those of its chains.
+inline constexpr ChainTargets k_chains[] = {
+    {Chain::none, "to", &Route::to},
+    {Chain::context_length, "on_context_length", &Route::on_context_length},
+    {Chain::content_filter, "on_content_filter", &Route::on_content_filter},
+    {Chain::budget, "on_budget", &Route::on_budget},
+};
+
 // Calls `visit` with each target that may answer a call of the route.
 template <typename Visit>
 void for_each_target(const Route& route, Visit visit) {
-    for (const auto* targets :
-         {&route.to, &route.on_context_length, &route.on_content_filter, &route.on_budget}) {
-        for (const Target& target : *targets) visit(target);
+    for (const ChainTargets& chain : k_chains) {
+        for (const Target& target : route.*chain.targets) visit(target);
     }
 }
 

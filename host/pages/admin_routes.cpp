@@ -53,10 +53,7 @@ class TargetWriter {
 void write_route(PrettyWriter& writer, const front::Context& context, const config::Route& route) {
     report::write_choosing(writer, route);
     TargetWriter targets(writer, context, route);
-    targets.list("to", route.to);
-    targets.list("on_context_length", route.on_context_length);
-    targets.list("on_content_filter", route.on_content_filter);
-    targets.list("on_budget", route.on_budget);
+    for (const auto& chain : config::k_chains) targets.list(chain.key, route.*chain.targets);
     targets.shadow(route.shadow);
 }
 

@@ -4,22 +4,6 @@
 #include <tuple>
 
 namespace bw::route {
-namespace {
-
-struct ChainTargets {
-    Chain chain;
-    std::vector<config::Target> config::Route::*targets;
-};
-
-constexpr ChainTargets k_chains[] = {
-    {Chain::none, &config::Route::to},
-    {Chain::context_length, &config::Route::on_context_length},
-    {Chain::content_filter, &config::Route::on_content_filter},
-    {Chain::budget, &config::Route::on_budget},
-};
-
-}  // namespace
-
 Table::Table(const config::Config& config)
     : matcher_(config.routes),
       prices_(config),
@@ -41,9 +25,8 @@ void Table::number_targets(const config::Config& config) {
             return found->second;
         };
         auto& ids = ids_.emplace_back();
-        for (const auto& [chain, targets] : k_chains) {
-            for (const auto& target : route.*targets) ids.push_back(id_of(target));
-        }
+        config::for_each_target(
+            route, [&](const config::Target& target) { ids.push_back(id_of(target)); });
         if (route.shadow) ids.push_back(id_of(route.shadow->to));
     }
 }
@@ -75,7 +58,7 @@ std::optional<Match> Table::match(std::string_view model) const {
     if (match.route == nullptr || match.route->to.empty()) return std::nullopt;
     auto id = ids_of(*match.route).begin();
     match.candidates.reserve(ids_of(*match.route).size());
-    for (const auto& [chain, targets] : k_chains) {
+    for (const auto& [chain, key, targets] : config::k_chains) {
         for (const auto& target : match.route->*targets) {
             match.candidates.push_back(candidate(target, *id++, model));
             match.candidates.back().chain = chain;

@@ -15,13 +15,7 @@
 
 namespace bw::route {
 
-// For which failures alone a candidate is tried.
-enum class Chain : std::uint8_t {
-    none,  // it is one of the route's own targets
-    context_length,
-    content_filter,
-    budget,
-};
+using config::Chain;
 
 struct Candidate {
     std::size_t provider = 0;  // index into Config::providers

@@ -67,7 +67,18 @@ route::Contender TargetOrder::contender_of(const Prospect& prospect, Clock::time
     return contender;
 }
 
-void TargetOrder::put(std::vector<Prospect>& prospects) const {
+void TargetOrder::put(std::span<Prospect> prospects) const {
+    for (std::span<Prospect> rest = prospects; !rest.empty();) {
+        const auto end = std::ranges::find_if(rest, [&](const Prospect& one) {
+            return one.target.chain != rest.front().target.chain;
+        });
+        const auto size = static_cast<std::size_t>(end - rest.begin());
+        put_chain(rest.first(size));
+        rest = rest.subspan(size);
+    }
+}
+
+void TargetOrder::put_chain(std::span<Prospect> prospects) const {
     if (prospects.size() < 2) return;
     const auto now = Clock::now();
     std::vector<route::Contender> contenders;
@@ -83,7 +94,7 @@ void TargetOrder::put(std::vector<Prospect>& prospects) const {
         ordered.push_back(std::move(prospects[at]));
         ordered.back().service = contenders[at].service;
     }
-    prospects = std::move(ordered);
+    std::ranges::move(ordered, prospects.begin());
 }
 
 }  // namespace bw::policy

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <span>
 
 #include "base/call.hpp"
 #include "config/config.hpp"
@@ -26,10 +26,11 @@ class TargetOrder {
                 std::uint64_t random)
         : route_(route), call_(call), upstreams_(upstreams), random_(random) {}
 
-    // The prospects are those of the route itself or of one of its chains.
-    void put(std::vector<Prospect>& prospects) const;
+    // Those of one chain, or of none, stand together, and are put in order among themselves.
+    void put(std::span<Prospect> prospects) const;
 
   private:
+    void put_chain(std::span<Prospect> prospects) const;
     route::Contender contender_of(const Prospect& prospect, Clock::time_point now) const;
 
     const config::Route& route_;

@@ -83,6 +83,31 @@ struct Offering {
     std::mt19937_64 random{7};
 };
 
+// A chance that fell on a target of the other chain would leave the first of this one too often.
+TEST(Chains, EachIsPutInOrderByItself) {
+    Offering offering(5, R"(strategy = "weighted"
+on_context_length = ["p1", "p2"]
+on_content_filter = ["p3", "p4"]
+)");
+    offering.desk.config.routes[0].to.resize(1);
+    const route::Table table(offering.desk.config);
+    offering.table = table;
+    std::map<std::string, int> firsts;
+    constexpr int k_calls = 2'000;
+    for (int call = 0; call < k_calls; ++call) {
+        offering.admit(Desk::call_of("", Desk::k_no_messages), [&](std::span<const Prospect> all) {
+            ASSERT_EQ(all.size(), 5U);
+            EXPECT_EQ(all[1].target.chain, all[2].target.chain);
+            EXPECT_EQ(all[3].target.chain, all[4].target.chain);
+            ++firsts[std::string(all[1].provider)];
+            ++firsts[std::string(all[3].provider)];
+        });
+    }
+    for (const char* one : {"p1", "p2", "p3", "p4"}) {
+        EXPECT_NEAR(firsts[one], k_calls / 2, k_calls / 20) << one;
+    }
+}
+
 constexpr const char* k_sticky_by_user = "strategy = \"sticky\"\nsticky_by = \"user\"\n";
 
 // ---- sticky -------------------------------------------------------------------------------------
