@@ -10,11 +10,11 @@ namespace bw::policy {
 
 class HeldTries {
   public:
-    // What is held at first is enough for so many tries, at whichever places.
+    // What is held at first is enough for so many tries, each at another place, whichever it is.
     explicit HeldTries(unsigned anywhere) : anywhere_(anywhere) {}
 
     bool is_enough_for(std::size_t place) const {
-        return anywhere_ > 0 || std::ranges::find(at_, place) != at_.end();
+        return (anywhere_ > 0 && !has(used_, place)) || has(at_, place);
     }
     // More is held, for a try at this place: one at another may cost more, or count elsewhere.
     void add(std::size_t place) { at_.push_back(place); }
@@ -25,11 +25,17 @@ class HeldTries {
             at_.erase(own);
         } else if (anywhere_ > 0) {
             --anywhere_;
+            used_.push_back(place);
         }
     }
 
   private:
+    static bool has(const std::vector<std::size_t>& places, std::size_t place) {
+        return std::ranges::find(places, place) != places.end();
+    }
+
     unsigned anywhere_;
+    std::vector<std::size_t> used_;  // places of those that have used what was held at first
     std::vector<std::size_t> at_;
 };
 

@@ -16,6 +16,18 @@ TEST(HeldTries, WhatIsHeldAtFirstIsEnoughAnywhere) {
     EXPECT_FALSE(held.is_enough_for(1));
 }
 
+// What is held for two tries is held for two places, of which one may be dearer than the other.
+TEST(HeldTries, ASecondTryAtOnePlaceIsHeldForAnew) {
+    HeldTries held(2);
+    held.use(0);
+    EXPECT_FALSE(held.is_enough_for(0));
+    held.add(0);
+    EXPECT_TRUE(held.is_enough_for(0));
+    held.use(0);
+    EXPECT_FALSE(held.is_enough_for(0));
+    EXPECT_TRUE(held.is_enough_for(1));
+}
+
 TEST(HeldTries, WhatIsHeldForOnePlaceIsEnoughThereOnly) {
     HeldTries held(1);
     held.use(0);
