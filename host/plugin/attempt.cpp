@@ -348,10 +348,14 @@ void Attempt::end(Result<void> result) {
     events_.on_end(std::move(result));
 }
 
-void Attempt::close() {
+void Attempt::cut() {
     reach_ = reach();
     exchange_.reset();
     alarm_.reset();
+}
+
+void Attempt::close() {
+    cut();
     if (call_ == nullptr) return;
     plugin::call(instance_->provider(), "call_close", instance_->table().call_close, call_);
     call_ = nullptr;

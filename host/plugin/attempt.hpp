@@ -62,6 +62,9 @@ class Attempt final : private net::Events, private Sinks {
 
     // Opens the call. After an error here on_end is not called; otherwise it is called once.
     Result<void> start(net::Transport& transport, boost::asio::io_context& loop);
+    // Ends the exchange with the upstream. Nothing more is told of the attempt, and neither the
+    // call nor the order is looked at again; the plugin's call ends with the object.
+    void cut();
     void pause();
     void resume();
     bool is_paused() const { return flow_ != Flow::open; }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -112,7 +113,10 @@ class SignalStack {
 
 }  // namespace
 
-void enter_plugin(const InPlugin& where) { running = where; }
+void enter_plugin(const InPlugin& where) {
+    assert(running.function == nullptr);
+    running = where;
+}
 
 void leave_plugin() { running.function = nullptr; }
 

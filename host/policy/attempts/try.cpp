@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -194,10 +195,16 @@ Reckoned Try::reckon(const Result<void>& result) const {
 
 void Try::close_lost(Result<void>& result) {
     if (watch_) watch_->lost();
-    close(result, Evidence::known);
+    std::unique_ptr<plugin::Attempt> attempt = leave(result, Evidence::known);
+    if (!attempt) return;
+    attempt->cut();
+    boost::asio::post(engine_.loop, [attempt = std::move(attempt)] {});
 }
 
-void Try::close(Result<void>& result, Evidence evidence) {
+void Try::close(Result<void>& result, Evidence evidence) { leave(result, evidence); }
+
+// Keeps what is known of the try. Gives its attempt, which ends when that is dropped.
+std::unique_ptr<plugin::Attempt> Try::leave(Result<void>& result, Evidence evidence) {
     heard_ = heard();
     reach_ = reach();
     waited_ = waited();
@@ -211,9 +218,9 @@ void Try::close(Result<void>& result, Evidence evidence) {
     if (watch_) watch_->end(result, evidence);
     tell_of_credential(result);
     deadlines_.reset();
-    attempt_.reset();
     trip_.reset();
     watch_.reset();
+    return std::move(attempt_);
 }
 
 void Try::tell_of_credential(const Result<void>& result) {

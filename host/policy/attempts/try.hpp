@@ -72,7 +72,8 @@ class Try final : private plugin::AttemptEvents {
     // Closes the exchange. If the upstream refused the call, `result` then says how long it will be
     // until there is room again. `evidence`: whether a failure says something new of the target.
     void close(Result<void>& result, Evidence evidence);
-    // Closes the exchange, as another target answered sooner.
+    // Closes the exchange, as another target answered sooner. The plugin of that one may be running
+    // now, and calls into plugins do not nest: this one's plugin hears of it a little later.
     void close_lost(Result<void>& result);
     // Sends the client the usage that it is to get and has not got. After close() only.
     void send_usage(const Usage& usage, std::optional<std::int64_t> cost_micro_usd);
@@ -98,6 +99,7 @@ class Try final : private plugin::AttemptEvents {
     void commit();
     bool see(std::string_view json, bool reported);
     void relay(std::string_view chunk, bool content);
+    std::unique_ptr<plugin::Attempt> leave(Result<void>& result, Evidence evidence);
     void tell_of_credential(const Result<void>& result);
     bool all_finished() const;
     bool gives_usage() const;

@@ -157,6 +157,17 @@ TEST_F(AttemptTest, DroppingItDropsTheExchangeAndNothingMoreComes) {
     EXPECT_FALSE(result);
 }
 
+TEST_F(AttemptTest, OneThatIsCutTellsNothingMore) {
+    begin(true);
+    transport.last().head(200, "text/event-stream");
+    attempt->cut();
+    EXPECT_TRUE(transport.last().dropped());
+    transport.last().event(k_hello);
+    EXPECT_TRUE(pieces.empty());
+    EXPECT_FALSE(result);
+    EXPECT_EQ(attempt->reach(), Reach::answered);
+}
+
 TEST_F(AttemptTest, APauseReachesTheUpstream) {
     begin(true);
     attempt->pause();
