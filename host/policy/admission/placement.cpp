@@ -51,12 +51,25 @@ Result<std::vector<Asked>> ask_rules(const PendingCall& who, Offer& offer, const
     return ask(offer.prospects);
 }
 
+// Whether the claim may be there, or be so large, because of the targets of chains. A call is one
+// request and has one place wherever it goes.
+bool grows_by_chains(const Asked& asked) {
+    const Counts counts = asked.rule->counts;
+    const bool is_of_call = counts == Counts::requests || counts == Counts::concurrent;
+    return !is_of_call || depends_on_provider(*asked.rule->scope);
+}
+
+// Leaves out the chains if that may make the claim less; false: it makes nothing less.
+bool leave_out_chains(Offer& offer, const Asked& asked) {
+    if (offer.chained.empty() || !grows_by_chains(asked)) return false;
+    offer.chained.clear();
+    return true;
+}
+
 // Makes the offer a smaller one whose claims are less; false: it cannot be made smaller.
 bool ask_for_less(Offer& offer, const Asked& asked) {
     if (asked.rule->counts != Counts::requests && std::exchange(offer.hedged, false)) return true;
-    if (offer.chained.empty()) return false;
-    offer.chained.clear();
-    return true;
+    return leave_out_chains(offer, asked);
 }
 
 // Takes the targets for a spent budget instead of those that it refuses; false: there are none.
@@ -147,7 +160,7 @@ std::optional<Placement> join_queue(const PendingCall& who, Offer& offer, const 
         claims = *std::move(asked);
         const Asked* const queue = queue_to_join(claims, room);
         if (queue == nullptr) return std::nullopt;
-        if (!std::exchange(offer.chained, {}).empty()) continue;  // nobody waits for a chain
+        if (leave_out_chains(offer, *queue)) continue;  // nobody waits for a chain
         if (leave_out(offer.prospects, *queue)) continue;
         if (auto wait = wait_for(*queue, 0, who, room)) return *std::move(wait);
         return refuse_in_queue(*queue, room.waiting(queue_of(queue->claim)), who.now_us);

@@ -197,6 +197,15 @@ TEST_F(PlacementTest, ATargetThatIsOutOfServiceIsBetterThanARefusal) {
     EXPECT_EQ(order(), "ba");
 }
 
+// A call is one request and has one place, wherever it goes in the end.
+TEST_F(PlacementTest, WhoWaitsForALimitOnCallsKeepsItsChain) {
+    count(k_concurrent);
+    offer.chained = {prospects.back()};
+    queues["l/concurrent\n"] = 1;
+    placed<WaitInQueue>();
+    EXPECT_EQ(offer.chained.size(), 1U);
+}
+
 // ---- what the ledger refused --------------------------------------------------------------------
 
 TEST_F(PlacementTest, ARefusedRateIsWaitedForAndLookedAtAgainWithinASecond) {
