@@ -82,6 +82,7 @@ void ShadowCall::on_chunk(std::string_view) {
 void ShadowCall::on_end(const policy::CallEnd& outcome) {
     if (!call_.stream && outcome.result) first_byte_ = Clock::now();
     record(outcome);
+    attempts_.reset();
     on_end_(*this);
 }
 

@@ -41,7 +41,6 @@ struct LoadedProvider {
     bool is_whole = true;     // no mistake was found in its section of the config
     std::string unavailable;  // why it cannot serve (an optional credential is missing); else empty
 
-    std::size_t credentials() const { return std::max<std::size_t>(api_keys.size(), 1); }
     bool has_credential(std::size_t index) const {
         return index >= api_keys.size() || !api_keys[index].empty();
     }

@@ -45,8 +45,6 @@ class TargetStates {
     TargetStates(const TargetStates&) = delete;
     TargetStates& operator=(const TargetStates&) = delete;
 
-    std::size_t size() const { return states_.size(); }
-
     Service service(std::size_t id, Clock::time_point now) const;
     // Of a target that is not in service.
     Clock::time_point out_since(std::size_t id) const;

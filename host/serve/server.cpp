@@ -248,7 +248,7 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
                                     [&workers] {
                                         for (const auto& worker : workers) worker->stop();
                                     }});
-    const Chores chores(signal_loop, host, running);
+    Chores chores(signal_loop, host, running);
     for (const auto& worker : workers) worker->start();
     if (admin_worker) admin_worker->start();
     std::thread signal_thread([] { run_signals_and_chores(signal_loop); });

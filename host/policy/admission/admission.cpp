@@ -33,14 +33,11 @@ Admission::Admission(Books& books, const AttemptServices& engine, const Call& ca
             .waiting = [this](const std::string& queue) { return books_.queues.length(queue); }} {
     offer_.prospects.reserve(destination.candidates.size());
     for (route::Candidate& candidate : destination.candidates) {
-        const AskedInBody& asked = reckoner_.asked(candidate);
         auto& group = candidate.chain == route::Chain::none     ? offer_.prospects
                       : candidate.chain == route::Chain::budget ? offer_.on_budget
                                                                 : offer_.chained;
         group.push_back({.provider = engine.slots[candidate.provider].provider().name,
-                         .target = std::move(candidate),
-                         .service_tier = asked.service_tier,
-                         .searches = asked.searches});
+                         .target = std::move(candidate)});
     }
     offer_.hedged = config_ != nullptr && config_->hedge && offer_.prospects.size() > 1;
 }
@@ -67,6 +64,9 @@ void Admission::estimate_all() {
     if (!books_.session && !compares) return;
     for (auto* group : {&offer_.prospects, &offer_.chained, &offer_.on_budget}) {
         for (Prospect& prospect : *group) {
+            const AskedInBody& asked = reckoner_.asked(prospect.target);
+            prospect.service_tier = asked.service_tier;
+            prospect.searches = asked.searches;
             prospect.estimate = reckoner_.bound(prospect.target).held;
             prospect.text_only = reckoner_.is_text_only();
         }
@@ -240,12 +240,15 @@ bool Admission::durable() const {
 }
 
 void Admission::when_durable(OnAnswer then) {
-    books_.session->when_durable(
-        newest_hold(), [this, alive = std::weak_ptr(alive_), then = std::move(then)](bool durable) {
-            if (alive.expired()) return;
-            durable_ = durable || passes_uncounted();
-            then(durable_ ? Result<void>() : uncounted(false, "its hold cannot be written"));
-        });
+    const ledger::HoldId newest = newest_hold();
+    books_.session->when_durable(newest, [this, newest, alive = std::weak_ptr(alive_),
+                                          then = std::move(then)](bool durable) mutable {
+        if (alive.expired()) return;
+        // More may have been held meanwhile.
+        if (durable && newest != newest_hold()) return when_durable(std::move(then));
+        durable_ = durable || passes_uncounted();
+        then(durable_ ? Result<void>() : uncounted(false, "its hold cannot be written"));
+    });
 }
 
 Leeway Admission::leeway() {
@@ -334,7 +337,7 @@ Space Admission::space_at(const route::Candidate& candidate) {
 
 void Admission::count_once(bool& counted, std::size_t provider, UpstreamLimits::Effect outcome) {
     if (!std::exchange(counted, true)) {
-        engine_.upstreams.limits.count({.provider = provider}, outcome);
+        engine_.upstreams.limits.count(provider, outcome);
     }
 }
 

@@ -16,7 +16,7 @@ std::vector<Prospect> each_credential(const Prospect& target, std::size_t count,
     std::vector<std::pair<CredentialOutlook, Prospect>> all;
     for (std::size_t i = 0; i < count; ++i) {
         Prospect one = target;
-        one.target.credential = (random + i) % count;
+        one.target.credential = (random % count + i) % count;
         const CredentialOutlook outlook = look(one.target);
         if (outlook.state.use == CredentialUse::missing) continue;
         one.target.last_resort = outlook.state.use == CredentialUse::set_aside;

@@ -73,9 +73,8 @@ double UpstreamLimits::share_left(const route::Candidate& candidate) const {
     return found == account.meters.end() ? 1 : found->second.share_left(Clock::now());
 }
 
-void UpstreamLimits::count(const route::Candidate& candidate, Effect outcome) {
-    counts_[candidate.provider][static_cast<std::size_t>(outcome)].fetch_add(
-        1, std::memory_order_relaxed);
+void UpstreamLimits::count(std::size_t provider, Effect outcome) {
+    counts_[provider][static_cast<std::size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
 }
 
 std::uint64_t UpstreamLimits::counted(std::size_t provider, std::size_t outcome) const {

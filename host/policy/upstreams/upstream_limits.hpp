@@ -82,7 +82,7 @@ class UpstreamLimits {
     Clock::duration wait(const route::Candidate& candidate, std::int64_t tokens) const;
     // The share that is left of the upstream's limits, from 0 to 1; 1 if they are not known.
     double share_left(const route::Candidate& candidate) const;
-    void count(const route::Candidate& candidate, Effect outcome);
+    void count(std::size_t provider, Effect outcome);
     std::uint64_t counted(std::size_t provider, std::size_t outcome) const;
 
   private:

@@ -169,7 +169,6 @@ TEST_F(SeveralKeys, EachIsACredentialOfItsOwn) {
     setenv("KEY_A", "cr_one", 1);
     setenv("KEY_B", "cr_other", 1);
     EXPECT_THAT(load(both()), IsEmpty());
-    EXPECT_EQ(loaded().credentials(), 2U);
     EXPECT_EQ(*loaded().secret("api_key", 0), "cr_one");
     EXPECT_EQ(*loaded().secret("api_key", 1), "cr_other");
     EXPECT_EQ(loaded().secret("other_key", 1), nullptr);
@@ -178,7 +177,6 @@ TEST_F(SeveralKeys, EachIsACredentialOfItsOwn) {
 TEST_F(SeveralKeys, ASingleOneIsTheOnlyCredential) {
     setenv("HOLYSHEEP_API_KEY", "cr_single", 1);
     EXPECT_THAT(load(holysheep()), IsEmpty());
-    EXPECT_EQ(loaded().credentials(), 1U);
     EXPECT_TRUE(loaded().has_credential(0));
     EXPECT_EQ(*loaded().secret("api_key", 0), "cr_single");
 }
