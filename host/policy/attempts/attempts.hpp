@@ -68,7 +68,7 @@ struct Leeway {
     // enough for two.
     const config::Hedge* hedge = nullptr;
     // Holds for one more try, at this target: those before it may have used all that was held.
-    // Empty: nothing counts the call.
+    // Empty: nothing that counts the call refuses any.
     std::function<void(const Prospect&, OnHeld)> hold_more = {};
     // A stream that breaks off may go on at a target that can do that.
     bool continues = false;
@@ -95,7 +95,7 @@ class Attempts final {
     bool is_between_tries() const { return pausing_since_.has_value(); }
     // The try that runs, or the first one, is the last, as nobody waits for the answer. A call of
     // which that is known before it starts does not count in the retry budget.
-    void leave_off() { leaves_off_ = true; }
+    void leave_off();
     // True if the whole answer has been seen, and only the provider's figure of its usage is still
     // to come.
     bool waits_for_usage() const { return leg().tried.waits_for_usage(); }
@@ -129,6 +129,7 @@ class Attempts final {
     void begin(std::size_t target, std::size_t slot);
     void set_hedge(Clock::time_point now, std::size_t target);
     void begin_hedge();
+    bool may_begin(const route::Candidate& target, Clock::time_point now);
     void on_commit(const Leg& leg);
     void on_chunk(const Leg& leg, std::string_view json);
     void on_end(Leg& leg, Result<void> result);
@@ -137,6 +138,7 @@ class Attempts final {
     NextStep decide(const Leg& leg, Clock::time_point now);
     void go_on(const NextTry& next);
     void hold_before(const NextTry& next);
+    void decide_anew();
     std::size_t place_of(std::size_t target) const;
     Clock::time_point last_moment(std::size_t target) const;
     void pause_before(const NextTry& next);

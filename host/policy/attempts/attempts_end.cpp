@@ -39,12 +39,14 @@ Error Attempts::told(const Leg& leg, GiveUp why) const {
     const bool last = !best_error_ || is_more_useful(*leg.error, *best_error_);
     Error error = last ? *leg.error : *best_error_;
     // The client's own repetitions would multiply those of the host. But it may wait for longer
-    // than the host could, where the upstream says for how long.
+    // than the host could, where the upstream says for how long and the SDKs believe it.
+    constexpr std::chrono::seconds k_sdks_wait_max{60};
+    const bool told_when = error.retry_after && *error.retry_after <= k_sdks_wait_max;
     const bool repeated = std::ranges::any_of(failures_, [](const FailedAttempt& failed) {
         return failed.followed == Followed::same_target;
     });
     error.final = error.final || why == GiveUp::attempts_spent || why == GiveUp::budget_spent ||
-                  (repeated && !error.retry_after);
+                  (repeated && !told_when);
     return error;
 }
 

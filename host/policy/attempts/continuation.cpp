@@ -25,11 +25,13 @@ bool says_something(const json::Value& value) {
 bool breaks_off(const Error& error) {
     if (error.by_client || error.code == k_answer_past_limit) return false;
     switch (error.kind) {
-        case ErrorKind::protocol:
-        case ErrorKind::upstream:
-        case ErrorKind::unreachable:
-        case ErrorKind::timeout: return true;
-        default: return false;
+        case ErrorKind::invalid:
+        case ErrorKind::content_filter:
+        case ErrorKind::context_length:
+        case ErrorKind::budget:
+        case ErrorKind::unavailable:
+        case ErrorKind::cancelled: return false;
+        default: return true;
     }
 }
 

@@ -14,9 +14,23 @@ route::Chain chain_for(ErrorKind kind) {
     }
 }
 
-// Whether the error says something of the credential alone, so that another one may do.
-bool is_of_credential(ErrorKind kind) {
-    return kind == ErrorKind::rate || kind == ErrorKind::auth || kind == ErrorKind::quota;
+// Whether the two are asked with one credential.
+bool share_credential(const route::Candidate& a, const route::Candidate& b) {
+    return a.provider == b.provider && a.credential == b.credential;
+}
+
+// Whether what `error` says of a target that failed holds for another one as well. A rate limit is
+// of one model and one credential. A credential that is refused or has no money left is so for each
+// model, but 403 may mean this model alone. Anything else has nothing to do with credentials.
+bool concerns(const Error& error, const route::Candidate& failed, const route::Candidate& other) {
+    constexpr int k_forbidden = 403;
+    switch (error.kind) {
+        case ErrorKind::rate: return false;
+        case ErrorKind::auth:
+        case ErrorKind::quota:
+            return error.http_status != k_forbidden && share_credential(failed, other);
+        default: return are_one_place(failed, other);
+    }
 }
 
 }  // namespace
@@ -34,24 +48,28 @@ bool Course::has_chain(route::Chain chain) const {
 void Course::failed(std::size_t target, const Error& error, Clock::time_point now,
                     Clock::duration pause) {
     ++stops_[target].failures;
-    if (const route::Chain chain = chain_for(error.kind); chain != chain_ && has_chain(chain)) {
+    // The call goes to the chain, or on to the next target of it.
+    if (const route::Chain chain = chain_for(error.kind); has_chain(chain)) {
         chain_ = chain;
-        stops_[target].spent = true;
-        return;
+        return close(target);
     }
     if (!may_fall_back(error.kind)) {
         for (Stop& stop : stops_) stop.spent = true;
         return;
     }
     const bool passes = may_pass(error);
+    const route::Candidate& place = targets_[target].target;
     for (std::size_t i = 0; i < stops_.size(); ++i) {
-        const bool concerned =
-            i == target || (!is_of_credential(error.kind) &&
-                            are_one_place(targets_[i].target, targets_[target].target));
-        if (!concerned) continue;
+        if (i != target && !concerns(error, place, targets_[i].target)) continue;
         stops_[i].spent = stops_[i].spent || !passes;
         stops_[i].begun = true;
         stops_[i].not_before = std::max(stops_[i].not_before, now + pause);
+    }
+}
+
+void Course::close(std::size_t target) {
+    for (std::size_t i = 0; i < stops_.size(); ++i) {
+        if (are_one_place(targets_[i].target, targets_[target].target)) stops_[i].spent = true;
     }
 }
 
@@ -69,13 +87,11 @@ std::vector<NextTry> Course::open(Clock::time_point now, const Look& look) const
         if (!is_open(i)) continue;
         const Outlook outlook = look(targets_[i]);
         const auto pause = std::max(stops_[i].not_before - now, Clock::duration::zero());
-        const config::Target* const own = targets_[i].target.target;
         all.push_back({.target = i,
                        .repeats = stops_[i].begun,
                        .failing = outlook.failing,
                        .continues = outlook.continues,
-                       .wait = std::max(outlook.wait, pause),
-                       .attempts_max = (own == nullptr ? config::Retry{} : own->retry).attempts});
+                       .wait = std::max(outlook.wait, pause)});
     }
     return all;
 }

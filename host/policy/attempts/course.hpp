@@ -38,6 +38,8 @@ class Course {
     // The try at the target has failed. `pause`: how long this target is not to be tried.
     void failed(std::size_t target, const Error& error, Clock::time_point now,
                 Clock::duration pause);
+    // The call cannot go to this place any more, with whatever credential.
+    void close(std::size_t target);
     // How often tries at this place have failed, with whatever credential.
     unsigned failures(std::size_t target) const;
     // Where the call may be tried now or later.

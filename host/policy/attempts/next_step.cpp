@@ -12,10 +12,6 @@ namespace {
 // The plugin leaves it out from now on, so that a second try may succeed.
 constexpr std::string_view k_addition_refused = "addition_refused";
 
-// The error code of an upstream that could not show that it is the one that was meant, or that
-// speaks no TLS. Neither passes by itself.
-constexpr std::string_view k_tls_error = "upstream_tls_error";
-
 // The most bytes of chunks without content that are held back. An upstream that sends more is taken
 // to mean something by them.
 constexpr std::size_t k_held_bytes_max = 64u << 10;
@@ -25,9 +21,9 @@ std::optional<GiveUp> why_not(const FailedTry& failed, const NextTry& next) {
     if (failed.commitment == Commitment::continuable && !next.continues) {
         return GiveUp::nobody_else;
     }
-    if (failed.attempts >= next.attempts_max) {
+    if (failed.attempts >= failed.attempts_max) {
         // Where one try is all that is allowed, the operator leaves repeating to the clients.
-        return next.attempts_max > 1 ? GiveUp::attempts_spent : GiveUp::nobody_else;
+        return failed.attempts_max > 1 ? GiveUp::attempts_spent : GiveUp::nobody_else;
     }
     if (next.wait >= failed.left) return GiveUp::no_time;
     if (!next.is_budgeted() || failed.repeats == Repeats::allowed) return std::nullopt;
@@ -45,7 +41,7 @@ constexpr std::chrono::seconds k_reluctance{2};
 bool comes_before(const NextTry& one, const NextTry& other) {
     const auto key = [](const NextTry& next) {
         const Clock::duration wait = next.wait + (next.failing ? k_reluctance : Clock::duration(0));
-        return std::tuple(wait, next.failing, next.target);
+        return std::tuple(wait, next.failing, next.repeats, next.target);
     };
     return key(one) < key(other);
 }

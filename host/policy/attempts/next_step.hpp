@@ -34,21 +34,21 @@ ChunkStep step_of_chunk(Commitment commitment, bool has_content, std::size_t hel
 struct FailedTry {
     Commitment commitment = Commitment::none;
     std::string_view code = {};
-    bool is_late = false;      // the client's own deadline has passed
-    bool asked_again = false;  // the target had a second try without what its upstream refused
-    unsigned attempts = 1;     // of the call so far, at all its targets
-    Clock::duration left{0};   // within which another try may begin
+    bool is_late = false;       // the client's own deadline has passed
+    bool asked_again = false;   // the target had a second try without what its upstream refused
+    unsigned attempts = 1;      // of the call so far, at all its targets
+    unsigned attempts_max = 1;  // of which this may be the last one
+    Clock::duration left{0};    // within which another try may begin
     Repeats repeats = Repeats::allowed;
 };
 
 // A place where the call could be tried next.
 struct NextTry {
-    std::size_t target = 0;          // index among the targets of the call
-    bool repeats = false;            // the call was tried there before
-    bool failing = false;            // the target fails other calls as well
-    bool continues = false;          // it can go on with an answer that was begun elsewhere
-    Clock::duration wait{0};         // until it may be tried
-    std::uint32_t attempts_max = 1;  // tries of the call that it may be the last one of
+    std::size_t target = 0;   // index among the targets of the call
+    bool repeats = false;     // the call was tried there before
+    bool failing = false;     // the target fails other calls as well
+    bool continues = false;   // it can go on with an answer that was begun elsewhere
+    Clock::duration wait{0};  // until it may be tried
 
     // Whether the try counts in the retry budget. A target that can be tried at once and is not
     // known to fail always may: that some other one fails must not keep a call from it.
@@ -73,8 +73,13 @@ enum class GiveUp : std::uint8_t {
 using NextStep = std::variant<AskAgain, NextTry, GiveUp>;
 
 // `open`: where the call may be tried next. The one that can be tried soonest is taken; of several,
-// the first. A target that fails other calls is taken only if the others are two seconds later.
+// one where the call has not been, and of these the first. A target that fails other calls is taken
+// only if the others are two seconds later.
 NextStep step_after_failure(const FailedTry& failed, std::span<const NextTry> open);
+
+// The error code of an upstream that could not show that it is the one that was meant, or that
+// speaks no TLS. Neither passes by itself.
+inline constexpr std::string_view k_tls_error = "upstream_tls_error";
 
 // Whether another target may succeed after an error of this kind. False for an error that a
 // different provider would give as well, and for a call that was cancelled.

@@ -49,10 +49,7 @@ Repeats SharedRetryBudget::repeats(Clock::time_point now) const {
 
 bool SharedRetryBudget::take(Clock::time_point now) {
     const Lock lock(taking_);
-    if (!has_room(now)) {
-        refused_.fetch_add(1, std::memory_order_relaxed);
-        return false;
-    }
+    if (!has_room(now)) return false;
     at(now).repeats.fetch_add(1, std::memory_order_relaxed);
     taken_.fetch_add(1, std::memory_order_relaxed);
     return true;

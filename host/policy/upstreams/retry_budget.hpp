@@ -29,6 +29,8 @@ class SharedRetryBudget {
     Repeats repeats(Clock::time_point now) const;
     // Counts one repetition; false: there is no room for it, and it is not counted.
     bool take(Clock::time_point now);
+    // Counts a repetition that was not made, as there was no room for it.
+    void count_refused() { refused_.fetch_add(1, std::memory_order_relaxed); }
     std::uint64_t taken() const { return taken_.load(std::memory_order_relaxed); }
     std::uint64_t refused() const { return refused_.load(std::memory_order_relaxed); }
 

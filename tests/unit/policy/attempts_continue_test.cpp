@@ -249,6 +249,11 @@ TEST_F(ContinuedAttempts, TheRestIsHeldForWithItsLongerPrompt) {
     EXPECT_GT(asked[0].estimate.input, whole.input + 200);
     EXPECT_EQ(asked[0].estimate.output, 250) << "what was said is taken off the client's limit";
     answers[0](std::unexpected(Error{.kind = ErrorKind::budget}));
+    ASSERT_EQ(asked.size(), 2U) << "there may be room for another one";
+    EXPECT_EQ(asked[1].provider, "c");
+    for (std::size_t i = 1; i < asked.size(); ++i) {
+        answers[i](std::unexpected(Error{.kind = ErrorKind::budget}));
+    }
     EXPECT_EQ(wire.upstreams.size(), 1U);
     ASSERT_EQ(client.ends.size(), 1U);
     EXPECT_EQ(end().result.error().kind, ErrorKind::protocol);

@@ -146,6 +146,33 @@ TEST_F(HedgedAttempts, NoneIsSentToATargetThatFails) {
     EXPECT_EQ(wire.upstreams.size(), 1U);
 }
 
+TEST_F(HedgedAttempts, OneThatIsWellIsAskedInsteadOfOneThatFails) {
+    targets.push_back({.provider = "b", .target = {.provider = 1, .model = "o", .id = 2}});
+    for (int i = 0; i < 5; ++i) {
+        upstreams.targets.began(1);
+        upstreams.targets.ended(1, route::TryEnd::failed, Clock::now(), Clock::now());
+    }
+    both(true);
+    EXPECT_EQ(attempts->model(), "o");
+}
+
+TEST_F(HedgedAttempts, ATargetIsTriedByOneHedgeWhenItHasBeenOutOfService) {
+    upstreams.targets.began(1);
+    for (int i = 0; i < 5; ++i)
+        upstreams.targets.ended(1, route::TryEnd::failed, Clock::now(), Clock::now());
+    time.now += 11s;
+    ASSERT_EQ(upstreams.targets.service(1, Clock::now()), route::Service::trial_due);
+    both(true);
+    EXPECT_EQ(upstreams.targets.service(1, Clock::now()), route::Service::out) << "for the others";
+}
+
+TEST_F(HedgedAttempts, NoneIsSentForAClientThatHasLeft) {
+    begin(true);
+    attempts->leave_off();
+    pass(2s);
+    EXPECT_EQ(wire.upstreams.size(), 1U);
+}
+
 TEST_F(HedgedAttempts, APercentileOfWhatTheTargetTookBeforeSaysWhen) {
     after = {.after = 0ms, .percentile = 95};
     begin(true);

@@ -68,6 +68,22 @@ TEST_F(RetriedAttempts, AnUpstreamThatSaysWhenIsAskedThen) {
     EXPECT_LE(wait, 7710ms);
 }
 
+// The SDKs believe a minute at the most, and then repeat the call when they like.
+TEST_F(RetriedAttempts, AClientThatWouldNotWaitAsLongAsItIsToldIsToldNotToRepeatTheCall) {
+    own.retry.within = 30s;
+    for (const auto& [wait, final] : {std::pair("60", false), std::pair("61", true)}) {
+        begin(false);
+        refuses(503);
+        until_next_try();
+        refuses(503, {{"retry-after", wait}});
+        ASSERT_EQ(client.ends.size(), 1U) << wait;
+        EXPECT_EQ(told().final, final) << wait;
+        attempts.reset();
+        client.ends.clear();
+        wire.upstreams.clear();
+    }
+}
+
 TEST_F(RetriedAttempts, NoTryBeginsAfterTheClientsDeadline) {
     call.deadline = Clock::now() + 5s;
     begin(false);
@@ -108,6 +124,23 @@ TEST_F(RetriedOnceMoreIsHeld, TheNextTryBegins) {
     fails_and_is_held_for_after(10ms);
     until_next_try();
     EXPECT_EQ(wire.upstreams.size(), 2U);
+}
+
+TEST_F(RetriedOnceMoreIsHeld, ACallThatIsRefusedMoreGoesWhereItIsNot) {
+    for (const char* model : {"n", "o"}) {
+        targets.push_back({.provider = "b", .target = {.provider = 1, .model = model, .id = 1}});
+        targets.back().target.target = &own;
+    }
+    begin(true);
+    streams();
+    wire.last().fails(FailureKind::cut);
+    ASSERT_TRUE(held);
+    std::exchange(held, {})(fail(ErrorKind::budget, "spent"));
+    ASSERT_TRUE(held) << "more is asked for at the next one";
+    std::exchange(held, {})({});
+    ASSERT_EQ(wire.upstreams.size(), 2U);
+    streams();
+    EXPECT_EQ(attempts->model(), "o");
 }
 
 TEST_F(RetriedOnceMoreIsHeld, NoTryBeginsIfTheClientsDeadlineHasPassedMeanwhile) {
@@ -215,6 +248,29 @@ TEST_F(RetriedAtTwo, AnotherTargetIsAskedBeforeThePauseIsOver) {
     replies("fine");
     EXPECT_EQ(client.ends.at(0).attempts, 3U);
     EXPECT_EQ(client.ends.at(0).failures.at(0).followed, Followed::other_target);
+}
+
+// What is configured for a target says what follows a failure there, and not who may come to it.
+TEST_F(RetriedAtTwo, TheLastTargetSaysWhetherAnotherTryMayFollow) {
+    config::Target once = own;
+    once.retry.attempts = 1;
+    targets[1].target.target = &once;
+    begin(false);
+    refuses(503);
+    ASSERT_EQ(wire.upstreams.size(), 2U);
+    refuses(503);
+    EXPECT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(wire.upstreams.size(), 2U);
+}
+
+TEST_F(RetriedAtTwo, RepetitionsThatAreNotMadeAreCounted) {
+    while (upstreams.retries.take(Clock::now())) {
+    }
+    begin(false);
+    refuses(503);
+    refuses(503);
+    EXPECT_EQ(client.ends.size(), 1U);
+    EXPECT_EQ(upstreams.retries.refused(), 1U);
 }
 
 TEST_F(RetriedAtTwo, TheMostUsefulErrorIsTold) {

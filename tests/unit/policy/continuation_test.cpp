@@ -25,12 +25,14 @@ std::string chunk(const std::string& delta, const std::string& more = "") {
 
 TEST(BreaksOff, IsWhatAnUpstreamOrItsConnectionFailedWith) {
     for (const ErrorKind kind :
-         {ErrorKind::protocol, ErrorKind::upstream, ErrorKind::unreachable, ErrorKind::timeout}) {
+         {ErrorKind::protocol, ErrorKind::upstream, ErrorKind::unreachable, ErrorKind::timeout,
+          ErrorKind::rate, ErrorKind::quota, ErrorKind::auth, ErrorKind::internal}) {
         EXPECT_TRUE(breaks_off({.kind = kind}));
         EXPECT_FALSE(breaks_off({.kind = kind, .by_client = true}));
     }
-    for (const ErrorKind kind : {ErrorKind::cancelled, ErrorKind::content_filter, ErrorKind::budget,
-                                 ErrorKind::invalid, ErrorKind::unavailable}) {
+    for (const ErrorKind kind :
+         {ErrorKind::cancelled, ErrorKind::content_filter, ErrorKind::budget, ErrorKind::invalid,
+          ErrorKind::context_length, ErrorKind::unavailable}) {
         EXPECT_FALSE(breaks_off({.kind = kind}));
     }
     EXPECT_FALSE(

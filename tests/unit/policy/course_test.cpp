@@ -12,7 +12,8 @@ using testing::IsEmpty;
 
 class CourseTest : public testing::Test {
   protected:
-    // Two targets, the first with two credentials, and one target in each chain.
+    // Two targets, the first with two credentials; one target in the first chain, two in the
+    // second.
     CourseTest() {
         const auto add = [&](std::size_t id, std::size_t credential,
                              route::Chain chain = route::Chain::none) {
@@ -28,11 +29,12 @@ class CourseTest : public testing::Test {
         add(1, 0);
         add(2, 0, route::Chain::context_length);
         add(3, 0, route::Chain::content_filter);
+        add(4, 0, route::Chain::content_filter);
         course.emplace(targets);
         course->begun(0);
     }
-    void fails(std::size_t target, ErrorKind kind, Clock::duration pause = 1s) {
-        course->failed(target, {.kind = kind}, now, pause);
+    void fails(std::size_t target, ErrorKind kind, Clock::duration pause = 1s, int status = 0) {
+        course->failed(target, {.kind = kind, .http_status = status}, now, pause);
     }
     std::vector<std::size_t> open(Clock::duration within = Clock::duration::max()) const {
         std::vector<std::size_t> all;
@@ -66,6 +68,23 @@ TEST_F(CourseTest, ACredentialThatWasRefusedSaysNothingOfTheOthers) {
     EXPECT_THAT(open(5s), ElementsAre(1, 2));
 }
 
+TEST_F(CourseTest, ARefusedCredentialIsAskedForNoOtherModel) {
+    for (const ErrorKind kind : {ErrorKind::auth, ErrorKind::quota}) {
+        targets[2].target.provider = 0;
+        course.emplace(targets);
+        fails(0, kind, 1s, 401);
+        EXPECT_THAT(open(), ElementsAre(1));
+        course.emplace(targets);
+        fails(0, kind, 1s, 403);
+        EXPECT_THAT(open(), ElementsAre(1, 2)) << "it may be forbidden this model alone";
+    }
+}
+
+TEST_F(CourseTest, APlaceThatIsClosedIsAskedWithNoCredential) {
+    course->close(1);
+    EXPECT_THAT(open(), ElementsAre(2));
+}
+
 TEST_F(CourseTest, WhatATargetWillNeverDoIsAskedOfTheOthersAlone) {
     fails(0, ErrorKind::not_found);
     EXPECT_THAT(open(), ElementsAre(2));
@@ -89,8 +108,10 @@ TEST_F(CourseTest, AFailureWithAChainOfItsOwnIsFollowedByThatAlone) {
 
 TEST_F(CourseTest, AFilteredPromptGoesToItsChainAndElseNowhere) {
     fails(0, ErrorKind::content_filter);
-    EXPECT_THAT(open(), ElementsAre(4));
+    EXPECT_THAT(open(), ElementsAre(4, 5));
     fails(4, ErrorKind::content_filter);
+    EXPECT_THAT(open(), ElementsAre(5)) << "each target of the chain is asked";
+    fails(5, ErrorKind::content_filter);
     EXPECT_THAT(open(), IsEmpty());
 }
 

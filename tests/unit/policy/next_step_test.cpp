@@ -33,11 +33,11 @@ TEST(ChunkStep, AfterContentEverythingIsRelayed) {
 using namespace std::chrono_literals;
 
 FailedTry failed_with(std::string_view code = "") {
-    return {.code = code, .attempts = 1, .left = 10s};
+    return {.code = code, .attempts = 1, .attempts_max = 5, .left = 10s};
 }
 
-constexpr NextTry k_fresh{.target = 1, .attempts_max = 5};
-constexpr NextTry k_again{.target = 0, .repeats = true, .wait = 2s, .attempts_max = 5};
+constexpr NextTry k_fresh{.target = 1};
+constexpr NextTry k_again{.target = 0, .repeats = true, .wait = 2s};
 
 TEST(NextStep, AnotherTargetIsTriedAtOnceRatherThanTheSameOneLater) {
     EXPECT_EQ(step_after_failure(failed_with(), std::vector{k_again, k_fresh}), NextStep(k_fresh));
@@ -46,15 +46,20 @@ TEST(NextStep, AnotherTargetIsTriedAtOnceRatherThanTheSameOneLater) {
 }
 
 TEST(NextStep, OfTargetsThatCanBeTriedAtOnceOneThatDoesNotFailIsTaken) {
-    const NextTry ill{.target = 1, .failing = true, .attempts_max = 5};
-    const NextTry well{.target = 2, .attempts_max = 5};
-    const NextTry last{.target = 3, .attempts_max = 5};
+    const NextTry ill{.target = 1, .failing = true};
+    const NextTry well{.target = 2};
+    const NextTry last{.target = 3};
     EXPECT_EQ(step_after_failure(failed_with(), std::vector{ill, well, last}), NextStep(well));
     EXPECT_EQ(step_after_failure(failed_with(), std::vector{k_again, ill}), NextStep(k_again))
         << "it is worth two seconds";
     NextTry later = k_again;
     later.wait = 2s + 1ns;
     EXPECT_EQ(step_after_failure(failed_with(), std::vector{later, ill}), NextStep(ill));
+}
+
+TEST(NextStep, OneWhereTheCallHasNotBeenComesBeforeOneWhosePauseIsOver) {
+    const NextTry over{.target = 0, .repeats = true};
+    EXPECT_EQ(step_after_failure(failed_with(), std::vector{over, k_fresh}), NextStep(k_fresh));
 }
 
 TEST(NextStep, NothingIsTriedAfterContentOrTheClientsDeadline) {
@@ -69,7 +74,7 @@ TEST(NextStep, NothingIsTriedAfterContentOrTheClientsDeadline) {
 }
 
 TEST(NextStep, AnAnswerThatWasBegunGoesOnOnlyWhereItCanBeTakenUp) {
-    constexpr NextTry goes_on{.target = 2, .continues = true, .attempts_max = 5};
+    constexpr NextTry goes_on{.target = 2, .continues = true};
     FailedTry failed = failed_with();
     failed.commitment = Commitment::continuable;
     EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh, goes_on}), NextStep(goes_on));
@@ -98,10 +103,9 @@ TEST(NextStep, ACallIsTriedAsOftenAsItMayBeOverAllTargets) {
               NextStep(GiveUp::attempts_spent));
     failed.attempts = 4;
     EXPECT_EQ(step_after_failure(failed, std::vector{k_fresh}), NextStep(k_fresh));
-    NextTry only = k_again;
-    only.attempts_max = 1;
-    failed.attempts = 1;
-    EXPECT_EQ(step_after_failure(failed, std::vector{only}), NextStep(GiveUp::nobody_else))
+    failed.attempts = failed.attempts_max = 1;
+    EXPECT_EQ(step_after_failure(failed, std::vector{k_again, k_fresh}),
+              NextStep(GiveUp::nobody_else))
         << "repeating is left to the client";
 }
 
@@ -116,11 +120,11 @@ TEST(NextStep, NoTryBeginsAfterTheTimeThatIsLeft) {
 TEST(NextStep, ASpentRetryBudgetKeepsNobodyFromATargetThatIsWell) {
     FailedTry failed = failed_with();
     failed.repeats = Repeats::spent;
-    const NextTry ill{.target = 2, .failing = true, .attempts_max = 5};
+    const NextTry ill{.target = 2, .failing = true};
     EXPECT_EQ(step_after_failure(failed, std::vector{k_again, ill}),
               NextStep(GiveUp::budget_spent));
     EXPECT_EQ(step_after_failure(failed, std::vector{k_again, ill, k_fresh}), NextStep(k_fresh));
-    const NextTry full{.target = 1, .wait = 1s, .attempts_max = 5};
+    const NextTry full{.target = 1, .wait = 1s};
     EXPECT_EQ(step_after_failure(failed, std::vector{full}), NextStep(GiveUp::budget_spent))
         << "calls that wait for room would all come at once";
 }
@@ -128,7 +132,7 @@ TEST(NextStep, ASpentRetryBudgetKeepsNobodyFromATargetThatIsWell) {
 TEST(NextStep, WithoutRepetitionsNobodyWaits) {
     FailedTry failed = failed_with();
     failed.repeats = Repeats::off;
-    const NextTry full{.target = 1, .wait = 1s, .attempts_max = 5};
+    const NextTry full{.target = 1, .wait = 1s};
     EXPECT_EQ(step_after_failure(failed, std::vector{k_again, full}),
               NextStep(GiveUp::nobody_else));
     EXPECT_EQ(step_after_failure(failed, std::vector{k_again, k_fresh}), NextStep(k_fresh));

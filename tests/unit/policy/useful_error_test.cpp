@@ -32,6 +32,19 @@ TEST(UsefulError, WhatTheClientCanMendIsToldRatherThanWhatOnlyAnOperatorCan) {
     }
 }
 
+TEST(UsefulError, WhatTheOperatorHasToMendFirstIsToldLast) {
+    const Error refused = of(ErrorKind::auth);
+    for (const Error& operators :
+         {Error{.kind = ErrorKind::unavailable, .code = "provider_not_configured"},
+          Error{.kind = ErrorKind::unreachable, .code = "upstream_tls_error"}}) {
+        for (const ErrorKind other : {ErrorKind::upstream, ErrorKind::context_length}) {
+            EXPECT_FALSE(is_more_useful(operators, of(other))) << operators.code;
+            EXPECT_TRUE(is_more_useful(of(other), operators)) << operators.code;
+        }
+        EXPECT_TRUE(is_more_useful(operators, refused) && is_more_useful(refused, operators));
+    }
+}
+
 TEST(UsefulError, OfTwoAlikeTheLaterOneIsTold) {
     EXPECT_TRUE(is_more_useful(of(ErrorKind::upstream), of(ErrorKind::timeout)));
     EXPECT_TRUE(is_more_useful(of(ErrorKind::timeout), of(ErrorKind::upstream)));
