@@ -21,7 +21,7 @@ constexpr KeyOf<Retry> k_retry_keys[] = {
                        "the longest first wait before a target is tried again"),
     key<&Retry::longest>("longest", wait(3'600'000), "the longest of the later waits"),
     key<&Retry::within>("within", wait(86'400'000),
-                        "no try begins later than this after the call came in"),
+                        "no further try begins later than this after the call came in"),
 };
 
 constexpr KeyOf<RetryBudget> k_budget_keys[] = {

@@ -12,10 +12,6 @@
 namespace bw::config {
 namespace {
 
-constexpr std::string_view k_chains[] = {"on_context_length", "on_content_filter", "on_budget"};
-constexpr std::vector<Target> Route::*k_chain_members[] = {
-    &Route::on_context_length, &Route::on_content_filter, &Route::on_budget};
-
 bool is_sticky(const Route& route) {
     return std::ranges::find(route.strategies, Strategy::sticky) != route.strategies.end();
 }
@@ -51,7 +47,7 @@ constexpr KeyOf<Route> k_route_keys[] = {
                "where a call goes for which a budget has nothing left at the targets of `to`",
                nullptr, nullptr, "none"),
     key<Route>(
-        "hedge", k_hedge, "a call without content after so long is sent to the next target as well",
+        "hedge", k_hedge, "a call without content after so long is sent to another target as well",
         read_hedge,
         [](const Route& route) -> Value {
             return route.hedge ? Value(text_of(*route.hedge)) : Value();
@@ -81,9 +77,8 @@ class RouteReader {
         const bool known_strategies = !section_.has("strategy") || !strategies.empty();
         if (!strategies.empty()) route_.strategies = std::move(strategies);
         scope_.retry = RetryKeys(section_, "retry");
-        read_targets_of("to", route_.to, known_strategies);
-        for (std::size_t i = 0; i < std::size(k_chains); ++i) {
-            read_targets_of(k_chains[i], route_.*k_chain_members[i], known_strategies);
+        for (const ChainTargets& chain : k_chains) {
+            read_targets_of(chain.key, route_.*chain.targets, known_strategies);
         }
         read_shadow(section_, "shadow", scope_, route_);
         section_.finish();
@@ -220,10 +215,11 @@ void write_route(json::PrettyWriter& writer, const Config& config, const Route& 
     }
     if (route.is_default) writer.field("is_default", true);
     write_keys<Route>(writer, k_route_keys, route);
-    write_targets(writer, "to", config, route.to);
-    for (std::size_t i = 0; i < std::size(k_chains); ++i) {
-        const auto& targets = route.*k_chain_members[i];
-        if (!targets.empty()) write_targets(writer, k_chains[i], config, targets);
+    for (const ChainTargets& chain : k_chains) {
+        const auto& targets = route.*chain.targets;
+        if (chain.chain == Chain::none || !targets.empty()) {
+            write_targets(writer, chain.key, config, targets);
+        }
     }
     write_shadow(writer, config, route);
 }
