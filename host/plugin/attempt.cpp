@@ -22,6 +22,8 @@ using std::chrono::milliseconds;
 // How long an upstream may take to end a response whose content is complete. A connection whose
 // response has ended can be used again, but no client should wait long for that.
 constexpr milliseconds k_end_grace{100};
+// How long the body of a refusal is waited for. Its status and its head say the most already.
+constexpr milliseconds k_refusal_body_wait{1'000};
 constexpr milliseconds k_step_wait_max{std::chrono::hours(24)};
 
 Reach reach_of(int status) {
@@ -119,16 +121,20 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
                                           instance_->table().call_head, call_, &head, &error);
     if (auto judged = judge(answer, error); !judged) {
         if (reach_ == Reach::answered) reach_ = Reach::judged;
-        end(std::move(judged));
+        return end(std::move(judged));
     }
+    if (framer_.is_error_reply()) end_after(k_refusal_body_wait);
 }
 
 void Attempt::on_data(std::string_view bytes) {
     if (needs_no_more()) return;
     body_.on_bytes(bytes, framer_.counts_bytes(), Clock::now());
     const UpstreamWait::Interruption working(wait_);
-    if (framer_.feed(bytes)) return;
-    needs_no_more() ? end_soon() : end(std::unexpected(framing_error()));
+    if (framer_.feed(bytes)) {
+        if (framer_.is_full()) end_after(milliseconds(0));
+        return;
+    }
+    needs_no_more() ? end_after(k_end_grace) : end(std::unexpected(framing_error()));
 }
 
 // Why the framer stopped: the plugin failed at a frame, or a limit was passed.
@@ -202,8 +208,9 @@ bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view 
     return !last_word_;
 }
 
-void Attempt::end_soon() {
-    alarm_->set(Clock::now() + k_end_grace, [this] { on_end(std::nullopt); });
+// Ends the answer's body, if its upstream has not ended it by then.
+void Attempt::end_after(milliseconds wait) {
+    alarm_->set(Clock::now() + wait, [this] { on_end(std::nullopt); });
 }
 
 Result<void> Attempt::finish_reply() {

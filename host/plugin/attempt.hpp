@@ -122,7 +122,7 @@ class Attempt final : private net::Events, private Sinks {
     void step();
     void schedule_step(std::chrono::milliseconds wait);
     bool needs_no_more() const { return last_word_ && *last_word_; }
-    void end_soon();
+    void end_after(std::chrono::milliseconds wait);
     void judge_answer(bool for_good);
     // What a function of the plugin returned, or the rule that the plugin broke inside it.
     Result<void> judge(bw_status status, const bw_error& error);
@@ -143,7 +143,7 @@ class Attempt final : private net::Events, private Sinks {
     Framer framer_;
 
     bool generating_ = false;
-    std::optional<net::Alarm> alarm_;  // for the next step, or for the end of k_end_grace
+    std::optional<net::Alarm> alarm_;  // for the next step, or for the end of the body
     Flow flow_ = Flow::open;
 
     // The plugin's last word on the answer's body: it needs no more of it, or it failed. A failure

@@ -35,6 +35,8 @@ class Framer {
     bool counts_bytes() const { return kind_ != BW_FRAME_SSE; }
     bool is_whole() const { return kind_ == BW_FRAME_WHOLE; }
     bool is_error_reply() const { return error_reply_; }
+    // An error's body, of which no more is kept.
+    bool is_full() const { return error_reply_ && buffer_.size() == whole_bytes_max_; }
     // Whether what has come so far of a BW_FRAME_WHOLE body is a complete JSON text.
     bool holds_json() const;
 

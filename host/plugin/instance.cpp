@@ -88,6 +88,15 @@ bw_error new_error() {
     return error;
 }
 
+bool holds_credential(std::string_view text, const LoadedProvider& provider) {
+    const auto stands_in = [text](std::string_view value) {
+        return !value.empty() && text.find(value) != text.npos;
+    };
+    return std::ranges::any_of(provider.api_keys, stands_in) ||
+           std::ranges::any_of(provider.secrets,
+                               [&](const auto& secret) { return stands_in(secret.second); });
+}
+
 std::string presentable(std::string_view text, const LoadedProvider& provider) {
     std::string shown = json::Value(json::quote(text)).string();
     // The longest first, because one value may be the beginning of another.

@@ -70,6 +70,8 @@ inline std::string_view view(bw_str text) { return {text.ptr, text.ptr == nullpt
 inline bw_str str(std::string_view text) { return {text.data(), text.size()}; }
 bw_error new_error();
 Error to_error(bw_status status, const bw_error& error, const LoadedProvider& provider);
+// Whether a credential of the provider stands in a text that came from its upstream.
+bool holds_credential(std::string_view text, const LoadedProvider& provider);
 // Text that came from a plugin or its upstream, fit to be shown: valid UTF-8, no credential in it.
 std::string presentable(std::string_view text, const LoadedProvider& provider);
 

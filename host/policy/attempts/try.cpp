@@ -99,16 +99,21 @@ const config::Timeouts& Try::timeouts() const {
                              : engine_.slots[target_.provider].provider().timeouts;
 }
 
+// The body of a refusal is not waited for by these limits: the attempt itself does not wait long.
 Progress Try::progress() const {
+    const bool refused = attempt_->reach() == plugin::Reach::refused;
     return {.started = started_,
             .last_alive = timeouts().alive == config::Alive::bytes ? attempt_->last_byte()
                                                                    : attempt_->last_payload(),
-            .body_begun = attempt_->body_begun(),
-            .paused = attempt_->is_paused()};
+            .body_begun = attempt_->body_begun() || refused,
+            .paused = attempt_->is_paused() || refused};
 }
 
 void Try::on_head(std::span<const net::Header> headers) {
-    upstream_id_ = policy::upstream_id(headers);
+    const auto& provider = engine_.slots[target_.provider].provider();
+    upstream_id_ = policy::upstream_id(headers, [&provider](std::string_view text) {
+        return plugin::holds_credential(text, provider);
+    });
     trip_->answered(headers);
     watch_->answered();
 }

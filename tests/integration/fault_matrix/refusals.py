@@ -8,7 +8,7 @@ from integration.fault_matrix.outcome import (
 from upstream import errors
 from upstream.errors import QwenError
 from upstream.exchange import Scenario
-from upstream.scenarios import faults
+from upstream.scenarios import faults, wire
 
 QUOTA = for_good(429, "insufficient_quota insufficient_quota")
 KEY = refused(401, "invalid_request_error invalid_api_key")
@@ -33,6 +33,7 @@ def dated(seconds: int) -> Scenario:
                                       "retry-after": formatdate(at + seconds, usegmt=True)})
 
 
+WORDS = b'{"error":{"message":"No'
 IN_THE_BODY = QwenError(429, "limit_requests", "Too fast. Please try again in 0.7s.",
                         "limit_requests")
 OPENAI_QUOTA = QwenError(429, "insufficient_quota", "You exceeded your current quota.",
@@ -107,6 +108,14 @@ FAILURES = [
          tried_again(refused(503, "server_error ModelServingError", retry_after_ms=1000)),
          faults.error(errors.OVERLOADED, {"retry-after": "1"})),
     both("504", "says 504", tried_again(refused(504, "server_error odd_request")), odd(504)),
+    both("401-silence", "says 401, and never ends its words",
+         tried_elsewhere(refused(401, "invalid_request_error invalid_api_key")),
+         wire.refusal_without_end(401, WORDS, filler=False)),
+    both("429-silence", "says 429, and never ends its words", rate("rate_limit_exceeded"),
+         wire.refusal_without_end(429, WORDS, filler=False)),
+    both("500-endless", "says 500, and then more than anybody reads",
+         tried_again(refused(500, "server_error upstream_error")),
+         wire.refusal_without_end(500, WORDS, filler=True)),
     both("529", "says 529: it is overloaded", tried_again(refused(529, "server_error odd_request")),
          odd(529)),
 ]

@@ -124,6 +124,19 @@ def unending(beginning: bytes = b"") -> Scenario:
     return play
 
 
+def refusal_without_end(status: int, body: bytes, filler: bool) -> Scenario:
+    """A status that says no, of whose body more never comes, or ever more."""
+
+    async def play(exchange: Exchange) -> None:
+        await exchange.raw(b"HTTP/1.1 %d No\r\ncontent-type: application/json\r\n" % status
+                           + b"content-length: 1000000000\r\n\r\n" + body)
+        while filler:
+            await exchange.raw(FILLER)
+        await asyncio.sleep(FOREVER)
+
+    return play
+
+
 def stalled(words: list[str], interval: float | None) -> Scenario:
     """A part of an answer: of a stream all that was said so far, of a reply its first half. Then
     nothing or, at each interval, a byte."""
