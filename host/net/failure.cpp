@@ -245,13 +245,17 @@ Failure make_proxy_failure(const Request& request, int status) {
     });
 }
 
-// The name of an encoding comes from the upstream, so only its first 32 bytes are repeated.
+// What comes from an upstream may be anything, even the credential that it was sent: so it is
+// repeated only if it is the name of an encoding.
 Failure make_encoding_failure(const Request& request, std::string_view encoding) {
-    return fail(FailureKind::protocol, request, [encoding](const Parties& parties) {
+    constexpr std::string_view k_known[] = {"br", "zstd", "compress", "x-compress", "dcb", "dcz"};
+    const bool is_known = std::ranges::find(k_known, encoding) != std::end(k_known);
+    const std::string what = is_known ? fmt::format("the content-encoding \"{}\"", encoding)
+                                      : "a content-encoding that is unknown here";
+    return fail(FailureKind::protocol, request, [&what](const Parties& parties) {
         return fmt::format(
-            "{} answered with the content-encoding \"{}\", which nobody asked for; only gzip and "
-            "deflate are understood",
-            parties.peer, encoding.substr(0, 32));
+            "{} answered with {}, which nobody asked for; only gzip and deflate are understood",
+            parties.peer, what);
     });
 }
 

@@ -7,6 +7,7 @@ from integration.conftest import StartHost, provider, route, server
 from integration.host import Host, wait_for
 from integration.metrics_page import scrape
 from upstream import errors, qwen
+from upstream.errors import QwenError
 from upstream.exchange import Exchange, Headers, Scenario
 from upstream.qwen import dump
 from upstream.scenarios import answers, faults
@@ -107,6 +108,44 @@ def test_if_both_are_set_aside_they_are_still_tried(fresh: Host, upstream: Simul
     assert fresh.chat(model).status == 401
     ask(fresh, model)
     assert lines_of(fresh, "is accepted again")
+
+
+@pytest.mark.parametrize("fault", [errors.INVALID_KEY, errors.RATE], ids=["refused", "limited"])
+def test_refused_credentials_do_not_use_up_the_tries(start_host: StartHost, upstream: Simulator,
+                                                     second: Simulator, authority: Authority,
+                                                     fault: QwenError) -> None:
+    """However many a provider has, the next target is asked all the same."""
+    env = {f"KEY_{number}": f"{KEY}{number}" for number in range(6)}
+    names = ", ".join(f'"env:{name}"' for name in env)
+    several = provider("one", upstream, authority).replace('api_key = "env:HOLYSHEEP_API_KEY"',
+                                                           f"api_keys = [{names}]")
+    host = start_host(server(retry="attempts = 2") + several + provider("two", second, authority)
+                      + route("*", '["one", "two"]'), env=env)
+    model = upstream.serve(faults.error(fault))
+    second.script(model, answers.chat(["yes"]))
+    reply = host.chat(model)
+    assert (reply.status, reply.headers["x-bellwether-attempts"]) == (200, "7"), reply.body()
+    assert len(set(keys_of(upstream, model))) == 6
+
+
+def repeating_its_key(header: str) -> Scenario:
+    """An answer in one of whose headers the credential comes back."""
+
+    async def play(exchange: Exchange) -> None:
+        await exchange.reply(dump(qwen.completion(exchange.model, "yes")),
+                             headers={header: exchange.request.key})
+
+    return play
+
+
+@pytest.mark.parametrize("header", ["content-encoding", "x-request-id", "cf-ray", "location",
+                                    "content-type", "retry-after"])
+def test_one_that_comes_back_is_shown_to_nobody(fresh: Host, upstream: Simulator,
+                                                header: str) -> None:
+    model = upstream.serve(repeating_its_key(header))
+    reply = fresh.chat(model, headers={"x-request-id": model})
+    shown = f"{reply.headers} {reply.body()!r} {fresh.access_line(model)} {fresh.log()}"
+    assert KEY not in shown and OTHER_KEY not in shown
 
 
 def test_while_one_is_at_its_limit_the_other_serves_at_once(fresh: Host,

@@ -69,7 +69,7 @@ NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
                      .code = leg.error->code,
                      .is_late = now >= call_.deadline,
                      .asked_again = asked_again_ || is_between_tries(),
-                     .attempts = count_,
+                     .attempts = count_ - other_keys_,
                      .attempts_max = retry_at(leg.at).attempts,
                      .left = last_moment(leg.at) - now,
                      .repeats = repeats};
@@ -96,6 +96,7 @@ NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
 void Attempts::go_on(const NextTry& next) {
     const auto now = Clock::now();
     if (!pausing_since_) pausing_since_ = now;
+    if (next.other_key) ++other_keys_;
     FailedAttempt& failed = failures_.back();
     const route::Candidate& to = targets_[next.target].target;
     failed.followed = are_one_place(to, target()) ? Followed::same_target : Followed::other_target;

@@ -19,18 +19,20 @@ bool share_credential(const route::Candidate& a, const route::Candidate& b) {
     return a.provider == b.provider && a.credential == b.credential;
 }
 
+// Whether the error says something of the credential alone, so that another one may do.
+bool is_of_credential(const Error& error) {
+    return error.kind == ErrorKind::rate || error.kind == ErrorKind::auth ||
+           error.kind == ErrorKind::quota;
+}
+
 // Whether what `error` says of a target that failed holds for another one as well. A rate limit is
 // of one model and one credential. A credential that is refused or has no money left is so for each
 // model, but 403 may mean this model alone. Anything else has nothing to do with credentials.
 bool concerns(const Error& error, const route::Candidate& failed, const route::Candidate& other) {
     constexpr int k_forbidden = 403;
-    switch (error.kind) {
-        case ErrorKind::rate: return false;
-        case ErrorKind::auth:
-        case ErrorKind::quota:
-            return error.http_status != k_forbidden && share_credential(failed, other);
-        default: return are_one_place(failed, other);
-    }
+    if (!is_of_credential(error)) return are_one_place(failed, other);
+    return error.kind != ErrorKind::rate && error.http_status != k_forbidden &&
+           share_credential(failed, other);
 }
 
 }  // namespace
@@ -48,6 +50,7 @@ bool Course::has_chain(route::Chain chain) const {
 void Course::failed(std::size_t target, const Error& error, Clock::time_point now,
                     Clock::duration pause) {
     ++stops_[target].failures;
+    refused_ = is_of_credential(error) ? std::optional(target) : std::nullopt;
     // The call goes to the chain, or on to the next target of it.
     if (const route::Chain chain = chain_for(error.kind); has_chain(chain)) {
         chain_ = chain;
@@ -91,6 +94,8 @@ std::vector<NextTry> Course::open(Clock::time_point now, const Look& look) const
                        .repeats = stops_[i].begun,
                        .failing = outlook.failing,
                        .continues = outlook.continues,
+                       .other_key = refused_ && i != *refused_ && !stops_[i].begun &&
+                                    are_one_place(targets_[i].target, targets_[*refused_].target),
                        .wait = std::max(outlook.wait, pause)});
     }
     return all;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -60,6 +61,7 @@ class Course {
 
     std::span<const Prospect> targets_;
     std::vector<Stop> stops_;                  // one a target
+    std::optional<std::size_t> refused_;       // where the last try failed by its credential alone
     route::Chain chain_ = route::Chain::none;  // whose targets are tried
 };
 

@@ -21,7 +21,8 @@ std::optional<GiveUp> why_not(const FailedTry& failed, const NextTry& next) {
     if (failed.commitment == Commitment::continuable && !next.continues) {
         return GiveUp::nobody_else;
     }
-    if (failed.attempts >= failed.attempts_max) {
+    // A provider has several credentials so that one of them may be refused.
+    if (failed.attempts >= failed.attempts_max && !next.other_key) {
         // Where one try is all that is allowed, the operator leaves repeating to the clients.
         return failed.attempts_max > 1 ? GiveUp::attempts_spent : GiveUp::nobody_else;
     }

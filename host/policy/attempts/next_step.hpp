@@ -48,6 +48,7 @@ struct NextTry {
     bool repeats = false;     // the call was tried there before
     bool failing = false;     // the target fails other calls as well
     bool continues = false;   // it can go on with an answer that was begun elsewhere
+    bool other_key = false;   // where only the credential was refused, with another one
     Clock::duration wait{0};  // until it may be tried
 
     // Whether the try counts in the retry budget. A target that can be tried at once and is not

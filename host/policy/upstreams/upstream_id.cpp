@@ -28,13 +28,14 @@ bool is_printable(char c) { return c > 0x20 && c < 0x7f; }
 
 }  // namespace
 
-std::string upstream_id(std::span<const net::Header> headers) {
+std::string upstream_id(std::span<const net::Header> headers,
+                        const std::function<bool(std::string_view)>& is_secret) {
     for (const std::string_view name : k_names) {
         const auto found = std::ranges::find(headers, name, &net::Header::name);
         if (found == headers.end()) continue;
         std::string id(found->value.substr(0, k_bytes_max));
         std::erase_if(id, [](char c) { return !is_printable(c); });
-        if (!id.empty()) return id;
+        if (!id.empty()) return is_secret(found->value) ? std::string() : id;
     }
     return {};
 }

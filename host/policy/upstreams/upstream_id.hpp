@@ -2,15 +2,18 @@
 // went wrong. Pure.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "net/transport.hpp"
 
 namespace bw::policy {
 
 // The id in a response's headers, as at most 128 printable characters, so that it may go into a
-// log. Empty: there is none.
-std::string upstream_id(std::span<const net::Header> headers);
+// log. Empty: there is none, or `is_secret` says of its text that it has a credential in it.
+std::string upstream_id(std::span<const net::Header> headers,
+                        const std::function<bool(std::string_view)>& is_secret);
 
 }  // namespace bw::policy

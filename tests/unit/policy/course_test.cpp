@@ -68,6 +68,26 @@ TEST_F(CourseTest, ACredentialThatWasRefusedSaysNothingOfTheOthers) {
     EXPECT_THAT(open(5s), ElementsAre(1, 2));
 }
 
+TEST_F(CourseTest, SaysWhereOnlyTheCredentialWouldBeAnotherOne) {
+    const auto other_keys = [&] {
+        std::vector<std::size_t> all;
+        for (const NextTry& next : course->open(now, look)) {
+            if (next.other_key) all.push_back(next.target);
+        }
+        return all;
+    };
+    for (const ErrorKind kind : {ErrorKind::auth, ErrorKind::quota, ErrorKind::rate}) {
+        course.emplace(targets);
+        fails(0, kind, 0s);
+        EXPECT_THAT(other_keys(), ElementsAre(1));
+        fails(2, ErrorKind::upstream);
+        EXPECT_THAT(other_keys(), IsEmpty()) << "it is the last failure that counts";
+    }
+    course.emplace(targets);
+    fails(0, ErrorKind::upstream);
+    EXPECT_THAT(other_keys(), IsEmpty());
+}
+
 TEST_F(CourseTest, ARefusedCredentialIsAskedForNoOtherModel) {
     for (const ErrorKind kind : {ErrorKind::auth, ErrorKind::quota}) {
         targets[2].target.provider = 0;

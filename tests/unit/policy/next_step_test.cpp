@@ -109,6 +109,13 @@ TEST(NextStep, ACallIsTriedAsOftenAsItMayBeOverAllTargets) {
         << "repeating is left to the client";
 }
 
+TEST(NextStep, AnotherCredentialMayBeTriedHoweverManyWereRefused) {
+    FailedTry failed = failed_with();
+    failed.attempts = failed.attempts_max = 1;
+    const NextTry other_key{.target = 1, .other_key = true};
+    EXPECT_EQ(step_after_failure(failed, std::vector{other_key}), NextStep(other_key));
+}
+
 TEST(NextStep, NoTryBeginsAfterTheTimeThatIsLeft) {
     FailedTry failed = failed_with();
     failed.left = 2s;

@@ -8,7 +8,11 @@
 namespace bw::policy {
 namespace {
 
-std::string id(const std::vector<net::Header>& headers) { return upstream_id(headers); }
+std::string id(const std::vector<net::Header>& headers) {
+    return upstream_id(headers, [](std::string_view text) {
+        return text.find("sk-secret") != std::string_view::npos;
+    });
+}
 
 TEST(UpstreamId, TheUpstreamsOwnBeforeThatOfWhatStandsBeforeIt) {
     EXPECT_EQ(id({}), "");
@@ -21,6 +25,13 @@ TEST(UpstreamId, TheUpstreamsOwnBeforeThatOfWhatStandsBeforeIt) {
 TEST(UpstreamId, IsFitForALog) {
     EXPECT_EQ(id({{"x-request-id", "a b\xc3\xa9\tc"}}), "abc");
     EXPECT_EQ(id({{"x-request-id", std::string(500, 'x')}}), std::string(128, 'x'));
+}
+
+// An upstream may send back what it was sent.
+TEST(UpstreamId, IsNoneWhereACredentialStands) {
+    EXPECT_EQ(id({{"x-request-id", "a sk-secret b"}}), "");
+    EXPECT_EQ(id({{"x-request-id", std::string(125, 'x') + "sk-secret"}}), "") << "not even cut";
+    EXPECT_EQ(id({{"x-request-id", "sk-other"}}), "sk-other");
 }
 
 }  // namespace
