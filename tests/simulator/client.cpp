@@ -85,7 +85,7 @@ void Client::have_whim() {
 
 void Client::hang_up() {
     phase_ = Phase::finished;
-    end_ = End::left;
+    end_ = Happening::left;
     const config::OnDisconnect what = call_->on_disconnect();
     if (what.drains) {
         context_.drained_calls.adopt(std::move(call_), {}, what.longest);
@@ -107,7 +107,7 @@ void Client::respond(int status, std::string_view, std::string_view body) {
     const bool good = status == 200;
     require(good || (status >= 400 && answer["error"]["message"]),
             fmt::format("call {}: status {} has an answer or an error", number_, status));
-    end_ = good ? End::answered : End::refused;
+    end_ = good ? Happening::answered : Happening::refused;
     if (!good) return read_error(body);
     read_words(answer["choices"].at(0)["message"]["content"].string());
 }
@@ -115,7 +115,7 @@ void Client::respond(int status, std::string_view, std::string_view body) {
 void Client::begin_stream(std::string_view) {
     require_phase(Phase::waiting, "the head of a stream");
     phase_ = Phase::streaming;
-    end_ = End::answered;
+    end_ = Happening::answered;
 }
 
 void Client::event(std::string_view text) {
@@ -123,7 +123,7 @@ void Client::event(std::string_view text) {
     require(json::valid(text), fmt::format("call {}: an event is JSON", number_));
     const json::Value chunk(text);
     if (chunk["error"]) {
-        end_ = End::broken_off;
+        end_ = Happening::broken_off;
         read_error(text);
     } else {
         referee_.heard(number_);

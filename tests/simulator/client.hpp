@@ -20,8 +20,7 @@ class Client final : public front::Downstream, public std::enable_shared_from_th
     void ask();
     bool over() const { return call_ == nullptr; }
     // What came of it, for the summary.
-    enum class End { answered, refused, broken_off, left };
-    End end() const { return end_; }
+    Happening end() const { return end_; }
 
     void respond(int status, std::string_view extra_headers, std::string_view body) override;
     void begin_stream(std::string_view extra_headers) override;
@@ -48,7 +47,7 @@ class Client final : public front::Downstream, public std::enable_shared_from_th
     std::unique_ptr<front::LiveCall> call_;
     net::Alarm alarm_;  // its next whim
     Phase phase_ = Phase::waiting;
-    End end_ = End::left;
+    Happening end_ = Happening::left;
     bool reads_slowly_ = false;
     Clock::time_point asked_;
     Clock::duration asleep_{0};  // while it did not read

@@ -101,10 +101,12 @@ net::Exchange FakeWire::start(net::Request request, net::Events& events) {
     const json::Value body(request.body);
     const std::uint64_t call = call_in(request.body);
     const std::string provider(provider_in(request.url));
+    const std::string model = body["model"].string();
     const Asked asked{.exchange = ++started_,
                       .stream = body["stream"].boolean(false),
-                      .max_tokens = body["max_tokens"].integer().value_or(0)};
-    const auto begun = referee_.try_begins(call, provider, body["model"].string());
+                      .max_tokens = body["max_tokens"].integer().value_or(0),
+                      .is_often_refused = model == "long"};
+    const auto begun = referee_.try_begins(call, provider, model);
     if (begun.second) ledger_.require_held(id_of_call(call), 2 * asked.max_tokens);
     Answer answer = answer_of(chance_, weather_[provider].sky(chance_, Clock::now()), asked);
     referee_.foretell(call, begun.number, answer.blame, answer.is_true);

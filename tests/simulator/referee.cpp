@@ -33,7 +33,8 @@ Referee::Referee(const front::Host& host, const policy::Upstreams& upstreams,
     : host_(host),
       upstreams_(upstreams),
       waiting_(waiting),
-      under_way_(host.routes.targets().size()) {}
+      under_way_(host.routes.targets().size()),
+      seen_(host.routes.targets().size()) {}
 
 void Referee::asked(const std::string& model, std::string user, Clock::time_point deadline) {
     Watched call{.user = std::move(user), .asked = Clock::now(), .deadline = deadline};
@@ -69,14 +70,13 @@ Referee::Begun Referee::try_begins(std::uint64_t number, std::string_view provid
     } else {
         judge_next(call, stand, name);
     }
-    tally_.hedges += running;
-    tally_.repeats += call.stands[stand].tried;
-    tally_.chained += call.stands[stand].target.chain != route::Chain::none;
-    ++tally_.tries;
-    require(tally_.hedges + tally_.repeats <= upstreams_.retries.taken(),
-            name + ": the retry budget knows of it");
+    tally_.count(Happening::hedges, static_cast<std::uint64_t>(running));
+    count_try(call, stand);
+    require(
+        tally_.of(Happening::hedges) + tally_.of(Happening::repeats) <= upstreams_.retries.taken(),
+        name + ": the retry budget knows of it");
     call.stands[stand].tried = true;
-    call.tries.push_back({.stand = stand});
+    call.tries.push_back({.stand = stand, .second = running == 1});
     ++under_way_[call.stands[stand].target.id];
     return {.number = call.tries.size() - 1, .second = running == 1};
 }
@@ -97,7 +97,7 @@ void Referee::judge_first(const Watched& call, std::size_t stand, const std::str
     const auto chain = call.stands[stand].target.chain;
     require(chain == route::Chain::none || chain == route::Chain::budget,
             name + ": no chain is tried without a reason");
-    if (stand > 0) ++tally_.passed_over;
+    count_first(call, stand);
     if (call.asked == Clock::now()) judge_order(call, stand, name);
 }
 
@@ -124,6 +124,7 @@ void Referee::judge_order(const Watched& call, std::size_t stand, const std::str
     const std::size_t id = call.stands[stand].target.id;
     const auto home = homes_.emplace(call.user, id).first;
     require(home->second == id, name + ": a user's calls go to the same target");
+    tally_.count(Happening::loyal);
 }
 
 void Referee::judge_next(const Watched& call, std::size_t stand, const std::string& name) {
@@ -153,9 +154,13 @@ void Referee::content(std::uint64_t number, std::size_t which) {
     Watched& call = at(number);
     call.has_content = true;
     for (std::size_t i = 0; i < call.tries.size(); ++i) {
-        require(i == which || !call.tries[i].runs,
+        if (i == which) continue;
+        require(!call.tries[i].runs,
                 fmt::format("call {}: the others are closed once try {} has content", number,
                             which + 1));
+        if (call.tries[i].ended != Clock::now()) continue;
+        if (call.tries[i].second) tally_.count(Happening::hedges_first);
+        if (call.tries[which].second) tally_.count(Happening::hedges_second);
     }
 }
 
@@ -163,6 +168,7 @@ void Referee::closed(std::uint64_t number, std::size_t which) {
     Watched& call = at(number);
     require(std::exchange(call.tries[which].runs, false),
             fmt::format("call {}: try {} is closed once", number, which + 1));
+    call.tries[which].ended = Clock::now();
     --under_way_[call.stands[call.tries[which].stand].target.id];
 }
 
@@ -183,7 +189,7 @@ void Referee::told(std::uint64_t number, std::string_view code, std::string_view
     if (call.route == nullptr) return;
     const std::string name = fmt::format("call {} of {} ends with {} after {}", number,
                                          call.route->model, code, tries_text(call));
-    if (!call.tries.empty()) ++tally_.given_up;
+    count_end(call);
     // Where the ledger has no more room for the call, nothing more may be tried.
     if (call.has_content || !call.held || code == "ledger_unavailable") return;
     if (Clock::now() >= call.deadline) return;
@@ -224,7 +230,10 @@ void Referee::judge_refusal(const Watched& call, const std::string& name) const 
     }
 }
 
-void Referee::held(std::string_view id, bool yes) { at(number_of(id)).held = yes; }
+void Referee::held(std::string_view id, bool yes) {
+    at(number_of(id)).held = yes;
+    if (!yes) tally_.count(Happening::not_held);
+}
 
 bool Referee::upstreams_are_true(std::string_view id) const {
     return calls_.at(number_of(id) - 1).is_true;
@@ -240,11 +249,13 @@ std::string Referee::text_of(std::string_view id) const {
 void Referee::look() {
     for (std::size_t id = 0; id < under_way_.size(); ++id) {
         const auto& target = host_.routes.targets()[id];
+        count_target(id);
         if (host_.config.providers[target.provider].base_url.empty()) continue;
         require(upstreams_.targets.under_way(id) == under_way_[id],
                 fmt::format("{} tries are under way at a target, and {} are counted",
                             under_way_[id], upstreams_.targets.under_way(id)));
     }
+    count_waiting();
     judge_repeats();
 }
 
@@ -268,10 +279,13 @@ void Referee::judge_repeats() {
             fmt::format("{} repetitions in 10 s, and {} are allowed", sum.repeats, allowed));
 }
 
-void Referee::check_end() const {
+void Referee::check_end(std::uint64_t calls) {
     for (std::size_t id = 0; id < under_way_.size(); ++id) {
         require(upstreams_.targets.under_way(id) == 0, "no try is under way at the end");
+        tally_.count(Happening::ejections, upstreams_.targets.times_out(id));
     }
+    tally_.print();
+    tally_.check(calls);
 }
 
 // Whether a limit or a budget of its own may keep calls from the provider.

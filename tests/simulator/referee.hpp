@@ -16,20 +16,11 @@
 #include "policy/upstreams/upstreams.hpp"
 #include "route/table.hpp"
 #include "script.hpp"
+#include "tally.hpp"
 
 namespace bw::simulator {
 
 inline std::string id_of_call(std::uint64_t number) { return "call-" + std::to_string(number); }
-
-// How much of a run went how, so that a run in which something never happens is noticed.
-struct Tally {
-    std::uint64_t tries = 0;
-    std::uint64_t repeats = 0;  // at a place where the call was tried before
-    std::uint64_t hedges = 0;
-    std::uint64_t chained = 0;      // tries at the targets of a chain
-    std::uint64_t passed_over = 0;  // first tries that were not at the first target in the file
-    std::uint64_t given_up = 0;     // calls that ended with an error though they were tried
-};
 
 class Referee {
   public:
@@ -66,8 +57,10 @@ class Referee {
     std::string text_of(std::string_view id_of_call) const;
     // At a moment when nothing is left to do.
     void look();
-    void check_end() const;
-    const Tally& tally() const { return tally_; }
+    // After `calls` calls.
+    void check_end(std::uint64_t calls);
+    // What else has happened.
+    Tally& tally() { return tally_; }
 
   private:
     // A target of a call's route, and how it was when the call came in.
@@ -80,7 +73,9 @@ class Referee {
     struct OneTry {
         std::size_t stand = 0;
         Blame blame = Blame::upstream;
+        bool second = false;  // another one of the call ran when it began
         bool runs = true;
+        Clock::time_point ended{};  // once it does not run
     };
     struct Watched {
         const config::Route* route = nullptr;
@@ -93,6 +88,11 @@ class Referee {
         bool has_content = false;
         bool is_true = true;
         bool held = true;
+    };
+    // How a target was when last looked at.
+    struct Seen {
+        route::Service service = route::Service::in;
+        Clock::time_point out_until{};
     };
     // Calls and repetitions of one second.
     struct Second {
@@ -111,6 +111,11 @@ class Referee {
     void judge_idle(const Watched& call, const std::string& name) const;
     void judge_refusal(const Watched& call, const std::string& name) const;
     void judge_repeats();
+    void count_try(const Watched& call, std::size_t stand);
+    void count_first(const Watched& call, std::size_t stand);
+    void count_end(const Watched& call);
+    void count_target(std::size_t id);
+    void count_waiting();
     bool is_limited(std::size_t provider) const;
     bool in_service(const route::Candidate& target) const;
     bool has_room(const route::Candidate& target) const;
@@ -121,6 +126,7 @@ class Referee {
     const policy::WaitingCounts& waiting_;
     std::vector<Watched> calls_;
     std::vector<std::uint32_t> under_way_;      // by the target's id
+    std::vector<Seen> seen_;                    // by the target's id
     std::map<std::string, std::size_t> homes_;  // by user: the id of the target of a sticky route
     std::map<std::int64_t, Second> seconds_;
     std::uint64_t taken_ = 0;  // of the retry budget, when last looked at

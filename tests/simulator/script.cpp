@@ -116,14 +116,16 @@ Script refusal(Chance& chance, int status, std::string_view code) {
             {milliseconds(0), End{}}};
 }
 
-Answer refusal(Chance& chance) {
-    constexpr int k_statuses[] = {400, 401, 403, 404, 408, 413, 422, 429, 429, 500, 502, 503, 529};
-    if (chance.in(12)) {
+Answer refusal_of_prompt(Chance& chance) {
+    if (chance.in(2)) {
         return {.steps = refusal(chance, 400, "content_filter"), .blame = Blame::content};
     }
-    if (chance.in(10)) {
-        return {.steps = refusal(chance, 400, "context_length_exceeded"), .blame = Blame::length};
-    }
+    return {.steps = refusal(chance, 400, "context_length_exceeded"), .blame = Blame::length};
+}
+
+Answer refusal(Chance& chance) {
+    constexpr int k_statuses[] = {400, 401, 403, 404, 408, 413, 422, 429, 429, 500, 502, 503, 529};
+    if (chance.in(6)) return refusal_of_prompt(chance);
     const int status = k_statuses[chance.below(std::size(k_statuses))];
     const bool wrong = status == 400 || status == 422;
     return {.steps = refusal(chance, status, "refused_here"),
@@ -179,6 +181,7 @@ void spoil(Chance& chance, Script& script) {
 }
 
 Answer mostly_good(Chance& chance, const Asked& asked, std::int64_t slowness) {
+    if (asked.is_often_refused && chance.in(3)) return refusal_of_prompt(chance);
     switch (chance.below(60)) {
         case 0: return {.steps = failure(chance)};
         case 1:

@@ -37,7 +37,8 @@ using Script = std::deque<Step>;
 struct Asked {
     std::uint64_t exchange = 0;
     bool stream = false;
-    std::int64_t max_tokens = 0;  // 0: the request does not say
+    std::int64_t max_tokens = 0;    // 0: the request does not say
+    bool is_often_refused = false;  // its prompt is, as too long or for what it says
 };
 
 // What an error of an upstream means for its call: whether another target may do better.

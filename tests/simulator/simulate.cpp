@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdlib>
 #include <list>
 #include <memory>
@@ -113,7 +112,6 @@ class World {
         .random = random_,
         .http_limits = {}};
     std::list<std::shared_ptr<Client>> clients_;
-    std::array<std::uint64_t, 4> ends_{};
     net::Alarm next_client_{loop_};
     std::uint64_t asked_ = 0;
 };
@@ -142,7 +140,7 @@ void World::run() {
         settle_down();
         referee_.look();
         clients_.remove_if([this](const auto& client) {
-            if (client->over()) ++ends_[static_cast<std::size_t>(client->end())];
+            if (client->over()) referee_.tally().count(client->end());
             return client->over();
         });
         if (time_.next == Clock::time_point::max()) break;
@@ -150,18 +148,10 @@ void World::run() {
         time_.now += moved;
         time_.wall += moved;
     }
+    const std::chrono::duration<double, std::ratio<3600>> hours(time_.now.time_since_epoch());
+    fmt::print("{} calls in {:.1f} h, {} requests to upstreams, {} holds\n", asked_,
+               hours.count() - 1, wire_.started(), ledger_.granted());
     check_end();
-    fmt::print(
-        "{} calls in {:.1f} h: {} answered, {} refused, {} broken off, {} left; {} requests to "
-        "upstreams, {} holds\n",
-        asked_,
-        std::chrono::duration<double, std::ratio<3600>>(time_.now.time_since_epoch()).count() - 1,
-        ends_[0], ends_[1], ends_[2], ends_[3], wire_.started(), ledger_.granted());
-    const Tally& tally = referee_.tally();
-    fmt::print(
-        "{} repetitions, {} hedges, {} tries of chains, {} first targets passed over, {} calls "
-        "given up\n",
-        tally.repeats, tally.hedges, tally.chained, tally.passed_over, tally.given_up);
 }
 
 void World::check_end() {
@@ -175,8 +165,8 @@ void World::check_end() {
     for (const auto& [limit, count] : *running_.waiting) {
         require(count == 0, "nobody stands in the line of " + limit);
     }
-    referee_.check_end();
     ledger_.check_end();
+    referee_.check_end(asked_);
 }
 
 }  // namespace

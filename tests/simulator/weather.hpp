@@ -29,9 +29,12 @@ class Weather {
     void change(Chance& chance, Clock::time_point now) {
         using std::chrono::seconds;
         constexpr Sky k_bad[] = {Sky::dead, Sky::silent, Sky::storm, Sky::slow, Sky::full};
-        const bool turns_bad = sky_ == Sky::fair && until_ != Clock::time_point();
+        const bool begins = until_ == Clock::time_point();
+        const bool turns_bad = sky_ == Sky::fair && !begins;
         sky_ = turns_bad ? k_bad[chance.below(std::size(k_bad))] : Sky::fair;
-        until_ = now + seconds(turns_bad ? chance.between(20, 300) : chance.between(60, 1'200));
+        // The first one is short, so that a short run has bad ones as well.
+        const auto fair = begins ? chance.between(5, 150) : chance.between(60, 1'200);
+        until_ = now + seconds(turns_bad ? chance.between(20, 300) : fair);
     }
 
     Sky sky_ = Sky::fair;
