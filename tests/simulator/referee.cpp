@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "policy/limits/rule_match.hpp"
 #include "rules.hpp"
 
 namespace bw::simulator {
@@ -134,6 +135,23 @@ void Referee::judge_next(const Watched& call, std::size_t stand, const std::stri
     require(now < call.deadline, name + " begins before the client's deadline");
     require(now < call.asked + retry_at(target).within, name + " begins in time");
     require(call.blame != Blame::request, name + ": what is wrong everywhere is not tried again");
+    if (call.stands[stand].tried && target.chain == route::Chain::none) judge_repeat(call, name);
+}
+
+// A call is repeated only where no other target of its route could serve it at once: neither when
+// that was decided, after its last try, nor now.
+void Referee::judge_repeat(const Watched& call, const std::string& name) const {
+    for (const Stand& stand : call.stands) {
+        const route::Candidate& target = stand.target;
+        if (stand.tried || target.chain != route::Chain::none) continue;
+        if (may_be_left_out(call, target)) continue;
+        if (call.tries.size() >= retry_at(target).attempts) continue;
+        if (Clock::now() >= call.asked + retry_at(target).within) continue;
+        const bool is_well = stand.was_well && in_service(target) && has_room(target);
+        require(!is_well, fmt::format("{} is a repetition, and target \"{}\", which is well, was "
+                                      "not tried",
+                                      name, host_.config.providers[target.provider].name));
+    }
 }
 
 // ---- how a try goes on --------------------------------------------------------------------------
@@ -169,6 +187,9 @@ void Referee::closed(std::uint64_t number, std::size_t which) {
     require(std::exchange(call.tries[which].runs, false),
             fmt::format("call {}: try {} is closed once", number, which + 1));
     call.tries[which].ended = Clock::now();
+    for (Stand& stand : call.stands) {
+        stand.was_well = in_service(stand.target) && has_room(stand.target);
+    }
     --under_way_[call.stands[call.tries[which].stand].target.id];
 }
 
@@ -291,6 +312,20 @@ void Referee::check_end(std::uint64_t calls) {
 // Whether a limit or a budget of its own may keep calls from the provider.
 bool Referee::is_limited(std::size_t provider) const {
     return host_.config.providers[provider].max_concurrent > 0;
+}
+
+// Whether a rule of the configuration may take the target out of the call's offer.
+bool Referee::may_be_left_out(const Watched& call, const route::Candidate& target) const {
+    const std::string& provider = host_.config.providers[target.provider].name;
+    const policy::Facts facts{.user = call.user,
+                              .model = call.route->model,
+                              .provider = provider,
+                              .route = call.route->model};
+    const auto counts = [&](const auto& rule) {
+        return policy::depends_on_provider(rule.scope) && policy::fits(rule.scope, facts);
+    };
+    return is_limited(target.provider) || std::ranges::any_of(host_.config.budgets, counts) ||
+           std::ranges::any_of(host_.config.limits, counts);
 }
 
 bool Referee::in_service(const route::Candidate& target) const {

@@ -69,6 +69,7 @@ class Referee {
         bool in_service = true;
         bool has_room = true;
         bool tried = false;
+        bool was_well = true;  // when the last try ended: it was in service, and had room
     };
     struct OneTry {
         std::size_t stand = 0;
@@ -108,6 +109,7 @@ class Referee {
     void judge_first(const Watched& call, std::size_t stand, const std::string& name);
     void judge_order(const Watched& call, std::size_t stand, const std::string& name);
     void judge_next(const Watched& call, std::size_t stand, const std::string& name);
+    void judge_repeat(const Watched& call, const std::string& name) const;
     void judge_idle(const Watched& call, const std::string& name) const;
     void judge_refusal(const Watched& call, const std::string& name) const;
     void judge_repeats();
@@ -117,6 +119,7 @@ class Referee {
     void count_target(std::size_t id);
     void count_waiting();
     bool is_limited(std::size_t provider) const;
+    bool may_be_left_out(const Watched& call, const route::Candidate& target) const;
     bool in_service(const route::Candidate& target) const;
     bool has_room(const route::Candidate& target) const;
     bool is_waited_for(const route::Candidate& target) const;
