@@ -28,7 +28,7 @@ class CheckedLedger::Session final : public ledger::LedgerSession {
     std::int64_t now_us() const override { return store_->now_us(); }
 
     void hold(ledger::Hold hold, OnVerdict on_verdict) override {
-        if (ledger_.chance_.in(300)) {
+        if (ledger_.plan_.is_wild && ledger_.chance_.in(300)) {
             ledger_.referee_.held(hold.estimate.request_id, false);
             return on_verdict({.answer = ledger::HoldAnswer::unavailable,
                                .standings = std::vector<ledger::Standing>(hold.claims.size()),
@@ -47,7 +47,7 @@ class CheckedLedger::Session final : public ledger::LedgerSession {
     }
     void when_durable(const ledger::HoldId& id, OnDurable on_durable) override {
         if (written(id) == ledger::Written::yes) return on_durable(true);
-        const bool fails = ledger_.chance_.in(40);
+        const bool fails = ledger_.plan_.is_wild && ledger_.chance_.in(40);
         later(ledger_.chance_.wait(1, 60),
               [this, number = id.number, fails, then = std::move(on_durable)]() mutable {
                   if (!fails) durable_[number] = true;
@@ -83,8 +83,10 @@ class CheckedLedger::Session final : public ledger::LedgerSession {
     std::map<std::uint64_t, bool> durable_;
 };
 
-CheckedLedger::CheckedLedger(Chance& chance, const Clock::Simulated& time, Referee& referee)
-    : chance_(chance),
+CheckedLedger::CheckedLedger(const Plan& plan, Chance& chance, const Clock::Simulated& time,
+                             Referee& referee)
+    : plan_(plan),
+      chance_(chance),
       store_(ledger::open_memory([&time] {
           using namespace std::chrono;
           return duration_cast<microseconds>(time.wall.time_since_epoch()).count();

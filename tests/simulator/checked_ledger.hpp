@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "chance.hpp"
 #include "ledger/memory.hpp"
+#include "plan.hpp"
 #include "referee.hpp"
 
 namespace bw::simulator {
@@ -19,7 +20,7 @@ namespace bw::simulator {
 class CheckedLedger final : public ledger::Store {
   public:
     // All must outlive it.
-    CheckedLedger(Chance& chance, const Clock::Simulated& time, Referee& referee);
+    CheckedLedger(const Plan& plan, Chance& chance, const Clock::Simulated& time, Referee& referee);
 
     std::unique_ptr<ledger::LedgerSession> open(boost::asio::io_context& loop) override;
     Result<std::vector<ledger::StoredCounter>> counters() override { return store_->counters(); }
@@ -54,6 +55,7 @@ class CheckedLedger final : public ledger::Store {
     std::int64_t held_for(const std::string& id_of_call, const ledger::Claim& claim) const;
     void settled(const ledger::Settlement& settlement);
 
+    const Plan& plan_;
     Chance& chance_;
     std::unique_ptr<ledger::Store> store_;
     Referee& referee_;

@@ -15,14 +15,12 @@ using std::chrono::milliseconds;
 // Lines, three attempts with all their limits, and the ledger: nobody waits longer.
 constexpr std::chrono::minutes k_patience{10};
 
-constexpr const char* k_models[] = {"all",  "narrow", "spread", "dear",  "local", "nowhere",
-                                    "fast", "idle",   "cheap",  "loyal", "tiers", "hedged",
-                                    "late", "long",   "poor",   "eager", "once"};
-
 }  // namespace
 
-Client::Client(front::Context& context, Chance& chance, Referee& referee, std::uint64_t number)
-    : context_(context),
+Client::Client(const Plan& plan, front::Context& context, Chance& chance, Referee& referee,
+               std::uint64_t number)
+    : plan_(plan),
+      context_(context),
       chance_(chance),
       referee_(referee),
       number_(number),
@@ -32,7 +30,7 @@ Call Client::make_call() {
     Call call;
     call.id = id_of_call(number_);
     call.started = Clock::now();
-    const char* model = k_models[chance_.below(std::size(k_models))];
+    const char* model = plan_.models[chance_.below(plan_.models.size())];
     const bool stream = !chance_.in(3);
     const std::string user = fmt::format("u{}", chance_.below(5));
     call.body = fmt::format(
@@ -42,7 +40,7 @@ Call Client::make_call() {
         stream ? R"(,"stream":true)" : "",
         stream && chance_.in(2) ? R"(,"stream_options":{"include_usage":true})" : "");
     auto deadline = Clock::time_point::max();
-    if (chance_.in(10)) {
+    if (plan_.is_wild && chance_.in(10)) {
         const milliseconds timeout = chance_.wait(1, 20'000);
         call.timeout = fmt::format("{}ms", timeout.count());
         deadline = call.started + timeout;
@@ -60,7 +58,7 @@ void Client::ask() {
 
 // Most read on to the end.
 void Client::schedule_whim() {
-    if (chance_.in(4)) {
+    if (plan_.is_wild && chance_.in(4)) {
         alarm_.set(Clock::now() + chance_.wait(0, 3'000),
                    [self = shared_from_this()] { self->have_whim(); });
     }

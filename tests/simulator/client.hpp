@@ -9,13 +9,15 @@
 #include "front/context.hpp"
 #include "front/live_call.hpp"
 #include "net/alarm.hpp"
+#include "plan.hpp"
 #include "referee.hpp"
 
 namespace bw::simulator {
 
 class Client final : public front::Downstream, public std::enable_shared_from_this<Client> {
   public:
-    Client(front::Context& context, Chance& chance, Referee& referee, std::uint64_t number);
+    Client(const Plan& plan, front::Context& context, Chance& chance, Referee& referee,
+           std::uint64_t number);
 
     void ask();
     bool over() const { return call_ == nullptr; }
@@ -40,6 +42,7 @@ class Client final : public front::Downstream, public std::enable_shared_from_th
     void read_error(std::string_view body);
     void require_phase(Phase phase, const char* what);
 
+    const Plan& plan_;
     front::Context& context_;
     Chance& chance_;
     Referee& referee_;

@@ -108,7 +108,8 @@ net::Exchange FakeWire::start(net::Request request, net::Events& events) {
                       .is_often_refused = model == "long"};
     const auto begun = referee_.try_begins(call, provider, model);
     if (begun.second) ledger_.require_held(id_of_call(call), 2 * asked.max_tokens);
-    Answer answer = answer_of(chance_, weather_[provider].sky(chance_, Clock::now()), asked);
+    const Sky sky = plan_.sky ? *plan_.sky : weather_[provider].sky(chance_, Clock::now());
+    Answer answer = answer_of(chance_, sky, asked);
     referee_.foretell(call, begun.number, answer.blame, answer.is_true);
     const auto line =
         std::make_shared<Line>(*this, events, std::move(answer.steps), call, begun.number);

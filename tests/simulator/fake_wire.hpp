@@ -11,6 +11,7 @@
 #include "chance.hpp"
 #include "checked_ledger.hpp"
 #include "net/transport.hpp"
+#include "plan.hpp"
 #include "referee.hpp"
 #include "weather.hpp"
 
@@ -22,8 +23,9 @@ inline constexpr std::string_view k_call_mark = "call #";
 class FakeWire final : public net::Transport {
   public:
     // All must outlive it.
-    FakeWire(boost::asio::io_context& loop, Chance& chance, Referee& referee, CheckedLedger& ledger)
-        : loop_(loop), chance_(chance), referee_(referee), ledger_(ledger) {}
+    FakeWire(const Plan& plan, boost::asio::io_context& loop, Chance& chance, Referee& referee,
+             CheckedLedger& ledger)
+        : plan_(plan), loop_(loop), chance_(chance), referee_(referee), ledger_(ledger) {}
 
     [[nodiscard]] net::Exchange start(net::Request request, net::Events& events) override;
 
@@ -33,6 +35,7 @@ class FakeWire final : public net::Transport {
   private:
     class Line;
 
+    const Plan& plan_;
     boost::asio::io_context& loop_;
     Chance& chance_;
     Referee& referee_;

@@ -300,13 +300,16 @@ void Referee::judge_repeats() {
             fmt::format("{} repetitions in 10 s, and {} are allowed", sum.repeats, allowed));
 }
 
-void Referee::check_end(std::uint64_t calls) {
+void Referee::check_end() {
     for (std::size_t id = 0; id < under_way_.size(); ++id) {
         require(upstreams_.targets.under_way(id) == 0, "no try is under way at the end");
         tally_.count(Happening::ejections, upstreams_.targets.times_out(id));
     }
-    tally_.print();
-    tally_.check(calls);
+}
+
+std::uint64_t Referee::untried() const {
+    return static_cast<std::uint64_t>(
+        std::ranges::count_if(calls_, [](const Watched& call) { return call.tries.empty(); }));
 }
 
 // Whether a limit or a budget of its own may keep calls from the provider.

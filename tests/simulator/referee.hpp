@@ -57,10 +57,12 @@ class Referee {
     std::string text_of(std::string_view id_of_call) const;
     // At a moment when nothing is left to do.
     void look();
-    // After `calls` calls.
-    void check_end(std::uint64_t calls);
+    void check_end();
+    // How many calls were never tried.
+    std::uint64_t untried() const;
     // What else has happened.
     Tally& tally() { return tally_; }
+    const Tally& tally() const { return tally_; }
 
   private:
     // A target of a call's route, and how it was when the call came in.

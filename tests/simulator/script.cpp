@@ -139,6 +139,14 @@ Script storm(Chance& chance) {
     return refusal(chance, k_statuses[chance.below(std::size(k_statuses))], "refused_here");
 }
 
+// Without a word on when to come back.
+Script unavailable(Chance& chance) {
+    return {{chance.wait(1, 50),
+             Head{.status = 503, .content_type = "application/json", .wait_name = "", .wait = ""}},
+            {milliseconds(0), std::string(R"({"error":{"message":"no","type":"x","code":"y"}})")},
+            {milliseconds(0), End{}}};
+}
+
 // A good answer, cut where the wire cuts it.
 Answer good(Chance& chance, const Asked& asked, std::int64_t slowness) {
     const std::int64_t words = asked.stream ? chance.between(0, 6) : chance.between(1, 5);
@@ -203,6 +211,7 @@ Answer answer_of(Chance& chance, Sky sky, const Asked& asked) {
         case Sky::silent: return {};
         case Sky::storm: return {.steps = storm(chance)};
         case Sky::full: return {.steps = refusal(chance, 429, "rate_limit_exceeded")};
+        case Sky::refusing: return {.steps = unavailable(chance)};
         case Sky::slow: return mostly_good(chance, asked, 10);
         case Sky::fair: return mostly_good(chance, asked, 1);
     }

@@ -10,12 +10,13 @@
 namespace bw::simulator {
 
 enum class Sky : std::uint8_t {
-    fair,    // a few of its answers fail
-    dead,    // nobody can be reached
-    silent,  // requests are taken, and nothing is answered
-    storm,   // each request fails with a status of 5xx
-    slow,    // as fair, but ten times as slow
-    full,    // its rate limit refuses all requests
+    fair,      // a few of its answers fail
+    dead,      // nobody can be reached
+    silent,    // requests are taken, and nothing is answered
+    storm,     // each request fails with a status of 5xx
+    slow,      // as fair, but ten times as slow
+    full,      // its rate limit refuses all requests
+    refusing,  // each request is answered with a 503 at once
 };
 
 class Weather {
