@@ -2,6 +2,8 @@
 
 #include <bellwether/json.hpp>
 #include <charconv>
+#include <optional>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -23,6 +25,15 @@ std::uint64_t call_in(std::string_view body) {
 std::string_view provider_in(std::string_view url) {
     const auto begin = url.find("://") + 3;
     return url.substr(begin, url.find('.', begin) - begin);
+}
+
+// 2 of "authorization: Bearer key-2", as is the third of its provider's keys; nothing: no key.
+std::optional<std::size_t> key_in(std::span<const std::string> headers) {
+    for (const std::string& header : headers) {
+        const auto at = header.find(k_key_mark);
+        if (at != header.npos) return header.at(at + k_key_mark.size()) - '0';
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -106,11 +117,15 @@ net::Exchange FakeWire::start(net::Request request, net::Events& events) {
                       .stream = body["stream"].boolean(false),
                       .max_tokens = body["max_tokens"].integer().value_or(0),
                       .is_often_refused = model == "long"};
-    const auto begun = referee_.try_begins(call, provider, model);
+    const auto key = key_in(request.headers);
+    const auto begun = referee_.try_begins(
+        call, {.provider = provider, .model = model, .key = key.value_or(0), .body = body});
     if (begun.second) ledger_.require_held(id_of_call(call), 2 * asked.max_tokens);
     const Sky sky = plan_.sky ? *plan_.sky : weather_[provider].sky(chance_, Clock::now());
-    Answer answer = answer_of(chance_, sky, asked);
-    referee_.foretell(call, begun.number, answer.blame, answer.is_true);
+    const KeySky of_key = key ? keys_[{provider, *key}].sky(chance_, Clock::now()) : KeySky::good;
+    Answer answer =
+        of_key == KeySky::good ? answer_of(chance_, sky, asked) : answer_of(chance_, of_key);
+    referee_.foretell(call, begun.number, answer);
     const auto line =
         std::make_shared<Line>(*this, events, std::move(answer.steps), call, begun.number);
     line->go();

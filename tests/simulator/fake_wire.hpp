@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "chance.hpp"
 #include "checked_ledger.hpp"
@@ -19,6 +20,8 @@ namespace bw::simulator {
 
 // What stands before the number of a call in its prompt.
 inline constexpr std::string_view k_call_mark = "call #";
+// What stands before the number of a key in it, of a provider that has several.
+inline constexpr std::string_view k_key_mark = "key-";
 
 class FakeWire final : public net::Transport {
   public:
@@ -41,6 +44,7 @@ class FakeWire final : public net::Transport {
     Referee& referee_;
     CheckedLedger& ledger_;
     std::map<std::string, Weather> weather_;  // by provider
+    std::map<std::pair<std::string, std::size_t>, KeyWeather> keys_;
     std::uint64_t started_ = 0;
     std::size_t under_way_ = 0;
 };

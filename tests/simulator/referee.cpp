@@ -5,14 +5,10 @@
 #include <algorithm>
 #include <charconv>
 
-#include "policy/limits/rule_match.hpp"
 #include "rules.hpp"
 
 namespace bw::simulator {
 namespace {
-
-// A prompt that is larger than all of the simulation.
-constexpr std::int64_t k_tokens = 100'000;
 
 std::int64_t second_of(Clock::time_point now) {
     return std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();
@@ -44,8 +40,13 @@ void Referee::asked(const std::string& model, std::string user, Clock::time_poin
         for (route::Candidate& target : match->candidates) {
             const bool in = in_service(target);
             const bool room = has_room(target) && !is_waited_for(target);
-            call.stands.push_back(
-                {.target = std::move(target), .in_service = in, .has_room = room});
+            const std::uint32_t offered = accepted_keys(target);
+            const std::uint32_t keys = ready_keys(target);
+            call.stands.push_back({.target = std::move(target),
+                                   .in_service = in,
+                                   .has_room = room,
+                                   .keys_offered = offered,
+                                   .keys_ready = keys});
         }
         const auto& provider = host_.config.providers[call.stands.front().target.provider];
         if (provider.base_url.empty()) ++seconds_[second_of(call.asked)].unseen;
@@ -55,38 +56,42 @@ void Referee::asked(const std::string& model, std::string user, Clock::time_poin
 
 // ---- a try begins -------------------------------------------------------------------------------
 
-Referee::Begun Referee::try_begins(std::uint64_t number, std::string_view provider,
-                                   std::string_view model) {
+Referee::Begun Referee::try_begins(std::uint64_t number, const Request& request) {
     Watched& call = at(number);
     const std::string name =
         fmt::format("call {} of {}, try {} after {}", number, call.route->model,
                     call.tries.size() + 1, tries_text(call));
-    const std::size_t stand = stand_of(call, provider, model, name);
+    const std::size_t stand = stand_of(call, request, name);
+    Stand& here = call.stands[stand];
     const auto running = std::ranges::count(call.tries, true, &OneTry::runs);
     require(!call.has_content, name + ": nothing is tried after content");
-    require(running == 0 || (running == 1 && call.route->hedge && !call.stands[stand].tried),
+    require(running == 0 || (running == 1 && call.route->hedge && !here.tried),
             name + ": two run only if the route says so, and at two targets");
     if (call.tries.empty()) {
         judge_first(call, stand, name);
     } else {
-        judge_next(call, stand, name);
+        judge_next(call, stand, request.key, name);
     }
+    judge_request(here, request, name);
+    judge_key(call, here, request.key, name);
     tally_.count(Happening::hedges, static_cast<std::uint64_t>(running));
-    count_try(call, stand);
+    count_try(call, stand, request.key);
     require(
         tally_.of(Happening::hedges) + tally_.of(Happening::repeats) <= upstreams_.retries.taken(),
         name + ": the retry budget knows of it");
-    call.stands[stand].tried = true;
-    call.tries.push_back({.stand = stand, .second = running == 1});
-    ++under_way_[call.stands[stand].target.id];
+    here.tried = true;
+    here.keys_tried |= 1U << request.key;
+    call.tries.push_back(
+        {.stand = stand, .key = request.key, .began = Clock::now(), .second = running == 1});
+    ++under_way_[here.target.id];
     return {.number = call.tries.size() - 1, .second = running == 1};
 }
 
-std::size_t Referee::stand_of(const Watched& call, std::string_view provider,
-                              std::string_view model, const std::string& name) const {
+std::size_t Referee::stand_of(const Watched& call, const Request& request,
+                              const std::string& name) const {
     const auto found = std::ranges::find_if(call.stands, [&](const Stand& stand) {
-        return stand.target.model == model &&
-               host_.config.providers[stand.target.provider].name == provider;
+        return stand.target.model == request.model &&
+               host_.config.providers[stand.target.provider].name == request.provider;
     });
     require(found != call.stands.end(), name + " is at a target of its route");
     return static_cast<std::size_t>(found - call.stands.begin());
@@ -128,14 +133,16 @@ void Referee::judge_order(const Watched& call, std::size_t stand, const std::str
     tally_.count(Happening::loyal);
 }
 
-void Referee::judge_next(const Watched& call, std::size_t stand, const std::string& name) {
+void Referee::judge_next(const Watched& call, std::size_t stand, std::size_t key,
+                         const std::string& name) {
     const route::Candidate& target = call.stands[stand].target;
     const auto now = Clock::now();
     require(call.tries.size() < retry_at(target).attempts, name + " is one too many");
     require(now < call.deadline, name + " begins before the client's deadline");
     require(now < call.asked + retry_at(target).within, name + " begins in time");
     require(call.blame != Blame::request, name + ": what is wrong everywhere is not tried again");
-    if (call.stands[stand].tried && target.chain == route::Chain::none) judge_repeat(call, name);
+    const bool repeats = is_repetition(call, stand, key);
+    if (repeats && target.chain == route::Chain::none) judge_repeat(call, name);
 }
 
 // A call is repeated only where no other target of its route could serve it at once: neither when
@@ -147,7 +154,7 @@ void Referee::judge_repeat(const Watched& call, const std::string& name) const {
         if (may_be_left_out(call, target)) continue;
         if (call.tries.size() >= retry_at(target).attempts) continue;
         if (Clock::now() >= call.asked + retry_at(target).within) continue;
-        const bool is_well = stand.was_well && in_service(target) && has_room(target);
+        const bool is_well = stand.was_well && in_service(target) && ready_keys(stand) != 0;
         require(!is_well, fmt::format("{} is a repetition, and target \"{}\", which is well, was "
                                       "not tried",
                                       name, host_.config.providers[target.provider].name));
@@ -156,16 +163,19 @@ void Referee::judge_repeat(const Watched& call, const std::string& name) const {
 
 // ---- how a try goes on --------------------------------------------------------------------------
 
-void Referee::foretell(std::uint64_t number, std::size_t which, Blame blame, bool is_true) {
+void Referee::foretell(std::uint64_t number, std::size_t which, const Answer& answer) {
     Watched& call = at(number);
-    call.tries[which].blame = blame;
-    call.is_true = call.is_true && is_true;
+    call.tries[which].blame = answer.blame;
+    call.tries[which].says_of_key = answer.of_key;
+    call.is_true = call.is_true && answer.is_true;
 }
 
 void Referee::answered(std::uint64_t number, std::size_t which) {
     Watched& call = at(number);
     const Blame blame = call.tries[which].blame;
-    if (blame != Blame::upstream) call.blame = blame;
+    if (blame != Blame::upstream && blame != Blame::key) call.blame = blame;
+    note_key(call, call.tries[which]);
+    call.tries[which].is_answered = true;
 }
 
 void Referee::content(std::uint64_t number, std::size_t which) {
@@ -186,9 +196,14 @@ void Referee::closed(std::uint64_t number, std::size_t which) {
     Watched& call = at(number);
     require(std::exchange(call.tries[which].runs, false),
             fmt::format("call {}: try {} is closed once", number, which + 1));
-    call.tries[which].ended = Clock::now();
+    OneTry& one = call.tries[which];
+    one.ended = Clock::now();
+    // The host may have seen enough, or its client has left.
+    if (!one.is_answered && one.says_of_key == OfKey::accepts) one.says_of_key = OfKey::unclear;
+    if (!one.is_answered && one.says_of_key == OfKey::unclear) note_key(call, one);
     for (Stand& stand : call.stands) {
-        stand.was_well = in_service(stand.target) && has_room(stand.target);
+        stand.keys_ready = ready_keys(stand);
+        stand.was_well = in_service(stand.target) && stand.keys_ready != 0;
     }
     --under_way_[call.stands[call.tries[which].stand].target.id];
 }
@@ -228,14 +243,24 @@ void Referee::judge_idle(const Watched& call, const std::string& name) const {
     if (is_wrong || is_spent || (is_chained && call.blame == Blame::length)) return;
     for (const Stand& stand : call.stands) {
         const route::Candidate& target = stand.target;
-        if (stand.tried || target.chain != route::Chain::none) continue;
+        if (is_used_up(call, stand) || target.chain != route::Chain::none) continue;
         if (is_limited(target.provider)) continue;
         if (call.tries.size() >= retry_at(target).attempts) continue;
         if (Clock::now() >= call.asked + retry_at(target).within) continue;
-        require(!in_service(target) || !has_room(target),
+        require(!in_service(target) || ready_keys(stand) == 0,
                 fmt::format("{}, and target \"{}\", which is well, was not tried", name,
                             host_.config.providers[target.provider].name));
     }
+}
+
+// Whether the call was tried at the target, and not only with keys to which the errors were due
+// while others were left.
+bool Referee::is_used_up(const Watched& call, const Stand& stand) const {
+    if (!stand.tried) return false;
+    const auto at = static_cast<std::size_t>(&stand - call.stands.data());
+    const bool by_keys = std::ranges::all_of(
+        call.tries, [at](const OneTry& one) { return one.stand != at || one.blame == Blame::key; });
+    return !by_keys || (stand.keys_ready & ready_keys(stand) & ~stand.keys_tried) == 0;
 }
 
 void Referee::judge_refusal(const Watched& call, const std::string& name) const {
@@ -310,40 +335,6 @@ void Referee::check_end() {
 std::uint64_t Referee::untried() const {
     return static_cast<std::uint64_t>(
         std::ranges::count_if(calls_, [](const Watched& call) { return call.tries.empty(); }));
-}
-
-// Whether a limit or a budget of its own may keep calls from the provider.
-bool Referee::is_limited(std::size_t provider) const {
-    return host_.config.providers[provider].max_concurrent > 0;
-}
-
-// Whether a rule of the configuration may take the target out of the call's offer.
-bool Referee::may_be_left_out(const Watched& call, const route::Candidate& target) const {
-    const std::string& provider = host_.config.providers[target.provider].name;
-    const policy::Facts facts{.user = call.user,
-                              .model = call.route->model,
-                              .provider = provider,
-                              .route = call.route->model};
-    const auto counts = [&](const auto& rule) {
-        return policy::depends_on_provider(rule.scope) && policy::fits(rule.scope, facts);
-    };
-    return is_limited(target.provider) || std::ranges::any_of(host_.config.budgets, counts) ||
-           std::ranges::any_of(host_.config.limits, counts);
-}
-
-bool Referee::in_service(const route::Candidate& target) const {
-    return upstreams_.targets.service(target.id, Clock::now()) == route::Service::in;
-}
-
-bool Referee::has_room(const route::Candidate& target) const {
-    return upstreams_.limits.wait(target, k_tokens).count() == 0;
-}
-
-// Whether calls stand in its line, which a newcomer must not pass.
-bool Referee::is_waited_for(const route::Candidate& target) const {
-    const std::string line = policy::limit_name_of(host_.config.providers[target.provider]);
-    return std::ranges::any_of(
-        waiting_, [&](const auto& limit) { return limit.first == line && limit.second != 0; });
 }
 
 }  // namespace bw::simulator

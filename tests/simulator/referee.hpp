@@ -2,6 +2,7 @@
 // told; and says whether the host has kept its rules.
 #pragma once
 
+#include <bellwether/json.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,6 +13,7 @@
 #include "base/call.hpp"
 #include "base/clock.hpp"
 #include "front/context.hpp"
+#include "key_book.hpp"
 #include "policy/admission/waiting_counts.hpp"
 #include "policy/upstreams/upstreams.hpp"
 #include "route/table.hpp"
@@ -36,9 +38,15 @@ class Referee {
         std::size_t number = 0;
         bool second = false;
     };
-    Begun try_begins(std::uint64_t call, std::string_view provider, std::string_view model);
+    struct Request {
+        std::string_view provider;
+        std::string_view model;
+        std::size_t key = 0;  // which one of its provider's
+        json::Value body;
+    };
+    Begun try_begins(std::uint64_t call, const Request& request);
     // What its upstream will answer.
-    void foretell(std::uint64_t call, std::size_t number, Blame blame, bool is_true);
+    void foretell(std::uint64_t call, std::size_t number, const Answer& answer);
     // The upstream has said all that it says.
     void answered(std::uint64_t call, std::size_t number);
     // The first content of a try has gone to the host, which has closed all other tries by now.
@@ -65,18 +73,29 @@ class Referee {
     const Tally& tally() const { return tally_; }
 
   private:
+    // A prompt that is larger than all of the simulation.
+    static constexpr std::int64_t k_tokens = 100'000;
+
     // A target of a call's route, and how it was when the call came in.
     struct Stand {
         route::Candidate target;
         bool in_service = true;
         bool has_room = true;
         bool tried = false;
-        bool was_well = true;  // when the last try ended: it was in service, and had room
+        std::uint32_t keys_offered = 0;  // its keys that were not set aside when the call came in
+        // When the last try ended; before the first one, when the call came in.
+        bool was_well = true;          // it was in service, and had room
+        std::uint32_t keys_ready = 0;  // those of its keys that could be used, as bits
+        std::uint32_t keys_tried = 0;
     };
     struct OneTry {
         std::size_t stand = 0;
+        std::size_t key = 0;
+        Clock::time_point began{};
         Blame blame = Blame::upstream;
+        OfKey says_of_key = OfKey::nothing;
         bool second = false;  // another one of the call ran when it began
+        bool is_answered = false;
         bool runs = true;
         Clock::time_point ended{};  // once it does not run
     };
@@ -105,17 +124,27 @@ class Referee {
     };
 
     Watched& at(std::uint64_t call) { return calls_.at(call - 1); }
-    std::size_t stand_of(const Watched& call, std::string_view provider, std::string_view model,
+    std::size_t stand_of(const Watched& call, const Request& request,
                          const std::string& name) const;
     std::string tries_text(const Watched& call) const;
     void judge_first(const Watched& call, std::size_t stand, const std::string& name);
     void judge_order(const Watched& call, std::size_t stand, const std::string& name);
-    void judge_next(const Watched& call, std::size_t stand, const std::string& name);
+    void judge_next(const Watched& call, std::size_t stand, std::size_t key,
+                    const std::string& name);
+    void judge_request(const Stand& stand, const Request& request, const std::string& name);
+    void judge_key(const Watched& call, const Stand& stand, std::size_t key,
+                   const std::string& name);
+    std::uint32_t accepted_keys(const route::Candidate& target) const;
+    std::uint32_t ready_keys(const route::Candidate& target) const;
+    std::uint32_t ready_keys(const Stand& stand) const;
+    void note_key(const Watched& call, const OneTry& one);
+    bool is_repetition(const Watched& call, std::size_t stand, std::size_t key) const;
+    bool is_used_up(const Watched& call, const Stand& stand) const;
     void judge_repeat(const Watched& call, const std::string& name) const;
     void judge_idle(const Watched& call, const std::string& name) const;
     void judge_refusal(const Watched& call, const std::string& name) const;
     void judge_repeats();
-    void count_try(const Watched& call, std::size_t stand);
+    void count_try(const Watched& call, std::size_t stand, std::size_t key);
     void count_first(const Watched& call, std::size_t stand);
     void count_end(const Watched& call);
     void count_target(std::size_t id);
@@ -134,6 +163,7 @@ class Referee {
     std::vector<Seen> seen_;                    // by the target's id
     std::map<std::string, std::size_t> homes_;  // by user: the id of the target of a sticky route
     std::map<std::int64_t, Second> seconds_;
+    KeyBook keys_;
     std::uint64_t taken_ = 0;  // of the retry budget, when last looked at
     Tally tally_;
 };

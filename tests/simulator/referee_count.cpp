@@ -5,12 +5,13 @@ namespace bw::simulator {
 
 using route::Chain;
 
-void Referee::count_try(const Watched& call, std::size_t at) {
+void Referee::count_try(const Watched& call, std::size_t at, std::size_t key) {
     const Stand& stand = call.stands[at];
     const std::size_t id = stand.target.id;
     const auto now = Clock::now();
     tally_.count(Happening::tries);
-    if (stand.tried) {
+    if (call.route->is_default) tally_.count(Happening::by_default);
+    if (is_repetition(call, at, key)) {
         tally_.count(Happening::repeats);
         if (call.tries.back().ended < now) tally_.count(Happening::after_a_pause);
     }

@@ -33,6 +33,7 @@ std::string word(std::uint64_t exchange, std::int64_t number) {
 
 struct Body {
     std::string text;
+    bool is_whole = true;          // it ends as an answer does
     std::size_t content_ends = 0;  // so many bytes have the first content; 0: there is none
 };
 
@@ -48,6 +49,8 @@ Body stream_body(Chance& chance, std::uint64_t exchange, std::int64_t words) {
     if (!chance.in(20)) {
         body.text += chunk("{}", R"("stop")");
         if (words == 0) body.content_ends = body.text.size();  // that says something as well
+    } else {
+        body.is_whole = false;
     }
     if (!chance.in(4)) {
         body.text +=
@@ -83,7 +86,7 @@ Script nobody_there(Chance& chance) {
 }
 
 // When to come back, in one of the forms that upstreams use.
-void say_when(Chance& chance, Head& head, std::string& body) {
+void say_when(Chance& chance, Head& head, std::string& body, std::string_view code) {
     const std::int64_t seconds = chance.between(0, 20);
     switch (chance.below(6)) {
         case 0: head.wait_name = "retry-after", head.wait = std::to_string(seconds); break;
@@ -98,9 +101,9 @@ void say_when(Chance& chance, Head& head, std::string& body) {
                                         std::chrono::seconds(seconds));
             break;
         case 3:
-            body = fmt::format(
-                R"({{"error":{{"message":"Please try again in {}s.","code":"rate_limit_exceeded"}}}})",
-                seconds);
+            body =
+                fmt::format(R"({{"error":{{"message":"Please try again in {}s.","code":"{}"}}}})",
+                            seconds, code);
             break;
         default: break;  // it does not say
     }
@@ -110,7 +113,7 @@ Script refusal(Chance& chance, int status, std::string_view code) {
     Head head{.status = status, .content_type = "application/json", .wait_name = "", .wait = ""};
     std::string body =
         fmt::format(R"({{"error":{{"message":"no","type":"x","code":"{}"}}}})", code);
-    if (status == 429 || status == 503) say_when(chance, head, body);
+    if (status == 429 || status == 503) say_when(chance, head, body, code);
     return {{chance.wait(1, 500), std::move(head)},
             {chance.wait(0, 5), std::move(body)},
             {milliseconds(0), End{}}};
@@ -123,20 +126,32 @@ Answer refusal_of_prompt(Chance& chance) {
     return {.steps = refusal(chance, 400, "context_length_exceeded"), .blame = Blame::length};
 }
 
+Answer refusal_of_key(Chance& chance, int status) {
+    return {.steps = refusal(chance, status, "refused_here"),
+            .blame = Blame::key,
+            .of_key = OfKey::refuses};
+}
+
 Answer refusal(Chance& chance) {
     constexpr int k_statuses[] = {400, 401, 403, 404, 408, 413, 422, 429, 429, 500, 502, 503, 529};
     if (chance.in(6)) return refusal_of_prompt(chance);
     const int status = k_statuses[chance.below(std::size(k_statuses))];
     const bool wrong = status == 400 || status == 422;
+    if (status >= 401 && status <= 403) return refusal_of_key(chance, status);
     return {.steps = refusal(chance, status, "refused_here"),
             .blame = wrong           ? Blame::request
                      : status == 413 ? Blame::length
+                     : status == 429 ? Blame::key
                                      : Blame::upstream};
 }
 
 Script storm(Chance& chance) {
     constexpr int k_statuses[] = {500, 502, 503, 503, 503, 504, 529};
     return refusal(chance, k_statuses[chance.below(std::size(k_statuses))], "refused_here");
+}
+
+Answer full(Chance& chance) {
+    return {.steps = refusal(chance, 429, "rate_limit_exceeded"), .blame = Blame::key};
 }
 
 // Without a word on when to come back.
@@ -159,6 +174,7 @@ Answer good(Chance& chance, const Asked& asked, std::int64_t slowness) {
               .wait = ""}});
     const Body body = asked.stream ? stream_body(chance, asked.exchange, words)
                                    : plain_body(chance, asked.exchange, words);
+    answer.of_key = body.is_whole ? OfKey::accepts : OfKey::unclear;
     for (std::size_t at = 0; at < body.text.size();) {
         const std::size_t length = 1 + chance.below(200);
         const bool has_content = at < body.content_ends && body.content_ends <= at + length;
@@ -199,7 +215,10 @@ Answer mostly_good(Chance& chance, const Asked& asked, std::int64_t slowness) {
         default: break;
     }
     Answer answer = good(chance, asked, slowness);
-    if (chance.in(15)) spoil(chance, answer.steps);
+    if (chance.in(15)) {
+        spoil(chance, answer.steps);
+        answer.of_key = OfKey::unclear;
+    }
     return answer;
 }
 
@@ -210,10 +229,20 @@ Answer answer_of(Chance& chance, Sky sky, const Asked& asked) {
         case Sky::dead: return {.steps = nobody_there(chance)};
         case Sky::silent: return {};
         case Sky::storm: return {.steps = storm(chance)};
-        case Sky::full: return {.steps = refusal(chance, 429, "rate_limit_exceeded")};
+        case Sky::full: return full(chance);
         case Sky::refusing: return {.steps = unavailable(chance)};
         case Sky::slow: return mostly_good(chance, asked, 10);
         case Sky::fair: return mostly_good(chance, asked, 1);
+    }
+    return {};
+}
+
+Answer answer_of(Chance& chance, KeySky sky) {
+    switch (sky) {
+        case KeySky::refused: return refusal_of_key(chance, 401);
+        case KeySky::empty: return refusal_of_key(chance, 402);
+        case KeySky::full: return full(chance);
+        case KeySky::good: break;
     }
     return {};
 }

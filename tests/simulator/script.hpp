@@ -47,14 +47,26 @@ enum class Blame : std::uint8_t {
     request,  // it is wrong everywhere
     length,   // its prompt is too long here
     content,  // its prompt is refused
+    key,      // another key may do
+};
+
+// What an answer says of the key that its request came with.
+enum class OfKey : std::uint8_t {
+    nothing,
+    refuses,
+    accepts,
+    unclear,  // what the host makes of the answer is not known
 };
 
 struct Answer {
     Script steps;
     Blame blame = Blame::upstream;  // of an answer that is an error
-    bool is_true = true;            // the usage that it reports is within what the request allows
+    OfKey of_key = OfKey::nothing;
+    bool is_true = true;  // the usage that it reports is within what the request allows
 };
 
 Answer answer_of(Chance& chance, Sky sky, const Asked& asked);
+// Of an upstream that does not take the key.
+Answer answer_of(Chance& chance, KeySky sky);
 
 }  // namespace bw::simulator

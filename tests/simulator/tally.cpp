@@ -40,6 +40,11 @@ constexpr Name k_names[] = {
     {Happening::upstream_waits, "waits for an upstream", 2'000},
     {Happening::unaffordable, "given up without a budget", 2'000},
     {Happening::not_held, "holds not given", 20'000},
+    {Happening::by_default, "tries by default", 2'000},
+    {Happening::changed, "changed requests", 2'000},
+    {Happening::keys_refused, "keys refused", 2'000},
+    {Happening::other_keys, "tries with another key", 20'000},
+    {Happening::keys_of_last_resort, "tries with a refused key", 20'000},
     {Happening::given_up, "given up", 2'000},
     {Happening::past_deadline, "past the deadline", 2'000},
 };

@@ -14,26 +14,31 @@ enum class Happening : std::uint8_t {
     broken_off,  // with an error after the head of a stream
     left,        // by their clients
     tries,
-    repeats,         // at a place where the call was tried before
-    after_a_pause,   // of these
-    hedges,          // tries that began while another one of the call ran
-    hedges_first,    // the try that was there first had content, and the other was closed
-    hedges_second,   // the other way round
-    length_chains,   // tries at targets of `on_context_length`
-    filter_chains,   // of `on_content_filter`
-    budget_chains,   // of `on_budget`
-    over_out,        // first tries that passed a target that was out of service
-    over_full,       // first tries that passed one without room
-    loyal,           // first tries of a sticky route at the home of their user
-    ejections,       // targets that went out of service
-    trials,          // tries that were to show whether a target is well again
-    returns,         // targets that came back into service
-    limit_waits,     // moments at which calls stood in the line of a limit
-    upstream_waits,  // the same of a provider
-    unaffordable,    // repetitions that the retry budget refused
-    not_held,        // holds that the ledger did not give
-    given_up,        // calls that ended with an error though they were tried
-    past_deadline,   // calls that ended after their clients' own deadline
+    repeats,              // at a place where the call was tried before
+    after_a_pause,        // of these
+    hedges,               // tries that began while another one of the call ran
+    hedges_first,         // the try that was there first had content, and the other was closed
+    hedges_second,        // the other way round
+    length_chains,        // tries at targets of `on_context_length`
+    filter_chains,        // of `on_content_filter`
+    budget_chains,        // of `on_budget`
+    over_out,             // first tries that passed a target that was out of service
+    over_full,            // first tries that passed one without room
+    loyal,                // first tries of a sticky route at the home of their user
+    ejections,            // targets that went out of service
+    trials,               // tries that were to show whether a target is well again
+    returns,              // targets that came back into service
+    limit_waits,          // moments at which calls stood in the line of a limit
+    upstream_waits,       // the same of a provider
+    unaffordable,         // repetitions that the retry budget refused
+    not_held,             // holds that the ledger did not give
+    by_default,           // tries of calls that no route but `default_to` serves
+    changed,              // requests in which a target has set or dropped something
+    keys_refused,         // answers that refuse a key
+    other_keys,           // tries at the same target with another key
+    keys_of_last_resort,  // tries with a key that is set aside, as none is left
+    given_up,             // calls that ended with an error though they were tried
+    past_deadline,        // calls that ended after their clients' own deadline
     k_end,
 };
 

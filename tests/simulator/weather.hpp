@@ -19,6 +19,31 @@ enum class Sky : std::uint8_t {
     refusing,  // each request is answered with a 503 at once
 };
 
+// How one of several keys of a provider does for a while.
+enum class KeySky : std::uint8_t {
+    good,
+    refused,
+    empty,  // its account is out of credit
+    full,   // its rate limit refuses all requests
+};
+
+class KeyWeather {
+  public:
+    KeySky sky(Chance& chance, Clock::time_point now) {
+        while (now >= until_) {
+            constexpr KeySky k_bad[] = {KeySky::refused, KeySky::empty, KeySky::full};
+            const bool turns_bad = sky_ == KeySky::good && until_ != Clock::time_point();
+            sky_ = turns_bad ? k_bad[chance.below(std::size(k_bad))] : KeySky::good;
+            until_ = now + std::chrono::seconds(chance.between(5, turns_bad ? 200 : 120));
+        }
+        return sky_;
+    }
+
+  private:
+    KeySky sky_ = KeySky::good;
+    Clock::time_point until_{};
+};
+
 class Weather {
   public:
     Sky sky(Chance& chance, Clock::time_point now) {

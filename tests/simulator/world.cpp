@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "rules.hpp"
@@ -11,6 +12,10 @@ namespace bw::simulator {
 namespace {
 
 front::Host make_host(const char* file) {
+    for (int i = 0; i < 3; ++i) {
+        setenv(fmt::format("SIMULATED_KEY_{}", i).c_str(),
+               fmt::format("{}{}", k_key_mark, i).c_str(), 1);
+    }
     auto loaded = config::load(file);
     auto registry = plugin::load(loaded.config, {BELLWETHER_PLUGIN_DIR}, loaded.diagnostics);
     for (const auto& diagnostic : loaded.diagnostics) {
