@@ -62,15 +62,14 @@ std::uint32_t Referee::ready_keys(const Stand& stand) const {
     return stand.keys_offered & ready_keys(stand.target);
 }
 
-// A key that was set aside when the call came in is used for its first try, before its time, only
-// if no other one of the provider can be.
+// A key that was set aside when the call came in is used before its time only if no other one of
+// the provider can be.
 void Referee::judge_key(const Watched& call, const Stand& stand, std::size_t key,
                         const std::string& name) {
     if (upstreams_.credentials.count(stand.target.provider) < 2) return;
     if (stand.keys_tried != 0 && (stand.keys_tried >> key & 1U) == 0) {
         tally_.count(Happening::other_keys);
     }
-    if (!call.tries.empty()) return;
     if (!keys_.is_aside({stand.target.provider, key}, call.asked)) return;
     const std::uint32_t others =
         stand.keys_ready & ready_keys(stand) & ~stand.keys_tried & ~(1U << key);
