@@ -6,6 +6,7 @@
 #include "fake_wire.hpp"
 #include "front/drained_calls.hpp"
 #include "rules.hpp"
+#include "words.hpp"
 
 namespace bw::simulator {
 namespace {
@@ -107,7 +108,7 @@ void Client::respond(int status, std::string_view, std::string_view body) {
             fmt::format("call {}: status {} has an answer or an error", number_, status));
     end_ = good ? Happening::answered : Happening::refused;
     if (!good) return read_error(body);
-    read_words(answer["choices"].at(0)["message"]["content"].string());
+    read_text(answer["choices"].at(0)["message"]["content"].string());
 }
 
 void Client::begin_stream(std::string_view) {
@@ -125,8 +126,9 @@ void Client::event(std::string_view text) {
         read_error(text);
     } else {
         referee_.heard(number_);
+        read_chunk(chunk);
     }
-    read_words(chunk["choices"].at(0)["delta"]["content"].string());
+    read_text(chunk["choices"].at(0)["delta"]["content"].string());
 }
 
 void Client::comment() { require_phase(Phase::streaming, "a comment"); }
@@ -151,19 +153,27 @@ void Client::read_error(std::string_view body) {
 }
 
 // Each is of the same exchange, in order, and comes once.
-void Client::read_words(std::string_view text) {
-    while (text.starts_with('<')) {
-        const auto colon = text.find(':');
-        const auto end = text.find('>');
-        require(colon < end && end != text.npos, fmt::format("call {}: words are whole", number_));
-        const std::string exchange(text.substr(1, colon - 1));
-        if (exchange_.empty()) exchange_ = exchange;
-        require(exchange == exchange_,
-                fmt::format("call {}: all words are of one answer", number_));
-        require(text.substr(colon + 1, end - colon - 1) == std::to_string(words_++),
-                fmt::format("call {}: each word comes once, in order", number_));
-        text.remove_prefix(end + 1);
-    }
+void Client::read_text(std::string_view text) {
+    const Words words = read_words(text);
+    if (words.count == 0) return;
+    if (words_.count == 0) words_.exchange = words.exchange;
+    require(words.exchange == words_.exchange,
+            fmt::format("call {}: all words are of one answer", number_));
+    require(words.end - words.count == words_.count,
+            fmt::format("call {}: each word comes once, in order", number_));
+    words_.count += words.count;
+    referee_.reads(number_, text);
+}
+
+// Of a chunk: all have one id, the role comes once, and nothing after the last word.
+void Client::read_chunk(const json::Value& chunk) {
+    const std::string id = chunk["id"].string();
+    if (id_.empty()) id_ = id;
+    require(id == id_, fmt::format("call {}: chunks are of one answer", number_));
+    const json::Value choice = chunk["choices"].at(0);
+    roles_ += choice["delta"]["role"] ? 1 : 0;
+    require(roles_ <= 1, fmt::format("call {}: the role comes once", number_));
+    if (choice["finish_reason"].kind() == json::Kind::string) referee_.reads_end(number_);
 }
 
 }  // namespace bw::simulator

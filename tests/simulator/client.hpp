@@ -11,6 +11,7 @@
 #include "net/alarm.hpp"
 #include "plan.hpp"
 #include "referee.hpp"
+#include "words.hpp"
 
 namespace bw::simulator {
 
@@ -38,7 +39,8 @@ class Client final : public front::Downstream, public std::enable_shared_from_th
     void schedule_whim();
     void have_whim();
     void hang_up();
-    void read_words(std::string_view text);
+    void read_text(std::string_view text);
+    void read_chunk(const json::Value& chunk);
     void read_error(std::string_view body);
     void require_phase(Phase phase, const char* what);
 
@@ -54,8 +56,9 @@ class Client final : public front::Downstream, public std::enable_shared_from_th
     bool reads_slowly_ = false;
     Clock::time_point asked_;
     Clock::duration asleep_{0};  // while it did not read
-    std::string exchange_;       // whose words it gets
-    std::int64_t words_ = 0;
+    Words words_;                // of its answer
+    std::string id_;             // of its chunks
+    int roles_ = 0;
 };
 
 }  // namespace bw::simulator

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "net/alarm.hpp"
+#include "words.hpp"
 
 namespace bw::simulator {
 namespace {
@@ -34,6 +35,13 @@ std::optional<std::size_t> key_in(std::span<const std::string> headers) {
         if (at != header.npos) return header.at(at + k_key_mark.size()) - '0';
     }
     return std::nullopt;
+}
+
+// What the request says of the answer that it wants the rest of; empty: it wants a whole one.
+std::string begun_answer(const json::Value& body) {
+    json::Value last;
+    for (const json::Value& message : body["messages"].elements()) last = message;
+    return last["partial"].boolean(false) ? last["content"].string() : std::string();
 }
 
 }  // namespace
@@ -113,13 +121,18 @@ net::Exchange FakeWire::start(net::Request request, net::Events& events) {
     const std::uint64_t call = call_in(request.body);
     const std::string provider(provider_in(request.url));
     const std::string model = body["model"].string();
-    const Asked asked{.exchange = ++started_,
+    ++started_;
+    const std::string said = begun_answer(body);
+    const Words words = read_words(said);
+    const Asked asked{.exchange = said.empty() ? started_ : words.exchange,
+                      .first_word = words.end,
                       .stream = body["stream"].boolean(false),
                       .max_tokens = body["max_tokens"].integer().value_or(0),
                       .is_often_refused = model == "long"};
     const auto key = key_in(request.headers);
     const auto begun = referee_.try_begins(
-        call, {.provider = provider, .model = model, .key = key.value_or(0), .body = body});
+        call,
+        {.provider = provider, .model = model, .key = key.value_or(0), .body = body, .said = said});
     if (begun.second) ledger_.require_held(id_of_call(call), 2 * asked.max_tokens);
     const Sky sky = plan_.sky ? *plan_.sky : weather_[provider].sky(chance_, Clock::now());
     const KeySky of_key = key ? keys_[{provider, *key}].sky(chance_, Clock::now()) : KeySky::good;

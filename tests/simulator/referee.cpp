@@ -64,7 +64,8 @@ Referee::Begun Referee::try_begins(std::uint64_t number, const Request& request)
     const std::size_t stand = stand_of(call, request, name);
     Stand& here = call.stands[stand];
     const auto running = std::ranges::count(call.tries, true, &OneTry::runs);
-    require(!call.has_content, name + ": nothing is tried after content");
+    judge_rest(call, here, request, name);
+    if (call.tries.empty()) call.max_tokens = request.body["max_tokens"].integer().value_or(0);
     require(running == 0 || (running == 1 && call.route->hedge && !here.tried),
             name + ": two run only if the route says so, and at two targets");
     if (call.tries.empty()) {
@@ -152,6 +153,7 @@ void Referee::judge_repeat(const Watched& call, const std::string& name) const {
         const route::Candidate& target = stand.target;
         if (stand.tried || target.chain != route::Chain::none) continue;
         if (may_be_left_out(call, target)) continue;
+        if (call.has_content && !goes_on(target)) continue;
         if (call.tries.size() >= retry_at(target).attempts) continue;
         if (Clock::now() >= call.asked + retry_at(target).within) continue;
         const bool is_well = stand.was_well && in_service(target) && ready_keys(stand) != 0;
@@ -173,7 +175,9 @@ void Referee::foretell(std::uint64_t number, std::size_t which, const Answer& an
 void Referee::answered(std::uint64_t number, std::size_t which) {
     Watched& call = at(number);
     const Blame blame = call.tries[which].blame;
-    if (blame != Blame::upstream && blame != Blame::key) call.blame = blame;
+    // A target that refuses to go on with an answer may not know how; others may.
+    const bool may_differ = call.has_content && blame == Blame::request;
+    if (blame != Blame::upstream && blame != Blame::key && !may_differ) call.blame = blame;
     note_key(call, call.tries[which]);
     call.tries[which].is_answered = true;
 }

@@ -43,6 +43,8 @@ class Referee {
         std::string_view model;
         std::size_t key = 0;  // which one of its provider's
         json::Value body;
+        std::string_view
+            said;  // of the answer that it wants the rest of; empty: it wants a whole one
     };
     Begun try_begins(std::uint64_t call, const Request& request);
     // What its upstream will answer.
@@ -54,6 +56,9 @@ class Referee {
     void closed(std::uint64_t call, std::size_t number);
     // The client has something of an answer.
     void heard(std::uint64_t call) { at(call).has_content = true; }
+    // It reads this of the answer; and its last chunk.
+    void reads(std::uint64_t call, std::string_view text) { at(call).text += text; }
+    void reads_end(std::uint64_t call) { at(call).is_finished = true; }
     // The client is told an error.
     void told(std::uint64_t call, std::string_view code, std::string_view message);
     // The ledger has answered the last question for this call.
@@ -108,6 +113,9 @@ class Referee {
         std::vector<OneTry> tries;
         Blame blame = Blame::upstream;  // of the errors that have ended tries, what says most
         bool has_content = false;
+        std::string text;  // of the answer, as its client has read it
+        bool is_finished = false;
+        std::int64_t max_tokens = 0;  // of the first request; 0: it does not say
         bool is_true = true;
         bool held = true;
     };
@@ -134,6 +142,9 @@ class Referee {
     void judge_request(const Stand& stand, const Request& request, const std::string& name);
     void judge_key(const Watched& call, const Stand& stand, std::size_t key,
                    const std::string& name);
+    void judge_rest(const Watched& call, const Stand& stand, const Request& request,
+                    const std::string& name);
+    bool goes_on(const route::Candidate& target) const;
     std::uint32_t accepted_keys(const route::Candidate& target) const;
     std::uint32_t ready_keys(const route::Candidate& target) const;
     std::uint32_t ready_keys(const Stand& stand) const;

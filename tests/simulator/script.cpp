@@ -15,10 +15,11 @@ constexpr std::int64_t k_tokens_of_word = 10;
 
 std::string event(std::string_view data) { return fmt::format("data: {}\n\n", data); }
 
-std::string chunk(std::string_view delta, std::string_view finish) {
+// `id`: differs from one exchange to the next.
+std::string chunk(std::uint64_t id, std::string_view delta, std::string_view finish) {
     return event(fmt::format(
-        R"({{"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{{"index":0,"delta":{},"finish_reason":{}}}]}})",
-        delta, finish));
+        R"({{"id":"c{}","object":"chat.completion.chunk","created":1,"model":"m","choices":[{{"index":0,"delta":{},"finish_reason":{}}}]}})",
+        id, delta, finish));
 }
 
 std::string usage(std::int64_t output) {
@@ -38,23 +39,26 @@ struct Body {
 };
 
 // The body of a good answer.
-Body stream_body(Chance& chance, std::uint64_t exchange, std::int64_t words) {
+Body stream_body(Chance& chance, const Asked& asked, std::int64_t words) {
+    const std::uint64_t id = chance.below(1'000'000);
     Body body;
-    if (!chance.in(3)) body.text += chunk(R"({"role":"assistant","content":""})", "null");
+    if (!chance.in(3)) body.text += chunk(id, R"({"role":"assistant","content":""})", "null");
     if (chance.in(8)) body.text += ": keep-alive\n\n";
     for (std::int64_t i = 0; i < words; ++i) {
-        body.text += chunk(fmt::format(R"({{"content":"{}"}})", word(exchange, i)), "null");
+        body.text += chunk(
+            id, fmt::format(R"({{"content":"{}"}})", word(asked.exchange, asked.first_word + i)),
+            "null");
         if (i == 0) body.content_ends = body.text.size();
     }
     if (!chance.in(20)) {
-        body.text += chunk("{}", R"("stop")");
+        body.text += chunk(id, "{}", R"("stop")");
         if (words == 0) body.content_ends = body.text.size();  // that says something as well
     } else {
         body.is_whole = false;
     }
     if (!chance.in(4)) {
         body.text +=
-            event(fmt::format(R"({{"id":"c","choices":[],"usage":{}}})", usage(words * 4)));
+            event(fmt::format(R"({{"id":"c{}","choices":[],"usage":{}}})", id, usage(words * 4)));
     }
     if (!chance.in(10)) body.text += event("[DONE]");
     return body;
@@ -172,7 +176,7 @@ Answer good(Chance& chance, const Asked& asked, std::int64_t slowness) {
               .content_type = asked.stream ? "text/event-stream" : "application/json",
               .wait_name = "",
               .wait = ""}});
-    const Body body = asked.stream ? stream_body(chance, asked.exchange, words)
+    const Body body = asked.stream ? stream_body(chance, asked, words)
                                    : plain_body(chance, asked.exchange, words);
     answer.of_key = body.is_whole ? OfKey::accepts : OfKey::unclear;
     for (std::size_t at = 0; at < body.text.size();) {

@@ -35,7 +35,10 @@ struct Step {
 using Script = std::deque<Step>;
 
 struct Asked {
+    // Whose number its words have, and that of the first one: of an answer that was begun in
+    // another exchange, those that come next in it.
     std::uint64_t exchange = 0;
+    std::int64_t first_word = 0;
     bool stream = false;
     std::int64_t max_tokens = 0;    // 0: the request does not say
     bool is_often_refused = false;  // its prompt is, as too long or for what it says

@@ -21,8 +21,9 @@ namespace bw::simulator {
 namespace {
 
 constexpr const char* k_models[] = {
-    "all",   "narrow", "spread", "dear", "local", "nowhere", "fast", "idle",  "cheap",      "loyal",
-    "tiers", "hedged", "late",   "long", "poor",  "eager",   "once", "keyed", "keyed-alone"};
+    "all",  "narrow", "spread", "dear",  "local",       "nowhere", "fast",
+    "idle", "cheap",  "loyal",  "tiers", "hedged",      "late",    "long",
+    "poor", "eager",  "once",   "keyed", "keyed-alone", "resumed", "resumed-alone"};
 constexpr Plan k_hours{.file = BELLWETHER_SIMULATOR "/simulated.toml", .models = k_models};
 
 // An upstream that refuses everything for a minute, in which 200 calls a second come.

@@ -45,6 +45,7 @@ constexpr Name k_names[] = {
     {Happening::keys_refused, "keys refused", 2'000},
     {Happening::other_keys, "tries with another key", 20'000},
     {Happening::keys_of_last_resort, "tries with a refused key", 20'000},
+    {Happening::continued, "answers continued", 20'000},
     {Happening::given_up, "given up", 2'000},
     {Happening::past_deadline, "past the deadline", 2'000},
 };

@@ -37,6 +37,7 @@ enum class Happening : std::uint8_t {
     keys_refused,         // answers that refuse a key
     other_keys,           // tries at the same target with another key
     keys_of_last_resort,  // tries with a key that is set aside, as none is left
+    continued,            // tries for the rest of an answer
     given_up,             // calls that ended with an error though they were tried
     past_deadline,        // calls that ended after their clients' own deadline
     k_end,

@@ -16,6 +16,7 @@ front::Host make_host(const char* file) {
         setenv(fmt::format("SIMULATED_KEY_{}", i).c_str(),
                fmt::format("{}{}", k_key_mark, i).c_str(), 1);
     }
+    setenv("SIMULATED_KEY", "cr_simulated", 1);
     auto loaded = config::load(file);
     auto registry = plugin::load(loaded.config, {BELLWETHER_PLUGIN_DIR}, loaded.diagnostics);
     for (const auto& diagnostic : loaded.diagnostics) {
