@@ -25,14 +25,14 @@ class KeyBook {
     }
     void accepted(Key key, Clock::time_point sent) {
         Entry& entry = entries_[key];
-        if (entry.count == 0 || !is_before(sent, entry.refused_at)) entry = {};
+        if (!is_before(sent, entry.refused_at)) entry = {};
     }
     // It is not known what the host makes of the answer. The time of the next refusal is then at
     // least that of a first one, and may be longer.
     void answered_unclearly(Key key, Clock::time_point sent) {
         Entry& entry = entries_[key];
         if (entry.count == 0 || is_before(sent, entry.refused_at)) return;
-        entry = {.is_known = false};
+        entry = {.refused_at = entry.refused_at, .is_known = false};
     }
 
     // It must not be used now; and it was so already at `since`.

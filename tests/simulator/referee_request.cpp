@@ -36,14 +36,11 @@ void Referee::judge_request(const Stand& stand, const Request& request, const st
 
 // ---- keys ---------------------------------------------------------------------------------------
 
-// Those of the target's keys that are not set aside, as bits: neither by the record here nor by the
-// host, which may know of a refusal more.
+// Those of the target's keys that are not set aside, as bits.
 std::uint32_t Referee::accepted_keys(const route::Candidate& target) const {
     std::uint32_t accepted = 0;
     for (std::size_t i = 0; i < upstreams_.credentials.count(target.provider); ++i) {
-        const bool is_used =
-            upstreams_.credentials.state(target.provider, i).use == policy::CredentialUse::ready;
-        if (is_used && keys_.is_ready({target.provider, i})) accepted |= 1U << i;
+        if (keys_.is_ready({target.provider, i})) accepted |= 1U << i;
     }
     return accepted;
 }
