@@ -23,6 +23,16 @@ std::uint64_t number_of(std::string_view id) {
 
 const config::Retry& retry_at(const route::Candidate& target) { return target.target->retry; }
 
+// What may follow a try is said by its target. Of a hedged call that may be either of two.
+config::Retry most_of(const config::Retry& one, const config::Retry& other) {
+    return {.attempts = std::max(one.attempts, other.attempts),
+            .within = std::max(one.within, other.within)};
+}
+config::Retry least_of(const config::Retry& one, const config::Retry& other) {
+    return {.attempts = std::min(one.attempts, other.attempts),
+            .within = std::min(one.within, other.within)};
+}
+
 }  // namespace
 
 Referee::Referee(const front::Host& host, const policy::Upstreams& upstreams,
@@ -138,24 +148,49 @@ void Referee::judge_next(const Watched& call, std::size_t stand, std::size_t key
                          const std::string& name) {
     const route::Candidate& target = call.stands[stand].target;
     const auto now = Clock::now();
-    require(call.tries.size() < retry_at(target).attempts, name + " is one too many");
+    const config::Retry allowed = allowed_after(call, most_of);
+    require(call.tries.size() - other_keys(call, stand, key) < allowed.attempts,
+            name + " is one too many");
     require(now < call.deadline, name + " begins before the client's deadline");
-    require(now < call.asked + retry_at(target).within, name + " begins in time");
+    require(now < call.asked + allowed.within, name + " begins in time");
     require(call.blame != Blame::request, name + ": what is wrong everywhere is not tried again");
     const bool repeats = is_repetition(call, stand, key);
     if (repeats && target.chain == route::Chain::none) judge_repeat(call, name);
 }
 
+// By the targets where the call was tried: what `choose` makes of what they allow.
+config::Retry Referee::allowed_after(const Watched& call,
+                                     config::Retry (*choose)(const config::Retry&,
+                                                             const config::Retry&)) const {
+    config::Retry allowed = retry_at(call.stands[call.tries.front().stand].target);
+    for (const OneTry& one : call.tries) {
+        allowed = choose(allowed, retry_at(call.stands[one.stand].target));
+    }
+    return allowed;
+}
+
+// The most tries that may have been made only because another credential of the same target was
+// refused, the one included that begins at the stand with this key.
+std::size_t Referee::other_keys(const Watched& call, std::size_t stand, std::size_t key) const {
+    const auto is_other = [](const OneTry& one, std::size_t next_stand, std::size_t next_key) {
+        return one.stand == next_stand && one.key != next_key;
+    };
+    std::size_t count = is_other(call.tries.back(), stand, key) ? 1 : 0;
+    for (std::size_t i = 1; i < call.tries.size(); ++i) {
+        count += is_other(call.tries[i - 1], call.tries[i].stand, call.tries[i].key) ? 1 : 0;
+    }
+    return count;
+}
+
 // A call is repeated only where no other target of its route could serve it at once: neither when
 // that was decided, after its last try, nor now.
 void Referee::judge_repeat(const Watched& call, const std::string& name) const {
+    if (call.denied) return;
     for (const Stand& stand : call.stands) {
         const route::Candidate& target = stand.target;
         if (stand.tried || target.chain != route::Chain::none) continue;
         if (may_be_left_out(call, target)) continue;
         if (call.has_content && !goes_on(target)) continue;
-        if (call.tries.size() >= retry_at(target).attempts) continue;
-        if (Clock::now() >= call.asked + retry_at(target).within) continue;
         const bool is_well = stand.was_well && in_service(target) && ready_keys(stand) != 0;
         require(!is_well, fmt::format("{} is a repetition, and target \"{}\", which is well, was "
                                       "not tried",
@@ -231,7 +266,7 @@ void Referee::told(std::uint64_t number, std::string_view code, std::string_view
                                          call.route->model, code, tries_text(call));
     count_end(call);
     // Where the ledger has no more room for the call, nothing more may be tried.
-    if (call.has_content || !call.held || code == "ledger_unavailable") return;
+    if (call.has_content || call.denied || code == "ledger_unavailable") return;
     if (Clock::now() >= call.deadline) return;
     if (!call.tries.empty()) return judge_idle(call, name);
     if (message.find("has no room for") != message.npos) judge_refusal(call, name);
@@ -245,12 +280,13 @@ void Referee::judge_idle(const Watched& call, const std::string& name) const {
         return call.stands[one.stand].target.chain == route::Chain::budget;
     });
     if (is_wrong || is_spent || (is_chained && call.blame == Blame::length)) return;
+    const config::Retry allowed = allowed_after(call, least_of);
+    if (call.tries.size() >= allowed.attempts) return;
+    if (Clock::now() >= call.asked + allowed.within) return;
     for (const Stand& stand : call.stands) {
         const route::Candidate& target = stand.target;
         if (is_used_up(call, stand) || target.chain != route::Chain::none) continue;
         if (is_limited(target.provider)) continue;
-        if (call.tries.size() >= retry_at(target).attempts) continue;
-        if (Clock::now() >= call.asked + retry_at(target).within) continue;
         require(!in_service(target) || ready_keys(stand) == 0,
                 fmt::format("{}, and target \"{}\", which is well, was not tried", name,
                             host_.config.providers[target.provider].name));
@@ -281,7 +317,9 @@ void Referee::judge_refusal(const Watched& call, const std::string& name) const 
 }
 
 void Referee::held(std::string_view id, bool yes) {
-    at(number_of(id)).held = yes;
+    Watched& call = at(number_of(id));
+    call.held = yes;
+    call.denied = call.denied || !yes;
     if (!yes) tally_.count(Happening::not_held);
 }
 

@@ -118,6 +118,7 @@ class Referee {
         std::int64_t max_tokens = 0;  // of the first request; 0: it does not say
         bool is_true = true;
         bool held = true;
+        bool denied = false;  // the ledger gave no hold for one of its tries
     };
     // How a target was when last looked at.
     struct Seen {
@@ -151,6 +152,10 @@ class Referee {
     void note_key(const Watched& call, const OneTry& one);
     bool is_repetition(const Watched& call, std::size_t stand, std::size_t key) const;
     bool is_used_up(const Watched& call, const Stand& stand) const;
+    config::Retry allowed_after(const Watched& call,
+                                config::Retry (*choose)(const config::Retry&,
+                                                        const config::Retry&)) const;
+    std::size_t other_keys(const Watched& call, std::size_t stand, std::size_t key) const;
     void judge_repeat(const Watched& call, const std::string& name) const;
     void judge_idle(const Watched& call, const std::string& name) const;
     void judge_refusal(const Watched& call, const std::string& name) const;

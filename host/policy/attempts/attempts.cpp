@@ -92,6 +92,7 @@ void Attempts::begin(std::size_t target, std::size_t slot) {
     auto rest = last && last->has_begun() ? rest_at(target) : nullptr;
     pausing_since_.reset();
     repetition_taken_ = false;
+    if (std::exchange(next_has_other_key_, false)) ++other_keys_;
     if (course_) course_->begun(target);
     lead_ = slot;
     Leg& leg = legs_[slot].emplace(*this, target, waited_before, std::move(rest));

@@ -170,8 +170,10 @@ class Attempts final {
     std::array<std::optional<Leg>, 2> legs_;  // the second one only of a hedged call
     std::size_t lead_ = 0;                    // the leg that began last, or the one that is left
     unsigned count_ = 0;
-    unsigned other_keys_ =
-        0;  // tries of these that only had another credential than the one before
+    // Tries of these that only had another credential than the one before; and whether the next one
+    // is such a try.
+    unsigned other_keys_ = 0;
+    bool next_has_other_key_ = false;
     std::optional<net::Alarm> alarm_;                 // until the next try begins, or the hedge
     std::optional<Clock::time_point> pausing_since_;  // between two tries
     std::optional<Course> course_;                    // from the first failure on

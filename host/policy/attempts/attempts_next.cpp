@@ -96,7 +96,7 @@ NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
 void Attempts::go_on(const NextTry& next) {
     const auto now = Clock::now();
     if (!pausing_since_) pausing_since_ = now;
-    if (next.other_key) ++other_keys_;
+    next_has_other_key_ = next.other_key;
     FailedAttempt& failed = failures_.back();
     const route::Candidate& to = targets_[next.target].target;
     failed.followed = are_one_place(to, target()) ? Followed::same_target : Followed::other_target;

@@ -93,6 +93,7 @@ std::vector<NextTry> Course::open(Clock::time_point now, const Look& look) const
         all.push_back({.target = i,
                        .repeats = stops_[i].begun,
                        .failing = outlook.failing,
+                       .last_resort = targets_[i].target.last_resort,
                        .continues = outlook.continues,
                        .other_key = refused_ && i != *refused_ && !stops_[i].begun &&
                                     are_one_place(targets_[i].target, targets_[*refused_].target),

@@ -41,8 +41,9 @@ constexpr std::chrono::seconds k_reluctance{2};
 
 bool comes_before(const NextTry& one, const NextTry& other) {
     const auto key = [](const NextTry& next) {
-        const Clock::duration wait = next.wait + (next.failing ? k_reluctance : Clock::duration(0));
-        return std::tuple(wait, next.failing, next.repeats, next.target);
+        const bool reluctant = next.failing || next.last_resort;
+        const Clock::duration wait = next.wait + (reluctant ? k_reluctance : Clock::duration(0));
+        return std::tuple(wait, next.last_resort, next.failing, next.repeats, next.target);
     };
     return key(one) < key(other);
 }

@@ -44,12 +44,13 @@ struct FailedTry {
 
 // A place where the call could be tried next.
 struct NextTry {
-    std::size_t target = 0;   // index among the targets of the call
-    bool repeats = false;     // the call was tried there before
-    bool failing = false;     // the target fails other calls as well
-    bool continues = false;   // it can go on with an answer that was begun elsewhere
-    bool other_key = false;   // where only the credential was refused, with another one
-    Clock::duration wait{0};  // until it may be tried
+    std::size_t target = 0;    // index among the targets of the call
+    bool repeats = false;      // the call was tried there before
+    bool failing = false;      // the target fails other calls as well
+    bool last_resort = false;  // its credential has been refused, and is set aside
+    bool continues = false;    // it can go on with an answer that was begun elsewhere
+    bool other_key = false;    // where only the credential was refused, with another one
+    Clock::duration wait{0};   // until it may be tried
 
     // Whether the try counts in the retry budget. A target that can be tried at once and is not
     // known to fail always may: that some other one fails must not keep a call from it.
@@ -74,8 +75,8 @@ enum class GiveUp : std::uint8_t {
 using NextStep = std::variant<AskAgain, NextTry, GiveUp>;
 
 // `open`: where the call may be tried next. The one that can be tried soonest is taken; of several,
-// one where the call has not been, and of these the first. A target that fails other calls is taken
-// only if the others are two seconds later.
+// one where the call has not been, and of these the first. A target that fails other calls, or
+// whose credential is set aside, is taken only if the others are two seconds later.
 NextStep step_after_failure(const FailedTry& failed, std::span<const NextTry> open);
 
 // The error code of an upstream that could not show that it is the one that was meant, or that

@@ -62,6 +62,15 @@ TEST(NextStep, OneWhereTheCallHasNotBeenComesBeforeOneWhosePauseIsOver) {
     EXPECT_EQ(step_after_failure(failed_with(), std::vector{over, k_fresh}), NextStep(k_fresh));
 }
 
+TEST(NextStep, ACredentialThatIsSetAsideIsUsedWhereNoneElseSoonWillDo) {
+    const NextTry aside{.target = 0, .last_resort = true};
+    EXPECT_EQ(step_after_failure(failed_with(), std::vector{aside, k_fresh}), NextStep(k_fresh));
+    EXPECT_EQ(step_after_failure(failed_with(), std::vector{aside, k_again}), NextStep(k_again));
+    const NextTry ill{.target = 0, .failing = true, .last_resort = true};
+    const NextTry ill_too{.target = 1, .failing = true};
+    EXPECT_EQ(step_after_failure(failed_with(), std::vector{ill, ill_too}), NextStep(ill_too));
+}
+
 TEST(NextStep, NothingIsTriedAfterContentOrTheClientsDeadline) {
     for (const std::string_view code : {"", "addition_refused"}) {
         FailedTry failed = failed_with(code);
