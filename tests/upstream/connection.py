@@ -28,9 +28,10 @@ class Connection:
         try:
             while request := await self._read_request():
                 count += 1
+                scenario = self._choose(request)  # which says what the request is named by
                 self._journal.add(request)
                 exchange = Exchange(request, self._writer, self._journal, count, self._keeps)
-                await self._answer(exchange, self._choose(request))
+                await self._answer(exchange, scenario)
                 if not exchange.complete:
                     break
         except ConnectionError:

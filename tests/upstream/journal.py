@@ -18,6 +18,7 @@ class Received:
     headers: list[tuple[str, str]]  # names in lower case
     body: bytes
     at: float = field(default_factory=time.monotonic)
+    named: str | None = None  # what the server took as its model, where that is not in the body
     bytes_sent: int = 0
     chunks_sent: int = 0
     disconnected_at: float | None = None  # the client left before the answer was complete
@@ -37,7 +38,7 @@ class Received:
 
     @property
     def model(self) -> str:
-        return self.json.get("model", "")
+        return self.json.get("model", "") if self.named is None else self.named
 
     @property
     def ended(self) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import threading
 from contextlib import contextmanager
-from typing import Any, Coroutine, Iterator
+from typing import Any, Coroutine, Iterator, Self
 
 from upstream import errors, qwen
 from upstream.connection import Connection
@@ -32,7 +32,7 @@ class Simulator:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def __enter__(self) -> "Simulator":
+    def __enter__(self) -> Self:
         self._thread.start()
         self.run(self._listen())
         return self
@@ -110,11 +110,17 @@ class Simulator:
             return faults.error(errors.INVALID_KEY)
         if request.method == "GET" and request.path == "/v1/models":
             return answers.models()
-        if request.model in self._scripts:
-            script = self._scripts[request.model]
-            return script.pop(0) if len(script) > 1 else script[0]
+        if scripted := self._scripted(request.model):
+            return scripted
         if request.model not in qwen.MODELS and not request.model.startswith("text-embedding"):
             return faults.error(errors.NO_SUCH_MODEL)
         usual = {"/v1/chat/completions": answers.chat(), "/v1/completions": answers.text(),
                  "/v1/embeddings": answers.embeddings()}
         return usual.get(request.path, faults.error(errors.NO_SUCH_MODEL))
+
+    def _scripted(self, model: str) -> Scenario | None:
+        """What is to be played for this model now, if it has a script."""
+        script = self._scripts.get(model)
+        if not script:
+            return None
+        return script.pop(0) if len(script) > 1 else script[0]
