@@ -46,11 +46,11 @@ class Connection:
         gone = asyncio.ensure_future(self._gone.wait())
         try:
             await asyncio.wait([play, gone], return_when=asyncio.FIRST_COMPLETED)
-            broken = play.done() and isinstance(play.exception(), ConnectionError)
-            if broken or not play.done():
+            failure = play.exception() if play.done() else None
+            if not play.done() or isinstance(failure, ConnectionError):
                 exchange.left()
-            elif play.exception():
-                raise play.exception()
+            elif failure:
+                raise failure
             else:
                 exchange.over()
         finally:

@@ -5,7 +5,7 @@ import time
 from typing import Awaitable, Callable
 
 from upstream.journal import Journal, Received
-from upstream.qwen import dump
+from upstream.qwen import Json, dump
 
 Headers = dict[str, str]
 Scenario = Callable[["Exchange"], Awaitable[None]]
@@ -60,7 +60,7 @@ class Exchange:
         """A piece of the body."""
         await self.raw(b"%x\r\n%s\r\n" % (len(data), data) if self._chunked else data)
 
-    async def event(self, payload: dict | bytes, *, before: bytes = b"data: ",
+    async def event(self, payload: Json | bytes, *, before: bytes = b"data: ",
                     after: bytes = b"\n\n") -> None:
         """One server-sent event."""
         data = payload if isinstance(payload, bytes) else dump(payload)
