@@ -150,6 +150,38 @@ def test_wrong_headers_are_refused(client: Client, upstream: Anthropic, headers:
     assert (answer.status, answer.json["error"]["type"]) == (status, kind)
 
 
+@pytest.mark.parametrize(("members", "said"), [
+    ({"temperature": 1}, "temperature: Extra inputs are not permitted"),
+    ({"top_k": 4}, "top_k: Extra inputs are not permitted"),
+    ({"messages": turns(("user", [{"type": "text", "text": "a", "citations": [{}]}]))},
+     "citations")])
+def test_what_the_newest_version_refuses(client: Client, upstream: Anthropic,
+                                         members: dict[str, Any], said: str) -> None:
+    newest = {"anthropic-version": "2026-10-21"}
+    assert ask(client, upstream, **newest).status == 200
+    assert ask(client, upstream, changed(ASKED, **members)).status == 200
+    answer = ask(client, upstream, changed(ASKED, **members), **newest)
+    assert answer.status == 400 and said in answer.json["error"]["message"]
+
+
+@pytest.mark.parametrize("members", [
+    {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2048},
+    {"messages": turns(("user", "1 +"), ("assistant", "1 is"))}, {"temperature": 0.5}])
+def test_what_newer_models_refuse(client: Client, upstream: Anthropic,
+                                  members: dict[str, Any]) -> None:
+    asked = changed(ASKED, model="claude-opus-5-5", thinking={"type": "adaptive"})
+    assert ask(client, upstream, asked).status == 200
+    assert ask(client, upstream, changed(asked, **members)).status == 400
+
+
+def test_a_key_may_be_a_bearer(client: Client, upstream: Anthropic) -> None:
+    """As the SDK sends it since its version 2; the header of keys goes before it."""
+    bearer = {"authorization": f"Bearer {KEY}"}
+    url, version = f"{upstream.origin}/v1/messages", {"anthropic-version": "2023-06-01"}
+    assert client.post(url, ASKED, {**version, **bearer}).status == 200
+    assert ask(client, upstream, **{"x-api-key": "other"}, **bearer).status == 401
+
+
 def test_an_unknown_model(client: Client, upstream: Anthropic) -> None:
     answer = ask(client, upstream, changed(ASKED, model="claude-0"))
     assert (answer.status, answer.json["error"]["type"]) == (404, "not_found_error")

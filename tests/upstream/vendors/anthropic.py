@@ -13,7 +13,7 @@ from upstream.vendors.content import Call, Counts, Saying
 from upstream.vendors.vendor import (
     KEY, Fault, Refusal, Stream, Vendor, new_id, parsed, path_of, sse)
 
-VERSIONS = ("2023-06-01", "2023-01-01")
+VERSIONS = ("2026-10-21", "2023-06-01", "2023-01-01")
 BODY_BYTES_MAX = 32 * 1024 * 1024
 
 # Limits and what is left of them; the times are of RFC 3339.
@@ -63,7 +63,7 @@ class Anthropic(Vendor):
     the API itself takes them for one turn (`alternate=False`), but nothing ought to need that."""
 
     prefix = "claude"
-    models = ("claude-opus-4-5", "claude-sonnet-4-5", "claude-haiku-4-5")
+    models = ("claude-opus-5-5", "claude-sonnet-4-5", "claude-haiku-4-5")
     NO_SUCH_ROUTE = Fault(404, "not_found_error", "Not found")
 
     def __init__(self, authority: Authority | None, alternate: bool = True) -> None:
@@ -79,7 +79,8 @@ class Anthropic(Vendor):
         if len(request.body) > BODY_BYTES_MAX:
             raise Refusal(TOO_LARGE)
         body = parsed(request.body, invalid("The request body is not valid JSON"))
-        if wrong := wrong_with(body, self._alternate):
+        version = request.header("anthropic-version") or ""
+        if wrong := wrong_with(body, version, self._alternate):
             raise Refusal(invalid(wrong))
         request.named = body["model"]
         if not self.knows(body["model"]):
@@ -134,6 +135,7 @@ class Anthropic(Vendor):
 
 
 def _check_headers(request: Received) -> None:
+    """A key may be in either header; the first goes before the second."""
     key = request.header("x-api-key")
     bearer = request.header("authorization")
     if not key and not bearer:

@@ -14,6 +14,7 @@ from upstream.vendors.shapes import (
 
 ID = re.compile(r"[a-zA-Z0-9_-]+").fullmatch
 NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}").fullmatch  # 64 for some older models, not verified which
+NEWER = ("claude-opus-4-7", "claude-opus-4-8", "claude-opus-5", "claude-sonnet-5")
 PIXELS = ("image/jpeg", "image/png", "image/gif", "image/webp")
 
 CACHE = nullable(members({"type": one_of("ephemeral")}, {"ttl": one_of("5m", "1h")}))
@@ -56,7 +57,8 @@ THINKING = members({"type": anything, "thinking": text(), "signature": text()})
 REDACTED = members({"type": anything, "data": text(1)})
 
 USER = {"text": TEXT, "image": IMAGE, "document": DOCUMENT, "tool_result": RESULT}
-ASSISTANT = {"text": TEXT, "tool_use": USE, "thinking": THINKING, "redacted_thinking": REDACTED}
+ASSISTANT = {"text": TEXT, "document": DOCUMENT, "tool_use": USE, "thinking": THINKING,
+             "redacted_thinking": REDACTED}
 
 
 def _message(blocks: dict[str, Shape]) -> Shape:
@@ -164,14 +166,50 @@ def _check_tools(request: Json) -> str | None:
     return None
 
 
-def wrong_with(request: Json, alternate: bool) -> str | None:
+# Members that the version of October 2026 has no more, not even at their defaults.
+REMOVED = ("temperature", "top_p", "top_k")
+
+
+def _check_version(request: Json, version: str) -> str | None:
+    """What that version refuses and the older ones take."""
+    if version < "2026-10-21":
+        return None
+    for name in REMOVED:
+        if name in request:
+            return f"{name}: Extra inputs are not permitted"
+    for at, message in enumerate(request["messages"]):
+        for place, _ in blocks(message, "document"):
+            if message["role"] == "assistant":
+                return f"messages.{at}.content.{place}: a document cannot be here"  # not verified
+        for place, block in blocks(message, "text"):
+            if message["role"] == "user" and block.get("citations"):
+                return f"messages.{at}.content.{place}.citations: not permitted"  # not verified
+    return None
+
+
+def _check_model(request: Json) -> str | None:
+    """What newer models refuse, said to be so by Anthropic's guides for moving to them."""
+    if not request["model"].startswith(NEWER):
+        return None
+    if request.get("thinking", {}).get("type") == "enabled":  # words not verified
+        return "thinking.type: `enabled` is not supported by this model. Use `adaptive`."
+    if request["messages"][-1]["role"] == "assistant":
+        return ("This model does not support assistant message prefill. The conversation must end "
+                "with a user message.")
+    if any(request.get(name, 1) != 1 for name in ("temperature", "top_p")) or "top_k" in request:
+        return "temperature, top_p and top_k are not supported by this model."  # not verified
+    return None
+
+
+def wrong_with(request: Json, version: str, alternate: bool) -> str | None:
     """What the API says to it; None if it takes it."""
     try:
         REQUEST(request, ())
     except Wrong as wrong:
         return _told(wrong)
-    return (_check_turns(request["messages"], alternate) or _check_results(request["messages"])
-            or _check_tools(request) or _check_thinking(request))
+    return (_check_version(request, version) or _check_turns(request["messages"], alternate)
+            or _check_results(request["messages"]) or _check_tools(request)
+            or _check_thinking(request) or _check_model(request))
 
 
 def _told(wrong: Wrong) -> str:

@@ -82,17 +82,18 @@ FILTERED = Saying(WORDS[:1], ends="filter")
 
 
 def sample(schema: Any) -> Any:
-    """A value that a JSON schema of the simple kind allows."""
+    """A value that a JSON schema of the simple kind allows; null for one that is none."""
     if not isinstance(schema, dict):
         return None
-    if "enum" in schema:
-        return schema["enum"][0]
-    if "anyOf" in schema:
-        return sample(schema["anyOf"][0])
+    if isinstance(choice := schema.get("enum"), list) and choice:
+        return choice[0]
+    if isinstance(choice := schema.get("anyOf"), list) and choice:
+        return sample(choice[0])
     kind = schema.get("type", "object")
-    kind = str(kind[0] if isinstance(kind, list) else kind).lower()
+    kind = str(kind[0] if isinstance(kind, list) and kind else kind).lower()
     if kind == "object":
-        return {name: sample(member) for name, member in schema.get("properties", {}).items()}
+        known = schema.get("properties")
+        return {name: sample(of) for name, of in known.items()} if isinstance(known, dict) else {}
     if kind == "array":
         return [sample(schema.get("items", {"type": "string"}))]
     return {"string": "as asked", "integer": 7, "number": 2.5, "boolean": True}.get(kind)

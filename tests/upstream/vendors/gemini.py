@@ -16,7 +16,7 @@ from upstream.vendors.vendor import KEY, Fault, Refusal, path_of, query_of
 
 SERVICE = "generativelanguage.googleapis.com"
 CALL = re.compile(r"/v1(?:beta)?/models/([^/:]+(?::[^/:]+)*):([A-Za-z]+)").fullmatch
-FILE = re.compile(r"/v1beta/files/([^/]+)").fullmatch
+FILE = re.compile(r"/v1(?:beta)?/files/([^/]+)").fullmatch
 
 NO_KEY = fault(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers (callers "
                "without established identity). Please use API Key or other form of API consumer "
@@ -74,10 +74,11 @@ class Gemini(GenerateContent):
 
     def check(self, request: Received) -> Scenario:
         path = path_of(request)
-        if path == UPLOAD and "upload_id" in query_of(request):
+        uploads = path in (UPLOAD, "/upload/v1/files")
+        if uploads and "upload_id" in query_of(request):
             return take(self._files, request, self.origin)
         _check_key(request)
-        if path == UPLOAD and request.method == "POST":
+        if uploads and request.method == "POST":
             return self._start(request)
         if file := FILE(path):
             return self._file(request, file[1])

@@ -125,7 +125,7 @@ def tagged(shapes: Mapping[str, Shape], by: str = "type") -> Shape:
             raise Wrong("type", path, "object", value)
         if by not in value:
             raise Wrong("missing", (*path, by), "", value)
-        if value[by] not in shapes:
+        if not isinstance(value[by], str) or value[by] not in shapes:
             kinds = " or ".join(f"'{kind}'" for kind in shapes)
             raise Wrong("value", (*path, by), kinds, value[by])
         shapes[value[by]](value, path)
