@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Coroutine, Iterator, Self
 
 from upstream import errors, qwen
@@ -103,7 +103,9 @@ class Simulator:
 
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         number = next(self._connections)
-        await Connection(number, reader, writer, self.journal, self._choose, self._keeps).serve()
+        with suppress(asyncio.CancelledError):  # by `_stop`; asyncio would tell of each
+            await Connection(number, reader, writer, self.journal, self._choose,
+                             self._keeps).serve()
 
     def _choose(self, request: Received) -> Scenario:
         if request.key not in (KEY, OTHER_KEY):
