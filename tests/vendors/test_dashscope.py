@@ -154,6 +154,10 @@ def test_a_stream_that_breaks(client: Client, upstream: DashScope) -> None:
     model = upstream.serve(upstream.breaks(content.PLAIN, dashscope.INTERNAL),
                            upstream.cuts(content.PLAIN), upstream.ends_early(content.PLAIN))
     broken, cut, early = (ask(client, upstream, with_parameters(model), **SSE) for _ in range(3))
+    upstream.script(model, upstream.breaks(content.Saying(), dashscope.MODERATED))
+    at_once = ask(client, upstream, with_parameters(model), **SSE)
+    assert at_once.status == 200 and [event["code"] for event in at_once.sse] == [
+        "DataInspectionFailed"]
     assert b"event:error\n:HTTP_STATUS/500\ndata:" in broken.body
     assert broken.sse[-1]["code"] == "InternalError"
     assert not cut.whole

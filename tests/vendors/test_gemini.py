@@ -24,7 +24,7 @@ IMAGE = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(conten
 
 @pytest.fixture(scope="module")
 def upstream(authority: Authority) -> Iterator[Gemini]:
-    with Gemini(authority) as started:
+    with Gemini(authority, granularity=20) as started:
         yield started
 
 
@@ -225,6 +225,11 @@ def test_an_upload_goes_elsewhere(client: Client, upstream: Gemini) -> None:
     assert told == file
     part = {"fileData": {"fileUri": file["uri"], "mimeType": "image/png"}}
     assert ask(client, upstream, {"contents": turns(("user", [part]))}).status == 200
+
+
+def test_a_piece_of_an_odd_size(client: Client, upstream: Gemini) -> None:
+    url = start(client, upstream, len(content.PNG))
+    assert piece(client, url, content.PNG[:39], 0, "upload").status == 400
 
 
 @pytest.mark.parametrize(("offset", "size"), [(1, 0), (0, 5)])

@@ -168,7 +168,8 @@ def _usual(body: Json) -> Saying:
 
 
 def _usage(counts: Counts) -> Json:
-    """The prompt's tokens without those of the cache. That the total has them is not verified."""
+    """The prompt's tokens without those of the cache, which the total has, as users report; of some
+    models' streams they report sums that are not right."""
     told = {"inputTokens": counts.prompt - counts.cached - counts.written,
             "outputTokens": counts.answer, "totalTokens": counts.prompt + counts.answer}
     if counts.cached or counts.written:

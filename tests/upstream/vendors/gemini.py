@@ -53,13 +53,15 @@ PER_DAY = rate("GenerateRequestsPerDayPerProjectPerModel-FreeTier",
 
 class Gemini(GenerateContent):
     """A file is `polls` times told to be in process before it is there. Uploads go to an origin of
-    their own; also here, as the SDK sends them to the address that it was given."""
+    their own, though the API's own has been the same so far: the URL is for it to say. They are
+    taken here, too, as the SDK sends them to the address that it was given."""
 
     models = ("gemini-2.5-flash", "gemini-3-pro-preview")
 
-    def __init__(self, authority: Authority | None, polls: int = 0) -> None:
+    def __init__(self, authority: Authority | None, polls: int = 0,
+                 granularity: int = GRANULARITY) -> None:
         super().__init__(authority)
-        self._files = Files(polls)
+        self._files = Files(polls, granularity)
         self.uploads = Uploads(authority, self._files)
 
     def __enter__(self) -> Self:
@@ -115,7 +117,7 @@ class Gemini(GenerateContent):
             await exchange.reply(b"", 200, {
                 "x-goog-upload-status": "active", "x-goog-upload-url": url,
                 "x-goog-upload-control-url": url,
-                "x-goog-upload-chunk-granularity": str(GRANULARITY)})
+                "x-goog-upload-chunk-granularity": str(self._files.granularity)})
 
         return play
 

@@ -15,8 +15,8 @@ from upstream.vendors.vendor import (
 
 AT = "2026-11-29T12:00:00.000000Z"
 UPLOAD = "/upload/v1beta/files"
-# Counts for pieces that are not the last one. The figure of this API is not verified.
-GRANULARITY = 262144
+# What pieces that are not the last one are multiples of; as users report it, and by no page.
+GRANULARITY = 8 * 1024 * 1024
 
 
 @dataclass
@@ -31,8 +31,9 @@ class Upload:
 
 
 class Files:
-    def __init__(self, polls: int) -> None:
+    def __init__(self, polls: int, granularity: int) -> None:
         self.uploads: dict[str, Upload] = {}
+        self.granularity = granularity
         self._polls = polls
 
     def start(self, request: Received) -> tuple[str, Upload]:
@@ -80,6 +81,8 @@ def take(files: Files, request: Received, origin: str) -> Scenario:
             raise Refusal(invalid("The offset is not where the upload is."))
         upload.data += request.body
     if "finalize" not in command:
+        if len(request.body) % files.granularity:  # words not verified
+            raise Refusal(invalid("A piece has to be a multiple of the granularity."))
         return _told("active")
     if len(upload.data) != upload.size:
         raise Refusal(invalid("The upload is not as long as it was said to be."))

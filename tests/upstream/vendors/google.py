@@ -117,6 +117,7 @@ class GenerateContent(Vendor):
 
 
 def framed(request: Received, begun: list[Json], last: Json) -> Stream:
+    """Lines end with CR and LF; from what is known of the wire, and not from a page."""
     if _is_sse(request):
         frames = [b"data: %s\r\n\r\n" % dump(payload) for payload in [*begun, last]]
         return Stream(frames[:-1], frames[-1:])
@@ -179,8 +180,8 @@ def _call_part(request: Received, index: int, call: Call) -> Json:
 
 
 def _pieces(call: Call) -> Iterator[Json]:
-    """A call's name, then its arguments by their paths, a string in two, then its end. The order is
-    as users of Vertex show it, and not in its reference."""
+    """A call's name, then its arguments by their paths, a string in two, then its end: the order of
+    the SDK's own tests."""
     yield {"functionCall": {"name": call.name, "willContinue": True}}
     for name, held in call.arguments.items():
         kind = "numberValue" if isinstance(held, int | float) else "stringValue"
