@@ -159,6 +159,16 @@ def test_a_token(client: Client, upstream: Azure, tokens: Entra) -> None:
     assert ask(client, upstream, **bearer).json["error"]["code"] == "Unauthorized"
 
 
+def test_the_newer_address(client: Client, upstream: Azure, tokens: Entra) -> None:
+    """Takes tokens of its own audience, which the older one does not, and a key as a bearer's."""
+    told = token(client, tokens, scope=entra.NEWER_SCOPE).json
+    bearer = {"authorization": f"Bearer {told['access_token']}"}
+    url, asked = f"{upstream.origin}/openai/v1/chat/completions", {**ASKED, "model": DEPLOYMENT}
+    assert client.post(url, asked, bearer).status == 200
+    assert ask(client, upstream, **bearer).status == 401
+    assert client.post(url, asked, {"authorization": f"Bearer {KEY}"}).status == 200
+
+
 @pytest.mark.parametrize(("members", "status", "error", "number"), [
     ({"grant_type": None}, 400, "invalid_request", 900144),
     ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),

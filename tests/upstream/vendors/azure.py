@@ -11,7 +11,7 @@ from upstream.qwen import CREATED, Json
 from upstream.tls import Authority
 from upstream.vendors import content
 from upstream.vendors.content import Call, Counts, Saying
-from upstream.vendors.entra import Entra
+from upstream.vendors.entra import NEWER_SCOPE, SCOPE, Entra
 from upstream.vendors.openai_request import REQUEST, unanswered
 from upstream.vendors.shapes import Wrong
 from upstream.vendors.vendor import (
@@ -83,7 +83,7 @@ class Azure(Vendor):
             raise Refusal(NO_ROUTE)
         if not newer and not VERSION(version or ""):
             raise Refusal(NO_ROUTE)
-        self._check_key(request)
+        self._check_key(request, newer)
         # Words not verified: that JSON which is none is told of so.
         body = parsed(request.body, invalid("We could not parse the JSON body of your request."))
         request.named = unquote(found[1]) if found else str(body.get("model", ""))
@@ -92,11 +92,14 @@ class Azure(Vendor):
         _check(body)
         return self.says(_usual(body))
 
-    def _check_key(self, request: Received) -> None:
+    def _check_key(self, request: Received, newer: bool) -> None:
+        """The newer address takes a key as a bearer's, too, and tokens of another audience; that it
+        still takes those of the older one is not verified."""
         bearer = request.header("authorization")
-        if request.header("api-key") == KEY:
+        if request.header("api-key") == KEY or (newer and bearer == f"Bearer {KEY}"):
             return
-        if bearer and self._entra and self._entra.issued(bearer.removeprefix("Bearer ")):
+        scopes = (SCOPE, NEWER_SCOPE) if newer else (SCOPE,)
+        if bearer and self._entra and self._entra.issued(bearer.removeprefix("Bearer "), *scopes):
             return
         raise Refusal(WRONG_TOKEN if bearer and not request.header("api-key") else WRONG_KEY)
 

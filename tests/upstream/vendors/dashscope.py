@@ -61,9 +61,9 @@ class Step:
 
 
 class DashScope(Vendor):
-    """`tasks.fault` is what the next tasks fail with. A request for a stream is refused by a status,
-    too; that the service does so is not verified. `breaks(Saying(), fault)` refuses it by the first
-    event of a stream whose status is 200, as users report of applications."""
+    """`tasks.fault` is what the next tasks fail with. A request for a stream is refused by a
+    status, too; that the service does so is not verified. `breaks(Saying(), fault)` refuses it by
+    the first event of a stream whose status is 200, as users report of applications."""
 
     prefix = "qwen"
     stream_type = "text/event-stream;charset=UTF-8"

@@ -14,6 +14,7 @@ TENANT = "11111111-2222-4333-8444-555555555555"
 CLIENT = "66666666-7777-4888-8999-aaaaaaaaaaaa"
 CLIENT_SECRET = "entra~secret+with/marks"
 SCOPE = "https://cognitiveservices.azure.com/.default"
+NEWER_SCOPE = "https://ai.azure.com/.default"  # of Azure OpenAI's API without versions
 
 
 def refused(status: int, error: str, number: int, said: str) -> Fault:
@@ -45,14 +46,16 @@ class Entra(Vendor):
         super().__init__(authority)
         self.lifetime = lifetime
         self.failing: Fault | None = None
-        self._tokens: dict[str, float] = {}
+        self._tokens: dict[str, tuple[float, str]] = {}
 
     @property
     def token_url(self) -> str:
         return f"{self.origin}/{TENANT}/oauth2/v2.0/token"
 
-    def issued(self, token: str) -> bool:
-        return self._tokens.get(token, 0) > time.monotonic()
+    def issued(self, token: str, *scopes: str) -> bool:
+        """And still good, for one of these."""
+        until, scope = self._tokens.get(token, (0.0, ""))
+        return until > time.monotonic() and scope in scopes
 
     def revoke(self) -> None:
         """All that were issued."""
@@ -72,7 +75,7 @@ class Entra(Vendor):
         form = dict(parse_qsl(request.body.decode())) if "x-www-form-urlencoded" in kind else {}
         _check(form)
         token = f"eyJ0eXAi.{new_id('entra')}.c2ln"
-        self._tokens[token] = time.monotonic() + self.lifetime
+        self._tokens[token] = time.monotonic() + self.lifetime, form["scope"]
         return _answers({"token_type": "Bearer", "expires_in": self.lifetime,
                          "ext_expires_in": self.lifetime, "access_token": token})
 
@@ -104,7 +107,7 @@ def _check(form: dict[str, str]) -> None:
         raise Refusal(WRONG_SECRET)
     if not form.get("scope", "").endswith("/.default"):
         raise Refusal(WRONG_SCOPE)
-    if form["scope"] != SCOPE:
+    if form["scope"] not in (SCOPE, NEWER_SCOPE):
         raise Refusal(NO_RESOURCE)
 
 

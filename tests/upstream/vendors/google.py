@@ -2,6 +2,7 @@
 streamGenerateContent, and errors as google.rpc.Status has them."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,7 +67,7 @@ class GenerateContent(Vendor):
             raise Refusal(invalid(said, {"@type": f"{RPC}.BadRequest",
                                          "fieldViolations": [violation]})) from None
         wrong_turn = wrong_turns(body["contents"])
-        if not wrong_turn and model.startswith("gemini-3"):
+        if not wrong_turn and _signs(model):
             wrong_turn = unsigned_call(body["contents"])
         if wrong_turn := wrong_turn or _wrong_config(body.get("generationConfig", {})):
             raise Refusal(invalid(wrong_turn))
@@ -114,6 +115,12 @@ class GenerateContent(Vendor):
         """Within a stream it is no event: lines of JSON, as the SDK expects them."""
         body = json.dumps(self.fault(request, fault), indent=2, ensure_ascii=False).encode()
         return body + b"\r\n" if _is_sse(request) else b"\n," + body[1:]
+
+
+def _signs(model: str) -> bool:
+    """Models since the third generation sign their calls, and ask for the signatures."""
+    found = re.match(r"gemini-(\d+)", model)
+    return found is not None and int(found[1]) >= 3
 
 
 def framed(request: Received, begun: list[Json], last: Json) -> Stream:
@@ -172,7 +179,7 @@ def _call_part(request: Received, index: int, call: Call) -> Json:
     """The first call of an answer is signed, by models that ask for it back. Which of them give a
     call an id is not verified."""
     told: Json = {"functionCall": {"name": call.name, "args": call.arguments}}
-    if request.model.startswith("gemini-3"):
+    if _signs(request.model):
         told["functionCall"]["id"] = call.id
         if index == 0:
             told["thoughtSignature"] = content.SIGNATURE
