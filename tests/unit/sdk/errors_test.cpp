@@ -270,7 +270,6 @@ TEST_F(HolySheepErrors, SayHowLongToWait) {
     EXPECT_EQ(wait({{"retry-after", "Thu, 01 Jan 2026 00:00:00 GMT"}}), -1);
     EXPECT_EQ(wait({{"retry-after", "soon"}}), -1);
     EXPECT_EQ(wait({{"retry-after", "-5"}}), -1);
-    EXPECT_EQ(wait({{"retry-after", "99999999999999999999"}}), -1);
 }
 
 // The two clocks may be hours apart.

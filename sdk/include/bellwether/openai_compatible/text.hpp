@@ -170,12 +170,14 @@ inline std::string excerpt(std::string_view body) {
 
 // ---- durations -------------------------------------------------------------------------------
 
-constexpr double k_wait_max_ms = 24.0 * 3600 * 1000;
+// The longest wait that the host takes from a plugin: 31 days.
+constexpr std::int64_t k_wait_max_ms = std::int64_t{31} * 24 * 3600 * 1000;
 
-// A number of units as whole milliseconds; nothing if it is out of all reason.
+// A number of units as whole milliseconds. A longer wait than the longest counts as the longest.
 inline std::optional<std::int64_t> to_ms(double number, double unit_ms) {
     const double ms = std::ceil(number * unit_ms);
-    if (!(ms >= 0) || ms > k_wait_max_ms) return std::nullopt;
+    if (!(ms >= 0)) return std::nullopt;
+    if (ms >= static_cast<double>(k_wait_max_ms)) return k_wait_max_ms;
     return static_cast<std::int64_t>(ms);
 }
 
@@ -217,23 +219,71 @@ inline std::optional<std::int64_t> read_duration(std::string_view text, double b
     return any ? to_ms(total, 1) : std::nullopt;
 }
 
-// Seconds since 1970 of an HTTP date, "Sun, 06 Nov 1994 08:49:37 GMT".
-inline std::optional<std::int64_t> read_http_date(std::string_view text) {
+// ---- dates -----------------------------------------------------------------------------------
+
+// True if `text` has the form of `pattern`: 'a' stands for a letter, '0' for a digit, '_' for a
+// digit or a space, anything else for itself.
+inline bool has_form(std::string_view text, std::string_view pattern) {
+    return text.size() == pattern.size() &&
+           std::equal(text.begin(), text.end(), pattern.begin(), [](char c, char form) {
+               if (form == 'a') return is_alpha(c);
+               if (form == '0') return is_digit(c);
+               return form == '_' ? is_digit(c) || c == ' ' : c == form;
+           });
+}
+
+// Where the parts of a date stand in its text.
+struct DateForm {
+    std::string_view pattern;
+    std::size_t day;
+    std::size_t month;
+    std::size_t year;
+    std::size_t year_digits;
+    std::size_t time;
+};
+
+// The year that ends in these two digits and is at most 50 years away.
+inline std::int64_t whole_year(std::int64_t two_digits, std::int64_t now) {
+    constexpr std::int64_t k_seconds_of_year = 31'556'952;
+    const std::int64_t this_year = 1970 + now / k_seconds_of_year;
+    const std::int64_t year = this_year - this_year % 100 + two_digits;
+    if (year > this_year + 50) return year - 100;
+    return year <= this_year - 50 ? year + 100 : year;
+}
+
+// Seconds since 1970 of an HTTP date in each of its three forms: "Sun, 06 Nov 1994 08:49:37 GMT",
+// "Sunday, 06-Nov-94 08:49:37 GMT" and "Sun Nov  6 08:49:37 1994". `now` is needed for a year of
+// two digits.
+inline std::optional<std::int64_t> read_http_date(std::string_view text, std::int64_t now) {
     constexpr std::string_view k_months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    if (text.size() != 29 || text.substr(25) != " GMT") return std::nullopt;
+    constexpr DateForm k_forms[] = {{"aaa, 00 aaa 0000 00:00:00 GMT", 5, 8, 12, 4, 17},
+                                    {"aaa, 00-aaa-00 00:00:00 GMT", 5, 8, 12, 2, 15},
+                                    {"aaa aaa _0 00:00:00 0000", 8, 4, 20, 4, 11}};
+    std::string shortened;  // with a day's name of three letters
+    if (const auto comma = text.find(',');
+        comma != text.npos && comma > 3 && comma <= 9 &&
+        std::all_of(text.begin(), text.begin() + comma, is_alpha)) {
+        shortened.append(text.substr(0, 3)).append(text.substr(comma));
+        text = shortened;
+    }
+    const auto* const form =
+        std::find_if(std::begin(k_forms), std::end(k_forms),
+                     [&](const DateForm& one) { return has_form(text, one.pattern); });
+    if (form == std::end(k_forms)) return std::nullopt;
     const auto number = [&](std::size_t at, std::size_t length) {
-        std::int64_t value = -1;
-        const char* const end = text.data() + at + length;
-        return std::from_chars(text.data() + at, end, value).ptr == end ? value : -1;
+        std::int64_t value = 0;
+        for (const char c : text.substr(at, length)) value = value * 10 + (c == ' ' ? 0 : c - '0');
+        return value;
     };
-    const auto month = k_months.find(text.substr(8, 3));
-    const std::int64_t day = number(5, 2);
-    const std::int64_t year = number(12, 4);
-    const std::int64_t hour = number(17, 2);
-    const std::int64_t minute = number(20, 2);
-    const std::int64_t second = number(23, 2);
+    const auto month = k_months.find(text.substr(form->month, 3));
+    const std::int64_t day = number(form->day, 2);
+    std::int64_t year = number(form->year, form->year_digits);
+    if (form->year_digits == 2) year = whole_year(year, now);
+    const std::int64_t hour = number(form->time, 2);
+    const std::int64_t minute = number(form->time + 3, 2);
+    const std::int64_t second = number(form->time + 6, 2);
     if (month == std::string_view::npos || month % 3 != 0 || day < 1 || day > 31 || year < 1970 ||
-        hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
+        hour > 23 || minute > 59 || second > 60) {
         return std::nullopt;
     }
     // Days since 1970 in the Gregorian calendar, with years that begin in March.

@@ -4,6 +4,7 @@
 #include <bellwether/openai_compatible/text.hpp>
 #include <bellwether/provider.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -17,25 +18,49 @@ inline std::optional<std::int64_t> some_wait(std::optional<std::int64_t> ms) {
     return ms && *ms > 0 ? ms : std::nullopt;
 }
 
+inline bool is_digits(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
+}
+
+// The wait that a header asks for by a number of units. The whole value has to be one decimal
+// number: the beginning of "1e9" or of "5, 6" says nothing of what was meant.
+inline std::optional<std::int64_t> number_wait_ms(std::string_view text, double unit_ms) {
+    const auto point = text.find('.');
+    const std::string_view whole = text.substr(0, point);
+    if (!is_digits(whole) || (point != text.npos && !is_digits(text.substr(point + 1)))) {
+        return std::nullopt;
+    }
+    if (const auto number = take_number(text)) return some_wait(to_ms(*number, unit_ms));
+    // The number has more digits than any double.
+    return whole.find_first_not_of('0') == whole.npos ? std::nullopt : std::optional(k_wait_max_ms);
+}
+
+// The wait until a date. It is counted from the response's own date, since the two clocks may
+// differ.
+inline std::optional<std::int64_t> date_wait_ms(std::string_view text, const Head& head,
+                                                const Host& host) {
+    const std::int64_t now_ms = host.unix_time().count();
+    const auto date = read_http_date(text, now_ms / 1000);
+    if (!date) return std::nullopt;
+    const auto sent = read_http_date(head.header("date"), now_ms / 1000);
+    return some_wait(std::min(*date * 1000 - (sent ? *sent * 1000 : now_ms), k_wait_max_ms));
+}
+
 }  // namespace detail
 
-// From the headers of a response: retry-after-ms, or else retry-after as seconds or as a date. A
-// date is counted from the response's own, since the two clocks may differ.
+// From the headers of a response: retry-after-ms, or else retry-after as seconds or as a date. Of
+// several headers of one name the longest wait counts.
 inline std::optional<std::int64_t> header_wait_ms(const Head& head, const Host& host) {
-    std::string_view text = head.header("retry-after-ms");
-    if (const auto number = detail::take_number(text)) {
-        if (const auto wait = detail::some_wait(detail::to_ms(*number, 1))) return wait;
+    std::optional<std::int64_t> longest;
+    for (const std::string_view text : head.headers("retry-after-ms")) {
+        longest = std::max(longest, detail::number_wait_ms(text, 1));
     }
-    text = head.header("retry-after");
-    if (const auto date = detail::read_http_date(text)) {
-        const auto sent = detail::read_http_date(head.header("date"));
-        const std::int64_t now_ms = sent ? *sent * 1000 : host.unix_time().count();
-        return detail::some_wait(*date * 1000 - now_ms);
+    if (longest) return longest;
+    for (const std::string_view text : head.headers("retry-after")) {
+        longest = std::max(longest, detail::number_wait_ms(text, 1000));
+        longest = std::max(longest, detail::date_wait_ms(text, head, host));
     }
-    if (const auto number = detail::take_number(text)) {
-        return detail::some_wait(detail::to_ms(*number, 1000));
-    }
-    return std::nullopt;
+    return longest;
 }
 
 // From an error's body or words: "retryDelay":"52s", "retry_after": 1.5, "Please try again in 20s".

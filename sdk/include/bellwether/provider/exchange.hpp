@@ -68,6 +68,16 @@ class Head {
         }
         return {};
     }
+    // The values of all headers of that name, in their order.
+    std::vector<std::string_view> headers(std::string_view name) const {
+        std::vector<std::string_view> values;
+        for (std::size_t i = 0; i < head_.header_count; ++i) {
+            if (detail::to_view(head_.headers[i].name) == name) {
+                values.push_back(detail::to_view(head_.headers[i].value));
+            }
+        }
+        return values;
+    }
 
   private:
     const bw_head& head_;
