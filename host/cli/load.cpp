@@ -9,6 +9,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/diagnostic_text.hpp"
+#include "config/report.hpp"
 #include "config/secret.hpp"
 #include "front/incoming_call.hpp"
 #include "plugin/instance.hpp"
@@ -128,6 +129,7 @@ HostCheck check_host(const Common& common, config::Secrets secrets) {
     auto webhooks = policy::make_webhooks(loaded.config, check.diagnostics);
     check_ledger_password(loaded.config, check.diagnostics);
     try_providers(loaded.config, registry, check.diagnostics);
+    std::ranges::for_each(check.diagnostics, config::make_printable);
     sort_by_place(check.diagnostics, *file);
     if (is_good(check.diagnostics)) {
         check.host = make_host(std::move(loaded.config), std::move(registry), std::move(webhooks));

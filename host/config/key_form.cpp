@@ -47,6 +47,26 @@ bool is_long_secret(std::string_view text) {
     return may_be_secret(text) && text.size() >= k_whole_key_bytes;
 }
 
+std::string with_keys_masked(std::string_view text) {
+    const auto belongs = [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; };
+    std::string masked;
+    while (!text.empty()) {
+        const auto end = std::ranges::find_if_not(text, belongs);
+        const std::string_view word(text.begin(), end);
+        if (is_long_secret(word)) {
+            masked += "***";
+            text.remove_prefix(word.size());
+            continue;
+        }
+        // The next place where a key may begin is behind whatever is no letter and no digit.
+        const auto next = std::ranges::find_if_not(text, is_alphanumeric);
+        const auto skipped = static_cast<std::size_t>(next - text.begin()) + 1;
+        masked += text.substr(0, skipped);
+        text.remove_prefix(std::min(skipped, text.size()));
+    }
+    return masked;
+}
+
 bool may_use(const Key* key, std::string_view model) {
     if (key == nullptr || key->models.empty()) return true;
     return std::ranges::any_of(key->models, [model](const std::string& allowed) {

@@ -33,6 +33,8 @@ std::optional<std::string_view> key_id_of(std::string_view key);
 bool may_be_secret(std::string_view text);
 // The same, where a name such as "bw-team" or "sk-model" may stand: only a whole key is as long.
 bool is_long_secret(std::string_view text);
+// The text with "***" for each whole key in it, wherever it stands: "providers.***.base_url".
+std::string with_keys_masked(std::string_view text);
 
 // Whether the key may use a model, which is named as in the client's request. Null: the host asks
 // for no keys, so every model may be used.

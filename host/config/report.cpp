@@ -66,13 +66,21 @@ std::string visible(std::string_view text) {
 
 std::string in_quotes(std::string_view text) {
     if (is_long_secret(text)) return "a text that looks like a key";
-    const std::string_view shown = cut(text);
-    return fmt::format("\"{}{}\"", visible(shown), shown.size() < text.size() ? "..." : "");
+    const std::string whole = with_keys_masked(text);
+    const std::string_view shown = cut(whole);
+    return fmt::format("\"{}{}\"", visible(shown), shown.size() < whole.size() ? "..." : "");
 }
 
 std::string did_you_mean(std::string_view name, std::span<const std::string> known) {
     const auto near = nearest(name, known);
     return near ? fmt::format("did you mean {}?", in_quotes(*near)) : std::string();
+}
+
+// A name may hold a tab or a line end, or be a key that was pasted in the wrong place.
+void make_printable(Diagnostic& diagnostic) {
+    for (std::string* text : {&diagnostic.what, &diagnostic.expected, &diagnostic.hint}) {
+        *text = visible(with_keys_masked(*text));
+    }
 }
 
 void Report::error(Position at, std::string what, std::string expected, std::string hint) {
@@ -83,11 +91,8 @@ void Report::warning(Position at, std::string what, std::string expected, std::s
     add({Severity::warning, file_, at, std::move(what), std::move(expected), std::move(hint)});
 }
 
-// All three texts may hold names from the file, and such a name may hold a tab or a line end.
 void Report::add(Diagnostic diagnostic) {
-    for (std::string* text : {&diagnostic.what, &diagnostic.expected, &diagnostic.hint}) {
-        *text = visible(*text);
-    }
+    make_printable(diagnostic);
     diagnostics_.push_back(std::move(diagnostic));
 }
 
@@ -124,6 +129,7 @@ bool Report::advise(Position at, const std::string& hint) {
     for (Diagnostic& diagnostic : diagnostics_) {
         if (!is_same(diagnostic.at, at)) continue;
         diagnostic.hint = hint;
+        make_printable(diagnostic);
         told = true;
     }
     return told;

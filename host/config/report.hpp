@@ -20,6 +20,10 @@ std::string in_quotes(std::string_view text);
 // `did you mean "x"?`, or nothing if no known name is near.
 std::string did_you_mean(std::string_view name, std::span<const std::string> known);
 
+// Masks keys and control characters in the texts of a diagnostic, which may hold any name of the
+// file.
+void make_printable(Diagnostic& diagnostic);
+
 class Report {
   public:
     explicit Report(std::string file) : file_(std::move(file)) {}

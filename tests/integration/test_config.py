@@ -164,6 +164,17 @@ def test_a_key_in_the_config_is_not_repeated(tmp_path: Path) -> None:
     assert key not in errors
 
 
+def test_a_key_in_place_of_a_plugins_name_is_not_repeated(tmp_path: Path) -> None:
+    """Of a message every part is free of keys, whoever wrote it: the host's reader or its loader."""
+    key = "sk-SECRETabcdef0123456789"
+    for plugin in (key, f"./{key}.so", f"{key}/{key}"):
+        code, said = check(CONFIG.replace('"echo"\n\n', f'"{plugin}"\n\n', 1), tmp_path)
+        assert (code, "SECRET" in said) == (2, False), said
+        assert 'plugin "' in said and "***" in said, said
+    done = run_cli("check", "--json", "--config", tmp_path / "config.toml")
+    assert "SECRET" not in done.stdout + done.stderr
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     """A wrong path is named; it is not an empty config."""
     done = run_cli("check", "--config", tmp_path / "nowhere.toml")

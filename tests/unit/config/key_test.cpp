@@ -131,6 +131,49 @@ TEST(Keys, AKeyInAMatchIsNotRepeated) {
     }
 }
 
+// The lists of what a message expects, the names of sections and the texts around a name repeated
+// what a message's subject does not.
+TEST(Keys, NoPartOfAMessageRepeatsAKey) {
+    const std::string secret = "sk-SECRETabcdef0123456789";
+    const std::string route = "[[routes]]\nmodel = \"*\"\nto = \"a\"\n";
+    const std::string cases[] = {
+        "[providers." + secret + "]\nplugin = \"openai\"\n" + route,
+        "[providers." + secret + "]\nmax_concurrent = \"x\"\n" + route,
+        "[providers." + secret + "]\nnonsense_key = 1\nplugin = 1\n" + route,
+        "[providers.\"x\\n" + secret + "\"]\nplugin = 1\n" + route,
+        "[providers.a]\n" + route + "[webhooks." + secret + "]\nurl = 1\n",
+        "[providers.a]\n" + route + "[webhooks." + secret +
+            "]\nurl = \"https://h.example\"\n[[budgets]]\nname = \"b\"\nlimit = \"1 tok\"\n"
+            "per = \"day\"\nwebhook = \"w\"\n",
+        "[providers.a]\n" + route + "[[prices]]\nprovider = \"b\"\nmodel = \"" + secret + "\"\n",
+        "[providers.a]\n[[routes]]\nmodel = \"" + secret + "\"\nalias = \"" + secret + "\"\n",
+        "[providers.a]\n[[routes]]\nmodel = \"x\"\nto = \"a/" + secret + "\"\n",
+        "[providers.a]\n[[routes]]\nmodel = \"x\"\nto = \"b/" + secret + "\"\n",
+        "[providers.a]\n[[routes]]\nmodel = \"x " + secret + "\"\nto = \"c\"\n" + route,
+    };
+    for (const std::string& toml : cases) {
+        EXPECT_EQ(mistakes(toml).find("SECRET"), std::string::npos) << mistakes(toml);
+    }
+    EXPECT_EQ(mistakes(cases[0]),
+              "c.toml:1:12: error: a provider cannot be named a text that looks like a key; "
+              "expected lower-case letters, digits, \"-\" and \"_\", with a letter or a digit "
+              "first\n"
+              "c.toml:5:6: error: unknown provider \"a\"; expected one of ***");
+}
+
+TEST(Keys, AreMaskedWhereverTheyStand) {
+    const std::string secret = "sk-SECRETabcdef0123456789";
+    EXPECT_EQ(with_keys_masked("there is no " + secret + ".so in /plugins"),
+              "there is no ***.so in /plugins");
+    EXPECT_EQ(with_keys_masked("/x/" + secret + "/y, my-" + secret + "; \"" + secret + "\""),
+              "/x/***/y, my-***; \"***\"");
+    EXPECT_EQ(with_keys_masked(secret), "***");
+    for (const char* text : {"", "-", "sk-", "sk-model", "providers.sk-team.max_concurrent",
+                             "desk-0123456789-0123456789", "a task-0123456789abcdefghijk"}) {
+        EXPECT_EQ(with_keys_masked(text), text);
+    }
+}
+
 // Wherever a key stands instead of something else, it is not repeated.
 TEST(Keys, AKeyItselfIsRefusedAndNeverPrinted) {
     for (const std::string& secret : {k_key, std::string("sk-proj-0123456789abcdefghij")}) {
