@@ -114,9 +114,10 @@ std::string excerpt(std::string_view text, config::Position at, std::size_t widt
     if (at.line == 0 || line.empty() || column > all.size()) return {};
     constexpr std::size_t k_context = 20;
     const std::string margin = fmt::format("{:5} | ", at.line);
-    const std::size_t room =
-        width > margin.size() + k_context ? width - margin.size() : std::max(all.size(), k_context);
-    const std::size_t begin = column + k_context > room ? column + k_context - room : 0;
+    // A terminal too narrow for anything, such as one that does not say its width, is no limit.
+    const bool limited = width > margin.size() + k_context;
+    const std::size_t room = limited ? width - margin.size() : all.size();
+    const std::size_t begin = limited && column + k_context > room ? column + k_context - room : 0;
     std::string shown;
     std::string before;  // keeps tabs, so that the mark stands below its place
     for (std::size_t i = begin; i < std::min(all.size(), begin + room); ++i) {

@@ -19,7 +19,8 @@ void write_diagnostics(json::PrettyWriter& writer,
                        const std::vector<config::Diagnostic>& diagnostics);
 
 // The line of a file that a diagnostic is about, with a mark below the column, both after a margin.
-// What may be a key is hidden. Empty: there is no such line. `width` 0: no limit.
+// What may be a key is hidden. Empty: there is no such line. A `width` of 0, or one too small for
+// anything, is no limit.
 std::string excerpt(std::string_view text, config::Position at, std::size_t width, Colour colour);
 
 // The line with a star for each character that may belong to a credential, so that columns stay.

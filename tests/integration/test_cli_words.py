@@ -323,6 +323,17 @@ def test_a_terminal_gets_the_place_and_colour(tmp_path: Path) -> None:
     assert "\x1b" not in on_terminal(["check", "--json", "--config", file])
 
 
+def test_a_terminal_that_has_no_width_gets_the_whole_line(tmp_path: Path) -> None:
+    """A new pseudo-terminal says 0; the beginning of the line, with the key, was cut off."""
+    file = tmp_path / "c.toml"
+    file.write_text(BAD.replace('drain = "30"', 'drain = "30"  # ' + "x" * 15 + " y" * 60))
+    for columns in (None, "0", "1", "28"):
+        said = on_terminal(["check", "--config", file], NO_COLOR="1", COLUMNS=columns)
+        assert re.search(r'    3 \| drain = "30"  # .* y\n      \|         \^~~~\n', said), said
+    said = on_terminal(["check", "--config", file], NO_COLOR="1", COLUMNS="29")
+    assert '    3 | drain = "30"  # ' not in said and '"30"' in said, said
+
+
 SECRET_LINES = [
     ('p = {{ plugin = "openai", api_key = "{}", drain = 3 }}', "[providers]\n"),
     ('p={{plugin="openai",api_key="{}"}}', "[providers]\n"),
