@@ -59,12 +59,13 @@ def test_an_unknown_model(client: openai.OpenAI) -> None:
 
 
 def test_a_wrong_key(start_host: StartHost, upstream: Simulator, authority: Authority) -> None:
-    """The host's key, not the client's: its message says which variable to mend."""
+    """The host's key, not the client's: its message says whose it is, and names no variable."""
     host = start_host(standard_config(upstream, authority), {"HOLYSHEEP_API_KEY": "hs-expired"})
     client = openai.OpenAI(api_key="x", base_url=f"{host.url}/v1", max_retries=0)
-    with pytest.raises(openai.AuthenticationError, match="HOLYSHEEP_API_KEY") as caught:
+    with pytest.raises(openai.AuthenticationError, match="holysheep refused its API key") as caught:
         client.chat.completions.create(model="qwen-max", messages=PROMPT)
     assert "hs-expired" not in str(caught.value)
+    assert "HOLYSHEEP_API_KEY" not in str(caught.value)
 
 
 BROKEN: dict[str, Scenario] = {

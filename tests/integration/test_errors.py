@@ -83,16 +83,17 @@ def test_errors_of_any_shape_become_the_envelope(
     assert "<html>" not in error["message"]
 
 
-def test_a_refused_key_is_named_and_not_shown(start_host: StartHost, upstream: Simulator,
-                                              authority: Authority) -> None:
-    """The one who can mend it needs the variable's name; nobody needs its content, not even where
-    the upstream repeats it."""
+def test_a_refused_key_is_told_of_and_not_shown(start_host: StartHost, upstream: Simulator,
+                                                authority: Authority) -> None:
+    """A client needs neither the key's content, not even where the upstream repeats it, nor the
+    variable that holds it."""
     key = "hs-wrong-8c1f2e77aa"
     host = start_host(standard_config(upstream, authority), {"HOLYSHEEP_API_KEY": key})
     reply = host.chat("qwen-max")
     body = reply.body().decode()
     assert reply.status == 401
-    assert "HOLYSHEEP_API_KEY" in body and "invalid_api_key" in body
+    assert "holysheep refused its API key" in body and "invalid_api_key" in body
+    assert "HOLYSHEEP_API_KEY" not in body
     assert key not in body + str(reply.header_list) + host.log()
 
 

@@ -201,7 +201,9 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Exchange
         throw Error(BW_E_UNSUPPORTED, provider_.name_ + " does not serve this kind of request");
     }
     if (provider_.needs_key_ && !provider_.has_key_) {
-        throw Error(BW_E_AUTH, provider_.name_ + " has no API key; " + detail::how_to_set_key(api));
+        throw Error(BW_E_AUTH,
+                    provider_.name_ + " has no API key; " +
+                        detail::how_to_set_key(api, provider_.base_url_ == api.base_url));
     }
     Adapted adapted = adapt(
         {api, provider_.quirks_, provider_.think_only_if_asked_, provider_.refusals_}, request);

@@ -195,9 +195,10 @@ inline std::string not_found_message(const Failure& failure, const std::string& 
     return message + in_brackets(said);
 }
 
-// What to do about a key that is not there.
-inline std::string how_to_set_key(const Api& api) {
-    const std::string variable(api.secret_env);
+// What to do about a key that is not there. The plugin's own variable counts only for its own
+// server.
+inline std::string how_to_set_key(const Api& api, bool at_default_base_url) {
+    const std::string variable(at_default_base_url ? api.secret_env : std::string_view());
     return "set " + (variable.empty() ? "" : variable + " or ") + "api_key in the config";
 }
 
@@ -205,18 +206,16 @@ inline std::string auth_message(const Failure& failure, std::uint32_t status,
                                 const std::string& said) {
     const std::string name(failure.name);
     if (!failure.has_key) {
-        return name + " wants an API key" + in_brackets(said) + "; " + how_to_set_key(failure.api);
+        return name + " wants an API key" + in_brackets(said) + "; " +
+               how_to_set_key(failure.api, failure.at_default_base_url());
     }
-    // The config may have it from elsewhere, which a plugin does not see.
-    std::string key = "its API key";
-    if (!failure.api.secret_env.empty()) {
-        key += ", by default the key in " + std::string(failure.api.secret_env);
-    }
+    // Where the key is from is not said: a plugin does not see what the config names.
     if (status == 403) {
         return name + " denied access to " + json::quote(failure.model) + in_brackets(said) +
-               "; check the permissions of " + key;
+               "; check the permissions of its API key";
     }
-    const std::string refused = name + " refused " + key + in_brackets(said) + "; check that it ";
+    const std::string refused =
+        name + " refused its API key" + in_brackets(said) + "; check that it ";
     if (!failure.at_default_base_url()) return refused + "belongs to the server at its base_url";
     const std::string vendor(failure.api.vendor);
     const bool vowel = std::string_view("AEIOU").find(vendor.front()) != std::string_view::npos;
