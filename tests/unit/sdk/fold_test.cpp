@@ -122,4 +122,19 @@ TEST_F(Fold, UnfoldingKeepsThemAll) {
     EXPECT_EQ(Value(first)["choices"].at(0)["logprobs"].raw(), R"({"refusal":[1]})");
 }
 
+// It had a code of its own, which no page listed: the host has one for the same limit.
+TEST_F(Fold, AReplyPastTheLimitHasTheHostsCode) {
+    constexpr std::size_t k_event_bytes = std::size_t{3} << 20;
+    const std::string event =
+        "data: {\"id\":\"a\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" +
+        std::string(k_event_bytes, 'x') + "\"}}]}\n\n";
+    std::string body;
+    for (int i = 0; i < 23; ++i) body += event;
+    const Result result = call(complete(), {200, {}, body});
+    ASSERT_TRUE(result.error);
+    EXPECT_EQ(result.error->code, "upstream_too_large");
+    EXPECT_NE(result.error->message.find("\": the reply is larger than 64 MiB"), std::string::npos)
+        << result.error->message;
+}
+
 }  // namespace

@@ -262,7 +262,11 @@ inline void Provider::Call::fold(std::string_view chunk) {
     }
     folder_->add(chunk);
     if (folder_->bytes() > k_folded_bytes_max) {
-        protocol_error("reply_too_large", "sent more than 64 MiB for one reply");
+        // The words and the code of the host, where a reply that comes whole is as large.
+        throw Error(BW_E_PROTOCOL,
+                    "provider \"" + provider_.name_ + "\": the reply is larger than 64 MiB")
+            .code("upstream_too_large")
+            .http_status(http_status_);
     }
 }
 
