@@ -270,10 +270,13 @@ Failure make_shortage_failure(const Request& request, Shortage shortage) {
     });
 }
 
-Failure make_framing_failure(const Request& request) {
-    return fail(FailureKind::protocol, request, [](const Parties& parties) {
+Failure make_framing_failure(const Request& request, const BodyLength& length) {
+    return fail(FailureKind::protocol, request, [&length](const Parties& parties) {
         return parties.peer +
-               " says two things of how long its response is (content-length, transfer-encoding)";
+               (length.unreadable
+                    ? " gives a length of its response that cannot be read (content-length)"
+                    : " says two things of how long its response is (content-length, "
+                      "transfer-encoding)");
     });
 }
 

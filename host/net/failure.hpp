@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "net/head.hpp"
 #include "net/transport.hpp"
 
 namespace bw::net {
@@ -33,7 +34,7 @@ Failure make_bad_status_failure(const Request& request, int status);
 Failure make_proxy_failure(const Request& request, int status);  // a proxy refused
 Failure make_encoding_failure(const Request& request, std::string_view encoding);
 Failure make_shortage_failure(const Request& request, Shortage shortage);
-Failure make_framing_failure(const Request& request);
+Failure make_framing_failure(const Request& request, const BodyLength& length);  // a doubtful one
 Failure make_packing_failure(const Request& request);
 Failure make_inflation_failure(const Request& request, std::size_t times_max);
 Failure make_overrun_failure(const Request& request, std::size_t bytes_max);

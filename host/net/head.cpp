@@ -146,15 +146,17 @@ BodyLength Head::body_length() const {
     };
     if (!has("content-length")) return length;
     const std::string lengths = find_all("content-length");
-    length.doubtful = lengths.empty();
+    length.unreadable = lengths.empty();
     for_each_part(lengths, [&length](std::string_view part) {
         const auto bytes = parse_length(part);
-        if (!bytes || (length.bytes && *length.bytes != *bytes)) length.doubtful = true;
+        if (!bytes) length.unreadable = true;
+        if (bytes && length.bytes && *length.bytes != *bytes) length.doubtful = true;
         length.bytes = bytes;
     });
     for_each_part(find_all("transfer-encoding"), [&length](std::string_view coding) {
         if (!coding.empty() && !is_identity(coding)) length.doubtful = true;
     });
+    length.doubtful |= length.unreadable;
     return length;
 }
 

@@ -21,6 +21,8 @@ struct BodyLength {
     // The head gives different lengths, or one that cannot be read. Another program might then see
     // the body end elsewhere, and take the rest of it for the next response.
     bool doubtful = false;
+    bool unreadable =
+        false;  // it is doubtful, as one of the lengths is no number that counts bytes
     std::optional<std::size_t> bytes;
 };
 

@@ -281,7 +281,7 @@ bool Transfer::on_head_complete() {
     if (without_body && !head_.multiplexed()) easy_->watch_for_surplus();
     const bool whole = request_.reads == Reads::response;
     if (length.doubtful) {
-        failure_ = make_framing_failure(request_);
+        failure_ = make_framing_failure(request_, length);
     } else if (head_.redirects() && whole) {
         failure_ = make_redirect_failure(request_, head_.status(), head_.find("location"));
     } else if (head_.status() == k_proxy_wants_credentials && proxied_in_plain(request_)) {

@@ -45,6 +45,22 @@ TEST(Head, FoldedValueIsJoined) {
     EXPECT_EQ(head.find("a"), "one two: three");
 }
 
+// A length of 23 digits was told of as two lengths.
+TEST(Head, ALengthThatCannotBeReadIsNotTwoLengths) {
+    const auto length = [](std::string_view line) {
+        return read({"HTTP/1.1 200\r\n", line, "\r\n"}).body_length();
+    };
+    for (const auto* line :
+         {"content-length: 99999999999999999999999\r\n", "content-length: 5x\r\n",
+          "content-length:\r\n", "content-length: -1\r\n", "content-length: 5, x\r\n"}) {
+        EXPECT_TRUE(length(line).unreadable) << line;
+        EXPECT_TRUE(length(line).doubtful) << line;
+    }
+    EXPECT_FALSE(length("content-length: 5, 6\r\n").unreadable);
+    EXPECT_TRUE(length("content-length: 5, 6\r\n").doubtful);
+    EXPECT_FALSE(length("content-length: 5, 5\r\n").doubtful);
+}
+
 TEST(Head, LinesAfterItAreIgnored) {
     Head head = read({"HTTP/1.1 200 OK\r\n", "A: 1\r\n", "\r\n", "Trailer: 2\r\n"});
     EXPECT_EQ(head.headers().size(), 1u);

@@ -316,6 +316,25 @@ INSTANTIATE_TEST_SUITE_P(
                     "Content-Length: -1\r\n", "Content-Length: +5\r\n", "Content-Length:\r\n",
                     "Content-Length: 5\r\n 6\r\n", "Content-Length: 99999999999999999999999\r\n"));
 
+TEST_F(WireTest, AnAnswerOfNoReadableLengthIsToldOfAsThat) {
+    const auto told = [&](const char* fields) {
+        ScriptedServer server([&](Peer& peer) {
+            peer.read_request();
+            peer.send(std::string("HTTP/1.1 200 OK\r\n") + fields + "\r\nhello");
+        });
+        fetch({}, server.url());
+        return failure_text();
+    };
+    EXPECT_NE(told("Content-Length: 99999999999999999999999\r\n")
+                  .find(" gives a length of its response that cannot be read (content-length)"),
+              std::string::npos)
+        << failure_text();
+    EXPECT_NE(told("Content-Length: 5, 6\r\n").find(" says two things of how long "),
+              std::string::npos)
+        << failure_text();
+    client.reset();
+}
+
 TEST_F(WireTest, ALengthThatIsToldTwiceAlikeIsOne) {
     ScriptedServer server([&](Peer& peer) {
         peer.read_request();
