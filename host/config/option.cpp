@@ -7,6 +7,8 @@
 #include <cmath>
 #include <sstream>
 
+#include "base/ascii.hpp"
+#include "config/key_form.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
 
@@ -21,6 +23,13 @@ std::string json_date(const toml::value<Date>& date) {
     std::ostringstream text;
     text << date.get();
     return json::quote(text.str());
+}
+
+// Whether a value looks like a key, or like a header with a key in it.
+bool holds_key(const std::string& value) {
+    const std::string begin = lower(value.substr(0, 8));
+    return begin.starts_with("bearer ") || begin.starts_with("basic ") ||
+           with_keys_masked(value) != value;
 }
 
 class JsonWriter {
@@ -85,7 +94,8 @@ class JsonWriter {
 
     void warn_of_credential(const toml::key& key, const toml::node& value,
                             const std::string& name) {
-        if (!names_secret(key.str()) || !value.is_string()) return;
+        const auto* text = value.as_string();
+        if (text == nullptr || (!names_secret(key.str()) && !holds_key(text->get()))) return;
         report_.warning(
             position_of(value),
             fmt::format("{} within {} looks like a credential and is passed on as it stands",

@@ -161,6 +161,12 @@ inline Provider::Provider(const Api& api, const Setup& setup)
             throw Error(BW_E_INVALID, name_ + ": headers." + header.key() + " must be a string")
                 .param("headers");
         }
+        if (has_key_ && detail::equal_nocase(header.key(), "authorization")) {
+            throw Error(BW_E_INVALID, name_ + ": headers." + header.key() +
+                                          " stands beside api_key, which fills that header; "
+                                          "leave it out, or leave api_key out")
+                .param("headers");
+        }
         headers_.emplace_back(header.key(), header.value().string());
     }
 }

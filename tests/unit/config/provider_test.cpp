@@ -146,6 +146,17 @@ TEST(Provider, NeverPrintsAKeyThatStandsInTheFile) {
          "c.toml:2:21: warning: \"api_key\" within \"extra\" looks like a credential and is passed "
          "on as "
          "it stands; credentials are direct keys of a provider and refer to env: or file:"},
+        {"[providers.p]\nheaders = { Authorization = \"Bearer live-1\" }",
+         "c.toml:2:29: warning: \"Authorization\" within \"headers\" looks like a credential and "
+         "is "
+         "passed on as "
+         "it stands; credentials are direct keys of a provider and refer to env: or file:"},
+        {"[providers.p]\nheaders = { x-title = \"sk-0123456789abcdefghij\" }",
+         "c.toml:2:23: warning: \"x-title\" within \"headers\" looks like a credential and is "
+         "passed "
+         "on as "
+         "it stands; credentials are direct keys of a provider and refer to env: or file:"},
+        {"[providers.p]\nheaders = { x-title = \"sk-model bearer basic\" }", ""},
     };
 #undef BELONGS
     expect_all(cases, k_route);

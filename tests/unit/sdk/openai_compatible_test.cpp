@@ -118,6 +118,25 @@ TEST_F(OpenAi, BadHeadersAreAConfigError) {
     EXPECT_EQ(instance.error()->message, "openai: headers.x must be a string");
 }
 
+// A request had two of them, the config's and the credential's.
+TEST_F(OpenAi, AHeaderThatTheCredentialFillsIsRefused) {
+    for (const char* name : {"authorization", "Authorization"}) {
+        const std::string headers =
+            R"("headers":{)" + bw::json::quote(name) + R"(:"Bearer sk-other"})";
+        Instance instance(host, library_.table(), config(headers));
+        ASSERT_TRUE(instance.error());
+        EXPECT_EQ(instance.error()->message,
+                  std::string("openai: headers.") + name +
+                      " stands beside api_key, which fills that header; leave it out, or leave "
+                      "api_key out");
+    }
+    host.secrets.clear();
+    const Result keyless = call_with(
+        R"({"name":"local","base_url":"http://gpu:8000/v1","headers":{"Authorization":"Basic eDp5"}})",
+        complete(), {200, {}, "{}"});
+    EXPECT_EQ(keyless.sent.header("authorization"), "Basic eDp5");
+}
+
 TEST_F(OpenAi, BrokenConfigIsAnErrorAndNoCrash) {
     for (const std::string& config :
          {std::string(), std::string("{"), std::string("[]"), std::string(1 << 20, '[')}) {
