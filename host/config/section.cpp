@@ -8,7 +8,9 @@
 #include <tuple>
 
 #include "config/foreign_words.hpp"
+#include "config/key_form.hpp"
 #include "config/meant.hpp"
+#include "config/secret.hpp"
 
 namespace bw::config {
 namespace {
@@ -215,7 +217,11 @@ std::vector<Text> Section::texts(std::string_view key) {
     if (node == nullptr) return {};
     const auto* array = node->as_array();
     if (array == nullptr) {
-        wrong_type(full(key), *node, "an array of strings");
+        const auto* string = node->as_string();
+        const bool shown =
+            string != nullptr && !may_hold_secret(key) && !is_long_secret(string->get());
+        error(position_of(*node), key, fmt::format("is {}", type_of(*node)), "an array of strings",
+              shown ? fmt::format("did you mean [{}]?", in_quotes(string->get())) : "");
         return {};
     }
     std::vector<Text> result;

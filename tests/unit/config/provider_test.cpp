@@ -280,7 +280,9 @@ TEST(Provider, ChecksTheRest) {
          "may set in a request to a provider; expected one that does not frame the message, name "
          "its receiver or hold a credential"},
         {"[providers.p]\nmodels = \"a\"",
-         "c.toml:2:10: error: providers.p.models is a string; expected an array of strings"},
+         "c.toml:2:10: error: providers.p.models is a string; expected an array of strings; did "
+         "you "
+         "mean [\"a\"]?"},
         {"[providers.p]\nca_file = \"nowhere.pem\"",
          "c.toml:2:11: error: providers.p.ca_file = \"nowhere.pem\" cannot be read; "
          "expected a file of PEM certificates"},

@@ -241,6 +241,7 @@ hedge = "p95"
 
 TEST(Route, ChecksWhatSendsACallToASecondTarget) {
     const std::string route = "[[routes]]\nmodel = \"m\"\nto = [\"alpha\", \"beta\"]\n";
+#define SHARE "expected a whole percent from \"1%\" to \"100%\""
 #define TIME "expected a duration such as \"800ms\" or \"2s\", or \"p95\""
     const Mistake cases[] = {
         {route + "hedge = \"p10\"",
@@ -264,7 +265,17 @@ TEST(Route, ChecksWhatSendsACallToASecondTarget) {
          "c.toml:4:33: error: routes.shadow.share = \"5\" is no share of the calls; expected a "
          "whole percent from \"1%\" to \"100%\"; did you mean \"5%\"?"},
         {route + "shadow = { to = \"beta\", share = 0.05 }",
-         "c.toml:4:33: error: routes.shadow.share is a float; expected a string"},
+         "c.toml:4:33: error: routes.shadow.share is a float; " SHARE "; did you mean \"5%\"?"},
+        {route + "shadow = { to = \"beta\", share = 0.5 }",
+         "c.toml:4:33: error: routes.shadow.share is a float; " SHARE "; did you mean \"50%\"?"},
+        {route + "shadow = { to = \"beta\", share = 1 }",
+         "c.toml:4:33: error: routes.shadow.share is an integer; " SHARE "; did you mean \"1%\"?"},
+        {route + "shadow = { to = \"beta\", share = 101 }",
+         "c.toml:4:33: error: routes.shadow.share is an integer; " SHARE},
+        {route + "shadow = { to = \"beta\", share = nan }",
+         "c.toml:4:33: error: routes.shadow.share is a float; " SHARE},
+        {route + "shadow = { to = \"beta\", share = true }",
+         "c.toml:4:33: error: routes.shadow.share is a boolean; expected a string"},
         {route + "shadow = { to = \"beta\", model = \"x-*\", share = \"5%\" }",
          "c.toml:4:33: error: routes.shadow.model = \"x-*\" is a pattern; expected the name of one "
          "model, as the provider calls it"},
@@ -274,6 +285,7 @@ TEST(Route, ChecksWhatSendsACallToASecondTarget) {
          "c.toml:4:19: error: routes.continue_stream is a string; expected true or false"},
     };
 #undef TIME
+#undef SHARE
     expect_all(cases, k_providers);
 }
 

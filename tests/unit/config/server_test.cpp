@@ -183,7 +183,8 @@ TEST(Server, RefusesTheWrongKindOfSection) {
         {"server = 3", "c.toml:1:10: error: server is an integer; expected a table"},
         {"log = \"info\"", "c.toml:1:7: error: log is a string; expected a table"},
         {"plugin_path = \"p\"",
-         "c.toml:1:15: error: plugin_path is a string; expected an array of strings"},
+         "c.toml:1:15: error: plugin_path is a string; expected an array of strings; did you mean "
+         "[\"p\"]?"},
         {"plugin_path = [\"p\", 3, \"\"]",
          "c.toml:1:21: error: an element of plugin_path is an integer; expected a string\n"
          "c.toml:1:24: error: an element of plugin_path is empty"},

@@ -102,7 +102,8 @@ TEST(Target, ChecksItsKeys) {
               10),
         wrong("drop", "\"top_k\"",
               "error: routes.to.drop is a string; expected an array of "
-              "strings"),
+              "strings; did you mean [\"top_k\"]?"),
+        wrong("drop", "3", "error: routes.to.drop is an integer; expected an array of strings"),
         wrong("drop", "[\"n\"]",
               "error: routes.to.drop has \"n\", which stays as the client wrote "
               "it; expected a parameter such as \"temperature\" or \"top_p\"",
