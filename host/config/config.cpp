@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "config/document.hpp"
+#include "config/idle_keys.hpp"
 #include "config/sections.hpp"
 #include "config/target.hpp"
 
@@ -103,6 +104,7 @@ void read(Section root, ReadContext& around, Config& config, std::vector<Diagnos
     read_rules(root, config);
     read_ledger(root, config);
     root.finish();
+    if (others.empty()) check_idle_keys(config, root.report());
     if (is_refused(root, "plugin_path")) {
         for (Provider& provider : config.providers) provider.refused.emplace_back("plugin_path");
     }

@@ -178,6 +178,7 @@ class Loader {
                 provider.api_keys[i] = std::move(*value);
             }
         }
+        check_distinct(wanted, provider);
         const auto first =
             std::ranges::find_if(provider.api_keys, std::not_fn(&std::string::empty));
         if (first != provider.api_keys.end()) {
@@ -185,6 +186,22 @@ class Loader {
         } else if (!wanted.required && !why.empty()) {
             provider.unavailable =
                 fmt::format("provider \"{}\" has no {}: {}", wanted.name, spec.name, why);
+        }
+    }
+
+    // The same key under two references has the limits of one, but is counted as two.
+    void check_distinct(const config::Provider& wanted, const LoadedProvider& provider) {
+        const auto& keys = provider.api_keys;
+        for (std::size_t i = 1; i < keys.size(); ++i) {
+            const auto end = keys.begin() + static_cast<std::ptrdiff_t>(i);
+            const auto same = std::find(keys.begin(), end, keys[i]);
+            if (keys[i].empty() || same == end) continue;
+            add(Severity::warning, wanted.api_keys[i].at,
+                fmt::format(
+                    "provider \"{}\" has one key twice: {} and {} hold the same", wanted.name,
+                    wanted.api_keys[static_cast<std::size_t>(same - keys.begin())].reference,
+                    wanted.api_keys[i].reference),
+                {}, "leave one of them out");
         }
     }
 

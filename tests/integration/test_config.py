@@ -145,6 +145,17 @@ def test_several_credentials_are_shown_as_references(start_host: StartHost) -> N
     assert shown["api_keys"] == ["env:K_1", "env:K_2"] and "api_key" not in shown
 
 
+def test_one_key_under_two_names_is_warned_of(tmp_path: Path) -> None:
+    """It has the limits of one, and is counted as two. What it is, is not said."""
+    section = '[providers.echo]\nplugin = "holysheep"\napi_keys = ["env:K_1", "env:K_2", "env:K_3"]\n'
+    keys: dict[str, str | None] = {"K_1": "cr_first", "K_2": "cr_second", "K_3": "cr_first"}
+    code, said = check(server() + section + route("m", '"echo"'), tmp_path, keys)
+    assert code == 0
+    assert ('warning: provider "echo" has one key twice: env:K_1 and env:K_3 hold the same; '
+            "leave one of them out") in said
+    assert "cr_first" not in said and said.count("warning") == 1, said
+
+
 def test_all_mistakes_are_reported_at_once(tmp_path: Path) -> None:
     """In the order of the file, so that one run mends them all."""
     config = (CONFIG.replace('listen = "127.0.0.1:0"', 'listen = "nonsense"\nworkers = "many"')

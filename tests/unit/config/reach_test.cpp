@@ -121,7 +121,8 @@ TEST(Reach, AProviderThatOnlyAChainLeadsTo) {
         "default_to = \"last\"\n[[limits]]\nrequests = \"1/s\"\nmatch = { provider = \"PROVIDER\" "
         "}\n"
         "[providers.a]\n[providers.chain]\n[providers.last]\n[providers.idle]\n"
-        "[[routes]]\nmodel = \"m\"\nto = \"a\"\non_budget = \"chain\"\n";
+        "[[routes]]\nmodel = \"m\"\nto = \"a\"\non_budget = \"chain\"\n"
+        "[[budgets]]\nname = \"b\"\nlimit = \"1 tok\"\nper = \"day\"\n";
     const auto told_of = [&](const std::string& provider) {
         return mistakes(std::string(rule).replace(rule.find("PROVIDER"), 8, provider));
     };

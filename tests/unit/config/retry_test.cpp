@@ -52,6 +52,10 @@ retry = { attempts = 4, first = "50ms" }
 [retry]
 attempts = 6
 longest = "9s"
+[[budgets]]
+name = "b"
+limit = "1 tok"
+per = "day"
 )");
     const auto retry = [](std::uint32_t attempts, int first, int within) {
         return Retry{attempts, milliseconds(first), milliseconds(9'000), milliseconds(within)};

@@ -143,6 +143,11 @@ to = [
     { provider = "beta", model = "x", tier = 7, weight = 0 },
     { provider = "alpha", model = "y", tier = 9, weight = 3 },
 ]
+[[prices]]
+provider = "alpha"
+model = "*"
+input = "1 USD"
+output = "1 USD"
 )");
     ASSERT_EQ(routes.size(), 2u);
     EXPECT_EQ(routes[0].strategies, std::vector{Strategy::cheapest});

@@ -7,7 +7,9 @@
 namespace bw::config {
 namespace {
 
-const std::string k_providers = "\n[providers.alpha]\n[providers.beta]\n";
+const std::string k_providers =
+    "\n[providers.alpha]\n[providers.beta]\n"
+    "[[budgets]]\nname = \"b\"\nlimit = \"1 tok\"\nper = \"day\"\n";  // for on_budget
 
 std::vector<Route> valid(const std::string& toml) {
     const auto loaded = parse(toml + k_providers, "c.toml");

@@ -52,6 +52,10 @@ model = "v/x"
 to = [{ provider = "a", strip_prefix = "v/" }]
 on_budget = [{ provider = "b", model = "cheap" }]
 shadow = { to = "b", model = "new", share = "1%" }
+[[budgets]]
+name = "b"
+limit = "1 tok"
+per = "day"
 )");
     EXPECT_EQ(findings(config, {lists("a", {"x"}), lists("b", {"cheap", "new"})}), "");
     EXPECT_EQ(findings(config, {lists("a", {"v/x"}), lists("b", {"other"})}),
