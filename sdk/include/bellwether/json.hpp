@@ -20,9 +20,11 @@
 
 namespace bw::json {
 
-// A copy of `object` whose member `key` is `raw_value`, itself JSON: replaced where it stands (all
-// of them, if there are several), or else added at the end. Text that is no object is copied
-// unchanged.
+inline std::string without_member(std::string_view object, std::string_view key);
+
+// A copy of `object` whose member `key` is `raw_value`, itself JSON: replaced where it stands, or
+// else added at the end. Several of that name become one, at the end. Text that is no object is
+// copied unchanged.
 inline std::string with_member(std::string_view object, std::string_view key,
                                std::string_view raw_value) {
     const Value whole(object);
@@ -35,6 +37,7 @@ inline std::string with_member(std::string_view object, std::string_view key,
     for (const Member& member : whole.members()) {
         empty = false;
         if (!member.key_is(key)) continue;
+        if (replaced) return with_member(without_member(object, key), key, raw_value);
         const std::string_view old = member.value().raw();
         out.append(copied, old.data()).append(raw_value);
         copied = old.data() + old.size();

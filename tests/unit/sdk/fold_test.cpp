@@ -133,7 +133,7 @@ TEST_F(Fold, AReplyPastTheLimitHasTheHostsCode) {
     const Result result = call(complete(), {200, {}, body});
     ASSERT_TRUE(result.error);
     EXPECT_EQ(result.error->code, "upstream_too_large");
-    EXPECT_NE(result.error->message.find("\": the reply is larger than 64 MiB"), std::string::npos)
+    EXPECT_NE(result.error->message.find(" sent more than 64 MiB for one reply"), std::string::npos)
         << result.error->message;
 }
 

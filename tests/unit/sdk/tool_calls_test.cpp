@@ -157,7 +157,7 @@ TEST_F(ToolCalls, ThatAreNoneAreLeftAlone) {
 
 TEST_F(ToolCalls, ThousandsOfThemTakeNoTime) {
     std::string many;
-    for (int i = 0; i < 20'000; ++i) many += ",{\"index\":" + std::to_string(i) + "}";
+    for (int i = 0; i < 4'000; ++i) many += ",{\"index\":" + std::to_string(i) + "}";
     const Chunks out = relayed({calls("[" + many.substr(1) + "]")});
     EXPECT_TRUE(bw::json::valid(out.at(0)));
 }

@@ -81,6 +81,7 @@ inline void Provider::Call::take_whole(std::string_view body) {
         body = mended_;
     }
     take_usage();  // whatever the rest is worth
+    if (reader_.excess() != nullptr) protocol_error("upstream_too_large", reader_.excess());
     if (reader_.is_error()) throw failed(body);
     const bool embeddings = operation_ == Operation::embeddings;
     const bool answered = embeddings ? !detail::is_hollow(reader_.data) : reader_.has_choices;
@@ -226,6 +227,7 @@ inline std::string Provider::Call::unread() const {
 inline void Provider::Call::take_chunk(std::string_view chunk) {
     if (reader_.is_error()) throw failed(chunk);
     take_usage();
+    if (reader_.excess() != nullptr) protocol_error("upstream_too_large", reader_.excess());
     any_chunk_ = any_chunk_ || reader_.has_choices;
     if (!reader_.has_choices && reader_.usage.empty()) return take_no_answer(chunk);
     if (!stream_) return fold(chunk);
@@ -254,20 +256,13 @@ inline void Provider::Call::take_no_answer(std::string_view chunk) {
 }
 
 inline void Provider::Call::fold(std::string_view chunk) {
-    constexpr std::size_t k_folded_bytes_max = std::size_t{64} << 20;
     if (!folder_) folder_.emplace(is_chat());
     if (reader_.needs_edit()) {
         reader_.edited(edited_);
         chunk = edited_;
     }
     folder_->add(chunk);
-    if (folder_->bytes() > k_folded_bytes_max) {
-        // The words and the code of the host, where a reply that comes whole is as large.
-        throw Error(BW_E_PROTOCOL,
-                    "provider \"" + provider_.name_ + "\": the reply is larger than 64 MiB")
-            .code("upstream_too_large")
-            .http_status(http_status_);
-    }
+    if (folder_->excess() != nullptr) protocol_error("upstream_too_large", folder_->excess());
 }
 
 // Reports the usage that the reader has found, wherever it stands.

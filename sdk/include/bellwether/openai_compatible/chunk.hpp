@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/bounds.hpp>
 #include <bellwether/openai_compatible/edit.hpp>
 #include <bellwether/openai_compatible/tool_calls.hpp>
 #include <bellwether/openai_compatible/upstream_error.hpp>
@@ -46,7 +47,8 @@ class ChunkReader {
         end_ = text.data() + text.size();
         id = object = created = model = choices = usage = error = code = message = type = data = {};
         service_tier = x_groq = base_resp = {};
-        has_choices = content_here_ = false;
+        has_choices = content_here_ = too_many_choices_ = false;
+        tool_calls_.begin_text();
         choice_usages.clear();
         edits_.clear();
         choices_.clear();
@@ -82,6 +84,13 @@ class ChunkReader {
     bool all_finished() const { return seen_ != 0 && (seen_ & ~finished_) == 0; }
     // Some choice of this call had more than a role.
     bool has_content() const { return has_content_; }
+
+    // Why nobody could use the answer, as words that go on after a provider's name; nullptr:
+    // nothing speaks against it.
+    const char* excess() const {
+        if (too_many_choices_) return k_too_many_choices;
+        return tool_calls_.too_many() ? k_too_many_tool_calls : nullptr;
+    }
 
     // True if `text` must not be handed on as it is.
     bool needs_edit() const { return !edits_.empty(); }
@@ -149,6 +158,10 @@ class ChunkReader {
     const char* read_choice(const char* p) {
         has_choices = true;
         if (p == end_ || *p != '{') return json::skip_value(p, end_);
+        if (choices_.size() == k_choices_max) {
+            too_many_choices_ = true;
+            return json::skip_value(p, end_);
+        }
         Choice choice;
         Spot said;   // the delta of a chunk, the message of a reply
         Spot other;  // the other one
@@ -288,6 +301,7 @@ class ChunkReader {
     std::uint64_t roles_ = 0;  // those whose role was handed on
     bool has_content_ = false;
     bool content_here_ = false;  // in the text at hand
+    bool too_many_choices_ = false;
 };
 
 }  // namespace bw::openai

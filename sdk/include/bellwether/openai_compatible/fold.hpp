@@ -3,32 +3,17 @@
 #pragma once
 
 #include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/bounds.hpp>
 #include <bellwether/openai_compatible/members.hpp>
+#include <bellwether/openai_compatible/table.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace bw::openai {
-
-namespace detail {
-
-// The item of `items` whose `index` is `index`; made if it is new.
-template <typename Item>
-Item& at_index(std::vector<Item>& items, std::int64_t index) {
-    for (Item& item : items) {
-        if (item.index == index) return item;
-    }
-    items.emplace_back();
-    items.back().index = index;
-    return items.back();
-}
-
-}  // namespace detail
 
 // Collects chunks whose tool calls have been mended, then gives the reply that they add up to.
 class Folder {
@@ -39,6 +24,7 @@ class Folder {
     // A chunk that has been checked to be one JSON object.
     void add(std::string_view chunk) {
         bytes_ += chunk.size();
+        const std::size_t before = members_.size();
         for (const json::Member& member : json::Value(chunk).members()) {
             const std::string_view key = member.raw_key();
             if (key == "choices") {
@@ -49,41 +35,47 @@ class Folder {
                 members_.set(key, member.value());
             }
         }
+        names_ += members_.size() - before;
     }
 
-    // Bytes of all chunks so far.
-    std::size_t bytes() const { return bytes_; }
+    // Why nobody could use the reply, as words that go on after a provider's name; nullptr: nothing
+    // speaks against it.
+    const char* excess() const {
+        if (choices_.size() > k_choices_max) return k_too_many_choices;
+        if (calls_ > k_tool_calls_max) return k_too_many_tool_calls;
+        if (names_ > k_members_max) return "sent more than 65536 members for one reply";
+        return bytes_ > k_folded_bytes_max ? "sent more than 64 MiB for one reply" : nullptr;
+    }
 
     // The complete reply.
     std::string reply() {
         members_["object"] = chat_ ? "\"chat.completion\"" : "\"text_completion\"";
         std::string choices;
-        for (Choice& choice : choices_) choices = detail::joined(choices, choice_json(choice));
+        for (auto& [index, choice] : choices_) {
+            detail::append_item(choices, choice_json(index, choice));
+        }
         members_["choices"] = "[" + choices + "]";
         return "{" + members_.json() + "}";
     }
 
   private:
-    struct ToolCall {
-        std::int64_t index = 0;
-        detail::Pieces members;
-    };
     // Of `content`, `refusal` or, of a completion, `tokens` and the like: one value, or many.
     struct Logprobs {
-        std::string key;
         std::string elements;
         bool is_array = false;
     };
     struct Choice {
-        std::int64_t index = 0;
         detail::Members members;
         detail::Pieces message;
-        std::vector<ToolCall> tool_calls;
-        std::vector<Logprobs> logprobs;
+        detail::Table<std::int64_t, detail::Pieces> tool_calls;
+        detail::Table<std::string, Logprobs> logprobs;
+
+        std::size_t names() const { return members.size() + message.size() + logprobs.size(); }
     };
 
     void add_choice(const json::Value& delta) {
-        Choice& choice = detail::at_index(choices_, delta["index"].integer().value_or(0));
+        Choice& choice = choices_[delta["index"].integer().value_or(0)];
+        const std::size_t before = choice.names();
         for (const json::Member& member : delta.members()) {
             const std::string_view key = member.raw_key();
             if (key == "delta" || key == "message") {
@@ -98,27 +90,22 @@ class Folder {
                 choice.members.set(key, member.value());
             }
         }
+        names_ += choice.names() - before;
     }
 
     static void add_logprobs(Choice& choice, const json::Member& part) {
-        const auto same = [&](const Logprobs& known) { return known.key == part.raw_key(); };
-        auto known = std::find_if(choice.logprobs.begin(), choice.logprobs.end(), same);
-        if (known == choice.logprobs.end()) {
-            choice.logprobs.push_back({std::string(part.raw_key()), "", false});
-            known = choice.logprobs.end() - 1;
-        }
+        Logprobs& known = choice.logprobs[part.raw_key()];
         if (part.value().kind() == json::Kind::array) {
-            if (!std::exchange(known->is_array, true)) known->elements.clear();
+            if (!std::exchange(known.is_array, true)) known.elements.clear();
             for (const json::Value& token : part.value().elements()) {
-                if (!known->elements.empty()) known->elements += ',';
-                known->elements += token.raw();
+                detail::append_item(known.elements, token.raw());
             }
-        } else if (!known->is_array) {
-            known->elements = part.value().raw();
+        } else if (!known.is_array) {
+            known.elements = part.value().raw();
         }
     }
 
-    static void add_delta(Choice& choice, const json::Value& delta) {
+    void add_delta(Choice& choice, const json::Value& delta) {
         for (const json::Member& member : delta.members()) {
             if (member.raw_key() == "tool_calls" && member.value().kind() == json::Kind::array) {
                 for (const json::Value& call : member.value().elements()) {
@@ -130,32 +117,35 @@ class Folder {
         }
     }
 
-    static void add_tool_call(Choice& choice, const json::Value& fragment) {
-        const std::int64_t index = fragment["index"].integer().value_or(0);
-        ToolCall& call = detail::at_index(choice.tool_calls, index);
-        call.members.reserve("id");
-        call.members.reserve("type");
+    void add_tool_call(Choice& choice, const json::Value& fragment) {
+        const std::size_t known = choice.tool_calls.size();
+        detail::Pieces& call = choice.tool_calls[fragment["index"].integer().value_or(0)];
+        calls_ += choice.tool_calls.size() - known;
+        const std::size_t before = call.size();
+        call.reserve("id");
+        call.reserve("type");
         for (const json::Member& member : fragment.members()) {
             const std::string_view key = member.raw_key();
-            if (key != "index") call.members.add(key, member.value());
+            if (key != "index") call.add(key, member.value());
         }
+        names_ += call.size() - before;
     }
 
-    std::string choice_json(Choice& choice) const {
+    std::string choice_json(std::int64_t index, Choice& choice) const {
         if (chat_) choice.members["message"] = message_json(choice);
         choice.members["logprobs"] = logprobs_json(choice);
         std::string& reason = choice.members["finish_reason"];
         if (reason.empty() || reason == "null") reason = "\"stop\"";
-        return "{" +
-               detail::joined("\"index\":" + std::to_string(choice.index), choice.members.json()) +
-               "}";
+        std::string out = "{\"index\":" + std::to_string(index);
+        detail::append_item(out, choice.members.json());
+        return out += '}';
     }
 
     static std::string logprobs_json(const Choice& choice) {
         std::string out;
-        for (const Logprobs& part : choice.logprobs) {
+        for (const auto& [key, part] : choice.logprobs) {
             const std::string value = part.is_array ? "[" + part.elements + "]" : part.elements;
-            out = detail::joined(out, "\"" + part.key + "\":" + value);
+            detail::append_item(out, "\"" + key + "\":" + value);
         }
         return out.empty() ? "null" : "{" + out + "}";
     }
@@ -167,22 +157,24 @@ class Folder {
         std::string& content = choice.message["content"];
         if (content.empty()) content = "null";
         std::string calls;
-        for (ToolCall& call : choice.tool_calls) calls = detail::joined(calls, call_json(call));
+        for (auto& [index, call] : choice.tool_calls) detail::append_item(calls, call_json(call));
         if (!calls.empty()) choice.message["tool_calls"] = "[" + calls + "]";
         return "{" + choice.message.json() + "}";
     }
 
-    static std::string call_json(ToolCall& call) {
-        if (call.members["type"] == "\"function\"") {
-            call.members.add("function", json::Value(R"({"arguments":""})"));
+    static std::string call_json(detail::Pieces& call) {
+        if (call["type"] == "\"function\"") {
+            call.add("function", json::Value(R"({"arguments":""})"));
         }
-        return "{" + call.members.json() + "}";
+        return "{" + call.json() + "}";
     }
 
     bool chat_;
-    std::size_t bytes_ = 0;
+    std::size_t bytes_ = 0;  // of all chunks so far
+    std::size_t calls_ = 0;
+    std::size_t names_ = 0;  // of members, wherever they are
     detail::Members members_;
-    std::vector<Choice> choices_;
+    detail::Table<std::int64_t, Choice> choices_;
 };
 
 namespace detail {
@@ -198,9 +190,24 @@ inline std::string message_delta(const json::Value& message) {
         std::string one = json::with_member(call.raw(), "index", std::to_string(index++));
         const json::Value type = call["type"];
         if (!type || type.equals("")) one = json::with_member(one, "type", "\"function\"");
-        indexed = joined(indexed, one);
+        append_item(indexed, one);
     }
     return json::with_member(message.raw(), "tool_calls", "[" + indexed + "]");
+}
+
+// What the chunks after the first repeat of its members: all of them, or, if that is much, those by
+// which clients tell chunks apart.
+inline std::string repeated(std::string head) {
+    constexpr std::size_t k_head_bytes_max = 1024;
+    constexpr std::size_t k_value_bytes_max = 256;
+    if (head.size() <= k_head_bytes_max) return head;
+    std::string out;
+    for (const char* const key : {"id", "object", "created", "model"}) {
+        const std::string_view value = json::Value(head)[key].raw();
+        if (value.empty() || value.size() > k_value_bytes_max) continue;
+        append_item(out, "\"" + std::string(key) + "\":" + std::string(value));
+    }
+    return "{" + out + "}";
 }
 
 }  // namespace detail
@@ -213,6 +220,7 @@ void unfold(std::string_view reply, bool chat, Emit&& emit) {
     for (const json::Value& choice : json::Value(reply)["choices"].elements()) {
         const auto chunk = [&](const std::string& with) {
             emit(json::with_member(head, "choices", "[" + with + "]"));
+            head = detail::repeated(std::move(head));
         };
         if (!chat) {
             chunk(std::string(choice.raw()));
@@ -221,8 +229,8 @@ void unfold(std::string_view reply, bool chat, Emit&& emit) {
         std::string first = json::without_member(choice.raw(), "message");
         std::string last = json::with_member(first, "delta", "{}");
         last = json::with_member(last, "logprobs", "null");
-        first = json::with_member(first, "delta", detail::message_delta(choice["message"]));
-        chunk(json::with_member(first, "finish_reason", "null"));
+        first = json::with_member(first, "finish_reason", "null");
+        chunk(json::with_member(first, "delta", detail::message_delta(choice["message"])));
         chunk(last);
     }
 }

@@ -3,30 +3,28 @@
 #pragma once
 
 #include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/bounds.hpp>
+#include <bellwether/openai_compatible/table.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace bw::openai::detail {
 
-inline std::string joined(const std::string& a, const std::string& b) {
-    return a.empty() || b.empty() ? a + b : a + "," + b;
+// Appends an item to a list that has commas between its items.
+inline void append_item(std::string& list, std::string_view item) {
+    if (!list.empty() && !item.empty()) list += ',';
+    list += item;
 }
 
 // Members of an object under construction, in order; keys and values are raw JSON.
 class Members {
   public:
     // The value of `key`; made, empty, if it is new.
-    std::string& operator[](std::string_view key) {
-        for (auto& [name, value] : members_) {
-            if (name == key) return value;
-        }
-        members_.emplace_back(key, "");
-        return members_.back().second;
-    }
+    std::string& operator[](std::string_view key) { return members_[key]; }
+    std::size_t size() const { return members_.size(); }
     // Sets it unless the value says nothing or something is there.
     void set_once(std::string_view key, const json::Value& value) {
         if (!value || value.equals("")) return;
@@ -34,7 +32,8 @@ class Members {
         if (slot.empty()) slot = value.raw();
     }
     void set(std::string_view key, const json::Value& value) {
-        if (value || (*this)[key].empty()) (*this)[key] = value.raw();
+        std::string& slot = (*this)[key];
+        if (value || slot.empty()) slot = value.raw();
     }
     // Appends the inside of a string to that of the string that is there. What is no string takes
     // no other's place but that of null, and gives up its own.
@@ -64,7 +63,7 @@ class Members {
     }
 
   private:
-    std::vector<std::pair<std::string, std::string>> members_;
+    Table<std::string, std::string> members_;
 };
 
 // An array that comes in pieces. Parts of a text that follow each other become one.
@@ -107,10 +106,13 @@ class Parts {
         }
         return {};
     }
+    static constexpr std::size_t k_part_members_max = 256;
+
     // True if the part is more of the last one: of the same type and number. What has no number
     // joins only if it is plain text.
     bool goes_on(const json::Value& part) {
         if (text_member_.empty() || text_member(part) != text_member_) return false;
+        if (last_.size() > k_part_members_max) return false;
         if (last_["type"] != part["type"].raw() || last_["index"] != part["index"].raw()) {
             return false;
         }
@@ -122,10 +124,7 @@ class Parts {
         last_.clear();
     }
 
-    void append(std::string_view part) {
-        if (!done_.empty()) done_ += ',';
-        done_ += part;
-    }
+    void append(std::string_view part) { append_item(done_, part); }
 
     std::string done_;  // all parts but the last
     Members last_;
@@ -133,23 +132,27 @@ class Parts {
 };
 
 // A message, or a part of one: each member goes on in the next piece as its kind wants it. Objects
-// within it are joined likewise.
+// within it are joined likewise, unless they are deeper than any that come in pieces.
 class Pieces {
   public:
-    void add(std::string_view key, const json::Value& value) {
+    void add(std::string_view key, const json::Value& value, int depth = 0) {
+        if (size_ > k_members_max) return;  // whoever asks for the size refuses the whole
+        const std::size_t before = members_.size();
         switch (value.kind()) {
-            case json::Kind::array: return add_array(key, value);
-            case json::Kind::object: return add_object(key, value);
-            case json::Kind::string: return add_string(key, value);
-            default: {
-                const std::string& there = members_[key];
-                const bool text = !there.empty() && there.front() == '"';
-                if (!text && find(arrays_, key) == nullptr && find(objects_, key) == nullptr) {
-                    members_.set(key, value);
+            case json::Kind::array: add_array(key, value); break;
+            case json::Kind::string: add_string(key, value); break;
+            case json::Kind::object:
+                if (depth < k_depth_max) {
+                    add_object(key, value, depth);
+                    break;
                 }
-            }
+                [[fallthrough]];
+            default: add_other(key, value);
         }
+        size_ += members_.size() - before;
     }
+    // How many names it has, those of the objects within it included.
+    std::size_t size() const { return size_; }
     std::string& operator[](std::string_view key) { return members_[key]; }
     // What is to stand at this place later on.
     void reserve(std::string_view key) { members_[key]; }
@@ -160,47 +163,50 @@ class Pieces {
     }
 
   private:
-    template <typename Item>
-    static Item* find(std::vector<std::pair<std::string, Item>>& items, std::string_view key) {
-        for (auto& [name, item] : items) {
-            if (name == key) return &item;
-        }
-        return nullptr;
-    }
+    static constexpr int k_depth_max = 8;
 
     void add_array(std::string_view key, const json::Value& value) {
-        Parts* parts = find(arrays_, key);
+        Parts* parts = arrays_.find(key);
         if (parts == nullptr) {
-            arrays_.emplace_back(key, Parts());
-            parts = &arrays_.back().second;
+            parts = &arrays_[key];
             const std::string before = members_.take(key);
             if (!before.empty() && before.front() == '"') parts->add_text(before);
         }
         for (const json::Value& part : value.elements()) parts->add(part);
     }
 
-    void add_object(std::string_view key, const json::Value& value) {
-        Pieces* pieces = find(objects_, key);
+    void add_object(std::string_view key, const json::Value& value, int depth) {
+        Pieces* pieces = objects_.find(key);
         if (pieces == nullptr) {
             members_.take(key);
-            objects_.emplace_back(key, Pieces());
-            pieces = &objects_.back().second;
+            pieces = &objects_[key];
         }
+        const std::size_t before = pieces->size_;
         for (const json::Member& member : value.members()) {
-            pieces->add(member.raw_key(), member.value());
+            pieces->add(member.raw_key(), member.value(), depth + 1);
+        }
+        size_ += pieces->size_ - before;
+    }
+
+    void add_other(std::string_view key, const json::Value& value) {
+        const std::string& there = members_[key];
+        const bool text = !there.empty() && there.front() == '"';
+        if (!text && arrays_.find(key) == nullptr && objects_.find(key) == nullptr) {
+            members_.set(key, value);
         }
     }
 
     void add_string(std::string_view key, const json::Value& value) {
-        if (Parts* const parts = find(arrays_, key)) return parts->add_text(value.raw());
+        if (Parts* const parts = arrays_.find(key)) return parts->add_text(value.raw());
         const bool label = key == "id" || key == "type" || key == "name" || key == "role" ||
                            key == "format" || key == "signature";
         label ? members_.set_once(key, value) : members_.append_string(key, value);
     }
 
     Members members_;
-    std::vector<std::pair<std::string, Parts>> arrays_;
-    std::vector<std::pair<std::string, Pieces>> objects_;
+    Table<std::string, Parts> arrays_;
+    Table<std::string, Pieces> objects_;
+    std::size_t size_ = 0;
 };
 
 }  // namespace bw::openai::detail

@@ -3,11 +3,15 @@
 #pragma once
 
 #include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/bounds.hpp>
 #include <bellwether/openai_compatible/text.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -118,8 +122,11 @@ class Mender {
     // What was mended last is handed on: halves in it wait from now on.
     void keep(std::string_view mended) {
         halves_ = std::move(next_);
+        std::shared_ptr<const std::string> head;
         for (Half& half : halves_) {
-            if (half.head.empty()) half.head = head_of(mended);
+            if (half.head != nullptr) continue;
+            if (head == nullptr) head = std::make_shared<const std::string>(head_of(mended));
+            half.head = head;
         }
     }
 
@@ -140,6 +147,7 @@ class Mender {
 
   private:
     static constexpr std::size_t k_halves_max = 64;
+    static constexpr std::size_t k_name_bytes_max = 64;  // of a member that a half is told of
 
     // A container that is open.
     struct Frame {
@@ -147,17 +155,19 @@ class Mender {
         bool key_next;
         std::string_view key = {};
         std::size_t position = 0;
-        std::int64_t index = -1;  // its member "index"
+        std::int64_t index = -1;       // its member "index"
+        std::uint64_t place = 0;       // where it stands
+        bool within_logprobs = false;  // it stands in a member of such a name
     };
     struct Half {
-        std::string place;  // of the text that it ends
+        std::uint64_t place;  // of the text that it ends
         std::int64_t choice;
         std::string member;  // of the delta; "text" of a completion; empty: somewhere deeper
         bool in_delta;
         std::string bytes;
-        std::string head;   // members of a chunk like the one that it came in
-        bool fresh;         // it came in the event that was mended last
-        bool lost = false;  // the text has gone on with something else
+        std::shared_ptr<const std::string> head;  // members of a chunk like the one it came in
+        bool fresh;                               // it came in the event that was mended last
+        bool lost = false;                        // the text has gone on with something else
 
         bool goes_on_with(std::string_view inner) const {
             if (bytes.front() != '\\') return json::detail::is_continuation(inner.data());
@@ -176,12 +186,14 @@ class Mender {
                 if (frames_.size() == static_cast<std::size_t>(json::k_nesting_default)) {
                     return nullptr;
                 }
-                frames_.push_back({*p == '{', *p == '{'});
+                enter(*p == '{');
                 break;
             case '}':
             case ']':
                 if (frames_.empty()) return nullptr;
-                if (is_choice()) choices_.push_back(number_of(frames_[2]));
+                if (is_choice() && choices_.size() <= k_choices_max) {
+                    choices_.push_back(number_of(frames_[2]));
+                }
                 frames_.pop_back();
                 break;
             case ',':
@@ -233,7 +245,7 @@ class Mender {
             if (!detail::append_mended(out, inner).empty()) out += detail::k_replacement;
             return;
         }
-        const std::string place = place_of();
+        const std::uint64_t place = place_within();
         std::string joined;
         const auto half = std::find_if(next_.begin(), next_.end(),
                                        [&](const Half& h) { return h.place == place; });
@@ -254,9 +266,10 @@ class Mender {
             return;
         }
         const bool in_delta = frames_.size() > 3;
-        const std::string_view member = frames_.size() <= 4 ? frames_.back().key : "";
-        next_.push_back({place, number_of(frames_[2]), std::string(member), in_delta,
-                         std::string(rest), "", true});
+        const std::string_view key = frames_.back().key;
+        const bool told = frames_.size() <= 4 && key.size() <= k_name_bytes_max;
+        next_.push_back({place, number_of(frames_[2]), std::string(told ? key : ""), in_delta,
+                         std::string(rest), nullptr, true});
     }
 
     bool in_choice() const { return frames_.size() >= 3 && frames_[0].key == "choices"; }
@@ -273,31 +286,46 @@ class Mender {
 
     static std::int64_t number_of(const Frame& frame) { return frame.index < 0 ? 0 : frame.index; }
 
-    // Of the keys and numbers that lead to it.
-    std::string place_of() const {
-        std::string place = std::to_string(number_of(frames_[2]));
-        for (std::size_t i = 2; i < frames_.size(); ++i) {
-            const Frame& frame = frames_[i];
-            if (frame.object && i > 2 && frame.index >= 0) {
-                place.append("#").append(std::to_string(frame.index));
-            }
-            place.append("/");
-            if (frame.object) place.append(frame.key);
-        }
-        return place;
+    // Each container keeps what it needs to know of those around it, so that no value costs more
+    // the deeper it stands, or the longer the names are that lead to it.
+    void enter(bool object) {
+        Frame inner{object, object};
+        inner.place = place_within();
+        inner.within_logprobs = in_logprobs();
+        frames_.push_back(inner);
+    }
+
+    // A number for the keys and indexes that lead to the value at hand, from its choice on.
+    std::uint64_t place_within() const {
+        constexpr std::uint64_t k_odd = 0x9E3779B97F4A7C15;
+        if (!in_stream_ || frames_.size() < 3) return 0;
+        const Frame& frame = frames_.back();
+        const std::int64_t index = is_choice() ? number_of(frame) : frame.index;
+        std::uint64_t place = (frame.place ^ static_cast<std::uint64_t>(index)) * k_odd;
+        place = (place ^ place >> 32 ^ std::hash<std::string_view>()(frame.key)) * k_odd;
+        return place ^ place >> 32;
     }
 
     bool in_logprobs() const {
-        return std::any_of(frames_.begin(), frames_.end(), [](const Frame& frame) {
-            return frame.key.find("logprob") != std::string_view::npos;
-        });
+        return !frames_.empty() && (frames_.back().within_logprobs ||
+                                    frames_.back().key.find("logprob") != std::string_view::npos);
     }
 
     static std::string head_of(std::string_view chunk) {
+        constexpr std::array<std::string_view, 4> k_keys = {"id", "object", "created", "model"};
+        constexpr std::size_t k_value_bytes_max = 256;
+        std::array<std::string_view, k_keys.size()> values;
+        for (const json::Member& member : json::Value(chunk).members()) {
+            const std::string_view raw = member.value().raw();
+            if (!member.value() || raw.size() > k_value_bytes_max) continue;
+            for (std::size_t i = 0; i < k_keys.size(); ++i) {
+                if (values[i].empty() && member.key_is(k_keys[i])) values[i] = raw;
+            }
+        }
         std::string head = "{";
-        for (const char* key : {"id", "object", "created", "model"}) {
-            const json::Value value = json::Value(chunk)[key];
-            if (value) head.append("\"").append(key).append("\":").append(value.raw()).append(",");
+        for (std::size_t i = 0; i < k_keys.size(); ++i) {
+            if (values[i].empty()) continue;
+            head.append("\"").append(k_keys[i]).append("\":").append(values[i]).append(",");
         }
         return head;
     }
@@ -306,7 +334,7 @@ class Mender {
         std::string text = "\"" + half.member + "\":\"";
         text.append(detail::k_replacement).append("\"");
         if (half.in_delta) text = "\"delta\":{" + text + "}";
-        return half.head + "\"choices\":[{\"index\":" + std::to_string(half.choice) + "," + text +
+        return *half.head + "\"choices\":[{\"index\":" + std::to_string(half.choice) + "," + text +
                ",\"finish_reason\":null}]}";
     }
 

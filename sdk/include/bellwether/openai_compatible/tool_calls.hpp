@@ -6,6 +6,7 @@
 
 #include <bellwether/json.hpp>
 #include <bellwether/json/braces.hpp>
+#include <bellwether/openai_compatible/bounds.hpp>
 #include <bellwether/openai_compatible/edit.hpp>
 
 #include <algorithm>
@@ -47,6 +48,12 @@ class ToolCalls {
   public:
     explicit ToolCalls(std::uint64_t seed) : seed_(seed) {}
 
+    // Another text is read.
+    void begin_text() { in_text_ = 0; }
+    // The text has more calls than any answer, or the answer has as many that it handed on as they
+    // are. Of such a text not all is planned.
+    bool too_many() const { return in_text_ > k_tool_calls_max || strays_ > k_tool_calls_max; }
+
     // Plans the edits of one chunk: `array` is the `tool_calls` of a delta of choice `choice`, and
     // lies, valid, within the text that the edits are for.
     void plan(std::uint64_t choice, std::string_view array, std::vector<Edit>& edits) {
@@ -54,18 +61,22 @@ class ToolCalls {
         const bool several = fragments.at(1).kind() != json::Kind::missing;
         std::int64_t position = 0;
         for (const json::Value& fragment : fragments.elements()) {
+            ++in_text_;
+            if (too_many()) return;
             if (fragment.kind() == json::Kind::object) {
                 Call* const call = find(choice, fragment, several ? position : k_no_position);
-                if (call != nullptr) plan_fragment(*call, fragment, edits);
+                call != nullptr ? plan_fragment(*call, fragment, edits) : void(++strays_);
             }
             ++position;
         }
     }
 
     // The same of a complete message.
-    void plan_whole(std::uint64_t choice, std::string_view array, std::vector<Edit>& edits) const {
+    void plan_whole(std::uint64_t choice, std::string_view array, std::vector<Edit>& edits) {
         std::int64_t index = 0;
         for (const json::Value& call : json::Value(array).elements()) {
+            ++in_text_;
+            if (too_many()) return;
             if (call.kind() == json::Kind::object) plan_call(choice, index, call, edits);
             ++index;
         }
@@ -286,6 +297,8 @@ class ToolCalls {
 
     std::uint64_t seed_;
     std::vector<Call> calls_;
+    std::size_t in_text_ = 0;  // calls or fragments in the text at hand
+    std::size_t strays_ = 0;   // fragments that were handed on as they are
 };
 
 }  // namespace bw::openai::detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/bounds.hpp>
 #include <bellwether/openai_compatible/text.hpp>
 
 #include <array>
@@ -81,6 +82,7 @@ json::Value first_said(const json::Value& object, const Names& names) {
 // True if a raw `error` says nothing: gateways put one into good answers, too.
 inline bool is_wordless(std::string_view raw) {
     if (is_hollow(raw) || raw == "false" || raw == "0") return true;
+    if (raw.size() > k_error_bytes_max) return false;
     const json::Value error(raw);
     if (error.kind() != json::Kind::object) return false;
     if (!is_good_code(first_said(error, k_code_members).raw())) return false;
@@ -148,11 +150,12 @@ inline std::string_view type_of_base_resp(std::string_view code) {
 }  // namespace detail
 
 // Reads an error body: {"error": {...}}, {"error": "..."}, flat {"code", "message"}, {"detail"},
-// {"base_resp": {"status_code", "status_msg"}}, any of them in an array.
+// {"base_resp": {"status_code", "status_msg"}}, any of them in an array. A text too long for an
+// error is none.
 inline UpstreamError read_error(std::string_view text) {
     UpstreamError out;
     json::Value body(text);
-    if (!json::valid(text)) return out;
+    if (text.size() > k_error_bytes_max || !json::valid(text)) return out;
     if (body.kind() == json::Kind::array) body = body.at(0);
     const json::Value error = body["error"];
     const json::Value base = body["base_resp"];
@@ -177,6 +180,7 @@ namespace detail {
 // True if an object that is no answer has the words of a failure, and nothing that says that all is
 // well.
 inline bool complains(std::string_view text) {
+    if (text.size() > k_error_bytes_max) return false;
     const json::Value body(text);
     const json::Value code = first_said(body, k_code_members);
     if (body["type"].equals("ping") || (code && is_good_code(code.raw()))) return false;

@@ -322,28 +322,33 @@ class ChoiceUsages {
   public:
     void add(std::int64_t index, std::string_view raw) {
         const Usage usage = read_usage(raw);
-        for (auto& [at, known] : choices_) {
-            if (at == index) return merge_usage(known, usage);
+        const auto same = std::find_if(outputs_.begin(), outputs_.end(),
+                                       [&](const auto& known) { return known.first == index; });
+        if (same != outputs_.end()) {
+            same->second = std::max(same->second, usage.output);
+        } else if (outputs_.size() < k_told_apart) {
+            outputs_.emplace_back(index, usage.output);
+        } else {
+            return;
         }
-        if (choices_.size() < k_choices_max) choices_.emplace_back(index, usage);
+        merge_usage(shared_, usage);
     }
-    bool empty() const { return choices_.empty(); }
+    bool empty() const { return outputs_.empty(); }
     Usage sum() const {
-        Usage sum;
-        std::int64_t output = -1;
-        for (const auto& [index, usage] : choices_) {
-            merge_usage(sum, usage);
-            if (usage.output < 0) continue;
-            const std::int64_t room = std::numeric_limits<std::int64_t>::max() - usage.output;
-            output = std::min(std::max<std::int64_t>(output, 0), room) + usage.output;
+        Usage sum = shared_;
+        sum.output = -1;
+        for (const auto& [index, output] : outputs_) {
+            if (output < 0) continue;
+            const std::int64_t room = std::numeric_limits<std::int64_t>::max() - output;
+            sum.output = std::min(std::max<std::int64_t>(sum.output, 0), room) + output;
         }
-        sum.output = output;
         return sum;
     }
 
   private:
-    static constexpr std::size_t k_choices_max = 128;
-    std::vector<std::pair<std::int64_t, Usage>> choices_;
+    static constexpr std::size_t k_told_apart = 128;
+    std::vector<std::pair<std::int64_t, std::int64_t>> outputs_;  // the answer of each choice
+    Usage shared_;                                                // all but the answers
 };
 
 // A usage object for a chunk of its own. One that has other names gets those that clients know.
