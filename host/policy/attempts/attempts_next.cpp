@@ -95,13 +95,16 @@ NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
 // Begins the next try, after its pause.
 void Attempts::go_on(const NextTry& next) {
     const auto now = Clock::now();
-    if (!pausing_since_) pausing_since_ = now;
+    const bool is_first = !pausing_since_;  // decision after the last try
+    if (is_first) pausing_since_ = now;
     next_has_other_key_ = next.other_key;
     FailedAttempt& failed = failures_.back();
     const route::Candidate& to = targets_[next.target].target;
     failed.followed = are_one_place(to, target()) ? Followed::same_target : Followed::other_target;
     failed.wait = now - *pausing_since_ + next.wait;
-    tell_of_failed(call_, count_, failed, engine_.slots[to.provider].provider().name);
+    if (is_first) {
+        tell_of_failed(call_, count_, failed, engine_.slots[to.provider].provider().name);
+    }
     if (alarm_) alarm_->cancel();  // of the hedge
     hold_before(next);
 }
