@@ -112,7 +112,8 @@ def test_an_answer_in_an_encoding_that_nobody_asked_for_is_refused(
     reply = strict.chat(upstream.serve(packed(b"xxxx", encoding)))
     error = reply.error()
     assert (reply.status, error["code"]) == (502, "upstream_protocol_error"), error
-    assert encoding in error["message"]
+    known = encoding in ("br", "zstd")  # anything else may be the host's own credential
+    assert (encoding if known else "that is unknown here") in error["message"]
 
 
 GOOD = {
