@@ -127,7 +127,7 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
 }
 
 void Attempt::on_data(std::string_view bytes) {
-    if (needs_no_more()) return;
+    if (needs_no_more() || framer_.is_full()) return;
     body_.on_bytes(bytes, framer_.counts_bytes(), Clock::now());
     const UpstreamWait::Interruption working(wait_);
     if (framer_.feed(bytes)) {

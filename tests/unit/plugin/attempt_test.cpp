@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/clock.hpp"
 #include "json/request.hpp"
 #include "scripted_transport.hpp"
 
@@ -145,6 +146,35 @@ TEST_F(AttemptTest, AStatusBecomesTheErrorThatThePluginMakesOfIt) {
     ASSERT_TRUE(result && !result->has_value());
     EXPECT_EQ(kind(), ErrorKind::rate);
     EXPECT_EQ(result->error().retry_after, std::chrono::seconds(7));
+}
+
+// Data that keeps coming must not put the end off.
+TEST_F(AttemptTest, ARefusalWhoseBodyHasNoEndIsOneAllTheSame) {
+    Clock::Simulated time;
+    Clock::give(&time);
+    for (const bool endless : {false, true}) {
+        begin(false);
+        transport.last().head(429, "application/json", {{"retry-after", "7"}});
+        transport.last().says(R"({"error":{"message":"slo)");
+        if (endless) transport.last().says(std::string(1u << 20, 'x'));
+        for (int i = 0; i < 1'000 && endless && !result; ++i) {
+            transport.last().says(std::string(1'000, 'x'));
+            loop.restart();
+            loop.poll_one();
+        }
+        EXPECT_EQ(result.has_value(), endless);
+        time.now += std::chrono::seconds(1);
+        loop.restart();
+        loop.poll();
+        ASSERT_TRUE(result && !result->has_value());
+        EXPECT_EQ(kind(), ErrorKind::rate);
+        EXPECT_EQ(result->error().retry_after, std::chrono::seconds(7));
+        EXPECT_TRUE(transport.last().dropped());
+        result.reset();
+        attempt.reset();
+        transport.upstreams.clear();
+    }
+    Clock::give(nullptr);
 }
 
 TEST_F(AttemptTest, DroppingItDropsTheExchangeAndNothingMoreComes) {
