@@ -146,9 +146,10 @@ void Attempts::begin_hedge() {
     });
     if (elsewhere == targets_.end()) return;
     const auto now = Clock::now();
-    if (!may_begin(elsewhere->target, now)) return;
+    // A trial that is claimed and not made would leave the target out for another period.
     SharedRetryBudget& retries = engine_.upstreams.retries;
     if (!retries.take(now)) return retries.count_refused();
+    if (!may_begin(elsewhere->target, now)) return;
     begin(static_cast<std::size_t>(elsewhere - targets_.begin()), 1);
 }
 

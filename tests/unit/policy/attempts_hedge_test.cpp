@@ -166,6 +166,19 @@ TEST_F(HedgedAttempts, ATargetIsTriedByOneHedgeWhenItHasBeenOutOfService) {
     EXPECT_EQ(upstreams.targets.service(1, Clock::now()), route::Service::out) << "for the others";
 }
 
+TEST_F(HedgedAttempts, OneThatIsNotSentLeavesTheTrialToOthers) {
+    upstreams.targets.began(1);
+    for (int i = 0; i < 5; ++i)
+        upstreams.targets.ended(1, route::TryEnd::failed, Clock::now(), Clock::now());
+    time.now += 11s;
+    while (upstreams.retries.take(Clock::now())) {
+    }
+    begin(true);
+    pass(800ms);
+    EXPECT_EQ(wire.upstreams.size(), 1U);
+    EXPECT_EQ(upstreams.targets.service(1, Clock::now()), route::Service::trial_due);
+}
+
 TEST_F(HedgedAttempts, NoneIsSentForAClientThatHasLeft) {
     begin(true);
     attempts->leave_off();
