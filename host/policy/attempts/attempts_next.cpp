@@ -80,7 +80,6 @@ NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
         if (step == NextStep(GiveUp::budget_spent)) upstreams.retries.count_refused();
         const auto* const next = std::get_if<NextTry>(&step);
         if (next == nullptr) return step;
-        if (!may_begin(targets_[next->target].target, now)) continue;  // now it counts as out
         if (next->is_budgeted() && !repetition_taken_) {
             if (!upstreams.retries.take(now)) {  // another worker was faster
                 failed.repeats = Repeats::spent;
@@ -88,6 +87,7 @@ NextStep Attempts::decide(const Leg& leg, Clock::time_point now) {
             }
             repetition_taken_ = true;
         }
+        if (!may_begin(targets_[next->target].target, now)) continue;  // now it counts as out
         return step;
     }
 }
