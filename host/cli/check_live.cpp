@@ -19,8 +19,8 @@ std::string advice_for(const Error& error, const config::Provider& wanted,
     if (error.kind == ErrorKind::unreachable || error.kind == ErrorKind::timeout) {
         return fmt::format("check that {} can be reached from here, and base_url", provider.origin);
     }
-    if (error.kind != ErrorKind::auth || provider.manifest.secrets.empty()) return {};
-    const auto& spec = provider.manifest.secrets.front();
+    if (error.kind != ErrorKind::auth || provider.manifest.credentials.empty()) return {};
+    const auto& spec = provider.manifest.credentials.front();
     const auto given = std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
     return fmt::format("check the credential in {}",
                        given != wanted.secrets.end() ? given->reference : "env:" + spec.env);

@@ -115,7 +115,7 @@ void print_details(const Found& found) {
     std::vector<std::string_view> operations;
     for (const auto operation : manifest.operations) operations.push_back(to_string(operation));
     fmt::print("operations  {}\n", fmt::join(operations, ", "));
-    for (const auto& secret : manifest.secrets) {
+    for (const auto& secret : manifest.credentials) {
         fmt::print("credential  {} (from {}{})\n", secret.name,
                    secret.env.empty() ? "the config" : "env:" + secret.env,
                    secret.required ? "" : "; optional");

@@ -247,8 +247,12 @@ void Easy::set_headers(std::vector<std::string>& headers) {
 }
 
 void Easy::set_method(const Request& request) {
-    reads_body_ = request.method != "GET" && request.body.size() >= k_inline_body_bytes;
-    if (request.method == "GET") {
+    const bool gets = request.method == "GET";
+    reads_body_ = !gets && request.body.size() >= k_inline_body_bytes;
+    // All that are not GET are sent as a POST is, under their own name.
+    const bool renamed = !gets && request.method != "POST";
+    curl_easy_setopt(get(), CURLOPT_CUSTOMREQUEST, renamed ? request.method.c_str() : nullptr);
+    if (gets) {
         curl_easy_setopt(get(), CURLOPT_HTTPGET, 1L);
         return;
     }

@@ -26,6 +26,8 @@ constexpr std::size_t k_held_bytes_max = 1u << 20;
 constexpr std::size_t k_inflation_max = 100;
 constexpr std::size_t k_inflation_grace_bytes = 1u << 20;
 
+constexpr std::array<std::string_view, 5> k_methods = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+
 bool one_line(std::string_view header) {
     return std::ranges::none_of(header, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
@@ -101,7 +103,7 @@ std::optional<Trip> Transfer::trip_after(CURLcode code) const {
 }
 
 std::optional<Failure> Transfer::check_request() const {
-    if (request_.method != "GET" && request_.method != "POST") {
+    if (std::ranges::find(k_methods, request_.method) == k_methods.end()) {
         return Failure{FailureKind::protocol,
                        "the method " + request_.method + " is not supported"};
     }

@@ -27,7 +27,7 @@ enum class Reads : std::uint8_t { response, status };
 
 // What to send. `body` must stay valid until the exchange has ended or was dropped.
 struct Request {
-    std::string method = "POST";
+    std::string method = "POST";  // or GET, PUT, PATCH, DELETE
     std::string url;
     std::vector<std::string> headers;  // "name: value"
     std::string_view body;

@@ -34,7 +34,7 @@ void write_provider(PrettyWriter& writer, config::Provider provider,
         const bool several = secret.name == "api_key" && !provider.api_keys.empty();
         if (!several) writer.field(secret.name, secret.reference);
     }
-    for (const auto& secret : loaded.manifest.secrets) {
+    for (const auto& secret : loaded.manifest.credentials) {
         const bool given =
             std::ranges::find(provider.secrets, secret.name, &config::SecretReference::name) !=
             provider.secrets.end();

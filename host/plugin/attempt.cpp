@@ -37,55 +37,74 @@ Attempt::Attempt(std::shared_ptr<Instance> instance, const Order& order, Attempt
       order_(order),
       events_(events),
       handle_{this},
-      outgoing_(instance_->provider(), order.credential),
-      framer_([this](std::uint32_t kind, std::string_view data, std::string_view event) {
-          return frame(kind, data, event);
-      }),
+      framer_(FrameSink([this](const Frame& frame) { return deliver(frame); })),
       body_(Clock::now()) {}
 
-Attempt::~Attempt() { close(); }
+Attempt::~Attempt() { close(BW_CLOSE_CLIENT_GONE); }
+
+// Calls a function of the plugin, which may then do what the phase allows.
+template <typename Function, typename... Arguments>
+bw_status Attempt::call(Phase phase, const char* name, Function function, Arguments... arguments) {
+    phase_ = phase;
+    sent_ = false;
+    told_.reset();
+    const bw_status status = plugin::call(instance_->provider(), name, function, arguments...);
+    phase_ = Phase::waiting;
+    return status;
+}
 
 Result<void> Attempt::start(net::Transport& transport, boost::asio::io_context& loop) {
-    if (auto opened = open(); !opened) return opened;
+    transport_ = &transport;
+    loop_ = &loop;
     alarm_.emplace(loop);
+    if (auto opened = open(); !opened) return opened;
     wait_.begin();
-    reach_ = generating_ ? Reach::answered : Reach::sent;
-    if (generating_) {
+    if (ticket_) {
+        reach_ = Reach::answered;
         schedule_step(milliseconds(0));
-        return {};
+    } else if (outgoing_) {
+        begin_exchange();
+    } else {  // the reply is complete
+        reach_ = Reach::answered;
+        alarm_->set(Clock::now(), [this] { end(finish_reply()); });
     }
-    outgoing_.forward(order_.call->forwarded);
-    outgoing_.complete(order_.connect_timeout);
-    set_correlation(outgoing_.request.headers, *order_.call);
-    if (!own_body_.empty()) outgoing_.request.body = own_body_;
-    exchange_ = transport.start(std::move(outgoing_.request), *this);
     return {};
 }
 
 Result<void> Attempt::open() {
-    const bw_request request{
-        .size = sizeof(bw_request),
-        .operation = static_cast<std::uint32_t>(order_.call->operation),
-        .flags = order_.call->stream ? static_cast<std::uint32_t>(BW_REQUEST_STREAM) : 0u,
-        .attempt = order_.number,
-        .deadline_ms = order_.deadline.count() > 0 ? order_.deadline.count() : -1,
-        .id = str(order_.call->id),
-        .model = str(order_.model),
-        .body = str(order_.body)};
-    bw_error error = new_error();
+    bw_request request{};
+    request.size = sizeof(bw_request);
+    request.operation = conduct().operation;
+    if (order_.call->stream) request.flags |= BW_REQUEST_STREAM;
+    request.attempt = order_.number;
+    request.deadline_ms = order_.deadline.count();
+    request.id = str(order_.call->id);
+    request.model = str(order_.model);
+    request.body = str(order_.body);
+    const bw_status status = call(Phase::opening, "call_open", instance_->table().call_open,
+                                  instance_->handle(), &handle_, &request, &call_);
+    const bool good = status == BW_OK || status == BW_COMPLETE;
+    if (!good) call_ = nullptr;
     phase_ = Phase::opening;
-    const bw_status status =
-        plugin::call(instance_->provider(), "call_open", instance_->table().call_open,
-                     instance_->handle(), &handle_, &request, &call_, &error);
+    if (good) take(rules::check_opened(conduct(), status == BW_COMPLETE));
     phase_ = Phase::waiting;
-    if (status != BW_OK) call_ = nullptr;
-    auto judged = judge(status, error);
-    if (const char* const broken = rules::check_opened(conduct()); judged && broken != nullptr) {
-        misbehaved(broken);
-        judged = judge(BW_OK, error);
-    }
-    if (!judged) close();
+    auto judged = judge(status);
+    if (!judged) close(BW_CLOSE_FAILED);
     return judged;
+}
+
+// Begins the exchange that the plugin has asked for, after the wait that it asked for.
+void Attempt::begin_exchange() {
+    if (outgoing_->wait().count() == 0) return transmit();
+    alarm_->set(Clock::now() + outgoing_->wait(), [this] { transmit(); });
+}
+
+void Attempt::transmit() {
+    if (reach_ != Reach::answered) reach_ = Reach::sent;
+    outgoing_->forward(order_.call->forwarded);
+    outgoing_->complete(order_.connect_timeout);
+    set_correlation(outgoing_->request.headers, *order_.call);
+    exchange_ = transport_->start(std::move(outgoing_->request), *this);
 }
 
 void Attempt::pause() {
@@ -111,17 +130,25 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
     std::vector<bw_header> fields;
     fields.reserve(headers.size());
     for (const auto& header : headers) fields.push_back({str(header.name), str(header.value)});
-    const bw_head head{.size = sizeof(bw_head),
-                       .http_status = static_cast<std::uint32_t>(status),
-                       .headers = fields.data(),
-                       .header_count = fields.size()};
-    framer_.begin(outgoing_.frame(), status < 200 || status >= 300);
-    bw_error error = new_error();
-    const bw_status answer = plugin::call(instance_->provider(), "call_head",
-                                          instance_->table().call_head, call_, &head, &error);
-    if (auto judged = judge(answer, error); !judged) {
+    const bool refused = status < 200 || status >= 300;
+    frame_ = refused ? static_cast<std::uint32_t>(BW_FRAME_WHOLE) : outgoing_->frame();
+    frame_chosen_ = false;
+    bw_head head{};
+    head.size = sizeof(bw_head);
+    head.http_status = static_cast<std::uint32_t>(status);
+    head.exchange = exchanges_;
+    head.headers = fields.data();
+    head.header_count = fields.size();
+    const bw_status answer =
+        call(Phase::heading, "call_head", instance_->table().call_head, call_, &head);
+    if (auto judged = judge(answer); !judged) {
         if (reach_ == Reach::answered) reach_ = Reach::judged;
         return end(std::move(judged));
+    }
+    framer_.begin(frame_, refused && !frame_chosen_);
+    if (answer == BW_COMPLETE) {
+        last_word_.emplace();
+        return end_after(k_end_grace);
     }
     if (framer_.is_error_reply()) end_after(k_refusal_body_wait);
 }
@@ -137,27 +164,29 @@ void Attempt::on_data(std::string_view bytes) {
     needs_no_more() ? end_after(k_end_grace) : end(std::unexpected(framing_error()));
 }
 
-// Why the framer stopped: the plugin failed at a frame, or a limit was passed.
+// Why the framer stopped: the plugin failed at a frame, or the body cannot be cut.
 Error Attempt::framing_error() {
     if (last_word_ && !*last_word_) return std::move(last_word_->error());
     return {.kind = ErrorKind::protocol,
             .message =
                 fmt::format("provider \"{}\": {}", instance_->provider().name, framer_.problem()),
-            .code = "upstream_too_large"};
+            .code = framer_.too_large() ? "upstream_too_large" : "upstream_protocol_error"};
 }
 
 void Attempt::on_end(std::optional<net::Failure> failure) {
     const UpstreamWait::Interruption working(wait_);
     if (!failure || needs_no_more()) {
         body_.on_end();
-        return end(end_body());
+        if (auto ended = end_body()) end(*std::move(ended));
+        return;
     }
     if (failure->status >= 200 && reach_ == Reach::sent) reach_ = reach_of(failure->status);
     Error broken = to_error(*failure, instance_->provider().name);
     if (!says_enough(failure->kind)) return end(std::unexpected(std::move(broken)));
     auto ended = end_body();
-    const bool lacks = !ended && ended.error().kind == ErrorKind::protocol;
-    end(lacks ? std::unexpected(std::move(broken)) : std::move(ended));
+    if (!ended) return;
+    const bool lacks = !*ended && ended->error().kind == ErrorKind::protocol;
+    end(lacks ? std::unexpected(std::move(broken)) : *std::move(ended));
 }
 
 // Whether the plugin can judge the answer although the exchange failed. An error reply says enough
@@ -170,18 +199,25 @@ bool Attempt::says_enough(net::FailureKind failure) const {
     return framer_.is_whole() ? framer_.holds_json() : body_.any_frame() && !order_.call->stream;
 }
 
-Result<void> Attempt::end_body() {
+std::optional<Result<void>> Attempt::end_body() {
     if (!needs_no_more() && !framer_.finish() && !needs_no_more()) {
         return std::unexpected(framing_error());
     }
-    bw_error error = new_error();
-    phase_ = Phase::emitting;
+    bw_end last{};
+    last.size = sizeof(bw_end);
+    last.exchange = exchanges_;
     const bw_status status =
-        plugin::call(instance_->provider(), "call_end", instance_->table().call_end, call_, &error);
-    phase_ = Phase::waiting;
-    auto judged = judge(status, error);
+        call(Phase::ending, "call_end", instance_->table().call_end, call_, &last);
+    auto judged = judge(status);
     if (!judged) judge_answer(judged.error().kind != ErrorKind::protocol || !body_.any_frame());
-    return judged ? finish_reply() : judged;
+    if (!judged) return judged;
+    if (!sent_) return finish_reply();
+    ++exchanges_;
+    exchange_.reset();
+    last_word_.reset();
+    body_ = AnswerBody(Clock::now());
+    begin_exchange();
+    return std::nullopt;
 }
 
 // Notes that the plugin has refused the answer. `for_good`: because of what the answer says, not
@@ -192,17 +228,23 @@ void Attempt::judge_answer(bool for_good) {
     }
 }
 
-bool Attempt::frame(std::uint32_t kind, std::string_view data, std::string_view event) {
+bool Attempt::deliver(const Frame& cut) {
     body_.on_frame();
     reports_before_event_ = usage_reports_;
-    const bw_frame frame{
-        .size = sizeof(bw_frame), .kind = kind, .data = str(data), .event = str(event)};
-    bw_error error = new_error();
-    phase_ = Phase::emitting;
-    const bw_status status = plugin::call(instance_->provider(), "call_data",
-                                          instance_->table().call_data, call_, &frame, &error);
-    phase_ = Phase::waiting;
-    auto judged = judge(status == BW_COMPLETE ? BW_OK : status, error);
+    std::vector<bw_header> headers;
+    for (const FrameHeader& one : cut.headers) headers.push_back({str(one.name), str(one.value)});
+    bw_frame frame{};
+    frame.size = sizeof(bw_frame);
+    frame.kind = abi_kind_of(cut.kind);
+    if (framer_.is_full()) frame.flags |= BW_FRAME_CUT;
+    frame.exchange = exchanges_;
+    frame.data = str(cut.data);
+    frame.event = str(cut.event);
+    frame.headers = headers.data();
+    frame.header_count = headers.size();
+    const bw_status status =
+        call(Phase::receiving, "call_data", instance_->table().call_data, call_, &frame);
+    auto judged = judge(status);
     if (!judged) judge_answer(true);
     if (!judged || status == BW_COMPLETE) last_word_ = std::move(judged);
     return !last_word_;
@@ -214,8 +256,8 @@ void Attempt::end_after(milliseconds wait) {
 }
 
 Result<void> Attempt::finish_reply() {
-    if (replied_) return {};
-    return fail(
+    if (rules::check_end(conduct()).ok()) return {};
+    return bw::fail(
         ErrorKind::protocol,
         fmt::format("provider \"{}\" ended its answer without a reply", instance_->provider().name),
         "empty_reply");
@@ -233,125 +275,48 @@ void Attempt::step() {
         return;
     }
     const UpstreamWait::Interruption working(wait_);
+    alarm_->cancel();
     body_.on_step(Clock::now());
     reports_before_event_ = usage_reports_;
-    std::int64_t wait_ms = -1;
-    bw_error error = new_error();
-    phase_ = Phase::emitting;
-    const bw_status status = plugin::call(instance_->provider(), "step",
-                                          instance_->generate()->step, call_, &wait_ms, &error);
-    phase_ = Phase::waiting;
-    auto judged = judge(status, error);
+    bw_step next{};
+    next.size = sizeof(bw_step);
+    const bw_status status = call(Phase::stepping, "step", instance_->engine()->step, call_, &next);
+    auto judged = judge(status);
     if (!judged) return end(std::move(judged));
-    if (wait_ms < 0) return end(finish_reply());
-    schedule_step(std::min(milliseconds(wait_ms), k_step_wait_max));
-}
-
-// ---- the host's half of the ABI -----------------------------------------------------------------
-
-rules::Conduct Attempt::conduct() const {
-    return {.phase = phase_,
-            .sent = outgoing_.sent(),
-            .generating = generating_,
-            .stream = order_.call->stream,
-            .replied = replied_};
-}
-
-void Attempt::send(std::string_view method, std::string_view url, std::uint32_t frame) {
-    if (phase_ != Phase::opening) return misbehaved("send outside call_open");
-    if (generating_) return misbehaved("send called twice");
-    obey(outgoing_.send(method, url, frame));
-}
-
-void Attempt::send_header(std::string_view name, std::string_view value) {
-    if (phase_ != Phase::opening) return misbehaved("send_header before send");
-    obey(outgoing_.header(name, value));
-}
-
-void Attempt::send_secret(std::string_view name, std::string_view prefix, std::string_view secret) {
-    if (phase_ != Phase::opening) return misbehaved("send_header before send");
-    obey(outgoing_.secret(name, prefix, secret));
-}
-
-void Attempt::send_body(std::string_view bytes) {
-    if (const char* const broken = rules::check_body(conduct())) return misbehaved(broken);
-    const bool borrowed = bytes.data() >= order_.body.data() &&
-                          bytes.data() + bytes.size() <= order_.body.data() + order_.body.size();
-    if (borrowed && outgoing_.request.body.empty() && own_body_.empty()) {
-        outgoing_.request.body = bytes;
-        return;
-    }
-    if (own_body_.empty()) own_body_ = outgoing_.request.body;
-    own_body_.append(bytes);
-}
-
-void Attempt::begin_generating() {
-    const bool has_step = instance_->generate() != nullptr;
-    if (const char* const broken = rules::check_begin(conduct(), has_step)) {
-        return misbehaved(broken);
-    }
-    generating_ = true;
-}
-
-void Attempt::emit(std::uint32_t kind, std::string_view json) {
-    if (!misbehaviour_.empty()) return;  // the call ends as soon as the plugin returns
-    if (const char* const broken = rules::check_emit(conduct(), kind, json)) {
-        return misbehaved(broken);
-    }
-    replied_ |= kind != BW_EMIT_USAGE;
-    if (usage_reports_ == 0 && kind != BW_EMIT_CHUNK) take_usage(usage_in(json));
-    events_.on_piece(static_cast<Piece>(kind), json);
-}
-
-void Attempt::emit_usage(const bw_usage& usage) {
-    if (const char* const broken = rules::check_usage(conduct())) return misbehaved(broken);
-    take_usage(usage_of(usage));
-}
-
-void Attempt::take_usage(const Usage& told) {
-    const bool says_sum = told.output_tokens < 0 && told.total_tokens > 0;
-    if (says_sum ? told.total_tokens >= usage_.total_tokens
-                 : told.output_tokens >= 0 && told.output_tokens >= usage_.output_tokens) {
-        ++usage_reports_;
-    }
-    keep_larger(usage_, told);
+    if (status == BW_COMPLETE) return end(finish_reply());
+    if (next.wait_ms > 0) schedule_step(std::min(milliseconds(next.wait_ms), k_step_wait_max));
 }
 
 // ---- endings --------------------------------------------------------------------------------
 
-void Attempt::obey(const char* broken_rule) {
-    if (broken_rule != nullptr) misbehaved(broken_rule);
-}
-
-void Attempt::misbehaved(std::string_view rule) {
-    if (misbehaviour_.empty()) misbehaviour_ = rule;
-}
-
-Result<void> Attempt::judge(bw_status status, const bw_error& error) {
-    const std::string& provider = instance_->provider().name;
+Result<void> Attempt::judge(bw_status status) {
+    const LoadedProvider& provider = instance_->provider();
     if (!misbehaviour_.empty()) {
         instance_->poison();
-        observe::error("plugin misbehaved: provider \"{}\": {}", provider, misbehaviour_);
-        return fail(ErrorKind::internal,
-                    fmt::format("plugin misbehaved: provider \"{}\": {}", provider, misbehaviour_),
-                    "plugin_error");
+        observe::error("plugin misbehaved: provider \"{}\": {}", provider.name, misbehaviour_);
+        return bw::fail(
+            ErrorKind::internal,
+            fmt::format("plugin misbehaved: provider \"{}\": {}", provider.name, misbehaviour_),
+            "plugin_error");
     }
     if (stopped_) return std::unexpected(*stopped_);
-    if (status == BW_OK) return {};
-    Error failed = to_error(status, error, instance_->provider());
-    const bool lacks_memory = failed.kind == ErrorKind::unavailable;
+    auto refused = std::exchange(refused_, {});
+    if (refused && !told_) return std::unexpected(*std::move(refused));
+    if (status == BW_OK || status == BW_COMPLETE) return {};
+    Error error = failure(status, std::exchange(told_, {}), provider);
+    const bool lacks_memory = error.kind == ErrorKind::unavailable;
     if (status == BW_E_INTERNAL && !lacks_memory) {
         instance_->poison();
-        observe::error("plugin fault: provider \"{}\": {}", provider, failed.for_operator());
-        failed.message = fmt::format("provider \"{}\": {}", provider, failed.message);
-        failed.code = "plugin_error";
-        failed.detail.clear();  // it has been logged
+        observe::error("plugin fault: provider \"{}\": {}", provider.name, error.for_operator());
+        error.message = fmt::format("provider \"{}\": {}", provider.name, error.message);
+        error.code = "plugin_error";
+        error.detail.clear();  // it has been logged
     }
-    return std::unexpected(std::move(failed));
+    return std::unexpected(std::move(error));
 }
 
 void Attempt::end(Result<void> result) {
-    close();
+    close(result ? std::uint32_t{BW_CLOSE_DONE} : std::uint32_t{BW_CLOSE_FAILED});
     events_.on_end(std::move(result));
 }
 
@@ -359,12 +324,18 @@ void Attempt::cut() {
     reach_ = reach();
     exchange_.reset();
     alarm_.reset();
+    ticket_.reset();
 }
 
-void Attempt::close() {
+void Attempt::close(std::uint32_t why) {
     cut();
     if (call_ == nullptr) return;
-    plugin::call(instance_->provider(), "call_close", instance_->table().call_close, call_);
+    bw_close last{};
+    last.size = sizeof(bw_close);
+    last.reason = why;
+    phase_ = Phase::closing;
+    plugin::call(instance_->provider(), "call_close", instance_->table().call_close, call_, &last);
+    phase_ = Phase::waiting;
     call_ = nullptr;
 }
 

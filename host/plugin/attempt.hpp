@@ -1,6 +1,7 @@
 // One try to answer a call through one provider: the plugin translates, net transfers the bytes and
-// the framer cuts them into frames. Lives on one worker's thread. Destroying an attempt cancels it:
-// the exchange with the upstream is closed first, then the plugin's call.
+// the framer cuts them into frames. It may take several exchanges with the upstream, one after the
+// other. Lives on one worker's thread. Destroying an attempt cancels it: the exchange with the
+// upstream is closed first, then the plugin's call.
 #pragma once
 
 #include <bellwether/provider/rules.hpp>
@@ -12,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/call.hpp"
 #include "base/error.hpp"
@@ -24,6 +26,7 @@
 #include "plugin/outgoing.hpp"
 #include "plugin/reach.hpp"
 #include "plugin/sinks.hpp"
+#include "plugin/tickets.hpp"
 #include "plugin/upstream_wait.hpp"
 
 namespace bw::plugin {
@@ -51,6 +54,7 @@ struct Order {
     unsigned number = 0;                           // 0 for the first attempt of the call
     std::chrono::milliseconds connect_timeout{0};  // zero: no limit
     std::chrono::milliseconds deadline{0};         // time left; zero: no limit
+    bool lists_models = false;                     // in place of the call's own operation
 };
 
 class Attempt final : private net::Events, private Sinks {
@@ -65,6 +69,8 @@ class Attempt final : private net::Events, private Sinks {
     // Ends the exchange with the upstream. Nothing more is told of the attempt, and neither the
     // call nor the order is looked at again; the plugin's call ends with the object.
     void cut();
+    // Ends the plugin's call as well, if it has not ended yet; `why` is a BW_CLOSE_*.
+    void close(std::uint32_t why);
     void pause();
     void resume();
     bool is_paused() const { return flow_ != Flow::open; }
@@ -91,6 +97,8 @@ class Attempt final : private net::Events, private Sinks {
     }
     std::uint64_t body_bytes() const { return body_.bytes(); }  // of the answer, unpacked
     std::chrono::nanoseconds waited() const { return wait_.total(); }
+    // What a list of models has brought so far.
+    const std::vector<std::string>& models() const { return models_; }
 
   private:
     using Phase = rules::Phase;                   // decides what the plugin may call
@@ -100,24 +108,29 @@ class Attempt final : private net::Events, private Sinks {
     void on_data(std::string_view bytes) override;
     void on_end(std::optional<net::Failure> failure) override;
 
-    void send(std::string_view method, std::string_view url, std::uint32_t frame) override;
-    void send_header(std::string_view name, std::string_view value) override;
-    void send_secret(std::string_view name, std::string_view prefix,
-                     std::string_view secret) override;
-    void send_body(std::string_view bytes) override;
-    void begin_generating() override;
-    void emit(std::uint32_t kind, std::string_view json) override;
-    void emit_usage(const bw_usage& usage) override;
-    void add_model(std::string_view) override { misbehaved("add outside a list of models"); }
-    void out_of_memory() override { stopped_ = bw::out_of_memory(); }
+    bw_status fail(const bw_error& error) override;
+    void log(LogLevel level, std::string_view message) override;
+    bw_status send(const bw_send& asked) override;
+    bw_status frame(std::uint32_t kind) override;
+    bw_status emit(const bw_emit& piece) override;
+    bw_status reply_header(const bw_header& header) override;
+    bw_status usage(const bw_usage& usage) override;
+    bw_ticket begin_engine() override;
+    bw_status add_model(const bw_model& model) override;
+    bw_status out_of_memory() override;
 
     rules::Conduct conduct() const;
+    template <typename Function, typename... Arguments>
+    bw_status call(Phase phase, const char* name, Function function, Arguments... arguments);
     Result<void> open();
-    bool frame(std::uint32_t kind, std::string_view data, std::string_view event);
+    void begin_exchange();
+    void transmit();
+    bool deliver(const Frame& cut);
     Error framing_error();
     void take_usage(const Usage& told);
     bool says_enough(net::FailureKind failure) const;
-    Result<void> end_body();
+    // Nothing: the plugin has asked for another exchange, which has begun.
+    std::optional<Result<void>> end_body();
     Result<void> finish_reply();
     void step();
     void schedule_step(std::chrono::milliseconds wait);
@@ -125,25 +138,28 @@ class Attempt final : private net::Events, private Sinks {
     void end_after(std::chrono::milliseconds wait);
     void judge_answer(bool for_good);
     // What a function of the plugin returned, or the rule that the plugin broke inside it.
-    Result<void> judge(bw_status status, const bw_error& error);
-    void misbehaved(std::string_view rule);
-    void obey(const char* broken_rule);
+    Result<void> judge(bw_status status);
+    bw_status take(const rules::Verdict& verdict);
     void end(Result<void> result);
-    void close();
 
     std::shared_ptr<Instance> instance_;
     Order order_;
     AttemptEvents& events_;
-    bw_exchange handle_;
+    bw_attempt handle_;
     bw_call* call_ = nullptr;
     Phase phase_ = Phase::waiting;
-    Outgoing outgoing_;
-    std::string own_body_;  // the request's body, unless it is a part of order_.body
+    net::Transport* transport_ = nullptr;
+    boost::asio::io_context* loop_ = nullptr;
+    std::optional<Outgoing> outgoing_;  // of the exchange that runs, or that is to begin
+    bool sent_ = false;                 // inside the function of the plugin that runs
+    std::uint32_t exchanges_ = 0;       // that have ended
     net::Exchange exchange_;
+    std::uint32_t frame_ = BW_FRAME_WHOLE;  // how the answer's body is cut
+    bool frame_chosen_ = false;             // by the plugin, when it saw the head
     Framer framer_;
 
-    bool generating_ = false;
-    std::optional<net::Alarm> alarm_;  // for the next step, or for the end of the body
+    std::optional<WakeTicket> ticket_;  // of a plugin that answers by itself
+    std::optional<net::Alarm> alarm_;   // for the next step or exchange, or the end of the body
     Flow flow_ = Flow::open;
 
     // The plugin's last word on the answer's body: it needs no more of it, or it failed. A failure
@@ -156,7 +172,10 @@ class Attempt final : private net::Events, private Sinks {
     unsigned usage_reports_ = 0;
     unsigned reports_before_event_ = 0;  // or before the step
     Reach reach_ = Reach::none;
+    std::vector<std::string> models_;
     std::optional<Error> stopped_;
+    std::optional<Error> told_;     // why the function of the plugin that runs fails
+    std::optional<Error> refused_;  // what the host could not do for it
     std::string misbehaviour_;
 };
 

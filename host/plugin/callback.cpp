@@ -24,8 +24,8 @@ void tell(const LoadedProvider& provider, const char* function, Callback::Clock:
 
 }  // namespace
 
-Callback::Callback(const LoadedProvider& provider, const char* function)
-    : provider_(provider), function_(function), begun_(Clock::now()) {
+Callback::Callback(const LoadedProvider& provider, const char* function, Pace pace)
+    : provider_(provider), function_(function), pace_(pace), begun_(Clock::now()) {
     enter_plugin({.function = function,
                   .provider = provider.name.c_str(),
                   .file = provider.library ? provider.library->file().c_str() : ""});
@@ -33,6 +33,7 @@ Callback::Callback(const LoadedProvider& provider, const char* function)
 
 Callback::~Callback() {
     leave_plugin();
+    if (pace_ == Pace::slow) return;
     const auto now = Clock::now();
     if (now - begun_ > k_slow) tell(provider_, function_, now - begun_, now);
 }

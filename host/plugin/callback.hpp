@@ -20,13 +20,16 @@ struct SlowCallbacks {
     observe::Seldom logs{std::chrono::minutes(1)};
 };
 
+// How long a function of a plugin may take.
+enum class Pace : std::uint8_t { loop, slow };  // a few milliseconds; as long as it likes
+
 // Marks this thread, while it lives, as being in `function` of the provider's plugin. The
 // arguments must outlive it.
 class Callback {
   public:
     using Clock = bw::Clock;
 
-    Callback(const LoadedProvider& provider, const char* function);
+    Callback(const LoadedProvider& provider, const char* function, Pace pace);
     ~Callback();
     Callback(const Callback&) = delete;
     Callback& operator=(const Callback&) = delete;
@@ -34,14 +37,23 @@ class Callback {
   private:
     const LoadedProvider& provider_;
     const char* function_;
+    const Pace pace_;
     Clock::time_point begun_;
 };
 
-// Calls one function of a plugin's table.
+// Calls one function of a plugin's table, from a worker's loop.
 template <typename Function, typename... Arguments>
 auto call(const LoadedProvider& provider, const char* name, Function function,
           Arguments... arguments) {
-    const Callback running(provider, name);
+    const Callback running(provider, name, Pace::loop);
+    return function(arguments...);
+}
+
+// The same from a thread on which blocking is allowed.
+template <typename Function, typename... Arguments>
+auto call_slow(const LoadedProvider& provider, const char* name, Function function,
+               Arguments... arguments) {
+    const Callback running(provider, name, Pace::slow);
     return function(arguments...);
 }
 

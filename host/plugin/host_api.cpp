@@ -1,112 +1,177 @@
 // The functions that a plugin reaches through bw_host_api: each checks its pointers and hands over
 // to the attempt or the instance. None may throw: an exception must not unwind through a plugin.
+#include <bellwether/ext/engine.h>
 #include <bellwether/ext/models.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bellwether/provider/rules.hpp>
 #include <chrono>
 #include <cstring>
 #include <new>
+#include <string_view>
 
 #include "base/clock.hpp"
 #include "observe/log.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/sinks.hpp"
+#include "plugin/tickets.hpp"
 
 namespace bw::plugin {
 namespace {
 
-void log(bw_host* host, std::int32_t level, bw_str message) noexcept {
-    const auto known = level == BW_LOG_DEBUG   ? LogLevel::debug
-                       : level == BW_LOG_WARN  ? LogLevel::warn
-                       : level == BW_LOG_ERROR ? LogLevel::error
-                                               : LogLevel::info;
+// What this host can do beside what every host of ABI 1 can.
+constexpr std::string_view k_capabilities[] = {"frame.aws", "frame.item", BW_EXT_ENGINE,
+                                               BW_EXT_MODELS};
+
+// Runs `work` for an attempt. A lack of memory is told to the attempt, whose owner sees it when the
+// plugin returns.
+template <typename Work>
+bw_status with_memory(bw_attempt* attempt, const Work& work) noexcept {
     try {
-        observe::log(known, fmt::format("provider \"{}\": {}", host->provider->name,
-                                        presentable(view(message), *host->provider)));
+        return work(*attempt->sinks);
+    } catch (const std::bad_alloc&) {
+        return attempt->sinks->out_of_memory();
+    }
+}
+
+// As with_memory, with the plugin's struct as this host knows it. Without one nothing is meant.
+template <typename Struct, typename Work>
+bw_status with_struct(bw_attempt* attempt, const Struct* theirs, const Work& work) noexcept {
+    if (theirs == nullptr) return BW_E_INTERNAL;
+    return with_memory(attempt, [&](Sinks& sinks) { return work(sinks, rules::read(*theirs)); });
+}
+
+bw_status fail(bw_host* host, bw_attempt* attempt, const bw_error* error) noexcept {
+    if (error == nullptr) return BW_E_INTERNAL;
+    if (attempt != nullptr) {
+        return with_struct(attempt, error,
+                           [](Sinks& sinks, const bw_error& told) { return sinks.fail(told); });
+    }
+    try {
+        host->told = to_error(rules::read(*error), *host->provider);
+    } catch (const std::bad_alloc&) {
+        host->told.reset();
+    }
+    return error->status;
+}
+
+LogLevel level_of(std::int32_t level) {
+    switch (level) {
+        case BW_LOG_DEBUG: return LogLevel::debug;
+        case BW_LOG_WARN: return LogLevel::warn;
+        case BW_LOG_ERROR: return LogLevel::error;
+        default: return LogLevel::info;
+    }
+}
+
+void log(bw_host* host, bw_attempt* attempt, const bw_log* line) noexcept {
+    if (line == nullptr) return;
+    try {
+        const bw_log said = rules::read(*line);
+        const std::string message = presentable(view(said.message), *host->provider);
+        if (attempt != nullptr) return attempt->sinks->log(level_of(said.level), message);
+        observe::log(level_of(said.level),
+                     fmt::format("provider \"{}\": {}", host->provider->name, message));
     } catch (const std::bad_alloc&) {  // the line is lost, not the process
     }
 }
 
-// Runs `work` and notes a lack of memory in the sinks, whose owner sees it when the plugin returns:
-// an exception must not unwind through a plugin.
-template <typename Work>
-void with_memory(bw_exchange* exchange, const Work& work) noexcept {
-    try {
-        work(*exchange->sinks);
-    } catch (const std::bad_alloc&) {
-        exchange->sinks->out_of_memory();
-    }
-}
+void count(bw_host*, bw_attempt*, const bw_count*) noexcept {}
 
 std::int64_t unix_ms(bw_host*) noexcept {
     using namespace std::chrono;
     return duration_cast<milliseconds>(Clock::wall().time_since_epoch()).count();
 }
 
-std::int32_t has_secret(bw_host* host, bw_str name) noexcept {
-    return host->provider->secrets.contains(view(name)) ? 1 : 0;
+std::int32_t has(bw_host*, const char* capability) noexcept {
+    return capability != nullptr &&
+                   std::ranges::find(k_capabilities, capability) != std::end(k_capabilities)
+               ? 1
+               : 0;
 }
 
-void begin(bw_exchange* exchange) noexcept {
-    with_memory(exchange, [](Sinks& sinks) { sinks.begin_generating(); });
+bw_ticket begin(bw_attempt* attempt) noexcept {
+    try {
+        return attempt->sinks->begin_engine();
+    } catch (const std::bad_alloc&) {
+        attempt->sinks->out_of_memory();
+        return 0;
+    }
 }
 
-void add_model(bw_exchange* exchange, bw_str id) noexcept {
-    with_memory(exchange, [&](Sinks& sinks) { sinks.add_model(view(id)); });
+void wake_call(bw_host*, bw_ticket ticket) noexcept { wake(ticket); }
+
+bw_status add_model(bw_attempt* attempt, const bw_model* model) noexcept {
+    return with_struct(attempt, model,
+                       [](Sinks& sinks, const bw_model& told) { return sinks.add_model(told); });
 }
 
 const void* extension(bw_host*, const char* id) noexcept {
-    static constexpr bw_generate_host k_generate{
-        .size = sizeof(bw_generate_host), .reserved = 0, .begin = begin};
+    static constexpr bw_engine_host k_engine{
+        .size = sizeof(bw_engine_host), .reserved = 0, .begin = begin, .wake = wake_call};
     static constexpr bw_models_host k_models{
         .size = sizeof(bw_models_host), .reserved = 0, .add = add_model};
     if (id == nullptr) return nullptr;
-    if (std::strcmp(id, BW_EXT_GENERATE) == 0) return &k_generate;
+    if (std::strcmp(id, BW_EXT_ENGINE) == 0) return &k_engine;
     if (std::strcmp(id, BW_EXT_MODELS) == 0) return &k_models;
     return nullptr;
 }
 
-void send(bw_exchange* exchange, bw_str method, bw_str url, std::uint32_t frame) noexcept {
-    with_memory(exchange, [&](Sinks& sinks) { sinks.send(view(method), view(url), frame); });
+bw_status send(bw_attempt* attempt, const bw_send* request) noexcept {
+    return with_struct(attempt, request,
+                       [](Sinks& sinks, const bw_send& asked) { return sinks.send(asked); });
 }
 
-void send_header(bw_exchange* exchange, bw_str name, bw_str value) noexcept {
-    with_memory(exchange, [&](Sinks& sinks) { sinks.send_header(view(name), view(value)); });
+bw_status frame(bw_attempt* attempt, std::uint32_t kind) noexcept {
+    return with_memory(attempt, [&](Sinks& sinks) { return sinks.frame(kind); });
 }
 
-void send_secret(bw_exchange* exchange, bw_str name, bw_str prefix, bw_str secret) noexcept {
-    with_memory(exchange,
-                [&](Sinks& sinks) { sinks.send_secret(view(name), view(prefix), view(secret)); });
+bw_status emit(bw_attempt* attempt, const bw_emit* piece) noexcept {
+    return with_struct(attempt, piece,
+                       [](Sinks& sinks, const bw_emit& said) { return sinks.emit(said); });
 }
 
-void send_body(bw_exchange* exchange, bw_str bytes) noexcept {
-    with_memory(exchange, [&](Sinks& sinks) { sinks.send_body(view(bytes)); });
+bw_status reply_header(bw_attempt* attempt, const bw_header* header) noexcept {
+    if (header == nullptr) return BW_E_INTERNAL;
+    return with_memory(attempt, [&](Sinks& sinks) { return sinks.reply_header(*header); });
 }
 
-void emit(bw_exchange* exchange, std::uint32_t kind, bw_str json) noexcept {
-    with_memory(exchange, [&](Sinks& sinks) { sinks.emit(kind, view(json)); });
+bw_status usage(bw_attempt* attempt, const bw_usage* used) noexcept {
+    return with_struct(attempt, used,
+                       [](Sinks& sinks, const bw_usage& told) { return sinks.usage(told); });
 }
 
-void emit_usage(bw_exchange* exchange, const bw_usage* usage) noexcept {
-    if (usage == nullptr) return;
-    with_memory(exchange, [&](Sinks& sinks) { sinks.emit_usage(*usage); });
-}
+bw_status limits(bw_attempt*, const bw_limits*) noexcept { return BW_OK; }
+bw_status attribute(bw_attempt*, const bw_attribute*) noexcept { return BW_OK; }
 
 }  // namespace
 
+const bw_hello& hello() {
+    static constexpr bw_hello k_hello{.size = sizeof(bw_hello),
+                                      .abi_minor = BW_ABI_MINOR,
+                                      .name = "bellwether",
+                                      .version = BELLWETHER_VERSION};
+    return k_hello;
+}
+
 const bw_host_api& host_api() {
-    static constexpr bw_host_api k_api{.size = sizeof(bw_host_api),
-                                       .abi_minor = BW_ABI_MINOR,
-                                       .log = log,
-                                       .unix_ms = unix_ms,
-                                       .has_secret = has_secret,
-                                       .extension = extension,
-                                       .send = send,
-                                       .send_header = send_header,
-                                       .send_secret = send_secret,
-                                       .send_body = send_body,
-                                       .emit = emit,
-                                       .emit_usage = emit_usage};
+    static const bw_host_api k_api{.size = sizeof(bw_host_api),
+                                   .reserved = 0,
+                                   .hello = &hello(),
+                                   .fail = fail,
+                                   .log = log,
+                                   .count = count,
+                                   .unix_ms = unix_ms,
+                                   .has = has,
+                                   .extension = extension,
+                                   .send = send,
+                                   .frame = frame,
+                                   .emit = emit,
+                                   .reply_header = reply_header,
+                                   .usage = usage,
+                                   .limits = limits,
+                                   .attribute = attribute};
     return k_api;
 }
 

@@ -38,22 +38,28 @@ ErrorKind kind_of(bw_status status) {
 }  // namespace
 
 Instance::Instance(std::shared_ptr<const LoadedProvider> provider)
-    : provider_(std::move(provider)), host_{provider_.get()} {}
+    : provider_(std::move(provider)), host_{.provider = provider_.get()} {}
 
 Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const LoadedProvider> provider) {
     auto instance = std::shared_ptr<Instance>(new Instance(std::move(provider)));
     const LoadedProvider& described = instance->provider();
-    bw_error error = new_error();
     give_thread_a_stack_for_crashes();
+    const auto service = described.service->of(described);
+    if (!service) return std::unexpected(service.error());
+    const bw_setup setup{.size = sizeof(bw_setup),
+                         .flags = 0,
+                         .api = &host_api(),
+                         .host = &instance->host_,
+                         .service = *service,
+                         .config = str(described.config)};
     const bw_status status =
-        call(described, "create", instance->table().create, &host_api(), &instance->host_,
-             str(described.config), &instance->handle_, &error);
+        call(described, "create", instance->table().create, &setup, &instance->handle_);
     if (status != BW_OK) {
         instance->handle_ = nullptr;
-        return std::unexpected(to_error(status, error, described));
+        return std::unexpected(failure(status, std::move(instance->host_.told), described));
     }
-    instance->generate_ =
-        static_cast<const bw_generate_plugin*>(described.library->extension(BW_EXT_GENERATE));
+    instance->engine_ =
+        static_cast<const bw_engine_plugin*>(described.library->extension(BW_EXT_ENGINE));
     return instance;
 }
 
@@ -81,13 +87,6 @@ Result<std::shared_ptr<Instance>> ProviderSlot::acquire() {
     return instance_;
 }
 
-bw_error new_error() {
-    bw_error error{};
-    error.size = sizeof(error);
-    error.retry_after_ms = -1;
-    return error;
-}
-
 bool holds_credential(std::string_view text, const LoadedProvider& provider) {
     const auto stands_in = [text](std::string_view value) {
         return !value.empty() && text.find(value) != text.npos;
@@ -112,17 +111,14 @@ std::string presentable(std::string_view text, const LoadedProvider& provider) {
     return shown;
 }
 
-Error to_error(bw_status status, const bw_error& error, const LoadedProvider& provider) {
-    const auto text = [&provider](const char* at, std::uint32_t length, std::size_t capacity) {
-        return presentable({at, std::min<std::size_t>(length, capacity)}, provider);
-    };
-    Error result{.kind = kind_of(status),
-                 .message = text(error.message, error.message_len, sizeof(error.message)),
-                 .code = text(error.code, error.code_len, sizeof(error.code)),
-                 .param = text(error.param, error.param_len, sizeof(error.param)),
+Error to_error(const bw_error& error, const LoadedProvider& provider) {
+    const auto text = [&provider](bw_str said) { return presentable(view(said), provider); };
+    Error result{.kind = kind_of(error.status),
+                 .message = text(error.message),
+                 .code = text(error.code),
+                 .param = text(error.param),
                  .http_status = static_cast<int>(error.http_status)};
-    if (status == BW_E_INTERNAL && result.code == "out_of_memory") return bw::out_of_memory();
-    if (error.retry_after_ms >= 0) {
+    if (error.retry_after_ms > 0) {
         result.retry_after =
             std::min(std::chrono::milliseconds(error.retry_after_ms), k_retry_after_max);
     }
@@ -132,10 +128,17 @@ Error to_error(bw_status status, const bw_error& error, const LoadedProvider& pr
     }
     result.code = without_places(result.code, provider.places);
     result.param = without_places(result.param, provider.places);
-    if (result.message.empty()) {
-        result.message = fmt::format("provider \"{}\" failed without saying why", provider.name);
-    }
     return result;
+}
+
+Error failure(bw_status status, std::optional<Error> told, const LoadedProvider& provider) {
+    Error error = told ? *std::move(told) : Error{};
+    error.kind = kind_of(status);
+    if (status == BW_E_INTERNAL && error.code == "out_of_memory") return bw::out_of_memory();
+    if (error.message.empty()) {
+        error.message = fmt::format("provider \"{}\" failed without saying why", provider.name);
+    }
+    return error;
 }
 
 }  // namespace bw::plugin

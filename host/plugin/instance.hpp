@@ -2,24 +2,22 @@
 // API. Used on its worker's thread only.
 #pragma once
 
-#include <bellwether/ext/generate.h>
+#include <bellwether/ext/engine.h>
 #include <bellwether/provider.h>
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.hpp"
+#include "plugin/host_handle.hpp"
 #include "plugin/registry.hpp"
-
-// The handle that a plugin is given for one instance, to name it in calls to the host.
-struct bw_host {
-    const bw::plugin::LoadedProvider* provider;
-};
 
 namespace bw::plugin {
 
-// The services that every plugin is given.
+// Who this host is, and the services that every plugin is given.
+const bw_hello& hello();
 const bw_host_api& host_api();
 
 class Instance {
@@ -32,7 +30,9 @@ class Instance {
     const LoadedProvider& provider() const { return *provider_; }
     const bw_plugin& table() const { return provider_->library->table(); }
     bw_provider* handle() { return handle_; }
-    const bw_generate_plugin* generate() const { return generate_; }
+    bw_host* host() { return &host_; }
+    // The plugin's part of bw.engine/1; null: it has none.
+    const bw_engine_plugin* engine() const { return engine_; }
 
     // An instance whose plugin broke a rule or reported a bug in itself gets no new calls; its open
     // ones may end.
@@ -45,7 +45,7 @@ class Instance {
     std::shared_ptr<const LoadedProvider> provider_;
     bw_host host_;
     bw_provider* handle_ = nullptr;
-    const bw_generate_plugin* generate_ = nullptr;
+    const bw_engine_plugin* engine_ = nullptr;
     bool poisoned_ = false;
 };
 
@@ -68,8 +68,9 @@ class ProviderSlot {
 // Conversions of the ABI's texts and errors.
 inline std::string_view view(bw_str text) { return {text.ptr, text.ptr == nullptr ? 0 : text.len}; }
 inline bw_str str(std::string_view text) { return {text.data(), text.size()}; }
-bw_error new_error();
-Error to_error(bw_status status, const bw_error& error, const LoadedProvider& provider);
+Error to_error(const bw_error& error, const LoadedProvider& provider);
+// What a function of the plugin failed with that returned `status`, and told so or nothing.
+Error failure(bw_status status, std::optional<Error> told, const LoadedProvider& provider);
 // Whether a credential of the provider stands in a text that came from its upstream.
 bool holds_credential(std::string_view text, const LoadedProvider& provider);
 // Text that came from a plugin or its upstream, fit to be shown: valid UTF-8, no credential in it.

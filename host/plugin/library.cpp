@@ -12,6 +12,7 @@
 #include "plugin/bundled_libraries.hpp"
 #include "plugin/crash_report.hpp"
 #include "plugin/elf_file.hpp"
+#include "plugin/instance.hpp"
 #include "plugin/linker_words.hpp"
 #include "plugin/private_copy.hpp"
 #include "plugin/table_check.hpp"
@@ -21,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Refusal = std::unexpected<std::string>;
-using Entry = const bw_plugin*(std::uint32_t) noexcept;
+using Entry = const bw_plugin*(const bw_hello*) noexcept;
 
 constexpr const char* k_entry = "bw_plugin_v1";
 
@@ -66,7 +67,7 @@ std::expected<const bw_plugin*, std::string> read_table(const boost::dll::shared
     if (auto own = check_entry_is_own(library.native(), std::bit_cast<const void*>(&entry)); !own) {
         return Refusal(own.error());
     }
-    const bw_plugin* table = entry(BW_ABI_MINOR);
+    const bw_plugin* table = entry(&hello());
     if (table == nullptr) {
         return Refusal(fmt::format("it refuses this host (plugin ABI 1.{})", BW_ABI_MINOR));
     }
@@ -115,7 +116,7 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load(const f
 }
 
 const void* Library::extension(const char* id) const {
-    if (!BW_HAS(table_, extension) || table_->extension == nullptr) return nullptr;
+    if (table_->extension == nullptr) return nullptr;
     return table_->extension(id);
 }
 

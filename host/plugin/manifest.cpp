@@ -36,15 +36,28 @@ std::vector<Operation> read_operations(const Value& array) {
     return operations;
 }
 
-SecretSpec read_secret(const Value& object) {
-    SecretSpec secret{.name = object["name"].string(),
-                      .env = object["env"].string(),
-                      .required = object["required"].boolean(true)};
+CredentialSpec read_credential(const Value& object) {
+    CredentialSpec credential{.name = object["name"].string(),
+                              .header = object["header"].string(),
+                              .prefix = object["prefix"].string(),
+                              .env = object["env"].string(),
+                              .required = object["required"].boolean(true)};
+    if (object["kind"].equals("header")) credential.kind = CredentialKind::header;
     for (const auto& element : object["foreign"].elements()) {
-        secret.foreign.push_back({element["prefix"].string(), element["vendor"].string(),
-                                  element["certain"].boolean(true)});
+        credential.foreign.push_back({element["prefix"].string(), element["vendor"].string(),
+                                      element["certain"].boolean(true)});
     }
-    return secret;
+    return credential;
+}
+
+// The default of an option as the plugin sees it: a duration in milliseconds.
+std::string preset_of(const Value& option) {
+    const Value preset = option["default"];
+    if (!preset || preset.kind() == Kind::null) return {};
+    const bool duration = option["type"].equals("duration") && preset.kind() == Kind::string;
+    if (!duration) return std::string(preset.raw());
+    const auto wait = milliseconds_of(preset.string());
+    return wait ? std::to_string(*wait) : std::string();
 }
 
 Model read_model(const Value& object) {
@@ -101,7 +114,7 @@ class OptionCheck {
     std::string unknown(const config::Option& option) {
         std::vector<std::string> keys;
         for (const auto& spec : manifest_.options) keys.push_back(spec.key);
-        for (const auto& secret : manifest_.secrets) keys.push_back(secret.name);
+        for (const auto& credential : manifest_.credentials) keys.push_back(credential.name);
         keys.insert(keys.end(), config::provider_keys().begin(), config::provider_keys().end());
         const std::string advice = config::advice_on_key("providers", option.key, keys);
         add(option.at,
@@ -135,9 +148,9 @@ bool Manifest::serves(Operation operation) const {
     return std::ranges::find(operations, operation) != operations.end();
 }
 
-const SecretSpec* Manifest::secret(std::string_view name) const {
-    const auto found = std::ranges::find(secrets, name, &SecretSpec::name);
-    return found == secrets.end() ? nullptr : &*found;
+const CredentialSpec* Manifest::credential(std::string_view name) const {
+    const auto found = std::ranges::find(credentials, name, &CredentialSpec::name);
+    return found == credentials.end() ? nullptr : &*found;
 }
 
 std::expected<Manifest, std::string> read_manifest(const char* text) {
@@ -159,13 +172,15 @@ std::expected<Manifest, std::string> read_manifest(const char* text) {
     manifest.operations = read_operations(root["operations"]);
     manifest.base_url = root["base_url"].string();
     manifest.base_url_env = root["base_url_env"].string();
-    for (const auto& secret : root["secrets"].elements()) {
-        manifest.secrets.push_back(read_secret(secret));
+    manifest.lists_models = std::ranges::any_of(
+        root["operations"].elements(), [](const Value& one) { return one.equals("models"); });
+    for (const auto& credential : root["credentials"].elements()) {
+        manifest.credentials.push_back(read_credential(credential));
     }
     for (const auto& member : root["options"].members()) {
         manifest.options.push_back({member.key(), member.value()["type"].string("string"),
                                     strings(member.value()["values"]),
-                                    member.value()["help"].string()});
+                                    member.value()["help"].string(), preset_of(member.value())});
     }
     manifest.models_elsewhere = root["models_elsewhere"].boolean(true);
     manifest.continues_with = root["continues_with"].string();
@@ -176,15 +191,23 @@ std::expected<Manifest, std::string> read_manifest(const char* text) {
 }
 
 std::string plugin_config(const config::Provider& provider, const Manifest& manifest,
-                          std::string_view base_url, std::vector<config::Diagnostic>& diagnostics) {
+                          const Resolved& resolved, std::vector<config::Diagnostic>& diagnostics) {
     OptionCheck check(provider, manifest, diagnostics);
     json::Writer writer;
     writer.begin_object().field("name", provider.name);
-    if (!base_url.empty()) writer.field("base_url", base_url);
+    if (!resolved.base_url.empty()) writer.field("base_url", resolved.base_url);
+    writer.key("credentials").begin_array();
+    for (const std::string_view name : resolved.credentials) writer.value(name);
+    writer.end_array();
     for (const auto& option : provider.options) {
         if (const std::string value = check.check(option); !value.empty()) {
             writer.key(option.key).raw(value);
         }
+    }
+    for (const OptionSpec& spec : manifest.options) {
+        const bool given = std::ranges::find(provider.options, spec.key, &config::Option::key) !=
+                           provider.options.end();
+        if (!given && !spec.preset.empty()) writer.key(spec.key).raw(spec.preset);
     }
     return writer.end_object().text();
 }

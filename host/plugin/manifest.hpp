@@ -19,8 +19,17 @@ struct ForeignKey {
     bool certain = true;
 };
 
-struct SecretSpec {
+// How a credential goes out with a request.
+enum class CredentialKind : std::uint8_t {
+    bearer,  // authorization: Bearer <value>
+    header,  // in a header of its own
+};
+
+struct CredentialSpec {
     std::string name;
+    CredentialKind kind = CredentialKind::bearer;
+    std::string header;  // of kind header: in lower case
+    std::string prefix;  // of kind header: stands before the value
     std::string env;
     bool required = true;
     std::vector<ForeignKey> foreign;
@@ -31,6 +40,7 @@ struct OptionSpec {
     std::string type;                 // string integer number boolean duration array table
     std::vector<std::string> values;  // the allowed ones; empty: any
     std::string help;
+    std::string preset;  // its default, as the plugin sees it; empty: none
 };
 
 struct Model {
@@ -45,9 +55,10 @@ struct Model {
 struct Manifest {
     std::string summary;
     std::vector<Operation> operations;
+    bool lists_models = false;  // it can be asked for its upstream's models
     std::string base_url;
     std::string base_url_env;
-    std::vector<SecretSpec> secrets;
+    std::vector<CredentialSpec> credentials;
     std::vector<OptionSpec> options;
     std::vector<Model> models;
     bool models_elsewhere = true;  // a server at another base_url has these models, too
@@ -58,15 +69,21 @@ struct Manifest {
     std::vector<std::string> misspelt;  // those of `doubts` whose name resembles a known one
 
     bool serves(Operation) const;
-    const SecretSpec* secret(std::string_view name) const;
+    const CredentialSpec* credential(std::string_view name) const;
 };
 
 // The error says what is wrong with the text; nullptr is an empty manifest.
 std::expected<Manifest, std::string> read_manifest(const char* json);
 
-// Checks `provider`'s own keys and secrets against the manifest, one diagnostic for each mistake,
-// and returns the config object for the plugin. `base_url` may be empty.
+// What is known of a provider when its plugin's config is made.
+struct Resolved {
+    std::string_view base_url;                  // may be empty
+    std::vector<std::string_view> credentials;  // the names of those that can be used
+};
+
+// Checks `provider`'s own keys against the manifest, one diagnostic for each mistake, and returns
+// the config object for the plugin, with the defaults of what is not given.
 std::string plugin_config(const config::Provider& provider, const Manifest& manifest,
-                          std::string_view base_url, std::vector<config::Diagnostic>& diagnostics);
+                          const Resolved& resolved, std::vector<config::Diagnostic>& diagnostics);
 
 }  // namespace bw::plugin

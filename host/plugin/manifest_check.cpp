@@ -56,7 +56,7 @@ class Check {
 
     void root(const Value& value) {
         members(value, "",
-                {"summary", "operations", "base_url", "base_url_env", "secrets", "options",
+                {"summary", "operations", "base_url", "base_url_env", "credentials", "options",
                  "models", "models_elsewhere", "continues_with"});
         line(value["summary"], "summary");
         operations(value["operations"]);
@@ -65,7 +65,7 @@ class Check {
             wrong("base_url", value["base_url"], "a URL: http://host[:port]/path or https://...");
         }
         variable(value["base_url_env"], "base_url_env");
-        secrets(value["secrets"]);
+        credentials(value["credentials"]);
         options(value["options"]);
         models(value["models"]);
         flag(value["models_elsewhere"], "models_elsewhere");
@@ -174,7 +174,7 @@ class Check {
 
     void operations(const Value& array) {
         if (!is(array, Kind::array, "operations")) return;
-        static const std::vector<std::string> known{"chat", "completions", "embeddings"};
+        static const std::vector<std::string> known{"chat", "completions", "embeddings", "models"};
         std::set<std::string> seen;
         std::size_t index = 0;
         for (const auto& element : array.elements()) {
@@ -191,14 +191,16 @@ class Check {
         if (seen.empty()) mistake("\"operations\" is empty: it would serve nothing");
     }
 
-    void secrets(const Value& array) {
+    void credentials(const Value& array) {
         std::set<std::string> names;
-        objects(array, "secrets", [&](const Value& secret, const std::string& at) {
-            members(secret, at, {"name", "env", "required", "foreign"});
-            name(secret["name"], at + "name", names);
-            variable(secret["env"], at + "env");
-            flag(secret["required"], at + "required");
-            objects(secret["foreign"], at + "foreign",
+        objects(array, "credentials", [&](const Value& credential, const std::string& at) {
+            members(credential, at,
+                    {"name", "kind", "header", "prefix", "env", "required", "foreign"});
+            name(credential["name"], at + "name", names);
+            kind(credential, at);
+            variable(credential["env"], at + "env");
+            flag(credential["required"], at + "required");
+            objects(credential["foreign"], at + "foreign",
                     [&](const Value& foreign, const std::string& place) {
                         members(foreign, place, {"prefix", "vendor", "certain"});
                         std::set<std::string> once;
@@ -207,6 +209,18 @@ class Check {
                         flag(foreign["certain"], place + "certain");
                     });
         });
+    }
+
+    void kind(const Value& credential, const std::string& at) {
+        const Value kind = credential["kind"];
+        const bool in_header = kind.equals("header");
+        if (text(kind, at + "kind") && !in_header && !kind.equals("bearer")) {
+            return wrong(at + "kind", kind, "one of bearer, header");
+        }
+        text(credential["prefix"], at + "prefix");
+        const bool named = text(credential["header"], at + "header");
+        if (in_header && !named) mistake(fmt::format("\"{}header\" is missing", at));
+        if (!in_header && named) mistake(fmt::format("\"{}header\" is for the kind header", at));
     }
 
     void options(const Value& object) {

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/ascii.hpp"
+#include "plugin/instance.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -16,21 +17,28 @@ constexpr const char* k_user_agent = "user-agent: bellwether/" BELLWETHER_VERSIO
 
 }  // namespace
 
-const char* Outgoing::send(std::string_view method, std::string_view url, std::uint32_t frame) {
-    const char* const broken = rules::check_send({.phase = rules::Phase::opening, .sent = sent_},
-                                                 method, url, frame, provider_.origin);
-    if (broken != nullptr) return broken;
-    sent_ = true;
-    frame_ = frame;
-    request.method = method;
+rules::Verdict Outgoing::send(const rules::Conduct& conduct, const bw_send& asked,
+                              std::string_view given) {
+    const std::string_view url = view(asked.url);
+    const rules::Verdict checked = rules::check_send(conduct, asked, provider_.may_talk_to(url));
+    if (!checked.ok()) return checked;
+    request.method = view(asked.method);
     request.url = url;
-    return nullptr;
+    frame_ = asked.frame;
+    wait_ = std::chrono::milliseconds(asked.wait_ms);
+    for (std::size_t i = 0; i < asked.header_count; ++i) {
+        header(view(asked.headers[i].name), view(asked.headers[i].value));
+    }
+    take_body(asked, given);
+    for (std::size_t i = 0; i < asked.auth_count; ++i) {
+        if (const auto signed_with = sign(view(asked.auth[i])); !signed_with.ok()) {
+            return signed_with;
+        }
+    }
+    return {};
 }
 
-const char* Outgoing::header(std::string_view name, std::string_view value) {
-    const char* const broken =
-        rules::check_header({.phase = rules::Phase::opening, .sent = sent_}, name, value);
-    if (broken != nullptr) return broken;
+void Outgoing::header(std::string_view name, std::string_view value) {
     const std::string lowered = lower(name);
     has_content_type_ |= lowered == "content-type";
     has_accept_ |= lowered == "accept";
@@ -38,16 +46,32 @@ const char* Outgoing::header(std::string_view name, std::string_view value) {
     std::string& field = request.headers.emplace_back();
     field.reserve(lowered.size() + 2 + value.size());
     field.append(lowered).append(": ").append(value);
-    return nullptr;
 }
 
-const char* Outgoing::secret(std::string_view name, std::string_view prefix,
-                             std::string_view secret) {
-    const std::string* const value = provider_.secret(secret, credential_);
-    const char* const broken =
-        rules::check_secret({.phase = rules::Phase::opening, .sent = sent_}, value != nullptr);
-    if (broken != nullptr) return broken;
-    return header(name, fmt::format("{}{}", prefix, *value));
+rules::Verdict Outgoing::sign(std::string_view credential) {
+    const CredentialSpec* const spec = provider_.manifest.credential(credential);
+    const std::string* const value = provider_.secret(credential, credential_);
+    if (const auto given = rules::check_auth(spec != nullptr && value != nullptr); !given.ok()) {
+        return given;
+    }
+    switch (spec->kind) {
+        case CredentialKind::bearer:
+            header("authorization", fmt::format("Bearer {}", *value));
+            break;
+        case CredentialKind::header: header(spec->header, spec->prefix + *value); break;
+    }
+    return {};
+}
+
+void Outgoing::take_body(const bw_send& asked, std::string_view given) {
+    if (asked.body_count == 1) {
+        const std::string_view only = view(asked.body[0].bytes);
+        const bool borrowed =
+            only.data() >= given.data() && only.data() + only.size() <= given.data() + given.size();
+        if (borrowed) return void(request.body = only);
+    }
+    for (std::size_t i = 0; i < asked.body_count; ++i) own_body_ += view(asked.body[i].bytes);
+    request.body = own_body_;
 }
 
 // A client cannot change a header that the plugin has set itself, for example from its config.

@@ -1,8 +1,13 @@
-// A request to an upstream while a plugin writes it. Each step is checked against the ABI's rules.
+// A request to an upstream, made of what a plugin sends: checked against the ABI's rules, completed
+// with the headers that the host adds, and signed with the credentials that the plugin names.
 #pragma once
 
+#include <bellwether/provider.h>
+
+#include <bellwether/provider/rules.hpp>
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,13 +20,13 @@ namespace bw::plugin {
 class Outgoing {
   public:
     // `credential`: which one of the provider's goes out with it.
-    explicit Outgoing(const LoadedProvider& provider, std::size_t credential = 0)
+    explicit Outgoing(const LoadedProvider& provider, std::size_t credential)
         : provider_(provider), credential_(credential) {}
 
-    // Each gives the rule that was broken, or nullptr.
-    const char* send(std::string_view method, std::string_view url, std::uint32_t frame);
-    const char* header(std::string_view name, std::string_view value);
-    const char* secret(std::string_view name, std::string_view prefix, std::string_view secret);
+    // Takes the request, or says why not. Bytes of `given`, the body that the plugin was given, are
+    // not copied if they are all of the new body; `given` must then outlive the request.
+    rules::Verdict send(const rules::Conduct& conduct, const bw_send& asked,
+                        std::string_view given);
 
     // Adds those headers of the client's request that the provider's forward_headers lists.
     void forward(const std::vector<Forwarded>& headers);
@@ -29,16 +34,22 @@ class Outgoing {
     // the wire.
     void complete(std::chrono::milliseconds connect_timeout);
 
-    bool sent() const { return sent_; }
     std::uint32_t frame() const { return frame_; }
+    // How long to wait before it is sent.
+    std::chrono::milliseconds wait() const { return wait_; }
 
     net::Request request;
 
   private:
+    void header(std::string_view name, std::string_view value);
+    rules::Verdict sign(std::string_view credential);
+    void take_body(const bw_send& asked, std::string_view given);
+
     const LoadedProvider& provider_;
     const std::size_t credential_;
     std::uint32_t frame_ = BW_FRAME_WHOLE;
-    bool sent_ = false;
+    std::chrono::milliseconds wait_{0};
+    std::string own_body_;  // unless it is a part of the one that the plugin was given
     bool has_content_type_ = false;
     bool has_accept_ = false;
     bool has_user_agent_ = false;

@@ -10,6 +10,7 @@
 #include "config/secret.hpp"
 #include "config/url.hpp"
 #include "plugin/continuing_check.hpp"
+#include "plugin/folders_check.hpp"
 #include "plugin/places.hpp"
 #include "plugin/wire.hpp"
 
@@ -43,7 +44,7 @@ class Loader {
             resolve_wire(wanted, *provider);
             resolve_secrets(wanted, *provider);
             provider->config =
-                plugin_config(wanted, provider->manifest, provider->base_url, diagnostics_);
+                plugin_config(wanted, provider->manifest, resolved(*provider), diagnostics_);
             collect_models(wanted, *provider);
         } else {
             provider->is_whole = false;
@@ -57,6 +58,12 @@ class Loader {
     }
 
   private:
+    static Resolved resolved(const LoadedProvider& provider) {
+        Resolved known{.base_url = provider.base_url, .credentials = {}};
+        for (const auto& [name, value] : provider.secrets) known.credentials.push_back(name);
+        return known;
+    }
+
     bool load_library(const config::Provider& wanted, LoadedProvider& provider) {
         // A mistake in these keys leaves unknown which file is meant, or whether it is the pinned
         // one.
@@ -72,7 +79,7 @@ class Loader {
                 return refuse(wanted, fmt::format("{}: {}", file->string(), loaded.error()));
             library = *loaded;
         }
-        auto manifest = read_manifest(manifest_text(library->table()));
+        auto manifest = read_manifest(library->table().manifest);
         if (!manifest)
             return refuse(wanted, fmt::format("{}: {}", file->string(), manifest.error()));
         for (const auto& misspelt : manifest->misspelt) {
@@ -83,8 +90,6 @@ class Loader {
         provider.manifest = std::move(*manifest);
         return true;
     }
-
-    static const char* manifest_text(const bw_plugin& table) { return table.manifest; }
 
     bool refuse(const config::Provider& wanted, std::string_view why) {
         add(Severity::error, wanted.plugin_at.line != 0 ? wanted.plugin_at : wanted.at,
@@ -120,7 +125,7 @@ class Loader {
                 R"(a URL such as "https://host/v1")", url.error().hint);
             return {};
         }
-        if (!url->encrypted && !url->local && !provider.manifest.secrets.empty()) {
+        if (!url->encrypted && !url->local && !provider.manifest.credentials.empty()) {
             add(Severity::warning, wanted.at,
                 fmt::format("base_url of provider \"{}\": the variable {} is plain http: the "
                             "credential crosses the network unencrypted",
@@ -145,13 +150,13 @@ class Loader {
 
     void resolve_secrets(const config::Provider& wanted, LoadedProvider& provider) {
         for (const auto& given : wanted.secrets) {
-            if (provider.manifest.secret(given.name) == nullptr) {
+            if (provider.manifest.credential(given.name) == nullptr) {
                 add(Severity::error, given.at,
                     fmt::format("plugin \"{}\" has no credential \"{}\"", wanted.plugin,
                                 given.name));
             }
         }
-        for (const auto& spec : provider.manifest.secrets) {
+        for (const auto& spec : provider.manifest.credentials) {
             if (spec.name == k_api_key && !wanted.api_keys.empty()) {
                 resolve_api_keys(wanted, spec, provider);
             } else {
@@ -162,7 +167,7 @@ class Loader {
 
     // Several values of one secret. One that is missing is no mistake if the provider may do
     // without: the others serve.
-    void resolve_api_keys(const config::Provider& wanted, const SecretSpec& spec,
+    void resolve_api_keys(const config::Provider& wanted, const CredentialSpec& spec,
                           LoadedProvider& provider) {
         provider.api_keys.resize(wanted.api_keys.size());
         if (wanted.is_refused("api_keys") || config_.secrets == config::Secrets::left_out) return;
@@ -212,7 +217,7 @@ class Loader {
                             : "it is not used until it is set and the host restarted");
     }
 
-    void resolve_secret(const config::Provider& wanted, const SecretSpec& spec,
+    void resolve_secret(const config::Provider& wanted, const CredentialSpec& spec,
                         LoadedProvider& provider) {
         const auto given =
             std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
@@ -243,7 +248,7 @@ class Loader {
         return wanted.base_url.empty() || provider.origin == origin_of(provider.manifest.base_url);
     }
 
-    void missing(const config::Provider& wanted, const SecretSpec& spec, std::string_view why,
+    void missing(const config::Provider& wanted, const CredentialSpec& spec, std::string_view why,
                  bool named, config::Position at, LoadedProvider& provider) {
         if (!named && !spec.required) return;
         if (wanted.required) {
@@ -258,7 +263,7 @@ class Loader {
             "its models answer 503 until it is set and the host restarted");
     }
 
-    bool check_vendor(const config::Provider& wanted, const SecretSpec& spec,
+    bool check_vendor(const config::Provider& wanted, const CredentialSpec& spec,
                       std::string_view value, std::string_view reference, config::Position at) {
         for (const auto& foreign : spec.foreign) {
             if (foreign.prefix.empty() || !value.starts_with(foreign.prefix)) continue;
@@ -358,32 +363,6 @@ const std::string* LoadedProvider::secret(std::string_view secret_name,
     const auto found = secrets.find(secret_name);
     return found == secrets.end() ? nullptr : &found->second;
 }
-
-namespace {
-
-// Warns of each entry of plugin_path that is no folder. Such an entry is skipped, so that a plugin
-// of the same name that comes with the host would run instead of the one that was meant.
-void check_folders(const config::Config& config, std::vector<Diagnostic>& diagnostics) {
-    for (std::size_t i = 0; i < config.plugin_path.size(); ++i) {
-        const fs::path& folder = config.plugin_path[i];
-        std::error_code error;
-        const fs::file_status status = fs::status(folder, error);
-        if (fs::is_directory(status)) continue;
-        std::string why = error.message();
-        if (status.type() == fs::file_type::not_found) why = "there is no such folder";
-        if (fs::exists(status)) why = "it is no folder";
-        const bool home = std::ranges::any_of(
-            folder, [](const fs::path& part) { return part.string().starts_with('~'); });
-        diagnostics.push_back(
-            {.severity = Severity::warning,
-             .file = config.file.string(),
-             .at = config.plugin_path_at[i],
-             .what = fmt::format("no plugin is looked for in {}: {}", folder.string(), why),
-             .hint = home ? R"("~" stands for nothing here: write the folder in full)" : ""});
-    }
-}
-
-}  // namespace
 
 Registry load(const config::Config& config, const std::vector<fs::path>& folders,
               std::vector<Diagnostic>& diagnostics) {

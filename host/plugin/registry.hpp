@@ -14,6 +14,7 @@
 #include "plugin/callback.hpp"
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
+#include "plugin/service.hpp"
 
 namespace bw::plugin {
 
@@ -38,11 +39,17 @@ struct LoadedProvider {
     std::vector<std::string> forward_headers;      // names of clients' headers that are sent to it
     // Never null; all workers count in it.
     std::shared_ptr<SlowCallbacks> slow_callbacks = std::make_shared<SlowCallbacks>();
+    // Never null. What the instances share; it ends before the rest of the provider.
+    std::shared_ptr<SharedService> service = std::make_shared<SharedService>();
     bool is_whole = true;     // no mistake was found in its section of the config
     std::string unavailable;  // why it cannot serve (an optional credential is missing); else empty
 
     bool has_credential(std::size_t index) const {
         return index >= api_keys.size() || !api_keys[index].empty();
+    }
+    // Whether the provider's requests may go to this URL.
+    bool may_talk_to(std::string_view url) const {
+        return !origin.empty() && origin_of(url) == origin;
     }
     // The value of a secret for one of the credentials; null: there is none.
     const std::string* secret(std::string_view secret_name, std::size_t credential) const;

@@ -1,29 +1,31 @@
-// The host's half of the ABI: what a plugin may call while one of its own functions runs. An
-// attempt implements it, and so does a question for models. A call that breaks a rule is noted, and
-// judged when the plugin's function returns. All of it is called on the thread that called the
-// plugin.
+// The host's half of the ABI: what a plugin may call while one of its own functions runs for an
+// attempt. Each gives the status that the plugin sees; what the plugin makes of it is judged when
+// its function returns. All of it is called on the thread that called the plugin.
 #pragma once
 
+#include <bellwether/ext/engine.h>
+#include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 
-#include <cstdint>
 #include <string_view>
+
+#include "observe/log.hpp"
 
 namespace bw::plugin {
 
 class Sinks {
   public:
-    virtual void send(std::string_view method, std::string_view url, std::uint32_t frame) = 0;
-    virtual void send_header(std::string_view name, std::string_view value) = 0;
-    virtual void send_secret(std::string_view name, std::string_view prefix,
-                             std::string_view secret) = 0;
-    virtual void send_body(std::string_view bytes) = 0;
-    virtual void begin_generating() = 0;
-    virtual void emit(std::uint32_t kind, std::string_view json) = 0;
-    virtual void emit_usage(const bw_usage& usage) = 0;
-    virtual void add_model(std::string_view id) = 0;
-    // One of the functions above has run out of memory.
-    virtual void out_of_memory() = 0;
+    virtual bw_status fail(const bw_error& error) = 0;
+    virtual void log(LogLevel level, std::string_view message) = 0;
+    virtual bw_status send(const bw_send& request) = 0;
+    virtual bw_status frame(std::uint32_t kind) = 0;
+    virtual bw_status emit(const bw_emit& piece) = 0;
+    virtual bw_status reply_header(const bw_header& header) = 0;
+    virtual bw_status usage(const bw_usage& usage) = 0;
+    virtual bw_ticket begin_engine() = 0;
+    virtual bw_status add_model(const bw_model& model) = 0;
+    // One of the functions above has run out of memory. Gives the status of that.
+    virtual bw_status out_of_memory() = 0;
 
   protected:
     ~Sinks() = default;
@@ -31,7 +33,7 @@ class Sinks {
 
 }  // namespace bw::plugin
 
-// The handle that a plugin is given for an attempt, or for a question for models.
-struct bw_exchange {
+// The handle that a plugin is given for an attempt.
+struct bw_attempt {
     bw::plugin::Sinks* sinks;
 };

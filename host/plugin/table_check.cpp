@@ -1,7 +1,6 @@
 #include "plugin/table_check.hpp"
 
-#include <bellwether/ext/generate.h>
-#include <bellwether/ext/models.h>
+#include <bellwether/ext/engine.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <link.h>
@@ -19,6 +18,8 @@ using Refusal = std::unexpected<std::string>;
 using Checked = std::expected<void, std::string>;
 
 constexpr std::size_t k_id_bytes_max = 64;
+// Of the table in ABI 1.0. A later one is longer.
+constexpr std::size_t k_first_size = offsetof(bw_plugin, extension) + sizeof(bw_plugin::extension);
 
 template <typename Function>
 const void* address(Function function) {
@@ -70,7 +71,7 @@ bool all_set(Functions... functions) {
 }
 
 Checked check_entries(const bw_plugin& table) {
-    if (table.size < offsetof(bw_plugin, extension)) {
+    if (table.size < k_first_size) {
         return Refusal(fmt::format("its table is too short ({} bytes) for ABI 1", table.size));
     }
     if (table.host_minor_needed > BW_ABI_MINOR) {
@@ -82,6 +83,11 @@ Checked check_entries(const bw_plugin& table) {
     if (!all_set(table.id, table.version, table.create, table.destroy, table.call_open,
                  table.call_head, table.call_data, table.call_end, table.call_close)) {
         return Refusal("its table leaves a required entry empty; rebuild it with the SDK");
+    }
+    const bool shares = table.service_open != nullptr;
+    if (shares != (table.service_close != nullptr) ||
+        (!shares && table.service_notice != nullptr)) {
+        return Refusal("its table has a part of a service only; rebuild it with the SDK");
     }
     return {};
 }
@@ -115,12 +121,14 @@ Checked check_table(void* handle, const bw_plugin& table) {
         .look("id", table.id)
         .look("version", table.version)
         .look("manifest", table.manifest);
-    const bw_plugin* const filled = &table;
-    if (BW_HAS(filled, extension) && table.extension != nullptr) {
+    if (table.service_open != nullptr) {
+        own.look("service_open", address(table.service_open))
+            .look("service_close", address(table.service_close));
+    }
+    if (table.extension != nullptr) {
         own.look("extension", address(table.extension));
         if (!own.result()) return own.result();
-        own.look(BW_EXT_GENERATE, table.extension(BW_EXT_GENERATE))
-            .look(BW_EXT_MODELS, table.extension(BW_EXT_MODELS));
+        own.look(BW_EXT_ENGINE, table.extension(BW_EXT_ENGINE));
     }
     if (!own.result()) return own.result();
     return check_id(table.id);

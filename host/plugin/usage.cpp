@@ -26,35 +26,50 @@ std::string_view view(bw_str text) {
     return text.ptr == nullptr ? std::string_view() : std::string_view(text.ptr, text.len);
 }
 
+// The figure of that name; null: it is the name of a unit.
+std::int64_t Usage::*figure_of(std::string_view name) {
+    struct Figure {
+        std::string_view name;
+        std::int64_t Usage::*figure;
+    };
+    static constexpr Figure k_figures[] = {
+        {"input", &Usage::input_tokens},
+        {"output", &Usage::output_tokens},
+        {"input.cached", &Usage::cached_input_tokens},
+        {"output.reasoning", &Usage::reasoning_tokens},
+        {"total", &Usage::total_tokens},
+        {"input.cache_write", &Usage::cache_write_tokens},
+        {"input.cache_write_1h", &Usage::cache_write_1h_tokens},
+        {"input.audio", &Usage::audio_input_tokens},
+        {"output.audio", &Usage::audio_output_tokens},
+        {"input.image", &Usage::image_input_tokens},
+        {"output.image", &Usage::image_output_tokens},
+    };
+    const auto found = std::ranges::find(k_figures, name, &Figure::name);
+    return found == std::end(k_figures) ? nullptr : found->figure;
+}
+
 // A count that is too large is lowered to k_pieces_max, not left out: some pieces were billed.
-void take_units(const bw_usage& reported, Usage& usage) {
-    if (reported.units == nullptr) return;
-    for (std::size_t i = 0; i < std::min(reported.unit_count, k_units_max); ++i) {
-        const bw_unit& unit = reported.units[i];
-        if (unit.count <= 0 || !is_name(view(unit.name))) continue;
-        usage.units.push_back({std::string(view(unit.name)), std::min(unit.count, k_pieces_max)});
+void take_amount(const bw_amount& told, Usage& usage) {
+    const std::string_view name = view(told.name);
+    if (const auto figure = figure_of(name)) {
+        usage.*figure = plausible(told.amount);
+    } else if (told.amount > 0 && is_name(name) && usage.units.size() < k_units_max) {
+        usage.units.push_back({std::string(name), std::min(told.amount, k_pieces_max)});
     }
 }
 
 }  // namespace
 
 Usage usage_of(const bw_usage& reported) {
-    Usage usage{.input_tokens = plausible(reported.input_tokens),
-                .output_tokens = plausible(reported.output_tokens),
-                .cached_input_tokens = plausible(reported.cached_input_tokens),
-                .reasoning_tokens = plausible(reported.reasoning_tokens),
-                .source = UsageSource::provider};
-    const bw_usage* const said = &reported;
-    if (!BW_HAS(said, unit_count)) return usage;
-    usage.total_tokens = plausible(said->total_tokens);
-    usage.cache_write_tokens = plausible(said->cache_write_tokens);
-    usage.cache_write_1h_tokens = plausible(said->cache_write_1h_tokens);
-    usage.audio_input_tokens = plausible(said->audio_input_tokens);
-    usage.audio_output_tokens = plausible(said->audio_output_tokens);
-    usage.image_input_tokens = plausible(said->image_input_tokens);
-    usage.image_output_tokens = plausible(said->image_output_tokens);
-    if (is_name(view(said->service_tier))) usage.service_tier = view(said->service_tier);
-    take_units(*said, usage);
+    constexpr std::size_t k_amounts_max = 64;
+    Usage usage;
+    usage.source = UsageSource::provider;
+    if (is_name(view(reported.tier))) usage.service_tier = view(reported.tier);
+    if (reported.amounts == nullptr) return usage;
+    for (std::size_t i = 0; i < std::min(reported.amount_count, k_amounts_max); ++i) {
+        take_amount(reported.amounts[i], usage);
+    }
     return usage;
 }
 

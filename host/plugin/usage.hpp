@@ -10,7 +10,6 @@
 
 namespace bw::plugin {
 
-// Reads only as many bytes as the plugin's struct says that it has.
 Usage usage_of(const bw_usage& reported);
 
 // The usage in JSON that a plugin emits, under OpenAI's names: for a plugin that passes on the

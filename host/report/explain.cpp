@@ -24,7 +24,7 @@ std::string place_of(const config::Config& config, const config::Route& route) {
 std::vector<ExplainedCredential> credentials_of(const config::Provider& wanted,
                                                 const plugin::LoadedProvider& provider) {
     std::vector<ExplainedCredential> credentials;
-    for (const auto& spec : provider.manifest.secrets) {
+    for (const auto& spec : provider.manifest.credentials) {
         const auto given =
             std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
         credentials.push_back(

@@ -174,6 +174,10 @@ void begin_end(std::string_view signal, front::Running& running, const Workers& 
     for (const auto& worker : workers) worker->drain(limit);
 }
 
+void tell_services_to_drain(const plugin::Registry& registry) {
+    for (const auto& provider : registry.providers) provider->service->notice(BW_NOTICE_DRAIN);
+}
+
 // The log says when a target goes out of service or comes back.
 std::unique_ptr<policy::Upstreams> make_upstreams(const front::Host& host) {
     const auto& names = host.routes.targets();
@@ -243,6 +247,7 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
     watch_signals(signal_loop, {.end =
                                     [&](std::string_view name) {
                                         begin_end(name, running, workers, host.config.server.drain);
+                                        tell_services_to_drain(host.registry);
                                     },
                                 .stop =
                                     [&workers] {

@@ -33,8 +33,8 @@ struct Echo {
 
     class Call {
       public:
-        Call(Echo& provider, const bw::Request& request, bw::Exchange exchange);
-        std::optional<milliseconds> step();
+        Call(Echo& provider, const bw::Request& request, bw::Attempt attempt);
+        bw::Step step();
 
       private:
         struct Choice {
@@ -45,14 +45,15 @@ struct Echo {
 
         void make_choices(const Value& body);
         void embeddings(const Value& body);
-        std::optional<milliseconds> answer_at_once();
-        std::optional<milliseconds> answer_in_chunks();
+        bw::Step answer_at_once();
+        bw::Step answer_in_chunks();
         void open_choices();
         bool emit_pieces();
         void close_choices();
         // `content` is the member that holds the text: a delta or, without chat, the text itself.
         void emit_chunk(std::size_t index, const std::string& content, const char* finish_reason);
         void report_usage();
+        bw::Step next_piece_step() const;
         [[noreturn]] void fail() const;
         [[noreturn]] void cut() const;
         std::string content_json(const Choice& choice) const;
@@ -62,7 +63,9 @@ struct Echo {
         bool is_chat() const { return operation_ == bw::Operation::chat; }
         bool is_tool_call() const { return is_chat() && !behaviour_.tool_name.empty(); }
 
-        bw::Exchange exchange_;
+        Echo& provider_;
+        bw::Attempt attempt_;
+        bw_ticket ticket_ = 0;
         bw::Operation operation_;
         bool stream_;
         bool must_fail_;
@@ -83,8 +86,9 @@ struct Echo {
     Behaviour defaults;
 };
 
-Echo::Call::Call(Echo& provider, const bw::Request& request, bw::Exchange exchange)
-    : exchange_(exchange),
+Echo::Call::Call(Echo& provider, const bw::Request& request, bw::Attempt attempt)
+    : provider_(provider),
+      attempt_(attempt),
       operation_(request.operation()),
       stream_(request.stream()),
       must_fail_(false) {
@@ -114,7 +118,7 @@ Echo::Call::Call(Echo& provider, const bw::Request& request, bw::Exchange exchan
     } else {
         make_choices(body);
     }
-    exchange_.generate();
+    ticket_ = attempt_.generate();
 }
 
 void Echo::Call::make_choices(const Value& body) {
@@ -199,10 +203,10 @@ void Echo::Call::cut() const {
         .code("stream_truncated");
 }
 
-std::optional<milliseconds> Echo::Call::step() {
+bw::Step Echo::Call::step() {
     if (first_step_) {
         first_step_ = false;
-        if (behaviour_.first_delay.count() > 0) return behaviour_.first_delay;
+        if (behaviour_.first_delay.count() > 0) return bw::Step::after(behaviour_.first_delay);
     }
     if (must_fail_) fail();
     return stream_ && operation_ != bw::Operation::embeddings ? answer_in_chunks()
@@ -211,7 +215,7 @@ std::optional<milliseconds> Echo::Call::step() {
 
 // Sends the whole reply. If there is a delay between chunks, it waits as long as a stream would
 // take.
-std::optional<milliseconds> Echo::Call::answer_at_once() {
+bw::Step Echo::Call::answer_at_once() {
     if (reply_.empty()) {
         if (behaviour_.delay.count() > 0 && !opened_) {
             opened_ = true;
@@ -219,7 +223,7 @@ std::optional<milliseconds> Echo::Call::answer_at_once() {
             for (std::string_view left = choices_.front().text; !left.empty(); ++pieces) {
                 left.remove_prefix(next_piece(left).size());
             }
-            return behaviour_.delay * pieces;
+            return bw::Step::after(behaviour_.delay * pieces);
         }
         reply_ = head_ + ",\"choices\":[";
         for (std::size_t i = 0; i < choices_.size(); ++i) {
@@ -230,22 +234,30 @@ std::optional<milliseconds> Echo::Call::answer_at_once() {
         reply_ += "],\"usage\":" + usage_json() + "}";
     }
     if (behaviour_.cut_after >= 0) cut();
-    exchange_.emit_reply(reply_);
+    attempt_.emit_reply(reply_);
     report_usage();
-    return std::nullopt;
+    return bw::Step::complete();
 }
 
-std::optional<milliseconds> Echo::Call::answer_in_chunks() {
+bw::Step Echo::Call::answer_in_chunks() {
     if (!opened_) {
         opened_ = true;
         open_choices();
-        return behaviour_.delay;
+        return next_piece_step();
     }
-    if (emit_pieces()) return behaviour_.delay;
+    if (emit_pieces()) return next_piece_step();
     close_choices();
-    exchange_.emit_usage_chunk(head_ + ",\"choices\":[],\"usage\":" + usage_json() + "}");
+    attempt_.emit_usage_chunk(head_ + ",\"choices\":[],\"usage\":" + usage_json() + "}");
     report_usage();
-    return std::nullopt;
+    return bw::Step::complete();
+}
+
+// The next piece follows after the delay. Without one it follows at once, but in a step of its own,
+// so that a slow client holds it back.
+bw::Step Echo::Call::next_piece_step() const {
+    if (behaviour_.delay.count() > 0) return bw::Step::after(behaviour_.delay);
+    provider_.host.wake(ticket_);
+    return bw::Step::when_woken();
 }
 
 // The first chunk of every choice carries the role; completions have none.
@@ -291,7 +303,7 @@ void Echo::Call::emit_chunk(std::size_t index, const std::string& content,
     } else {
         chunk_.append("\"").append(finish_reason).append("\"}]}");
     }
-    exchange_.emit_chunk(chunk_);
+    attempt_.emit_chunk(chunk_);
 }
 
 void Echo::Call::report_usage() {
@@ -300,7 +312,7 @@ void Echo::Call::report_usage() {
     usage.output = output_tokens_;
     usage.cached_input = 0;
     usage.reasoning = 0;
-    exchange_.usage(usage);
+    attempt_.usage(usage);
 }
 
 std::string Echo::Call::tool_json(std::string_view arguments, bool with_name) const {

@@ -2,7 +2,6 @@
 // host's tests. {"fail_after_ms": 200}: it fails then, so that another is asked with what is left.
 #include <bellwether/provider.hpp>
 #include <chrono>
-#include <optional>
 #include <string>
 
 namespace {
@@ -16,26 +15,26 @@ class Deadline {
 
     class Call {
       public:
-        Call(Deadline& deadline, const bw::Request& request, bw::Exchange exchange)
-            : fail_after_(deadline.fail_after), exchange_(exchange) {
-            const auto left = request.deadline();
-            left_ = left ? std::to_string(left->count()) : "none";
-            exchange.generate();
+        Call(Deadline& deadline, const bw::Request& request, bw::Attempt attempt)
+            : fail_after_(deadline.fail_after), attempt_(attempt) {
+            const auto left = request.deadline().count();
+            left_ = left == 0 ? "none" : std::to_string(left);
+            attempt.generate();
         }
-        std::optional<milliseconds> step() {
+        bw::Step step() {
             if (fail_after_.count() < 0) {
-                exchange_.emit_reply(R"({"choices":[{"index":0,"message":{"content":")" + left_ +
-                                     R"("},"finish_reason":"stop"}]})");
-                return std::nullopt;
+                attempt_.emit_reply(R"({"choices":[{"index":0,"message":{"content":")" + left_ +
+                                    R"("},"finish_reason":"stop"}]})");
+                return bw::Step::complete();
             }
             if (waited_) throw bw::Error(BW_E_UPSTREAM, "told to").http_status(500);
             waited_ = true;
-            return fail_after_;
+            return bw::Step::after(fail_after_);
         }
 
       private:
         milliseconds fail_after_;
-        bw::Exchange exchange_;
+        bw::Attempt attempt_;
         std::string left_;
         bool waited_ = false;
     };

@@ -10,5 +10,8 @@
 
 static void destroy(bw_provider*) MAYBE_NOEXCEPT {}
 
-bw_plugin table = {sizeof(bw_plugin), 0,       0,       0,       "x",     "1",     nullptr, nullptr,
-                   &destroy,          nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+bw_plugin made() {
+    bw_plugin table = {};
+    table.destroy = &destroy;
+    return table;
+}

@@ -3,6 +3,7 @@
 
 #include <bellwether/testing/fake_host.hpp>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -48,6 +49,128 @@ TEST_F(Examples, MinimalCpp) {
     EXPECT_EQ(oracle.call({}, {500, {}, R"({"problem":"fog"})"}).error.value().message,
               "the oracle failed: fog");
     EXPECT_EQ(oracle.call({}, {200, {}, "{}"}).status(), BW_E_PROTOCOL);
+}
+
+// What a client asks that has everything which the dialects say in another way.
+Asked with_tools(bool stream) {
+    Asked asked;
+    asked.stream = stream;
+    asked.body = R"({"model":"m","stream":)" + std::string(stream ? "true" : "false") +
+                 R"(,"max_tokens":9,"stop":"x","tool_choice":"required",
+        "tools":[{"type":"function","function":{"name":"f","description":"d"}}],
+        "messages":[{"role":"system","content":"be brief"},
+        {"role":"user","content":[{"type":"text","text":"hi"},
+            {"type":"image_url","image_url":{"url":"data:image/png;base64,QUI="}}]},
+        {"role":"assistant","tool_calls":[{"id":"c1","type":"function",
+            "function":{"name":"f","arguments":"{\"a\":1}"}}]},
+        {"role":"tool","tool_call_id":"c1","content":"done"},{"role":"user","content":"go on"}]})";
+    return asked;
+}
+
+TEST_F(Examples, AnthropicCpp) {
+    const Library library(k_folder + "/anthropic_cpp.so");
+    host.secrets = {"api_key"};
+    Instance anthropic(host, library.table(), R"({"name":"a","base_url":"https://a.test"})");
+    ASSERT_FALSE(anthropic.error());
+    const Result streamed = anthropic.call(with_tools(true), {200, {}, R"(event: message_start
+data: {"type":"message_start","message":{"id":"msg_1","model":"claude","usage":{"input_tokens":12,"cache_read_input_tokens":900}}}
+
+data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}
+
+data: {"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"t1","name":"f","input":{}}}
+
+data: {"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":30}}
+
+data: {"type":"message_stop"}
+
+)"},
+                                           1);
+    EXPECT_EQ(
+        streamed.sent.body,
+        R"({"model":"m","stream":true,"max_tokens":9,"system":"be brief","stop_sequences":["x"],)"
+        R"("messages":[{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image",)"
+        R"("source":{"type":"base64","media_type":"image/png","data":"QUI="}}]},)"
+        R"({"role":"assistant","content":[{"type":"tool_use","id":"c1","name":"f","input":{"a":1}}]},)"
+        R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"c1","content":)"
+        R"([{"type":"text","text":"done"}]},{"type":"text","text":"go on"}]}],"tools":[{"name":"f",)"
+        R"("description":"d","input_schema":{"type":"object","properties":{}}}],)"
+        R"("tool_choice":{"type":"any"}})");
+    EXPECT_EQ(streamed.sent.auth, std::vector<std::string>{"api_key"});
+    EXPECT_EQ(streamed.sent.header("anthropic-version"), "2023-06-01");
+    EXPECT_EQ(streamed.sent.frame, std::uint32_t{BW_FRAME_SSE});
+    EXPECT_EQ(streamed.text(), "Hi");
+    EXPECT_EQ(streamed.usage.value().input_tokens, 912);
+    EXPECT_EQ(streamed.usage.value().output_tokens, 30);
+    const Result whole =
+        anthropic.call(with_tools(false), {200, {}, R"({"type":"message","id":"msg_1",
+        "model":"claude","content":[{"type":"text","text":"Hi"},
+        {"type":"tool_use","id":"t1","name":"f","input":{"a":1}}],"stop_reason":"tool_use",
+        "usage":{"input_tokens":12,"output_tokens":30}})"},
+                       1);
+    const std::string reply(whole.reply());
+    EXPECT_EQ(bw::json::Value(reply)["choices"].at(0)["finish_reason"].string(), "tool_calls");
+    EXPECT_EQ(bw::json::Value(reply)["usage"]["total_tokens"].integer(), 42);
+    const auto failed =
+        anthropic
+            .call(
+                with_tools(true),
+                {529,
+                 {{"retry-after", "2"}},
+                 R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})"})
+            .error;
+    ASSERT_TRUE(failed);
+    EXPECT_EQ(failed->status, BW_E_UPSTREAM);
+    EXPECT_EQ(failed->http_status, 529u);
+    EXPECT_EQ(failed->type, "overloaded_error");
+    EXPECT_EQ(failed->retry_after_ms, 2'000);
+    EXPECT_EQ(bw::json::Value(failed->raw)["error"]["message"].string(), "Overloaded");
+    EXPECT_EQ(anthropic.call(with_tools(true), {200, {}, "data: {}\n\n"}).status(), BW_E_PROTOCOL);
+}
+
+TEST_F(Examples, OllamaC) {
+    const Library library(k_folder + "/ollama_c.so");
+    Instance ollama(host, library.table(), R"({"name":"o","base_url":"http://127.0.0.1:11434"})");
+    ASSERT_FALSE(ollama.error());
+    const std::string lines = R"({"message":{"role":"assistant","content":"Hi","thinking":"hm"}}
+{"message":{"tool_calls":[{"function":{"name":"f","arguments":{"a":1}}}]}}
+{"message":{"content":""},"done":true,"done_reason":"stop","prompt_eval_count":5,"eval_count":6}
+)";
+    const Result streamed = ollama.call(with_tools(true), {200, {}, lines}, 1);
+    EXPECT_EQ(streamed.sent.url, "http://127.0.0.1:11434/api/chat");
+    EXPECT_EQ(
+        streamed.sent.body,
+        R"({"model":"m","stream":true,"tools":[{"type":"function","function":{"name":"f",)"
+        R"("description":"d"}}],"options":{"num_predict":9,"stop":"x"},"messages":[)"
+        R"({"role":"system","content":"be brief","images":[],"tool_calls":[]},)"
+        R"({"role":"user","content":"hi","images":["QUI="],"tool_calls":[]},)"
+        R"({"role":"assistant","content":"","images":[],"tool_calls":[{"function":{"name":"f",)"
+        R"("arguments":{"a":1}}}]},{"role":"tool","content":"done","images":[],"tool_calls":[]},)"
+        R"({"role":"user","content":"go on","images":[],"tool_calls":[]}]})");
+    EXPECT_EQ(streamed.sent.frame, std::uint32_t{BW_FRAME_LINE});
+    EXPECT_EQ(streamed.text(), "Hi");
+    EXPECT_EQ(streamed.usage.value().input_tokens, 5);
+    EXPECT_EQ(streamed.usage.value().output_tokens, 6);
+    EXPECT_EQ(streamed.of_kind(BW_EMIT_USAGE).size(), 1u);
+    const Result whole = ollama.call(with_tools(false), {200, {}, lines}, 1);
+    const std::string reply(whole.reply());
+    const bw::json::Value choice = bw::json::Value(reply)["choices"].at(0);
+    EXPECT_EQ(choice["finish_reason"].string(), "tool_calls");
+    EXPECT_EQ(choice["message"]["reasoning_content"].string(), "hm");
+    EXPECT_EQ(choice["message"]["tool_calls"].at(0)["function"]["arguments"].string(),
+              R"({"a":1})");
+    const auto unknown = ollama.call({}, {404, {}, R"({"error":"no such model"})"}).error;
+    EXPECT_EQ(unknown.value().message, "no such model");
+    EXPECT_EQ(unknown.value().status, BW_E_NOT_FOUND);
+    EXPECT_EQ(unknown.value().http_status, 404u);
+    EXPECT_EQ(ollama.call({}, {503, {}, "busy"}).status(), BW_E_UPSTREAM);
+    EXPECT_EQ(ollama.call({}, {200, {}, R"({"error":"it broke"})"}).status(), BW_E_UPSTREAM);
+    EXPECT_EQ(ollama.call({}, {200, {}, "{}\n"}).status(), BW_E_PROTOCOL);
+    Asked elsewhere;
+    elsewhere.body = R"({"model":"m","messages":[{"role":"user","content":[
+        {"type":"image_url","image_url":{"url":"https://x.test/a.png"}}]}]})";
+    const Result refused = ollama.call(elsewhere);
+    EXPECT_EQ(refused.status(), BW_E_UNSUPPORTED);
+    EXPECT_EQ(refused.sent.url, "") << "nothing was sent";
 }
 
 TEST_F(Examples, ThrowingNeverGetsOut) {

@@ -1,5 +1,11 @@
 // Every C++ header of the SDK, in one translation unit.
+#include <bellwether/c/helpers.h>
+#include <bellwether/chat/reply.hpp>
+#include <bellwether/chat/request.hpp>
+#include <bellwether/http/error_class.hpp>
+#include <bellwether/http/retry_after.hpp>
 #include <bellwether/json.hpp>
+#include <bellwether/json/writer.hpp>
 #include <bellwether/openai_compatible.hpp>
 #include <bellwether/provider.hpp>
 #include <bellwether/sse.hpp>

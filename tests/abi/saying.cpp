@@ -1,8 +1,6 @@
 // A provider that emits what its options say, without a look at it: for the host's tests.
 // {"reply": "...", "chunks": ["...", "..."]}
 #include <bellwether/provider.hpp>
-#include <chrono>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,22 +16,22 @@ class Saying {
 
     class Call {
       public:
-        Call(Saying& saying, const bw::Request& request, bw::Exchange exchange)
-            : saying_(saying), stream_(request.stream()), exchange_(exchange) {
-            exchange_.generate();
+        Call(Saying& saying, const bw::Request& request, bw::Attempt attempt)
+            : saying_(saying), stream_(request.stream()), attempt_(attempt) {
+            attempt_.generate();
         }
-        std::optional<std::chrono::milliseconds> step() {
-            if (!stream_) exchange_.emit_reply(saying_.reply);
+        bw::Step step() {
+            if (!stream_) attempt_.emit_reply(saying_.reply);
             if (stream_) {
-                for (const std::string& chunk : saying_.chunks) exchange_.emit_chunk(chunk);
+                for (const std::string& chunk : saying_.chunks) attempt_.emit_chunk(chunk);
             }
-            return std::nullopt;
+            return bw::Step::complete();
         }
 
       private:
         Saying& saying_;
         bool stream_;
-        bw::Exchange exchange_;
+        bw::Attempt attempt_;
     };
 
     std::string reply;

@@ -2,9 +2,7 @@
 //   {"where": "create" | "open" | "head" | "data" | "end" | "step", "what": "standard" | "memory" |
 //    "other" | "rate"}; with "where": "step" it answers by itself.
 #include <bellwether/provider.hpp>
-#include <chrono>
 #include <new>
-#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -27,22 +25,22 @@ class Throwing {
     }
 
     struct Call {
-        Call(Throwing& throwing, const bw::Request& request, bw::Exchange exchange)
+        Call(Throwing& throwing, const bw::Request& request, bw::Attempt attempt)
             : throwing(throwing) {
             throwing.at("open");
             if (throwing.where == "step") {
-                exchange.generate();
+                attempt.generate();
             } else {
-                exchange.send("POST", throwing.base_url + "/x", bw::Frame::whole)
-                    .body(request.body());
+                const std::string url = throwing.base_url + "/x";
+                attempt.send(bw::Send("POST", url).body(request.body()));
             }
         }
         void head(const bw::Head&) { throwing.at("head"); }
         void data(const bw::Frame&) { throwing.at("data"); }
         void end() { throwing.at("end"); }
-        std::optional<std::chrono::milliseconds> step() {
+        bw::Step step() {
             throwing.at("step");
-            return std::nullopt;
+            return bw::Step::complete();
         }
         Throwing& throwing;
     };

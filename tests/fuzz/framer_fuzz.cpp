@@ -50,14 +50,14 @@ std::vector<Frame> frames_of_sdk(std::uint32_t kind, bool error_reply, std::stri
                      std::string(testing::detail::to_view(frame.event))});
         return true;
     };
-    testing::Framer framer(kind, error_reply ? 500 : 200, deliver);
+    testing::Framer framer(kind, error_reply ? 500 : 200, false, deliver);
     for (const std::string_view part : cut(body, part_bytes)) framer.feed(Fenced(part).view());
     framer.finish();
     return frames;
 }
 
 void run(Input input) {
-    const std::uint32_t kind = input.setting(BW_FRAME_WHOLE + 1);
+    const std::uint32_t kind = input.setting(BW_FRAME_LINE + 1);
     const bool error_reply = input.setting(2) == 1;
     const std::size_t part_bytes = input.setting(64) + 1;
     const std::string_view body = input.rest();

@@ -31,8 +31,9 @@ config::Provider provider_with(std::string_view lines) {
 
 void check(const plugin::Manifest& manifest, const config::Provider& provider) {
     std::vector<config::Diagnostic> diagnostics;
-    const std::string config =
-        plugin::plugin_config(provider, manifest, "https://upstream.test/v1", diagnostics);
+    const std::string config = plugin::plugin_config(
+        provider, manifest, {.base_url = "https://upstream.test/v1", .credentials = {}},
+        diagnostics);
     require(json::valid(config, json::k_nesting_max), "a plugin is given JSON");
     const json::Value given(config);
     require(given.kind() == json::Kind::object, "a plugin is given an object");

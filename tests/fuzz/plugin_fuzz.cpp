@@ -53,7 +53,7 @@ bool same(const testing::Result& a, const testing::Result& b) {
     const auto same_piece = [](const testing::Emitted& x, const testing::Emitted& y) {
         return x.kind == y.kind && x.json == y.json;
     };
-    const auto same_usage = [](const bw_usage& x, const bw_usage& y) {
+    const auto same_usage = [](const testing::Used& x, const testing::Used& y) {
         return x.input_tokens == y.input_tokens && x.output_tokens == y.output_tokens &&
                x.cached_input_tokens == y.cached_input_tokens;
     };

@@ -91,11 +91,11 @@ def test_what_is_no_list(listing: Simulator, authority: Authority, tmp_path: Pat
 
 
 def test_a_huge_list(listing: Simulator, authority: Authority, tmp_path: Path) -> None:
-    """Many models are fine; more than 16 MiB of them are not read."""
+    """Many models are fine; more than 64 MiB of them are not read."""
     many = {"object": "list", "data": [{"id": f"model-{number}"} for number in range(50_000)]}
     LISTS[:] = [faults.status(200, qwen.dump(many))]
     code, said, _ = check(config(listing, authority), tmp_path)
     assert code == 0 and "50000 models" in said
-    LISTS[:] = [faults.status(200, b" " * (17 << 20))]
+    LISTS[:] = [faults.status(200, b" " * (65 << 20))]
     code, said, _ = check(config(listing, authority), tmp_path)
-    assert code == 1 and "longer than 16 MiB" in said
+    assert code == 1 and "larger than 64 MiB" in said

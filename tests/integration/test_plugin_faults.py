@@ -23,7 +23,6 @@ FAULTY = """
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <optional>
 #include <string>
 #include <thread>
 static volatile int zero = 0;
@@ -55,33 +54,33 @@ struct Faulty {
     std::string how, where;
 };
 struct Faulty::Call {
-    Call(Faulty& p, const bw::Request& request, bw::Exchange x)
-        : provider(p), exchange(x), stream(request.stream()) {
+    Call(Faulty& p, const bw::Request& request, bw::Attempt x)
+        : provider(p), attempt(x), stream(request.stream()) {
         if (p.where == "call_open") fail(p.how);
         if (p.where == "call_open" && p.how == "misbehave") return;
-        exchange.generate();
+        attempt.generate();
     }
     ~Call() { if (provider.where == "call_close") fail(provider.how); }
-    std::optional<std::chrono::milliseconds> step() {
+    bw::Step step() {
         const std::string head = R"({"id":"x","created":1,"model":"m","object":"chat.completion)";
         const std::string role = R"(.chunk","choices":[{"index":0,"delta":{"role":"assistant"}}]})";
         const std::string word = R"(.chunk","choices":[{"index":0,"delta":{"content":"hi"}}]})";
         if (provider.where == "step") fail(provider.how);
         if (provider.where == "step" && provider.how == "misbehave") {
-            exchange.emit_reply("{");
+            attempt.emit_reply("{");
         } else if (provider.where == "after role" || provider.where == "after word") {
-            exchange.emit_chunk(head + (provider.where == "after role" ? role : word));
-            exchange.emit_chunk("{");
+            attempt.emit_chunk(head + (provider.where == "after role" ? role : word));
+            attempt.emit_chunk("{");
         } else if (stream) {
-            exchange.emit_chunk(head + word);
+            attempt.emit_chunk(head + word);
         } else {
-            exchange.emit_reply(head + R"(","choices":[{"index":0,"finish_reason":"stop",)"
+            attempt.emit_reply(head + R"(","choices":[{"index":0,"finish_reason":"stop",)"
                                        R"("message":{"role":"assistant","content":"hi"}}]})");
         }
-        return std::nullopt;
+        return bw::Step::complete();
     }
     Faulty& provider;
-    bw::Exchange exchange;
+    bw::Attempt attempt;
     bool stream;
 };
 BW_PROVIDER(Faulty, "com.example.faulty", "1.0.0", R"({"options":

@@ -17,8 +17,6 @@ CXX = os.environ.get("CXX", "g++")
 
 SHOUT = """
 #include <bellwether/provider.hpp>
-#include <chrono>
-#include <optional>
 #include <string>
 %(before)s
 struct Shout {
@@ -29,17 +27,17 @@ struct Shout {
 };
 class Shout::Call {
   public:
-    Call(Shout&, const bw::Request& request, bw::Exchange exchange)
-        : exchange_(exchange), stream_(request.stream()) { ++Shout::made; exchange_.generate(); }
-    std::optional<std::chrono::milliseconds> step() {
+    Call(Shout&, const bw::Request& request, bw::Attempt attempt)
+        : attempt_(attempt), stream_(request.stream()) { ++Shout::made; attempt_.generate(); }
+    bw::Step step() {
         const std::string said = std::string(Shout::word()) + " " + std::to_string(Shout::made);
-        exchange_.emit_reply(R"({"id":"x","object":"chat.completion","created":1,"model":"m",)"
+        attempt_.emit_reply(R"({"id":"x","object":"chat.completion","created":1,"model":"m",)"
             R"("choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant",)"
             R"("content":")" + said + R"("}}]})");
-        return std::nullopt;
+        return bw::Step::complete();
     }
   private:
-    bw::Exchange exchange_;
+    bw::Attempt attempt_;
     bool stream_;
 };
 BW_PROVIDER(Shout, "com.example.%(word)s", "1.0.0", R"({"summary": "says %(word)s"})")
@@ -395,7 +393,7 @@ def write_config(tmp_path: Path) -> Path:
 OTHERS_TABLE = """
 #include <bellwether/provider.h>
 extern "C" const bw_plugin* other_table();
-extern "C" BW_EXPORT const bw_plugin* bw_plugin_v1(uint32_t) noexcept { return other_table(); }
+extern "C" BW_EXPORT const bw_plugin* bw_plugin_v1(const bw_hello*) noexcept { return other_table(); }
 """
 
 

@@ -17,32 +17,25 @@ from upstream.tls import Authority
 NO_ENTRY = "int harmless(void) { return 0; }"
 OTHER_MAJOR = "const void* bw_plugin_v9(unsigned minor) { (void)minor; return 0; }"
 TABLE = """#include <bellwether/provider.h>
-static bw_status create(const bw_host_api* a, bw_host* h, bw_str c, bw_provider** o, bw_error* e) {
-    (void)a; (void)h; (void)c; (void)o; (void)e;
+static bw_status create(const bw_setup* s, bw_provider** o) {
+    (void)s; (void)o;
     return BW_E_INTERNAL;
 }
 static void destroy(bw_provider* p) { (void)p; }
-static bw_status open_call(bw_provider* p, bw_exchange* x, const bw_request* r, bw_call** c,
-                           bw_error* e) {
-    (void)p; (void)x; (void)r; (void)c; (void)e;
+static bw_status open_call(bw_provider* p, bw_attempt* a, const bw_request* r, bw_call** c) {
+    (void)p; (void)a; (void)r; (void)c;
     return BW_E_INTERNAL;
 }
-static bw_status head(bw_call* c, const bw_head* h, bw_error* e) {
-    (void)c; (void)h; (void)e;
-    return BW_OK;
-}
-static bw_status data(bw_call* c, const bw_frame* f, bw_error* e) {
-    (void)c; (void)f; (void)e;
-    return BW_OK;
-}
-static bw_status end(bw_call* c, bw_error* e) { (void)c; (void)e; return BW_OK; }
-static void close_call(bw_call* c) { (void)c; }
-const bw_plugin* bw_plugin_v1(uint32_t minor) {
+static bw_status head(bw_call* c, const bw_head* h) { (void)c; (void)h; return BW_OK; }
+static bw_status data(bw_call* c, const bw_frame* f) { (void)c; (void)f; return BW_OK; }
+static bw_status end(bw_call* c, const bw_end* e) { (void)c; (void)e; return BW_OK; }
+static void close_call(bw_call* c, const bw_close* e) { (void)c; (void)e; }
+const bw_plugin* bw_plugin_v1(const bw_hello* host) {
     static const bw_plugin table = {.size = sizeof(bw_plugin), .abi_minor = BW_ABI_MINOR,
         .host_minor_needed = NEEDED, .id = ID, .version = "1.0.0", .manifest = MANIFEST,
         .create = create, .destroy = destroy, .call_open = open_call, .call_head = head,
         .call_data = data, .call_end = end, .call_close = close_call};
-    (void)minor;
+    (void)host;
     return TABLE;
 }
 """

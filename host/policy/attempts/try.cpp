@@ -203,7 +203,8 @@ void Try::close_lost(Result<void>& result) {
     std::unique_ptr<plugin::Attempt> attempt = leave(result, Evidence::known);
     if (!attempt) return;
     attempt->cut();
-    boost::asio::post(engine_.loop, [attempt = std::move(attempt)] {});
+    boost::asio::post(engine_.loop,
+                      [attempt = std::move(attempt)] { attempt->close(BW_CLOSE_LOST); });
 }
 
 void Try::close(Result<void>& result, Evidence evidence) { leave(result, evidence); }

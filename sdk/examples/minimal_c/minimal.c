@@ -4,26 +4,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct bw_provider {
-    const bw_host_api* host;
+typedef struct provider { /* behind a bw_provider */
+    const bw_host_api* api;
+    bw_host* host;
     char url[256];
-};
+} provider;
 
-struct bw_call {
-    const bw_host_api* host;
-    bw_exchange* exchange;
+typedef struct call { /* behind a bw_call */
+    const provider* owner;
+    bw_attempt* attempt;
     uint32_t http_status;
-};
+} call;
 
 static bw_str text(const char* words) {
     const bw_str out = {words, strlen(words)};
     return out;
 }
 
-static bw_status fail(bw_error* error, bw_status status, const char* message) {
-    error->message_len = (uint32_t)strlen(message);
-    memcpy(error->message, message, error->message_len);
-    return status;
+static bw_status fail(const bw_host_api* api, bw_host* host, bw_attempt* attempt, bw_status status,
+                      const char* message) {
+    const bw_error error = {.size = sizeof error, .status = status, .message = text(message)};
+    return api->fail(host, attempt, &error);
 }
 
 /* Finds "base_url" in the config. A URL has nothing that JSON would escape. */
@@ -42,79 +43,91 @@ static bw_status read_url(bw_str config, char* url, size_t size) {
     return used == 0 ? BW_E_INVALID : BW_OK;
 }
 
-static bw_status create(const bw_host_api* api, bw_host* host, bw_str config, bw_provider** out,
-                        bw_error* error) {
-    bw_provider* const provider = malloc(sizeof *provider);
+static bw_status create(const bw_setup* setup, bw_provider** out) {
+    provider* const made = malloc(sizeof *made);
+    if (made == NULL) return fail(setup->api, setup->host, NULL, BW_E_INTERNAL, "out of memory");
+    made->api = setup->api;
+    made->host = setup->host;
+    if (read_url(setup->config, made->url, sizeof made->url) != BW_OK) {
+        free(made);
+        return fail(setup->api, setup->host, NULL, BW_E_INVALID,
+                    "set base_url to where the requests shall go");
+    }
+    *out = (bw_provider*)made;
+    return BW_OK;
+}
+
+static void destroy(bw_provider* gone) { free(gone); }
+
+static bw_status call_open(bw_provider* of, bw_attempt* attempt, const bw_request* request,
+                           bw_call** out) {
+    const provider* const owner = (const provider*)of;
+    const bw_piece body = {.kind = BW_PIECE_BYTES, .bytes = request->body};
+    const bw_send asked = {.size = sizeof asked,
+                           .method = text("POST"),
+                           .url = text(owner->url),
+                           .body = &body,
+                           .body_count = 1};
+    bw_status status;
+    call* made;
+    if ((request->flags & BW_REQUEST_STREAM) != 0) {
+        return fail(owner->api, owner->host, attempt, BW_E_UNSUPPORTED, "no streams are served");
+    }
+    status = owner->api->send(attempt, &asked);
+    if (status != BW_OK) return status;
+    made = malloc(sizeof *made);
+    if (made == NULL) return fail(owner->api, owner->host, attempt, BW_E_INTERNAL, "out of memory");
+    made->owner = owner;
+    made->attempt = attempt;
+    made->http_status = 0;
+    *out = (bw_call*)made;
+    return BW_OK;
+}
+
+static bw_status call_head(bw_call* self, const bw_head* head) {
+    ((call*)self)->http_status = head->http_status;
+    return BW_OK;
+}
+
+static bw_status call_data(bw_call* self, const bw_frame* frame) {
+    const call* const of = (const call*)self;
+    const bw_host_api* const api = of->owner->api;
+    const bw_emit reply = {.size = sizeof reply, .kind = BW_EMIT_REPLY, .data = frame->data};
+    if (of->http_status < 200 || of->http_status > 299) {
+        const bw_error error = {.size = sizeof error,
+                                .status = BW_E_UPSTREAM,
+                                .http_status = of->http_status,
+                                .message = text("the upstream answered with an error")};
+        return api->fail(of->owner->host, of->attempt, &error);
+    }
+    return api->emit(of->attempt, &reply);
+}
+
+static bw_status call_end(bw_call* self, const bw_end* end) {
+    (void)self;
+    (void)end;
+    return BW_OK;
+}
+
+static void call_close(bw_call* self, const bw_close* close) {
+    (void)close;
+    free(self);
+}
+
+static const bw_plugin table = {.size = sizeof table,
+                                .abi_minor = BW_ABI_MINOR,
+                                .id = "com.example.minimal-c",
+                                .version = "1.0.0",
+                                .manifest = "{\"summary\":\"hands a chat on to base_url\"}",
+                                .create = create,
+                                .destroy = destroy,
+                                .call_open = call_open,
+                                .call_head = call_head,
+                                .call_data = call_data,
+                                .call_end = call_end,
+                                .call_close = call_close};
+
+const bw_plugin* bw_plugin_v1(const bw_hello* host) {
     (void)host;
-    if (provider == NULL) return fail(error, BW_E_INTERNAL, "out of memory");
-    provider->host = api;
-    if (read_url(config, provider->url, sizeof provider->url) != BW_OK) {
-        free(provider);
-        return fail(error, BW_E_INVALID, "set base_url to where the requests shall go");
-    }
-    *out = provider;
-    return BW_OK;
-}
-
-static void destroy(bw_provider* provider) { free(provider); }
-
-static bw_status call_open(bw_provider* provider, bw_exchange* exchange, const bw_request* request,
-                           bw_call** out, bw_error* error) {
-    bw_call* call;
-    if (request->operation != BW_OP_CHAT || (request->flags & BW_REQUEST_STREAM) != 0) {
-        return fail(error, BW_E_UNSUPPORTED, "only chat without a stream is served");
-    }
-    call = malloc(sizeof *call);
-    if (call == NULL) return fail(error, BW_E_INTERNAL, "out of memory");
-    call->host = provider->host;
-    call->exchange = exchange;
-    call->http_status = 0;
-    call->host->send(exchange, text("POST"), text(provider->url), BW_FRAME_WHOLE);
-    call->host->send_body(exchange, request->body);
-    *out = call;
-    return BW_OK;
-}
-
-static bw_status call_head(bw_call* call, const bw_head* head, bw_error* error) {
-    (void)error;
-    call->http_status = head->http_status;
-    return BW_OK;
-}
-
-static bw_status call_data(bw_call* call, const bw_frame* frame, bw_error* error) {
-    if (call->http_status < 200 || call->http_status > 299) {
-        error->http_status = call->http_status;
-        return fail(error, BW_E_UPSTREAM, "the upstream answered with an error");
-    }
-    call->host->emit(call->exchange, BW_EMIT_REPLY, frame->data);
-    return BW_OK;
-}
-
-static bw_status call_end(bw_call* call, bw_error* error) {
-    (void)call;
-    (void)error;
-    return BW_OK;
-}
-
-static void call_close(bw_call* call) { free(call); }
-
-static const bw_plugin table = {sizeof(bw_plugin),
-                                BW_ABI_MINOR,
-                                0,
-                                0,
-                                "com.example.minimal-c",
-                                "1.0.0",
-                                "{\"summary\":\"hands a chat on to base_url\"}",
-                                create,
-                                destroy,
-                                call_open,
-                                call_head,
-                                call_data,
-                                call_end,
-                                call_close,
-                                NULL};
-
-const bw_plugin* bw_plugin_v1(uint32_t host_minor) {
-    (void)host_minor;
     return &table;
 }

@@ -1,5 +1,8 @@
 // A provider for an imaginary API: POST {base_url}/ask with {"question": ...}, answered by one JSON
 // object {"answer": ..., "tokens": ...} or by {"problem": ...}.
+#include <bellwether/chat/reply.hpp>
+#include <bellwether/chat/request.hpp>
+#include <bellwether/json/writer.hpp>
 #include <bellwether/provider.hpp>
 
 #include <string>
@@ -21,19 +24,15 @@ class Oracle {
 class Oracle::Call {
   public:
     // Asks. What the request needs later is copied: it is gone when the constructor returns.
-    Call(Oracle& oracle, const bw::Request& request, bw::Exchange exchange)
-        : oracle_(oracle), exchange_(exchange), model_(request.model()), id_(request.id()) {
-        if (request.operation() != bw::Operation::chat || request.stream()) {
-            throw bw::Error(BW_E_UNSUPPORTED, "the oracle serves chat without a stream");
-        }
+    Call(Oracle& oracle, const bw::Request& request, bw::Attempt attempt)
+        : reply_(attempt, request, oracle.host.unix_time()) {
         std::string question;
-        for (const json::Value& message : request.json()["messages"].elements()) {
-            question += message["content"].string() + "\n";
+        for (const bw::chat::Turn& turn : bw::chat::Request(request.json()).turns()) {
+            question += turn.text() + "\n";
         }
-        exchange_.send("POST", oracle.url, bw::Frame::whole)
-            .secret("authorization", "Bearer ", "api_key")
-            .body("{\"tone\":" + json::quote(oracle.tone) +
-                  ",\"question\":" + json::quote(question) + "}");
+        std::string body;
+        json::Writer(body).object().member("tone", oracle.tone).member("question", question);
+        attempt.send(bw::Send("POST", oracle.url).auth("api_key").body(body));
     }
 
     void head(const bw::Head& head) { status_ = head.status(); }
@@ -51,31 +50,23 @@ class Oracle::Call {
         }
         bw::Usage usage;
         usage.output = body["tokens"].integer().value_or(-1);
-        exchange_.usage(usage);
-        exchange_.emit_reply(reply(body["answer"].raw()));
+        reply_.text(body["answer"].string()).usage(usage).finish(bw::chat::Finish::stop);
+    }
+
+    // A chunk or two if the client wanted a stream, else one reply.
+    void end() {
+        if (!reply_.end()) throw bw::Error(BW_E_PROTOCOL, "the oracle fell silent");
     }
 
   private:
-    std::string reply(std::string_view answer) const {
-        const auto created = oracle_.host.unix_time().count() / 1000;
-        return "{\"id\":" + json::quote("chatcmpl-" + id_) +
-               ",\"object\":\"chat.completion\",\"created\":" + std::to_string(created) +
-               ",\"model\":" + json::quote(model_) +
-               ",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":" +
-               std::string(answer) + "},\"logprobs\":null,\"finish_reason\":\"stop\"}]}";
-    }
-
-    Oracle& oracle_;
-    bw::Exchange exchange_;
-    std::string model_;
-    std::string id_;
+    bw::chat::Reply<bw::Attempt> reply_;
     std::uint32_t status_ = 0;
 };
 
 BW_PROVIDER(Oracle, "com.example.oracle", "1.0.0", R"({
     "summary": "an imaginary oracle",
     "base_url": "https://oracle.example/v1",
-    "secrets": [{"name": "api_key", "env": "ORACLE_API_KEY", "required": true}],
+    "credentials": [{"name": "api_key", "env": "ORACLE_API_KEY", "required": true}],
     "options": {"tone": {"type": "string", "values": ["plain", "solemn"], "help": "how it speaks"}},
     "models": [{"id": "delphi-1", "context": 8192}]
 })")

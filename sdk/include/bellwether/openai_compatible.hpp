@@ -41,9 +41,6 @@ class Provider {
 
     class Call;
 
-    void ask_models(const ModelsQuery& query) const;
-    void read_models(const ModelsReply& reply) const;
-
   private:
     friend class Call;
     std::string url(Operation operation) const;
@@ -66,7 +63,7 @@ class Provider {
 // One attempt.
 class Provider::Call {
   public:
-    Call(Provider& provider, const Request& request, Exchange exchange);
+    Call(Provider& provider, const Request& request, Attempt attempt);
 
     void head(const Head& head);
     Progress data(const Frame& frame);
@@ -79,6 +76,9 @@ class Provider::Call {
     Form form() const { return stream_ ? Form::chunk : Form::folded; }
 
     void send(const Request& request, std::string_view body);
+    void ask_models();
+    void sign(Send& out) const;
+    void take_models(std::string_view body) const;
     void take_whole(std::string_view body);
     Progress take_event(std::string_view text, std::string_view name);
     Progress take_odd_event(std::string_view text);
@@ -104,7 +104,7 @@ class Provider::Call {
     [[noreturn]] void protocol_error(std::string_view code, const std::string& what) const;
 
     Provider& provider_;
-    Exchange exchange_;
+    Attempt attempt_;
     Operation operation_;
     bool stream_;           // the client wants a stream
     bool base64_;           // how the client wants its embeddings
@@ -112,7 +112,7 @@ class Provider::Call {
     bool done_ = false;     // the stream said [DONE], or the reply is out
     bool any_chunk_ = false;
     std::uint32_t http_status_ = 0;
-    std::optional<std::int64_t> retry_after_ms_;
+    std::optional<std::chrono::milliseconds> retry_after_;
     std::string content_type_;  // as it came: for messages
     std::string model_;
     std::string url_;
@@ -139,7 +139,7 @@ inline Provider::Provider(const Api& api, const Setup& setup)
       name_(setup.name()),
       base_url_(setup.base_url()),
       path_prefix_(api.quirks.path_prefix),
-      has_key_(setup.has_secret("api_key")) {
+      has_key_(setup.has_credential("api_key")) {
     if (base_url_.empty()) base_url_ = std::string(api.base_url);
     needs_key_ = quirks_.key == KeyNeed::always ||
                  (quirks_.key == KeyNeed::at_default_base_url && base_url_ == api.base_url);
@@ -172,26 +172,24 @@ inline Provider::Provider(const Api& api, const Setup& setup)
 }
 
 inline std::string Provider::url(Operation operation) const {
-    const char* path = "/embeddings";
-    if (operation == Operation::chat) path = "/chat/completions";
+    const char* path = "/chat/completions";
     if (operation == Operation::completions) path = "/completions";
+    if (operation == Operation::embeddings) path = "/embeddings";
+    if (operation == Operation::models) path = "/models";
     return base_url_ + path_prefix_ + path;
 }
 
 // Another one for every attempt.
 inline std::uint64_t Provider::seed(const Request& request) const {
-    constexpr std::uint64_t k_basis = 0xCBF29CE484222325;
-    constexpr std::uint64_t k_prime = 0x100000001B3;
-    std::uint64_t hash = k_basis ^ static_cast<std::uint64_t>(host_.unix_time().count());
-    for (const char c : request.id()) hash = (hash ^ static_cast<unsigned char>(c)) * k_prime;
-    return (hash ^ request.attempt()) * k_prime;
+    return chat::seed_of(std::string(request.id()) + "/" + std::to_string(request.attempt()) + "/" +
+                         std::to_string(host_.unix_time().count()));
 }
 
 // ---- Call: asking ----------------------------------------------------------------------------
 
-inline Provider::Call::Call(Provider& provider, const Request& request, Exchange exchange)
+inline Provider::Call::Call(Provider& provider, const Request& request, Attempt attempt)
     : provider_(provider),
-      exchange_(exchange),
+      attempt_(attempt),
       operation_(request.operation()),
       stream_(request.stream()),
       base64_(operation_ == Operation::embeddings &&
@@ -201,10 +199,9 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Exchange
       reader_({is_chat(), provider.quirks_.rename_reasoning, provider.seed(request)}),
       mender_(operation_ != Operation::embeddings) {
     const Api& api = provider_.api_;
-    const bool served = is_chat() || (operation_ == Operation::completions && api.completions) ||
-                        (operation_ == Operation::embeddings && api.embeddings);
-    if (!served) {
-        throw Error(BW_E_UNSUPPORTED, provider_.name_ + " does not serve this kind of request");
+    if (operation_ == Operation::models) {
+        ask_models();
+        return;
     }
     if (provider_.needs_key_ && !provider_.has_key_) {
         throw Error(BW_E_AUTH,
@@ -221,12 +218,24 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Exchange
 inline void Provider::Call::send(const Request& request, std::string_view body) {
     // A body that begins with a brace comes whole in any case: so both forms are taken.
     const auto frame = operation_ == Operation::embeddings ? Frame::whole : Frame::sse;
-    Sending sending = exchange_.send("POST", url_, frame);
-    sending.header("accept", expects_stream() ? "text/event-stream" : "application/json");
-    if (provider_.has_key_) sending.secret("authorization", "Bearer ", "api_key");
-    if (!request.id().empty()) sending.header("x-client-request-id", request.id());
-    for (const auto& [name, value] : provider_.headers_) sending.header(name, value);
-    sending.body(body);
+    Send out("POST", url_);
+    out.frame(frame);
+    out.header("accept", expects_stream() ? "text/event-stream" : "application/json");
+    if (!request.id().empty()) out.header("x-client-request-id", request.id());
+    sign(out);
+    attempt_.send(out.body(body));
+}
+
+inline void Provider::Call::ask_models() {
+    Send out("GET", url_);
+    sign(out);
+    attempt_.send(out);
+}
+
+// What goes out with every request.
+inline void Provider::Call::sign(Send& out) const {
+    if (provider_.has_key_) out.auth("api_key");
+    for (const auto& [name, value] : provider_.headers_) out.header(name, value);
 }
 
 // The table of a provider class made for `api`. Its texts are made once and stay.
@@ -241,7 +250,7 @@ template <typename ProviderOfApi>
 }  // namespace bw::openai
 
 #include <bellwether/openai_compatible/answer.hpp>  // completes Call
-#include <bellwether/openai_compatible/models.hpp>  // completes Provider
+#include <bellwether/openai_compatible/models.hpp>  // as well
 
 // Makes the file that it stands in the plugin of `api`, a constexpr bw::openai::Api.
 #define BW_OPENAI_COMPATIBLE(api)                                                       \
@@ -250,6 +259,6 @@ template <typename ProviderOfApi>
         explicit BwOpenAiCompatible(const ::bw::Setup& setup) : Provider(api, setup) {} \
     };                                                                                  \
     }                                                                                   \
-    extern "C" BW_EXPORT const bw_plugin* bw_plugin_v1(std::uint32_t) noexcept {        \
+    extern "C" BW_EXPORT const bw_plugin* bw_plugin_v1(const bw_hello*) noexcept {      \
         return ::bw::openai::plugin_table_of<BwOpenAiCompatible>(api);                  \
     }

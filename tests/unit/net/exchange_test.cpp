@@ -55,6 +55,34 @@ TEST_F(ExchangeTest, GetHasNoBody) {
     EXPECT_EQ(seen.body, "[]");
 }
 
+// One handle serves all of them in turn, so none may leave its method behind.
+TEST_F(ExchangeTest, EachMethodGoesOutUnderItsName) {
+    std::vector<std::string> received;
+    std::optional<ScriptedServer> server(std::in_place, [&](Peer& peer) {
+        for (int i = 0; i < 5; ++i) {
+            received.push_back(peer.read_request());
+            peer.send(reply("ok"));
+        }
+    });
+    const std::vector<std::string> methods{"PUT", "GET", "DELETE", "POST", "PATCH"};
+    for (const std::string& method : methods) {
+        Recorder seen;
+        Request request;
+        request.method = method;
+        request.url = server->url("/x");
+        if (method != "GET") request.body = "{}";
+        const Exchange exchange = client->start(std::move(request), seen);
+        ASSERT_TRUE(run_to_end(seen));
+        ASSERT_FALSE(seen.failure) << seen.failure->message;
+    }
+    server.reset();
+    ASSERT_EQ(received.size(), methods.size());
+    for (std::size_t i = 0; i < methods.size(); ++i) {
+        EXPECT_TRUE(received[i].starts_with(methods[i] + " /x HTTP/1.1\r\n")) << received[i];
+        EXPECT_EQ(received[i].ends_with("\r\n\r\n{}"), methods[i] != "GET") << received[i];
+    }
+}
+
 TEST_F(ExchangeTest, EmptyPostSendsALengthOfZero) {
     std::promise<std::string> received;
     ScriptedServer server([&](Peer& peer) {

@@ -215,9 +215,9 @@ TEST_F(FailureTest, HeaderWithALineBreakIsNotSent) {
 
 TEST_F(FailureTest, UnknownMethod) {
     Request request;
-    request.method = "DELETE";
+    request.method = "TRACE";
     request.url = "http://127.0.0.1:1/";
-    EXPECT_EQ(fail_with(std::move(request)).for_operator(), "the method DELETE is not supported");
+    EXPECT_EQ(fail_with(std::move(request)).for_operator(), "the method TRACE is not supported");
 }
 
 TEST(HostAndPort, NamesNothingElse) {

@@ -1,6 +1,7 @@
 // Frames are the same however the network cut the bytes, and memory is bounded.
 #include "plugin/framer.hpp"
 
+#include <bellwether/provider.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

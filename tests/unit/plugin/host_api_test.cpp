@@ -1,6 +1,6 @@
 // The functions that a plugin reaches keep every exception to themselves: out of one that is
 // noexcept it would end the process.
-#include <bellwether/ext/generate.h>
+#include <bellwether/ext/engine.h>
 #include <bellwether/ext/models.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -20,34 +20,46 @@ namespace {
 // Finds no memory for anything.
 class Full final : public Sinks {
   public:
-    void send(std::string_view, std::string_view, std::uint32_t) override { fail(); }
-    void send_header(std::string_view, std::string_view) override { fail(); }
-    void send_secret(std::string_view, std::string_view, std::string_view) override { fail(); }
-    void send_body(std::string_view) override { fail(); }
-    void begin_generating() override { fail(); }
-    void emit(std::uint32_t, std::string_view) override { fail(); }
-    void emit_usage(const bw_usage&) override { fail(); }
-    void add_model(std::string_view) override { fail(); }
-    void out_of_memory() override { ++told; }
+    bw_status fail(const bw_error&) override { lack(); }
+    void log(LogLevel, std::string_view) override { lack(); }
+    bw_status send(const bw_send&) override { lack(); }
+    bw_status frame(std::uint32_t) override { lack(); }
+    bw_status emit(const bw_emit&) override { lack(); }
+    bw_status reply_header(const bw_header&) override { lack(); }
+    bw_status usage(const bw_usage&) override { lack(); }
+    bw_ticket begin_engine() override { lack(); }
+    bw_status add_model(const bw_model&) override { lack(); }
+    bw_status out_of_memory() override {
+        ++told;
+        return BW_E_INTERNAL;
+    }
     int told = 0;
 
   private:
-    [[noreturn]] static void fail() { throw std::bad_alloc(); }
+    [[noreturn]] static void lack() { throw std::bad_alloc(); }
 };
 
 TEST(HostApi, TellsOfMissingMemoryWhateverWasCalled) {
     Full full;
-    bw_exchange exchange{&full};
+    bw_attempt attempt{&full};
     const bw_host_api& api = host_api();
+    const bw_error error{};
+    const bw_send request{};
+    const bw_emit piece{};
+    const bw_header header{};
     const bw_usage usage{};
-    api.send(&exchange, {}, {}, 0);
-    api.send_header(&exchange, {}, {});
-    api.send_secret(&exchange, {}, {}, {});
-    api.send_body(&exchange, {});
-    api.emit(&exchange, BW_EMIT_CHUNK, {});
-    api.emit_usage(&exchange, &usage);
-    static_cast<const bw_generate_host*>(api.extension(nullptr, BW_EXT_GENERATE))->begin(&exchange);
-    static_cast<const bw_models_host*>(api.extension(nullptr, BW_EXT_MODELS))->add(&exchange, {});
+    const bw_model model{};
+    const auto* const models =
+        static_cast<const bw_models_host*>(api.extension(nullptr, BW_EXT_MODELS));
+    const auto* const engine =
+        static_cast<const bw_engine_host*>(api.extension(nullptr, BW_EXT_ENGINE));
+    for (const bw_status status :
+         {api.fail(nullptr, &attempt, &error), api.send(&attempt, &request), api.frame(&attempt, 0),
+          api.emit(&attempt, &piece), api.reply_header(&attempt, &header),
+          api.usage(&attempt, &usage), models->add(&attempt, &model)}) {
+        EXPECT_EQ(status, BW_E_INTERNAL);
+    }
+    EXPECT_EQ(engine->begin(&attempt), 0u);
     EXPECT_EQ(full.told, 8);
 }
 
@@ -66,7 +78,9 @@ TEST(HostApiDeathTest, ALineThatFindsNoMemoryIsLostAndNotTheProcess) {
         bw_host host{&provider};
         const std::string line(16u << 20, '\n');
         leave_room_for(8u << 20);
-        host_api().log(&host, BW_LOG_ERROR, {line.data(), line.size()});
+        const bw_log said{
+            .size = sizeof said, .level = BW_LOG_ERROR, .message = {line.data(), line.size()}};
+        host_api().log(&host, nullptr, &said);
         _exit(0);
     };
     EXPECT_EXIT(log_without_memory(), ::testing::ExitedWithCode(0), "^$");

@@ -27,7 +27,7 @@ std::string mistake(const char* text) {
 TEST(ManifestCheck, TakesAWholeManifest) {
     const auto findings = check(R"({"summary":"s","operations":["chat"],
         "base_url":"https://x.test/v1","base_url_env":"X_URL",
-        "secrets":[{"name":"api_key","env":"X_KEY","required":false,
+        "credentials":[{"name":"api_key","env":"X_KEY","required":false,
                     "foreign":[{"prefix":"sk-","vendor":"Y","certain":false}]}],
         "options":{"tone":{"type":"string","default":"plain","values":["plain","loud"],"help":"h"},
                    "wait":{"type":"duration","default":"30s"},"n":{"type":"integer","default":1},
@@ -56,10 +56,11 @@ TEST(ManifestCheck, WrongTypesAreNamed) {
              std::pair(R"({"operations":"chat"})", "\"operations\" is a string, not an array"),
              std::pair(R"({"operations":["chat",1]})", "\"operations[1]\" is a number"),
              std::pair(R"({"base_url":{}})", "\"base_url\" is an object, not a string"),
-             std::pair(R"({"secrets":{}})", "\"secrets\" is an object, not an array"),
-             std::pair(R"({"secrets":["api_key"]})", "\"secrets[0]\" is a string, not an object"),
-             std::pair(R"({"secrets":[{"name":"k","required":"yes"}]})",
-                       "\"secrets[0].required\" is a string, not a boolean"),
+             std::pair(R"({"credentials":{}})", "\"credentials\" is an object, not an array"),
+             std::pair(R"({"credentials":["api_key"]})",
+                       "\"credentials[0]\" is a string, not an object"),
+             std::pair(R"({"credentials":[{"name":"k","required":"yes"}]})",
+                       "\"credentials[0].required\" is a string, not a boolean"),
              std::pair(R"({"options":[]})", "\"options\" is an array, not an object"),
              std::pair(R"({"options":{"a":"string"}})", "\"options.a\" is a string, not an object"),
              std::pair(R"({"models":["m"]})", "\"models[0]\" is a string, not an object"),
@@ -78,11 +79,12 @@ TEST(ManifestCheck, WrongValuesAreNamed) {
              std::pair(R"({"operations":["chat","chat"]})", "as one before it is"),
              std::pair(R"({"base_url":"x.test"})", "\"base_url\" is \"x.test\", not a URL"),
              std::pair(R"({"base_url_env":"A B"})", "the name of an environment variable"),
-             std::pair(R"({"secrets":[{"env":"K"}]})", "\"secrets[0].name\" is missing"),
-             std::pair(R"({"secrets":[{"name":""}]})", "\"secrets[0].name\" is empty"),
-             std::pair(R"({"secrets":[{"name":"k","env":"1K"}]})", "\"secrets[0].env\" is \"1K\""),
-             std::pair(R"({"secrets":[{"name":"k"},{"name":"k"}]})",
-                       "\"secrets[1].name\" is \"k\", as one before it is"),
+             std::pair(R"({"credentials":[{"env":"K"}]})", "\"credentials[0].name\" is missing"),
+             std::pair(R"({"credentials":[{"name":""}]})", "\"credentials[0].name\" is empty"),
+             std::pair(R"({"credentials":[{"name":"k","env":"1K"}]})",
+                       "\"credentials[0].env\" is \"1K\""),
+             std::pair(R"({"credentials":[{"name":"k"},{"name":"k"}]})",
+                       "\"credentials[1].name\" is \"k\", as one before it is"),
              std::pair(R"({"options":{"a":{},"a":{}}})", "\"options.a\" is given twice"),
              std::pair(R"({"options":{"a":{"type":"strng"}}})", "did you mean \"string\"?"),
              std::pair(R"({"options":{"a":{"type":"integer","default":"1"}}})",
@@ -115,7 +117,7 @@ TEST(ManifestCheck, WrongValuesAreNamed) {
 // What is null is left out: generators of JSON write it so.
 TEST(ManifestCheck, NullIsLeftOut) {
     EXPECT_THAT(
-        check(R"({"summary":null,"secrets":null,"options":{"a":{"default":null}}})").mistakes,
+        check(R"({"summary":null,"credentials":null,"options":{"a":{"default":null}}})").mistakes,
         IsEmpty());
 }
 

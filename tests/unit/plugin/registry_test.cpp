@@ -265,7 +265,9 @@ TEST_F(RegistryTest, DurationsReachThePluginInMilliseconds) {
     provider.name = provider.plugin = "echo";
     provider.options = {{"delay", "\"2s\"", {7, 2}}};
     EXPECT_THAT(load(provider), IsEmpty());
-    EXPECT_EQ(registry_.providers[0]->config, R"({"name":"echo","delay":2000})");
+    EXPECT_EQ(registry_.providers[0]->config,
+              R"({"name":"echo","credentials":[],"delay":2000,"first_delay":0,"repeat":1})")
+        << "and what is not given has its default";
 }
 
 TEST_F(RegistryTest, AMissingPluginSaysWhereItWasLookedFor) {

@@ -137,6 +137,7 @@ class TryWithCredentials : public ChangedTry {
         auto several = std::make_shared<plugin::LoadedProvider>(slots[0].provider());
         several->api_keys = {"key-one", "key-two"};
         several->secrets.emplace("api_key", "key-one");
+        several->config = json::with_member(several->config, "credentials", R"(["api_key"])");
         slots[0] = plugin::ProviderSlot(several);
         config.providers[0].api_keys = {{"api_key", "env:A", {}}, {"api_key", "env:B", {}}};
         known.emplace(config, 8);

@@ -206,7 +206,7 @@ TEST_F(Echo, CallsATool) {
 }
 
 TEST_F(Echo, NeedsAHostThatCanRunIt) {
-    host.has_generate = false;
+    host.has_engine = false;
     EXPECT_EQ(call(ask("")).status(), BW_E_UNSUPPORTED);
 }
 

@@ -2,61 +2,37 @@
 #include <gtest/gtest.h>
 
 #include <bellwether/testing/fake_host.hpp>
-#include <cstring>
 #include <string>
 #include <vector>
 
 namespace bw::testing {
 namespace {
 
-bw_usage usage_of(std::int64_t figure) {
+bw_str str(std::string_view text) { return {text.data(), text.size()}; }
+
+void take(Result& result, const std::vector<bw_amount>& amounts) {
     bw_usage usage{};
     usage.size = sizeof usage;
-    for (const auto member :
-         {&bw_usage::input_tokens, &bw_usage::output_tokens, &bw_usage::cached_input_tokens,
-          &bw_usage::reasoning_tokens, &bw_usage::total_tokens, &bw_usage::cache_write_tokens,
-          &bw_usage::cache_write_1h_tokens, &bw_usage::audio_input_tokens,
-          &bw_usage::audio_output_tokens, &bw_usage::image_input_tokens,
-          &bw_usage::image_output_tokens}) {
-        usage.*member = figure;
+    usage.amounts = amounts.data();
+    usage.amount_count = amounts.size();
+    result.take(usage);
+}
+
+TEST(FakeHost, KeepsTheLargerOfEveryFigureAndUnit) {
+    for (const auto& [name, figure] : Used::names()) {
+        Result result;
+        take(result, {{str(name), 7}});
+        take(result, {{str(name), 3}});
+        ASSERT_TRUE(result.usage);
+        EXPECT_EQ((*result.usage).*figure, 7) << name;
+        EXPECT_TRUE(result.units.empty());
     }
-    return usage;
-}
-
-TEST(FakeHost, KeepsTheLargerOfEveryFigure) {
     Result result;
-    result.take(usage_of(7));
-    result.take(usage_of(-1));
-    ASSERT_TRUE(result.usage);
-    const bw_usage expected = usage_of(7);
-    EXPECT_EQ(std::memcmp(&*result.usage, &expected, sizeof expected), 0);
-}
-
-TEST(FakeHost, KeepsTheLargerCountOfEachUnit) {
-    const auto take = [](Result& result, std::vector<bw_unit> units) {
-        bw_usage usage = usage_of(1);
-        usage.units = units.data();
-        usage.unit_count = units.size();
-        result.take(usage);
-    };
-    Result result;
-    take(result, {{{"calls", 5}, 3}, {{"pages", 5}, 1}});
-    take(result, {{{"pages", 5}, 4}});
-    take(result, {{{"calls", 5}, 2}});
+    take(result, {{str("calls"), 3}, {str("pages"), 1}});
+    take(result, {{str("pages"), 4}});
+    take(result, {{str("calls"), 2}});
     const decltype(result.units) expected = {{"calls", 3}, {"pages", 4}};
     EXPECT_EQ(result.units, expected);
-}
-
-TEST(FakeHost, ReadsNoMoreOfAnErrorThanThereIsRoomFor) {
-    bw_error error{};
-    std::memset(error.message, 'm', sizeof error.message);
-    std::memset(error.code, 'c', sizeof error.code);
-    std::memset(error.param, 'p', sizeof error.param);
-    error.message_len = error.code_len = error.param_len = 1'000'000;
-    const Failed failed = detail::read_error(BW_E_INTERNAL, "create", error);
-    EXPECT_EQ(failed.message, std::string(sizeof error.message, 'm'));
-    EXPECT_EQ(failed.code, std::string(sizeof error.code, 'c'));
-    EXPECT_EQ(failed.param, std::string(sizeof error.param, 'p'));
 }
 
 }  // namespace

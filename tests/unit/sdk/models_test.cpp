@@ -24,7 +24,7 @@ TEST_F(Models, AreAskedForWithTheKey) {
     EXPECT_TRUE(result.ok());
     EXPECT_EQ(result.sent.method, "GET");
     EXPECT_EQ(result.sent.url, "https://api.openai.com/v1/models");
-    EXPECT_EQ(result.sent.secrets, (Headers{{"authorization", "Bearer {api_key}"}}));
+    EXPECT_EQ(result.sent.auth, (std::vector<std::string>{"api_key"}));
     EXPECT_EQ(result.models, (std::vector<std::string>{"a", "b/c"}));
 }
 

@@ -34,8 +34,9 @@ void misbehave(std::string_view how) {
     if (how == "memory") throw std::bad_alloc();
     if (how == "standard") throw std::runtime_error("oops");
     if (how == "other") throw 7;
-    if (how == "long")
-        throw bw::Error(BW_E_INVALID, std::string(1023, 'x') + "ก").code(std::string(99, 'c'));
+    if (how == "long") {
+        throw bw::Error(BW_E_INVALID, std::string(100'000, 'x')).code(std::string(999, 'c'));
+    }
 }
 
 // Misbehaves where its config says, as it says.
@@ -49,14 +50,15 @@ struct Probe : Counted {
         if (where == place) misbehave(how);
     }
     struct Call : Counted {
-        Call(Probe& provider, const bw::Request& request, bw::Exchange exchange)
-            : probe(provider), exchange(exchange) {
-            exchange.send("POST", "https://x.test/a", bw::Frame::line)
-                .header("X-A", "b")
-                .secret("authorization", "Bearer ", "api_key")
-                .body("[")
-                .body(request.body())
-                .body("]");
+        Call(Probe& provider, const bw::Request& request, bw::Attempt attempt)
+            : probe(provider), attempt(attempt) {
+            attempt.send(bw::Send("POST", "https://x.test/a")
+                             .frame(bw::Frame::line)
+                             .header("X-A", "b")
+                             .auth("api_key")
+                             .body("[")
+                             .body(request.body())
+                             .body("]"));
             probe.at("open");
         }
         void head(const bw::Head& head) {
@@ -71,11 +73,11 @@ struct Probe : Counted {
             probe.at("end");
             bw::Usage usage;
             usage.output = 3;
-            exchange.usage(usage);
-            exchange.emit_reply(reply_of(status + lines));
+            attempt.usage(usage);
+            attempt.emit_reply(reply_of(status + lines));
         }
         Probe& probe;
-        bw::Exchange exchange;
+        bw::Attempt attempt;
         std::string status;
         std::string lines;
     };
@@ -86,12 +88,12 @@ struct Probe : Counted {
 // The least that a provider can be.
 struct Least {
     explicit Least(const bw::Setup&) {}
-    struct Call {
-        Call(Least&, const bw::Request&, bw::Exchange exchange) : exchange(exchange) {
-            exchange.send("GET", "https://x.test/", bw::Frame::whole);
+    struct Call : bw::NoHead, bw::NoEnd {
+        Call(Least&, const bw::Request&, bw::Attempt attempt) : attempt(attempt) {
+            attempt.send(bw::Send("GET", "https://x.test/"));
         }
-        void data(const bw::Frame& frame) { exchange.emit_reply(frame.data()); }
-        bw::Exchange exchange;
+        void data(const bw::Frame& frame) { attempt.emit_reply(frame.data()); }
+        bw::Attempt attempt;
     };
 };
 
@@ -99,15 +101,15 @@ struct Least {
 struct Steps {
     explicit Steps(const bw::Setup&) {}
     struct Call {
-        Call(Steps&, const bw::Request&, bw::Exchange exchange) : exchange(exchange) {
-            exchange.generate();
+        Call(Steps&, const bw::Request&, bw::Attempt attempt) : attempt(attempt) {
+            attempt.generate();
         }
-        std::optional<std::chrono::milliseconds> step() {
-            if (++count < 3) return count * 10ms;
-            exchange.emit_reply(reply_of("steps"));
-            return std::nullopt;
+        bw::Step step() {
+            if (++count < 3) return bw::Step::after(count * 10ms);
+            attempt.emit_reply(reply_of("steps"));
+            return bw::Step::complete();
         }
-        bw::Exchange exchange;
+        bw::Attempt attempt;
         int count = 0;
     };
 };
@@ -144,7 +146,7 @@ TEST_F(Provider, IsCalledInOrderWithWhatTheHostHas) {
     EXPECT_EQ(result.reply(), reply_of("200!one;two;three;"));
     EXPECT_EQ(result.sent.method, "POST");
     EXPECT_EQ(result.sent.header("x-a"), "b");
-    EXPECT_EQ(result.sent.secrets, (Headers{{"authorization", "Bearer {api_key}"}}));
+    EXPECT_EQ(result.sent.auth, (std::vector<std::string>{"api_key"}));
     EXPECT_EQ(result.sent.body, "[" + Asked().body + "]");
     EXPECT_EQ(result.usage.value().output_tokens, 3);
     EXPECT_EQ(result.usage.value().input_tokens, -1);
@@ -159,10 +161,10 @@ TEST_F(Provider, TableIsMadeOnceAndComplete) {
     EXPECT_EQ(table->abi_minor, BW_ABI_MINOR);
     EXPECT_STREQ(table->id, "test.probe");
     EXPECT_STREQ(table->version, "1.2.3");
-    EXPECT_EQ(table->extension(BW_EXT_GENERATE), nullptr);
+    EXPECT_EQ(table->extension(BW_EXT_ENGINE), nullptr);
     EXPECT_EQ(table->extension("bw.unknown/9"), nullptr);
     const bw_plugin* const other = bw::plugin_table<Steps>("test.steps", "1", "{}");
-    EXPECT_NE(other->extension(BW_EXT_GENERATE), nullptr);
+    EXPECT_NE(other->extension(BW_EXT_ENGINE), nullptr);
     EXPECT_EQ(other->extension("bw.unknown/9"), nullptr);
 }
 
@@ -195,10 +197,10 @@ TEST_F(Provider, LetsNothingOutFromAnywhere) {
     }
 }
 
-TEST_F(Provider, CutsLongTextAtACharacter) {
+TEST_F(Provider, TellsTextOfAnyLength) {
     const Result result = run("end", "long");
-    EXPECT_EQ(result.error.value().message, std::string(1023, 'x'));
-    EXPECT_EQ(result.error.value().code, std::string(64, 'c'));
+    EXPECT_EQ(result.error.value().message, std::string(100'000, 'x'));
+    EXPECT_EQ(result.error.value().code, std::string(999, 'c'));
 }
 
 TEST_F(Provider, NeedsOnlyData) {
@@ -210,16 +212,16 @@ TEST_F(Provider, NeedsOnlyData) {
 // Has enough at the line "enough".
 struct Sated {
     explicit Sated(const bw::Setup&) {}
-    struct Call {
-        Call(Sated&, const bw::Request&, bw::Exchange exchange) : exchange(exchange) {
-            exchange.send("GET", "https://x.test/", bw::Frame::line);
+    struct Call : bw::NoHead {
+        Call(Sated&, const bw::Request&, bw::Attempt attempt) : attempt(attempt) {
+            attempt.send(bw::Send("GET", "https://x.test/").frame(bw::Frame::line));
         }
         bw::Progress data(const bw::Frame& frame) {
             lines += frame.data();
             return frame.data() == "enough" ? bw::Progress::complete : bw::Progress::more;
         }
-        void end() { exchange.emit_reply(reply_of(lines)); }
-        bw::Exchange exchange;
+        void end() { attempt.emit_reply(reply_of(lines)); }
+        bw::Attempt attempt;
         std::string lines;
     };
 };
@@ -235,23 +237,12 @@ TEST_F(Provider, MaySayThatTheReplyIsComplete) {
     EXPECT_EQ(result.reply(), reply_of("amore"));
 }
 
-TEST_F(Provider, FakeHostTakesCompleteFromDataOnly) {
-    static bw_plugin early = *bw::plugin_table<Sated>("test.sated", "1", "{}");
-    early.call_head = [](bw_call*, const bw_head*, bw_error*) noexcept -> bw_status {
-        return BW_COMPLETE;
-    };
-    Instance instance(host, &early, R"({"base_url":"https://x.test"})");
-    EXPECT_FALSE(instance.call({}, {200, {}, "enough\n"}).ok());
-    EXPECT_EQ(host.misbehaviours, std::vector<std::string>{"call_head returned what is no error"});
-    host.misbehaviours.clear();
-}
-
 TEST_F(Provider, MayAnswerByItself) {
     Instance steps(host, bw::plugin_table<Steps>("test.steps", "1", "{}"), "{}");
     const Result result = steps.call({});
     EXPECT_EQ(result.waits, (std::vector<std::int64_t>{10, 20, -1}));
     EXPECT_EQ(result.reply(), reply_of("steps"));
-    host.has_generate = false;
+    host.has_engine = false;
     Instance without(host, bw::plugin_table<Steps>("test.steps", "1", "{}"), "{}");
     EXPECT_EQ(without.call({}).status(), BW_E_UNSUPPORTED);
 }
@@ -259,31 +250,78 @@ TEST_F(Provider, MayAnswerByItself) {
 TEST_F(Provider, FakeHostSeesBrokenRules) {
     struct Bad {
         explicit Bad(const bw::Setup&) {}
-        struct Call {
-            Call(Bad&, const bw::Request&, bw::Exchange exchange) : exchange(exchange) {
-                exchange.send("GET", "https://elsewhere.test/", bw::Frame::whole)
-                    .header("Content-Length", "1")
-                    .secret("authorization", "", "nothing");
-                exchange.emit_reply("{}");
+        struct Call : bw::NoHead, bw::NoEnd {
+            Call(Bad&, const bw::Request&, bw::Attempt attempt) {
+                attempt.send(bw::Send("GET", "https://elsewhere.test/").auth("nothing"));
             }
-            void data(const bw::Frame&) {
-                exchange.emit_reply("{");
-                exchange.emit_chunk("{}");
-            }
-            bw::Exchange exchange;
+            void data(const bw::Frame&) {}
         };
     };
     Instance bad(host, bw::plugin_table<Bad>("test.bad", "1", "{}"),
                  R"({"base_url":"https://x.test"})");
-    bad.call({}, {200, {}, ""});
-    EXPECT_EQ(
-        host.misbehaviours,
-        (std::vector<std::string>{
-            "send to another origin than the provider's base_url",
-            "send_header with a framing header", "send_secret with a credential that was not given",
-            "emit outside call_data, call_end and step", "emit of a second reply",
-            "emit of a kind that does not fit the request"}));
+    EXPECT_EQ(bad.call({}, {200, {}, ""}).status(), BW_E_INTERNAL);
+    EXPECT_EQ(host.misbehaviours,
+              (std::vector<std::string>{"send to an origin that the provider may not talk to",
+                                        "send with a credential that was not given"}));
     host.misbehaviours.clear();
+}
+
+// Asks until its upstream says that it is done.
+struct Polling {
+    explicit Polling(const bw::Setup&) {}
+    struct Call : bw::NoHead {
+        Call(Polling&, const bw::Request&, bw::Attempt attempt) : attempt(attempt) {
+            attempt.send(bw::Send("POST", "https://x.test/tasks"));
+        }
+        void data(const bw::Frame& frame) { said = frame.data(); }
+        void end() {
+            if (said == "done") return attempt.emit_reply(reply_of(said));
+            attempt.send(bw::Send("GET", "https://x.test/tasks/1").after(1s));
+        }
+        bw::Attempt attempt;
+        std::string said;
+    };
+};
+
+TEST_F(Provider, MayAskAgainAfterAWait) {
+    Instance polling(host, bw::plugin_table<Polling>("test.polling", "1", "{}"),
+                     R"({"base_url":"https://x.test"})");
+    const Result result =
+        polling.call_in_turn({}, {{200, {}, "task"}, {200, {}, "running"}, {200, {}, "done"}});
+    EXPECT_EQ(result.reply(), reply_of("done"));
+    ASSERT_EQ(result.sent_later.size(), 2u);
+    EXPECT_EQ(result.sent_later[1].url, "https://x.test/tasks/1");
+    EXPECT_EQ(result.sent_later[1].wait_ms, 1'000);
+}
+
+// What its instances share counts them.
+struct Sharing {
+    struct Service {
+        explicit Service(const bw::Setup& setup) : name(setup.name()) {}
+        std::string name;
+        int instances = 0;
+    };
+    Sharing(const bw::Setup&, Service& service) : service(service) { ++service.instances; }
+    struct Call {
+        Call(Sharing& provider, const bw::Request&, bw::Attempt attempt)
+            : provider(provider), attempt(attempt) {
+            attempt.generate();
+        }
+        bw::Step step() {
+            attempt.emit_reply(reply_of(provider.service.name));
+            return bw::Step::complete();
+        }
+        Sharing& provider;
+        bw::Attempt attempt;
+    };
+    Service& service;
+};
+
+TEST_F(Provider, MayHaveWhatItsInstancesShare) {
+    const bw_plugin* const sharing = bw::plugin_table<Sharing>("test.sharing", "1", "{}");
+    EXPECT_EQ(bw::plugin_table<Least>("test.least", "1", "{}")->service_open, nullptr);
+    Instance instance(host, sharing, R"({"name":"weights"})");
+    EXPECT_EQ(instance.call({}).reply(), reply_of("weights"));
 }
 
 }  // namespace

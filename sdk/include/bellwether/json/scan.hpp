@@ -98,7 +98,8 @@ inline const char* skip_plain(const char* p, const char* end) {
         const __m128i special = _mm_or_si128(
             _mm_cmplt_epi8(bytes, space),
             _mm_or_si128(_mm_cmpeq_epi8(bytes, quotes), _mm_cmpeq_epi8(bytes, backslashes)));
-        if (const int mask = _mm_movemask_epi8(special); mask != 0) return p + __builtin_ctz(mask);
+        const auto mask = static_cast<unsigned>(_mm_movemask_epi8(special));
+        if (mask != 0) return p + __builtin_ctz(mask);
     }
 #endif
     while (p != end) {

@@ -17,12 +17,12 @@ namespace bw::openai {
 inline void Provider::Call::head(const Head& head) {
     http_status_ = head.status();
     content_type_ = head.header("content-type");
-    if (!head.ok()) retry_after_ms_ = header_wait_ms(head, provider_.host_);
+    if (!head.ok()) retry_after_ = retry_after_of_headers(head, provider_.host_.unix_time());
 }
 
 inline Failure Provider::Call::failure() const {
-    return {provider_.api_,  provider_.name_,   model_, url_, http_status_,
-            retry_after_ms_, provider_.has_key_};
+    return {provider_.api_, provider_.name_,   model_, url_, http_status_,
+            retry_after_,   provider_.has_key_};
 }
 
 inline std::string Provider::Call::content_type() const {
@@ -64,7 +64,7 @@ inline Progress Provider::Call::data(const Frame& frame) {
     const std::string_view text = detail::bare(frame.data());
     if (http_status_ >= 300) throw failed(text);
     if (!frame.is_whole()) return take_event(text, frame.event());
-    take_whole(text);
+    operation_ == Operation::models ? take_models(text) : take_whole(text);
     return Progress::more;
 }
 
@@ -106,7 +106,7 @@ inline void Provider::Call::take_whole(std::string_view body) {
     if (!named.empty()) body = named;
     embeddings ? emit_embeddings(body) : emit_whole(body);
     if (stream_) take_usage();  // of all the chunks that it became
-    if (!usage_chunk_.empty()) exchange_.emit_usage_chunk(usage_chunk_);
+    if (!usage_chunk_.empty()) attempt_.emit_usage_chunk(usage_chunk_);
 }
 
 // The reply with the figures of its usage, `given`, under the names that clients know; empty if it
@@ -123,15 +123,15 @@ inline void Provider::Call::emit_embeddings(std::string_view body) {
     if (!convert_embeddings(json::Value(body)["data"].raw(), base64_, edits)) {
         protocol_error("malformed_reply", "answered with an embedding that cannot be read");
     }
-    if (edits.empty()) return exchange_.emit_reply(body);
+    if (edits.empty()) return attempt_.emit_reply(body);
     std::string converted;
     detail::apply_edits(body, edits, converted);
-    exchange_.emit_reply(converted);
+    attempt_.emit_reply(converted);
 }
 
 inline void Provider::Call::emit_whole(std::string_view body) {
-    if (!stream_) return exchange_.emit_reply(body);
-    unfold(body, is_chat(), [this](const std::string& chunk) { exchange_.emit_chunk(chunk); });
+    if (!stream_) return attempt_.emit_reply(body);
+    unfold(body, is_chat(), [this](const std::string& chunk) { attempt_.emit_chunk(chunk); });
 }
 
 // ---- Call: events ----------------------------------------------------------------------------
@@ -238,7 +238,7 @@ inline void Provider::Call::take_chunk(std::string_view chunk) {
         reader_.edited(edited_);
         chunk = edited_;
     }
-    exchange_.emit_chunk(chunk);
+    attempt_.emit_chunk(chunk);
 }
 
 // A ping, words, or what an upstream tells of the prompt.
@@ -252,7 +252,7 @@ inline void Provider::Call::take_no_answer(std::string_view chunk) {
         reader_.edited(edited_);
         chunk = edited_;
     }
-    stream_ ? exchange_.emit_chunk(chunk) : fold(chunk);
+    stream_ ? attempt_.emit_chunk(chunk) : fold(chunk);
 }
 
 inline void Provider::Call::fold(std::string_view chunk) {
@@ -286,7 +286,7 @@ inline void Provider::Call::take_usage(std::string_view raw, Usage said) {
     const bool less = said.input < usage_.input || said.output < usage_.output;
     merge_usage(usage_, said);
     said.service_tier = usage_.service_tier;
-    exchange_.usage(said);
+    attempt_.usage(said);
     if (stream_ && (!less || usage_chunk_.empty())) usage_chunk_ = usage_chunk(raw);
 }
 
@@ -328,14 +328,14 @@ inline void Provider::Call::close_stream() {
     if (!stream_) {
         const std::string reply = folder_->reply();
         const std::string named = with_known_usage(reply, json::Value(reply)["usage"].raw());
-        return exchange_.emit_reply(named.empty() ? reply : named);
+        return attempt_.emit_reply(named.empty() ? reply : named);
     }
-    if (!usage_chunk_.empty()) exchange_.emit_usage_chunk(usage_chunk_);
+    if (!usage_chunk_.empty()) attempt_.emit_usage_chunk(usage_chunk_);
 }
 
 inline void Provider::Call::end() {
     if (http_status_ >= 300) throw failed({});
-    if (done_) return;
+    if (done_ || operation_ == Operation::models) return;
     if (!any_chunk_ && complaint_.empty() && unread_.empty()) {
         protocol_error("empty_reply", "answered with status " + std::to_string(http_status_) +
                                           " and no answer (content-type \"" + content_type() +

@@ -2,6 +2,7 @@
 // from it. Part of <bellwether/openai_compatible.hpp>.
 #pragma once
 
+#include <bellwether/http/error_class.hpp>
 #include <bellwether/provider.hpp>
 
 #include <cstddef>
@@ -45,14 +46,7 @@ struct ForeignKey {
     bool certain = true;  // false: the host warns instead of refusing
 };
 
-// An upstream error that satisfies all that is set here is of class `status`. Rules are tried in
-// order, the table's own before the general ones.
-struct ErrorRule {
-    bw_status status;
-    std::uint32_t http_status = 0;  // 0: any
-    std::string_view code = "";     // equal to the error's code or type, whatever the case
-    std::string_view message = "";  // contained in the error's message, whatever the case
-};
+using bw::ErrorRule;
 
 // When a call needs an API key.
 enum class KeyNeed {
@@ -102,8 +96,8 @@ struct Api {
 
 namespace detail {
 
-inline std::string secrets_json(const Api& api) {
-    std::string out = R"([{"name":"api_key","env":)" + json::quote(api.secret_env) +
+inline std::string credentials_json(const Api& api) {
+    std::string out = R"([{"name":"api_key","kind":"bearer","env":)" + json::quote(api.secret_env) +
                       ",\"required\":" + (api.quirks.key == KeyNeed::always ? "true" : "false") +
                       ",\"foreign\":[";
     for (const ForeignKey& key : api.foreign_keys) {
@@ -162,9 +156,9 @@ inline std::string manifest(const Api& api) {
     std::string out = "{\"summary\":" + json::quote(api.summary) + R"(,"operations":["chat")";
     if (api.completions) out += ",\"completions\"";
     if (api.embeddings) out += ",\"embeddings\"";
-    out += "],\"base_url\":" + json::quote(api.base_url);
+    out += ",\"models\"],\"base_url\":" + json::quote(api.base_url);
     if (!api.base_url_env.empty()) out += ",\"base_url_env\":" + json::quote(api.base_url_env);
-    if (!api.secret_env.empty()) out += ",\"secrets\":" + detail::secrets_json(api);
+    if (!api.secret_env.empty()) out += ",\"credentials\":" + detail::credentials_json(api);
     out += ",\"options\":" + detail::options_json(api.quirks);
     if (!api.models_elsewhere) out += ",\"models_elsewhere\":false";
     if (!api.continues_with.empty()) {

@@ -2,11 +2,12 @@
 // <bellwether/openai_compatible.hpp>.
 #pragma once
 
+#include <bellwether/http/error_class.hpp>
+#include <bellwether/http/retry_after.hpp>
 #include <bellwether/json.hpp>
 #include <bellwether/openai_compatible/api.hpp>
 #include <bellwether/openai_compatible/text.hpp>
 #include <bellwether/openai_compatible/upstream_error.hpp>
-#include <bellwether/openai_compatible/waits.hpp>
 #include <bellwether/provider.hpp>
 
 #include <chrono>
@@ -24,8 +25,8 @@ struct Failure {
     std::string_view model;  // as sent
     std::string_view url;    // asked
     std::uint32_t http_status;
-    std::optional<std::int64_t> retry_after_ms;  // from the response's headers
-    bool has_key;                                // a key was sent
+    std::optional<std::chrono::milliseconds> retry_after;  // from the response's headers
+    bool has_key;                                          // a key was sent
 
     // What the client may know of it.
     std::string_view path() const {
@@ -37,113 +38,11 @@ struct Failure {
     bool at_default_base_url() const { return url.substr(0, api.base_url.size()) == api.base_url; }
 };
 
-namespace detail {
-
-// What the codes and words of OpenAI and those who copy it mean, wherever they stand. Codes first:
-// words are the weaker evidence.
-inline constexpr ErrorRule k_general_rules[] = {
-    {BW_E_QUOTA, 0, "insufficient_quota"},
-    {BW_E_QUOTA, 0, "billing_hard_limit_reached"},
-    {BW_E_QUOTA, 0, "billing_not_active"},
-    {BW_E_QUOTA, 0, "credit_balance_exhausted"},
-    {BW_E_QUOTA, 0, "project_spend_limit_exceeded"},
-    {BW_E_QUOTA, 0, "daily_cost_limit_exceeded"},
-    {BW_E_QUOTA, 0, "insufficient_balance"},
-    {BW_E_AUTH, 0, "invalid_api_key"},
-    {BW_E_AUTH, 0, "authentication_error"},
-    {BW_E_AUTH, 0, "permission_error"},
-    {BW_E_AUTH, 0, "permission_denied"},
-    {BW_E_AUTH, 0, "unsupported_country_region_territory"},
-    {BW_E_CONTEXT_LENGTH, 0, "context_length_exceeded"},
-    {BW_E_CONTEXT_LENGTH, 0, "string_above_max_length"},
-    {BW_E_CONTENT_FILTER, 0, "content_filter"},
-    {BW_E_CONTENT_FILTER, 0, "content_policy_violation"},
-    {BW_E_CONTENT_FILTER, 0, "moderation_blocked"},
-    {BW_E_NOT_FOUND, 0, "model_not_found"},
-    {BW_E_NOT_FOUND, 0, "model_not_supported"},
-    {BW_E_NOT_FOUND, 0, "model_decommissioned"},
-    {BW_E_NOT_FOUND, 0, "model_deprecated"},
-    {BW_E_NOT_FOUND, 0, "model_retired"},
-    {BW_E_NOT_FOUND, 0, "not_found_error"},
-    {BW_E_NOT_FOUND, 0, "NotFoundError"},
-    {BW_E_RATE, 0, "rate_limit_exceeded"},
-    {BW_E_RATE, 0, "rate_limit_error"},
-    {BW_E_RATE, 0, "slow_down"},
-    {BW_E_UPSTREAM, 0, "overloaded_error"},
-    {BW_E_UPSTREAM, 0, "server_is_overloaded"},
-    {BW_E_CONTEXT_LENGTH, 0, "", "maximum context length"},
-    {BW_E_CONTEXT_LENGTH, 0, "", "Range of input length"},
-    {BW_E_CONTEXT_LENGTH, 0, "", "prompt is too long"},
-    {BW_E_CONTEXT_LENGTH, 0, "", "input is too long"},
-    {BW_E_CONTEXT_LENGTH, 0, "", "exceeds the context window"},
-    {BW_E_CONTENT_FILTER, 0, "", "content management policy"},
-    {BW_E_CONTENT_FILTER, 0, "", "inappropriate content"},
-    {BW_E_INVALID, 0, "", "InternalError.Algo.InvalidParameter"},
-    {BW_E_QUOTA, 0, "", "insufficient balance"},
-    {BW_E_AUTH, 400, "", "API key not valid"},
-};
-
-inline bool rule_fits(const ErrorRule& rule, std::uint32_t status, const UpstreamError& error) {
-    if (rule.http_status != 0 && rule.http_status != status) return false;
-    if (!rule.code.empty() && !equal_nocase(rule.code, error.code) &&
-        !equal_nocase(rule.code, error.type)) {
-        return false;
-    }
-    return rule.message.empty() || contains_nocase(error.message, rule.message);
-}
-
-// Only what speaks of the client's request is the client's mistake. The path, the method, the
-// headers, the protocol and the place are the provider's, or this host's.
-inline bw_status status_of_http(std::uint32_t status) {
-    switch (status) {
-        case 401:
-        case 403:
-        case 407: return BW_E_AUTH;
-        case 402: return BW_E_QUOTA;
-        case 404:
-        case 410: return BW_E_NOT_FOUND;
-        case 413: return BW_E_CONTEXT_LENGTH;
-        case 405:
-        case 406:
-        case 408:
-        case 409:
-        case 411:
-        case 412:
-        case 414:
-        case 415:
-        case 417:
-        case 421:
-        case 423:
-        case 424:
-        case 426:
-        case 428:
-        case 431:
-        case 451: return BW_E_UPSTREAM;
-        case 420:
-        case 425:
-        case 429: return BW_E_RATE;
-        case 501: return BW_E_UNSUPPORTED;
-        default: return status >= 400 && status < 499 ? BW_E_INVALID : BW_E_UPSTREAM;
-    }
-}
-
-}  // namespace detail
-
 // The class of an error: by the table's rules, then by the general ones, then by the HTTP status
 // (the body's own if the response's was 200), then by the broad type.
 inline bw_status classify(const Api& api, std::uint32_t http_status, const UpstreamError& error) {
-    const std::uint32_t status = http_status >= 400 ? http_status : error.status;
-    for (const ErrorRule& rule : api.error_rules) {
-        if (detail::rule_fits(rule, status, error)) return rule.status;
-    }
-    for (const ErrorRule& rule : detail::k_general_rules) {
-        if (detail::rule_fits(rule, status, error)) return rule.status;
-    }
-    if (status != 0) return detail::status_of_http(status);
-    for (const std::string_view type : {"invalid_request_error", "BadRequestError"}) {
-        if (detail::equal_nocase(error.type, type)) return BW_E_INVALID;
-    }
-    return BW_E_UPSTREAM;
+    return error_class(http_status >= 400 ? http_status : error.status,
+                       {error.code, error.type, error.message}, api.error_rules);
 }
 
 // ---- words -----------------------------------------------------------------------------------
@@ -297,9 +196,8 @@ inline Error upstream_failure(const Failure& failure, std::string_view body) {
         .code(detail::mask_keys(upstream.code.empty() ? upstream.type : upstream.code))
         .param(detail::mask_keys(upstream.param));
     if (kind == BW_E_RATE || kind == BW_E_UPSTREAM) {
-        auto wait = failure.retry_after_ms;
-        if (!wait) wait = body_wait_ms(body);
-        if (wait) error.retry_after(std::chrono::milliseconds(*wait));
+        const auto wait = failure.retry_after ? failure.retry_after : retry_after_of_body(body);
+        if (wait) error.retry_after(*wait);
     }
     return error;
 }

@@ -5,26 +5,18 @@
 
 namespace bw::openai {
 
-inline void Provider::ask_models(const ModelsQuery& query) const {
-    Sending sending = query.get(base_url_ + path_prefix_ + "/models");
-    if (has_key_) sending.secret("authorization", "Bearer ", "api_key");
-    for (const auto& [name, value] : headers_) sending.header(name, value);
-}
-
-inline void Provider::read_models(const ModelsReply& reply) const {
-    const std::string url = base_url_ + path_prefix_ + "/models";
-    const std::string_view text = detail::bare(reply.body());
-    if (!reply.head().ok()) {
-        throw upstream_failure({api_, name_, "", url, reply.head().status(), {}, has_key_}, text);
-    }
-    const json::Value data = json::Value(text)["data"];
-    if (!json::valid(text) || data.kind() != json::Kind::array) {
-        throw Error(BW_E_PROTOCOL, name_ + " answered " + url +
+inline void Provider::Call::take_models(std::string_view body) const {
+    const json::Value data = json::Value(body)["data"];
+    if (!json::valid(body) || data.kind() != json::Kind::array) {
+        throw Error(BW_E_PROTOCOL, provider_.name_ + " answered " + url_ +
                                        " with something that is no list of models: \"" +
-                                       detail::excerpt(text) + "\"; check that base_url is right")
+                                       detail::excerpt(body) + "\"; check that base_url is right")
             .code("malformed_reply");
     }
-    for (const json::Value& model : data.elements()) reply.add(model["id"].string());
+    for (const json::Value& model : data.elements()) {
+        const std::string id = model["id"].string();
+        attempt_.add_model({id});
+    }
 }
 
 }  // namespace bw::openai

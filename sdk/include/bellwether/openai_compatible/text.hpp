@@ -1,45 +1,25 @@
-// Text helpers for error messages: comparing, masking keys, excerpts of HTML, durations, the
-// nearest name. Part of <bellwether/openai_compatible.hpp>.
+// Text helpers for error messages: comparing, masking keys, excerpts of HTML, the nearest
+// name. Part of <bellwether/openai_compatible.hpp>.
 #pragma once
 
 #include <bellwether/ascii.hpp>
 
 #include <algorithm>
-#include <cctype>
-#include <charconv>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace bw::openai::detail {
 
+using ascii::contains_nocase;
+using ascii::equal_nocase;
+using ascii::find_nocase;
 using ascii::is_alnum;
 using ascii::is_alpha;
 using ascii::is_digit;
 using ascii::lower;
-
-inline bool equal_nocase(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                              [](char x, char y) { return lower(x) == lower(y); });
-}
-
-inline std::size_t find_nocase(std::string_view text, std::string_view what, std::size_t from = 0) {
-    if (from > text.size()) return std::string_view::npos;
-    const auto found =
-        std::search(text.begin() + static_cast<std::ptrdiff_t>(from), text.end(), what.begin(),
-                    what.end(), [](char x, char y) { return lower(x) == lower(y); });
-    return found == text.end() && !what.empty() ? std::string_view::npos
-                                                : static_cast<std::size_t>(found - text.begin());
-}
-
-inline bool contains_nocase(std::string_view text, std::string_view what) {
-    return find_nocase(text, what) != std::string_view::npos;
-}
 
 // At most `bytes` bytes, cut at a character, with an ellipsis if something is missing.
 inline std::string shorten(std::string_view text, std::size_t bytes) {
@@ -166,132 +146,6 @@ inline std::string excerpt(std::string_view body) {
         }
     }
     return shorten(mask_keys(out), k_bytes);
-}
-
-// ---- durations -------------------------------------------------------------------------------
-
-// The longest wait that the host takes from a plugin: 31 days.
-constexpr std::int64_t k_wait_max_ms = std::int64_t{31} * 24 * 3600 * 1000;
-
-// A number of units as whole milliseconds. A longer wait than the longest counts as the longest.
-inline std::optional<std::int64_t> to_ms(double number, double unit_ms) {
-    const double ms = std::ceil(number * unit_ms);
-    if (!(ms >= 0)) return std::nullopt;
-    if (ms >= static_cast<double>(k_wait_max_ms)) return k_wait_max_ms;
-    return static_cast<std::int64_t>(ms);
-}
-
-// The decimal number that `text` begins with, taken off it.
-inline std::optional<double> take_number(std::string_view& text) {
-    double number = 0;
-    if (text.empty() || !is_digit(text.front())) return std::nullopt;
-    const auto [end, error] = json::detail::read_real(text.data(), text.data() + text.size(),
-                                                      number, std::chars_format::fixed);
-    if (error != std::errc()) return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return number;
-}
-
-// The duration that `text` begins with: "20s", "1m30.5s", "350ms", "20 seconds"; a number without a
-// unit counts `bare_ms` each.
-inline std::optional<std::int64_t> read_duration(std::string_view text, double bare_ms) {
-    double total = 0;
-    bool any = false;
-    while (const auto number = take_number(text)) {
-        if (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-        std::size_t letters = 0;
-        while (letters < text.size() && is_alpha(text[letters])) ++letters;
-        const std::string_view unit = text.substr(0, letters);
-        double scale = bare_ms;
-        if (unit == "ms" || equal_nocase(unit.substr(0, 5), "milli")) {
-            scale = 1;
-        } else if (!unit.empty() && lower(unit.front()) == 's') {
-            scale = 1000;
-        } else if (!unit.empty() && lower(unit.front()) == 'm') {
-            scale = 60'000;
-        } else if (!unit.empty() && lower(unit.front()) == 'h') {
-            scale = 3'600'000;
-        }
-        total += *number * scale;
-        any = true;
-        text.remove_prefix(letters);
-    }
-    return any ? to_ms(total, 1) : std::nullopt;
-}
-
-// ---- dates -----------------------------------------------------------------------------------
-
-// True if `text` has the form of `pattern`: 'a' stands for a letter, '0' for a digit, '_' for a
-// digit or a space, anything else for itself.
-inline bool has_form(std::string_view text, std::string_view pattern) {
-    return text.size() == pattern.size() &&
-           std::equal(text.begin(), text.end(), pattern.begin(), [](char c, char form) {
-               if (form == 'a') return is_alpha(c);
-               if (form == '0') return is_digit(c);
-               return form == '_' ? is_digit(c) || c == ' ' : c == form;
-           });
-}
-
-// Where the parts of a date stand in its text.
-struct DateForm {
-    std::string_view pattern;
-    std::size_t day;
-    std::size_t month;
-    std::size_t year;
-    std::size_t year_digits;
-    std::size_t time;
-};
-
-// The year that ends in these two digits and is at most 50 years away.
-inline std::int64_t whole_year(std::int64_t two_digits, std::int64_t now) {
-    constexpr std::int64_t k_seconds_of_year = 31'556'952;
-    const std::int64_t this_year = 1970 + now / k_seconds_of_year;
-    const std::int64_t year = this_year - this_year % 100 + two_digits;
-    if (year > this_year + 50) return year - 100;
-    return year <= this_year - 50 ? year + 100 : year;
-}
-
-// Seconds since 1970 of an HTTP date in each of its three forms: "Sun, 06 Nov 1994 08:49:37 GMT",
-// "Sunday, 06-Nov-94 08:49:37 GMT" and "Sun Nov  6 08:49:37 1994". `now` is needed for a year of
-// two digits.
-inline std::optional<std::int64_t> read_http_date(std::string_view text, std::int64_t now) {
-    constexpr std::string_view k_months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    constexpr DateForm k_forms[] = {{"aaa, 00 aaa 0000 00:00:00 GMT", 5, 8, 12, 4, 17},
-                                    {"aaa, 00-aaa-00 00:00:00 GMT", 5, 8, 12, 2, 15},
-                                    {"aaa aaa _0 00:00:00 0000", 8, 4, 20, 4, 11}};
-    std::string shortened;  // with a day's name of three letters
-    if (const auto comma = text.find(',');
-        comma != text.npos && comma > 3 && comma <= 9 &&
-        std::all_of(text.begin(), text.begin() + comma, is_alpha)) {
-        shortened.append(text.substr(0, 3)).append(text.substr(comma));
-        text = shortened;
-    }
-    const auto* const form =
-        std::find_if(std::begin(k_forms), std::end(k_forms),
-                     [&](const DateForm& one) { return has_form(text, one.pattern); });
-    if (form == std::end(k_forms)) return std::nullopt;
-    const auto number = [&](std::size_t at, std::size_t length) {
-        std::int64_t value = 0;
-        for (const char c : text.substr(at, length)) value = value * 10 + (c == ' ' ? 0 : c - '0');
-        return value;
-    };
-    const auto month = k_months.find(text.substr(form->month, 3));
-    const std::int64_t day = number(form->day, 2);
-    std::int64_t year = number(form->year, form->year_digits);
-    if (form->year_digits == 2) year = whole_year(year, now);
-    const std::int64_t hour = number(form->time, 2);
-    const std::int64_t minute = number(form->time + 3, 2);
-    const std::int64_t second = number(form->time + 6, 2);
-    if (month == std::string_view::npos || month % 3 != 0 || day < 1 || day > 31 || year < 1970 ||
-        hour > 23 || minute > 59 || second > 60) {
-        return std::nullopt;
-    }
-    // Days since 1970 in the Gregorian calendar, with years that begin in March.
-    const auto m = static_cast<std::int64_t>(month / 3) + 1;
-    const std::int64_t y = m <= 2 ? year - 1 : year;
-    const std::int64_t day_of_year = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + day - 1;
-    const std::int64_t days = y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
-    return ((days * 24 + hour) * 60 + minute) * 60 + second;
 }
 
 // ---- names -----------------------------------------------------------------------------------

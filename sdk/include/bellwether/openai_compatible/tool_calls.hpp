@@ -4,6 +4,7 @@
 // of <bellwether/openai_compatible.hpp>.
 #pragma once
 
+#include <bellwether/chat/tool_call_id.hpp>
 #include <bellwether/json.hpp>
 #include <bellwether/json/braces.hpp>
 #include <bellwether/openai_compatible/bounds.hpp>
@@ -21,20 +22,7 @@
 
 namespace bw::openai::detail {
 
-// The id of a call whose upstream gave it none: the same whenever it is asked for, and unlike those
-// of other answers, for clients keep them in one conversation.
-inline std::string made_up_id(std::uint64_t seed, std::uint64_t choice, std::int64_t index) {
-    constexpr std::uint64_t k_odd = 0x9E3779B97F4A7C15;
-    std::uint64_t state = seed ^ (choice + 1) * k_odd ^ (static_cast<std::uint64_t>(index) << 32);
-    std::string id = "call_";
-    for (int i = 0; i < 24; ++i) {
-        state += k_odd;
-        std::uint64_t mixed = (state ^ state >> 30) * 0xBF58476D1CE4E5B9;
-        mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB;
-        id += "0123456789abcdefghijklmnopqrstuv"[(mixed ^ mixed >> 31) & 31];
-    }
-    return id;
-}
+using chat::made_up_id;
 
 inline bool says(const json::Value& value) { return value && !value.equals(""); }
 inline bool says_id(const json::Value& id) {

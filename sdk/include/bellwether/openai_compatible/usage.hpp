@@ -4,7 +4,7 @@
 
 #include <bellwether/ascii.hpp>
 #include <bellwether/json.hpp>
-#include <bellwether/provider.hpp>
+#include <bellwether/provider/usage.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -18,8 +18,9 @@
 
 namespace bw::openai {
 
-// Kinds of pieces that one call can be billed for.
-inline constexpr std::size_t k_usage_units_max = 16;
+using bw::k_usage_units_max;
+using bw::merge_usage;
+using bw::says_anything;
 
 namespace detail {
 
@@ -289,32 +290,6 @@ class UsageReader {
 
 // What a `usage` object says.
 inline Usage read_usage(std::string_view raw) { return detail::UsageReader().read(raw); }
-
-// True if something was said that a call can be counted by.
-inline bool says_anything(const Usage& usage) {
-    return usage.input >= 0 || usage.output >= 0 || usage.total >= 0 || !usage.units.empty();
-}
-
-// What was said before and what is said now: neither zeros nor what is left out takes anything
-// back, for usage only grows.
-inline void merge_usage(Usage& into, const Usage& said) {
-    static constexpr std::int64_t Usage::*k_figures[] = {
-        &Usage::input,        &Usage::output,      &Usage::cached_input,   &Usage::reasoning,
-        &Usage::total,        &Usage::cache_write, &Usage::cache_write_1h, &Usage::audio_input,
-        &Usage::audio_output, &Usage::image_input, &Usage::image_output};
-    for (const auto figure : k_figures) into.*figure = std::max(into.*figure, said.*figure);
-    if (!said.service_tier.empty()) into.service_tier = said.service_tier;
-    for (const UsageUnit& unit : said.units) {
-        const auto same = std::find_if(into.units.begin(), into.units.end(),
-                                       [&](const UsageUnit& u) { return u.name == unit.name; });
-        if (same == into.units.end()) {
-            // A reply of a million choices must not become as many names to look through.
-            if (into.units.size() < k_usage_units_max) into.units.push_back(unit);
-        } else {
-            same->count = std::max(same->count, unit.count);
-        }
-    }
-}
 
 // Usage that stands in choices instead of beside them: each tells of its own answer to the one
 // prompt that they share.

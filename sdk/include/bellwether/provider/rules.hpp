@@ -7,23 +7,46 @@
 #include <bellwether/ascii.hpp>
 #include <bellwether/json.hpp>
 
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
 namespace bw::rules {
 
-// Where in the life of an exchange the plugin has the word.
-enum class Phase { waiting, opening, emitting };
+// In which function of the plugin it has the word.
+enum class Phase { waiting, opening, heading, receiving, ending, stepping, closing };
 
-// What has been done with one exchange so far.
+// What has been done in one attempt so far.
 struct Conduct {
     Phase phase = Phase::waiting;
-    bool sent = false;
-    bool generating = false;
+    std::uint32_t operation = BW_OP_CHAT;
     bool stream = false;   // what the client wants
+    bool sent = false;     // in the function that runs
+    bool engine = false;   // the plugin answers by itself
     bool replied = false;  // a reply or a chunk is out
 };
+
+// What becomes of a call of one of the host's functions. A rule that is broken is a bug in the
+// plugin (BW_E_INTERNAL); what this host cannot do is not (BW_E_UNSUPPORTED).
+struct Verdict {
+    bw_status status = BW_OK;
+    const char* why = nullptr;
+
+    bool ok() const { return status == BW_OK; }
+};
+inline Verdict broken(const char* rule) { return {BW_E_INTERNAL, rule}; }
+inline Verdict unsupported(const char* what) { return {BW_E_UNSUPPORTED, what}; }
+
+// A struct of the ABI as this side knows it: zero where the other side's is shorter.
+template <typename Struct>
+Struct read(const Struct& theirs) {
+    if (theirs.size >= sizeof(Struct)) return theirs;
+    Struct own = {};
+    std::memcpy(static_cast<void*>(&own), &theirs, theirs.size);
+    return own;
+}
 
 namespace detail {
 
@@ -99,29 +122,11 @@ inline std::string origin(std::string_view url) {
     return std::string(secure ? k_secure : k_plain) + detail::lower(host) + ":" + std::string(port);
 }
 
-// `base_origin`: that of the provider's base_url; empty if it has none.
-inline const char* check_send(const Conduct& so_far, std::string_view method, std::string_view url,
-                              std::uint32_t frame, std::string_view base_origin) {
-    if (so_far.phase != Phase::opening) return "send outside call_open";
-    if (so_far.sent || so_far.generating) return "send called twice";
-    if (method != "GET" && method != "POST") return "send with a method other than GET or POST";
-    if (frame > BW_FRAME_WHOLE) return "send with an unknown frame kind";
-    if (!detail::is_field_value(url) || url.find(' ') != std::string_view::npos) {
-        return "send with a malformed URL";
-    }
-    if (base_origin.empty() || origin(url) != base_origin) {
-        return "send to another origin than the provider's base_url";
-    }
-    return nullptr;
-}
+namespace detail {
 
 // The host frames the message and owns the connection; a plugin must not contradict it.
-inline const char* check_header(const Conduct& so_far, std::string_view name,
-                                std::string_view value) {
-    if (so_far.phase != Phase::opening || !so_far.sent) return "send_header before send";
-    if (!detail::is_token(name) || !detail::is_field_value(value)) {
-        return "send_header with a malformed field";
-    }
+inline Verdict check_header(std::string_view name, std::string_view value) {
+    if (!is_token(name) || !is_field_value(value)) return broken("send with a malformed header");
     constexpr std::string_view k_framing[] = {"host",
                                               "content-length",
                                               "transfer-encoding",
@@ -132,58 +137,130 @@ inline const char* check_header(const Conduct& so_far, std::string_view name,
                                               "trailer",
                                               "expect",
                                               "accept-encoding"};
-    const std::string lowered = detail::lower(name);
+    const std::string lowered = lower(name);
     for (const std::string_view framing : k_framing) {
-        if (lowered == framing) return "send_header with a framing header";
+        if (lowered == framing) return broken("send with a framing header");
     }
-    return nullptr;
+    return {};
 }
 
-inline const char* check_secret(const Conduct& so_far, bool given) {
-    if (so_far.phase != Phase::opening || !so_far.sent) return "send_header before send";
-    return given ? nullptr : "send_secret with a credential that was not given";
+inline std::string_view view(bw_str text) {
+    return text.ptr == nullptr ? std::string_view() : std::string_view(text.ptr, text.len);
 }
 
-inline const char* check_body(const Conduct& so_far) {
-    return so_far.phase == Phase::opening && so_far.sent ? nullptr : "send_body before send";
-}
-
-// `has_step`: the plugin has its side of bw.generate/1.
-inline const char* check_begin(const Conduct& so_far, bool has_step) {
-    if (so_far.phase != Phase::opening) return "generate outside call_open";
-    if (so_far.sent || so_far.generating) return "generate after send";
-    return has_step ? nullptr : "generate without its extension";
-}
-
-// What a good call_open must have done.
-inline const char* check_opened(const Conduct& so_far) {
-    return so_far.sent || so_far.generating ? nullptr : "call_open sent nothing";
-}
-
-inline const char* check_emit(const Conduct& so_far, std::uint32_t kind, std::string_view json) {
-    if (so_far.phase != Phase::emitting) return "emit outside call_data, call_end and step";
-    if (kind > BW_EMIT_USAGE) return "emit with an unknown kind";
-    if ((kind == BW_EMIT_REPLY) == so_far.stream) {
-        return "emit of a kind that does not fit the request";
+inline bool is_method(std::string_view method) {
+    for (const char* known : {"GET", "POST", "PUT", "PATCH", "DELETE"}) {
+        if (method == known) return true;
     }
-    if (kind == BW_EMIT_REPLY && so_far.replied) return "emit of a second reply";
-    return detail::check_shape(kind, json);
+    return false;
 }
 
-inline const char* check_usage(const Conduct& so_far) {
-    return so_far.phase == Phase::emitting ? nullptr
-                                           : "emit_usage outside call_data, call_end and step";
+}  // namespace detail
+
+// Whether a host can cut frames of this kind.
+inline Verdict check_frame_kind(std::uint32_t kind) {
+    if (kind <= BW_FRAME_ITEM) return {};
+    return unsupported("frames of a kind that this host cannot cut");
+}
+
+// `own_origin`: the URL's is one of those that the provider may talk to. The names in `auth` are
+// the caller's to check, with check_auth.
+inline Verdict check_send(const Conduct& so_far, const bw_send& request, bool own_origin) {
+    if (so_far.phase != Phase::opening && so_far.phase != Phase::ending) {
+        return broken("send outside call_open and call_end");
+    }
+    if (so_far.engine) return broken("send of an engine");
+    if (so_far.sent) return broken("send called twice");
+    if (request.must != 0) return unsupported("a send that must be understood and is not");
+    if (!detail::is_method(detail::view(request.method))) {
+        return broken("send with a method other than GET, POST, PUT, PATCH and DELETE");
+    }
+    if (const Verdict kind = check_frame_kind(request.frame); !kind.ok()) return kind;
+    if (request.wait_ms < 0) return broken("send with a wait below 0");
+    const std::string_view url = detail::view(request.url);
+    if (!detail::is_field_value(url) || url.find(' ') != std::string_view::npos) {
+        return broken("send with a malformed URL");
+    }
+    if (!own_origin) return broken("send to an origin that the provider may not talk to");
+    for (std::size_t i = 0; i < request.header_count; ++i) {
+        const bw_header& header = request.headers[i];
+        const Verdict verdict =
+            detail::check_header(detail::view(header.name), detail::view(header.value));
+        if (!verdict.ok()) return verdict;
+    }
+    for (std::size_t i = 0; i < request.body_count; ++i) {
+        if (request.body[i].kind != BW_PIECE_BYTES) return unsupported("a body with files");
+    }
+    return {};
+}
+
+// A credential that is named in a send.
+inline Verdict check_auth(bool given) {
+    return given ? Verdict{} : broken("send with a credential that was not given");
+}
+
+// Inside call_head alone.
+inline Verdict check_frame(const Conduct& so_far, std::uint32_t kind) {
+    if (so_far.phase != Phase::heading) return broken("frame outside call_head");
+    return check_frame_kind(kind);
+}
+
+// `has_step`: the plugin has its side of bw.engine/1.
+inline Verdict check_begin(const Conduct& so_far, bool has_step) {
+    if (so_far.phase != Phase::opening) return broken("begin outside call_open");
+    if (so_far.sent || so_far.engine) return broken("begin after send");
+    return has_step ? Verdict{} : broken("begin without the plugin's side of bw.engine/1");
+}
+
+// What a call_open that returned BW_OK or BW_COMPLETE must have done.
+inline Verdict check_opened(const Conduct& so_far, bool complete) {
+    const bool goes_on = so_far.sent || so_far.engine;
+    if (complete) return goes_on ? broken("call_open sent, and was complete") : Verdict{};
+    return goes_on ? Verdict{} : broken("call_open sent nothing");
+}
+
+namespace detail {
+
+inline bool may_emit(const Conduct& so_far) {
+    return so_far.phase != Phase::waiting && so_far.phase != Phase::closing;
+}
+
+}  // namespace detail
+
+inline Verdict check_emit(const Conduct& so_far, const bw_emit& piece) {
+    if (!detail::may_emit(so_far)) return broken("emit outside a call, or in call_close");
+    if (so_far.operation == BW_OP_MODELS) return broken("emit in a list of models");
+    if (piece.must != 0) return unsupported("an emit that must be understood and is not");
+    if (piece.kind > BW_EMIT_USAGE)
+        return unsupported("a piece of a kind that this host cannot send");
+    if ((piece.kind == BW_EMIT_REPLY) == so_far.stream) {
+        return broken("emit of a kind that does not fit the request");
+    }
+    if (piece.kind == BW_EMIT_REPLY && so_far.replied) return broken("emit of a second reply");
+    const char* const shape = detail::check_shape(piece.kind, detail::view(piece.data));
+    return shape == nullptr ? Verdict{} : broken(shape);
+}
+
+inline Verdict check_reply_header(const Conduct& so_far) {
+    if (!detail::may_emit(so_far)) return broken("reply_header outside a call, or in call_close");
+    return so_far.replied ? broken("reply_header after an emit") : Verdict{};
+}
+
+// Also in call_close.
+inline Verdict check_usage(const Conduct& so_far) {
+    return so_far.phase == Phase::waiting ? broken("usage outside a call") : Verdict{};
+}
+
+// Of bw.models/1.
+inline Verdict check_add(const Conduct& so_far) {
+    if (so_far.operation != BW_OP_MODELS) return broken("add outside a list of models");
+    return detail::may_emit(so_far) ? Verdict{} : broken("add outside a call, or in call_close");
 }
 
 // What a call that ended well must have brought.
-inline const char* check_end(const Conduct& so_far) {
-    return so_far.replied ? nullptr : "the call ended well without a reply";
+inline Verdict check_end(const Conduct& so_far) {
+    if (so_far.replied || so_far.operation == BW_OP_MODELS) return {};
+    return broken("the call ended well without a reply");
 }
-
-// Of bw.models/1: what `ask` sends, and where `read` adds.
-inline const char* check_ask(std::string_view method) {
-    return method == "GET" ? nullptr : "ask with a method other than GET";
-}
-inline const char* check_add(bool reading) { return reading ? nullptr : "add outside read"; }
 
 }  // namespace bw::rules

@@ -1,27 +1,37 @@
 // From a provider class to the functions of its table. Part of <bellwether/provider.hpp>.
 #pragma once
 
-#include <bellwether/ext/generate.h>
-#include <bellwether/ext/models.h>
+#include <bellwether/ext/engine.h>
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
+#include <bellwether/provider/attempt.hpp>
 #include <bellwether/provider/error.hpp>
-#include <bellwether/provider/exchange.hpp>
 #include <bellwether/provider/host.hpp>
-#include <bellwether/provider/models.hpp>
+#include <bellwether/provider/request.hpp>
 
-#include <chrono>
 #include <cstdint>
 #include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
-#include <optional>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
 
 namespace bw {
+
+// Bases of a Call that has no head(), or no end(). A hook that is neither there nor declined like
+// that does not compile, so that a misspelt one is no hook that is never called.
+struct NoHead {};
+struct NoEnd {};
+
+// What a service is told; see BW_NOTICE_*.
+enum class Notice : std::uint32_t {
+    drain = BW_NOTICE_DRAIN,
+    memory = BW_NOTICE_MEMORY,
+    credentials = BW_NOTICE_CREDENTIALS
+};
 
 namespace detail {
 
@@ -47,27 +57,50 @@ struct HasStep : std::false_type {};
 template <typename Call>
 struct HasStep<Call, std::void_t<decltype(std::declval<Call&>().step())>> : std::true_type {};
 
-inline bw_status report_bug(bw_error* out, const char* function, const char* what) noexcept {
-    if (out == nullptr) return BW_E_INTERNAL;
-    append_text(out->message, out->message_len, "a bug in the plugin: ");
-    append_text(out->message, out->message_len, function);
-    append_text(out->message, out->message_len, " threw ");
-    append_text(out->message, out->message_len, what);
-    return BW_E_INTERNAL;
+template <typename Service, typename = void>
+struct HasNotice : std::false_type {};
+template <typename Service>
+struct HasNotice<Service,
+                 std::void_t<decltype(std::declval<Service&>().notice(std::declval<Notice>()))>>
+    : std::true_type {};
+
+// The nested class Service of a provider; void: it has none.
+template <typename Provider, typename = void>
+struct ServiceOf {
+    using type = void;
+};
+template <typename Provider>
+struct ServiceOf<Provider, std::void_t<typename Provider::Service>> {
+    using type = typename Provider::Service;
+};
+
+inline bw_status tell(const Teller& teller, std::string_view message,
+                      std::string_view code = {}) noexcept {
+    bw_error out = sized<bw_error>();
+    out.status = BW_E_INTERNAL;
+    out.message = to_str(message);
+    out.code = to_str(code);
+    return teller.tell(out);
 }
 
 // No bug of anybody's: the host knows it by the code.
-inline bw_status report_lack_of_memory(bw_error* out) noexcept {
-    if (out == nullptr) return BW_E_INTERNAL;
-    append_text(out->message, out->message_len, "there is no memory left");
-    append_text(out->code, out->code_len, "out_of_memory");
-    return BW_E_INTERNAL;
+inline bw_status tell_of_no_memory(const Teller& teller) noexcept {
+    return tell(teller, "there is no memory left", "out_of_memory");
 }
 
-// Runs `body` and gives the status it returns, if it returns one; whatever it throws ends here, as
-// a status.
+inline bw_status tell_of_bug(const Teller& teller, const char* function,
+                             const char* what) noexcept {
+    try {
+        return tell(teller, std::string("a bug in the plugin: ") + function + " threw " + what);
+    } catch (...) {
+        return tell_of_no_memory(teller);
+    }
+}
+
+// Runs `body` and gives the status it returns, if it returns one; whatever it throws ends here, is
+// told, and becomes a status.
 template <typename Body>
-bw_status guarded(bw_error* out, const char* function, Body&& body) noexcept {
+bw_status guarded(const Teller& teller, const char* function, Body&& body) noexcept {
     try {
         if constexpr (std::is_void_v<decltype(body())>) {
             body();
@@ -75,28 +108,57 @@ bw_status guarded(bw_error* out, const char* function, Body&& body) noexcept {
         } else {
             return body();
         }
+    } catch (const Refused& refused) {
+        return refused.status;
     } catch (const Error& error) {
-        return error.write(out);
+        return error.tell(teller);
     } catch (const std::bad_alloc&) {
-        return report_lack_of_memory(out);
+        return tell_of_no_memory(teller);
     } catch (const std::exception& error) {
-        return report_bug(out, function, error.what());
+        return tell_of_bug(teller, function, error.what());
     } catch (...) {
-        return report_bug(out, function, "something that is not a std::exception");
+        return tell_of_bug(teller, function, "something that is not a std::exception");
     }
+}
+
+inline Setup setup_of(const bw_setup& setup) {
+    const std::string_view text = to_view(setup.config);
+    if (!json::valid(text) || json::Value(text).kind() != json::Kind::object) {
+        throw Error(BW_E_INVALID, "the config given to the plugin is not a JSON object");
+    }
+    return Setup(Host(setup.api, setup.host), text);
 }
 
 // What is behind a bw_provider.
 template <typename Provider>
 struct Instance {
-    Instance(const bw_host_api* api, bw_host* host, std::string_view config)
-        : context{api, static_cast<const bw_generate_host*>(api->extension(host, BW_EXT_GENERATE))},
-          models(static_cast<const bw_models_host*>(api->extension(host, BW_EXT_MODELS))),
-          provider(Setup(Host(api, host), config)) {}
+    using Service = typename ServiceOf<Provider>::type;
 
-    Context context;
-    const bw_models_host* models;  // nullptr: this host asks for no list of models
+    explicit Instance(const bw_setup& setup) : host(setup.api, setup.host), provider(make(setup)) {}
+
+    static Provider make(const bw_setup& setup) {
+        if constexpr (std::is_void_v<Service>) {
+            return Provider(setup_of(setup));
+        } else {
+            return Provider(setup_of(setup), *reinterpret_cast<Service*>(setup.service));
+        }
+    }
+
+    Host host;
     Provider provider;
+};
+
+// What is behind a bw_call.
+template <typename Provider>
+struct Running {
+    using Call = typename Provider::Call;
+
+    Running(Instance<Provider>& instance, bw_attempt* attempt, const bw_request& request)
+        : teller(instance.host.teller(attempt)),
+          call(instance.provider, Request(request), Attempt(instance.host, attempt)) {}
+
+    Teller teller;
+    Call call;
 };
 
 // The functions of the table for one provider class. Hidden, whatever the flags: another plugin may
@@ -107,56 +169,75 @@ struct [[gnu::visibility("hidden")]] Thunks;
 template <typename Provider>
 struct Thunks {
     using Call = typename Provider::Call;
-    static_assert(HasData<Call>::value || HasStep<Call>::value,
+    using Service = typename ServiceOf<Provider>::type;
+    static constexpr bool k_is_engine = HasStep<Call>::value;
+    static_assert(HasData<Call>::value || k_is_engine,
                   "Call needs data(const bw::Frame&), or step() if it answers by itself");
+    static_assert(k_is_engine || HasHead<Call>::value || std::is_base_of_v<NoHead, Call>,
+                  "Call needs head(const bw::Head&), or bw::NoHead as a base");
+    static_assert(k_is_engine || HasEnd<Call>::value || std::is_base_of_v<NoEnd, Call>,
+                  "Call needs end(), or bw::NoEnd as a base");
 
     static Instance<Provider>* instance(bw_provider* provider) {
         return reinterpret_cast<Instance<Provider>*>(provider);
     }
-    static Call* object(bw_call* call) { return reinterpret_cast<Call*>(call); }
-
-    static bw_status create(const bw_host_api* api, bw_host* host, bw_str config, bw_provider** out,
-                            bw_error* error) noexcept {
-        return guarded(error, "create", [&] {
-            const std::string_view text = to_view(config);
-            if (!json::valid(text) || json::Value(text).kind() != json::Kind::object) {
-                throw Error(BW_E_INVALID, "the config given to the plugin is not a JSON object");
-            }
-            auto made = std::make_unique<Instance<Provider>>(api, host, text);
-            *out = reinterpret_cast<bw_provider*>(made.release());
-        });
+    static Running<Provider>* running(bw_call* call) {
+        return reinterpret_cast<Running<Provider>*>(call);
     }
 
+    static bw_status service_open(const bw_setup* setup, bw_service** out) noexcept {
+        if constexpr (!std::is_void_v<Service>) {
+            return guarded({setup->api, setup->host, nullptr}, "service_open", [&] {
+                *out = reinterpret_cast<bw_service*>(new Service(setup_of(*setup)));
+            });
+        }
+        return BW_E_UNSUPPORTED;
+    }
+    static void service_close(bw_service* service) noexcept {
+        if constexpr (!std::is_void_v<Service>) delete reinterpret_cast<Service*>(service);
+    }
+    static void service_notice(bw_service* service, const bw_notice* notice) noexcept {
+        if constexpr (!std::is_void_v<Service>) {
+            if constexpr (HasNotice<Service>::value) {
+                reinterpret_cast<Service*>(service)->notice(static_cast<Notice>(notice->kind));
+            }
+        }
+    }
+
+    static bw_status create(const bw_setup* setup, bw_provider** out) noexcept {
+        return guarded({setup->api, setup->host, nullptr}, "create", [&] {
+            *out = reinterpret_cast<bw_provider*>(new Instance<Provider>(*setup));
+        });
+    }
     static void destroy(bw_provider* provider) noexcept { delete instance(provider); }
 
-    static bw_status call_open(bw_provider* provider, bw_exchange* exchange,
-                               const bw_request* request, bw_call** out, bw_error* error) noexcept {
-        return guarded(error, "call_open", [&] {
-            Instance<Provider>* const self = instance(provider);
-            auto made = std::make_unique<Call>(self->provider, Request(*request),
-                                               Exchange(self->context, exchange));
-            *out = reinterpret_cast<bw_call*>(made.release());
+    static bw_status call_open(bw_provider* provider, bw_attempt* attempt,
+                               const bw_request* request, bw_call** out) noexcept {
+        Instance<Provider>& self = *instance(provider);
+        return guarded(self.host.teller(attempt), "call_open", [&] {
+            *out = reinterpret_cast<bw_call*>(new Running<Provider>(self, attempt, *request));
         });
     }
 
-    static bw_status call_head(bw_call* call, const bw_head* head, bw_error* error) noexcept {
+    static bw_status call_head(bw_call* call, const bw_head* head) noexcept {
         if constexpr (HasHead<Call>::value) {
-            return guarded(error, "call_head", [&] { object(call)->head(Head(*head)); });
+            return guarded(running(call)->teller, "call_head",
+                           [&] { running(call)->call.head(Head(*head)); });
         }
         return BW_OK;
     }
 
-    static bw_status call_data(bw_call* call, const bw_frame* frame, bw_error* error) noexcept {
+    static bw_status call_data(bw_call* call, const bw_frame* frame) noexcept {
         if constexpr (HasData<Call>::value) {
-            return guarded(error, "call_data", [&]() -> bw_status {
-                using Returned = decltype(object(call)->data(Frame(*frame)));
+            return guarded(running(call)->teller, "call_data", [&]() -> bw_status {
+                Call& object = running(call)->call;
+                using Returned = decltype(object.data(Frame(*frame)));
                 static_assert(std::is_void_v<Returned> || std::is_same_v<Returned, Progress>,
                               "Call::data returns nothing, or bw::Progress");
                 if constexpr (std::is_same_v<Returned, Progress>) {
-                    const Progress progress = object(call)->data(Frame(*frame));
-                    return progress == Progress::complete ? BW_COMPLETE : BW_OK;
+                    return object.data(Frame(*frame)) == Progress::complete ? BW_COMPLETE : BW_OK;
                 } else {
-                    object(call)->data(Frame(*frame));
+                    object.data(Frame(*frame));
                     return BW_OK;
                 }
             });
@@ -164,54 +245,30 @@ struct Thunks {
         return BW_OK;
     }
 
-    static bw_status call_end(bw_call* call, bw_error* error) noexcept {
+    static bw_status call_end(bw_call* call, const bw_end*) noexcept {
         if constexpr (HasEnd<Call>::value) {
-            return guarded(error, "call_end", [&] { object(call)->end(); });
+            return guarded(running(call)->teller, "call_end", [&] { running(call)->call.end(); });
         }
         return BW_OK;
     }
 
-    static void call_close(bw_call* call) noexcept { delete object(call); }
+    static void call_close(bw_call* call, const bw_close*) noexcept { delete running(call); }
 
-    static bw_status step(bw_call* call, std::int64_t* wait_ms, bw_error* error) noexcept {
-        if constexpr (HasStep<Call>::value) {
-            return guarded(error, "step", [&] {
-                const std::optional<std::chrono::milliseconds> wait = object(call)->step();
-                *wait_ms = wait ? (wait->count() < 0 ? 0 : wait->count()) : -1;
-            });
-        }
-        return BW_E_UNSUPPORTED;
-    }
-
-    static bw_status ask_models(bw_provider* provider, bw_exchange* exchange,
-                                bw_error* error) noexcept {
-        if constexpr (HasModels<Provider>::value) {
-            return guarded(error, "ask_models", [&] {
-                Instance<Provider>* const self = instance(provider);
-                self->provider.ask_models(ModelsQuery(self->context.api, exchange));
-            });
-        }
-        return BW_E_UNSUPPORTED;
-    }
-
-    static bw_status read_models(bw_provider* provider, bw_exchange* exchange, const bw_head* head,
-                                 bw_str body, bw_error* error) noexcept {
-        if constexpr (HasModels<Provider>::value) {
-            return guarded(error, "read_models", [&] {
-                Instance<Provider>* const self = instance(provider);
-                if (self->models == nullptr) throw Error(BW_E_UNSUPPORTED, "no bw.models/1");
-                self->provider.read_models(ModelsReply(self->models, exchange, *head, body));
+    static bw_status step(bw_call* call, bw_step* out) noexcept {
+        if constexpr (k_is_engine) {
+            return guarded(running(call)->teller, "step", [&]() -> bw_status {
+                const Step step = running(call)->call.step();
+                if (step.is_complete()) return BW_COMPLETE;
+                out->wait_ms = step.wait_ms();
+                return BW_OK;
             });
         }
         return BW_E_UNSUPPORTED;
     }
 
     static const void* extension(const char* id) noexcept {
-        static constexpr bw_models_plugin models = {sizeof(bw_models_plugin), 0, &ask_models,
-                                                    &read_models};
-        if (HasModels<Provider>::value && std::strcmp(id, BW_EXT_MODELS) == 0) return &models;
-        static constexpr bw_generate_plugin generate = {sizeof(bw_generate_plugin), 0, &step};
-        if (HasStep<Call>::value && std::strcmp(id, BW_EXT_GENERATE) == 0) return &generate;
+        static constexpr bw_engine_plugin engine = {sizeof(bw_engine_plugin), 0, &step};
+        if (k_is_engine && std::strcmp(id, BW_EXT_ENGINE) == 0) return &engine;
         return nullptr;
     }
 };

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,15 +18,17 @@ namespace bw::testing {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// What a plugin reported in a bw_error.
+// What a plugin told with fail.
 struct Failed {
     bw_status status = BW_OK;
     std::string where;  // the table's function
     std::string message;
     std::string code;
+    std::string type;
     std::string param;
+    std::string raw;
     std::uint32_t http_status = 0;
-    std::int64_t retry_after_ms = -1;
+    std::int64_t retry_after_ms = 0;  // 0: not said
 };
 
 // One attempt, as the plugin will see it.
@@ -52,8 +53,9 @@ struct Sent {
     std::string method;
     std::string url;
     std::uint32_t frame = 0;
+    std::int64_t wait_ms = 0;
     Headers headers;
-    Headers secrets;  // header name, and prefix + "{" + name of the credential + "}"
+    std::vector<std::string> auth;  // the names of credentials
     std::string body;
     bool body_borrowed = true;  // every byte lay within the request's own body
 
@@ -72,54 +74,77 @@ struct Emitted {
     std::string json;
 };
 
+// What was used: -1 where nothing was said.
+struct Used {
+    std::int64_t input_tokens = -1;
+    std::int64_t output_tokens = -1;
+    std::int64_t cached_input_tokens = -1;
+    std::int64_t reasoning_tokens = -1;
+    std::int64_t total_tokens = -1;
+    std::int64_t cache_write_tokens = -1;
+    std::int64_t cache_write_1h_tokens = -1;
+    std::int64_t audio_input_tokens = -1;
+    std::int64_t audio_output_tokens = -1;
+    std::int64_t image_input_tokens = -1;
+    std::int64_t image_output_tokens = -1;
+
+    bool operator==(const Used& other) const {
+        for (const auto& [name, figure] : names()) {
+            if (this->*figure != other.*figure) return false;
+        }
+        return true;
+    }
+    // The ABI's name of each figure.
+    static const std::vector<std::pair<std::string_view, std::int64_t Used::*>>& names() {
+        static const std::vector<std::pair<std::string_view, std::int64_t Used::*>> all = {
+            {"input", &Used::input_tokens},
+            {"output", &Used::output_tokens},
+            {"input.cached", &Used::cached_input_tokens},
+            {"output.reasoning", &Used::reasoning_tokens},
+            {"total", &Used::total_tokens},
+            {"input.cache_write", &Used::cache_write_tokens},
+            {"input.cache_write_1h", &Used::cache_write_1h_tokens},
+            {"input.audio", &Used::audio_input_tokens},
+            {"output.audio", &Used::audio_output_tokens},
+            {"input.image", &Used::image_input_tokens},
+            {"output.image", &Used::image_output_tokens}};
+        return all;
+    }
+};
+
 // All that came of one call.
 struct Result {
     std::optional<Failed> error;
-    Sent sent;
+    Sent sent;                     // first
+    std::vector<Sent> sent_later;  // in each call_end that sent again
     std::vector<Emitted> emitted;
-    std::optional<bw_usage> usage;  // what it borrows is in the next two
+    Headers reply_headers;
+    std::optional<Used> usage;
     std::string service_tier;
     std::vector<std::pair<std::string, std::int64_t>> units;
     bool completed = false;           // call_data said BW_COMPLETE
     std::vector<std::string> models;  // what bw.models/1 added
-    std::vector<std::int64_t> waits;  // what each step of bw.generate/1 asked for
+    std::vector<std::int64_t>
+        waits;  // what each step of bw.engine/1 asked for; -1: it was the last
 
     bool ok() const { return !error; }
-    // Keeps a usage that was emitted, as far as the plugin filled it in; as the host does, it keeps
-    // the larger figure where there was one before.
-    void take(const bw_usage& emitted_usage) {
-        bw_usage kept = {};
-        std::memcpy(&kept, &emitted_usage, std::min<std::size_t>(emitted_usage.size, sizeof kept));
-        const auto text = [](bw_str borrowed) {
-            return borrowed.len == 0 ? std::string() : std::string(borrowed.ptr, borrowed.len);
-        };
-        if (kept.service_tier.len > 0) service_tier = text(kept.service_tier);
-        for (std::size_t i = 0; i < kept.unit_count; ++i) {
-            take_unit(text(kept.units[i].name), kept.units[i].count);
+    // As the host does, this keeps the larger figure where there was one before.
+    void take(const bw_usage& told) {
+        if (!usage) usage.emplace();
+        if (told.tier.len > 0) service_tier.assign(told.tier.ptr, told.tier.len);
+        for (std::size_t i = 0; i < told.amount_count; ++i) {
+            const bw_amount& amount = told.amounts[i];
+            take_amount(std::string(amount.name.ptr, amount.name.len), amount.amount);
         }
-        kept.service_tier = {};
-        kept.units = nullptr;
-        kept.unit_count = 0;
-        if (usage) keep_larger(*usage, kept);
-        usage = kept;
     }
-    void take_unit(std::string name, std::int64_t count) {
+    void take_amount(std::string name, std::int64_t amount) {
+        for (const auto& [known, figure] : Used::names()) {
+            if (known == name) return void((*usage).*figure = std::max((*usage).*figure, amount));
+        }
         for (auto& [known, kept] : units) {
-            if (known != name) continue;
-            kept = std::max(kept, count);
-            return;
+            if (known == name) return void(kept = std::max(kept, amount));
         }
-        units.emplace_back(std::move(name), count);
-    }
-    static void keep_larger(const bw_usage& known, bw_usage& told) {
-        static constexpr std::int64_t bw_usage::*k_figures[] = {
-            &bw_usage::input_tokens,          &bw_usage::output_tokens,
-            &bw_usage::cached_input_tokens,   &bw_usage::reasoning_tokens,
-            &bw_usage::total_tokens,          &bw_usage::cache_write_tokens,
-            &bw_usage::cache_write_1h_tokens, &bw_usage::audio_input_tokens,
-            &bw_usage::audio_output_tokens,   &bw_usage::image_input_tokens,
-            &bw_usage::image_output_tokens};
-        for (const auto figure : k_figures) told.*figure = std::max(told.*figure, known.*figure);
+        units.emplace_back(std::move(name), amount);
     }
     bw_status status() const { return error ? error->status : BW_OK; }
     // The JSON of all pieces of that kind.

@@ -13,7 +13,7 @@
 // One thread, like a provider instance. Any test framework will do.
 #pragma once
 
-#include <bellwether/ext/generate.h>
+#include <bellwether/ext/engine.h>
 #include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 #include <dlfcn.h>
@@ -43,7 +43,7 @@ class Library {
         if (handle == nullptr) throw std::runtime_error(::dlerror());
         void* const symbol = ::dlsym(handle, "bw_plugin_v1");
         if (symbol == nullptr) throw std::runtime_error(path + " exports no bw_plugin_v1");
-        table_ = reinterpret_cast<decltype(&bw_plugin_v1)>(symbol)(BW_ABI_MINOR);
+        table_ = reinterpret_cast<decltype(&bw_plugin_v1)>(symbol)(FakeHost().hello());
         if (table_ == nullptr) throw std::runtime_error(path + " refuses this host");
     }
     const bw_plugin* table() const { return table_; }
@@ -52,184 +52,230 @@ class Library {
     const bw_plugin* table_ = nullptr;
 };
 
-// One provider instance: made, called, destroyed.
+// One provider instance: made, called, destroyed; with a service of its own, if the plugin has one.
 class Instance {
   public:
     Instance(FakeHost& host, const bw_plugin* table, std::string config)
-        : host_(host), table_(table) {
-        bw_error error = detail::fresh_error();
-        base_url_ = json::Value(config)["base_url"].string();
-        const bw_status status =
-            table->create(host.api(), host.handle(), detail::to_str(config), &provider_, &error);
-        if (status != BW_OK) error_ = detail::read_error(status, "create", error);
+        : host_(host), table_(table), config_(with_credentials(host, std::move(config))) {
+        base_url_ = json::Value(config_)["base_url"].string();
+        bw_setup setup = detail::sized<bw_setup>();
+        setup.api = host.api();
+        setup.host = host.handle();
+        setup.config = detail::to_str(config_);
+        if (table->service_open != nullptr) {
+            const bw_status status = table->service_open(&setup, &service_);
+            if (status != BW_OK) {
+                failed(status, "service_open");
+                return;
+            }
+            setup.service = service_;
+        }
+        const bw_status status = table->create(&setup, &provider_);
+        if (status != BW_OK) failed(status, "create");
         if ((status == BW_OK) != (provider_ != nullptr)) host.misbehaved("create: out and status");
     }
     ~Instance() {
         if (provider_ != nullptr) table_->destroy(provider_);
+        if (service_ != nullptr) table_->service_close(service_);
     }
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;
 
-    // Why create failed; empty if it did not.
+    // Why the service or the instance could not be made; empty if they could.
     const std::optional<Failed>& error() const { return error_; }
 
     // One whole call. The response's body arrives `cut` bytes at a time; 0: all at once.
     Result call(const Asked& asked, const Response& response = {}, std::size_t cut = 0) {
-        std::vector<std::string_view> parts;
-        std::string_view body = response.body;
-        while (cut != 0 && body.size() > cut) {
-            parts.push_back(body.substr(0, cut));
-            body.remove_prefix(cut);
-        }
-        parts.push_back(body);
-        return call_in_parts(asked, response, parts);
+        return call_in_turn(asked, {response}, cut);
     }
-
+    // The same, of a plugin that asks more than once: with a response for each of its exchanges.
+    Result call_in_turn(const Asked& asked, const std::vector<Response>& responses,
+                        std::size_t cut = 0) {
+        std::vector<Exchange> exchanges;
+        for (const Response& response : responses) {
+            Exchange exchange{&response, {}};
+            std::string_view body = response.body;
+            while (cut != 0 && body.size() > cut) {
+                exchange.parts.push_back(body.substr(0, cut));
+                body.remove_prefix(cut);
+            }
+            exchange.parts.push_back(body);
+            exchanges.push_back(std::move(exchange));
+        }
+        return run(asked, exchanges);
+    }
     // The same, with the body in the given parts.
     Result call_in_parts(const Asked& asked, const Response& response,
                          const std::vector<std::string_view>& parts) {
-        FakeExchange exchange;
-        exchange.host = &host_;
-        exchange.request_body = asked.body;
-        exchange.base_url = base_url_;
-        exchange.conduct.stream = asked.stream;
-        exchange.has_step = generate_extension() != nullptr;
-        bw_call* const call = open(asked, exchange);
-        if (call == nullptr) return std::move(exchange.result);
-        if (exchange.conduct.generating) {
-            generate(call, exchange);
-        } else {
-            answer(call, exchange, response, parts);
-        }
-        table_->call_close(call);
-        const char* const lacks = rules::check_end(exchange.conduct);
-        if (exchange.result.ok() && lacks != nullptr) host_.misbehaved(lacks);
-        return std::move(exchange.result);
+        return run(asked, {{&response, parts}});
     }
-
-    // The upstream's models by bw.models/1; BW_E_UNSUPPORTED if the plugin has not got it.
+    // The upstream's models by bw.models/1.
     Result list_models(const Response& response) {
-        FakeExchange exchange;
-        exchange.host = &host_;
-        exchange.base_url = base_url_;
-        bw_error error = detail::fresh_error();
-        const auto* const extension =
-            table_->extension == nullptr
-                ? nullptr
-                : static_cast<const bw_models_plugin*>(table_->extension(BW_EXT_MODELS));
-        if (extension == nullptr) {
-            fail(exchange, BW_E_UNSUPPORTED, "extension", error);
-            return std::move(exchange.result);
-        }
-        exchange.asking = true;
-        exchange.conduct.phase = rules::Phase::opening;
-        bw_status status = extension->ask(provider_, handle(exchange), &error);
-        exchange.conduct.phase = rules::Phase::waiting;
-        exchange.asking = false;
-        if (status != BW_OK) {
-            fail(exchange, status, "ask", error);
-            return std::move(exchange.result);
-        }
-        if (!exchange.conduct.sent) host_.misbehaved("ask sent nothing");
-        const bw_head head = {sizeof(bw_head), response.status, nullptr, 0};
-        exchange.may_add = true;
-        status = extension->read(provider_, handle(exchange), &head, detail::to_str(response.body),
-                                 &error);
-        exchange.may_add = false;
-        if (status != BW_OK) fail(exchange, status, "read", error);
-        return std::move(exchange.result);
+        Asked asked;
+        asked.operation = BW_OP_MODELS;
+        asked.model.clear();
+        asked.body = "{}";
+        return call(asked, response);
     }
 
   private:
-    static bw_exchange* handle(FakeExchange& exchange) {
-        return reinterpret_cast<bw_exchange*>(&exchange);
+    struct Exchange {
+        const Response* response;
+        std::vector<std::string_view> parts;
+    };
+
+    // As the host does, unless the test has written them itself.
+    static std::string with_credentials(const FakeHost& host, std::string config) {
+        if (!json::valid(config) || json::Value(config).kind() != json::Kind::object) return config;
+        if (json::Value(config)["credentials"]) return config;
+        std::string names = "[";
+        for (const std::string& name : host.secrets) {
+            if (names.size() > 1) names += ',';
+            names += json::quote(name);
+        }
+        return json::with_member(config, "credentials", names + "]");
     }
 
-    const bw_generate_plugin* generate_extension() const {
-        if (table_->extension == nullptr) return nullptr;
-        return static_cast<const bw_generate_plugin*>(table_->extension(BW_EXT_GENERATE));
-    }
-
-    void fail(FakeExchange& exchange, bw_status status, const char* where, const bw_error& error) {
+    void failed(bw_status status, const char* where) {
+        auto told = host_.take_told();
+        error_ = told ? *std::move(told) : Failed{};
+        error_->status = status;
+        error_->where = where;
         if (status < BW_OK) host_.misbehaved(std::string(where) + " returned what is no error");
-        exchange.result.error = detail::read_error(status, where, error);
     }
 
-    bw_call* open(const Asked& asked, FakeExchange& exchange) {
-        bw_request request = {};
-        request.size = sizeof request;
+    static bw_attempt* handle(FakeAttempt& attempt) {
+        return reinterpret_cast<bw_attempt*>(&attempt);
+    }
+    const bw_engine_plugin* engine() const {
+        if (table_->extension == nullptr) return nullptr;
+        return static_cast<const bw_engine_plugin*>(table_->extension(BW_EXT_ENGINE));
+    }
+
+    // Whether the function of the plugin that has just returned went well; if not, the result says
+    // why.
+    bool went_well(FakeAttempt& attempt, bw_status status, const char* where) {
+        attempt.conduct.phase = rules::Phase::waiting;
+        auto refused = std::exchange(attempt.refused, {});
+        auto told = std::exchange(attempt.told, {});
+        if (status == BW_OK || status == BW_COMPLETE) {
+            if (!refused) return true;
+            told = std::move(refused);
+            status = told->status;
+        }
+        if (status < BW_OK) host_.misbehaved(std::string(where) + " returned what is no error");
+        attempt.result.error = told ? *std::move(told) : Failed{};
+        attempt.result.error->status = status;
+        attempt.result.error->where = where;
+        return false;
+    }
+
+    Result run(const Asked& asked, const std::vector<Exchange>& exchanges) {
+        FakeAttempt attempt;
+        attempt.host = &host_;
+        attempt.request_body = asked.body;
+        attempt.base_url = base_url_;
+        attempt.conduct.stream = asked.stream;
+        attempt.conduct.operation = asked.operation;
+        attempt.has_step = engine() != nullptr;
+        bw_call* call = nullptr;
+        bool complete = false;
+        if (!open(asked, attempt, &call, complete)) return std::move(attempt.result);
+        if (attempt.conduct.engine) {
+            generate(call, attempt);
+        } else if (!complete) {
+            for (const Exchange& exchange : exchanges) {
+                if (!answer(call, attempt, exchange)) break;
+            }
+        }
+        attempt.conduct.phase = rules::Phase::closing;
+        bw_close close = detail::sized<bw_close>();
+        close.reason = BW_CLOSE_DONE;
+        if (!attempt.result.ok()) close.reason = BW_CLOSE_FAILED;
+        table_->call_close(call, &close);
+        const rules::Verdict lacks = rules::check_end(attempt.conduct);
+        if (attempt.result.ok() && !lacks.ok()) host_.misbehaved(lacks.why);
+        return std::move(attempt.result);
+    }
+
+    bool open(const Asked& asked, FakeAttempt& attempt, bw_call** call, bool& complete) {
+        bw_request request = detail::sized<bw_request>();
         request.operation = asked.operation;
-        request.flags = asked.stream ? BW_REQUEST_STREAM : 0;
+        if (asked.stream) request.flags |= BW_REQUEST_STREAM;
         request.attempt = asked.attempt;
-        request.deadline_ms = -1;
         request.id = detail::to_str(asked.id);
         request.model = detail::to_str(asked.model);
         request.body = detail::to_str(asked.body);
-        bw_error error = detail::fresh_error();
-        bw_call* call = nullptr;
-        exchange.conduct.phase = rules::Phase::opening;
-        const bw_status status =
-            table_->call_open(provider_, handle(exchange), &request, &call, &error);
-        exchange.conduct.phase = rules::Phase::waiting;
-        if (status != BW_OK) {
-            fail(exchange, status, "call_open", error);
-            return nullptr;
-        }
-        const char* const lacks = rules::check_opened(exchange.conduct);
-        if (lacks != nullptr) host_.misbehaved(lacks);
-        return call;
+        attempt.conduct.phase = rules::Phase::opening;
+        const bw_status status = table_->call_open(provider_, handle(attempt), &request, call);
+        complete = status == BW_COMPLETE;
+        const rules::Verdict opened = rules::check_opened(attempt.conduct, complete);
+        if ((status == BW_OK || complete) && !opened.ok()) host_.misbehaved(opened.why);
+        if (attempt.asked) attempt.result.sent = *attempt.asked;
+        if (went_well(attempt, status, "call_open")) return true;
+        if (status != BW_OK && !complete) return false;
+        bw_close close = detail::sized<bw_close>();  // it returned well all the same
+        close.reason = BW_CLOSE_FAILED;
+        table_->call_close(*call, &close);
+        return false;
     }
 
-    void answer(bw_call* call, FakeExchange& exchange, const Response& response,
-                const std::vector<std::string_view>& parts) {
+    // One exchange. True: the plugin has asked for another one.
+    bool answer(bw_call* call, FakeAttempt& attempt, const Exchange& exchange) {
+        const Response& response = *exchange.response;
         std::vector<bw_header> headers;
         for (const auto& [name, value] : response.headers) {
             headers.push_back({detail::to_str(name), detail::to_str(value)});
         }
-        const bw_head head = {sizeof(bw_head), response.status, headers.data(), headers.size()};
-        bw_error error = detail::fresh_error();
-        const auto check = [&](bw_status status, const char* where) {
-            if (status == BW_OK) return true;
-            fail(exchange, status, where, error);
-            return false;
-        };
-        if (!check(table_->call_head(call, &head, &error), "call_head")) return;
-        exchange.conduct.phase = rules::Phase::emitting;
+        bw_head head = detail::sized<bw_head>();
+        head.http_status = response.status;
+        head.exchange = static_cast<std::uint32_t>(attempt.result.sent_later.size());
+        head.headers = headers.data();
+        head.header_count = headers.size();
+        attempt.frame = attempt.asked->frame;
+        attempt.frame_chosen = false;
+        attempt.conduct.phase = rules::Phase::heading;
+        if (!went_well(attempt, table_->call_head(call, &head), "call_head")) return false;
         bool complete = false;
-        Framer framer(exchange.result.sent.frame, response.status, [&](const bw_frame& frame) {
-            const bw_status status = table_->call_data(call, &frame, &error);
-            complete = status == BW_COMPLETE;
-            return !complete && check(status, "call_data");
-        });
+        Framer framer(attempt.frame, response.status, attempt.frame_chosen,
+                      [&](const bw_frame& frame) {
+                          attempt.conduct.phase = rules::Phase::receiving;
+                          const bw_status status = table_->call_data(call, &frame);
+                          complete = status == BW_COMPLETE;
+                          return went_well(attempt, status, "call_data") && !complete;
+                      });
         bool going = true;
-        for (const std::string_view part : parts) going = going && framer.feed(part);
+        for (const std::string_view part : exchange.parts) going = going && framer.feed(part);
         going = going && framer.finish();
-        if (going || complete) check(table_->call_end(call, &error), "call_end");
-        exchange.result.completed = complete;
-        exchange.conduct.phase = rules::Phase::waiting;
+        attempt.result.completed = complete;
+        if (!going && !complete) return false;
+        attempt.asked.reset();
+        attempt.conduct.sent = false;
+        attempt.conduct.phase = rules::Phase::ending;
+        bw_end end = detail::sized<bw_end>();
+        end.exchange = head.exchange;
+        if (!went_well(attempt, table_->call_end(call, &end), "call_end")) return false;
+        if (attempt.asked) attempt.result.sent_later.push_back(*attempt.asked);
+        return attempt.asked.has_value();
     }
 
-    void generate(bw_call* call, FakeExchange& exchange) {
+    void generate(bw_call* call, FakeAttempt& attempt) {
         constexpr std::size_t k_steps_max = 1'000'000;
-        const bw_generate_plugin* const extension = generate_extension();
-        if (extension == nullptr) return;  // it has been written down
-        exchange.conduct.phase = rules::Phase::emitting;
         for (std::size_t i = 0; i < k_steps_max; ++i) {
-            bw_error error = detail::fresh_error();
-            std::int64_t wait = -2;
-            const bw_status status = extension->step(call, &wait, &error);
-            if (status != BW_OK) {
-                return fail(exchange, status, "step", error);
-            }
-            exchange.result.waits.push_back(wait);
-            if (wait == -1) return;
-            if (wait < 0) return host_.misbehaved("step set no wait");
+            attempt.conduct.phase = rules::Phase::stepping;
+            bw_step next = detail::sized<bw_step>();
+            const bw_status status = engine()->step(call, &next);
+            if (!went_well(attempt, status, "step")) return;
+            attempt.result.waits.push_back(status == BW_COMPLETE ? -1 : next.wait_ms);
+            if (status == BW_COMPLETE) return;
         }
         host_.misbehaved("step never ends");
     }
 
     FakeHost& host_;
     const bw_plugin* table_;
+    std::string config_;
+    bw_service* service_ = nullptr;
     bw_provider* provider_ = nullptr;
     std::string base_url_;
     std::optional<Failed> error_;

@@ -2,16 +2,18 @@
 // <bellwether/testing/fake_host.hpp>.
 #pragma once
 
-#include <bellwether/ext/generate.h>
+#include <bellwether/ext/engine.h>
 #include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
 #include <bellwether/provider/rules.hpp>
 #include <bellwether/testing/call.hpp>
 
-#include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,170 +30,206 @@ inline std::string_view to_view(bw_str text) {
     return {text.ptr, text.len};
 }
 
-inline bw_error fresh_error() {
-    bw_error error = {};
-    error.size = sizeof error;
-    error.retry_after_ms = -1;
-    return error;
+template <typename Struct>
+Struct sized() {
+    Struct out = {};
+    out.size = static_cast<std::uint32_t>(sizeof out);
+    return out;
 }
 
-// As the host reads it: a plugin may say that it wrote more than there is room for.
-template <std::size_t N>
-std::string read_text(const char (&room)[N], std::size_t length) {
-    return std::string(room, std::min(length, N));
-}
-
-inline Failed read_error(bw_status status, const char* where, const bw_error& error) {
-    return {status,
-            where,
-            read_text(error.message, error.message_len),
-            read_text(error.code, error.code_len),
-            read_text(error.param, error.param_len),
-            error.http_status,
-            error.retry_after_ms};
+inline Failed read_error(const bw_error& error) {
+    Failed failed;
+    failed.status = error.status;
+    failed.message = to_view(error.message);
+    failed.code = to_view(error.code);
+    failed.type = to_view(error.type);
+    failed.param = to_view(error.param);
+    failed.raw = to_view(error.raw);
+    failed.http_status = error.http_status;
+    failed.retry_after_ms = error.retry_after_ms;
+    return failed;
 }
 
 }  // namespace detail
 
 class FakeHost;
 
-// The host's side of one attempt: what a bw_exchange points to.
-struct FakeExchange {
+// The host's side of one attempt: what a bw_attempt points to.
+struct FakeAttempt {
     FakeHost* host = nullptr;
     Result result;
     std::string_view request_body;
     std::string base_url;
     rules::Conduct conduct;
-    bool has_step = false;  // the plugin's side of bw.generate/1
-    bool asking = false;    // inside ask of bw.models/1
-    bool may_add = false;   // inside its read
+    bool has_step = false;       // the plugin's side of bw.engine/1
+    std::optional<Failed> told;  // why the function that runs fails
+    std::optional<Sent> asked;   // what it has sent
+    std::uint32_t frame = 0;     // chosen in call_head
+    bool frame_chosen = false;
+    std::optional<Failed> refused;  // what this host could not do for it
 };
 
 // The host's services, and the record of what went wrong with them.
 class FakeHost {
   public:
     FakeHost() {
+        hello_.size = sizeof hello_;
+        hello_.abi_minor = BW_ABI_MINOR;
+        hello_.name = "bellwether-testing";
+        hello_.version = "1";
         api_.size = sizeof api_;
-        api_.abi_minor = BW_ABI_MINOR;
+        api_.hello = &hello_;
+        api_.fail = &fail;
         api_.log = &log;
+        api_.count = &count;
         api_.unix_ms = &unix_ms;
-        api_.has_secret = &has_secret;
+        api_.has = &has;
         api_.extension = &extension;
         api_.send = &send;
-        api_.send_header = &send_header;
-        api_.send_secret = &send_secret;
-        api_.send_body = &send_body;
+        api_.frame = &frame;
         api_.emit = &emit;
-        api_.emit_usage = &emit_usage;
+        api_.reply_header = &reply_header;
+        api_.usage = &usage;
+        api_.limits = &limits;
+        api_.attribute = &attribute;
     }
     FakeHost(const FakeHost&) = delete;
     FakeHost& operator=(const FakeHost&) = delete;
 
-    std::set<std::string> secrets;        // the credentials that are there
+    std::set<std::string> secrets;        // the names of the credentials that are there
     std::int64_t now_ms = 1767225600000;  // 2026-01-01T00:00:00Z
-    bool has_generate = true;             // false: a host without bw.generate/1
+    bool has_engine = true;               // false: a host without bw.engine/1
     std::vector<std::pair<std::int32_t, std::string>> logs;
     std::vector<std::string> misbehaviours;  // the rules that the plugin broke
 
     const bw_host_api* api() const { return &api_; }
+    const bw_hello* hello() const { return &hello_; }
     bw_host* handle() { return reinterpret_cast<bw_host*>(this); }
     void misbehaved(std::string rule) { misbehaviours.push_back(std::move(rule)); }
+    // What the function of the plugin failed with that has just returned, about no attempt.
+    std::optional<Failed> take_told() { return std::exchange(told_, {}); }
+    // How often wake was called so far, by any thread.
+    std::size_t wakes() const { return wakes_; }
 
   private:
     static FakeHost& self(bw_host* host) { return *reinterpret_cast<FakeHost*>(host); }
-    static FakeExchange& self(bw_exchange* exchange) {
-        return *reinterpret_cast<FakeExchange*>(exchange);
+    static FakeAttempt& self(bw_attempt* attempt) {
+        return *reinterpret_cast<FakeAttempt*>(attempt);
     }
-    // Writes a broken rule down; true if there is one.
-    static bool broken(FakeExchange& exchange, const char* rule) {
-        if (rule != nullptr) exchange.host->misbehaved(rule);
-        return rule != nullptr;
+    // Writes down what the verdict says, and gives the status that the plugin sees.
+    static bw_status take(FakeAttempt& attempt, const rules::Verdict& verdict) {
+        if (verdict.status == BW_E_INTERNAL) attempt.host->misbehaved(verdict.why);
+        if (verdict.status == BW_E_UNSUPPORTED) {
+            attempt.refused.emplace();
+            attempt.refused->status = verdict.status;
+            attempt.refused->message = verdict.why;
+        }
+        return verdict.status;
     }
 
-    static void log(bw_host* host, std::int32_t level, bw_str message) noexcept {
-        self(host).logs.emplace_back(level, detail::to_view(message));
+    static bw_status fail(bw_host* host, bw_attempt* attempt, const bw_error* error) noexcept {
+        const Failed told = detail::read_error(rules::read(*error));
+        (attempt == nullptr ? self(host).told_ : self(attempt).told) = told;
+        return error->status;
     }
+    static void log(bw_host* host, bw_attempt*, const bw_log* line) noexcept {
+        const bw_log said = rules::read(*line);
+        self(host).logs.emplace_back(said.level, detail::to_view(said.message));
+    }
+    static void count(bw_host*, bw_attempt*, const bw_count*) noexcept {}
     static std::int64_t unix_ms(bw_host* host) noexcept { return self(host).now_ms; }
-    static std::int32_t has_secret(bw_host* host, bw_str name) noexcept {
-        return self(host).secrets.count(std::string(detail::to_view(name))) != 0 ? 1 : 0;
+    static std::int32_t has(bw_host* host, const char* capability) noexcept {
+        const std::string_view name(capability);
+        return name == BW_EXT_MODELS || (name == BW_EXT_ENGINE && self(host).has_engine) ? 1 : 0;
     }
     static const void* extension(bw_host* host, const char* id) noexcept {
-        static constexpr bw_generate_host generate = {sizeof(bw_generate_host), 0, &begin};
-        const bool there = self(host).has_generate && std::string_view(id) == BW_EXT_GENERATE;
-        if (there) return &generate;
+        static constexpr bw_engine_host engine = {sizeof(bw_engine_host), 0, &begin, &wake};
+        if (self(host).has_engine && std::string_view(id) == BW_EXT_ENGINE) return &engine;
         static constexpr bw_models_host models = {sizeof(bw_models_host), 0, &add_model};
         return std::string_view(id) == BW_EXT_MODELS ? &models : nullptr;
     }
-    static void add_model(bw_exchange* handle, bw_str id) noexcept {
-        FakeExchange& exchange = self(handle);
-        broken(exchange, rules::check_add(exchange.may_add));
-        exchange.result.models.emplace_back(detail::to_view(id));
+    static bw_status add_model(bw_attempt* handle, const bw_model* model) noexcept {
+        FakeAttempt& attempt = self(handle);
+        const bw_model told = rules::read(*model);
+        attempt.result.models.emplace_back(detail::to_view(told.id));
+        return take(attempt, rules::check_add(attempt.conduct));
     }
-    static void begin(bw_exchange* handle) noexcept {
-        FakeExchange& exchange = self(handle);
-        broken(exchange, exchange.asking ? "generate outside call_open"
-                                         : rules::check_begin(exchange.conduct, exchange.has_step));
-        exchange.conduct.generating = true;
+    static bw_ticket begin(bw_attempt* handle) noexcept {
+        FakeAttempt& attempt = self(handle);
+        if (take(attempt, rules::check_begin(attempt.conduct, attempt.has_step)) != BW_OK) return 0;
+        attempt.conduct.engine = true;
+        return ++attempt.host->tickets_;
     }
-    static void send(bw_exchange* handle, bw_str method, bw_str url, std::uint32_t frame) noexcept {
-        FakeExchange& exchange = self(handle);
-        if (exchange.asking) broken(exchange, rules::check_ask(detail::to_view(method)));
-        broken(exchange,
-               rules::check_send(exchange.conduct, detail::to_view(method), detail::to_view(url),
-                                 frame, rules::origin(exchange.base_url)));
-        exchange.conduct.sent = true;
-        exchange.result.sent.method = detail::to_view(method);
-        exchange.result.sent.url = detail::to_view(url);
-        exchange.result.sent.frame = frame;
+    static void wake(bw_host* host, bw_ticket) noexcept { ++self(host).wakes_; }
+    static bw_status send(bw_attempt* handle, const bw_send* request) noexcept {
+        FakeAttempt& attempt = self(handle);
+        const bw_send asked = rules::read(*request);
+        const std::string origin = rules::origin(attempt.base_url);
+        const bool own = !origin.empty() && rules::origin(detail::to_view(asked.url)) == origin;
+        const bw_status status = take(attempt, rules::check_send(attempt.conduct, asked, own));
+        attempt.asked = sent_of(attempt, asked);
+        attempt.conduct.sent = true;
+        if (status == BW_OK) attempt.refused.reset();
+        return status;
     }
-    static void send_header(bw_exchange* handle, bw_str name, bw_str value) noexcept {
-        FakeExchange& exchange = self(handle);
-        broken(exchange, rules::check_header(exchange.conduct, detail::to_view(name),
-                                             detail::to_view(value)));
-        exchange.result.sent.headers.emplace_back(rules::detail::lower(detail::to_view(name)),
-                                                  detail::to_view(value));
-    }
-    static void send_secret(bw_exchange* handle, bw_str name, bw_str prefix,
-                            bw_str secret) noexcept {
-        FakeExchange& exchange = self(handle);
-        const std::string key(detail::to_view(secret));
-        if (!broken(exchange, rules::check_secret(exchange.conduct,
-                                                  exchange.host->secrets.count(key) != 0))) {
-            broken(exchange, rules::check_header(exchange.conduct, detail::to_view(name),
-                                                 detail::to_view(prefix)));
+    static Sent sent_of(FakeAttempt& attempt, const bw_send& asked) {
+        Sent sent;
+        sent.method = detail::to_view(asked.method);
+        sent.url = detail::to_view(asked.url);
+        sent.frame = asked.frame;
+        sent.wait_ms = asked.wait_ms;
+        for (std::size_t i = 0; i < asked.header_count; ++i) {
+            sent.headers.emplace_back(rules::detail::lower(detail::to_view(asked.headers[i].name)),
+                                      detail::to_view(asked.headers[i].value));
         }
-        exchange.result.sent.secrets.emplace_back(
-            rules::detail::lower(detail::to_view(name)),
-            std::string(detail::to_view(prefix)) + "{" + key + "}");
+        for (std::size_t i = 0; i < asked.auth_count; ++i) {
+            sent.auth.emplace_back(detail::to_view(asked.auth[i]));
+            take(attempt, rules::check_auth(attempt.host->secrets.count(sent.auth.back()) != 0));
+        }
+        const std::string_view given = attempt.request_body;
+        for (std::size_t i = 0; i < asked.body_count; ++i) {
+            const std::string_view part = detail::to_view(asked.body[i].bytes);
+            const bool within =
+                part.empty() || (part.data() >= given.data() &&
+                                 part.data() + part.size() <= given.data() + given.size());
+            sent.body_borrowed = sent.body_borrowed && within;
+            sent.body.append(part);
+        }
+        return sent;
     }
-    static void send_body(bw_exchange* handle, bw_str bytes) noexcept {
-        FakeExchange& exchange = self(handle);
-        broken(exchange,
-               exchange.asking ? "send_body of a GET" : rules::check_body(exchange.conduct));
-        const std::string_view body = exchange.request_body;
-        const std::string_view part = detail::to_view(bytes);
-        const bool within =
-            part.empty() ||
-            (part.data() >= body.data() && part.data() + part.size() <= body.data() + body.size());
-        exchange.result.sent.body_borrowed = exchange.result.sent.body_borrowed && within;
-        exchange.result.sent.body.append(part);
+    static bw_status frame(bw_attempt* handle, std::uint32_t kind) noexcept {
+        FakeAttempt& attempt = self(handle);
+        attempt.frame = kind;
+        attempt.frame_chosen = true;
+        return take(attempt, rules::check_frame(attempt.conduct, kind));
     }
-    static void emit(bw_exchange* handle, std::uint32_t kind, bw_str json) noexcept {
-        FakeExchange& exchange = self(handle);
-        const std::string_view text = detail::to_view(json);
-        broken(exchange, rules::check_emit(exchange.conduct, kind, text));
-        exchange.conduct.replied = exchange.conduct.replied || kind != BW_EMIT_USAGE;
-        exchange.result.emitted.push_back({kind, std::string(text)});
+    static bw_status emit(bw_attempt* handle, const bw_emit* piece) noexcept {
+        FakeAttempt& attempt = self(handle);
+        const bw_emit said = rules::read(*piece);
+        const bw_status status = take(attempt, rules::check_emit(attempt.conduct, said));
+        attempt.conduct.replied = attempt.conduct.replied || said.kind != BW_EMIT_USAGE;
+        attempt.result.emitted.push_back({said.kind, std::string(detail::to_view(said.data))});
+        return status;
     }
-    static void emit_usage(bw_exchange* handle, const bw_usage* usage) noexcept {
-        FakeExchange& exchange = self(handle);
-        if (usage == nullptr) return;
-        broken(exchange, rules::check_usage(exchange.conduct));
-        if (usage->reserved != 0) exchange.host->misbehaved("a reserved field that is not 0");
-        exchange.result.take(*usage);
+    static bw_status reply_header(bw_attempt* handle, const bw_header* header) noexcept {
+        FakeAttempt& attempt = self(handle);
+        attempt.result.reply_headers.emplace_back(detail::to_view(header->name),
+                                                  detail::to_view(header->value));
+        return take(attempt, rules::check_reply_header(attempt.conduct));
     }
+    static bw_status usage(bw_attempt* handle, const bw_usage* used) noexcept {
+        FakeAttempt& attempt = self(handle);
+        attempt.result.take(rules::read(*used));
+        return take(attempt, rules::check_usage(attempt.conduct));
+    }
+    static bw_status limits(bw_attempt*, const bw_limits*) noexcept { return BW_OK; }
+    static bw_status attribute(bw_attempt*, const bw_attribute*) noexcept { return BW_OK; }
 
+    bw_hello hello_ = {};
     bw_host_api api_ = {};
+    std::optional<Failed> told_;
+    std::atomic<bw_ticket> tickets_{0};
+    std::atomic<std::size_t> wakes_{0};
 };
 
 }  // namespace bw::testing

@@ -1,0 +1,120 @@
+// The host's half of the ABI for one attempt: what the plugin may call.
+#include <fmt/format.h>
+
+#include <bellwether/provider/rules.hpp>
+#include <utility>
+
+#include "observe/log.hpp"
+#include "plugin/attempt.hpp"
+#include "plugin/usage.hpp"
+
+namespace bw::plugin {
+
+rules::Conduct Attempt::conduct() const {
+    return {.phase = phase_,
+            .operation = order_.lists_models ? static_cast<std::uint32_t>(BW_OP_MODELS)
+                                             : static_cast<std::uint32_t>(order_.call->operation),
+            .stream = order_.call->stream,
+            .sent = sent_,
+            .engine = ticket_.has_value(),
+            .replied = replied_};
+}
+
+bw_status Attempt::fail(const bw_error& error) {
+    told_ = to_error(error, instance_->provider());
+    return error.status;
+}
+
+void Attempt::log(LogLevel level, std::string_view message) {
+    observe::log(level, fmt::format("call {}: provider \"{}\": {}", order_.call->id,
+                                    instance_->provider().name, message));
+}
+
+bw_status Attempt::send(const bw_send& asked) {
+    Outgoing outgoing(instance_->provider(), order_.credential);
+    if (const auto verdict = outgoing.send(conduct(), asked, order_.body); !verdict.ok()) {
+        return take(verdict);
+    }
+    outgoing_.emplace(std::move(outgoing));
+    sent_ = true;
+    refused_.reset();  // something else had been tried before
+    return BW_OK;
+}
+
+bw_status Attempt::frame(std::uint32_t kind) {
+    const auto verdict = rules::check_frame(conduct(), kind);
+    if (verdict.ok()) {
+        frame_ = kind;
+        frame_chosen_ = true;
+        refused_.reset();
+    }
+    return take(verdict);
+}
+
+bw_status Attempt::emit(const bw_emit& piece) {
+    if (!misbehaviour_.empty()) return BW_E_INTERNAL;  // the call ends when the plugin returns
+    if (const auto verdict = rules::check_emit(conduct(), piece); !verdict.ok()) {
+        return take(verdict);
+    }
+    const std::string_view json = view(piece.data);
+    replied_ |= piece.kind != BW_EMIT_USAGE;
+    if (usage_reports_ == 0 && piece.kind != BW_EMIT_CHUNK) take_usage(usage_in(json));
+    events_.on_piece(static_cast<Piece>(piece.kind), json);
+    return BW_OK;
+}
+
+bw_status Attempt::reply_header(const bw_header&) {
+    return take(rules::check_reply_header(conduct()));
+}
+
+bw_status Attempt::usage(const bw_usage& usage) {
+    const auto verdict = rules::check_usage(conduct());
+    if (verdict.ok()) take_usage(usage_of(usage));
+    return take(verdict);
+}
+
+bw_ticket Attempt::begin_engine() {
+    const auto verdict = rules::check_begin(conduct(), instance_->engine() != nullptr);
+    if (take(verdict) != BW_OK) return 0;
+    ticket_.emplace(*loop_, [this] { step(); });
+    return ticket_->number();
+}
+
+bw_status Attempt::add_model(const bw_model& model) {
+    constexpr std::size_t k_models_max = 100'000;
+    constexpr std::size_t k_id_bytes_max = 256;
+    const auto verdict = rules::check_add(conduct());
+    const std::string_view id = view(model.id);
+    const bool fits = !id.empty() && id.size() <= k_id_bytes_max && models_.size() < k_models_max;
+    if (verdict.ok() && fits) models_.push_back(presentable(id, instance_->provider()));
+    return take(verdict);
+}
+
+bw_status Attempt::out_of_memory() {
+    stopped_ = bw::out_of_memory();
+    return BW_E_INTERNAL;
+}
+
+void Attempt::take_usage(const Usage& told) {
+    const bool says_sum = told.output_tokens < 0 && told.total_tokens > 0;
+    if (says_sum ? told.total_tokens >= usage_.total_tokens
+                 : told.output_tokens >= 0 && told.output_tokens >= usage_.output_tokens) {
+        ++usage_reports_;
+    }
+    keep_larger(usage_, told);
+}
+
+// Notes what the host refuses the plugin, and gives the status that the plugin sees.
+bw_status Attempt::take(const rules::Verdict& verdict) {
+    if (verdict.status == BW_E_INTERNAL && misbehaviour_.empty()) misbehaviour_ = verdict.why;
+    if (verdict.status == BW_E_UNSUPPORTED && !refused_) {
+        refused_ = {.kind = ErrorKind::unsupported,
+                    .message = fmt::format(
+                        "the plugin of provider \"{}\" needs what this host cannot do: {}",
+                        instance_->provider().name, verdict.why),
+                    .code = "plugin_needs_more"};
+    }
+    return verdict.status;
+}
+
+}  // namespace bw::plugin

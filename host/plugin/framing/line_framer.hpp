@@ -1,0 +1,20 @@
+// Cuts a body into lines, without their ends. Empty lines are skipped.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "plugin/framing/frame.hpp"
+
+namespace bw::plugin {
+
+class LineFramer {
+  public:
+    bool feed(std::string_view bytes, FrameOutlet& outlet);
+    bool finish(FrameOutlet& outlet);
+
+  private:
+    std::string begun_;  // the line that has not ended yet
+};
+
+}  // namespace bw::plugin

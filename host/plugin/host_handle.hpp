@@ -1,0 +1,15 @@
+// The handle that a plugin is given for a service or an instance, to name it in calls to the host.
+#pragma once
+
+#include <optional>
+
+#include "base/error.hpp"
+
+namespace bw::plugin {
+struct LoadedProvider;
+}
+
+struct bw_host {
+    const bw::plugin::LoadedProvider* provider = nullptr;
+    std::optional<bw::Error> told = {};  // why the function of the plugin that runs fails
+};

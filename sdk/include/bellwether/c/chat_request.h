@@ -1,0 +1,69 @@
+/* bellwether/c/chat_request.h - what a chat request's messages say. Part of
+ * <bellwether/c/helpers.h>; the rest of a request is read by bw_json_get. */
+#ifndef BELLWETHER_C_CHAT_REQUEST_H
+#define BELLWETHER_C_CHAT_REQUEST_H
+
+#include <bellwether/c/json_get.h>
+
+/* The text of a message's `content`, which is a string or an array of parts: all their texts, each
+ * on a line of its own. It lies within the request or in the arena. */
+static inline bw_str bw_chat_content_text(bw_str content, bw_arena* arena) {
+    bw_json_walk parts = bw_json_each(content);
+    bw_buffer joined;
+    bw_str text = bw_json_text(content, arena);
+    char* copy;
+    memset(&joined, 0, sizeof joined);
+    if (bw_json_kind(content) != BW_JSON_ARRAY) return text;
+    while (bw_json_next(&parts)) {
+        if (!bw_json_equals(bw_json_get(parts.value, "type"), BW_S("text"))) continue;
+        if (joined.len > 0) bw_buffer_append(&joined, BW_S("\n"));
+        bw_buffer_append(&joined, bw_json_text(bw_json_get(parts.value, "text"), arena));
+    }
+    if (joined.failed) arena->failed = 1;
+    text = bw_buffer_text(&joined);
+    copy = text.len == 0 ? NULL : bw_arena_take(arena, text.len);
+    if (copy != NULL) memcpy(copy, text.ptr, text.len);
+    bw_buffer_free(&joined);
+    return bw_str_of(copy, copy == NULL ? 0 : text.len);
+}
+
+/* The most tokens to generate, reasoning included: a number, or missing if nothing was said. */
+static inline bw_str bw_chat_max_tokens(bw_str request) {
+    const bw_str newer = bw_json_get(request, "max_completion_tokens");
+    const int said = bw_json_kind(newer) == BW_JSON_NUMBER;
+    const bw_str limit = said ? newer : bw_json_get(request, "max_tokens");
+    return bw_json_kind(limit) == BW_JSON_NUMBER ? limit : bw_str_of(NULL, 0);
+}
+
+/* The arguments of an element of `tool_calls` as the JSON object that they are a text of; `{}` if
+ * they are none. They lie within the request or in the arena. */
+static inline bw_str bw_chat_arguments(bw_str tool_call, bw_arena* arena) {
+    const bw_str given = bw_json_get(tool_call, "function.arguments");
+    const bw_str text = bw_json_kind(given) == BW_JSON_STRING ? bw_json_text(given, arena) : given;
+    const bw_str object = bw_json_get(text, "");
+    const int right = bw_json_kind(object) == BW_JSON_OBJECT && bw_json_valid(object);
+    return right ? object : BW_S("{}");
+}
+
+/* Takes a URL "data:image/png;base64,iVBOR..." apart: gives its data in base64, not checked, and
+ * its media type if `media_type` is not NULL. Both are within the URL. Empty for any other URL. */
+static inline bw_str bw_data_url(bw_str url, bw_str* media_type) {
+    const bw_str about = BW_S("data:");
+    const bw_str base64 = BW_S(";base64");
+    const char* const comma = url.len == 0 ? NULL : (const char*)memchr(url.ptr, ',', url.len);
+    const size_t before = comma == NULL ? 0 : (size_t)(comma - url.ptr);
+    const char* semicolon;
+    if (media_type != NULL) *media_type = bw_str_of(NULL, 0);
+    if (before < about.len + base64.len) return bw_str_of(NULL, 0);
+    if (!bw_str_equal_nocase(bw_str_of(url.ptr, about.len), about) ||
+        !bw_str_equal_nocase(bw_str_of(comma - base64.len, base64.len), base64)) {
+        return bw_str_of(NULL, 0);
+    }
+    semicolon = (const char*)memchr(url.ptr, ';', before);
+    if (media_type != NULL) {
+        *media_type = bw_str_of(url.ptr + about.len, (size_t)(semicolon - url.ptr) - about.len);
+    }
+    return bw_str_of(comma + 1, url.len - before - 1);
+}
+
+#endif
