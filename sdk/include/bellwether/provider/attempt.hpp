@@ -10,8 +10,10 @@
 #include <bellwether/provider/send.hpp>
 #include <bellwether/provider/usage.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace bw {
 
@@ -49,6 +51,15 @@ struct ModelFacts {
     std::string_view details = {};  // one JSON object of the upstream's own facts
 };
 
+// One of the upstream's own limits, as it told it. "requests", "tokens", "input_tokens",
+// "output_tokens".
+struct Limit {
+    std::string_view name;
+    std::int64_t limit = 0;  // in each of its windows
+    std::int64_t remaining = 0;
+    std::chrono::milliseconds reset{0};  // from now until the window is full again
+};
+
 // One attempt, as the host sees it. A handle: copy it into the Call and use it for as long as that
 // lives. What the host refuses is thrown on, past the plugin's code.
 class Attempt {
@@ -77,6 +88,41 @@ class Attempt {
     void emit_chunk(std::string_view json) const { emit(BW_EMIT_CHUNK, json); }
     // Streaming: the closing chunk with `"choices":[]` and `usage`. Optional: usage() will do.
     void emit_usage_chunk(std::string_view json) const { emit(BW_EMIT_USAGE, json); }
+    // Streaming, of an operation whose stream has named events: one event.
+    void emit_event(std::string_view event, std::string_view json) const {
+        emit(BW_EMIT_CHUNK, json, event);
+    }
+    // The next bytes of a reply that is not JSON. The first ones say what it is: "audio/mpeg".
+    void emit_bytes(std::string_view bytes, std::string_view content_type = {}) const {
+        emit(BW_EMIT_BYTES, bytes, {}, content_type);
+    }
+    // The limits that the upstream has told, for the next requests of all workers.
+    void limits(const std::vector<Limit>& limits) const {
+        std::vector<bw_limit> each;
+        for (const Limit& one : limits) {
+            each.push_back(
+                {detail::to_str(one.name), one.limit, one.remaining, one.reset.count()});
+        }
+        bw_limits out = detail::sized<bw_limits>();
+        out.limits = each.data();
+        out.count = each.size();
+        obey(api().limits(attempt_, &out));
+    }
+    // Something worth to be seen in the trace of the call, named as OpenTelemetry names it.
+    void attribute(std::string_view name, std::string_view text) const {
+        bw_attribute out = detail::sized<bw_attribute>();
+        out.type = BW_TEXT;
+        out.name = detail::to_str(name);
+        out.text = detail::to_str(text);
+        obey(api().attribute(attempt_, &out));
+    }
+    void attribute(std::string_view name, std::int64_t integer) const {
+        bw_attribute out = detail::sized<bw_attribute>();
+        out.type = BW_INTEGER;
+        out.name = detail::to_str(name);
+        out.integer = integer;
+        obey(api().attribute(attempt_, &out));
+    }
     // What the call has used so far, all of it.
     void usage(const Usage& usage) const {
         detail::with_usage(usage,
@@ -112,10 +158,13 @@ class Attempt {
 
   private:
     static void obey(bw_status status) { detail::obey(status); }
-    void emit(std::uint32_t kind, std::string_view json) const {
+    void emit(std::uint32_t kind, std::string_view data, std::string_view event = {},
+              std::string_view content_type = {}) const {
         bw_emit out = detail::sized<bw_emit>();
         out.kind = kind;
-        out.data = detail::to_str(json);
+        out.data = detail::to_str(data);
+        out.event = detail::to_str(event);
+        out.content_type = detail::to_str(content_type);
         obey(api().emit(attempt_, &out));
     }
 

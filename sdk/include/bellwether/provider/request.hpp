@@ -18,6 +18,16 @@ enum class Operation : std::uint32_t {
     chat = BW_OP_CHAT,
     completions = BW_OP_COMPLETIONS,
     embeddings = BW_OP_EMBEDDINGS,
+    responses = BW_OP_RESPONSES,
+    messages = BW_OP_MESSAGES,
+    count_tokens = BW_OP_COUNT_TOKENS,
+    images = BW_OP_IMAGES,
+    image_edits = BW_OP_IMAGE_EDITS,
+    speech = BW_OP_SPEECH,  // answered by Attempt::emit_bytes
+    transcription = BW_OP_TRANSCRIPTION,
+    translation = BW_OP_TRANSLATION,
+    rerank = BW_OP_RERANK,
+    moderation = BW_OP_MODERATION,
     models = BW_OP_MODELS  // answered by Attempt::add_model
 };
 

@@ -1,6 +1,6 @@
 // What a plugin may ask of its host, as <bellwether/provider.h> says: one definition for the host
 // and for <bellwether/testing/fake_host.hpp>, so that what passes a test is not refused in service.
-// Each check gives the rule that is broken, or nullptr.
+// Each check gives a verdict.
 #pragma once
 
 #include <bellwether/provider.h>
@@ -78,6 +78,25 @@ inline bool is_number(std::string_view text) {
 }  // namespace detail
 
 namespace detail {
+
+// Operations whose replies are OpenAI's `choices`.
+inline bool has_choices(std::uint32_t operation) {
+    return operation == BW_OP_CHAT || operation == BW_OP_COMPLETIONS;
+}
+// Operations whose replies are OpenAI's `data`.
+inline bool has_data(std::uint32_t operation) {
+    return operation == BW_OP_EMBEDDINGS || operation == BW_OP_IMAGES ||
+           operation == BW_OP_IMAGE_EDITS;
+}
+
+// Operations whose replies are not JSON.
+inline bool has_bytes(std::uint32_t operation) { return operation == BW_OP_SPEECH; }
+
+inline const char* check_object(std::string_view json) {
+    if (!json::valid(json)) return "emit of text that is not valid JSON";
+    return json::Value(json).kind() == json::Kind::object ? nullptr
+                                                          : "emit of JSON that is not an object";
+}
 
 // A reply holds an array of choices or of data, and a choice if it is one of those; a chunk holds
 // an array of choices. In one pass, which also proves that it is JSON.
@@ -225,25 +244,47 @@ inline bool may_emit(const Conduct& so_far) {
     return so_far.phase != Phase::waiting && so_far.phase != Phase::closing;
 }
 
+inline Verdict check_bytes(const Conduct& so_far, const bw_emit& piece) {
+    if (piece.kind != BW_EMIT_BYTES) return broken("emit of a kind that does not fit the request");
+    const std::string_view type = view(piece.content_type);
+    if (!so_far.replied && type.find('/') == std::string_view::npos) {
+        return broken("emit of bytes without a content type");
+    }
+    return is_field_value(type) ? Verdict{} : broken("emit of bytes with a malformed content type");
+}
+
 }  // namespace detail
 
 inline Verdict check_emit(const Conduct& so_far, const bw_emit& piece) {
     if (!detail::may_emit(so_far)) return broken("emit outside a call, or in call_close");
     if (so_far.operation == BW_OP_MODELS) return broken("emit in a list of models");
     if (piece.must != 0) return unsupported("an emit that must be understood and is not");
-    if (piece.kind > BW_EMIT_USAGE)
+    if (piece.kind > BW_EMIT_BYTES)
         return unsupported("a piece of a kind that this host cannot send");
-    if ((piece.kind == BW_EMIT_REPLY) == so_far.stream) {
+    if (detail::has_bytes(so_far.operation)) return detail::check_bytes(so_far, piece);
+    if (piece.kind == BW_EMIT_BYTES || (piece.kind == BW_EMIT_REPLY) == so_far.stream) {
         return broken("emit of a kind that does not fit the request");
     }
     if (piece.kind == BW_EMIT_REPLY && so_far.replied) return broken("emit of a second reply");
-    const char* const shape = detail::check_shape(piece.kind, detail::view(piece.data));
+    const std::string_view json = detail::view(piece.data);
+    const bool of_openai =
+        detail::has_choices(so_far.operation) || detail::has_data(so_far.operation);
+    const char* const shape =
+        of_openai ? detail::check_shape(piece.kind, json) : detail::check_object(json);
     return shape == nullptr ? Verdict{} : broken(shape);
 }
 
 inline Verdict check_reply_header(const Conduct& so_far) {
     if (!detail::may_emit(so_far)) return broken("reply_header outside a call, or in call_close");
     return so_far.replied ? broken("reply_header after an emit") : Verdict{};
+}
+
+inline Verdict check_limits(const Conduct& so_far) {
+    return detail::may_emit(so_far) ? Verdict{} : broken("limits outside a call, or in call_close");
+}
+inline Verdict check_attribute(const Conduct& so_far, const bw_attribute& told) {
+    if (!detail::may_emit(so_far)) return broken("attribute outside a call, or in call_close");
+    return told.name.len == 0 ? broken("attribute without a name") : Verdict{};
 }
 
 // Also in call_close.

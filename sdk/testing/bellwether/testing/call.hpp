@@ -39,6 +39,7 @@ struct Asked {
     std::string body = R"({"model":"m","messages":[{"role":"user","content":"hello"}]})";
     std::uint32_t attempt = 0;
     std::string id = "req-1";
+    Headers headers = {};  // the client's, those that the manifest asks for
 };
 
 // What the upstream answers.
@@ -68,10 +69,20 @@ struct Sent {
     }
 };
 
-// One emitted piece of JSON.
+// One emitted piece: JSON, or bytes.
 struct Emitted {
     std::uint32_t kind;
     std::string json;
+    std::string event;
+    std::string content_type;
+};
+
+// One of the upstream's limits, as the plugin told it.
+struct ToldLimit {
+    std::string name;
+    std::int64_t limit = 0;
+    std::int64_t remaining = 0;
+    std::int64_t reset_ms = 0;
 };
 
 // What was used: -1 where nothing was said.
@@ -119,6 +130,8 @@ struct Result {
     std::vector<Sent> sent_later;  // in each call_end that sent again
     std::vector<Emitted> emitted;
     Headers reply_headers;
+    std::vector<ToldLimit> limits;
+    Headers attributes;  // each with its value as text
     std::optional<Used> usage;
     std::string service_tier;
     std::vector<std::pair<std::string, std::int64_t>> units;

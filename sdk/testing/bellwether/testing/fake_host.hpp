@@ -206,6 +206,12 @@ class Instance {
         request.id = detail::to_str(asked.id);
         request.model = detail::to_str(asked.model);
         request.body = detail::to_str(asked.body);
+        std::vector<bw_header> headers;
+        for (const auto& [name, value] : asked.headers) {
+            headers.push_back({detail::to_str(name), detail::to_str(value)});
+        }
+        request.headers = headers.data();
+        request.header_count = headers.size();
         attempt.conduct.phase = rules::Phase::opening;
         const bw_status status = table_->call_open(provider_, handle(attempt), &request, call);
         complete = status == BW_COMPLETE;

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -99,7 +100,9 @@ class FakeHost {
     std::set<std::string> secrets;        // the names of the credentials that are there
     std::int64_t now_ms = 1767225600000;  // 2026-01-01T00:00:00Z
     bool has_engine = true;               // false: a host without bw.engine/1
+    std::set<std::string> origins;        // "https://files.test", beside that of base_url
     std::vector<std::pair<std::int32_t, std::string>> logs;
+    std::map<std::string, std::int64_t> counted;  // the plugin's counters
     std::vector<std::string> misbehaviours;  // the rules that the plugin broke
 
     const bw_host_api* api() const { return &api_; }
@@ -108,6 +111,16 @@ class FakeHost {
     void misbehaved(std::string rule) { misbehaviours.push_back(std::move(rule)); }
     // What the function of the plugin failed with that has just returned, about no attempt.
     std::optional<Failed> take_told() { return std::exchange(told_, {}); }
+    // Whether the provider may send to this URL.
+    bool may_talk_to(std::string_view url, std::string_view base_url) const {
+        const std::string origin = rules::origin(url);
+        if (origin.empty()) return false;
+        if (rules::origin(base_url) == origin) return true;
+        for (const std::string& one : origins) {
+            if (rules::origin(one) == origin) return true;
+        }
+        return false;
+    }
     // How often wake was called so far, by any thread.
     std::size_t wakes() const { return wakes_; }
 
@@ -136,7 +149,10 @@ class FakeHost {
         const bw_log said = rules::read(*line);
         self(host).logs.emplace_back(said.level, detail::to_view(said.message));
     }
-    static void count(bw_host*, bw_attempt*, const bw_count*) noexcept {}
+    static void count(bw_host* host, bw_attempt*, const bw_count* told) noexcept {
+        const bw_count said = rules::read(*told);
+        self(host).counted[std::string(detail::to_view(said.name))] += said.add;
+    }
     static std::int64_t unix_ms(bw_host* host) noexcept { return self(host).now_ms; }
     static std::int32_t has(bw_host* host, const char* capability) noexcept {
         const std::string_view name(capability);
@@ -164,8 +180,7 @@ class FakeHost {
     static bw_status send(bw_attempt* handle, const bw_send* request) noexcept {
         FakeAttempt& attempt = self(handle);
         const bw_send asked = rules::read(*request);
-        const std::string origin = rules::origin(attempt.base_url);
-        const bool own = !origin.empty() && rules::origin(detail::to_view(asked.url)) == origin;
+        const bool own = attempt.host->may_talk_to(detail::to_view(asked.url), attempt.base_url);
         const bw_status status = take(attempt, rules::check_send(attempt.conduct, asked, own));
         attempt.asked = sent_of(attempt, asked);
         attempt.conduct.sent = true;
@@ -208,7 +223,9 @@ class FakeHost {
         const bw_emit said = rules::read(*piece);
         const bw_status status = take(attempt, rules::check_emit(attempt.conduct, said));
         attempt.conduct.replied = attempt.conduct.replied || said.kind != BW_EMIT_USAGE;
-        attempt.result.emitted.push_back({said.kind, std::string(detail::to_view(said.data))});
+        attempt.result.emitted.push_back({said.kind, std::string(detail::to_view(said.data)),
+                                          std::string(detail::to_view(said.event)),
+                                          std::string(detail::to_view(said.content_type))});
         return status;
     }
     static bw_status reply_header(bw_attempt* handle, const bw_header* header) noexcept {
@@ -222,8 +239,26 @@ class FakeHost {
         attempt.result.take(rules::read(*used));
         return take(attempt, rules::check_usage(attempt.conduct));
     }
-    static bw_status limits(bw_attempt*, const bw_limits*) noexcept { return BW_OK; }
-    static bw_status attribute(bw_attempt*, const bw_attribute*) noexcept { return BW_OK; }
+    static bw_status limits(bw_attempt* handle, const bw_limits* told) noexcept {
+        FakeAttempt& attempt = self(handle);
+        const bw_limits limits = rules::read(*told);
+        for (std::size_t i = 0; i < limits.count; ++i) {
+            const bw_limit& one = limits.limits[i];
+            attempt.result.limits.push_back({std::string(detail::to_view(one.name)), one.limit,
+                                             one.remaining, one.reset_ms});
+        }
+        return take(attempt, rules::check_limits(attempt.conduct));
+    }
+    static bw_status attribute(bw_attempt* handle, const bw_attribute* told) noexcept {
+        FakeAttempt& attempt = self(handle);
+        const bw_attribute said = rules::read(*told);
+        std::string value(detail::to_view(said.text));
+        if (said.type == BW_INTEGER) value = std::to_string(said.integer);
+        if (said.type == BW_REAL) value = std::to_string(said.real);
+        if (said.type == BW_BOOLEAN) value = said.integer != 0 ? "true" : "false";
+        attempt.result.attributes.emplace_back(detail::to_view(said.name), std::move(value));
+        return take(attempt, rules::check_attribute(attempt.conduct, said));
+    }
 
     bw_hello hello_ = {};
     bw_host_api api_ = {};
