@@ -8,34 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/operation.hpp"
 #include "base/prompt_parts.hpp"
 
 namespace bw {
-
-enum class Operation : std::uint32_t {
-    chat = 1,
-    completions = 2,
-    embeddings = 3
-};  // the ABI's BW_OP_*
-
-constexpr std::string_view to_string(Operation operation) {
-    switch (operation) {
-        case Operation::chat: return "chat";
-        case Operation::completions: return "completions";
-        case Operation::embeddings: return "embeddings";
-    }
-    return "chat";
-}
-
-// The path of an operation in OpenAI's API.
-constexpr std::string_view path_of(Operation operation) {
-    switch (operation) {
-        case Operation::chat: return "/v1/chat/completions";
-        case Operation::completions: return "/v1/completions";
-        case Operation::embeddings: return "/v1/embeddings";
-    }
-    return "/v1/chat/completions";
-}
 
 // A range of bytes in the request body. A `length` of 0 means that the body has no such value.
 struct BodySpan {

@@ -42,6 +42,7 @@ struct Error {
     // or the host itself has tried it as often as it may.
     bool final = false;
     std::string detail;  // the message for the operator, with addresses; empty: the same message
+    std::string raw;     // the upstream's own answer, for a client of its dialect; empty: none
 
     const std::string& for_operator() const { return detail.empty() ? message : detail; }
 };

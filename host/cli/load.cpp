@@ -12,6 +12,7 @@
 #include "config/report.hpp"
 #include "config/secret.hpp"
 #include "front/incoming_call.hpp"
+#include "plugin/engine_limit.hpp"
 #include "plugin/instance.hpp"
 
 namespace bw::cli {
@@ -83,7 +84,7 @@ front::Host make_host(config::Config config, plugin::Registry registry,
     route::Table routes(config);
     route::Catalogue catalogue(config, routes, registry);
     policy::KeyRing keys(config.keys);
-    auto kept_headers = front::kept_headers(config);
+    auto kept_headers = front::kept_headers(config, registry);
     return front::Host{.config = std::move(config),
                        .registry = std::move(registry),
                        .routes = std::move(routes),
@@ -126,6 +127,7 @@ HostCheck check_host(const Common& common, config::Secrets secrets) {
     config::Loaded loaded = config::load(*file, secrets);
     HostCheck check{.host = {}, .diagnostics = std::move(loaded.diagnostics)};
     auto registry = plugin::load(loaded.config, plugin_folders(), check.diagnostics);
+    plugin::limit_engines(loaded.config, registry);
     auto webhooks = policy::make_webhooks(loaded.config, check.diagnostics);
     check_ledger_password(loaded.config, check.diagnostics);
     try_providers(loaded.config, registry, check.diagnostics);

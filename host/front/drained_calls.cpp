@@ -35,7 +35,12 @@ class DrainedCalls::DiscardingClient final : public Downstream,
     void begin_stream(std::string_view) override {}
     void event(std::string_view) override {}
     void comment() override {}
+    void named_event(std::string_view, std::string_view) override {}
     void end_stream() override {}
+    void begin_bytes(std::string_view, std::string_view) override {}
+    void bytes(std::string_view) override {}
+    void end_body() override {}
+    void break_off() override { finished(); }
     void finished() override {
         over_ = true;
         leave();

@@ -72,6 +72,19 @@ std::string retry_headers(const Error& error) {
                                  (wait_ms + 999) / 1000, wait_ms);
 }
 
+const char* anthropic_type(int status) {
+    switch (status) {
+        case 401: return "authentication_error";
+        case 403: return "permission_error";
+        case 404: return "not_found_error";
+        case 413: return "request_too_large";
+        case 429: return "rate_limit_error";
+        case 503: return "overloaded_error";
+        case 504: return "timeout_error";
+        default: return status < 500 ? "invalid_request_error" : "api_error";
+    }
+}
+
 }  // namespace
 
 ErrorReply error_reply(int status, std::string_view type, std::string_view code,
@@ -92,6 +105,22 @@ ErrorReply error_reply(const Error& error) {
     ErrorReply reply =
         error_reply(status_of(error, shape.status), shape.type, code, error.message, error.param);
     reply.headers = retry_headers(error);
+    reply.raw = error.raw;
+    return reply;
+}
+
+ErrorReply in_dialect(Dialect dialect, ErrorReply reply) {
+    if (dialect == Dialect::openai) return reply;
+    if (json::Value(reply.raw)["type"].equals("error") && json::valid(reply.raw)) {
+        reply.body = reply.raw;
+        return reply;
+    }
+    json::Writer writer;
+    writer.begin_object().field("type", "error").key("error").begin_object();
+    writer.field("type", anthropic_type(reply.status));
+    writer.key("message").raw(json::Value(reply.body)["error"]["message"].raw());
+    writer.end_object().end_object();
+    reply.body = writer.text();
     return reply;
 }
 

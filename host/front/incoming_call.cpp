@@ -59,11 +59,14 @@ void take_user(Call& call, const http::IncomingRequest& request, std::string_vie
     json::name_user(call, UserSource::header, user);
 }
 
-std::vector<std::string> kept_headers(const config::Config& config) {
+std::vector<std::string> kept_headers(const config::Config& config,
+                                      const plugin::Registry& registry) {
     std::vector<std::string> names;
-    for (const auto& provider : config.providers) {
-        names.insert(names.end(), provider.forward_headers.begin(), provider.forward_headers.end());
-    }
+    const auto add = [&names](const std::vector<std::string>& more) {
+        names.insert(names.end(), more.begin(), more.end());
+    };
+    for (const auto& provider : config.providers) add(provider.forward_headers);
+    for (const auto& provider : registry.providers) add(provider->manifest.request_headers);
     for (const auto& route : config.routes) {
         if (route.sticky_by.of == config::StickyBy::Of::header) {
             names.push_back(route.sticky_by.header);

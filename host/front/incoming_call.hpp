@@ -9,6 +9,7 @@
 #include "base/call.hpp"
 #include "config/config.hpp"
 #include "http/request.hpp"
+#include "plugin/registry.hpp"
 
 namespace bw::front {
 
@@ -22,9 +23,10 @@ Call incoming_call(http::IncomingRequest& request, Operation operation, std::str
 // empty: no header is configured.
 void take_user(Call& call, const http::IncomingRequest& request, std::string_view lower_case_name);
 
-// The names of the headers that a call keeps: those that any provider lists in forward_headers, and
-// those by which a sticky route chooses.
-std::vector<std::string> kept_headers(const config::Config& config);
+// The names of the headers that a call keeps: those that any provider lists in forward_headers or
+// its plugin wants to see, and those by which a sticky route chooses.
+std::vector<std::string> kept_headers(const config::Config& config,
+                                      const plugin::Registry& registry);
 // Copies the headers of these names, without those that are too long.
 void take_forwarded(Call& call, const http::IncomingRequest& request,
                     const std::vector<std::string>& kept_headers);

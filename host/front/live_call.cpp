@@ -1,6 +1,7 @@
 #include "front/live_call.hpp"
 
 #include <algorithm>
+#include <bellwether/json.hpp>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -45,6 +46,9 @@ LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, const co
       client_(std::move(client)) {
     const bool all = context.host.config.server.cost_in_body;
     if (all && call_.cost_in_body == CostInBody::never) call_.cost_in_body = CostInBody::with_usage;
+    const OperationFacts& asked = facts_of(call_.operation);
+    const bool has_usage = asked.dialect == Dialect::openai && asked.answer != AnswerBody::bytes;
+    if (!has_usage) call_.cost_in_body = CostInBody::never;
 }
 
 void LiveCall::start() {
@@ -118,15 +122,39 @@ void LiveCall::on_reply(std::string_view json) { reply_ = json; }
 
 void LiveCall::on_chunk(std::string_view json) {
     const auto now = Clock::now();
-    if (first_byte_ == steady_clock::time_point{}) {
-        first_byte_ = now;
-        meter_.stream_begins(route_, attempts_->provider(), call_.model);
-    }
+    begun(now);
     if (reader_ == Reader::waiting) begin_stream(headers());
     meter_.chunk(now);
     if (heartbeat_) heartbeat_->wrote(now);
     bytes_out_ += json.size();
-    downstream_->event(json);
+    event(json);
+}
+
+void LiveCall::on_bytes(std::string_view type, std::string_view bytes) {
+    begun(Clock::now());
+    if (reader_ == Reader::waiting) {
+        reader_ = Reader::bytes;
+        downstream_->begin_bytes(type, headers());
+    }
+    bytes_out_ += bytes.size();
+    downstream_->bytes(bytes);
+}
+
+void LiveCall::begun(steady_clock::time_point now) {
+    if (first_byte_ != steady_clock::time_point{}) return;
+    first_byte_ = now;
+    if (call_.stream) meter_.stream_begins(route_, attempts_->provider(), call_.model);
+}
+
+// In Anthropic's dialect an event's name is the type of its object.
+void LiveCall::event(std::string_view json) {
+    if (facts_of(call_.operation).dialect == Dialect::openai) return downstream_->event(json);
+    downstream_->named_event(json::Value(json)["type"].string(), json);
+}
+
+void LiveCall::end_stream() {
+    if (facts_of(call_.operation).dialect == Dialect::openai) return downstream_->end_stream();
+    downstream_->end_body();
 }
 
 // A heartbeat carries no content, so another target can still be tried after it. That is why the
@@ -146,7 +174,9 @@ void LiveCall::on_end(const policy::CallEnd& outcome) {
     if (!outcome.result) return end(outcome, error_reply(outcome.result.error()));
     if (call_.stream) {
         if (reader_ == Reader::waiting) begin_stream(headers());
-        downstream_->end_stream();
+        end_stream();
+    } else if (reader_ == Reader::bytes) {
+        downstream_->end_body();
     } else {
         first_byte_ = Clock::now();
         if (call_.cost_in_body != CostInBody::never && outcome.cost_micro_usd) {
@@ -209,14 +239,16 @@ void LiveCall::refuse(const Error& error, const ErrorReply& reply) {
     end(policy::CallEnd{.result = std::unexpected(error)}, reply);
 }
 
-// Before a stream has begun, an error is a response with its own status; afterwards it is the
-// stream's last event.
-void LiveCall::end(const policy::CallEnd& outcome, const ErrorReply& reply) {
-    const bool streaming = reader_ == Reader::streaming;
-    record(outcome, streaming ? 200 : reply.status, reply.code);
-    if (streaming) {
-        downstream_->event(reply.body);
-        downstream_->end_stream();
+// Before an answer has begun, an error is a response with its own status; afterwards it is the
+// last event of a stream. Bytes can say nothing of an error: they must not look complete.
+void LiveCall::end(const policy::CallEnd& outcome, const ErrorReply& error) {
+    const ErrorReply reply = in_dialect(facts_of(call_.operation).dialect, error);
+    const bool begun = reader_ == Reader::streaming || reader_ == Reader::bytes;
+    record(outcome, begun ? 200 : reply.status, reply.code);
+    if (reader_ == Reader::bytes) return downstream_->break_off();
+    if (begun) {
+        event(reply.body);
+        end_stream();
     } else {
         downstream_->respond(reply.status, headers() + reply.headers, reply.body);
     }
@@ -227,12 +259,13 @@ std::string LiveCall::headers() const {
     std::string left = admission_ ? admission_->headers() : std::string();
     if (!attempts_) return left;
     const std::string tried = policy::tried_text(attempts_->failures());
-    return std::move(left) + answering_headers({.provider = attempts_->provider(),
-                                                .model = attempts_->model(),
-                                                .attempts = attempts_->count(),
-                                                .tried = tried,
-                                                .so_far = Clock::now() - call_.started,
-                                                .waited = attempts_->waited()});
+    return std::move(left) + attempts_->reply_headers() +
+           answering_headers({.provider = attempts_->provider(),
+                              .model = attempts_->model(),
+                              .attempts = attempts_->count(),
+                              .tried = tried,
+                              .so_far = Clock::now() - call_.started,
+                              .waited = attempts_->waited()});
 }
 
 // ---- the record -----------------------------------------------------------------------------

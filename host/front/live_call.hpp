@@ -19,16 +19,24 @@
 
 namespace bw::front {
 
-// `Downstream` is the client's connection as a live call sees it. event() may call LiveCall::pause,
-// and finished() may destroy the live call; the other functions never call it back.
+// `Downstream` is the client's connection as a live call sees it. What writes a part of an answer
+// may call LiveCall::pause, and finished() may destroy the live call; the other functions never
+// call it back.
 class Downstream {
   public:
     virtual void respond(int status, std::string_view extra_headers, std::string_view body) = 0;
     virtual void begin_stream(std::string_view extra_headers) = 0;
     virtual void event(std::string_view json) = 0;
-    virtual void comment() = 0;  // only after begin_stream
-    virtual void end_stream() = 0;
-    virtual void finished() = 0;  // the reply is complete; the live call may be destroyed
+    // In dialects whose events have names.
+    virtual void named_event(std::string_view name, std::string_view json) = 0;
+    virtual void comment() = 0;     // only after begin_stream
+    virtual void end_stream() = 0;  // with the last word that OpenAI's dialect has
+    // An answer that is neither JSON nor events.
+    virtual void begin_bytes(std::string_view type, std::string_view extra_headers) = 0;
+    virtual void bytes(std::string_view bytes) = 0;
+    virtual void end_body() = 0;   // of bytes, or of a stream of named events
+    virtual void break_off() = 0;  // the answer has begun, and cannot come to its end
+    virtual void finished() = 0;   // the reply is complete; the live call may be destroyed
 
   protected:
     ~Downstream() = default;
@@ -62,17 +70,22 @@ class LiveCall final : private policy::Replies {
     enum class Reader {
         waiting,    // nothing of the answer has gone to the client
         streaming,  // the head of a stream has gone to the client
+        bytes,      // the head of an answer that is neither JSON nor a stream has gone to it
         gone,       // the client has hung up, and the call goes on without it
     };
 
     void on_reply(std::string_view json) override;
     void on_chunk(std::string_view json) override;
+    void on_bytes(std::string_view type, std::string_view bytes) override;
     void on_end(const policy::CallEnd& outcome) override;
 
     void begin();
     void open_gate();
     void beat();
     void begin_stream(std::string_view extra_headers);
+    void begun(std::chrono::steady_clock::time_point now);
+    void event(std::string_view json);
+    void end_stream();
     void end(const Error& error);
     // The outcome of the call if it ends now with `error`.
     policy::CallEnd outcome(Error error) const;

@@ -110,12 +110,19 @@ void append_stream_head(std::string& out, const ResponseHead& head) {
 }
 
 void append_event(std::string& out, std::string_view json, bool chunked) {
+    append_event(out, {}, json, chunked);
+}
+
+void append_event(std::string& out, std::string_view name, std::string_view json, bool chunked) {
+    constexpr std::string_view k_event = "event: ";
     constexpr std::string_view k_before = "data: ";
     constexpr std::string_view k_after = "\n\n";
+    const std::size_t before = name.empty() ? 0 : k_event.size() + name.size() + 1;
     if (chunked) {
         fmt::format_to(std::back_inserter(out), "{:x}\r\n",
-                       k_before.size() + json.size() + k_after.size());
+                       before + k_before.size() + json.size() + k_after.size());
     }
+    if (!name.empty()) append_all(out, k_event, name, "\n");
     out.append(k_before);
     append_payload(out, json);
     out.append(k_after);
@@ -131,6 +138,17 @@ void append_comment(std::string& out, std::string_view text, bool chunked) {
 
 void append_stream_end(std::string& out, bool chunked) {
     append_event(out, "[DONE]", chunked);
+    append_body_end(out, chunked);
+}
+
+void append_bytes(std::string& out, std::string_view bytes, bool chunked) {
+    if (bytes.empty()) return;
+    if (chunked) fmt::format_to(std::back_inserter(out), "{:x}\r\n", bytes.size());
+    out.append(bytes);
+    if (chunked) out.append("\r\n");
+}
+
+void append_body_end(std::string& out, bool chunked) {
     if (chunked) out.append("0\r\n\r\n");
 }
 

@@ -28,6 +28,11 @@ void append_response(std::string& out, const ResponseHead& head, std::string_vie
 void append_stream_head(std::string& out, const ResponseHead& head);
 // Appends one event; line ends inside `json` (legal only between its tokens) become spaces.
 void append_event(std::string& out, std::string_view json, bool chunked);
+// Appends one event with a name.
+void append_event(std::string& out, std::string_view name, std::string_view json, bool chunked);
+// Appends bytes of a body that is neither JSON nor events, and its end.
+void append_bytes(std::string& out, std::string_view bytes, bool chunked);
+void append_body_end(std::string& out, bool chunked);
 // Appends a comment, which clients ignore: one line, without a blank line after it. At a blank line
 // some clients, such as OpenAI's own for Go before 3.43, would take the comment for an event and
 // fail.

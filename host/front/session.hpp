@@ -61,8 +61,13 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void respond(int status, std::string_view extra, std::string_view body) override;
     void begin_stream(std::string_view extra) override;
     void event(std::string_view json) override;
+    void named_event(std::string_view name, std::string_view json) override;
     void comment() override;
     void end_stream() override;
+    void begin_bytes(std::string_view type, std::string_view extra) override;
+    void bytes(std::string_view bytes) override;
+    void end_body() override;
+    void break_off() override;
     void finished() override;
 
     void read();
@@ -87,7 +92,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void begin_reply(Phase phase);
     void begin_call(Operation operation);
     void refuse(const http::Refusal& refusal);
-    void refuse(const ErrorReply& reply, const config::Key* key);
+    void refuse(const ErrorReply& error, const config::Key* key);
     bool count_body();
     void forget_body();
     void log_refusal(int status, std::string_view code, const config::Key* key);
@@ -96,6 +101,9 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     bool head_only() const;
     bool preflight() const;
 
+    void begin_body(ResponseHead head);
+    template <typename Append>
+    void append_part(const Append& append);
     void reply_made();
     void flush_soon();
     void flush();

@@ -91,11 +91,12 @@ void Session::refuse(const http::Refusal& refusal) {
 
 // A refused request gets one answer, and then the connection ends: the host does not look for the
 // next request in the bytes that follow.
-void Session::refuse(const ErrorReply& reply, const config::Key* key) {
+void Session::refuse(const ErrorReply& error, const config::Key* key) {
     begin_reply(Phase::refused);
     exchange_.keep_alive = false;
     inbox_.forget_kept();
     const http::IncomingRequest& request = inbox_.request();
+    const ErrorReply reply = in_dialect(dialect_at(request.path), error);
     if (exchange_.id.empty()) {
         exchange_.id = request_id(request.header("x-request-id"), context_.random);
     }

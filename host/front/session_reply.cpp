@@ -41,19 +41,30 @@ void Session::respond(int status, std::string_view extra, std::string_view body)
 }
 
 void Session::begin_stream(std::string_view extra) {
-    if (!chunked()) exchange_.keep_alive = false;
     ResponseHead stream = head(200, extra);
     stream.content_type = "text/event-stream; charset=utf-8";
-    append_stream_head(outbox_.queue(), stream);
+    begin_body(stream);
+}
+
+void Session::begin_bytes(std::string_view type, std::string_view extra) {
+    ResponseHead answer = head(200, extra);
+    answer.content_type = type;
+    begin_body(answer);
+}
+
+void Session::begin_body(ResponseHead head) {
+    if (!chunked()) head.keep_alive = exchange_.keep_alive = false;
+    append_stream_head(outbox_.queue(), head);
     phase_ = Phase::streaming;
     flush_soon();
 }
 
-// A stream that lacks a part must not look complete. So if there is no memory for an event, the
-// connection is cut.
-void Session::event(std::string_view json) {
+// A body that lacks a part must not look complete. So if there is no memory for one, the connection
+// is cut.
+template <typename Append>
+void Session::append_part(const Append& append) {
     try {
-        append_event(outbox_.queue(), json, chunked());
+        append(outbox_.queue());
     } catch (const std::bad_alloc&) {
         error_code ignored;
         socket_.shutdown(Socket::shutdown_both, ignored);
@@ -61,6 +72,18 @@ void Session::event(std::string_view json) {
     }
     flush_soon();
     if (outbox_.pauses()) call_->pause();
+}
+
+void Session::event(std::string_view json) {
+    append_part([&](std::string& queue) { append_event(queue, json, chunked()); });
+}
+
+void Session::named_event(std::string_view name, std::string_view json) {
+    append_part([&](std::string& queue) { append_event(queue, name, json, chunked()); });
+}
+
+void Session::bytes(std::string_view bytes) {
+    append_part([&](std::string& queue) { append_bytes(queue, bytes, chunked()); });
 }
 
 // A comment is needed only if nothing else waits to be written: other bytes keep the stream alive
@@ -72,6 +95,14 @@ void Session::comment() {
 }
 
 void Session::end_stream() { append_stream_end(outbox_.queue(), chunked()); }
+
+void Session::end_body() { append_body_end(outbox_.queue(), chunked()); }
+
+// What was written still goes out; then the connection ends where the body has no end.
+void Session::break_off() {
+    exchange_.keep_alive = false;
+    finished();
+}
 
 void Session::finished() {
     phase_ = Phase::replied;

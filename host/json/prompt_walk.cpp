@@ -175,7 +175,7 @@ std::int64_t count_digits(std::string_view text) {
 
 const char* walk_prompt(Call& call, const char* value, int depth_max) {
     PromptWalk walk(call.body.data() + call.body.size(), call.asked.parts);
-    if (call.operation == Operation::chat) return walk.messages(value, depth_max);
+    if (facts_of(call.operation).prompt == "messages") return walk.messages(value, depth_max);
     std::int64_t prompts = 1;
     const char* const stop = walk.inputs(value, depth_max, prompts);
     if (call.operation == Operation::completions) call.asked.prompts = prompts;

@@ -42,14 +42,7 @@ BodySpan span_of(std::string_view body, std::string_view part) {
     return {static_cast<std::size_t>(part.data() - body.data()), part.size()};
 }
 
-std::string_view prompt_member(Operation operation) {
-    switch (operation) {
-        case Operation::chat: return "messages";
-        case Operation::completions: return "prompt";
-        case Operation::embeddings: return "input";
-    }
-    return "messages";
-}
+std::string_view prompt_member(Operation operation) { return facts_of(operation).prompt; }
 
 Result<void> read_model(Call& call, const Value& value) {
     if (value.kind() != Kind::string) return refuse("\"model\" must be a string", "model");
@@ -195,8 +188,10 @@ Result<void> read_request(Call& call) {
         return refuse(fmt::format("Missing required parameter: '{}'.", prompt), std::string(prompt),
                       "missing_required_parameter");
     }
-    // Embeddings are never streamed; OpenAI ignores the field there.
-    if (call.operation == Operation::embeddings) call.stream = call.asked.usage = false;
+    // OpenAI ignores the field where nothing is ever streamed.
+    if (facts_of(call.operation).answer != AnswerBody::stream) {
+        call.stream = call.asked.usage = false;
+    }
     return {};
 }
 

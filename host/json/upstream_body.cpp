@@ -163,7 +163,8 @@ std::string fault_of_drop(std::string_view name) { return fault_of_name(name); }
 
 std::string upstream_body(const Call& call, std::string_view model, const BodyChanges& changes) {
     const bool renames = model != call.model;
-    const bool asks_usage = call.stream && !call.asked.usage;
+    const bool of_openai = facts_of(call.operation).dialect == Dialect::openai;
+    const bool asks_usage = of_openai && call.stream && !call.asked.usage;
     if (!renames && !asks_usage && changes.empty()) return {};
     Edit rename = renames ? Edit{call.asked.model_value, quote(model)} : Edit{};
     Edit ask_usage = asks_usage ? asking_for_usage(call) : Edit{};

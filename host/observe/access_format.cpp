@@ -37,6 +37,7 @@ class TextFields {
     void add_flag(std::string_view key, bool value) {
         if (value) add(key, "yes");
     }
+    void add_json(std::string_view key, std::string_view json) { add(key, json); }
 
   private:
     std::string& out_;
@@ -60,6 +61,11 @@ class JsonFields {
         begin(key);
         out_ += value ? "true" : "false";
     }
+    void add_json(std::string_view key, std::string_view json) {
+        if (json.empty()) return;
+        begin(key);
+        out_.append(json);
+    }
 
   private:
     void begin(std::string_view key) { out_.append(",\"").append(key).append("\":"); }
@@ -80,6 +86,7 @@ void add_routing(Fields& fields, const AccessRecord& record) {
     fields.add("provider", record.provider);
     fields.add("upstream_model", record.upstream_model);
     fields.add("upstream_id", record.upstream_id);
+    fields.add_json("attributes", record.attributes);
     fields.add("attempts", record.attempts);
     fields.add("tried", record.tried);
     fields.add_flag("stream", record.stream);

@@ -34,6 +34,7 @@ struct AccessRecord {
     std::string_view provider;
     std::string_view upstream_model;
     std::string_view upstream_id;  // of the request, as the provider calls it
+    std::string_view attributes;   // what the provider's plugin said of it: a JSON object
     int attempts = 0;
     std::string tried;  // the attempts before the last one
     bool stream = false;

@@ -51,6 +51,18 @@ void write_slow_callbacks(PrometheusText& text, const front::Host& host) {
     }
 }
 
+void write_counters(PrometheusText& text, const front::Host& host) {
+    text.metric("bellwether_plugin_count_total", "counter",
+                "What providers' plugins count, under the names in their manifests.");
+    for (const auto& provider : host.registry.providers) {
+        for (const auto& [counter, label, value] : provider->counters->read()) {
+            text.sample(
+                {{"provider", provider->name}, {"counter", counter->name}, {"label", label}},
+                value);
+        }
+    }
+}
+
 void write_upstream_limits(PrometheusText& text, const front::Context& context) {
     using policy::UpstreamLimits;
     const UpstreamLimits& limits = context.running.upstreams->limits;
@@ -230,6 +242,7 @@ PrometheusText metrics_text(const front::Context& context) {
     PrometheusText text;
     write_info(text, context.host);
     write_slow_callbacks(text, context.host);
+    write_counters(text, context.host);
     text.metric("bellwether_draining", "gauge", "1 while the host finishes its last calls.");
     text.sample({}, std::uint64_t{context.running.draining ? 1u : 0u});
     context.running.metrics.write(text);

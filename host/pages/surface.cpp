@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
-
 #include "config/key_form.hpp"
 #include "front/client_key.hpp"
 #include "http/query.hpp"
@@ -12,8 +10,6 @@
 
 namespace bw::pages {
 namespace {
-
-constexpr std::array k_operations{Operation::chat, Operation::completions, Operation::embeddings};
 
 bool is_read(const http::IncomingRequest& request) {
     return request.method == "GET" || request.method == "HEAD";
@@ -52,11 +48,14 @@ front::Answer one_model(const front::Host& host, std::string_view encoded,
 // `metrics`: whether this listener serves metrics. It does not if there are client keys: metrics
 // show everybody's calls, and a key is only for its owner's calls.
 front::Answer unknown_url(const http::IncomingRequest& request, bool metrics) {
+    std::string served;
+    for (const OperationFacts& one : k_operations) {
+        served.append(served.empty() ? "" : ", ").append(one.path);
+    }
     return front::to_answer(front::error_reply(
         404, "invalid_request_error", "unknown_url",
-        fmt::format("Unknown request URL: {} {}. The host serves /v1/chat/completions, "
-                    "/v1/completions, /v1/embeddings, /v1/models{} and /health{}.",
-                    request.method, request.path, metrics ? ", /metrics" : "",
+        fmt::format("Unknown request URL: {} {}. The host serves {}, /v1/models{} and /health{}.",
+                    request.method, request.path, served, metrics ? ", /metrics" : "",
                     metrics ? "" : "; metrics are on the admin listener")));
 }
 
@@ -82,11 +81,11 @@ std::optional<front::Answer> health(std::string_view path, const front::Context&
 front::Answer answer_for(const http::IncomingRequest& request, const front::Context& context,
                          const config::Key* caller) {
     const std::string_view path = request.path;
-    for (const Operation operation : k_operations) {
-        if (path != path_of(operation)) continue;
+    for (const OperationFacts& one : k_operations) {
+        if (path != one.path) continue;
         if (request.method != "POST")
             return front::method_not_allowed(request.method, path, "POST");
-        return {.operation = operation, .status = 200};
+        return {.operation = one.operation, .status = 200};
     }
     constexpr std::string_view k_models = "/v1/models";
     const bool models = path == k_models || path.starts_with("/v1/models/");

@@ -12,6 +12,7 @@
 #include "plugin/callback.hpp"
 #include "plugin/correlation.hpp"
 #include "plugin/net_error.hpp"
+#include "plugin/request_headers.hpp"
 #include "plugin/usage.hpp"
 
 namespace bw::plugin {
@@ -81,6 +82,8 @@ Result<void> Attempt::open() {
     request.id = str(order_.call->id);
     request.model = str(order_.model);
     request.body = str(order_.body);
+    const RequestHeaders headers(*order_.call, instance_->provider());
+    headers.put_into(request);
     const bw_status status = call(Phase::opening, "call_open", instance_->table().call_open,
                                   instance_->handle(), &handle_, &request, &call_);
     const bool good = status == BW_OK || status == BW_COMPLETE;

@@ -17,6 +17,7 @@
 
 #include "base/call.hpp"
 #include "base/error.hpp"
+#include "base/said_limits.hpp"
 #include "base/usage.hpp"
 #include "net/alarm.hpp"
 #include "net/transport.hpp"
@@ -25,20 +26,22 @@
 #include "plugin/instance.hpp"
 #include "plugin/outgoing.hpp"
 #include "plugin/reach.hpp"
+#include "plugin/side_notes.hpp"
 #include "plugin/sinks.hpp"
 #include "plugin/tickets.hpp"
 #include "plugin/upstream_wait.hpp"
 
 namespace bw::plugin {
 
-enum class Piece { reply, chunk, usage };  // the ABI's BW_EMIT_*
+enum class Piece { reply, chunk, usage, bytes };  // the ABI's BW_EMIT_*
 
 // Receives what an attempt produces. An attempt may be dropped inside on_end, never inside the
 // others.
 class AttemptEvents {
   public:
     virtual void on_head(std::span<const net::Header> headers) = 0;  // as the upstream sent them
-    virtual void on_piece(Piece piece, std::string_view json) = 0;
+    virtual void on_limits(const SaidLimits& said) = 0;
+    virtual void on_piece(Piece piece, std::string_view data) = 0;
     virtual void on_end(Result<void> result) = 0;  // once; nothing follows
 
   protected:
@@ -97,6 +100,10 @@ class Attempt final : private net::Events, private Sinks {
     }
     std::uint64_t body_bytes() const { return body_.bytes(); }  // of the answer, unpacked
     std::chrono::nanoseconds waited() const { return wait_.total(); }
+    // What the bytes of an answer are that is not JSON, as the plugin said with the first of them.
+    const std::string& content_type() const { return content_type_; }
+    // What the plugin has said beside the answer.
+    const SideNotes& notes() const { return notes_; }
     // What a list of models has brought so far.
     const std::vector<std::string>& models() const { return models_; }
 
@@ -115,6 +122,8 @@ class Attempt final : private net::Events, private Sinks {
     bw_status emit(const bw_emit& piece) override;
     bw_status reply_header(const bw_header& header) override;
     bw_status usage(const bw_usage& usage) override;
+    bw_status limits(const bw_limits& limits) override;
+    bw_status attribute(const bw_attribute& attribute) override;
     bw_ticket begin_engine() override;
     bw_status add_model(const bw_model& model) override;
     bw_status out_of_memory() override;
@@ -172,6 +181,8 @@ class Attempt final : private net::Events, private Sinks {
     unsigned usage_reports_ = 0;
     unsigned reports_before_event_ = 0;  // or before the step
     Reach reach_ = Reach::none;
+    std::string content_type_;
+    SideNotes notes_;
     std::vector<std::string> models_;
     std::optional<Error> stopped_;
     std::optional<Error> told_;     // why the function of the plugin that runs fails

@@ -6,6 +6,7 @@
 
 #include "observe/log.hpp"
 #include "plugin/attempt.hpp"
+#include "plugin/said_limits.hpp"
 #include "plugin/usage.hpp"
 
 namespace bw::plugin {
@@ -56,15 +57,32 @@ bw_status Attempt::emit(const bw_emit& piece) {
     if (const auto verdict = rules::check_emit(conduct(), piece); !verdict.ok()) {
         return take(verdict);
     }
-    const std::string_view json = view(piece.data);
-    replied_ |= piece.kind != BW_EMIT_USAGE;
-    if (usage_reports_ == 0 && piece.kind != BW_EMIT_CHUNK) take_usage(usage_in(json));
-    events_.on_piece(static_cast<Piece>(piece.kind), json);
+    const std::string_view data = view(piece.data);
+    const auto kind = static_cast<Piece>(piece.kind);
+    if (kind == Piece::bytes && !replied_) content_type_ = view(piece.content_type);
+    replied_ |= kind != Piece::usage;
+    const bool may_hold_usage = kind == Piece::reply || kind == Piece::usage;
+    if (usage_reports_ == 0 && may_hold_usage) take_usage(usage_in(data));
+    events_.on_piece(kind, data);
     return BW_OK;
 }
 
-bw_status Attempt::reply_header(const bw_header&) {
-    return take(rules::check_reply_header(conduct()));
+bw_status Attempt::reply_header(const bw_header& header) {
+    const auto verdict = rules::check_reply_header(conduct());
+    if (verdict.ok()) notes_.header(header, instance_->provider());
+    return take(verdict);
+}
+
+bw_status Attempt::limits(const bw_limits& limits) {
+    const auto verdict = rules::check_limits(conduct());
+    if (verdict.ok()) events_.on_limits(said_limits_of(limits));
+    return take(verdict);
+}
+
+bw_status Attempt::attribute(const bw_attribute& attribute) {
+    const auto verdict = rules::check_attribute(conduct(), attribute);
+    if (verdict.ok()) notes_.attribute(attribute, instance_->provider());
+    return take(verdict);
 }
 
 bw_status Attempt::usage(const bw_usage& usage) {

@@ -4,7 +4,6 @@
 #include <bellwether/ext/models.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <bellwether/provider/rules.hpp>
 #include <chrono>
 #include <cstring>
@@ -13,16 +12,14 @@
 
 #include "base/clock.hpp"
 #include "observe/log.hpp"
+#include "plugin/capabilities.hpp"
+#include "plugin/estimate.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/sinks.hpp"
 #include "plugin/tickets.hpp"
 
 namespace bw::plugin {
 namespace {
-
-// What this host can do beside what every host of ABI 1 can.
-constexpr std::string_view k_capabilities[] = {"frame.aws", "frame.item", BW_EXT_ENGINE,
-                                               BW_EXT_MODELS};
 
 // Runs `work` for an attempt. A lack of memory is told to the attempt, whose owner sees it when the
 // plugin returns.
@@ -77,7 +74,15 @@ void log(bw_host* host, bw_attempt* attempt, const bw_log* line) noexcept {
     }
 }
 
-void count(bw_host*, bw_attempt*, const bw_count*) noexcept {}
+void count(bw_host* host, bw_attempt*, const bw_count* told) noexcept {
+    if (told == nullptr) return;
+    try {
+        const bw_count said = rules::read(*told);
+        host->provider->counters->add(view(said.name),
+                                      presentable(view(said.label), *host->provider), said.add);
+    } catch (const std::bad_alloc&) {  // what is counted is lost, not the process
+    }
+}
 
 std::int64_t unix_ms(bw_host*) noexcept {
     using namespace std::chrono;
@@ -85,10 +90,7 @@ std::int64_t unix_ms(bw_host*) noexcept {
 }
 
 std::int32_t has(bw_host*, const char* capability) noexcept {
-    return capability != nullptr &&
-                   std::ranges::find(k_capabilities, capability) != std::end(k_capabilities)
-               ? 1
-               : 0;
+    return capability != nullptr && can(capability) ? 1 : 0;
 }
 
 bw_ticket begin(bw_attempt* attempt) noexcept {
@@ -115,6 +117,7 @@ const void* extension(bw_host*, const char* id) noexcept {
     if (id == nullptr) return nullptr;
     if (std::strcmp(id, BW_EXT_ENGINE) == 0) return &k_engine;
     if (std::strcmp(id, BW_EXT_MODELS) == 0) return &k_models;
+    if (std::strcmp(id, BW_EXT_ESTIMATE) == 0) return &estimate_host();
     return nullptr;
 }
 
@@ -142,8 +145,16 @@ bw_status usage(bw_attempt* attempt, const bw_usage* used) noexcept {
                        [](Sinks& sinks, const bw_usage& told) { return sinks.usage(told); });
 }
 
-bw_status limits(bw_attempt*, const bw_limits*) noexcept { return BW_OK; }
-bw_status attribute(bw_attempt*, const bw_attribute*) noexcept { return BW_OK; }
+bw_status limits(bw_attempt* attempt, const bw_limits* limits) noexcept {
+    return with_struct(attempt, limits,
+                       [](Sinks& sinks, const bw_limits& told) { return sinks.limits(told); });
+}
+
+bw_status attribute(bw_attempt* attempt, const bw_attribute* attribute) noexcept {
+    return with_struct(attempt, attribute, [](Sinks& sinks, const bw_attribute& told) {
+        return sinks.attribute(told);
+    });
+}
 
 }  // namespace
 

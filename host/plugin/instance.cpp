@@ -60,6 +60,8 @@ Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const LoadedP
     }
     instance->engine_ =
         static_cast<const bw_engine_plugin*>(described.library->extension(BW_EXT_ENGINE));
+    instance->estimate_ =
+        static_cast<const bw_estimate_plugin*>(described.library->extension(BW_EXT_ESTIMATE));
     return instance;
 }
 
@@ -125,6 +127,10 @@ Error to_error(const bw_error& error, const LoadedProvider& provider) {
     // A plugin's message may hold the upstream's address, which only the operator may see.
     if (auto hidden = without_places(result.message, provider.places); hidden != result.message) {
         result.detail = std::exchange(result.message, std::move(hidden));
+    }
+    constexpr std::size_t k_raw_bytes_max = 64u << 10;
+    if (error.raw.len <= k_raw_bytes_max) {
+        result.raw = without_places(text(error.raw), provider.places);
     }
     result.code = without_places(result.code, provider.places);
     result.param = without_places(result.param, provider.places);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bellwether/ext/engine.h>
+#include <bellwether/ext/estimate.h>
 #include <bellwether/provider.h>
 
 #include <chrono>
@@ -34,6 +35,9 @@ class Instance {
     // The plugin's part of bw.engine/1; null: it has none.
     const bw_engine_plugin* engine() const { return engine_; }
 
+    // Its part of bw.estimate/1; null: it has none.
+    const bw_estimate_plugin* estimate() const { return estimate_; }
+
     // An instance whose plugin broke a rule or reported a bug in itself gets no new calls; its open
     // ones may end.
     void poison() { poisoned_ = true; }
@@ -46,6 +50,7 @@ class Instance {
     bw_host host_;
     bw_provider* handle_ = nullptr;
     const bw_engine_plugin* engine_ = nullptr;
+    const bw_estimate_plugin* estimate_ = nullptr;
     bool poisoned_ = false;
 };
 

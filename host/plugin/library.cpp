@@ -71,29 +71,60 @@ std::expected<const bw_plugin*, std::string> read_table(const boost::dll::shared
     if (table == nullptr) {
         return Refusal(fmt::format("it refuses this host (plugin ABI 1.{})", BW_ABI_MINOR));
     }
-    if (auto checked = check_table(library.native(), *table); !checked) {
-        return Refusal(checked.error());
-    }
     return table;
+}
+
+// The tables of all plugins in the file, each of them checked.
+std::expected<std::vector<const bw_plugin*>, std::string> follow(void* handle,
+                                                                 const bw_plugin* first) {
+    constexpr std::size_t k_plugins_max = 64;
+    std::vector<const bw_plugin*> tables;
+    for (const bw_plugin* table = first; table != nullptr; table = table->next) {
+        if (tables.size() == k_plugins_max) {
+            return Refusal(
+                fmt::format("its chain of tables has more than {}, or is a circle", k_plugins_max));
+        }
+        if (auto checked = check_table(handle, *table); !checked) return Refusal(checked.error());
+        tables.push_back(table);
+    }
+    return tables;
+}
+
+std::expected<const bw_plugin*, std::string> choose(const std::vector<const bw_plugin*>& tables,
+                                                    std::string_view id) {
+    std::string ids;
+    for (const bw_plugin* table : tables) {
+        if (id == table->id || (id.empty() && tables.size() == 1)) return table;
+        ids.append(ids.empty() ? "" : ", ").append(table->id);
+    }
+    if (id.empty()) {
+        return Refusal(
+            fmt::format("it holds several plugins: {}; say which one, as in plugin = \"FILE#{}\"",
+                        ids, tables.front()->id));
+    }
+    return Refusal(fmt::format("it holds no plugin \"{}\"; those it has: {}", id, ids));
 }
 
 // Code of the plugin runs in here: its constructors, and the function that it exports.
 std::expected<const bw_plugin*, std::string> open_and_read(const fs::path& file,
                                                            const Dependencies& needs,
-                                                           const BundledLibraries& beside) {
+                                                           const BundledLibraries& beside,
+                                                           std::string_view id) {
     name_plugins_in_crashes();
     give_thread_a_stack_for_crashes();
     enter_plugin({.function = "what runs when it is loaded", .provider = "", .file = file.c_str()});
     auto opened = open_library(file, needs, beside);
-    auto table = opened ? read_table(**opened) : Refusal(opened.error());
+    const auto table = opened ? read_table(**opened) : Refusal(opened.error());
+    const auto tables = table ? follow((*opened)->native(), *table) : Refusal(table.error());
     leave_plugin();
-    return table;
+    return tables ? choose(*tables, id) : Refusal(tables.error());
 }
 
 }  // namespace
 
 std::expected<std::shared_ptr<const Library>, std::string> Library::load(const fs::path& file,
-                                                                         std::string_view sha256) {
+                                                                         std::string_view sha256,
+                                                                         std::string_view id) {
     auto bytes = read_library(file);
     if (!bytes) return Refusal(bytes.error());
     auto library = std::shared_ptr<Library>(new Library);
@@ -109,7 +140,7 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load(const f
     if (!copy) return Refusal(copy.error());
     auto beside = BundledLibraries::gather(file, *copy, needs);
     if (!beside) return Refusal(beside.error());
-    auto table = open_and_read(file, needs, *beside);
+    auto table = open_and_read(file, needs, *beside, id);
     if (!table) return Refusal(table.error());
     library->table_ = *table;
     return library;

@@ -19,10 +19,11 @@ namespace bw::plugin {
 
 class Library {
   public:
-    // Loads `file` (absolute) and checks its table. `sha256` pins the content; empty: any. The
-    // error is one sentence that says why the file was refused and what to do.
+    // Loads `file` (absolute) and checks its tables. `sha256` pins the content; empty: any. `id`:
+    // which of several plugins in the file is meant; empty: there is only one. The error is one
+    // sentence that says why the file was refused and what to do.
     static std::expected<std::shared_ptr<const Library>, std::string> load(
-        const std::filesystem::path& file, std::string_view sha256 = {});
+        const std::filesystem::path& file, std::string_view sha256 = {}, std::string_view id = {});
 
     const bw_plugin& table() const { return *table_; }
     const std::filesystem::path& file() const { return file_; }

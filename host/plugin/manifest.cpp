@@ -29,8 +29,8 @@ std::vector<Operation> read_operations(const Value& array) {
     if (!array) return {Operation::chat};
     std::vector<Operation> operations;
     for (const std::string& name : strings(array)) {
-        for (auto operation : {Operation::chat, Operation::completions, Operation::embeddings}) {
-            if (name == to_string(operation)) operations.push_back(operation);
+        for (const OperationFacts& one : k_operations) {
+            if (name == one.name) operations.push_back(one.operation);
         }
     }
     return operations;
@@ -182,6 +182,12 @@ std::expected<Manifest, std::string> read_manifest(const char* text) {
                                     strings(member.value()["values"]),
                                     member.value()["help"].string(), preset_of(member.value())});
     }
+    manifest.request_headers = strings(root["request_headers"]);
+    manifest.response_headers = strings(root["response_headers"]);
+    for (const auto& member : root["counters"].members()) {
+        manifest.counters.push_back({member.key(), member.value().string()});
+    }
+    manifest.concurrency = root["concurrency"].integer().value_or(0);
     manifest.models_elsewhere = root["models_elsewhere"].boolean(true);
     manifest.continues_with = root["continues_with"].string();
     for (const auto& model : root["models"].elements()) {

@@ -10,6 +10,7 @@
 
 #include "base/call.hpp"
 #include "config/config.hpp"
+#include "plugin/counters.hpp"
 
 namespace bw::plugin {
 
@@ -61,6 +62,10 @@ struct Manifest {
     std::vector<CredentialSpec> credentials;
     std::vector<OptionSpec> options;
     std::vector<Model> models;
+    std::vector<std::string> request_headers;   // of clients, that the plugin sees
+    std::vector<std::string> response_headers;  // that it may add to an answer
+    std::vector<CounterSpec> counters;
+    std::int64_t concurrency = 0;  // calls at once that it takes, of all workers; 0: any number
     bool models_elsewhere = true;  // a server at another base_url has these models, too
     // The member that is `true` in the last message of a request, one of the role `assistant`,
     // whose text the answer is to go on with; empty: no answer can be begun like that.

@@ -10,6 +10,8 @@
 
 #include "base/ascii.hpp"
 #include "base/nearest.hpp"
+#include "plugin/capabilities.hpp"
+#include "plugin/header_names.hpp"
 #include "plugin/option_type.hpp"
 #include "plugin/registry.hpp"
 
@@ -21,6 +23,7 @@ using json::Value;
 
 constexpr std::size_t k_line_bytes_max = 512;  // a summary, a help text
 constexpr std::size_t k_name_bytes_max = 256;  // as bw.models/1 takes them
+constexpr std::size_t k_counters_max = 32;
 constexpr std::size_t k_shown_bytes_max = 60;
 
 const char* name_of(Kind kind) {
@@ -56,8 +59,9 @@ class Check {
 
     void root(const Value& value) {
         members(value, "",
-                {"summary", "operations", "base_url", "base_url_env", "credentials", "options",
-                 "models", "models_elsewhere", "continues_with"});
+                {"summary", "needs", "operations", "base_url", "base_url_env", "origins",
+                 "credentials", "options", "request_headers", "response_headers", "counters",
+                 "concurrency", "models", "models_elsewhere", "continues_with"});
         line(value["summary"], "summary");
         operations(value["operations"]);
         if (text(value["base_url"], "base_url") && !value["base_url"].string().empty() &&
@@ -67,6 +71,13 @@ class Check {
         variable(value["base_url_env"], "base_url_env");
         credentials(value["credentials"]);
         options(value["options"]);
+        needs(value["needs"]);
+        headers(value["request_headers"], "request_headers", may_be_seen,
+                "a header of clients that is no credential, in lower case");
+        headers(value["response_headers"], "response_headers", may_be_answered,
+                "a header that is neither the message's nor the host's, in lower case");
+        counters(value["counters"]);
+        concurrency(value["concurrency"]);
         models(value["models"]);
         flag(value["models_elsewhere"], "models_elsewhere");
         continues_with(value["continues_with"]);
@@ -174,7 +185,11 @@ class Check {
 
     void operations(const Value& array) {
         if (!is(array, Kind::array, "operations")) return;
-        static const std::vector<std::string> known{"chat", "completions", "embeddings", "models"};
+        static const std::vector<std::string> known = [] {
+            std::vector<std::string> names{"models"};
+            for (const OperationFacts& one : k_operations) names.emplace_back(one.name);
+            return names;
+        }();
         std::set<std::string> seen;
         std::size_t index = 0;
         for (const auto& element : array.elements()) {
@@ -275,6 +290,64 @@ class Check {
         if (preset.kind() == Kind::string && !allowed.empty() &&
             !allowed.contains(preset.string())) {
             wrong(at + "default", preset, fmt::format("one of {}", fmt::join(allowed, ", ")));
+        }
+    }
+
+    // Calls `each` with the texts of an array, each of which must be there once.
+    using EachText = std::function<void(const Value&, const std::string& where)>;
+    void names(const Value& array, const std::string& where, const EachText& each) {
+        if (!is(array, Kind::array, where)) return;
+        std::set<std::string> seen;
+        std::size_t index = 0;
+        for (const auto& element : array.elements()) {
+            const std::string at = fmt::format("{}[{}]", where, index++);
+            name(element, at, seen);
+            if (element.kind() == Kind::string) each(element, at);
+        }
+    }
+
+    void needs(const Value& array) {
+        names(array, "needs", [&](const Value& need, const std::string&) {
+            if (can(need.string())) return;
+            mistake(fmt::format("it needs \"{}\", which this host cannot do: install a newer host",
+                                need.string()));
+        });
+    }
+
+    void headers(const Value& array, const std::string& where, bool (*allowed)(std::string_view),
+                 std::string_view expected) {
+        std::size_t count = 0;
+        names(array, where, [&](const Value& header, const std::string& at) {
+            ++count;
+            if (!allowed(header.string())) wrong(at, header, expected);
+        });
+        if (count > k_headers_listed_max) {
+            mistake(fmt::format("\"{}\" has more than {} names", where, k_headers_listed_max));
+        }
+    }
+
+    void counters(const Value& object) {
+        if (!is(object, Kind::object, "counters")) return;
+        std::size_t count = 0;
+        for (const auto& member : object.members()) {
+            const std::string key = member.key();
+            ++count;
+            line(member.value(), "counters." + key);
+            if (!is_variable(key)) {
+                mistake(fmt::format("\"counters\" has \"{}\", not a name of letters, digits and _",
+                                    key));
+            }
+        }
+        if (count > k_counters_max) {
+            mistake(fmt::format("\"counters\" has more than {} of them", k_counters_max));
+        }
+    }
+
+    void concurrency(const Value& value) {
+        if (!given(value)) return;
+        const auto calls = value.integer();
+        if (!calls || *calls < 1 || *calls > 1'000'000) {
+            wrong("concurrency", value, "a number of calls from 1 to 1000000");
         }
     }
 

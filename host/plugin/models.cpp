@@ -46,6 +46,7 @@ class ModelsQuestion::Asking final : private AttemptEvents,
 
   private:
     void on_head(std::span<const net::Header>) override {}
+    void on_limits(const SaidLimits&) override {}
     void on_piece(Piece, std::string_view) override {}
     // Answers from the loop, because a function of this question is on the stack.
     void on_end(Result<void> result) override {

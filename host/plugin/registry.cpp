@@ -69,12 +69,15 @@ class Loader {
         // one.
         if (wanted.is_refused("plugin") || wanted.is_refused("sha256")) return false;
         const fs::path base = config_.file.parent_path();
-        const auto file = locate(wanted.plugin, base, folders_);
+        // "FILE#ID" is one of the plugins in a file that has several.
+        const std::size_t mark = std::min(wanted.plugin.rfind('#'), wanted.plugin.size());
+        const std::string id = wanted.plugin.substr(std::min(mark + 1, wanted.plugin.size()));
+        const auto file = locate(wanted.plugin.substr(0, mark), base, folders_);
         if (!file && wanted.is_refused("plugin_path")) return false;
         if (!file) return refuse(wanted, file.error());
-        auto& library = libraries_[file->string() + wanted.sha256];
+        auto& library = libraries_[file->string() + wanted.sha256 + '#' + id];
         if (!library) {
-            auto loaded = Library::load(*file, wanted.sha256);
+            auto loaded = Library::load(*file, wanted.sha256, id);
             if (!loaded)
                 return refuse(wanted, fmt::format("{}: {}", file->string(), loaded.error()));
             library = *loaded;
@@ -88,6 +91,7 @@ class Loader {
         }
         provider.library = library;
         provider.manifest = std::move(*manifest);
+        provider.counters = std::make_shared<Counters>(provider.manifest.counters);
         return true;
     }
 

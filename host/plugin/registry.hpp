@@ -12,6 +12,7 @@
 #include "config/config.hpp"
 #include "net/wire.hpp"
 #include "plugin/callback.hpp"
+#include "plugin/counters.hpp"
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
 #include "plugin/service.hpp"
@@ -39,11 +40,17 @@ struct LoadedProvider {
     std::vector<std::string> forward_headers;      // names of clients' headers that are sent to it
     // Never null; all workers count in it.
     std::shared_ptr<SlowCallbacks> slow_callbacks = std::make_shared<SlowCallbacks>();
+    // Never null. What the plugin counts, of all workers.
+    std::shared_ptr<Counters> counters = std::make_shared<Counters>(std::vector<CounterSpec>());
     // Never null. What the instances share; it ends before the rest of the provider.
     std::shared_ptr<SharedService> service = std::make_shared<SharedService>();
     bool is_whole = true;     // no mistake was found in its section of the config
     std::string unavailable;  // why it cannot serve (an optional credential is missing); else empty
 
+    // Whether its plugin says what a request can use at most.
+    bool can_estimate() const {
+        return library != nullptr && library->extension("bw.estimate/1") != nullptr;
+    }
     bool has_credential(std::size_t index) const {
         return index >= api_keys.size() || !api_keys[index].empty();
     }

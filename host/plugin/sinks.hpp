@@ -22,6 +22,8 @@ class Sinks {
     virtual bw_status emit(const bw_emit& piece) = 0;
     virtual bw_status reply_header(const bw_header& header) = 0;
     virtual bw_status usage(const bw_usage& usage) = 0;
+    virtual bw_status limits(const bw_limits& limits) = 0;
+    virtual bw_status attribute(const bw_attribute& attribute) = 0;
     virtual bw_ticket begin_engine() = 0;
     virtual bw_status add_model(const bw_model& model) = 0;
     // One of the functions above has run out of memory. Gives the status of that.

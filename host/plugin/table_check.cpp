@@ -1,6 +1,7 @@
 #include "plugin/table_check.hpp"
 
 #include <bellwether/ext/engine.h>
+#include <bellwether/ext/estimate.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <link.h>
@@ -120,7 +121,8 @@ Checked check_table(void* handle, const bw_plugin& table) {
         .look("call_close", address(table.call_close))
         .look("id", table.id)
         .look("version", table.version)
-        .look("manifest", table.manifest);
+        .look("manifest", table.manifest)
+        .look("next", table.next);
     if (table.service_open != nullptr) {
         own.look("service_open", address(table.service_open))
             .look("service_close", address(table.service_close));
@@ -128,7 +130,8 @@ Checked check_table(void* handle, const bw_plugin& table) {
     if (table.extension != nullptr) {
         own.look("extension", address(table.extension));
         if (!own.result()) return own.result();
-        own.look(BW_EXT_ENGINE, table.extension(BW_EXT_ENGINE));
+        own.look(BW_EXT_ENGINE, table.extension(BW_EXT_ENGINE))
+            .look(BW_EXT_ESTIMATE, table.extension(BW_EXT_ESTIMATE));
     }
     if (!own.result()) return own.result();
     return check_id(table.id);

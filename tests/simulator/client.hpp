@@ -28,8 +28,13 @@ class Client final : public front::Downstream, public std::enable_shared_from_th
     void respond(int status, std::string_view extra_headers, std::string_view body) override;
     void begin_stream(std::string_view extra_headers) override;
     void event(std::string_view json) override;
+    void named_event(std::string_view, std::string_view json) override { event(json); }
     void comment() override;
     void end_stream() override;
+    void begin_bytes(std::string_view, std::string_view extra) override { begin_stream(extra); }
+    void bytes(std::string_view) override {}
+    void end_body() override { end_stream(); }
+    void break_off() override { finished(); }
     void finished() override;
 
   private:

@@ -6,13 +6,19 @@ namespace bw::policy {
 
 void Gate::on_reply(std::string_view json) {
     if (passes()) return next_.on_reply(json);
-    pieces_.push_back({.chunk = false, .json = std::string(json)});
+    pieces_.push_back({.kind = Kind::reply, .data = std::string(json)});
     keep();
 }
 
 void Gate::on_chunk(std::string_view json) {
     if (passes()) return next_.on_chunk(json);
-    pieces_.push_back({.chunk = true, .json = std::string(json)});
+    pieces_.push_back({.kind = Kind::chunk, .data = std::string(json)});
+    keep();
+}
+
+void Gate::on_bytes(std::string_view type, std::string_view bytes) {
+    if (passes()) return next_.on_bytes(type, bytes);
+    pieces_.push_back({Kind::bytes, std::string(bytes), std::string(type)});
     keep();
 }
 
@@ -27,10 +33,16 @@ void Gate::keep() {
     if (!std::exchange(keeps_, true)) on_kept_();
 }
 
-void Gate::open() {
-    for (const HeldPiece& piece : std::exchange(pieces_, {})) {
-        piece.chunk ? next_.on_chunk(piece.json) : next_.on_reply(piece.json);
+void Gate::let_through(const HeldPiece& piece) {
+    switch (piece.kind) {
+        case Kind::reply: return next_.on_reply(piece.data);
+        case Kind::chunk: return next_.on_chunk(piece.data);
+        case Kind::bytes: return next_.on_bytes(piece.type, piece.data);
     }
+}
+
+void Gate::open() {
+    for (const HeldPiece& piece : std::exchange(pieces_, {})) let_through(piece);
     keeps_ = false;
     if (const auto end = std::exchange(end_, std::nullopt)) next_.on_end(*end);
 }

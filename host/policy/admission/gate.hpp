@@ -28,15 +28,19 @@ class Gate final : public Replies {
 
     void on_reply(std::string_view json) override;
     void on_chunk(std::string_view json) override;
+    void on_bytes(std::string_view type, std::string_view bytes) override;
     void on_end(const CallEnd& outcome) override;
 
   private:
+    enum class Kind { reply, chunk, bytes };
     struct HeldPiece {
-        bool chunk;
-        std::string json;
+        Kind kind;
+        std::string data;
+        std::string type = {};  // of bytes
     };
 
     bool passes() const { return !keeps_ && admission_.durable(); }
+    void let_through(const HeldPiece& piece);
     void keep();
 
     const Admission& admission_;

@@ -37,7 +37,8 @@ struct CallEnd {
     Doubt doubt = Doubt::none;  // of the usage that its provider reported
     std::string provider;
     std::string model;
-    std::string upstream_id;  // the last provider's id of the request
+    std::string upstream_id;      // the last provider's id of the request
+    std::string attributes = {};  // what the last provider's plugin said of it: a JSON object
     unsigned attempts = 0;
     std::chrono::nanoseconds waited{0};          // for the providers asked, or for a slow client
     std::vector<FailedAttempt> failures;         // the attempts before the last one
@@ -54,7 +55,9 @@ class Replies {
   public:
     virtual void on_reply(std::string_view json) = 0;  // not streaming: the whole reply
     virtual void on_chunk(std::string_view json) = 0;  // streaming: one chunk to relay
-    virtual void on_end(const CallEnd& outcome) = 0;   // once; nothing follows
+    // The next bytes of an answer that is not JSON, of this content type.
+    virtual void on_bytes(std::string_view type, std::string_view bytes) = 0;
+    virtual void on_end(const CallEnd& outcome) = 0;  // once; nothing follows
 
   protected:
     ~Replies() = default;
@@ -88,6 +91,8 @@ class Attempts final {
     // Who answers, for the head of the response; as of the try begun last.
     std::string_view provider() const;
     std::string_view model() const { return target().model; }
+    // Complete lines of headers that its plugin adds to the answer's.
+    std::string reply_headers() const { return leg().tried.notes().header_lines(); }
     unsigned count() const { return count_; }
     std::chrono::nanoseconds waited() const;
     std::span<const FailedAttempt> failures() const { return failures_; }
@@ -111,6 +116,9 @@ class Attempts final {
         void on_commit() override { owner.on_commit(*this); }
         void on_reply(std::string_view json) override { owner.replies_.on_reply(json); }
         void on_chunk(std::string_view json) override { owner.on_chunk(*this, json); }
+        void on_bytes(std::string_view type, std::string_view bytes) override {
+            owner.replies_.on_bytes(type, bytes);
+        }
         void on_end(Result<void> result) override { owner.on_end(*this, std::move(result)); }
         // The client has content of this try or of one before it.
         bool has_begun() const { return rest || tried.commitment() != Commitment::none; }

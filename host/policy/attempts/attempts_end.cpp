@@ -81,6 +81,7 @@ CallEnd Attempts::outcome(Result<void> result) const {
             .provider = std::string(provider()),
             .model = target().model,
             .upstream_id = leg().tried.upstream_id(),
+            .attributes = leg().tried.notes().attributes(),
             .attempts = count_,
             .waited = waited(),
             .failures = std::move(failures),

@@ -10,6 +10,7 @@
 #include "policy/cost/cost_in_body.hpp"
 #include "policy/cost/usage_chunk.hpp"
 #include "policy/estimate/body_changes.hpp"
+#include "policy/estimate/messages_piece.hpp"
 #include "policy/estimate/tokens.hpp"
 #include "policy/upstreams/upstream_id.hpp"
 
@@ -114,27 +115,30 @@ void Try::on_head(std::span<const net::Header> headers) {
     upstream_id_ = policy::upstream_id(headers, [&provider](std::string_view text) {
         return plugin::holds_credential(text, provider);
     });
-    trip_->answered(headers);
+    trip_->answered();
     watch_->answered();
 }
 
-void Try::on_piece(plugin::Piece piece, std::string_view json) {
+void Try::on_piece(plugin::Piece piece, std::string_view data) {
     switch (piece) {
         case plugin::Piece::reply:
             commit();
-            see(json, attempt_->usage_reports() != usage_reports_);
-            return events_.on_reply(json);
+            see(data, attempt_->usage_reports() != usage_reports_);
+            return events_.on_reply(data);
         case plugin::Piece::chunk: {
-            if (first_chunk_.empty()) first_chunk_ = json;
-            const bool content = see(json, attempt_->reported_with_piece());
+            if (first_chunk_.empty()) first_chunk_ = data;
+            const bool content = see(data, attempt_->reported_with_piece());
             if (reckoner_.is_past_hold(target_, heard_)) attempt_->stop(past_its_hold());
-            return relay(json, content);
+            return relay(data, content);
         }
         case plugin::Piece::usage:
             if (!gives_usage()) return;
-            if (call_.cost_in_body != CostInBody::never) return void(usage_chunk_ = json);
+            if (call_.cost_in_body != CostInBody::never) return void(usage_chunk_ = data);
             usage_sent_ = true;
-            return relay(json, false);
+            return relay(data, false);
+        case plugin::Piece::bytes:
+            if (commitment_ != Commitment::committed) commit();
+            return events_.on_bytes(attempt_->content_type(), data);
     }
 }
 
@@ -160,7 +164,8 @@ void Try::relay(std::string_view chunk, bool content) {
 // Counts the generated text in a piece. `reported`: the provider has told a figure with the piece;
 // one that it told before says nothing of the piece. True if the piece has content.
 bool Try::see(std::string_view json, bool reported) {
-    const PieceSeen piece = look_at(json);
+    const bool of_openai = facts_of(call_.operation).dialect == Dialect::openai;
+    const PieceSeen piece = of_openai ? look_at(json) : look_at_messages_piece(json);
     finished_ |= piece.finished;
     if (piece.tokens == 0) return piece.content;
     heard_.thoughts = heard_.thoughts || piece.thoughts;
@@ -214,6 +219,7 @@ std::unique_ptr<plugin::Attempt> Try::leave(Result<void>& result, Evidence evide
     heard_ = heard();
     reach_ = reach();
     waited_ = waited();
+    if (attempt_) notes_ = attempt_->notes();
     if (!result && result.error().kind == ErrorKind::timeout) {
         result.error().by_client = is_clients_limit(result.error().code, timeouts(), call_.limits);
     }
@@ -240,6 +246,7 @@ void Try::tell_of_credential(const Result<void>& result) {
 }
 
 bool Try::gives_usage() const {
+    if (facts_of(call_.operation).dialect != Dialect::openai) return false;
     return call_.asked.usage || call_.cost_in_body == CostInBody::asked;
 }
 

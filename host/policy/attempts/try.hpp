@@ -51,6 +51,8 @@ class TryEvents {
     virtual void on_commit() = 0;
     virtual void on_reply(std::string_view json) = 0;
     virtual void on_chunk(std::string_view json) = 0;
+    // An answer that is not JSON. `type`: its content type.
+    virtual void on_bytes(std::string_view type, std::string_view bytes) = 0;
     virtual void on_end(Result<void> result) = 0;  // once, unless the try is closed before
 
   protected:
@@ -88,10 +90,12 @@ class Try final : private plugin::AttemptEvents {
     Clock::time_point started() const { return started_; }
     std::chrono::nanoseconds waited() const { return attempt_ ? attempt_->waited() : waited_; }
     const std::string& upstream_id() const { return upstream_id_; }
+    const plugin::SideNotes& notes() const { return attempt_ ? attempt_->notes() : notes_; }
 
   private:
     void on_head(std::span<const net::Header> headers) override;
-    void on_piece(plugin::Piece piece, std::string_view json) override;
+    void on_limits(const SaidLimits& said) override { trip_->told(said); }
+    void on_piece(plugin::Piece piece, std::string_view data) override;
     void on_end(Result<void> result) override { events_.on_end(std::move(result)); }
 
     const config::Timeouts& timeouts() const;
@@ -119,6 +123,7 @@ class Try final : private plugin::AttemptEvents {
     std::unique_ptr<plugin::Attempt> attempt_;  // until close()
     std::optional<Deadlines> deadlines_;
     std::string upstream_id_;
+    plugin::SideNotes notes_;  // as of close()
     AnswerSeen heard_;
     std::uint64_t finished_ = 0;                 // a bit for each choice that has its finish_reason
     unsigned usage_reports_ = 0;                 // of the provider, when generated text last came

@@ -55,7 +55,7 @@ std::int64_t count_choices_shown(const AskedInBody& asked) {
 }
 
 std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
-    if (call.operation == Operation::embeddings) return 0;
+    if (!facts_of(call.operation).generates) return 0;
     const AskedInBody& asked = call.asked;
     const bool said = asked.max_tokens > 0 && !asked.no_limit;
     const std::int64_t answer = std::max(
@@ -68,6 +68,17 @@ std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
                  of_all_prompts(asked, asked.choices));
 }
 
+namespace {
+
+// Speech may be billed by the character, of which a request has no more than bytes.
+std::int64_t pieces_max(const Call& call) {
+    constexpr std::int64_t k_usual = 100;
+    if (call.operation != Operation::speech) return k_usual;
+    return std::max(k_usual, static_cast<std::int64_t>(call.body.size()));
+}
+
+}  // namespace
+
 // A report is believed up to the most that is possible: a prompt as dense as any vocabulary makes
 // it, or one that fills the context; and an answer in which each choice fills the context.
 Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model) {
@@ -76,11 +87,24 @@ Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model
     const std::int64_t densest = prompt_tokens_max(size, k_density_max, model.context);
     const std::int64_t all_choices =
         times(model.context, of_all_prompts(call.asked, call.asked.choices));
-    const bool embeds = call.operation == Operation::embeddings;  // upstreams may cut its input
+    // Upstreams may cut the input of embeddings.
+    const bool embeds = call.operation == Operation::embeddings;
     return {.held = held,
             .believed = {.input = std::max({held.input, densest, model.context}),
                          .output = std::max(held.output, all_choices)},
-            .input_min = embeds ? 0 : prompt_text_bytes(call, size) / k_bytes_for_token_max};
+            .input_min = embeds ? 0 : prompt_text_bytes(call, size) / k_bytes_for_token_max,
+            .pieces_max = pieces_max(call)};
+}
+
+void take_told(Bound& bound, const Usage& most) {
+    const auto take = [](std::int64_t told, std::int64_t& held, std::int64_t& believed) {
+        if (told < 0) return;
+        held = std::min(told, k_call_tokens_max);
+        believed = std::max(believed, held);
+    };
+    take(most.input_tokens, bound.held.input, bound.believed.input);
+    take(most.output_tokens, bound.held.output, bound.believed.output);
+    bound.held.units = most.units;
 }
 
 }  // namespace bw::policy

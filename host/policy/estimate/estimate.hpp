@@ -5,8 +5,10 @@
 
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/call.hpp"
+#include "base/usage.hpp"
 #include "policy/estimate/prompt_size.hpp"
 
 namespace bw::policy {
@@ -38,6 +40,7 @@ inline constexpr std::int64_t k_bytes_for_token_max = 64;
 struct Estimate {
     std::int64_t input = 0;
     std::int64_t output = 0;
+    std::vector<UsedUnit> units = {};  // pieces of other kinds, as far as its plugin says
 };
 
 // What a call may use at one of its targets.
@@ -47,7 +50,12 @@ struct Bound {
     // A report of fewer prompt tokens is not believed either: each would have more bytes than the
     // longest token of any vocabulary.
     std::int64_t input_min = 0;
+    // The most that is believed of one kind of unit, such as searches, that nobody has estimated.
+    std::int64_t pieces_max = 100;
 };
+
+// Takes what the target's plugin says that a call can use at most, instead of what was estimated.
+void take_told(Bound& bound, const Usage& most);
 
 // What is known of a target's model.
 struct ModelFacts {

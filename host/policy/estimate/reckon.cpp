@@ -22,10 +22,6 @@ constexpr std::int64_t k_past_hold_pieces = 1'000;
 
 constexpr std::uint64_t k_bytes_for_token = 4;
 
-// The most that a report is believed to count of one kind of unit, such as searches: no call makes
-// more.
-constexpr std::int64_t k_pieces_of_a_kind_max = 100;
-
 bool has_figure(const Usage& reported) {
     return reported.input_tokens > 0 || reported.output_tokens > 0;
 }
@@ -100,9 +96,18 @@ class Reckoning {
         usage.cached_input_tokens = std::min(usage.cached_input_tokens, usage.input_tokens);
         usage.reasoning_tokens = std::min(usage.reasoning_tokens, usage.output_tokens);
         for (UsedUnit& unit : usage.units) {
-            if (unit.count <= k_pieces_of_a_kind_max) continue;
-            unit.count = k_pieces_of_a_kind_max;
+            const UsedUnit* const held = held_of(unit.name);
+            const std::int64_t most = held == nullptr ? bound_.pieces_max : held->count;
+            if (unit.count <= most) continue;
+            unit.count = most;
             doubt(Doubt::too_much);
+        }
+        // What was held for and not told is charged.
+        for (const UsedUnit& held : bound_.held.units) {
+            if (std::ranges::find(usage.units, held.name, &UsedUnit::name) != usage.units.end()) {
+                continue;
+            }
+            usage.units.push_back(held);
         }
         return out_;
     }
@@ -115,6 +120,10 @@ class Reckoning {
         doubt(Doubt::too_much);
     }
     void doubt(Doubt doubt) { out_.doubt = doubt; }
+    const UsedUnit* held_of(std::string_view name) const {
+        const auto held = std::ranges::find(bound_.held.units, name, &UsedUnit::name);
+        return held == bound_.held.units.end() ? nullptr : &*held;
+    }
 
     const Bound& bound_;
     const AnswerSeen& heard_;

@@ -6,6 +6,7 @@
 #include "base/clock.hpp"
 #include "observe/log.hpp"
 #include "observe/seldom.hpp"
+#include "plugin/estimate.hpp"
 #include "policy/estimate/body_changes.hpp"
 #include "policy/estimate/reported_total.hpp"
 
@@ -68,14 +69,28 @@ const Reckoner::Known& Reckoner::known(const route::Candidate& candidate) {
     Known& made = known_.emplace_back(candidate.provider, candidate.model, changing);
     if (!changes) {
         made.bound = bound_of(call_, prompt(), model);
+        ask_plugin(candidate, call_, made.bound);
         return made;
     }
     // All that the host goes by is read from the body as the target gets it.
     Call sent = json::with_changes(call_, body_changes(candidate));
     const PromptSize size = measure_prompt(sent);
     made.bound = bound_of(sent, size, model);
+    ask_plugin(candidate, sent, made.bound);
     made.changed = std::make_unique<const ChangedRequest>(std::move(sent.asked), size);
     return made;
+}
+
+// Only a call that is counted is held for, and that before its first try: no plugin runs then.
+void Reckoner::ask_plugin(const route::Candidate& candidate, const Call& call, Bound& bound) {
+    if (books_.session == nullptr) return;
+    plugin::ProviderSlot& slot = slots_[candidate.provider];
+    if (!slot.provider().can_estimate()) return;
+    const auto instance = slot.acquire();
+    if (!instance) return;
+    if (const auto most = plugin::estimate(**instance, call, candidate.model, call.body)) {
+        take_told(bound, *most);
+    }
 }
 
 Bound Reckoner::bound(const route::Candidate& candidate) { return known(candidate).bound; }
@@ -95,7 +110,7 @@ bool Reckoner::is_ordinary(const AnswerSeen& heard) const {
                         told.output_tokens <= books_.default_max_tokens;
     const bool parts = told.cached_input_tokens <= told.input_tokens &&
                        told.reasoning_tokens <= told.output_tokens && told.units.empty();
-    return input && parts && (output || call_.operation == Operation::embeddings);
+    return input && parts && (output || !facts_of(call_.operation).generates);
 }
 
 bool Reckoner::is_text_only() { return prompt().media_tokens == 0 && prompt().part_tokens == 0; }

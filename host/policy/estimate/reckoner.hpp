@@ -60,6 +60,7 @@ class Reckoner {
     };
 
     const PromptSize& prompt();
+    void ask_plugin(const route::Candidate& candidate, const Call& call, Bound& bound);
     const Known& known(const route::Candidate& candidate);
     Reckoned judge(const route::Candidate& candidate, const AnswerSeen& heard, Ending ending);
     void add_what_was_asked(const route::Candidate& candidate, Usage& usage);

@@ -14,7 +14,7 @@ void divide_total(Usage& usage, const Call& call, std::int64_t seen) {
     if (total <= 0 || usage.input_tokens >= 0 || usage.output_tokens >= 0) return;
     const std::string_view prompt = std::string_view(call.body).substr(
         call.asked.prompt_value.offset, call.asked.prompt_value.length);
-    if (call.operation == Operation::embeddings) {
+    if (!facts_of(call.operation).generates) {
         usage.input_tokens = total;
         return;
     }

@@ -163,7 +163,8 @@ Usage estimated_usage(const Prospect& prospect) {
             .source = UsageSource::estimate,
             .audio_input_tokens = media,
             .image_input_tokens = media,
-            .service_tier = std::string(prospect.service_tier)};
+            .service_tier = std::string(prospect.service_tier),
+            .units = prospect.estimate.units};
 }
 
 Rules::Rules(const config::Config& config) {

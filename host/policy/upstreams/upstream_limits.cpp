@@ -103,15 +103,18 @@ UpstreamLimits::CountedTrip::~CountedTrip() {
     meter(false)->over(tokens_, answered_);
 }
 
-void UpstreamLimits::CountedTrip::answered(std::span<const net::Header> headers) {
-    const SaidLimits said = read_limit_headers(headers);
-    const bool says = said.requests.sound() || said.tokens.sound();
-    if (!metered_ && !says) return;
+void UpstreamLimits::CountedTrip::answered() {
+    if (!metered_ || answered_) return;
     const Lock lock(account_.mutex);
-    UpstreamMeter* const known = meter(says);
-    if (known == nullptr) return;
+    meter(false)->answered(tokens_);
     answered_ = true;
-    known->answered(said, tokens_, metered_, Clock::now());
+}
+
+void UpstreamLimits::CountedTrip::told(const SaidLimits& said) {
+    if (!said.requests.sound() && !said.tokens.sound()) return;
+    const Lock lock(account_.mutex);
+    UpstreamMeter* const known = meter(true);
+    if (known != nullptr) known->told(said, Clock::now());
 }
 
 void UpstreamLimits::CountedTrip::served() {

@@ -49,8 +49,10 @@ class UpstreamLimits {
         CountedTrip(const CountedTrip&) = delete;
         CountedTrip& operator=(const CountedTrip&) = delete;
 
-        // To be called when the head of the response has come; at most once.
-        void answered(std::span<const net::Header> headers);
+        // The head of a response has come; the later ones of one attempt say nothing new.
+        void answered();
+        // The upstream has said what its limits are.
+        void told(const SaidLimits& said);
         // At the end at most one of the next two is called: served() if all went well, or refused()
         // if the upstream's rate limit refused the attempt.
         void served();

@@ -86,16 +86,17 @@ void UpstreamMeter::sent(std::int64_t tokens, Clock::time_point now) {
     tokens_.take(tokens, now);
 }
 
-void UpstreamMeter::answered(const SaidLimits& said, std::int64_t tokens, bool counted,
-                             Clock::time_point now) {
-    if (counted) {
-        --unanswered_;
-        unanswered_tokens_ -= tokens;
-        // A response without figures is most likely an error, which takes no tokens.
-        if (!said.tokens.sound()) tokens_.give_back(tokens);
-    }
-    // Nobody knows whether the upstream's figures include the calls that it has not answered yet.
-    // The safe side is that they do not, so these calls are subtracted.
+// A response without figures is most likely an error, which takes no tokens; figures say how many
+// are left.
+void UpstreamMeter::answered(std::int64_t tokens) {
+    --unanswered_;
+    unanswered_tokens_ -= tokens;
+    tokens_.give_back(tokens);
+}
+
+// Nobody knows whether the upstream's figures include the calls that it has not answered yet. The
+// safe side is that they do not, so these calls are subtracted.
+void UpstreamMeter::told(const SaidLimits& said, Clock::time_point now) {
     requests_.set(said.requests, unanswered_, now);
     tokens_.set(said.tokens, unanswered_tokens_, now);
 }

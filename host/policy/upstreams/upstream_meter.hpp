@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
-#include "policy/upstreams/limit_headers.hpp"
+#include "base/said_limits.hpp"
 
 namespace bw::policy {
 
@@ -22,11 +22,13 @@ class UpstreamMeter {
     // The share that is left of the limits, of the one with less: 0 to 1. 1 if they are not known.
     double share_left(Clock::time_point now) const;
 
-    // A call is reported by sent(), then perhaps answered(), then perhaps served() or refused(),
-    // then over().
+    // A call is reported by sent(), then perhaps answered() and told(), then perhaps served() or
+    // refused(), then over().
     void sent(std::int64_t tokens, Clock::time_point now);
-    // The head of a response has come. `counted`: sent() was called for this call.
-    void answered(const SaidLimits& said, std::int64_t tokens, bool counted, Clock::time_point now);
+    // The head of a response has come. Only if sent() was called for this call.
+    void answered(std::int64_t tokens);
+    // The upstream has said what its limits are, with an answer that has been reported.
+    void told(const SaidLimits& said, Clock::time_point now);
     void served();
     // An upstream's rate limit has refused a call. `retry_after`: the wait that the upstream asked
     // for, if it did; `sent`: when the call was sent; `under_way`: calls of all models to this

@@ -54,5 +54,25 @@ TEST(ErrorReply, TheUpstreamsCodeIsKeptWhereProgramsDoNotTestForOpenAis) {
               "context_length_exceeded");
 }
 
+TEST(ErrorReply, IsAnthropicsForItsClients) {
+    const auto told = [](int status, std::string raw = {}) {
+        ErrorReply reply = error_reply(status, "t", "c", "no \"key\"");
+        reply.raw = std::move(raw);
+        return in_dialect(Dialect::anthropic, reply).body;
+    };
+    EXPECT_EQ(told(401),
+              R"({"type":"error","error":{"type":"authentication_error","message":"no \"key\""}})");
+    EXPECT_NE(told(429).find("rate_limit_error"), std::string::npos);
+    EXPECT_NE(told(502).find("api_error"), std::string::npos);
+    EXPECT_EQ(told(529, R"({"type":"error","error":{"type":"overloaded_error"}})"),
+              R"({"type":"error","error":{"type":"overloaded_error"}})")
+        << "the upstream's own words";
+    for (const char* odd : {"{", "<html>", R"({"error":1})", R"({"type":"error")"}) {
+        EXPECT_EQ(told(400, odd), told(400)) << odd;
+    }
+    const ErrorReply plain = error_reply(404, "t", "c", "m");
+    EXPECT_EQ(in_dialect(Dialect::openai, plain).body, plain.body);
+}
+
 }  // namespace
 }  // namespace bw::front

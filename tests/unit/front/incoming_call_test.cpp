@@ -39,7 +39,7 @@ TEST(TakeForwarded, WhatAProviderListsAndNoMore) {
                       {"x-foo", "3"},
                       {"x-foo", long_value}};
     Call call;
-    take_forwarded(call, request, kept_headers(config));
+    take_forwarded(call, request, kept_headers(config, {}));
     ASSERT_EQ(call.forwarded.size(), 2u);
     EXPECT_EQ(call.forwarded[0].name, "x-foo");
     EXPECT_EQ(call.forwarded[0].value, "1");
@@ -48,7 +48,7 @@ TEST(TakeForwarded, WhatAProviderListsAndNoMore) {
 
 TEST(KeptHeaders, AreThoseOfProvidersAndOfStickyRoutes) {
     config::Config config;
-    EXPECT_TRUE(kept_headers(config).empty());
+    EXPECT_TRUE(kept_headers(config, {}).empty());
     config.providers.resize(2);
     config.providers[0].forward_headers = {"x-foo"};
     config.providers[1].forward_headers = {"x-foo", "x-bar"};
@@ -56,7 +56,7 @@ TEST(KeptHeaders, AreThoseOfProvidersAndOfStickyRoutes) {
     config.routes[0].sticky_by = {.of = config::StickyBy::Of::header, .header = "x-session"};
     config.routes[1].sticky_by = config.routes[0].sticky_by;
     config.routes[2].sticky_by = {.of = config::StickyBy::Of::user};
-    EXPECT_EQ(kept_headers(config), (std::vector<std::string>{"x-bar", "x-foo", "x-session"}));
+    EXPECT_EQ(kept_headers(config, {}), (std::vector<std::string>{"x-bar", "x-foo", "x-session"}));
 }
 
 }  // namespace

@@ -83,7 +83,21 @@ class Client final : public Downstream {
     void comment() override {
         if (said.back() != "comment") said.emplace_back("comment");
     }
+    void named_event(std::string_view name, std::string_view json) override {
+        said.emplace_back(name);
+        last = json;
+    }
     void end_stream() override { said.emplace_back("end"); }
+    void begin_bytes(std::string_view type, std::string_view extra) override {
+        said.emplace_back(type);
+        headers = extra;
+    }
+    void bytes(std::string_view bytes) override { last += bytes; }
+    void end_body() override { said.emplace_back("end of body"); }
+    void break_off() override {
+        said.emplace_back("broken off");
+        call.reset();
+    }
     void finished() override {
         said.emplace_back("finished");
         call.reset();

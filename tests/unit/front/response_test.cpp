@@ -46,6 +46,28 @@ TEST(Response, EventsAreOneDataLineEach) {
     EXPECT_EQ(out, "f\r\ndata: {\"a\":1}\n\n\r\n");
 }
 
+TEST(Response, AnEventMayHaveAName) {
+    std::string out;
+    append_event(out, "ping", "{}", true);
+    EXPECT_EQ(out, "16\r\nevent: ping\ndata: {}\n\n\r\n");
+    out.clear();
+    append_event(out, "ping", "{}", false);
+    EXPECT_EQ(out, "event: ping\ndata: {}\n\n");
+}
+
+TEST(Response, BytesGoOutAsTheyAre) {
+    std::string out;
+    append_bytes(out, std::string_view("\0\r\n\n", 4), true);
+    append_bytes(out, "", true);
+    append_body_end(out, true);
+    EXPECT_EQ(out, std::string("4\r\n\0\r\n\n\r\n0\r\n\r\n", 14))
+        << "an empty chunk would be the end";
+    out.clear();
+    append_bytes(out, "ab", false);
+    append_body_end(out, false);
+    EXPECT_EQ(out, "ab");
+}
+
 TEST(Response, PrettyPrintedJsonStaysOneEvent) {
     std::string out;
     append_event(out, "{\r\n  \"a\": 1\n}", false);

@@ -46,6 +46,7 @@ class AttemptTest : public testing::Test, public AttemptEvents {
         ASSERT_EQ(transport.upstreams.size(), 1U);
     }
     void on_head(std::span<const net::Header>) override { ++heads; }
+    void on_limits(const SaidLimits& told) override { said = told; }
     void on_piece(Piece piece, std::string_view json) override {
         EXPECT_FALSE(result) << "nothing comes after the end";
         if (piece != Piece::usage) pieces.emplace_back(json);
@@ -62,6 +63,7 @@ class AttemptTest : public testing::Test, public AttemptEvents {
     Call call;
     std::unique_ptr<Attempt> attempt;
     int heads = 0;
+    SaidLimits said;
     std::vector<std::string> pieces;
     std::optional<Result<void>> result;
 };

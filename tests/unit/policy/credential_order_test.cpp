@@ -108,12 +108,10 @@ TEST(ExpandCredentials, GoesByWhatIsKnownOfTheUpstream) {
         return credentials;
     };
     EXPECT_EQ(order(), (std::vector<std::size_t>{0, 2})) << "the second one has no value";
-    const std::vector<net::Header> headers{{"x-ratelimit-limit-requests", "100"},
-                                           {"x-ratelimit-remaining-requests", "10"},
-                                           {"x-ratelimit-reset-requests", "1m"}};
     {
         UpstreamLimits::CountedTrip trip(upstreams.limits, k_a, 1);
-        trip.answered(headers);
+        trip.answered();
+        trip.told({.requests = {.limit = 100, .remaining = 10, .reset = std::chrono::minutes(1)}});
     }
     EXPECT_EQ(order(), (std::vector<std::size_t>{2, 0}));
     route::Candidate third = k_a;

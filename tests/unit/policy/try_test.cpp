@@ -14,6 +14,9 @@ class Listener final : public TryEvents {
     void on_commit() override { commits_before_chunk.push_back(chunks.size()); }
     void on_reply(std::string_view) override { ADD_FAILURE() << "there is no reply"; }
     void on_chunk(std::string_view json) override { chunks.emplace_back(json); }
+    void on_bytes(std::string_view, std::string_view) override {
+        ADD_FAILURE() << "there are no bytes";
+    }
     void on_end(Result<void> result) override { ends.push_back(std::move(result)); }
 
     std::vector<std::size_t> commits_before_chunk;

@@ -29,12 +29,10 @@ class UpstreamLimitsTest : public testing::Test {
     bool has_room(const route::Candidate& candidate, std::int64_t tokens = k_tokens) const {
         return limits->wait(candidate, tokens).count() == 0;
     }
-    void say(CountedTrip& trip, const std::string& remaining_tokens,
-             const char* reset = "1m") const {
-        const std::vector<net::Header> headers{{"x-ratelimit-limit-tokens", "1000"},
-                                               {"x-ratelimit-remaining-tokens", remaining_tokens},
-                                               {"x-ratelimit-reset-tokens", reset}};
-        trip.answered(headers);
+    void say(CountedTrip& trip, std::int64_t remaining_tokens,
+             std::chrono::milliseconds reset = 1min) const {
+        trip.answered();
+        trip.told({.tokens = {.limit = 1'000, .remaining = remaining_tokens, .reset = reset}});
     }
 
     const route::Candidate a{.provider = 0, .model = "m"};
@@ -82,7 +80,7 @@ TEST_F(UpstreamLimitsTest, ACallThatIsNotAnsweredTookNothing) {
     open();
     {
         CountedTrip first(*limits, a, k_tokens);
-        say(first, "150");
+        say(first, 150);
     }
     ASSERT_TRUE(has_room(a));
     {
@@ -96,16 +94,16 @@ TEST_F(UpstreamLimitsTest, ACallThatIsAnsweredTookWhatItTook) {
     open();
     {
         CountedTrip first(*limits, a, k_tokens);
-        say(first, "250");
+        say(first, 250);
     }
     {
         CountedTrip second(*limits, a, k_tokens);
-        say(second, "50");
+        say(second, 50);
     }
     EXPECT_FALSE(has_room(a));
     {
         CountedTrip third(*limits, a, 50);
-        third.answered({});
+        third.answered();
     }
     EXPECT_TRUE(has_room(a, 50)) << "an error, most likely, which takes nothing";
     EXPECT_FALSE(has_room(a));
@@ -113,7 +111,7 @@ TEST_F(UpstreamLimitsTest, ACallThatIsAnsweredTookWhatItTook) {
 
 TEST_F(UpstreamLimitsTest, AnUpstreamThatSaysNothingIsNotKnown) {
     open();
-    CountedTrip(*limits, a, k_tokens).answered({});
+    CountedTrip(*limits, a, k_tokens).answered();
     EXPECT_FALSE(limits->knows(a));
 }
 
@@ -137,7 +135,7 @@ TEST_F(UpstreamLimitsTest, OfAThousandModelsTheIdleMakeRoom) {
     for (int i = 0; i < 999; ++i) {
         const auto candidate = model(i);
         CountedTrip trip(*limits, candidate, k_tokens);
-        say(trip, "0", "0s");
+        say(trip, 0, 0s);
     }
     const auto one_more = model(1'000);
     CountedTrip(*limits, one_more, k_tokens).refused(60s);

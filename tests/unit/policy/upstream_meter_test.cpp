@@ -19,7 +19,8 @@ class UpstreamMeterTest : public testing::Test {
     }
     void answered(const SaidLimits& said) {
         meter.sent(k_tokens, now);
-        meter.answered(said, k_tokens, true, now);
+        meter.answered(k_tokens);
+        meter.told(said, now);
         meter.over(k_tokens, true);
     }
     // One that was sent just now, with so many others under way that the meter does not know.
@@ -66,7 +67,8 @@ TEST_F(UpstreamMeterTest, TakesWhatIsUnderWayForNotCountedYet) {
     answered({});
     meter.sent(k_tokens, now);
     meter.sent(k_tokens, now);
-    meter.answered({.requests = {.limit = 10, .remaining = 1, .reset = 9s}}, k_tokens, true, now);
+    meter.answered(k_tokens);
+    meter.told({.requests = {.limit = 10, .remaining = 1, .reset = 9s}}, now);
     EXPECT_EQ(wait(), 900ms) << "the other one takes the one that is left";
 }
 
@@ -119,7 +121,7 @@ TEST_F(UpstreamMeterTest, NoCallTakesMoreThanThereIs) {
     answered({.tokens = {.limit = 6'000, .remaining = 6'000, .reset = 10s}});
     meter.sent(1'000'000'000, now);
     EXPECT_GT(wait(), 0ms);
-    meter.answered({}, 1'000'000'000, true, now);
+    meter.answered(1'000'000'000);
     EXPECT_EQ(wait(), 0ms) << "it was answered without figures: an error";
 }
 

@@ -271,7 +271,12 @@ inline Verdict check_emit(const Conduct& so_far, const bw_emit& piece) {
         detail::has_choices(so_far.operation) || detail::has_data(so_far.operation);
     const char* const shape =
         of_openai ? detail::check_shape(piece.kind, json) : detail::check_object(json);
-    return shape == nullptr ? Verdict{} : broken(shape);
+    if (shape != nullptr) return broken(shape);
+    if (piece.kind != BW_EMIT_CHUNK || of_openai) return {};
+    const std::string_view event = detail::view(piece.event);
+    return detail::is_token(event) && json::Value(json)["type"].equals(event)
+               ? Verdict{}
+               : broken("emit of an event whose name is not the type of its object");
 }
 
 inline Verdict check_reply_header(const Conduct& so_far) {
