@@ -1,5 +1,6 @@
 #include "plugin/estimate.hpp"
 
+#include <bellwether/provider/rules.hpp>
 #include <new>
 
 #include "plugin/callback.hpp"

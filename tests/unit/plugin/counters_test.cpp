@@ -7,7 +7,7 @@ namespace bw::plugin {
 namespace {
 
 TEST(Counters, AddUpByLabel) {
-    Counters counters({{"uploads", "Files sent"}, {"polls", ""}});
+    Counters counters(std::vector<CounterSpec>{{"uploads", "Files sent"}, {"polls", ""}});
     counters.add("uploads", "", 1);
     counters.add("uploads", "", 2);
     counters.add("polls", "image", 5);
@@ -19,7 +19,7 @@ TEST(Counters, AddUpByLabel) {
 }
 
 TEST(Counters, TakeNeitherUnknownNamesNorNegativeAmounts) {
-    Counters counters({{"uploads", ""}});
+    Counters counters(std::vector<CounterSpec>{{"uploads", ""}});
     counters.add("downloads", "", 1);
     counters.add("uploads", "", -1);
     counters.add("uploads", "", 0);
@@ -27,7 +27,7 @@ TEST(Counters, TakeNeitherUnknownNamesNorNegativeAmounts) {
 }
 
 TEST(Counters, KeepTheNumberOfLabelsWithinBounds) {
-    Counters counters({{"calls", ""}});
+    Counters counters(std::vector<CounterSpec>{{"calls", ""}});
     for (int i = 0; i < 1'000; ++i) counters.add("calls", "label-" + std::to_string(i), 1);
     const auto read = counters.read();
     EXPECT_EQ(read.size(), Counters::k_labels_max + 1);

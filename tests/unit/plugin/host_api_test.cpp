@@ -27,6 +27,8 @@ class Full final : public Sinks {
     bw_status emit(const bw_emit&) override { lack(); }
     bw_status reply_header(const bw_header&) override { lack(); }
     bw_status usage(const bw_usage&) override { lack(); }
+    bw_status limits(const bw_limits&) override { lack(); }
+    bw_status attribute(const bw_attribute&) override { lack(); }
     bw_ticket begin_engine() override { lack(); }
     bw_status add_model(const bw_model&) override { lack(); }
     bw_status out_of_memory() override {

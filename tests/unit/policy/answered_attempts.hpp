@@ -36,6 +36,9 @@ class NotingClient final : public Replies {
   public:
     void on_reply(std::string_view json) override { reply = json; }
     void on_chunk(std::string_view json) override { chunks.emplace_back(json); }
+    void on_bytes(std::string_view, std::string_view) override {
+        ADD_FAILURE() << "there are no bytes";
+    }
     void on_end(const CallEnd& outcome) override { ends.push_back(outcome); }
 
     std::string reply;
