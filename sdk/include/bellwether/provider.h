@@ -180,7 +180,7 @@ typedef struct bw_frame {
     uint32_t kind;  /* BW_FRAME_*: how this one was cut */
     uint32_t flags; /* BW_FRAME_CUT */
     uint32_t exchange;
-    bw_str data;    /* empty only if WHOLE */
+    bw_str data;    /* empty only if WHOLE or AWS */
     bw_str event;   /* SSE: the event's name; AWS: its :event-type or :exception-type */
     const bw_header* headers; /* AWS: the message's */
     size_t header_count;

@@ -18,10 +18,10 @@ namespace bw::testing {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// What a plugin told with fail.
+// What a plugin told with fail, or why the host failed the attempt itself.
 struct Failed {
     bw_status status = BW_OK;
-    std::string where;  // the table's function
+    std::string where;  // the table's function; "framing": the host could not cut the body
     std::string message;
     std::string code;
     std::string type;

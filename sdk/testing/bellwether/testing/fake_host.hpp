@@ -254,6 +254,7 @@ class Instance {
         for (const std::string_view part : exchange.parts) going = going && framer.feed(part);
         going = going && framer.finish();
         attempt.result.completed = complete;
+        if (!framer.problem().empty()) cannot_be_cut(attempt, framer.problem());
         if (!going && !complete) return false;
         attempt.asked.reset();
         attempt.conduct.sent = false;
@@ -263,6 +264,14 @@ class Instance {
         if (!went_well(attempt, table_->call_end(call, &end), "call_end")) return false;
         if (attempt.asked) attempt.result.sent_later.push_back(*attempt.asked);
         return attempt.asked.has_value();
+    }
+
+    // The plugin is not asked: the answer made no sense.
+    static void cannot_be_cut(FakeAttempt& attempt, const std::string& problem) {
+        Failed& failed = attempt.result.error.emplace();
+        failed.status = BW_E_PROTOCOL;
+        failed.where = "framing";
+        failed.message = problem;
     }
 
     void generate(bw_call* call, FakeAttempt& attempt) {

@@ -3,6 +3,8 @@
 
 #include <bellwether/provider.h>
 #include <bellwether/sse.hpp>
+#include <bellwether/testing/aws_stream.hpp>
+#include <bellwether/testing/json_items.hpp>
 #include <bellwether/testing/services.hpp>
 
 #include <cstddef>
@@ -10,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace bw::testing {
 
@@ -39,6 +42,12 @@ class Framer {
                 return parser_.feed(bytes,
                                     [this](const SseEvent& event) { return send_event(event); });
             case BW_FRAME_LINE: return lines(bytes);
+            case BW_FRAME_AWS:
+                return aws_.feed(bytes, [this](const AwsMessage& told) { return send(told); });
+            case BW_FRAME_ITEM:
+                return items_.feed(bytes, [this](std::string_view element) {
+                    return send(BW_FRAME_ITEM, element, {});
+                });
             default: held_.append(bytes); return true;
         }
     }
@@ -50,8 +59,15 @@ class Framer {
             return parser_.finish([this](const SseEvent& event) { return send_event(event); });
         }
         if (frame_ == BW_FRAME_RAW) return true;
+        if (frame_ == BW_FRAME_AWS) return aws_.finish();
+        if (frame_ == BW_FRAME_ITEM) return items_.finish();
         if (!ok_ && held_.size() > k_error_bytes_max) held_.resize(k_error_bytes_max);
         return send(BW_FRAME_WHOLE, held_, {});
+    }
+
+    // Why the body cannot be cut: the host then fails the attempt. Empty: it can.
+    const std::string& problem() const {
+        return aws_.problem().empty() ? items_.problem() : aws_.problem();
     }
 
   private:
@@ -70,12 +86,22 @@ class Framer {
     bool send_event(const SseEvent& event) {
         return event.data.empty() || send(BW_FRAME_SSE, event.data, event.event);
     }
-    bool send(std::uint32_t kind, std::string_view data, std::string_view event) {
+    bool send(const AwsMessage& told) {
+        std::vector<bw_header> headers;
+        for (const auto& [name, value] : told.headers) {
+            headers.push_back({detail::to_str(name), detail::to_str(value)});
+        }
+        return send(BW_FRAME_AWS, told.payload, told.event(), headers);
+    }
+    bool send(std::uint32_t kind, std::string_view data, std::string_view event,
+              const std::vector<bw_header>& headers = {}) {
         bw_frame frame = {};
         frame.size = sizeof frame;
         frame.kind = kind;
         frame.data = detail::to_str(data);
         frame.event = detail::to_str(event);
+        frame.headers = headers.data();
+        frame.header_count = headers.size();
         return deliver_(frame);
     }
 
@@ -84,6 +110,8 @@ class Framer {
     bool sniffed_ = false;
     std::string held_;
     SseParser parser_;
+    AwsCutter aws_;
+    ItemCutter items_;
     Deliver deliver_;
 };
 

@@ -103,7 +103,7 @@ class FakeHost {
     std::set<std::string> origins;        // "https://files.test", beside that of base_url
     std::vector<std::pair<std::int32_t, std::string>> logs;
     std::map<std::string, std::int64_t> counted;  // the plugin's counters
-    std::vector<std::string> misbehaviours;  // the rules that the plugin broke
+    std::vector<std::string> misbehaviours;       // the rules that the plugin broke
 
     const bw_host_api* api() const { return &api_; }
     const bw_hello* hello() const { return &hello_; }
@@ -156,7 +156,8 @@ class FakeHost {
     static std::int64_t unix_ms(bw_host* host) noexcept { return self(host).now_ms; }
     static std::int32_t has(bw_host* host, const char* capability) noexcept {
         const std::string_view name(capability);
-        return name == BW_EXT_MODELS || (name == BW_EXT_ENGINE && self(host).has_engine) ? 1 : 0;
+        if (name == BW_EXT_ENGINE) return self(host).has_engine ? 1 : 0;
+        return name == BW_EXT_MODELS || name == "frame.aws" || name == "frame.item" ? 1 : 0;
     }
     static const void* extension(bw_host* host, const char* id) noexcept {
         static constexpr bw_engine_host engine = {sizeof(bw_engine_host), 0, &begin, &wake};
@@ -244,8 +245,8 @@ class FakeHost {
         const bw_limits limits = rules::read(*told);
         for (std::size_t i = 0; i < limits.count; ++i) {
             const bw_limit& one = limits.limits[i];
-            attempt.result.limits.push_back({std::string(detail::to_view(one.name)), one.limit,
-                                             one.remaining, one.reset_ms});
+            attempt.result.limits.push_back(
+                {std::string(detail::to_view(one.name)), one.limit, one.remaining, one.reset_ms});
         }
         return take(attempt, rules::check_limits(attempt.conduct));
     }
