@@ -1,6 +1,7 @@
 // What a Call makes of an upstream's answer. Part of <bellwether/openai_compatible.hpp>.
 #pragma once
 
+#include <bellwether/http/limit_headers.hpp>
 #include <bellwether/openai_compatible.hpp>
 
 #include <algorithm>
@@ -18,6 +19,7 @@ inline void Provider::Call::head(const Head& head) {
     http_status_ = head.status();
     content_type_ = head.header("content-type");
     if (!head.ok()) retry_after_ = retry_after_of_headers(head, provider_.host_.unix_time());
+    tell_limits(attempt_, head, provider_.api_.limit_headers, provider_.host_);
 }
 
 inline Failure Provider::Call::failure() const {

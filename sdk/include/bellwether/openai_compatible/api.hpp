@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bellwether/http/error_class.hpp>
+#include <bellwether/http/limit_headers.hpp>
 #include <bellwether/provider.hpp>
 
 #include <cstddef>
@@ -47,6 +48,7 @@ struct ForeignKey {
 };
 
 using bw::ErrorRule;
+using bw::LimitHeaders;
 
 // When a call needs an API key.
 enum class KeyNeed {
@@ -83,6 +85,7 @@ struct Api {
     List<ForeignKey> foreign_keys = {};
     List<Model> models = {};
     List<ErrorRule> error_rules = {};
+    List<LimitHeaders> limit_headers = k_limit_headers;  // which tell what is left of its limits
     Quirks quirks = {};
     bool embeddings = true;
     bool completions = true;

@@ -94,6 +94,13 @@ class Head {
         }
         return values;
     }
+    // Calls `visit` with the name, in lower case, and the value of each header, in their order.
+    template <typename Visit>
+    void each(const Visit& visit) const {
+        for (std::size_t i = 0; i < head_.header_count; ++i) {
+            visit(detail::to_view(head_.headers[i].name), detail::to_view(head_.headers[i].value));
+        }
+    }
 
   private:
     const bw_head& head_;
