@@ -27,17 +27,24 @@
 //       };
 //       Shout(const bw::Setup& setup, Service& service);
 //
+// A provider that knows better than the host what a request can cost at most says so in a hook. With
+// bw::Estimates as a base a misspelt one does not compile:
+//
+//       void estimate(const bw::Request& request, bw::Estimate estimate);  // estimate.bound(...)
+//
 // Anything goes wrong: throw bw::Error. Any other exception is reported as a bug of the plugin;
 // none leaves it. The threading and the lifetimes are those of <bellwether/provider.h>.
 #pragma once
 
 #include <bellwether/ext/engine.h>
+#include <bellwether/ext/estimate.h>
 #include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 
 #include <bellwether/json.hpp>
 #include <bellwether/provider/attempt.hpp>
 #include <bellwether/provider/error.hpp>
+#include <bellwether/provider/estimate.hpp>
 #include <bellwether/provider/host.hpp>
 #include <bellwether/provider/request.hpp>
 #include <bellwether/provider/send.hpp>

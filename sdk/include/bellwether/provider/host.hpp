@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bellwether/ext/engine.h>
+#include <bellwether/ext/estimate.h>
 #include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
@@ -30,7 +31,8 @@ class Host {
         : api_(api),
           host_(host),
           engine_(extension<bw_engine_host>(BW_EXT_ENGINE)),
-          models_(extension<bw_models_host>(BW_EXT_MODELS)) {}
+          models_(extension<bw_models_host>(BW_EXT_MODELS)),
+          estimates_(extension<bw_estimate_host>(BW_EXT_ESTIMATE)) {}
 
     // "bellwether", or the test or tool that plays it; and its version.
     std::string_view name() const { return api_->hello->name; }
@@ -66,6 +68,7 @@ class Host {
     const bw_host_api& api() const { return *api_; }
     const bw_engine_host* engine() const { return engine_; }
     const bw_models_host* models() const { return models_; }
+    const bw_estimate_host* estimates() const { return estimates_; }
     detail::Teller teller(bw_attempt* attempt) const { return {api_, host_, attempt}; }
     void log_for(bw_attempt* attempt, LogLevel level, std::string_view message) const {
         bw_log out = detail::sized<bw_log>();
@@ -79,6 +82,7 @@ class Host {
     bw_host* host_;
     const bw_engine_host* engine_;
     const bw_models_host* models_;
+    const bw_estimate_host* estimates_;
 };
 
 // What a service or a provider is made from. Lives for the constructor only: copy what is to stay.

@@ -303,6 +303,15 @@ inline Verdict check_add(const Conduct& so_far) {
     return detail::may_emit(so_far) ? Verdict{} : broken("add outside a call, or in call_close");
 }
 
+// Of bw.estimate/1.
+inline Verdict check_bound(const bw_usage& most) {
+    for (std::size_t i = 0; i < most.amount_count; ++i) {
+        if (most.amounts[i].name.len == 0) return broken("bound of an amount without a name");
+        if (most.amounts[i].amount < 0) return broken("bound below 0");
+    }
+    return most.cost_nano < 0 ? broken("bound below 0") : Verdict{};
+}
+
 // What a call that ended well must have brought.
 inline Verdict check_end(const Conduct& so_far) {
     if (so_far.replied || so_far.operation == BW_OP_MODELS) return {};

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <bellwether/ext/engine.h>
+#include <bellwether/ext/estimate.h>
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
 #include <bellwether/provider/attempt.hpp>
 #include <bellwether/provider/error.hpp>
+#include <bellwether/provider/estimate.hpp>
 #include <bellwether/provider/host.hpp>
 #include <bellwether/provider/request.hpp>
 
@@ -63,6 +65,28 @@ template <typename Service>
 struct HasNotice<Service,
                  std::void_t<decltype(std::declval<Service&>().notice(std::declval<Notice>()))>>
     : std::true_type {};
+
+template <typename Provider, typename = void>
+struct HasEstimate : std::false_type {};
+template <typename Provider>
+struct HasEstimate<Provider, std::void_t<decltype(std::declval<Provider&>().estimate(
+                                 std::declval<const Request&>(), std::declval<Estimate>()))>>
+    : std::true_type {};
+
+// Whether a provider has anything of the name estimate: then it is a second one beside this one's,
+// and the name says nothing any more. No such object is ever made.
+struct Named {
+    int estimate;
+};
+template <typename Provider>
+struct NamedTwice : Provider, Named {};
+template <typename Provider, bool is_final = std::is_final_v<Provider>, typename = void>
+struct NamesEstimate : std::true_type {};
+template <typename Provider>
+struct NamesEstimate<Provider, true> : std::false_type {};
+template <typename Provider>
+struct NamesEstimate<Provider, false, std::void_t<decltype(&NamedTwice<Provider>::estimate)>>
+    : std::false_type {};
 
 // The nested class Service of a provider; void: it has none.
 template <typename Provider, typename = void>
@@ -178,6 +202,11 @@ struct Thunks {
     static_assert(k_is_engine || HasEnd<Call>::value || std::is_base_of_v<NoEnd, Call>,
                   "Call needs end(), or bw::NoEnd as a base");
 
+    static constexpr bool k_estimates = HasEstimate<Provider>::value;
+    static_assert(k_estimates ||
+                      (!NamesEstimate<Provider>::value && !std::is_base_of_v<Estimates, Provider>),
+                  "estimate must be a public void estimate(const bw::Request&, bw::Estimate)");
+
     static Instance<Provider>* instance(bw_provider* provider) {
         return reinterpret_cast<Instance<Provider>*>(provider);
     }
@@ -266,9 +295,22 @@ struct Thunks {
         return BW_E_UNSUPPORTED;
     }
 
+    static bw_status estimate(bw_provider* provider, const bw_request* request,
+                              bw_estimate* out) noexcept {
+        if constexpr (k_estimates) {
+            Instance<Provider>& self = *instance(provider);
+            return guarded(self.host.teller(nullptr), "estimate", [&] {
+                self.provider.estimate(Request(*request), Estimate(self.host, out));
+            });
+        }
+        return BW_E_UNSUPPORTED;
+    }
+
     static const void* extension(const char* id) noexcept {
         static constexpr bw_engine_plugin engine = {sizeof(bw_engine_plugin), 0, &step};
         if (k_is_engine && std::strcmp(id, BW_EXT_ENGINE) == 0) return &engine;
+        static constexpr bw_estimate_plugin estimates = {sizeof(bw_estimate_plugin), 0, &estimate};
+        if (k_estimates && std::strcmp(id, BW_EXT_ESTIMATE) == 0) return &estimates;
         return nullptr;
     }
 };

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,7 +40,8 @@ struct Asked {
     std::string body = R"({"model":"m","messages":[{"role":"user","content":"hello"}]})";
     std::uint32_t attempt = 0;
     std::string id = "req-1";
-    Headers headers = {};  // the client's, those that the manifest asks for
+    Headers headers = {};          // the client's, those that the manifest asks for
+    std::int64_t deadline_ms = 0;  // 0: not said
 };
 
 // What the upstream answers.
@@ -121,6 +123,14 @@ struct Used {
             {"output.image", &Used::image_output_tokens}};
         return all;
     }
+};
+
+// What a plugin says that a request can come to at most.
+struct Estimated {
+    std::optional<Failed> error;               // it refuses the request
+    std::map<std::string, std::int64_t> most;  // by the ABI's names
+    std::int64_t cost_nano = 0;
+    std::string tier;
 };
 
 // All that came of one call.

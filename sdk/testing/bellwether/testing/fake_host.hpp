@@ -14,6 +14,7 @@
 #pragma once
 
 #include <bellwether/ext/engine.h>
+#include <bellwether/ext/estimate.h>
 #include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 #include <dlfcn.h>
@@ -117,6 +118,24 @@ class Instance {
         asked.body = "{}";
         return call(asked, response);
     }
+    // What the plugin says that the request can come to at most, by bw.estimate/1; nothing if it
+    // has not got that.
+    Estimated estimate(const Asked& asked) {
+        FakeEstimate out{&host_, {}};
+        const auto* const side = extension<bw_estimate_plugin>(BW_EXT_ESTIMATE);
+        if (side == nullptr) return std::move(out.told);
+        std::vector<bw_header> headers;
+        const bw_request request = request_of(asked, headers);
+        const bw_status status =
+            side->estimate(provider_, &request, reinterpret_cast<bw_estimate*>(&out));
+        auto told = host_.take_told();
+        if (status < BW_OK) host_.misbehaved("estimate returned what is no error");
+        if (status == BW_OK || status == BW_E_UNSUPPORTED) return std::move(out.told);
+        out.told.error = told ? *std::move(told) : Failed{};
+        out.told.error->status = status;
+        out.told.error->where = "estimate";
+        return std::move(out.told);
+    }
 
   private:
     struct Exchange {
@@ -147,9 +166,29 @@ class Instance {
     static bw_attempt* handle(FakeAttempt& attempt) {
         return reinterpret_cast<bw_attempt*>(&attempt);
     }
-    const bw_engine_plugin* engine() const {
-        if (table_->extension == nullptr) return nullptr;
-        return static_cast<const bw_engine_plugin*>(table_->extension(BW_EXT_ENGINE));
+    template <typename T>
+    const T* extension(const char* id) const {
+        return table_->extension == nullptr ? nullptr
+                                            : static_cast<const T*>(table_->extension(id));
+    }
+    const bw_engine_plugin* engine() const { return extension<bw_engine_plugin>(BW_EXT_ENGINE); }
+
+    // `headers` is what the request points to.
+    static bw_request request_of(const Asked& asked, std::vector<bw_header>& headers) {
+        bw_request request = detail::sized<bw_request>();
+        request.operation = asked.operation;
+        if (asked.stream) request.flags |= BW_REQUEST_STREAM;
+        request.attempt = asked.attempt;
+        request.deadline_ms = asked.deadline_ms;
+        request.id = detail::to_str(asked.id);
+        request.model = detail::to_str(asked.model);
+        request.body = detail::to_str(asked.body);
+        for (const auto& [name, value] : asked.headers) {
+            headers.push_back({detail::to_str(name), detail::to_str(value)});
+        }
+        request.headers = headers.data();
+        request.header_count = headers.size();
+        return request;
     }
 
     // Whether the function of the plugin that has just returned went well; if not, the result says
@@ -199,19 +238,8 @@ class Instance {
     }
 
     bool open(const Asked& asked, FakeAttempt& attempt, bw_call** call, bool& complete) {
-        bw_request request = detail::sized<bw_request>();
-        request.operation = asked.operation;
-        if (asked.stream) request.flags |= BW_REQUEST_STREAM;
-        request.attempt = asked.attempt;
-        request.id = detail::to_str(asked.id);
-        request.model = detail::to_str(asked.model);
-        request.body = detail::to_str(asked.body);
         std::vector<bw_header> headers;
-        for (const auto& [name, value] : asked.headers) {
-            headers.push_back({detail::to_str(name), detail::to_str(value)});
-        }
-        request.headers = headers.data();
-        request.header_count = headers.size();
+        const bw_request request = request_of(asked, headers);
         attempt.conduct.phase = rules::Phase::opening;
         const bw_status status = table_->call_open(provider_, handle(attempt), &request, call);
         complete = status == BW_COMPLETE;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bellwether/ext/engine.h>
+#include <bellwether/ext/estimate.h>
 #include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
@@ -68,6 +69,12 @@ struct FakeAttempt {
     std::uint32_t frame = 0;     // chosen in call_head
     bool frame_chosen = false;
     std::optional<Failed> refused;  // what this host could not do for it
+};
+
+// The host's side of one estimate: what a bw_estimate points to.
+struct FakeEstimate {
+    FakeHost* host = nullptr;
+    Estimated told;
 };
 
 // The host's services, and the record of what went wrong with them.
@@ -157,13 +164,32 @@ class FakeHost {
     static std::int32_t has(bw_host* host, const char* capability) noexcept {
         const std::string_view name(capability);
         if (name == BW_EXT_ENGINE) return self(host).has_engine ? 1 : 0;
-        return name == BW_EXT_MODELS || name == "frame.aws" || name == "frame.item" ? 1 : 0;
+        for (const char* known :
+             {BW_EXT_MODELS, BW_EXT_ESTIMATE, "frame.aws", "frame.item", "emit.bytes"}) {
+            if (name == known) return 1;
+        }
+        return name.substr(0, 5) == "auth." ? 1 : 0;
     }
     static const void* extension(bw_host* host, const char* id) noexcept {
         static constexpr bw_engine_host engine = {sizeof(bw_engine_host), 0, &begin, &wake};
         if (self(host).has_engine && std::string_view(id) == BW_EXT_ENGINE) return &engine;
         static constexpr bw_models_host models = {sizeof(bw_models_host), 0, &add_model};
-        return std::string_view(id) == BW_EXT_MODELS ? &models : nullptr;
+        if (std::string_view(id) == BW_EXT_MODELS) return &models;
+        static constexpr bw_estimate_host estimates = {sizeof(bw_estimate_host), 0, &bound};
+        return std::string_view(id) == BW_EXT_ESTIMATE ? &estimates : nullptr;
+    }
+    static bw_status bound(bw_estimate* handle, const bw_usage* most) noexcept {
+        FakeEstimate& estimate = *reinterpret_cast<FakeEstimate*>(handle);
+        const bw_usage told = rules::read(*most);
+        const rules::Verdict verdict = rules::check_bound(told);
+        if (!verdict.ok()) estimate.host->misbehaved(verdict.why);
+        for (std::size_t i = 0; i < told.amount_count; ++i) {
+            const bw_amount& amount = told.amounts[i];
+            estimate.told.most[std::string(detail::to_view(amount.name))] = amount.amount;
+        }
+        estimate.told.cost_nano = told.cost_nano;
+        estimate.told.tier = detail::to_view(told.tier);
+        return verdict.status;
     }
     static bw_status add_model(bw_attempt* handle, const bw_model* model) noexcept {
         FakeAttempt& attempt = self(handle);
