@@ -37,6 +37,7 @@ struct Usage {
     std::int64_t audio_output_tokens = -1;    // part of output_tokens, as is image_output_tokens
     std::int64_t image_input_tokens = -1;
     std::int64_t image_output_tokens = -1;
+    std::int64_t cost_nano_usd = 0;  // by the provider's own bill, in 10^-9 USD; 0: it told none
     bool thought = false;      // the host saw reasoning, whatever the provider reported of it
     std::string service_tier;  // the tier that served it, else the one asked for; empty: unknown
     std::vector<UsedUnit> units;

@@ -10,6 +10,7 @@ namespace {
 // A larger number can only be a mistake, and sums of these numbers must not overflow.
 constexpr std::int64_t k_tokens_max = 1'000'000'000'000;
 constexpr std::int64_t k_pieces_max = 1'000'000;
+constexpr std::int64_t k_cost_nano_max = 1'000'000'000'000'000;  // a million USD
 constexpr std::size_t k_units_max = 16;
 constexpr std::size_t k_name_bytes_max = 64;
 
@@ -66,6 +67,10 @@ Usage usage_of(const bw_usage& reported) {
     Usage usage;
     usage.source = UsageSource::provider;
     if (is_name(view(reported.tier))) usage.service_tier = view(reported.tier);
+    const std::string_view currency = view(reported.currency);
+    if (currency.empty() || currency == "USD") {
+        usage.cost_nano_usd = std::clamp<std::int64_t>(reported.cost_nano, 0, k_cost_nano_max);
+    }
     if (reported.amounts == nullptr) return usage;
     for (std::size_t i = 0; i < std::min(reported.amount_count, k_amounts_max); ++i) {
         take_amount(reported.amounts[i], usage);
@@ -94,6 +99,7 @@ void keep_larger(Usage& known, const Usage& told) {
         &Usage::image_input_tokens,    &Usage::image_output_tokens};
     for (const auto figure : k_figures) known.*figure = std::max(known.*figure, told.*figure);
     known.source = told.source;
+    known.cost_nano_usd = std::max(known.cost_nano_usd, told.cost_nano_usd);
     if (!told.service_tier.empty()) known.service_tier = told.service_tier;
     for (const UsedUnit& unit : told.units) {
         const auto same = std::ranges::find(known.units, unit.name, &UsedUnit::name);

@@ -1,11 +1,10 @@
 // What an upstream's headers say of its own limits: a header a line, and each value as a time.
 #include <algorithm>
+#include <bellwether/http/limit_headers.hpp>
 #include <string>
 #include <vector>
 
 #include "fuzz.hpp"
-#include "policy/upstreams/limit_headers.hpp"
-#include "policy/upstreams/upstream_meter.hpp"
 
 namespace bw::fuzz {
 namespace {
@@ -13,26 +12,13 @@ namespace {
 using std::chrono::hours;
 using std::chrono::milliseconds;
 
-void check(const policy::ReportedLimit& said) {
-    require(said.limit >= -1 && said.remaining >= -1, "an amount is one, or was not said");
-    require(said.reset >= milliseconds(-1), "a time is one, or was not said");
-    require(said.reset <= hours(24 * 366), "nobody waits for longer than a year");
-    require(said.sound() == (said.limit > 0 && said.remaining >= 0 && said.reset.count() >= 0),
-            "what is counted with was said whole");
-}
+// A wall clock within the times that headers name.
+constexpr milliseconds k_now{1'767'225'600'000};
 
-// Whatever was said, a meter waits for a while and not for ever.
-void check_meter(const policy::SaidLimits& said) {
-    using Meter = policy::UpstreamMeter;
-    const auto now = Meter::Clock::time_point(hours(1));
-    Meter meter;
-    meter.sent(1'000, now);
-    meter.answered(said, 1'000, true, now);
-    for (const std::int64_t tokens : {std::int64_t{0}, std::int64_t{1'000}, said.tokens.limit}) {
-        const auto wait = meter.wait(std::max<std::int64_t>(tokens, 0), now);
-        require(wait >= wait.zero() && wait <= hours(1), "a wait has an end");
-    }
-    meter.over(1'000, true);
+bw_str str(std::string_view text) { return {text.data(), text.size()}; }
+
+void check_time(const milliseconds time) {
+    require(time >= milliseconds(0) && time <= hours(24 * 366), "nobody waits for over a year");
 }
 
 void run(std::string_view text) {
@@ -42,19 +28,22 @@ void run(std::string_view text) {
         lines.emplace_back(text.substr(0, end));
         text.remove_prefix(std::min(end + 1, text.size()));
     }
-    std::vector<net::Header> headers;
+    std::vector<bw_header> headers;
     for (const std::string& line : lines) {
         const auto colon = std::min(line.find(':'), line.size());
         const auto value = std::string_view(line).substr(std::min(colon + 1, line.size()));
-        headers.push_back({std::string_view(line).substr(0, colon), value});
+        headers.push_back({str(std::string_view(line).substr(0, colon)), str(value)});
         const Fenced fenced(value);
-        const auto reset = policy::parse_reset(fenced.view());
-        if (reset) require(reset->count() >= 0 && *reset <= hours(24 * 366), "a time is sane");
+        if (const auto reset = read_reset(fenced.view(), k_now)) check_time(*reset);
     }
-    const policy::SaidLimits said = policy::read_limit_headers(headers);
-    check(said.requests);
-    check(said.tokens);
-    check_meter(said);
+    bw_head head{};
+    head.size = sizeof head;
+    head.headers = headers.data();
+    head.header_count = headers.size();
+    for (const Limit& told : read_limits(Head(head), k_limit_headers, [] { return k_now; })) {
+        require(told.limit > 0 && told.remaining >= 0, "what is told makes sense");
+        check_time(told.reset);
+    }
 }
 
 }  // namespace

@@ -74,9 +74,9 @@ Wide units_cost(const Usage& usage, const config::Price& price) {
 }  // namespace
 
 std::optional<std::int64_t> cost_at_least(const Usage& usage, const config::Price* price) {
-    if (price == nullptr || usage.source == UsageSource::none || usage.input_tokens < 0) {
-        return std::nullopt;
-    }
+    if (usage.source == UsageSource::none) return std::nullopt;
+    if (price == nullptr && usage.cost_nano_usd > 0) return (usage.cost_nano_usd + 999) / 1'000;
+    if (price == nullptr || usage.input_tokens < 0) return std::nullopt;
     const auto tokens = [&] {
         if (usage.source == UsageSource::estimate) {
             return cost_at_most(usage, dearest_rates(*price, usage));
