@@ -27,8 +27,8 @@
 //       };
 //       Shout(const bw::Setup& setup, Service& service);
 //
-// A provider that knows better than the host what a request can cost at most says so in a hook. With
-// bw::Estimates as a base a misspelt one does not compile:
+// A provider that knows better than the host what a request can cost at most says so in a hook.
+// With bw::Estimates as a base a misspelt one does not compile:
 //
 //       void estimate(const bw::Request& request, bw::Estimate estimate);  // estimate.bound(...)
 //
