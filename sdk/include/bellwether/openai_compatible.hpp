@@ -35,9 +35,12 @@
 namespace bw::openai {
 
 // One configured instance of such an API.
-class Provider {
+class Provider : public Estimates {
   public:
     Provider(const Api& api, const Setup& setup);
+    void estimate(const Request& request, Estimate estimate) const {
+        if (api_.bounds != nullptr) estimate.bound(api_.bounds(request));
+    }
 
     class Call;
 

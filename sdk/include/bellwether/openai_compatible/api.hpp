@@ -95,6 +95,8 @@ struct Api {
     // The member that makes a last message of the assistant the beginning of the answer, such as
     // "partial"; empty: the API has none. See "continues_with" in provider.h.
     std::string_view continues_with = "";
+    // What a request can cost at most, where the host cannot know it; nullptr: the host can.
+    Bounds (*bounds)(const Request& request) = nullptr;
 };
 
 namespace detail {
