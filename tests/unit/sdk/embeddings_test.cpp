@@ -37,6 +37,39 @@ TEST(EmbeddingNumbers, AreRoundedOrRefused) {
     EXPECT_FALSE(to_float("null"));
 }
 
+TEST(OneEmbedding, IsOfTheFormAskedFor) {
+    using bw::openai::embedding_as;
+    EXPECT_EQ(embedding_as(Value(k_numbers), false), k_numbers);
+    EXPECT_EQ(embedding_as(Value(k_numbers), true), k_base64);
+    EXPECT_EQ(embedding_as(Value(k_base64), false), k_numbers);
+    EXPECT_EQ(embedding_as(Value(k_base64), true), k_base64);
+    for (const char* odd : {"", "null", "{}", "1", "[[1]]", "[1,\"2\"]", "\"AAA=\"", "\"?\""}) {
+        EXPECT_FALSE(embedding_as(Value(odd), false)) << odd;
+        EXPECT_FALSE(embedding_as(Value(odd), true)) << odd;
+    }
+}
+
+TEST(EmbeddingTexts, AreOneOrAList) {
+    using bw::openai::embedding_texts;
+    EXPECT_EQ(embedding_texts(Value("\"a\""))->size(), 1U);
+    EXPECT_EQ(embedding_texts(Value("[\"a\",\"b\"]"))->at(1).string(), "b");
+    for (const char* none : {"", "null", "[]", "{}", "7"}) {
+        EXPECT_TRUE(embedding_texts(Value(none))->empty()) << none;
+    }
+    for (const char* others : {"[1,2]", "[[1]]", "[\"a\",null]"}) {
+        EXPECT_FALSE(embedding_texts(Value(others))) << others;
+    }
+}
+
+TEST(EmbeddingsReply, IsOpenAis) {
+    using bw::openai::embeddings_reply;
+    EXPECT_EQ(embeddings_reply("m", {Value(k_base64), Value("[2]")}, false, 9),
+              R"({"object":"list","data":[{"object":"embedding","index":0,"embedding":)" +
+                  k_numbers + R"(},{"object":"embedding","index":1,"embedding":[2]}],)" +
+                  R"("model":"m","usage":{"prompt_tokens":9,"total_tokens":9}})");
+    EXPECT_FALSE(embeddings_reply("m", {Value("[2]"), Value()}, true, 9));
+}
+
 class FloatsOnly : public PluginTest {
   protected:
     FloatsOnly() : PluginTest("holysheep") {}

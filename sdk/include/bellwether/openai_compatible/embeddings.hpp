@@ -7,6 +7,7 @@
 
 #include <bellwether/base64.hpp>
 #include <bellwether/json.hpp>
+#include <bellwether/json/writer.hpp>
 #include <bellwether/openai_compatible/edit.hpp>
 
 #include <array>
@@ -80,6 +81,50 @@ inline std::optional<std::string> base64_to_floats(const json::Value& text) {
 }
 
 }  // namespace detail
+
+// One embedding, an array or a text, in the form asked for, as JSON; nothing if it cannot be read.
+inline std::optional<std::string> embedding_as(const json::Value& embedding, bool as_base64) {
+    if (embedding.kind() == json::Kind::string) {
+        auto floats = detail::base64_to_floats(embedding);
+        if (!floats || !as_base64) return floats;
+        return std::string(embedding.raw());
+    }
+    if (embedding.kind() != json::Kind::array) return std::nullopt;
+    auto base64 = detail::floats_to_base64(embedding);
+    if (!base64 || as_base64) return base64;
+    return std::string(embedding.raw());
+}
+
+// The texts of a request's `input`, which is one or a list of them; nothing if it has others, such
+// as numbers of tokens.
+inline std::optional<std::vector<json::Value>> embedding_texts(const json::Value& input) {
+    std::vector<json::Value> texts;
+    if (input.kind() == json::Kind::string) texts.push_back(input);
+    for (const json::Value& text : input.elements()) {
+        if (text.kind() != json::Kind::string) return std::nullopt;
+        texts.push_back(text);
+    }
+    return texts;
+}
+
+// OpenAI's reply with these embeddings, in the form asked for; nothing if one cannot be read.
+inline std::optional<std::string> embeddings_reply(std::string_view model,
+                                                   const std::vector<json::Value>& embeddings,
+                                                   bool as_base64, std::int64_t tokens) {
+    std::string reply;
+    json::Writer json(reply);
+    json.object().member("object", "list").array("data");
+    for (std::size_t i = 0; i < embeddings.size(); ++i) {
+        const auto made = embedding_as(embeddings[i], as_base64);
+        if (!made) return std::nullopt;
+        json.object().member("object", "embedding").member("index", i).key("embedding");
+        json.raw(*made).end();
+    }
+    json.end().member("model", model).object("usage").member("prompt_tokens", tokens);
+    json.member("total_tokens", tokens);
+    json.finish();
+    return reply;
+}
 
 // Writes `data`, the array of a reply, to the form asked for: each `embedding` of the other form
 // becomes an edit of the text. False if one cannot be read.
