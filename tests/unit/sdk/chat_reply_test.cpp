@@ -335,4 +335,24 @@ TEST_F(ChatReply, SaysTheSameAsAStreamAndAsAWhole) {
     }
 }
 
+TEST_F(ChatReply, WhatTheVendorWantsBackStandsWithTheCall) {
+    const std::string extra = R"({"google":{"thought_signature":"c2ln"}})";
+    for (const bool stream : {false, true}) {
+        emitted = {};
+        Reply made = reply(stream);
+        made.tool_call("a", "f", "{}", 0, extra).tool_call("b", "g", "{}");
+        made.finish(Finish::stop);
+        ASSERT_TRUE(made.end());
+        const Value choice =
+            Value(stream ? emitted.chunks.front() : emitted.replies.front())["choices"].at(0);
+        const Value calls = choice[stream ? "delta" : "message"]["tool_calls"];
+        EXPECT_EQ(calls.at(0)["extra_content"].raw(), extra);
+        const Value second =
+            stream ? Value(emitted.chunks[2])["choices"].at(0)["delta"]["tool_calls"].at(0)
+                   : calls.at(1);
+        EXPECT_EQ(second["id"].string(), "b");
+        EXPECT_FALSE(second["extra_content"]);
+    }
+}
+
 }  // namespace

@@ -84,13 +84,17 @@ class Reply {
         return say("refusal", &detail::ReplyChoice::refusal, piece, choice);
     }
     // Begins a tool call. An empty id is made up: unlike others, and the same in every chunk.
-    Reply& tool_call_begin(std::string_view id, std::string_view name, std::int64_t choice = 0) {
+    // `extra_content` is a JSON object of the vendor's that it wants to have back with the call, by
+    // the name that Google's own API of this dialect has for it.
+    Reply& tool_call_begin(std::string_view id, std::string_view name, std::int64_t choice = 0,
+                           std::string_view extra_content = {}) {
         detail::ReplyChoice* const into = open(choice);
         if (into == nullptr || into->calls.size() == k_calls_max) return *this;
         into->calls.emplace_back();
         detail::ReplyCall& call = into->calls.back();
         const std::size_t index = into->calls.size() - 1;
         call.name = name;
+        call.extra_content = extra_content;
         call.id = id.empty() ? made_up_id(seed_of(head_.id), static_cast<std::uint64_t>(choice),
                                           static_cast<std::int64_t>(index))
                              : std::string(id);
@@ -123,9 +127,9 @@ class Reply {
     }
     // A whole call, for upstreams that do not stream them. Empty arguments are `{}`.
     Reply& tool_call(std::string_view id, std::string_view name, std::string_view arguments,
-                     std::int64_t choice = 0) {
+                     std::int64_t choice = 0, std::string_view extra_content = {}) {
         const std::size_t before = tool_calls(choice);
-        tool_call_begin(id, name, choice);
+        tool_call_begin(id, name, choice, extra_content);
         return tool_calls(choice) == before ? *this : tool_call_arguments(arguments, choice);
     }
     // How many tool calls of a choice have begun.

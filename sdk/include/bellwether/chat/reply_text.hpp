@@ -42,6 +42,7 @@ struct ReplyCall {
     std::string id;
     std::string name;
     std::string arguments;
+    std::string extra_content;  // JSON; empty: none
     WholeCharacters characters;
     bool has_arguments = false;
 };
@@ -101,6 +102,11 @@ void write_chunk(std::string& out, const ReplyHead& head, ReplyChoice& choice, b
     finish_reason == nullptr ? json.null() : json.value(finish_reason);
 }
 
+// What the vendor wants back with a call, if it wants anything.
+inline void write_extra_content(json::Writer& json, const ReplyCall& call) {
+    if (!call.extra_content.empty()) json.key("extra_content").raw(call.extra_content);
+}
+
 // The first fragment of a tool call; the arguments follow in others.
 inline void write_call_begin(json::Writer& json, std::size_t index, const ReplyCall& call) {
     json.array("tool_calls")
@@ -111,7 +117,9 @@ inline void write_call_begin(json::Writer& json, std::size_t index, const ReplyC
         .object("function")
         .member("name", call.name)
         .member("arguments", "");
-    json.end().end().end();
+    json.end();
+    write_extra_content(json, call);
+    json.end().end();
 }
 
 // A later fragment, one element of `tool_calls`.
@@ -142,7 +150,9 @@ inline void write_choice(json::Writer& json, const ReplyChoice& choice) {
             .object("function")
             .member("name", call.name)
             .member("arguments", call.has_arguments ? call.arguments : "{}");
-        json.end().end();
+        json.end();
+        write_extra_content(json, call);
+        json.end();
     }
     if (!choice.calls.empty()) json.end();
     json.end().member("logprobs", nullptr).member("finish_reason", to_text(choice.reason)).end();

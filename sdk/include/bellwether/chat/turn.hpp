@@ -138,7 +138,7 @@ using Parts = detail::Items<Part>;
 // A call that the assistant has made.
 class ToolCall {
   public:
-    ToolCall(const json::Value& call, detail::Place place) : place_(place) {
+    ToolCall(const json::Value& call, detail::Place place) : place_(place), raw_(call) {
         json::Value custom;
         detail::collect(call, {{"id", &id_}, {"function", &function_}, {"custom", &custom}});
         if (!function_ && custom) {
@@ -166,6 +166,8 @@ class ToolCall {
     }
     // A tool whose arguments are text, not JSON.
     bool is_custom() const { return custom_; }
+    // The call as the client wrote it, for what has no function here.
+    const json::Value& raw() const { return raw_; }
 
     // Its name for bw::Error::param: "messages[3].tool_calls[0]".
     std::string param() const {
@@ -177,6 +179,7 @@ class ToolCall {
     bool is_old() const { return place_.item == detail::k_nowhere; }
 
     detail::Place place_;
+    json::Value raw_;
     json::Value id_;
     json::Value function_;
     bool custom_ = false;
