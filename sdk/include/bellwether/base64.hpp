@@ -1,6 +1,7 @@
 // Base64 (RFC 4648, 4).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -28,23 +29,43 @@ inline std::string encode(std::string_view bytes) {
     return out;
 }
 
+namespace detail {
+
+// What each byte stands for; 64: nothing. Whole files are decoded while a loop waits.
+constexpr std::array<std::uint8_t, 256> digit_values() {
+    std::array<std::uint8_t, 256> values{};
+    for (auto& value : values) value = 64;
+    for (std::size_t i = 0; i < k_digits.size(); ++i) {
+        values[static_cast<unsigned char>(k_digits[i])] = static_cast<std::uint8_t>(i);
+    }
+    return values;
+}
+inline constexpr auto k_digit_values = digit_values();
+
+}  // namespace detail
+
 // Nothing if the text is not base64 to its last character. The padding may be left out.
 inline std::optional<std::string> decode(std::string_view text) {
     while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-    std::string out;
-    out.reserve(text.size() / 4 * 3 + 2);
-    std::uint32_t group = 0;
-    int bits = 0;
-    for (const char c : text) {
-        const std::size_t digit = k_digits.find(c);
-        if (digit == std::string_view::npos) return std::nullopt;
-        group = group << 6 | static_cast<std::uint32_t>(digit);
-        bits += 6;
-        if (bits < 8) continue;
-        bits -= 8;
-        out += static_cast<char>(group >> bits & 0xFF);
+    if (text.size() % 4 == 1) return std::nullopt;
+    std::string out(text.size() / 4 * 3 + 3, '\0');  // with room for a last group that is whole
+    char* to = out.data();
+    std::uint32_t all = 0;  // of the digits, or'd: a character that is none sets a bit beyond them
+    for (std::size_t i = 0; i < text.size(); i += 4) {
+        std::uint32_t group = 0;
+        for (std::size_t k = i; k < i + 4; ++k) {
+            const char c = k < text.size() ? text[k] : 'A';
+            const std::uint32_t digit = detail::k_digit_values[static_cast<unsigned char>(c)];
+            all |= digit;
+            group = group << 6 | (digit & 63);
+        }
+        *to++ = static_cast<char>(group >> 16 & 0xFF);
+        *to++ = static_cast<char>(group >> 8 & 0xFF);
+        *to++ = static_cast<char>(group & 0xFF);
     }
-    return bits < 6 ? std::optional(out) : std::nullopt;
+    if (all > 63) return std::nullopt;
+    out.resize(text.size() * 3 / 4);
+    return out;
 }
 
 }  // namespace bw::base64
