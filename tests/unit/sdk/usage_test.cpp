@@ -252,4 +252,11 @@ TEST_F(UsagePlace, AUsageChunkHasTheNamesThatClientsKnow) {
         R"({"input_tokens":10,"output_tokens":5,"prompt_tokens":10,"completion_tokens":5,"total_tokens":15})");
 }
 
+TEST(ReadUsage, CountsAnthropicsThinkingAsReasoning) {
+    const Usage usage = read_usage(
+        R"({"input_tokens":9,"output_tokens":60,"output_tokens_details":{"thinking_tokens":43}})");
+    EXPECT_EQ(usage.reasoning, 43);
+    EXPECT_EQ(usage.output, 60);
+}
+
 }  // namespace

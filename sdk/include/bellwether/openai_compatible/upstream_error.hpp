@@ -112,6 +112,7 @@ inline UpstreamError read_error_object(const json::Value& error) {
         if (out.message.empty()) out.message = words_of(error[name]);
     }
     out.code = text_or_raw(first_said(error, k_code_members));
+    if (out.code.empty()) out.code = text_or_raw(first_said(error["details"], k_code_members));
     out.type = text_or_raw(error["type"]);
     out.param = text_or_raw(error["param"]);
     return out;

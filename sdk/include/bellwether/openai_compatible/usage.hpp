@@ -207,6 +207,7 @@ class UsageReader {
     void output_part(const json::Member& member) {
         static constexpr Named k_known[] = {
             {"reasoning_tokens", &UsageFigures::reasoning},
+            {"thinking_tokens", &UsageFigures::reasoning},
             {"audio_tokens", &UsageFigures::audio_output},
             {"image_tokens", &UsageFigures::image_output},
         };
