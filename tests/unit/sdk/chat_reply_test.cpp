@@ -355,4 +355,22 @@ TEST_F(ChatReply, WhatTheVendorWantsBackStandsWithTheCall) {
     }
 }
 
+TEST_F(ChatReply, TellsDetailsOfTheReasoningAsTheyAre) {
+    constexpr const char* k_detail = R"({"type":"reasoning.text","signature":"s"})";
+    for (const bool stream : {false, true}) {
+        Emitted told;
+        Reply reply({&told}, stream);
+        reply.reasoning("hm").reasoning_detail(k_detail).reasoning_detail("{}").text("a");
+        reply.finish(Finish::stop);
+        EXPECT_TRUE(reply.end());
+        if (stream) {
+            const Value delta = Value(told.chunks.at(1))["choices"].at(0)["delta"];
+            EXPECT_EQ(delta.raw(), "{\"reasoning_details\":[" + std::string(k_detail) + "]}");
+        } else {
+            const Value message = Value(told.replies.at(0))["choices"].at(0)["message"];
+            EXPECT_EQ(message["reasoning_details"].raw(), "[" + std::string(k_detail) + ",{}]");
+        }
+    }
+}
+
 }  // namespace

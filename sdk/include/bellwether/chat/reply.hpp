@@ -83,6 +83,19 @@ class Reply {
     Reply& refusal(std::string_view piece, std::int64_t choice = 0) {
         return say("refusal", &detail::ReplyChoice::refusal, piece, choice);
     }
+    // What a client has to hand back for the model to go on from its thoughts, such as a signature:
+    // one JSON object, an element of `reasoning_details`, whole.
+    Reply& reasoning_detail(std::string_view json, std::int64_t choice = 0) {
+        detail::ReplyChoice* const into = open(choice);
+        if (into == nullptr) return *this;
+        if (!stream_) {
+            into->details.emplace_back(json);
+        } else {
+            emit(*into, false, nullptr,
+                 [&](json::Writer& out) { out.array("reasoning_details").raw(json).end(); });
+        }
+        return *this;
+    }
     // Begins a tool call. An empty id is made up: unlike others, and the same in every chunk.
     // `extra_content` is a JSON object of the vendor's that it wants to have back with the call, by
     // the name that Google's own API of this dialect has for it.

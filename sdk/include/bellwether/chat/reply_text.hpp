@@ -59,6 +59,7 @@ struct ReplyChoice {
     ReplyText content;
     ReplyText reasoning;
     ReplyText refusal;
+    std::vector<std::string> details;  // of the reasoning, each a JSON object
     std::vector<ReplyCall> calls;
     Finish reason = Finish::stop;
     bool begun = false;  // the role has been sent
@@ -142,6 +143,9 @@ inline void write_choice(json::Writer& json, const ReplyChoice& choice) {
     }
     text_or_null("refusal", choice.refusal);
     if (choice.reasoning.any) text_or_null("reasoning_content", choice.reasoning);
+    if (!choice.details.empty()) json.array("reasoning_details");
+    for (const std::string& each : choice.details) json.raw(each);
+    if (!choice.details.empty()) json.end();
     if (!choice.calls.empty()) json.array("tool_calls");
     for (const ReplyCall& call : choice.calls) {
         json.object()
