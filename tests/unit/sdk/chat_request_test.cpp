@@ -215,6 +215,21 @@ TEST(ChatRequest, ReadsTheChoiceOfTools) {
     EXPECT_FALSE(choice("7").understood);
 }
 
+TEST(ChatRequest, KnowsWhichToolsAreAllowed) {
+    const Body body(R"({"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto",)"
+                    R"("tools":[{"type":"function","function":{"name":"a"}},)"
+                    R"({"type":"function","name":"b"}]}}})");
+    EXPECT_TRUE(body->tool_choice().allows("a"));
+    EXPECT_TRUE(body->tool_choice().allows("b"));
+    EXPECT_FALSE(body->tool_choice().allows("c"));
+    EXPECT_TRUE(Body(R"({"tool_choice":"required"})")->tool_choice().allows("c"));
+}
+
+TEST(ChatRequest, MakesIdsPlainForUpstreamsThatTakeNoOthers) {
+    EXPECT_EQ(bw::chat::plain_id("functions.get:0 é"), "functions_get_0___");
+    EXPECT_EQ(bw::chat::plain_id("toolu_01-A"), "toolu_01-A");
+}
+
 TEST(ChatRequest, ReadsTheFormOfTheAnswer) {
     const Body body(R"({"response_format":{"type":"json_schema","json_schema":
         {"name":"n","strict":false,"schema":{"type":"object"}}}})");

@@ -22,6 +22,7 @@
 
 #include <bellwether/chat/problem.hpp>
 #include <bellwether/chat/sides.hpp>
+#include <bellwether/chat/tool_call_id.hpp>
 #include <bellwether/chat/tools.hpp>
 #include <bellwether/chat/turn.hpp>
 #include <bellwether/json.hpp>

@@ -1,5 +1,8 @@
-// The ids of tool calls that an upstream leaves without one. Part of <bellwether/chat/reply.hpp>.
+// The ids of tool calls: of those that an upstream leaves without one, and for upstreams that take
+// no others. Part of <bellwether/chat/reply.hpp> and <bellwether/chat/request.hpp>.
 #pragma once
+
+#include <bellwether/ascii.hpp>
 
 #include <cstdint>
 #include <string>
@@ -18,6 +21,15 @@ inline std::string made_up_id(std::uint64_t seed, std::uint64_t choice, std::int
         std::uint64_t mixed = (state ^ state >> 30) * 0xBF58476D1CE4E5B9;
         mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB;
         id += "0123456789abcdefghijklmnopqrstuv"[(mixed ^ mixed >> 31) & 31];
+    }
+    return id;
+}
+
+// An id for upstreams that know only letters, digits, '-' and '_' in it: a conversation may have
+// begun at another one. The same for a call and for its result.
+inline std::string plain_id(std::string id) {
+    for (char& c : id) {
+        if (!ascii::is_alnum(c) && c != '-') c = '_';
     }
     return id;
 }

@@ -71,6 +71,15 @@ struct ToolChoice {
     std::string name;        // of ToolMode::named
     json::Value allowed;     // the array of those that it may call; missing: all
     bool understood = true;  // false: it has a form that is none of these; the mode is unsaid
+
+    // Whether it may call the tool of that name.
+    bool allows(std::string_view tool) const {
+        if (!allowed) return true;
+        for (const json::Value& each : allowed.elements()) {
+            if (Tool(each, {}).name() == tool || each["name"].equals(tool)) return true;
+        }
+        return false;
+    }
 };
 
 // Reads `tool_choice`, or the old `function_call`.
