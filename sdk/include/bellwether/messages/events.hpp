@@ -1,0 +1,110 @@
+// bellwether/messages/events.hpp - what Anthropic's Messages API answers, event by event, as a chat
+// reply. A whole message is what a stream says, at once.
+//
+//   bw::messages::Events<bw::Attempt> events({attempt, request, host.unix_time()});  // in the Call
+//   events.take(json::Value(frame.data()));  // once for each event, or for the whole message
+//   if (!events.end()) throw bw::Error(BW_E_PROTOCOL, "the answer was cut");
+//
+// Thoughts come as `reasoning_content` while they are thought. One that is complete comes again as
+// an element of `reasoning_details`, with its signature: that is the form in which a client hands
+// it back (see <bellwether/messages/body.hpp>). Events and members that are not known are passed
+// over, and so are errors: they are for the plugin. One thread.
+#pragma once
+
+#include <bellwether/chat/reply.hpp>
+#include <bellwether/messages/blocks.hpp>
+#include <bellwether/openai_compatible/usage.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace bw::messages {
+
+inline chat::Finish finish_of(std::string_view stop_reason) {
+    if (stop_reason == "max_tokens" || stop_reason == "model_context_window_exceeded") {
+        return chat::Finish::length;
+    }
+    if (stop_reason == "tool_use") return chat::Finish::tool_calls;
+    return stop_reason == "refusal" ? chat::Finish::content_filter : chat::Finish::stop;
+}
+
+template <typename Sink>
+class Events {
+  public:
+    explicit Events(chat::Reply<Sink> reply) : reply_(std::move(reply)) {}
+
+    void take(const json::Value& event) {
+        const json::Value type = event["type"];
+        if (type.equals("message")) return message(event);
+        if (type.equals("message_start")) return begin(event["message"]);
+        if (type.equals("content_block_start")) return open(event["content_block"]);
+        if (type.equals("content_block_delta")) return delta(event["delta"]);
+        if (type.equals("content_block_stop")) return close();
+        if (type.equals("message_delta")) return finish(event["delta"], event["usage"]);
+    }
+    // False: something is missing of the answer.
+    [[nodiscard]] bool end() { return reply_.end(); }
+
+  private:
+    void message(const json::Value& message) {
+        begin(message);
+        for (const json::Value& block : message["content"].elements()) {
+            open(block);
+            if (in_call_ && block["input"]) reply_.tool_call_arguments(block["input"].raw());
+            close();
+        }
+        finish(message, message["usage"]);
+    }
+    void begin(const json::Value& message) {
+        reply_.id(message["id"].string()).model(message["model"].string());
+        reply_.usage(openai::read_usage(message["usage"].raw()));
+    }
+    void open(const json::Value& block) {
+        // Anthropic's own tools are called in blocks of other types: those are no calls to answer.
+        in_call_ = block["type"].equals("tool_use");
+        if (in_call_) reply_.tool_call_begin(block["id"].string(), block["name"].string());
+        if (block["type"].equals("redacted_thinking")) detail("encrypted", "data", block["data"]);
+        delta(block);
+    }
+    // Of a block; and the block itself where it is whole.
+    void delta(const json::Value& delta) {
+        const std::string thought = delta["thinking"].string();
+        thought_ += thought;
+        reply_.reasoning(thought).text(delta["text"].string());
+        signature_ += delta["signature"].string();
+        if (in_call_) reply_.tool_call_arguments(delta["partial_json"].string());
+    }
+    // A thought that is complete is told again with its signature: so it can be handed back.
+    void close() {
+        const std::string signature = json::quote(signature_);
+        if (!signature_.empty()) detail("text", "signature", json::Value(signature));
+        thought_.clear();
+        signature_.clear();
+        in_call_ = false;
+    }
+    void detail(std::string_view kind, std::string_view name, const json::Value& value) {
+        std::string told;
+        json::Writer out(told);
+        out.object().member("type", "reasoning." + std::string(kind));
+        out.maybe("text", thought_).member(name, value.string());
+        out.member("format", k_thoughts_format).member("index", details_++);
+        out.finish();
+        reply_.reasoning_detail(told);
+    }
+    void finish(const json::Value& why, const json::Value& usage) {
+        reply_.usage(openai::read_usage(usage.raw()));
+        const std::string reason = why["stop_reason"].string();
+        if (reason == "refusal") reply_.refusal(why["stop_details"]["explanation"].string());
+        if (!reason.empty()) reply_.finish(finish_of(reason));
+    }
+
+    chat::Reply<Sink> reply_;
+    std::string thought_;    // of the block that is open
+    std::string signature_;  // the same
+    bool in_call_ = false;   // the block that is open calls a tool of the client's
+    std::size_t details_ = 0;
+};
+
+}  // namespace bw::messages
