@@ -22,6 +22,7 @@
 #include <vector>
 
 #include <bellwether/openai_compatible/adapt.hpp>
+#include <bellwether/openai_compatible/addresses.hpp>
 #include <bellwether/openai_compatible/api.hpp>
 #include <bellwether/openai_compatible/chunk.hpp>
 #include <bellwether/openai_compatible/embeddings.hpp>
@@ -46,18 +47,18 @@ class Provider : public Estimates {
 
   private:
     friend class Call;
-    std::string url(Operation operation) const;
+    bool at_default_base_url() const { return addresses_.base_url() == api_.base_url; }
+    static Addresses addresses(const Api& api, const Setup& setup);
     std::uint64_t seed(const Request& request) const;
 
     const Api& api_;
     Quirks quirks_;
     Host host_;
     std::string name_;
-    std::string base_url_;
-    std::string path_prefix_;
+    Addresses addresses_;
     std::vector<std::pair<std::string, std::string>> headers_;
     bool think_only_if_asked_ = false;  // for all models, not only for those marked stream_only
-    bool has_key_ = false;
+    Key key_;
     bool needs_key_ = true;
     Refusals refusals_;
     PassedOver passed_over_;
@@ -140,12 +141,10 @@ inline Provider::Provider(const Api& api, const Setup& setup)
       quirks_(api.quirks),
       host_(setup.host()),
       name_(setup.name()),
-      base_url_(setup.base_url()),
-      path_prefix_(api.quirks.path_prefix),
-      has_key_(setup.has_credential("api_key")) {
-    if (base_url_.empty()) base_url_ = std::string(api.base_url);
+      addresses_(addresses(api, setup)),
+      key_(choose_key(api, setup)) {
     needs_key_ = quirks_.key == KeyNeed::always ||
-                 (quirks_.key == KeyNeed::at_default_base_url && base_url_ == api.base_url);
+                 (quirks_.key == KeyNeed::at_default_base_url && at_default_base_url());
     if (!quirks_.configurable) return;
     const auto flag = [&](const char* key, bool& value) {
         value = setup.option(key).boolean(value);
@@ -157,14 +156,12 @@ inline Provider::Provider(const Api& api, const Setup& setup)
     flag("rename_reasoning", quirks_.rename_reasoning);
     flag("base64_embeddings", quirks_.base64_embeddings);
     flag("default_enable_thinking_false", think_only_if_asked_);
-    path_prefix_ = setup.option("path_prefix").string(path_prefix_);
-    if (!path_prefix_.empty() && path_prefix_.front() != '/') path_prefix_.insert(0, "/");
     for (const json::Member& header : setup.option("headers").members()) {
         if (header.value().kind() != json::Kind::string) {
             throw Error(BW_E_INVALID, name_ + ": headers." + header.key() + " must be a string")
                 .param("headers");
         }
-        if (has_key_ && detail::equal_nocase(header.key(), "authorization")) {
+        if (key_ && detail::equal_nocase(header.key(), "authorization")) {
             throw Error(BW_E_INVALID, name_ + ": headers." + header.key() +
                                           " stands beside api_key, which fills that header; "
                                           "leave it out, or leave api_key out")
@@ -174,12 +171,15 @@ inline Provider::Provider(const Api& api, const Setup& setup)
     }
 }
 
-inline std::string Provider::url(Operation operation) const {
-    const char* path = "/chat/completions";
-    if (operation == Operation::completions) path = "/completions";
-    if (operation == Operation::embeddings) path = "/embeddings";
-    if (operation == Operation::models) path = "/models";
-    return base_url_ + path_prefix_ + path;
+inline Addresses Provider::addresses(const Api& api, const Setup& setup) {
+    std::string base_url = setup.base_url();
+    if (base_url.empty()) base_url = std::string(api.base_url);
+    std::string prefix(api.quirks.path_prefix);
+    if (api.quirks.configurable) prefix = setup.option("path_prefix").string(prefix);
+    if (!prefix.empty() && prefix.front() != '/') prefix.insert(0, "/");
+    const std::string version =
+        api.versions.option.empty() ? "" : setup.option(api.versions.option).string();
+    return {api, std::move(base_url), std::move(prefix), version};
 }
 
 // Another one for every attempt.
@@ -198,7 +198,7 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Attempt 
       base64_(operation_ == Operation::embeddings &&
               request.json()["encoding_format"].equals("base64")),
       model_(request.model()),
-      url_(provider.url(request.operation())),
+      url_(provider.addresses_.url(request.operation(), request.model())),
       reader_({is_chat(), provider.quirks_.rename_reasoning, provider.seed(request)}),
       mender_(operation_ != Operation::embeddings) {
     const Api& api = provider_.api_;
@@ -206,10 +206,9 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Attempt 
         ask_models();
         return;
     }
-    if (provider_.needs_key_ && !provider_.has_key_) {
-        throw Error(BW_E_AUTH,
-                    provider_.name_ + " has no API key; " +
-                        detail::how_to_set_key(api, provider_.base_url_ == api.base_url));
+    if (provider_.needs_key_ && !provider_.key_) {
+        throw Error(BW_E_AUTH, provider_.name_ + " has no API key; " +
+                                   detail::how_to_set_key(api, provider_.at_default_base_url()));
     }
     Adapted adapted = adapt(
         {api, provider_.quirks_, provider_.think_only_if_asked_, provider_.refusals_}, request);
@@ -237,7 +236,7 @@ inline void Provider::Call::ask_models() {
 
 // What goes out with every request.
 inline void Provider::Call::sign(Send& out) const {
-    if (provider_.has_key_) out.auth("api_key");
+    if (provider_.key_) out.auth(provider_.key_.name);
     for (const auto& [name, value] : provider_.headers_) out.header(name, value);
 }
 

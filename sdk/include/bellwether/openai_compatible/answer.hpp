@@ -23,8 +23,8 @@ inline void Provider::Call::head(const Head& head) {
 }
 
 inline Failure Provider::Call::failure() const {
-    return {provider_.api_, provider_.name_,   model_, url_, http_status_,
-            retry_after_,   provider_.has_key_};
+    return {provider_.api_, provider_.name_, model_,        url_,
+            http_status_,   retry_after_,    provider_.key_};
 }
 
 inline std::string Provider::Call::content_type() const {

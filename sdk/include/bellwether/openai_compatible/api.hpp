@@ -50,6 +50,23 @@ struct ForeignKey {
 using bw::ErrorRule;
 using bw::LimitHeaders;
 
+// A credential that will do instead of the API key.
+struct Credential {
+    std::string_view name;    // in the manifest
+    std::string_view entry;   // the rest of its entry there: `"kind":"...", ...`
+    std::string_view meant;   // the option that says it is meant, whatever the environment has
+    std::string_view called;  // in messages: "Entra ID token"
+    std::string_view keys;  // of the config, in messages: "tenant_id, client_id and client_secret"
+};
+
+// An API of which the config may ask for an older version, by its date. The newest needs no date.
+struct Versions {
+    std::string_view option = "";       // of the config; empty: there are no older ones
+    std::string_view newest = "";       // the option's value for it, as is an empty one
+    std::string_view path_prefix = "";  // of an older one; {model} is the request's model
+    std::string_view query = "";        // what comes before the date: "?api-version="
+};
+
 // When a call needs an API key.
 enum class KeyNeed {
     always,
@@ -81,7 +98,11 @@ struct Api {
     std::string_view summary;   // one line for `plugin list`
     std::string_view base_url;  // with the version, without a trailing slash: ".../v1"
     std::string_view base_url_env = "";
-    std::string_view secret_env = "";  // the variable of the API key
+    std::string_view secret_env = "";   // the variable of the API key
+    std::string_view key_header = "";   // that has the API key; empty: it is a bearer's
+    List<Credential> credentials = {};  // if there are any, the config gives one of all or the key
+    Versions versions = {};
+    std::string_view options = "";  // more members of the manifest's "options"
     List<ForeignKey> foreign_keys = {};
     List<Model> models = {};
     List<ErrorRule> error_rules = {};
@@ -89,6 +110,7 @@ struct Api {
     Quirks quirks = {};
     bool embeddings = true;
     bool completions = true;
+    bool lists_models = true;  // at "/models", by the names that requests have
     // Whether a server at another base_url has the same models, as a mirror does. False for what
     // many servers speak: those of the table are listed at the base_url of the table only.
     bool models_elsewhere = true;
@@ -102,15 +124,23 @@ struct Api {
 namespace detail {
 
 inline std::string credentials_json(const Api& api) {
-    std::string out = R"([{"name":"api_key","kind":"bearer","env":)" + json::quote(api.secret_env) +
-                      ",\"required\":" + (api.quirks.key == KeyNeed::always ? "true" : "false") +
-                      ",\"foreign\":[";
+    const bool required = api.quirks.key == KeyNeed::always && api.credentials.size() == 0;
+    std::string out = R"([{"name":"api_key",)";
+    out += api.key_header.empty() ? R"("kind":"bearer")"
+                                  : R"("kind":"header","header":)" + json::quote(api.key_header);
+    out += ",\"env\":" + json::quote(api.secret_env) +
+           ",\"required\":" + (required ? "true" : "false") + ",\"foreign\":[";
     for (const ForeignKey& key : api.foreign_keys) {
         if (out.back() != '[') out += ',';
         out += "{\"prefix\":" + json::quote(key.prefix) + ",\"vendor\":" + json::quote(key.vendor) +
                ",\"certain\":" + (key.certain ? "true" : "false") + "}";
     }
-    return out + "]}]";
+    out += "]}";
+    for (const Credential& other : api.credentials) {
+        out += ",{\"name\":" + json::quote(other.name) + ",\"required\":false,";
+        out.append(other.entry).append("}");
+    }
+    return out + "]";
 }
 
 inline std::string models_json(const Api& api) {
@@ -127,8 +157,10 @@ inline std::string models_json(const Api& api) {
     return out + "]";
 }
 
-inline std::string options_json(const Quirks& quirks) {
-    if (!quirks.configurable) return "{}";
+inline std::string options_json(const Api& api) {
+    const Quirks& quirks = api.quirks;
+    const std::string more(api.options);
+    if (!quirks.configurable) return "{" + more + "}";
     const auto flag = [](const char* name, bool value, const char* help) {
         return std::string("\"") + name +
                "\":{\"type\":\"boolean\",\"default\":" + (value ? "true" : "false") +
@@ -151,7 +183,8 @@ inline std::string options_json(const Quirks& quirks) {
                 "true: without a stream, set enable_thinking to false unless the client sets it") +
            R"("path_prefix":{"type":"string","default":)" + json::quote(quirks.path_prefix) +
            R"(,"help":"what stands between base_url and /chat/completions"},)"
-           R"("headers":{"type":"table","help":"headers to add to every request; no secrets"}})";
+           R"("headers":{"type":"table","help":"headers to add to every request; no secrets"})" +
+           (more.empty() ? more : "," + more) + "}";
 }
 
 }  // namespace detail
@@ -161,10 +194,11 @@ inline std::string manifest(const Api& api) {
     std::string out = "{\"summary\":" + json::quote(api.summary) + R"(,"operations":["chat")";
     if (api.completions) out += ",\"completions\"";
     if (api.embeddings) out += ",\"embeddings\"";
-    out += ",\"models\"],\"base_url\":" + json::quote(api.base_url);
+    if (api.lists_models) out += ",\"models\"";
+    out += "],\"base_url\":" + json::quote(api.base_url);
     if (!api.base_url_env.empty()) out += ",\"base_url_env\":" + json::quote(api.base_url_env);
     if (!api.secret_env.empty()) out += ",\"credentials\":" + detail::credentials_json(api);
-    out += ",\"options\":" + detail::options_json(api.quirks);
+    out += ",\"options\":" + detail::options_json(api);
     if (!api.models_elsewhere) out += ",\"models_elsewhere\":false";
     if (!api.continues_with.empty()) {
         out += ",\"continues_with\":" + json::quote(api.continues_with);

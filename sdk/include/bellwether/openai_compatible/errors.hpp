@@ -5,6 +5,7 @@
 #include <bellwether/http/error_class.hpp>
 #include <bellwether/http/retry_after.hpp>
 #include <bellwether/json.hpp>
+#include <bellwether/openai_compatible/addresses.hpp>
 #include <bellwether/openai_compatible/api.hpp>
 #include <bellwether/openai_compatible/text.hpp>
 #include <bellwether/openai_compatible/upstream_error.hpp>
@@ -26,7 +27,7 @@ struct Failure {
     std::string_view url;    // asked
     std::uint32_t http_status;
     std::optional<std::chrono::milliseconds> retry_after;  // from the response's headers
-    bool has_key;                                          // a key was sent
+    Key key;                                               // that was sent
 
     // What the client may know of it.
     std::string_view path() const {
@@ -104,17 +105,18 @@ inline std::string how_to_set_key(const Api& api, bool at_default_base_url) {
 inline std::string auth_message(const Failure& failure, std::uint32_t status,
                                 const std::string& said) {
     const std::string name(failure.name);
-    if (!failure.has_key) {
+    if (!failure.key) {
         return name + " wants an API key" + in_brackets(said) + "; " +
                how_to_set_key(failure.api, failure.at_default_base_url());
     }
+    const std::string key(failure.key.called);
     // Where the key is from is not said: a plugin does not see what the config names.
     if (status == 403) {
         return name + " denied access to " + json::quote(failure.model) + in_brackets(said) +
-               "; check the permissions of its API key";
+               "; check the permissions of its " + key;
     }
     const std::string refused =
-        name + " refused its API key" + in_brackets(said) + "; check that it ";
+        name + " refused its " + key + in_brackets(said) + "; check that it ";
     if (!failure.at_default_base_url()) return refused + "belongs to the server at its base_url";
     const std::string vendor(failure.api.vendor);
     const bool vowel = std::string_view("AEIOU").find(vendor.front()) != std::string_view::npos;
@@ -135,14 +137,16 @@ inline std::string context_message(const Failure& failure, const std::string& sa
 // A 404 that is about the path and not about the model.
 inline bool is_wrong_path(const Failure& failure, const UpstreamError& error) {
     return failure.http_status == 404 && (contains_nocase(error.message, "invalid url") ||
-                                          equal_nocase(error.message, "not found"));
+                                          equal_nocase(error.message, "not found") ||
+                                          equal_nocase(error.message, "resource not found"));
 }
 
-// A response that is no error anyone could read: a proxy's page, or a wrong base_url.
-inline std::string unreadable_message(const Failure& failure, const std::string& said) {
+// A response that is no error anyone could read, or one about the path: a proxy's page, or a wrong
+// base_url.
+inline std::string unreadable_message(const Failure& failure, bool found, const std::string& said) {
     std::string message = std::string(failure.name) + " answered with status " +
-                          std::to_string(failure.http_status) + " and no readable error" +
-                          in_brackets(said);
+                          std::to_string(failure.http_status) +
+                          (found ? "" : " and no readable error") + in_brackets(said);
     if (failure.http_status == 404 || failure.http_status == 405 || failure.http_status == 410) {
         message +=
             "; check that its base_url is right: nothing is at " + std::string(failure.path());
@@ -188,13 +192,17 @@ inline Error upstream_failure(const Failure& failure, std::string_view body) {
     const std::string said =
         upstream.found ? detail::shorten(detail::mask_keys(upstream.message), k_said_bytes)
                        : detail::excerpt(body);
-    const bool readable =
-        upstream.found || failure.http_status < 400 || kind == BW_E_AUTH || kind == BW_E_RATE;
+    const bool readable = (upstream.found && !detail::is_wrong_path(failure, upstream)) ||
+                          failure.http_status < 400 || kind == BW_E_AUTH || kind == BW_E_RATE;
     Error error(kind, readable ? detail::message_for(failure, kind, status, said)
-                               : detail::unreadable_message(failure, said));
+                               : detail::unreadable_message(failure, upstream.found, said));
     error.http_status(status != 0 ? status : failure.http_status)
         .code(detail::mask_keys(upstream.code.empty() ? upstream.type : upstream.code))
+        .type(detail::mask_keys(upstream.type))
         .param(detail::mask_keys(upstream.param));
+    if (upstream.found && body.size() <= detail::k_masked_bytes_max) {
+        error.raw(detail::mask_keys(body));
+    }
     if (kind == BW_E_RATE || kind == BW_E_UPSTREAM) {
         const auto wait = failure.retry_after ? failure.retry_after : retry_after_of_body(body);
         if (wait) error.retry_after(*wait);

@@ -81,12 +81,14 @@ inline bool announces_key(std::string_view token, std::string_view between) {
     return false;
 }
 
+// The bytes that mask_keys looks at: more than any message shows.
+inline constexpr std::size_t k_masked_bytes_max = 4096;
+
 // `text` with everything that may be a credential replaced by "***": upstreams like to quote the
 // key that they refuse. Of a long text only the beginning. To be shortened only afterwards: half a
 // key no longer looks like one.
 inline std::string mask_keys(std::string_view whole) {
-    constexpr std::size_t k_bytes_max = 4096;  // more than any message shows
-    const std::string kept = shorten(whole, k_bytes_max);
+    const std::string kept = shorten(whole, k_masked_bytes_max);
     const std::string_view text(kept);
     constexpr std::string_view k_base64 = "+/=~";  // within a key, but not where one begins
     std::string out;
