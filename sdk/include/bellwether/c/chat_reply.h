@@ -22,6 +22,7 @@
 #include <bellwether/c/chat_reply_text.h>
 #include <bellwether/c/host.h>
 #include <bellwether/c/json_get.h>
+#include <bellwether/c/upstream_error.h>
 
 /* Why a choice ended. */
 enum {
@@ -34,7 +35,10 @@ enum {
 typedef struct bw_chat_reply {
     bw_teller to;
     bw_arena texts;       /* the caller's, for what is read; emptied by bw_chat_status */
-    uint32_t http_status; /* the caller's, for what call_head sees */
+    uint32_t operation;   /* BW_OP_* */
+    int base64;           /* embeddings are wanted so */
+    uint32_t http_status; /* what bw_chat_head_came has seen */
+    int64_t retry_after_ms;
     int stream;
     int sent;         /* a chunk is out */
     int ended;        /* bw_chat_end has been there */
@@ -79,6 +83,9 @@ static inline void bw_chat_begin(bw_chat_reply* reply, bw_teller to, const bw_re
     memset(reply, 0, sizeof *reply);
     reply->to = to;
     reply->stream = (request->flags & BW_REQUEST_STREAM) != 0;
+    reply->operation = request->operation;
+    reply->base64 = request->operation == BW_OP_EMBEDDINGS &&
+                    bw_json_equals(bw_json_get(request->body, "encoding_format"), BW_S("base64"));
     for (i = 0; i < BW_CHAT_AMOUNTS; ++i) reply->used[i] = -1;
     bw_chat_id(reply, BW_S("chatcmpl-"));
     bw_buffer_append(&reply->head.id, request->id);
@@ -128,6 +135,53 @@ static inline void bw_chat_delete(bw_chat_reply* reply) {
  * on. The first of several holds. */
 static inline void bw_chat_fail(bw_chat_reply* reply, bw_status status, bw_str message) {
     if (reply->status == BW_OK) reply->status = bw_fail(reply->to, status, message);
+}
+
+/* The same for what is asked: which member of the request cannot be served, "messages[0].role", and
+ * what is wrong with it: "must be a text". */
+static inline void bw_chat_refuse(bw_chat_reply* reply, bw_status status, bw_str param,
+                                  bw_str words) {
+    bw_buffer message;
+    bw_error error;
+    if (reply->status != BW_OK) return;
+    memset(&message, 0, sizeof message);
+    bw_buffer_append(&message, param);
+    bw_buffer_append(&message, BW_S(" "));
+    bw_buffer_append(&message, words);
+    error = bw_error_of(status, bw_buffer_text(&message));
+    error.param = param;
+    reply->status = bw_tell(reply->to, &error);
+    bw_buffer_free(&message);
+}
+
+/* Keeps what an error may need, in call_head. */
+static inline void bw_chat_head_came(bw_chat_reply* reply, const bw_head* head) {
+    reply->http_status = head->http_status;
+    reply->retry_after_ms = bw_retry_after_ms(head);
+}
+
+/* The upstream has failed, in its response or within a stream: tells the host, and gives the status
+ * for call_data to return. `raw` is what came, and speaks for itself where `message` is empty. */
+static inline bw_status bw_chat_fail_upstream(bw_chat_reply* reply, bw_str message, bw_str raw,
+                                              const bw_error_rule* rules) {
+    const size_t said_max = 200;
+    bw_buffer words;
+    bw_error error;
+    memset(&words, 0, sizeof words);
+    if (message.len == 0) {
+        bw_buffer_append(&words, BW_S("the upstream answered with an error that cannot be read: "));
+        bw_buffer_append(&words, bw_str_of(raw.ptr, raw.len < said_max ? raw.len : said_max));
+        message = bw_buffer_text(&words);
+    }
+    error = bw_error_of(bw_error_class_of(reply->http_status, message, rules), message);
+    error.http_status = reply->http_status;
+    if (bw_json_valid(raw)) error.raw = raw;
+    if (error.status == BW_E_RATE || error.status == BW_E_UPSTREAM) {
+        error.retry_after_ms = reply->retry_after_ms;
+    }
+    if (reply->status == BW_OK) reply->status = bw_tell(reply->to, &error);
+    bw_buffer_free(&words);
+    return reply->status;
 }
 
 /* ---- within ------------------------------------------------------------------------------ */

@@ -83,6 +83,11 @@ static inline bw_status bw_chat_post(bw_chat_reply* reply, bw_str url, bw_str au
     return bw_post(reply->to, url, auth, frame, bw_buffer_text(body));
 }
 
+/* The same of bw_get. */
+static inline bw_status bw_chat_get(bw_chat_reply* reply, bw_str url, bw_str auth) {
+    return bw_chat_status(reply) == BW_OK ? bw_get(reply->to, url, auth) : reply->status;
+}
+
 /* What call_open does last with a reply of bw_chat_new: it is the call if the status is BW_OK, and
  * else deleted. Gives the status. */
 static inline bw_status bw_chat_opened(bw_chat_reply* reply, bw_status status, bw_call** out) {

@@ -4,6 +4,7 @@
 #define BELLWETHER_C_CHAT_REQUEST_H
 
 #include <bellwether/c/json_get.h>
+#include <bellwether/c/json_writer.h>
 
 /* The text of a message's `content`, which is a string or an array of parts: all their texts, each
  * on a line of its own. It lies within the request or in the arena. */
@@ -35,6 +36,34 @@ static inline bw_str bw_chat_max_tokens(bw_str request) {
     return bw_json_kind(limit) == BW_JSON_NUMBER ? limit : bw_str_of(NULL, 0);
 }
 
+/* The `stop` of a request as an array of texts, which it may be without being one; missing if
+ * nothing was said. Into `json`, under that name. */
+static inline void bw_chat_put_stop(bw_json_writer* json, bw_str name, bw_str request) {
+    const bw_str stop = bw_json_get(request, "stop");
+    if (bw_json_kind(stop) == BW_JSON_ARRAY) bw_json_put_raw(json, name, stop);
+    if (bw_json_kind(stop) != BW_JSON_STRING) return;
+    bw_json_put_array(json, name);
+    bw_json_raw(json, stop);
+    bw_json_end(json);
+}
+
+/* The `tools` of a request, unless it says that none is to be called; missing if there are none. */
+static inline bw_str bw_chat_tools(bw_str request) {
+    const int none = bw_json_equals(bw_json_get(request, "tool_choice"), BW_S("none"));
+    return none ? bw_str_of(NULL, 0) : bw_json_get(request, "tools");
+}
+
+/* The schema that the answer must fit; `any_json`, if it is to be JSON of any form; else missing.
+ */
+static inline bw_str bw_chat_format(bw_str request, bw_str any_json) {
+    const bw_str format = bw_json_get(request, "response_format");
+    const bw_str type = bw_json_get(format, "type");
+    if (bw_json_equals(type, BW_S("json_schema"))) {
+        return bw_json_or(bw_json_get(format, "json_schema.schema"), any_json);
+    }
+    return bw_json_equals(type, BW_S("json_object")) ? any_json : bw_str_of(NULL, 0);
+}
+
 /* The arguments of an element of `tool_calls` as the JSON object that they are a text of; `{}` if
  * they are none. They lie within the request or in the arena. */
 static inline bw_str bw_chat_arguments(bw_str tool_call, bw_arena* arena) {
@@ -43,6 +72,41 @@ static inline bw_str bw_chat_arguments(bw_str tool_call, bw_arena* arena) {
     const bw_str object = bw_json_get(text, "");
     const int right = bw_json_kind(object) == BW_JSON_OBJECT && bw_json_valid(object);
     return right ? object : BW_S("{}");
+}
+
+/* The tool calls of a message under that name, as OpenAI has them but for their arguments, which
+ * are objects and no texts; an empty array if there are none. */
+static inline void bw_chat_put_calls(bw_json_writer* json, bw_str name, bw_str message,
+                                     bw_arena* arena) {
+    bw_json_walk calls = bw_json_each(bw_json_get(message, "tool_calls"));
+    bw_json_put_array(json, name);
+    while (bw_json_next(&calls)) {
+        bw_json_object(json);
+        bw_json_put_raw(json, BW_S("id"), bw_json_get(calls.value, "id"));
+        bw_json_put_raw(json, BW_S("type"), BW_S("\"function\""));
+        bw_json_put_object(json, BW_S("function"));
+        bw_json_put_raw(json, BW_S("name"), bw_json_get(calls.value, "function.name"));
+        bw_json_put_raw(json, BW_S("arguments"), bw_chat_arguments(calls.value, arena));
+        bw_json_end(json);
+        bw_json_end(json);
+    }
+    bw_json_end(json);
+}
+
+/* The name of the tool that a message of the role `tool` is the result of: that of the last call in
+ * `messages` with its id. Empty: there is none. */
+static inline bw_str bw_chat_tool_name(bw_str messages, bw_str tool_call_id, bw_arena* arena) {
+    bw_json_walk turns = bw_json_each(messages);
+    const bw_str id = bw_json_text(tool_call_id, arena);
+    bw_str name = bw_str_of(NULL, 0);
+    while (id.len > 0 && bw_json_next(&turns)) {
+        bw_json_walk calls = bw_json_each(bw_json_get(turns.value, "tool_calls"));
+        while (bw_json_next(&calls)) {
+            if (!bw_json_equals(bw_json_get(calls.value, "id"), id)) continue;
+            name = bw_json_text(bw_json_get(calls.value, "function.name"), arena);
+        }
+    }
+    return name;
 }
 
 /* Takes a URL "data:image/png;base64,iVBOR..." apart: gives its data in base64, not checked, and

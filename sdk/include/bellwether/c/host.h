@@ -96,6 +96,15 @@ static inline bw_str bw_header_value(const bw_header* headers, size_t count, bw_
     return bw_str_of(NULL, 0);
 }
 
+/* What both of the next do. */
+static inline bw_status bw_ask(bw_teller to, bw_send asked, bw_str url, bw_str auth) {
+    asked.size = sizeof asked;
+    asked.url = url;
+    asked.auth = &auth;
+    asked.auth_count = auth.len > 0 ? 1 : 0;
+    return to.api->send(to.attempt, &asked);
+}
+
 /* Posts JSON, which is what most calls send: anything else is a bw_send of your own. `auth` is a
  * credential's name in the manifest, or empty; `frame` is a BW_FRAME_*. */
 static inline bw_status bw_post(bw_teller to, bw_str url, bw_str auth, uint32_t frame,
@@ -105,15 +114,19 @@ static inline bw_status bw_post(bw_teller to, bw_str url, bw_str auth, uint32_t 
     memset(&piece, 0, sizeof piece);
     memset(&asked, 0, sizeof asked);
     piece.bytes = body;
-    asked.size = sizeof asked;
     asked.method = BW_S("POST");
-    asked.url = url;
     asked.frame = frame;
-    asked.auth = &auth;
-    asked.auth_count = auth.len > 0 ? 1 : 0;
     asked.body = &piece;
     asked.body_count = 1;
-    return to.api->send(to.attempt, &asked);
+    return bw_ask(to, asked, url, auth);
+}
+
+/* Gets what is at a URL, such as a list of models; it comes whole. */
+static inline bw_status bw_get(bw_teller to, bw_str url, bw_str auth) {
+    bw_send asked;
+    memset(&asked, 0, sizeof asked);
+    asked.method = BW_S("GET");
+    return bw_ask(to, asked, url, auth);
 }
 
 /* ---- the client and the books ------------------------------------------------------------ */

@@ -5,11 +5,12 @@
  *   bw_str name = bw_json_text(bw_json_get(body, "tools[0].function.name"), &arena);
  *   int64_t limit = bw_json_to_integer(bw_json_get(body, "max_tokens"), -1);
  *   bw_arena_free(&arena);
- */
+ *   bw_json_put_members(&json, "top_k seed", body, config, S("")); */
 #ifndef BELLWETHER_C_JSON_GET_H
 #define BELLWETHER_C_JSON_GET_H
 
 #include <bellwether/c/json_reader.h>
+#include <bellwether/c/json_writer.h>
 
 #include <locale.h>
 
@@ -188,6 +189,19 @@ static inline bw_str bw_json_get(bw_str json, const char* path) {
     return value;
 }
 
+/* The first of two that is there and not null; else the second. */
+static inline bw_str bw_json_or(bw_str first, bw_str second) {
+    const int kind = bw_json_kind(first);
+    return kind == BW_JSON_MISSING || kind == BW_JSON_NULL ? second : first;
+}
+
+/* Takes the next word off a list of names with spaces between them; empty at the end. */
+static inline bw_str bw_next_name(const char** names) {
+    const char* const begin = *names + strspn(*names, " ");
+    *names = begin + strcspn(begin, " ");
+    return bw_str_of(begin, (size_t)(*names - begin));
+}
+
 /* ---- scalars ----------------------------------------------------------------------------- */
 
 /* A number written without fraction and exponent, if it fits; else the fallback. */
@@ -232,6 +246,49 @@ static inline double bw_json_to_number(bw_str value, double fallback) {
 static inline int bw_json_to_boolean(bw_str value, int fallback) {
     if (bw_str_equal(value, BW_S("true"))) return 1;
     return bw_str_equal(value, BW_S("false")) ? 0 : fallback;
+}
+
+/* ---- taking over ------------------------------------------------------------------------- */
+
+/* Writes those of the members named in `names`, with spaces between them, that one of three objects
+ * has, the first of them that has it; null counts as missing. */
+static inline void bw_json_put_members(bw_json_writer* json, const char* names, bw_str first,
+                                       bw_str second, bw_str third) {
+    bw_str name = bw_next_name(&names);
+    for (; name.len > 0; name = bw_next_name(&names)) {
+        bw_str value = bw_json_or(bw_json_member(third, name), BW_S(""));
+        value = bw_json_or(bw_json_member(second, name), value);
+        bw_json_put_raw(json, name, bw_json_or(bw_json_member(first, name), value));
+    }
+}
+
+/* The object without the members named in `names`, with spaces between them, in the arena: for what
+ * is looked up by name in a request, without the prompt, which is most of it. */
+static inline bw_str bw_json_without(bw_str object, const char* names, bw_arena* arena) {
+    bw_json_walk walk = bw_json_each(object);
+    bw_buffer rest;
+    bw_str copy;
+    char* bytes;
+    memset(&rest, 0, sizeof rest);
+    bw_buffer_append(&rest, BW_S("{"));
+    while (walk.object && bw_json_next(&walk)) {
+        const char* left = names;
+        bw_str name = bw_next_name(&left);
+        while (name.len > 0 && !bw_json_inner_equals(walk.key, name)) name = bw_next_name(&left);
+        if (name.len > 0) continue;
+        if (rest.len > 1) bw_buffer_append(&rest, BW_S(","));
+        bw_buffer_append(&rest, BW_S("\""));
+        bw_buffer_append(&rest, walk.key);
+        bw_buffer_append(&rest, BW_S("\":"));
+        bw_buffer_append(&rest, walk.value);
+    }
+    bw_buffer_append(&rest, BW_S("}"));
+    arena->failed = arena->failed || rest.failed;
+    copy = bw_buffer_text(&rest);
+    bytes = bw_arena_take(arena, copy.len);
+    if (bytes != NULL && copy.len > 0) memcpy(bytes, copy.ptr, copy.len);
+    bw_buffer_free(&rest);
+    return bw_str_of(bytes, bytes == NULL ? 0 : copy.len);
 }
 
 #endif

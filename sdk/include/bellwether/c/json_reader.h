@@ -77,7 +77,9 @@ static inline const char* bw_json_escape(const char* p, const char* end, uint32_
 static inline const char* bw_json_skip_string(const char* p, const char* end) {
     uint32_t point;
     if (p == end || *p != '"') return NULL;
-    for (++p; p != NULL && p != end;) {
+    for (++p; p != NULL;) {
+        p = bw_skip_plain(p, end);
+        if (p == end) return NULL;
         if (*p == '"') return p + 1;
         if (*p == '\\') {
             p = bw_json_escape(p, end, &point);

@@ -52,7 +52,7 @@ static inline void bw_json_quote(bw_buffer* out, bw_str text) {
         char escape[6] = {'\\', 'u', '0', '0', '0', '0'};
         size_t length = 6;
         if (whole > 0 && byte >= 0x20 && byte != '"' && byte != '\\') {
-            at += whole;
+            at = (size_t)(bw_skip_plain(text.ptr + at + whole, text.ptr + text.len) - text.ptr);
             continue;
         }
         bw_buffer_append(out, bw_str_of(text.ptr + from, at - from));
@@ -221,6 +221,10 @@ static inline void bw_json_put_array(bw_json_writer* json, bw_str name) {
 static inline void bw_json_put_string(bw_json_writer* json, bw_str name, bw_str value) {
     bw_json_key(json, name);
     bw_json_string(json, value);
+}
+/* The same, left out if the text is empty. */
+static inline void bw_json_put_text(bw_json_writer* json, bw_str name, bw_str text) {
+    if (text.len > 0) bw_json_put_string(json, name, text);
 }
 static inline void bw_json_put_integer(bw_json_writer* json, bw_str name, int64_t value) {
     bw_json_key(json, name);

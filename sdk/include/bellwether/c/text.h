@@ -56,6 +56,15 @@ static inline int bw_str_equal_nocase(bw_str a, bw_str b) {
     return 1;
 }
 
+/* 1 if `words` are somewhere in `text`, letters of ASCII in either case. */
+static inline int bw_str_contains_nocase(bw_str text, bw_str words) {
+    size_t at;
+    for (at = 0; at + words.len <= text.len; ++at) {
+        if (bw_str_equal_nocase(bw_str_of(text.ptr + at, words.len), words)) return 1;
+    }
+    return 0;
+}
+
 /* How many bytes the UTF-8 character at the beginning of a text has; 0: it is none, or is cut. */
 static inline size_t bw_utf8_length(bw_str text) {
     const unsigned char* const p = (const unsigned char*)text.ptr;
@@ -78,6 +87,27 @@ static inline size_t bw_utf8_length(bw_str text) {
         high = 0xBF;
     }
     return length;
+}
+
+/* Skips plain text, eight bytes at a time: ASCII that is no control character, no quote and no
+ * backslash. Stops before the first eight that have anything else in them. */
+static inline const char* bw_skip_plain(const char* p, const char* end) {
+    const uint64_t ones = 0x0101010101010101u;
+    while (end - p >= 8) {
+        uint64_t bytes;
+        uint64_t quotes;
+        uint64_t slashes;
+        memcpy(&bytes, p, sizeof bytes);
+        quotes = bytes ^ (ones * '"');
+        slashes = bytes ^ (ones * '\\');
+        if (((bytes | (bytes - ones * 0x20) | ((quotes - ones) & ~quotes) |
+              ((slashes - ones) & ~slashes)) &
+             (ones << 7)) != 0) {
+            return p;
+        }
+        p += 8;
+    }
+    return p;
 }
 
 /* ---- buffers ----------------------------------------------------------------------------- */
