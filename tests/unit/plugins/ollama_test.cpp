@@ -192,7 +192,8 @@ TEST_F(Ollama, StreamsAChunkForEachLine) {
 }
 
 TEST_F(Ollama, GivesThoughtsAndLengths) {
-    const Value message = Value(play("thinking").reply())["choices"].at(0)["message"];
+    const std::string reply = play("thinking").reply();
+    const Value message = Value(reply)["choices"].at(0)["message"];
     EXPECT_EQ(message["reasoning_content"].string(), "First this, then that.");
     EXPECT_EQ(message["content"].string(), k_words);
     std::string thoughts;
@@ -204,7 +205,8 @@ TEST_F(Ollama, GivesThoughtsAndLengths) {
 }
 
 TEST_F(Ollama, GivesToolCalls) {
-    const Value choice = Value(play("parallel").reply())["choices"].at(0);
+    const std::string reply = play("parallel").reply();
+    const Value choice = Value(reply)["choices"].at(0);
     EXPECT_EQ(choice["finish_reason"].string(), "tool_calls");
     EXPECT_EQ(choice["message"]["tool_calls"].at(0)["id"].string(), "toolu_01weather");
     const std::string arguments =
@@ -227,7 +229,8 @@ TEST_F(Ollama, MakesIdsForCallsThatHaveNone) {
               R"({"message":{"content":"","tool_calls":[{"function":{"name":"f","arguments":{}}},)"
               R"({"function":{"name":"f","arguments":5}}]},"done":true})"});
     ASSERT_TRUE(result.ok());
-    const Value calls = Value(result.reply())["choices"].at(0)["message"]["tool_calls"];
+    const std::string reply = result.reply();
+    const Value calls = Value(reply)["choices"].at(0)["message"]["tool_calls"];
     EXPECT_EQ(calls.at(0)["id"].string().substr(0, 5), "call_");
     EXPECT_NE(calls.at(0)["id"].string(), calls.at(1)["id"].string());
     EXPECT_EQ(calls.at(1)["function"]["arguments"].string(), "{}");
