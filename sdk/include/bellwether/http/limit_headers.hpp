@@ -1,4 +1,4 @@
-// bellwether/http/limit_headers.hpp - what an upstream's response says of the upstream's own limits:
+// bellwether/http/limit_headers.hpp - what an upstream's response says of its own limits:
 //
 //   x-ratelimit-limit-requests: 60        OpenAI, and those who copy it
 //   x-ratelimit-remaining-requests: 59
