@@ -2,7 +2,7 @@
 // own dialect is handed on as it is.
 #include "failures.hpp"
 
-#include <bellwether/http/limits.hpp>
+#include <bellwether/http/limit_headers.hpp>
 #include <bellwether/http/percent.hpp>
 #include <bellwether/messages/body.hpp>
 #include <bellwether/messages/events.hpp>
@@ -66,8 +66,7 @@ class Anthropic::Call {
     void head(const bw::Head& head) {
         status_ = head.status();
         const auto now = provider_.host.unix_time();
-        const auto limits = bw::limits_of_headers(head, now);
-        if (!limits.empty()) attempt_.limits(limits);
+        bw::tell_limits(attempt_, head, k_limit_headers, provider_.host);
         const std::string_view id = head.header("request-id");
         if (!id.empty()) attempt_.reply_header("request-id", id);
         if (!id.empty()) attempt_.attribute("anthropic.request_id", id);
@@ -110,6 +109,15 @@ class Anthropic::Call {
 
   private:
     static constexpr std::string_view k_version = "2023-06-01";
+    static constexpr bw::LimitHeaders k_limit_headers[] = {
+        {"requests", "anthropic-ratelimit-requests-limit", "anthropic-ratelimit-requests-remaining",
+         "anthropic-ratelimit-requests-reset"},
+        {"tokens", "anthropic-ratelimit-tokens-limit", "anthropic-ratelimit-tokens-remaining",
+         "anthropic-ratelimit-tokens-reset"},
+        {"input_tokens", "anthropic-ratelimit-input-tokens-limit",
+         "anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset"},
+        {"output_tokens", "anthropic-ratelimit-output-tokens-limit",
+         "anthropic-ratelimit-output-tokens-remaining", "anthropic-ratelimit-output-tokens-reset"}};
 
     [[noreturn]] void malformed() const {
         throw bw::Error(BW_E_PROTOCOL, provider_.name +
