@@ -71,6 +71,8 @@ struct Provider {
     std::string sha256;    // pin of the plugin file, lower-case hex; empty: none
     std::string base_url;  // empty: the plugin's default
     Position base_url_at;
+    // Where else its requests may go, in place of the plugin's list; nothing: as the plugin says.
+    std::optional<std::vector<std::string>> origins;
     bool required = true;  // false: a missing credential disables the provider, with a warning
     std::vector<SecretReference> secrets;  // keys named `api_key` or `*_key`, `*_token`, `*_secret`
     // From `api_keys`: more values of the secret `api_key`, each a credential of its own. The first
@@ -298,5 +300,7 @@ std::expected<Server, std::vector<Diagnostic>> load_listen(const std::filesystem
 // The value behind "env:NAME" or "file:/path" (one trailing newline dropped); the error is a
 // sentence that names the variable or file and never the value.
 std::expected<std::string, std::string> resolve(std::string_view reference);
+// The same of a credential that is a text of several lines, such as a JSON file.
+std::expected<std::string, std::string> resolve_document(std::string_view reference);
 
 }  // namespace bw::config

@@ -8,6 +8,7 @@
 
 #include "config/header.hpp"
 #include "config/names.hpp"
+#include "config/provider_origins.hpp"
 #include "config/retry.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
@@ -226,6 +227,12 @@ constexpr KeyOf<Provider> k_provider_keys[] = {
                              "`https://` or `http://`, host, perhaps port and path; no user name, "
                              "query or fragment",
                              read_base_url, "the plugin's"),
+    key<&Provider::origins>("origins", k_origins,
+                            "where else its requests, and its credentials with them, may go, in "
+                            "place of the plugin's list: `\"https://host\"`, with a port where it "
+                            "is not the scheme's own, or `\"https://*.example.com\"` for each name "
+                            "below a domain",
+                            read_origins, "the plugin's"),
     key<&Provider::required>("required", Flag{},
                              "`false`: without its credential the host starts all the same, and "
                              "the provider's models answer 503"),
@@ -278,16 +285,6 @@ void read_secrets_and_options(Section& section, Provider& provider) {
         }
     }
     section.finish();
-}
-
-void warn_of_plain_http(Section& section, const Provider& provider) {
-    const auto url = parse_url(provider.base_url);
-    if (!url || url->encrypted || url->local || provider.secrets.empty()) return;
-    section.report().warning(
-        provider.base_url_at,
-        fmt::format("{} is plain http: the credential crosses the network unencrypted",
-                    section.full("base_url")),
-        "https://");
 }
 
 bool is_name(std::string_view text) {

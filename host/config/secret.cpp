@@ -44,19 +44,15 @@ Resolved checked(std::string value, const std::string& source) {
     return value;
 }
 
-Resolved from_environment(const std::string& name) {
-    const std::string source = fmt::format("the environment variable {}", name);
-    const char* value = std::getenv(name.c_str());
-    if (value == nullptr) return std::unexpected(source + " is not set");
-    const std::string_view text(value);
-    if (text.ends_with('\n') || text.ends_with('\r')) {
-        return std::unexpected(source + " ends in a line end: take it out, a credential has none");
+// The source of a value as messages name it.
+std::string source_of(std::string_view reference) {
+    if (!reference.starts_with(k_file)) {
+        return fmt::format("the environment variable {}", reference.substr(k_env.size()));
     }
-    return checked(value, source);
+    return fmt::format("the file {}", in_quotes(reference.substr(k_file.size())));
 }
 
-Resolved from_file(const std::filesystem::path& file) {
-    const std::string source = fmt::format("the file {}", in_quotes(file.string()));
+Resolved read_file(const std::filesystem::path& file, const std::string& source) {
     std::error_code error;
     const auto status = std::filesystem::status(file, error);
     if (!std::filesystem::exists(status)) {
@@ -71,9 +67,19 @@ Resolved from_file(const std::filesystem::path& file) {
     std::string value(k_secret_bytes_max + 2, '\0');
     stream.read(value.data(), static_cast<std::streamsize>(value.size()));
     value.resize(static_cast<std::size_t>(stream.gcount()));
-    if (value.ends_with('\n')) value.pop_back();
-    if (value.ends_with('\r')) value.pop_back();
-    return checked(std::move(value), source);
+    return value;
+}
+
+// The bytes to which a reference refers.
+Resolved bytes_of(std::string_view reference) {
+    if (const auto fault = reference_fault(reference)) {
+        return std::unexpected("the reference " + *fault);
+    }
+    const std::string source = source_of(reference);
+    if (reference.starts_with(k_file)) return read_file(reference.substr(k_file.size()), source);
+    const char* value = std::getenv(std::string(reference.substr(k_env.size())).c_str());
+    if (value == nullptr) return std::unexpected(source + " is not set");
+    return value;
 }
 
 // Whether the key is a placeholder from an example. "EMPTY", "none" and "dummy" are not, because
@@ -155,12 +161,25 @@ std::optional<std::string> reference_fault(std::string_view reference) {
 }
 
 std::expected<std::string, std::string> resolve(std::string_view reference) {
-    if (const auto fault = reference_fault(reference)) {
-        return std::unexpected("the reference " + *fault);
+    auto value = bytes_of(reference);
+    if (!value) return value;
+    const std::string source = source_of(reference);
+    if (reference.starts_with(k_file)) {
+        if (value->ends_with('\n')) value->pop_back();
+        if (value->ends_with('\r')) value->pop_back();
+    } else if (value->ends_with('\n') || value->ends_with('\r')) {
+        return std::unexpected(source + " ends in a line end: take it out, a credential has none");
     }
-    if (reference.starts_with(k_env))
-        return from_environment(std::string(reference.substr(k_env.size())));
-    return from_file(reference.substr(k_file.size()));
+    return checked(*std::move(value), source);
+}
+
+std::expected<std::string, std::string> resolve_document(std::string_view reference) {
+    auto text = bytes_of(reference);
+    if (!text) return text;
+    if (text->empty()) return std::unexpected(source_of(reference) + " is empty");
+    if (text->size() <= k_secret_bytes_max) return text;
+    return std::unexpected(
+        fmt::format("{} holds more than {} bytes", source_of(reference), k_secret_bytes_max));
 }
 
 std::optional<CredentialFault> credential_fault(std::string_view key) {

@@ -69,6 +69,14 @@ bool is_host(std::string_view text) {
     return !text.empty() && is_made_of(text, "-_.");
 }
 
+// Whether an authority is a name of at least two parts, and no address.
+bool is_domain(std::string_view authority) {
+    const std::string_view host = authority.substr(0, port_colon(authority));
+    const auto dot = host.rfind('.');
+    return dot != host.npos && dot != 0 && dot + 1 < host.size() && is_alpha(host[dot + 1]) &&
+           host.find("..") == host.npos;
+}
+
 bool is_usual_port(std::string_view scheme, std::string_view port) {
     return (scheme == "https" && port == "443") || (scheme == "http" && port == "80");
 }
@@ -148,6 +156,24 @@ std::expected<std::string, std::string> parse_origin(std::string_view text) {
     if (!is_port(port)) return std::unexpected("has no valid port after the host");
     if (is_usual_port(scheme, port)) origin.resize(origin.size() - port.size() - 1);
     return origin;
+}
+
+std::expected<std::string, std::string> upstream_origin(std::string_view text) {
+    if (!text.starts_with("https://") && !text.starts_with("http://")) {
+        return std::unexpected("does not begin with https:// or http://");
+    }
+    constexpr std::string_view k_any = "*.";
+    const auto host = text.find("://") + 3;
+    const bool pattern = text.substr(host).starts_with(k_any);
+    std::string fixed(text);
+    if (pattern) fixed.erase(host, k_any.size());
+    auto origin = parse_origin(fixed);
+    if (!origin || !pattern) return origin;
+    if (!is_domain(std::string_view(*origin).substr(host))) {
+        return std::unexpected(
+            "has a * that does not stand in front of a domain of at least two names");
+    }
+    return origin->insert(host, k_any);
 }
 
 }  // namespace bw::config

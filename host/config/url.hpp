@@ -35,4 +35,8 @@ std::expected<Url, UrlFault> check_base_url(std::string_view text);
 // their own have their own schemes. The error continues "... has "https://x/", which ".
 std::expected<std::string, std::string> parse_origin(std::string_view text);
 
+// An origin of a provider: of http or https, in the form of parse_origin. "*." in front of a domain
+// of at least two names stands for one name more.
+std::expected<std::string, std::string> upstream_origin(std::string_view text);
+
 }  // namespace bw::config

@@ -202,6 +202,36 @@ TEST(Provider, ChecksItsCredentials) {
     expect_all(cases, k_route);
 }
 
+TEST(Provider, MayTalkToOtherOrigins) {
+    EXPECT_FALSE(valid("[providers.p]").origins);
+    EXPECT_EQ(valid("[providers.p]\norigins = []").origins, std::vector<std::string>());
+    EXPECT_EQ(
+        valid("[providers.p]\norigins = [\"https://A.test:443\", \"http://*.b.test:81\"]").origins,
+        (std::vector<std::string>{"https://a.test", "http://*.b.test:81"}));
+}
+
+TEST(Provider, ChecksTheOrigins) {
+#define ORIGIN "; expected an origin such as \"https://host\" or \"https://*.example.com\""
+    const Mistake cases[] = {
+        {"[providers.p]\norigins = [\"a.test\"]",
+         "c.toml:2:12: error: providers.p.origins has \"a.test\", which does not begin with "
+         "https:// or http://" ORIGIN},
+        {"[providers.p]\norigins = [\"https://a.test\", \"https://b.test/v1\"]",
+         "c.toml:2:30: error: providers.p.origins has \"https://b.test/v1\", which has a path, "
+         "which an origin has not" ORIGIN},
+        {"[providers.p]\norigins = [\"https://*.test\"]",
+         "c.toml:2:12: error: providers.p.origins has \"https://*.test\", which has a * that does "
+         "not stand in front of a domain of at least two names" ORIGIN},
+        {"[providers.p]\norigins = \"https://a.test\"",
+         "c.toml:2:11: error: providers.p.origins is a string; expected an array of strings"},
+        {"[providers.p]\norigins = [\"http://h\"]\napi_key = \"env:K\"",
+         "c.toml:2:11: warning: providers.p.origins is plain http: "
+         "the credential crosses the network unencrypted; expected https://"},
+    };
+#undef ORIGIN
+    expect_all(cases, k_route);
+}
+
 TEST(Provider, ChecksTheBaseUrl) {
 #define URL "; expected a URL such as \"https://host/v1\" or \"env:NAME\""
     const Mistake cases[] = {

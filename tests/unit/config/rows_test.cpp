@@ -160,6 +160,10 @@ const std::map<std::string, Elements, std::less<>> k_elements{
      [](const auto& names) { return fmt::format("[\"{}\"]", fmt::join(names, "\", \"")); }},
     {"api_keys",
      [](const auto& names) { return fmt::format("[\"env:{}\"]", fmt::join(names, "\", \"env:")); }},
+    {"origins",
+     [](const auto& names) {
+         return fmt::format("[\"https://{}\"]", fmt::join(names, "\", \"https://"));
+     }},
     {"units", [](const auto& names) { return table_of(names, R"("1 USD")"); }},
     {"tiers",
      [](const auto& names) { return table_of(names, R"({ input = "1 USD", output = "1 USD" })"); }},

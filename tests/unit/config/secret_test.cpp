@@ -45,6 +45,9 @@ TEST_F(Secret, ComesFromTheEnvironment) {
 
 TEST_F(Secret, ComesFromAFileWithoutItsLastLineEnd) {
     EXPECT_EQ(resolve(reference("sk-1")), "sk-1");
+    EXPECT_EQ(resolve_document(reference("{\n}\n")), "{\n}\n") << "a text of several lines";
+    EXPECT_FALSE(resolve_document(reference("")));
+    EXPECT_FALSE(resolve_document(reference(std::string(65'537, ' '))));
     EXPECT_EQ(resolve(reference("sk-1\n")), "sk-1");
     EXPECT_EQ(resolve(reference("sk-1\r\n")), "sk-1");
     EXPECT_EQ(resolve(reference(std::string(65'536, 'x') + "\n")), std::string(65'536, 'x'));
