@@ -115,10 +115,12 @@ void print_details(const Found& found) {
     std::vector<std::string_view> operations;
     for (const auto operation : manifest.operations) operations.push_back(to_string(operation));
     fmt::print("operations  {}\n", fmt::join(operations, ", "));
-    for (const auto& secret : manifest.credentials) {
-        fmt::print("credential  {} (from {}{})\n", secret.name,
-                   secret.env.empty() ? "the config" : "env:" + secret.env,
-                   secret.required ? "" : "; optional");
+    if (!manifest.origins.empty()) {
+        fmt::print("origins     {}\n", fmt::join(manifest.origins, ", "));
+    }
+    for (const auto& spec : manifest.credentials) {
+        fmt::print("credential  {} ({}, from {}{})\n", spec.name, credentials::name_of(spec.kind),
+                   spec.usual_source(), spec.required ? "" : "; optional");
     }
     for (const auto& option : manifest.options) {
         fmt::print("option      {} ({}): {}\n", option.key, option.type, option.help);

@@ -27,6 +27,8 @@ CredentialKind kind_at(std::size_t wanted, std::index_sequence<index...>) {
 
 std::string_view name_of(const CredentialKind& kind) { return k_names[kind.index()]; }
 
+std::span<const std::string_view> kind_names() { return k_names; }
+
 std::optional<CredentialKind> kind_named(std::string_view name) {
     for (std::size_t i = 0; i < k_names.size(); ++i) {
         if (k_names[i] == name) return kind_at(i, std::make_index_sequence<k_names.size()>());

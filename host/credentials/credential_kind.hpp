@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -49,6 +50,9 @@ using CredentialKind = std::variant<BearerKind, HeaderKind, QueryKind, BasicKind
 // "bearer", "header", "query", "basic", "aws-sigv4", "google-service-account",
 // "oauth2-client-credentials": the names of a manifest, and, behind "auth.", of capabilities.
 std::string_view name_of(const CredentialKind& kind);
+
+// All of these names.
+std::span<const std::string_view> kind_names();
 
 // A kind by its name, without its parameters. Nothing: there is none of that name.
 std::optional<CredentialKind> kind_named(std::string_view name);

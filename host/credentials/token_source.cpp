@@ -104,6 +104,11 @@ void TokenSource::refused(const std::shared_ptr<const LiveToken>& token) {
     if (token && token == token_ && Clock::now() - token->came >= k_new) token_ = nullptr;
 }
 
+std::shared_ptr<const LiveToken> TokenSource::newest() const {
+    const Lock lock(mutex_);
+    return token_;
+}
+
 TokenStanding TokenSource::standing() const {
     const auto now = Clock::now();
     const Lock lock(mutex_);

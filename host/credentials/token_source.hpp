@@ -87,6 +87,9 @@ class TokenSource : public std::enable_shared_from_this<TokenSource> {
     // have been revoked. A new one that is refused lacks a permission, which no other would have.
     void refused(const std::shared_ptr<const LiveToken>& token);
 
+    // The token that came last, whether it can still be used or not; null: none has come.
+    std::shared_ptr<const LiveToken> newest() const;
+
     TokenStanding standing() const;
 
   private:

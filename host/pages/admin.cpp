@@ -10,7 +10,7 @@
 #include "pages/build_info.hpp"
 #include "pages/metrics_page.hpp"
 #include "pages/surface.hpp"
-#include "plugin/instance.hpp"
+#include "plugin/secret_texts.hpp"
 
 namespace bw::pages {
 namespace {

@@ -34,11 +34,11 @@ void write_provider(PrettyWriter& writer, config::Provider provider,
         const bool several = secret.name == "api_key" && !provider.api_keys.empty();
         if (!several) writer.field(secret.name, secret.reference);
     }
-    for (const auto& secret : loaded.manifest.credentials) {
+    for (const auto& spec : loaded.manifest.credentials) {
         const bool given =
-            std::ranges::find(provider.secrets, secret.name, &config::SecretReference::name) !=
+            std::ranges::find(provider.secrets, spec.secret_key, &config::SecretReference::name) !=
             provider.secrets.end();
-        if (!given && !secret.env.empty()) writer.field(secret.name, "env:" + secret.env);
+        if (!given && !spec.env.empty()) writer.field(spec.secret_key, "env:" + spec.env);
     }
     for (const auto& option : provider.options) {
         writer.key(option.key)

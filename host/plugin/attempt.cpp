@@ -10,7 +10,6 @@
 #include "base/clock.hpp"
 #include "observe/log.hpp"
 #include "plugin/callback.hpp"
-#include "plugin/correlation.hpp"
 #include "plugin/net_error.hpp"
 #include "plugin/request_headers.hpp"
 #include "plugin/usage.hpp"
@@ -54,8 +53,10 @@ bw_status Attempt::call(Phase phase, const char* name, Function function, Argume
     return status;
 }
 
-Result<void> Attempt::start(net::Transport& transport, boost::asio::io_context& loop) {
+Result<void> Attempt::start(net::Transport& transport, credentials::TokenDesk& desk,
+                            boost::asio::io_context& loop) {
     transport_ = &transport;
+    desk_ = &desk;
     loop_ = &loop;
     alarm_.emplace(loop);
     if (auto opened = open(); !opened) return opened;
@@ -96,20 +97,6 @@ Result<void> Attempt::open() {
     return judged;
 }
 
-// Begins the exchange that the plugin has asked for, after the wait that it asked for.
-void Attempt::begin_exchange() {
-    if (outgoing_->wait().count() == 0) return transmit();
-    alarm_->set(Clock::now() + outgoing_->wait(), [this] { transmit(); });
-}
-
-void Attempt::transmit() {
-    if (reach_ != Reach::answered) reach_ = Reach::sent;
-    outgoing_->forward(order_.call->forwarded);
-    outgoing_->complete(order_.connect_timeout);
-    set_correlation(outgoing_->request.headers, *order_.call);
-    exchange_ = transport_->start(std::move(outgoing_->request), *this);
-}
-
 void Attempt::pause() {
     if (flow_ == Flow::open) flow_ = Flow::paused;
     if (exchange_) exchange_.pause();
@@ -128,6 +115,7 @@ void Attempt::resume() {
 void Attempt::on_head(int status, std::span<const net::Header> headers) {
     const UpstreamWait::Interruption working(wait_);
     reach_ = reach_of(status);
+    tell_of_refusal(status);
     body_.on_head(status, headers);
     events_.on_head(headers);
     std::vector<bw_header> fields;
@@ -325,6 +313,7 @@ void Attempt::end(Result<void> result) {
 
 void Attempt::cut() {
     reach_ = reach();
+    readying_.reset();
     exchange_.reset();
     alarm_.reset();
     ticket_.reset();

@@ -19,6 +19,7 @@
 #include "base/error.hpp"
 #include "base/said_limits.hpp"
 #include "base/usage.hpp"
+#include "credentials/readying.hpp"
 #include "net/alarm.hpp"
 #include "net/transport.hpp"
 #include "plugin/answer_body.hpp"
@@ -67,8 +68,10 @@ class Attempt final : private net::Events, private Sinks {
     Attempt(const Attempt&) = delete;
     Attempt& operator=(const Attempt&) = delete;
 
-    // Opens the call. After an error here on_end is not called; otherwise it is called once.
-    Result<void> start(net::Transport& transport, boost::asio::io_context& loop);
+    // Opens the call. After an error here on_end is not called; otherwise it is called once. The
+    // worker's transport, its desk and its loop outlive the attempt.
+    Result<void> start(net::Transport& transport, credentials::TokenDesk& desk,
+                       boost::asio::io_context& loop);
     // Ends the exchange with the upstream. Nothing more is told of the attempt, and neither the
     // call nor the order is looked at again; the plugin's call ends with the object.
     void cut();
@@ -134,6 +137,8 @@ class Attempt final : private net::Events, private Sinks {
     Result<void> open();
     void begin_exchange();
     void transmit();
+    void depart(std::span<const credentials::ReadyCredential> ready);
+    void tell_of_refusal(int status);
     bool deliver(const Frame& cut);
     Error framing_error();
     void take_usage(const Usage& told);
@@ -158,10 +163,13 @@ class Attempt final : private net::Events, private Sinks {
     bw_call* call_ = nullptr;
     Phase phase_ = Phase::waiting;
     net::Transport* transport_ = nullptr;
+    credentials::TokenDesk* desk_ = nullptr;
     boost::asio::io_context* loop_ = nullptr;
     std::optional<Outgoing> outgoing_;  // of the exchange that runs, or that is to begin
     bool sent_ = false;                 // inside the function of the plugin that runs
     std::uint32_t exchanges_ = 0;       // that have ended
+    credentials::Readying readying_;    // before the exchange: its tokens are waited for
+    std::vector<credentials::ReadyCredential> with_tokens_;  // if any has one
     net::Exchange exchange_;
     std::uint32_t frame_ = BW_FRAME_WHOLE;  // how the answer's body is cut
     bool frame_chosen_ = false;             // by the plugin, when it saw the head

@@ -7,6 +7,7 @@
 #include "observe/log.hpp"
 #include "plugin/attempt.hpp"
 #include "plugin/said_limits.hpp"
+#include "plugin/secret_texts.hpp"
 #include "plugin/usage.hpp"
 
 namespace bw::plugin {

@@ -15,6 +15,7 @@
 #include "plugin/capabilities.hpp"
 #include "plugin/estimate.hpp"
 #include "plugin/instance.hpp"
+#include "plugin/secret_texts.hpp"
 #include "plugin/sinks.hpp"
 #include "plugin/tickets.hpp"
 

@@ -3,15 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <cstring>
-#include <functional>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "plugin/callback.hpp"
 #include "plugin/crash_report.hpp"
 #include "plugin/places.hpp"
+#include "plugin/secret_texts.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -87,30 +86,6 @@ Result<std::shared_ptr<Instance>> ProviderSlot::acquire() {
     if (!created) return std::unexpected(created.error());
     instance_ = *created;
     return instance_;
-}
-
-bool holds_credential(std::string_view text, const LoadedProvider& provider) {
-    const auto stands_in = [text](std::string_view value) {
-        return !value.empty() && text.find(value) != text.npos;
-    };
-    return std::ranges::any_of(provider.api_keys, stands_in) ||
-           std::ranges::any_of(provider.secrets,
-                               [&](const auto& secret) { return stands_in(secret.second); });
-}
-
-std::string presentable(std::string_view text, const LoadedProvider& provider) {
-    std::string shown = json::Value(json::quote(text)).string();
-    // The longest first, because one value may be the beginning of another.
-    std::vector<std::string_view> values(provider.api_keys.begin(), provider.api_keys.end());
-    for (const auto& [name, value] : provider.secrets) values.push_back(value);
-    std::ranges::sort(values, std::ranges::greater(), &std::string_view::size);
-    for (const std::string_view value : values) {
-        if (value.empty()) break;
-        for (auto at = shown.find(value); at != std::string::npos; at = shown.find(value, at + 3)) {
-            shown.replace(at, value.size(), "***");
-        }
-    }
-    return shown;
 }
 
 Error to_error(const bw_error& error, const LoadedProvider& provider) {

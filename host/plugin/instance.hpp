@@ -76,9 +76,5 @@ inline bw_str str(std::string_view text) { return {text.data(), text.size()}; }
 Error to_error(const bw_error& error, const LoadedProvider& provider);
 // What a function of the plugin failed with that returned `status`, and told so or nothing.
 Error failure(bw_status status, std::optional<Error> told, const LoadedProvider& provider);
-// Whether a credential of the provider stands in a text that came from its upstream.
-bool holds_credential(std::string_view text, const LoadedProvider& provider);
-// Text that came from a plugin or its upstream, fit to be shown: valid UTF-8, no credential in it.
-std::string presentable(std::string_view text, const LoadedProvider& provider);
 
 }  // namespace bw::plugin

@@ -11,6 +11,7 @@
 #include "config/secret.hpp"
 #include "json/writer.hpp"
 #include "plugin/manifest_check.hpp"
+#include "plugin/manifest_credentials.hpp"
 #include "plugin/option_type.hpp"
 
 namespace bw::plugin {
@@ -34,20 +35,6 @@ std::vector<Operation> read_operations(const Value& array) {
         }
     }
     return operations;
-}
-
-CredentialSpec read_credential(const Value& object) {
-    CredentialSpec credential{.name = object["name"].string(),
-                              .header = object["header"].string(),
-                              .prefix = object["prefix"].string(),
-                              .env = object["env"].string(),
-                              .required = object["required"].boolean(true)};
-    if (object["kind"].equals("header")) credential.kind = CredentialKind::header;
-    for (const auto& element : object["foreign"].elements()) {
-        credential.foreign.push_back({element["prefix"].string(), element["vendor"].string(),
-                                      element["certain"].boolean(true)});
-    }
-    return credential;
 }
 
 // The default of an option as the plugin sees it: a duration in milliseconds.
@@ -94,8 +81,8 @@ class OptionCheck {
 
     // The option's value as the plugin shall see it; empty if it is wrong.
     std::string check(const config::Option& option) {
-        const auto spec = std::ranges::find(manifest_.options, option.key, &OptionSpec::key);
-        if (spec == manifest_.options.end()) return unknown(option);
+        const OptionSpec* const spec = manifest_.option(option.key);
+        if (spec == nullptr) return unknown(option);
         const Value value(option.json);
         if (!has_type(value, spec->type)) return wrong(option, with_article(spec->type));
         if (spec->type == "duration") {
@@ -114,7 +101,9 @@ class OptionCheck {
     std::string unknown(const config::Option& option) {
         std::vector<std::string> keys;
         for (const auto& spec : manifest_.options) keys.push_back(spec.key);
-        for (const auto& credential : manifest_.credentials) keys.push_back(credential.name);
+        for (const auto& credential : manifest_.credentials) {
+            for (const std::string& key : credential.keys()) keys.push_back(key);
+        }
         keys.insert(keys.end(), config::provider_keys().begin(), config::provider_keys().end());
         const std::string advice = config::advice_on_key("providers", option.key, keys);
         add(option.at,
@@ -148,9 +137,15 @@ bool Manifest::serves(Operation operation) const {
     return std::ranges::find(operations, operation) != operations.end();
 }
 
-const CredentialSpec* Manifest::credential(std::string_view name) const {
-    const auto found = std::ranges::find(credentials, name, &CredentialSpec::name);
+const CredentialSpec* Manifest::credential_of_key(std::string_view key) const {
+    const auto found = std::ranges::find_if(
+        credentials, [key](const CredentialSpec& spec) { return spec.takes(key); });
     return found == credentials.end() ? nullptr : &*found;
+}
+
+const OptionSpec* Manifest::option(std::string_view key) const {
+    const auto found = std::ranges::find(options, key, &OptionSpec::key);
+    return found == options.end() ? nullptr : &*found;
 }
 
 std::expected<Manifest, std::string> read_manifest(const char* text) {
@@ -172,6 +167,7 @@ std::expected<Manifest, std::string> read_manifest(const char* text) {
     manifest.operations = read_operations(root["operations"]);
     manifest.base_url = root["base_url"].string();
     manifest.base_url_env = root["base_url_env"].string();
+    manifest.origins = strings(root["origins"]);
     manifest.lists_models = std::ranges::any_of(
         root["operations"].elements(), [](const Value& one) { return one.equals("models"); });
     for (const auto& credential : root["credentials"].elements()) {
@@ -206,6 +202,7 @@ std::string plugin_config(const config::Provider& provider, const Manifest& mani
     for (const std::string_view name : resolved.credentials) writer.value(name);
     writer.end_array();
     for (const auto& option : provider.options) {
+        if (manifest.credential_of_key(option.key) != nullptr) continue;
         if (const std::string value = check.check(option); !value.empty()) {
             writer.key(option.key).raw(value);
         }

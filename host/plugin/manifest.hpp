@@ -11,30 +11,9 @@
 #include "base/call.hpp"
 #include "config/config.hpp"
 #include "plugin/counters.hpp"
+#include "plugin/credential_spec.hpp"
 
 namespace bw::plugin {
-
-struct ForeignKey {
-    std::string prefix;
-    std::string vendor;
-    bool certain = true;
-};
-
-// How a credential goes out with a request.
-enum class CredentialKind : std::uint8_t {
-    bearer,  // authorization: Bearer <value>
-    header,  // in a header of its own
-};
-
-struct CredentialSpec {
-    std::string name;
-    CredentialKind kind = CredentialKind::bearer;
-    std::string header;  // of kind header: in lower case
-    std::string prefix;  // of kind header: stands before the value
-    std::string env;
-    bool required = true;
-    std::vector<ForeignKey> foreign;
-};
 
 struct OptionSpec {
     std::string key;
@@ -57,8 +36,9 @@ struct Manifest {
     std::string summary;
     std::vector<Operation> operations;
     bool lists_models = false;  // it can be asked for its upstream's models
-    std::string base_url;
+    std::string base_url;       // may have names of options in braces
     std::string base_url_env;
+    std::vector<std::string> origins;  // further ones; with braces, too
     std::vector<CredentialSpec> credentials;
     std::vector<OptionSpec> options;
     std::vector<Model> models;
@@ -74,7 +54,9 @@ struct Manifest {
     std::vector<std::string> misspelt;  // those of `doubts` whose name resembles a known one
 
     bool serves(Operation) const;
-    const CredentialSpec* credential(std::string_view name) const;
+    // The credential of which the config gives a part under this key; null: none.
+    const CredentialSpec* credential_of_key(std::string_view key) const;
+    const OptionSpec* option(std::string_view key) const;
 };
 
 // The error says what is wrong with the text; nullptr is an empty manifest.

@@ -4,16 +4,16 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <functional>
 #include <set>
 #include <string_view>
 
-#include "base/ascii.hpp"
 #include "base/nearest.hpp"
 #include "plugin/capabilities.hpp"
 #include "plugin/header_names.hpp"
+#include "plugin/manifest_addresses.hpp"
+#include "plugin/manifest_credentials.hpp"
+#include "plugin/member_checks.hpp"
 #include "plugin/option_type.hpp"
-#include "plugin/registry.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -21,41 +21,11 @@ namespace {
 using json::Kind;
 using json::Value;
 
-constexpr std::size_t k_line_bytes_max = 512;  // a summary, a help text
-constexpr std::size_t k_name_bytes_max = 256;  // as bw.models/1 takes them
 constexpr std::size_t k_counters_max = 32;
-constexpr std::size_t k_shown_bytes_max = 60;
 
-const char* name_of(Kind kind) {
-    switch (kind) {
-        case Kind::null: return "null";
-        case Kind::boolean: return "a boolean";
-        case Kind::number: return "a number";
-        case Kind::string: return "a string";
-        case Kind::array: return "an array";
-        case Kind::object: return "an object";
-        default: return "missing";
-    }
-}
-
-std::string shown(const Value& value) {
-    const std::string_view raw = value.raw();
-    return raw.size() <= k_shown_bytes_max
-               ? std::string(raw)
-               : fmt::format("{}...", json::Value(raw).kind() == Kind::string
-                                          ? value.string().substr(0, k_shown_bytes_max)
-                                          : name_of(value.kind()));
-}
-
-bool is_variable(std::string_view name) {
-    const auto letter = [](char c) { return is_alpha(c) || c == '_'; };
-    return !name.empty() && letter(name.front()) &&
-           std::ranges::all_of(name, [&](char c) { return letter(c) || is_digit(c); });
-}
-
-class Check {
+class Check : private MemberChecks {
   public:
-    ManifestFindings take() { return std::move(findings_); }
+    explicit Check(ManifestFindings& findings) : MemberChecks(findings) {}
 
     void root(const Value& value) {
         members(value, "",
@@ -64,12 +34,9 @@ class Check {
                  "concurrency", "models", "models_elsewhere", "continues_with"});
         line(value["summary"], "summary");
         operations(value["operations"]);
-        if (text(value["base_url"], "base_url") && !value["base_url"].string().empty() &&
-            origin_of(value["base_url"].string()).empty()) {
-            wrong("base_url", value["base_url"], "a URL: http://host[:port]/path or https://...");
-        }
         variable(value["base_url_env"], "base_url_env");
-        credentials(value["credentials"]);
+        check_addresses(value, *this);
+        check_credentials(value, *this);
         options(value["options"]);
         needs(value["needs"]);
         headers(value["request_headers"], "request_headers", may_be_seen,
@@ -84,102 +51,12 @@ class Check {
     }
 
   private:
-    void mistake(std::string text) { findings_.mistakes.push_back(std::move(text)); }
-
-    void wrong(std::string_view where, const Value& value, std::string_view expected) {
-        mistake(fmt::format("\"{}\" is {}, not {}", where, shown(value), expected));
-    }
-
-    // A member that is null counts as missing.
-    static bool given(const Value& value) { return value && value.kind() != Kind::null; }
-
-    bool is(const Value& value, Kind kind, std::string_view where) {
-        if (!given(value)) return false;
-        if (value.kind() == kind) return true;
-        mistake(fmt::format("\"{}\" is {}, not {}", where, name_of(value.kind()), name_of(kind)));
-        return false;
-    }
-
-    bool text(const Value& value, std::string_view where) { return is(value, Kind::string, where); }
-
-    void flag(const Value& value, std::string_view where) { is(value, Kind::boolean, where); }
-
-    // Checks a text that people read, which must fit on one line.
-    void line(const Value& value, std::string_view where) {
-        if (!text(value, where)) return;
-        const std::string words = value.string();
-        if (words.size() > k_line_bytes_max) {
-            mistake(fmt::format("\"{}\" is longer than {} bytes", where, k_line_bytes_max));
-        }
-        if (std::ranges::any_of(words, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
-            mistake(fmt::format("\"{}\" has a line end or another control character", where));
-        }
-    }
-
-    void variable(const Value& value, std::string_view where) {
-        if (!text(value, where) || value.string().empty()) return;
-        if (!is_variable(value.string()))
-            wrong(where, value, "the name of an environment variable");
-    }
-
     void continues_with(const Value& value) {
         if (!text(value, "continues_with")) return;
         const std::string member = value.string();
         const bool taken = member == "role" || member == "content" || member == "name";
         if (taken || member.size() > k_name_bytes_max || !is_variable(member)) {
             wrong("continues_with", value, "the name of a member that a message has not yet");
-        }
-    }
-
-    // Checks a name by which something is looked up: it must be there, and must not repeat another.
-    void name(const Value& value, const std::string& where, std::set<std::string>& names) {
-        if (!given(value)) return mistake(fmt::format("\"{}\" is missing", where));
-        if (!text(value, where)) return;
-        const std::string given_name = value.string();
-        if (given_name.empty()) return mistake(fmt::format("\"{}\" is empty", where));
-        if (given_name.size() > k_name_bytes_max) {
-            return mistake(fmt::format("\"{}\" is longer than {} bytes", where, k_name_bytes_max));
-        }
-        if (!names.insert(given_name).second) {
-            mistake(fmt::format("\"{}\" is {}, as one before it is", where, shown(value)));
-        }
-    }
-
-    // Checks that an object's members are there once, and notes those that are not known.
-    void members(const Value& object, std::string_view where,
-                 const std::vector<std::string>& known) {
-        std::set<std::string> seen;
-        for (const auto& member : object.members()) {
-            const std::string key = member.key();
-            if (!seen.insert(key).second) {
-                mistake(fmt::format("\"{}{}\" is given twice", where, key));
-            } else if (std::ranges::find(known, key) == known.end()) {
-                unknown(where, key, known);
-            }
-        }
-    }
-
-    void unknown(std::string_view where, const std::string& key,
-                 const std::vector<std::string>& known) {
-        std::string said = fmt::format("\"{}{}\" is unknown", where, key);
-        if (const auto near = nearest(key, known)) {
-            said += fmt::format("; did you mean \"{}\"?", *near);
-            findings_.misspelt.push_back(said);
-        }
-        findings_.doubts.push_back(std::move(said));
-    }
-
-    using Each = std::function<void(const Value&, const std::string& where)>;
-    void objects(const Value& array, const std::string& where, const Each& each) {
-        if (!is(array, Kind::array, where)) return;
-        std::size_t index = 0;
-        for (const auto& element : array.elements()) {
-            const std::string at = fmt::format("{}[{}]", where, index++);
-            if (!is(element, Kind::object, at)) {
-                if (!given(element)) mistake(fmt::format("\"{}\" is null, not an object", at));
-                continue;
-            }
-            each(element, at + ".");
         }
     }
 
@@ -204,38 +81,6 @@ class Check {
             }
         }
         if (seen.empty()) mistake("\"operations\" is empty: it would serve nothing");
-    }
-
-    void credentials(const Value& array) {
-        std::set<std::string> names;
-        objects(array, "credentials", [&](const Value& credential, const std::string& at) {
-            members(credential, at,
-                    {"name", "kind", "header", "prefix", "env", "required", "foreign"});
-            name(credential["name"], at + "name", names);
-            kind(credential, at);
-            variable(credential["env"], at + "env");
-            flag(credential["required"], at + "required");
-            objects(credential["foreign"], at + "foreign",
-                    [&](const Value& foreign, const std::string& place) {
-                        members(foreign, place, {"prefix", "vendor", "certain"});
-                        std::set<std::string> once;
-                        name(foreign["prefix"], place + "prefix", once);
-                        line(foreign["vendor"], place + "vendor");
-                        flag(foreign["certain"], place + "certain");
-                    });
-        });
-    }
-
-    void kind(const Value& credential, const std::string& at) {
-        const Value kind = credential["kind"];
-        const bool in_header = kind.equals("header");
-        if (text(kind, at + "kind") && !in_header && !kind.equals("bearer")) {
-            return wrong(at + "kind", kind, "one of bearer, header");
-        }
-        text(credential["prefix"], at + "prefix");
-        const bool named = text(credential["header"], at + "header");
-        if (in_header && !named) mistake(fmt::format("\"{}header\" is missing", at));
-        if (!in_header && named) mistake(fmt::format("\"{}header\" is for the kind header", at));
     }
 
     void options(const Value& object) {
@@ -368,16 +213,14 @@ class Check {
         const auto number = value.integer();
         if (!number || *number < 0) wrong(where, value, "a number of tokens");
     }
-
-    ManifestFindings findings_;
 };
 
 }  // namespace
 
 ManifestFindings check_manifest(const Value& root) {
-    Check check;
-    check.root(root);
-    return check.take();
+    ManifestFindings findings;
+    Check(findings).root(root);
+    return findings;
 }
 
 }  // namespace bw::plugin

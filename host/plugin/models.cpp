@@ -17,23 +17,22 @@ namespace bw::plugin {
 class ModelsQuestion::Asking final : private AttemptEvents,
                                      public std::enable_shared_from_this<Asking> {
   public:
-    Asking(boost::asio::io_context& loop, std::shared_ptr<Instance> instance, OnAnswer on_answer)
-        : loop_(loop),
-          instance_(std::move(instance)),
-          on_answer_(std::move(on_answer)),
-          alarm_(loop) {
+    Asking(boost::asio::io_context& loop, WhichModels which, OnAnswer on_answer)
+        : loop_(loop), which_(std::move(which)), on_answer_(std::move(on_answer)), alarm_(loop) {
         call_.id = "models";
     }
 
-    void ask(net::Transport& transport, std::chrono::milliseconds limit) {
+    void ask(net::Transport& transport, credentials::TokenDesk& desk) {
+        const std::chrono::milliseconds limit = which_.limit;
         const Order order{.call = &call_,
                           .model = {},
                           .body = "{}",
-                          .connect_timeout = instance_->provider().timeouts.connect,
+                          .credential = which_.credential,
+                          .connect_timeout = which_.instance->provider().timeouts.connect,
                           .deadline = limit,
                           .lists_models = true};
-        attempt_.emplace(instance_, order, static_cast<AttemptEvents&>(*this));
-        if (auto started = attempt_->start(transport, loop_); !started) {
+        attempt_.emplace(which_.instance, order, static_cast<AttemptEvents&>(*this));
+        if (auto started = attempt_->start(transport, desk, loop_); !started) {
             return on_end(std::move(started));
         }
         alarm_.set(Clock::now() + limit, [this, limit] {
@@ -60,7 +59,7 @@ class ModelsQuestion::Asking final : private AttemptEvents,
     }
 
     boost::asio::io_context& loop_;
-    const std::shared_ptr<Instance> instance_;
+    const WhichModels which_;
     OnAnswer on_answer_;
     net::Alarm alarm_;
     Call call_;
@@ -68,10 +67,9 @@ class ModelsQuestion::Asking final : private AttemptEvents,
 };
 
 ModelsQuestion::ModelsQuestion(boost::asio::io_context& loop, net::Transport& transport,
-                               std::shared_ptr<Instance> instance, std::chrono::milliseconds limit,
-                               OnAnswer on_answer)
-    : asking_(std::make_shared<Asking>(loop, std::move(instance), std::move(on_answer))) {
-    asking_->ask(transport, limit);
+                               credentials::TokenDesk& desk, WhichModels which, OnAnswer on_answer)
+    : asking_(std::make_shared<Asking>(loop, std::move(which), std::move(on_answer))) {
+    asking_->ask(transport, desk);
 }
 
 ModelsQuestion::~ModelsQuestion() = default;
@@ -87,12 +85,12 @@ ModelList own_models(const LoadedProvider& provider) {
 }  // namespace
 
 bool can_be_asked(const LoadedProvider& provider) {
-    return !provider.origin.empty() && provider.manifest.lists_models;
+    return !provider.origins.empty() && provider.manifest.lists_models;
 }
 
 Result<ModelList> list_models(const std::shared_ptr<const LoadedProvider>& provider,
-                              std::chrono::milliseconds limit) {
-    if (provider->origin.empty()) return own_models(*provider);
+                              std::chrono::milliseconds limit, std::size_t credential) {
+    if (provider->origins.empty()) return own_models(*provider);
     if (!can_be_asked(*provider)) {
         return fail(ErrorKind::unsupported, "its plugin cannot list models", "unsupported");
     }
@@ -100,8 +98,10 @@ Result<ModelList> list_models(const std::shared_ptr<const LoadedProvider>& provi
     if (!instance) return std::unexpected(instance.error());
     boost::asio::io_context loop{1};
     net::Client client(loop);
+    credentials::TokenDesk desk(loop, client);
     Result<std::vector<std::string>> ids;
-    const ModelsQuestion question(loop, client, *std::move(instance), limit, [&](auto answer) {
+    const WhichModels which{*std::move(instance), limit, credential};
+    const ModelsQuestion question(loop, client, desk, which, [&](auto answer) {
         ids = std::move(answer);
         loop.stop();
     });

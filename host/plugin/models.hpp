@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "credentials/token_desk.hpp"
 #include "net/transport.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/registry.hpp"
@@ -24,16 +25,21 @@ struct ModelList {
 // Whether the provider has an upstream, and a plugin that can ask it for its models.
 bool can_be_asked(const LoadedProvider& provider);
 
+struct WhichModels {
+    std::shared_ptr<Instance> instance;  // its provider can be asked
+    std::chrono::milliseconds limit;
+    std::size_t credential = 0;  // which one of the provider's goes out with the question
+};
+
 // One question, and its answer. On the thread that runs the loop. Dropping it cancels the question.
 class ModelsQuestion {
   public:
     using OnAnswer = std::function<void(Result<std::vector<std::string>>)>;
 
-    // The provider of `instance` can be asked. `on_answer` is called once, from the loop and after
-    // `limit` at the latest, with the ids in the order of the answer. It may destroy the question.
+    // `on_answer` is called once, from the loop and after the limit at the latest, with the ids in
+    // the order of the answer. It may destroy the question.
     ModelsQuestion(boost::asio::io_context& loop, net::Transport& transport,
-                   std::shared_ptr<Instance> instance, std::chrono::milliseconds limit,
-                   OnAnswer on_answer);
+                   credentials::TokenDesk& desk, WhichModels which, OnAnswer on_answer);
     ~ModelsQuestion();
 
   private:
@@ -42,8 +48,8 @@ class ModelsQuestion {
 };
 
 // Blocks until the answer is there, at most `limit`. ErrorKind::unsupported: the plugin cannot list
-// models.
+// models. `credential`: which one of the provider's goes out with the question.
 Result<ModelList> list_models(const std::shared_ptr<const LoadedProvider>& provider,
-                              std::chrono::milliseconds limit);
+                              std::chrono::milliseconds limit, std::size_t credential = 0);
 
 }  // namespace bw::plugin

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <bellwether/provider/rules.hpp>
 #include <span>
 
@@ -31,9 +30,7 @@ rules::Verdict Outgoing::send(const rules::Conduct& conduct, const bw_send& aske
     }
     take_body(asked, given);
     for (std::size_t i = 0; i < asked.auth_count; ++i) {
-        if (const auto signed_with = sign(view(asked.auth[i])); !signed_with.ok()) {
-            return signed_with;
-        }
+        if (const auto named = name(view(asked.auth[i])); !named.ok()) return named;
     }
     return {};
 }
@@ -48,19 +45,11 @@ void Outgoing::header(std::string_view name, std::string_view value) {
     field.append(lowered).append(": ").append(value);
 }
 
-rules::Verdict Outgoing::sign(std::string_view credential) {
-    const CredentialSpec* const spec = provider_.manifest.credential(credential);
-    const std::string* const value = provider_.secret(credential, credential_);
-    if (const auto given = rules::check_auth(spec != nullptr && value != nullptr); !given.ok()) {
-        return given;
-    }
-    switch (spec->kind) {
-        case CredentialKind::bearer:
-            header("authorization", fmt::format("Bearer {}", *value));
-            break;
-        case CredentialKind::header: header(spec->header, spec->prefix + *value); break;
-    }
-    return {};
+rules::Verdict Outgoing::name(std::string_view credential) {
+    const auto* const known = provider_.credential(credential, credential_);
+    const auto given = rules::check_auth(known != nullptr);
+    if (given.ok()) named_[named_count_++] = known;
+    return given;
 }
 
 void Outgoing::take_body(const bw_send& asked, std::string_view given) {

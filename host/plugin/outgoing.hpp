@@ -1,12 +1,15 @@
-// A request to an upstream, made of what a plugin sends: checked against the ABI's rules, completed
-// with the headers that the host adds, and signed with the credentials that the plugin names.
+// A request to an upstream, made of what a plugin sends: checked against the ABI's rules, and
+// completed with the headers that the host adds. The credentials that the plugin names are written
+// into it last (departure.cpp).
 #pragma once
 
 #include <bellwether/provider.h>
 
+#include <array>
 #include <bellwether/provider/rules.hpp>
 #include <chrono>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +37,10 @@ class Outgoing {
     // the wire.
     void complete(std::chrono::milliseconds connect_timeout);
 
+    // The credentials that the plugin has named, with which it goes out.
+    std::span<const credentials::Credential* const> named() const {
+        return std::span(named_).first(named_count_);
+    }
     std::uint32_t frame() const { return frame_; }
     // How long to wait before it is sent.
     std::chrono::milliseconds wait() const { return wait_; }
@@ -42,11 +49,13 @@ class Outgoing {
 
   private:
     void header(std::string_view name, std::string_view value);
-    rules::Verdict sign(std::string_view credential);
+    rules::Verdict name(std::string_view credential);
     void take_body(const bw_send& asked, std::string_view given);
 
     const LoadedProvider& provider_;
     const std::size_t credential_;
+    std::array<const credentials::Credential*, rules::k_auth_max> named_{};
+    std::size_t named_count_ = 0;
     std::uint32_t frame_ = BW_FRAME_WHOLE;
     std::chrono::milliseconds wait_{0};
     std::string own_body_;  // unless it is a part of the one that the plugin was given

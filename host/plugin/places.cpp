@@ -72,10 +72,12 @@ std::string without_place(const std::string& text, std::string_view place) {
 
 }  // namespace
 
-std::vector<std::string> places_of(std::string_view base_url, std::string_view proxy_url) {
+std::vector<std::string> places_of(std::string_view base_url, std::string_view proxy_url,
+                                   std::span<const std::string> others) {
     std::vector<std::string> places;
     add_places(base_url, places);
     add_places(proxy_url, places);
+    for (const std::string& url : others) add_places(url, places);
     std::ranges::stable_sort(places,
                              [](const auto& a, const auto& b) { return a.size() > b.size(); });
     return places;

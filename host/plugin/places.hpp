@@ -9,9 +9,10 @@
 namespace bw::plugin {
 
 // The texts that would tell where a provider is, in lower case, the longest first: the beginning of
-// its URL, its host with and without the port, and the same of its proxy's URL. An empty URL adds
-// nothing.
-std::vector<std::string> places_of(std::string_view base_url, std::string_view proxy_url);
+// its URL, its host with and without the port, and the same of its proxy's URL and of `others`. An
+// empty URL adds nothing.
+std::vector<std::string> places_of(std::string_view base_url, std::string_view proxy_url,
+                                   std::span<const std::string> others = {});
 
 // The text as a client may see it, with other words in place of each of `places`. A URL is replaced
 // up to the end of its path and query.

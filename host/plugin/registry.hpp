@@ -2,19 +2,19 @@
 // Built once at start-up on one thread; constant afterwards and shared by all workers.
 #pragma once
 
-#include <algorithm>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "config/config.hpp"
+#include "credentials/credential.hpp"
 #include "net/wire.hpp"
 #include "plugin/callback.hpp"
 #include "plugin/counters.hpp"
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
+#include "plugin/origins.hpp"
 #include "plugin/service.hpp"
 
 namespace bw::plugin {
@@ -22,18 +22,28 @@ namespace bw::plugin {
 // scheme://host:port of a URL, in lower case and with the port written out; empty if it is not one.
 std::string origin_of(std::string_view url);
 
+struct LoadedCredential {
+    std::string name;                                           // as the plugin's manifest calls it
+    std::shared_ptr<const credentials::Credential> credential;  // never null
+};
+
 struct LoadedProvider {
     std::string name;
     std::shared_ptr<const Library> library;
     Manifest manifest;
     std::string config;    // what bw_plugin.create is given
     std::string base_url;  // resolved; may be empty
-    std::string origin;    // of base_url; its credentials are sent nowhere else
-    std::map<std::string, std::string, std::less<>> secrets;  // name -> value; never printed
-    // The values of the secret "api_key", if the config gives several: each is a credential of its
-    // own. Empty: one that is missing. Never printed.
-    std::vector<std::string> api_keys;
-    std::vector<Model> models;  // the plugin's catalogue and the config's additions
+    std::string origin;    // of base_url
+    Origins origins;       // its requests, and its credentials with them, go nowhere else
+    // Whether all of them are the plugin's own, or of the plugin's own variable.
+    bool is_own_upstream = true;
+    std::vector<LoadedCredential> credentials;  // those that can be used
+    // The credentials of the name `api_keys_of`, if the config gives several. Null: one that is
+    // missing.
+    std::vector<std::shared_ptr<const credentials::Credential>> api_keys;
+    std::string api_keys_of;
+    std::vector<std::string> secrets;  // what nobody may be shown, the longest first
+    std::vector<Model> models;         // the plugin's catalogue and the config's additions
     config::Timeouts timeouts;
     std::shared_ptr<const net::WireOptions> wire;  // how it is reached
     std::vector<std::string> places;               // texts that clients must not see (places.hpp)
@@ -52,14 +62,13 @@ struct LoadedProvider {
         return library != nullptr && library->extension("bw.estimate/1") != nullptr;
     }
     bool has_credential(std::size_t index) const {
-        return index >= api_keys.size() || !api_keys[index].empty();
+        return index >= api_keys.size() || api_keys[index] != nullptr;
     }
     // Whether the provider's requests may go to this URL.
-    bool may_talk_to(std::string_view url) const {
-        return !origin.empty() && origin_of(url) == origin;
-    }
-    // The value of a secret for one of the credentials; null: there is none.
-    const std::string* secret(std::string_view secret_name, std::size_t credential) const;
+    bool may_talk_to(std::string_view url) const { return origins.include(url); }
+    // A credential by its name, of several the one at `which`; null: it cannot be used.
+    const credentials::Credential* credential(std::string_view credential_name,
+                                              std::size_t which) const;
 };
 
 struct Registry {

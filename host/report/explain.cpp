@@ -26,11 +26,11 @@ std::vector<ExplainedCredential> credentials_of(const config::Provider& wanted,
     std::vector<ExplainedCredential> credentials;
     for (const auto& spec : provider.manifest.credentials) {
         const auto given =
-            std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
+            std::ranges::find(wanted.secrets, spec.secret_key, &config::SecretReference::name);
         credentials.push_back(
             {.name = spec.name,
-             .reference = given != wanted.secrets.end() ? given->reference : "env:" + spec.env,
-             .set = provider.secrets.contains(spec.name)});
+             .reference = given != wanted.secrets.end() ? given->reference : spec.usual_source(),
+             .set = provider.credential(spec.name, 0) != nullptr});
     }
     return credentials;
 }

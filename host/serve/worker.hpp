@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "credentials/token_desk.hpp"
 #include "front/connections.hpp"
 #include "front/context.hpp"
 #include "front/drained_calls.hpp"
@@ -60,6 +61,7 @@ class Worker final : private front::Sessions {
     front::Connections& connections_;
     boost::asio::io_context loop_{1};
     net::Client client_;
+    credentials::TokenDesk desk_;
     std::vector<plugin::ProviderSlot> slots_;
     std::mt19937_64 random_{std::random_device{}()};
     policy::WebhookPosts webhook_posts_;

@@ -57,6 +57,7 @@ class World {
     Referee referee_{host_, *running_.upstreams, *running_.waiting};
     CheckedLedger ledger_{plan_, chance_, time_, referee_};
     FakeWire wire_{plan_, loop_, chance_, referee_, ledger_};
+    credentials::TokenDesk desk_{loop_, wire_};
     const observe::MetricNames names_ = pages::metric_names(host_);
     observe::WorkerMetrics metrics_{names_};
     std::vector<plugin::ProviderSlot> slots_{host_.registry.providers.begin(),
@@ -66,16 +67,16 @@ class World {
     front::DrainedCalls drained_{loop_, [] {}};
     observe::AccessLog access_log_{loop_};
     std::mt19937_64 random_{chance_.engine()()};
-    front::Context context_{
-        .host = host_,
-        .engine = {loop_, wire_, slots_, *running_.upstreams, random_, running_.waiting.get()},
-        .books = books_,
-        .drained_calls = drained_,
-        .running = running_,
-        .metrics = metrics_,
-        .access_log = access_log_,
-        .random = random_,
-        .http_limits = {}};
+    front::Context context_{.host = host_,
+                            .engine = {loop_, wire_, desk_, slots_, *running_.upstreams, random_,
+                                       running_.waiting.get()},
+                            .books = books_,
+                            .drained_calls = drained_,
+                            .running = running_,
+                            .metrics = metrics_,
+                            .access_log = access_log_,
+                            .random = random_,
+                            .http_limits = {}};
     std::list<std::shared_ptr<Client>> clients_;
     net::Alarm next_client_{loop_};
     std::uint64_t asked_ = 0;

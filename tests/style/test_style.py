@@ -13,12 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 # A folder of host/ may include those to its right and itself, nothing else.
 LAYERS = {
     "main.cpp": "cli",
-    "cli": "serve pages front report http policy route plugin net ledger config observe calendar json base",
-    "serve": "pages front report http policy route plugin net ledger config observe calendar json base",
+    "cli": "serve pages front report http policy route plugin credentials net ledger config observe calendar json base",
+    "serve": "pages front report http policy route plugin credentials net ledger config observe calendar json base",
     "pages": "front report http policy route plugin net ledger config observe calendar json base",
     "front": "report http policy route plugin net ledger config observe calendar json base",
     "report": "policy route plugin ledger config observe calendar json base",
-    "policy": "route plugin net ledger config observe calendar json base",
+    "policy": "route plugin credentials net ledger config observe calendar json base",
     "route": "plugin net config observe calendar json base",
     "plugin": "credentials net config observe calendar json base",
     "http": "base",

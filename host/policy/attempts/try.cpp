@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "json/upstream_body.hpp"
+#include "plugin/secret_texts.hpp"
 #include "policy/cost/cost_in_body.hpp"
 #include "policy/cost/usage_chunk.hpp"
 #include "policy/estimate/body_changes.hpp"
@@ -77,7 +78,8 @@ Result<void> Try::start(unsigned number, bool paused) {
     trip_.emplace(engine_.upstreams.limits, target_, tokens_at_sending(call_, asked_));
     watch_.emplace(engine_.upstreams.targets, target_.id,
                    call_.stream ? route::AnswerForm::stream : route::AnswerForm::plain);
-    if (auto started = attempt_->start(engine_.transport, engine_.loop); !started) return started;
+    if (auto started = attempt_->start(engine_.transport, engine_.desk, engine_.loop); !started)
+        return started;
     if (paused) attempt_->pause();
     deadlines_.emplace(
         engine_.loop, limits, [this] { return progress(); },

@@ -18,6 +18,7 @@
 #include "base/call.hpp"
 #include "base/error.hpp"
 #include "base/usage.hpp"
+#include "credentials/token_desk.hpp"
 #include "net/transport.hpp"
 #include "plugin/attempt.hpp"
 #include "policy/admission/waiting_counts.hpp"
@@ -34,6 +35,7 @@ namespace bw::policy {
 struct AttemptServices {
     boost::asio::io_context& loop;
     net::Transport& transport;
+    credentials::TokenDesk& desk;
     std::span<plugin::ProviderSlot> slots;  // one a provider, in the order of the configuration
     Upstreams& upstreams;
     std::mt19937_64& random;

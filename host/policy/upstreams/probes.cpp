@@ -42,7 +42,7 @@ route::TryEnd end_of_probe(const Result<std::vector<std::string>>& answer) {
 Probes::Probes(boost::asio::io_context& loop, net::Transport& transport,
                const config::Config& config, const plugin::Registry& registry,
                std::span<const route::TargetName> targets, Upstreams& upstreams)
-    : loop_(loop), transport_(transport), upstreams_(upstreams) {
+    : loop_(loop), transport_(transport), desk_(loop, transport), upstreams_(upstreams) {
     std::mt19937_64 random(std::random_device{}());
     for (std::size_t i = 0; i < config.providers.size(); ++i) {
         const auto interval = config.providers[i].probe;
@@ -67,7 +67,7 @@ void Probes::ask(ProbedProvider& provider) {
     auto instance = provider.slot.acquire();
     if (!instance) return answered(provider, std::unexpected(instance.error()));
     provider.question.emplace(
-        loop_, transport_, *std::move(instance), k_limit,
+        loop_, transport_, desk_, plugin::WhichModels{*std::move(instance), k_limit},
         [this, &provider](const auto& answer) { answered(provider, answer); });
 }
 

@@ -63,6 +63,7 @@ class Probes {
 
     boost::asio::io_context& loop_;
     net::Transport& transport_;
+    credentials::TokenDesk desk_;
     Upstreams& upstreams_;
     std::list<ProbedProvider> providers_;
 };

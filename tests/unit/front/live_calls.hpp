@@ -179,6 +179,7 @@ class LiveCalls : public testing::Test {
     boost::asio::io_context loop;
     Host host = host_of(parsed_live_config());
     net::Client wire{loop};
+    credentials::TokenDesk desk{loop, wire};
     std::vector<plugin::ProviderSlot> slots{host.registry.providers.begin(),
                                             host.registry.providers.end()};
     policy::Upstreams upstreams{host.config, host.routes.targets().size()};
@@ -197,7 +198,7 @@ class LiveCalls : public testing::Test {
     Running running{.metrics = {names(), 1}, .body_room = std::make_unique<BodyRoom>(1u << 20)};
     observe::AccessLog access_log{loop};
     Context context{.host = host,
-                    .engine = {loop, wire, slots, upstreams, random},
+                    .engine = {loop, wire, desk, slots, upstreams, random},
                     .books = books,
                     .drained_calls = drained,
                     .running = running,

@@ -42,7 +42,7 @@ class AttemptTest : public testing::Test, public AttemptEvents {
         ASSERT_TRUE(json::read_request(call));
         attempt = std::make_unique<Attempt>(
             instance(more_config), Order{.call = &call, .model = "m", .body = call.body}, *this);
-        ASSERT_TRUE(attempt->start(transport, loop));
+        ASSERT_TRUE(attempt->start(transport, desk, loop));
         ASSERT_EQ(transport.upstreams.size(), 1U);
     }
     void on_head(std::span<const net::Header>) override { ++heads; }
@@ -59,6 +59,7 @@ class AttemptTest : public testing::Test, public AttemptEvents {
 
     boost::asio::io_context loop;
     net::ScriptedTransport transport;
+    credentials::TokenDesk desk{loop, transport};
     std::string more_config;  // of the provider
     Call call;
     std::unique_ptr<Attempt> attempt;

@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 
-#include "plugin/instance.hpp"
+#include "plugin/secret_texts.hpp"
 
 namespace bw::plugin {
 namespace {
@@ -163,22 +163,29 @@ class SeveralKeys : public RegistryTest {
         return provider;
     }
     const LoadedProvider& loaded() const { return *registry_.providers[0]; }
+    // What a request gets of one of the credentials.
+    std::string sent(std::size_t which) const {
+        net::Request request;
+        const credentials::ReadyCredential ready{loaded().credential("api_key", which), nullptr};
+        EXPECT_TRUE(credentials::authorize({&ready, 1}, request));
+        return request.headers.empty() ? "" : request.headers.front();
+    }
 };
 
 TEST_F(SeveralKeys, EachIsACredentialOfItsOwn) {
     setenv("KEY_A", "cr_one", 1);
     setenv("KEY_B", "cr_other", 1);
     EXPECT_THAT(load(both()), IsEmpty());
-    EXPECT_EQ(*loaded().secret("api_key", 0), "cr_one");
-    EXPECT_EQ(*loaded().secret("api_key", 1), "cr_other");
-    EXPECT_EQ(loaded().secret("other_key", 1), nullptr);
+    EXPECT_EQ(sent(0), "authorization: Bearer cr_one");
+    EXPECT_EQ(sent(1), "authorization: Bearer cr_other");
+    EXPECT_EQ(loaded().credential("other_key", 1), nullptr);
 }
 
 TEST_F(SeveralKeys, ASingleOneIsTheOnlyCredential) {
     setenv("HOLYSHEEP_API_KEY", "cr_single", 1);
     EXPECT_THAT(load(holysheep()), IsEmpty());
     EXPECT_TRUE(loaded().has_credential(0));
-    EXPECT_EQ(*loaded().secret("api_key", 0), "cr_single");
+    EXPECT_EQ(sent(0), "authorization: Bearer cr_single");
 }
 
 TEST_F(SeveralKeys, AMissingOneIsAnErrorAtItsPlace) {
@@ -196,7 +203,7 @@ TEST_F(SeveralKeys, WhereTheProviderMayLackThemTheOthersServe) {
     EXPECT_EQ(loaded().unavailable, "");
     EXPECT_FALSE(loaded().has_credential(0));
     EXPECT_TRUE(loaded().has_credential(1));
-    EXPECT_EQ(*loaded().secret("api_key", 0), "cr_other") << "where none is chosen";
+    EXPECT_EQ(sent(0), "authorization: Bearer cr_other") << "where none is chosen";
     unsetenv("KEY_B");
     load(provider);
     EXPECT_THAT(loaded().unavailable, HasSubstr("KEY_B"));
@@ -226,14 +233,14 @@ TEST_F(RegistryTest, AKeyFromTheEnvironmentStaysWithItsVendor) {
     local.plugin = "openai";
     local.base_url = "http://127.0.0.1:8000/v1";
     load(local);
-    EXPECT_THAT(registry_.providers[0]->secrets, IsEmpty());
+    EXPECT_THAT(registry_.providers[0]->credentials, IsEmpty());
     local.secrets = {{"api_key", "env:OPENAI_API_KEY", {5, 1}}};
     load(local);
-    EXPECT_EQ(registry_.providers[0]->secrets.size(), 1u);
+    EXPECT_EQ(registry_.providers[0]->credentials.size(), 1u);
     local.secrets.clear();
     local.base_url.clear();
     load(local);
-    EXPECT_EQ(registry_.providers[0]->secrets.size(), 1u);
+    EXPECT_EQ(registry_.providers[0]->credentials.size(), 1u);
     unsetenv("OPENAI_API_KEY");
 }
 

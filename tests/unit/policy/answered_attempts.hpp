@@ -107,12 +107,13 @@ class AnsweredAttempts : public testing::Test {
     Clock::Simulated time;
     boost::asio::io_context loop;
     net::ScriptedTransport wire;
+    credentials::TokenDesk desk{loop, wire};
     config::Config config = parsed(repeats_, file_);
     std::vector<plugin::ProviderSlot> slots = loaded(config);
     Books books{loop, config, nullptr};
     Upstreams upstreams{config, 8};
     std::mt19937_64 random;
-    AttemptServices engine{loop, wire, slots, upstreams, random};
+    AttemptServices engine{loop, wire, desk, slots, upstreams, random};
     Call call;
     std::vector<Prospect> targets{{.provider = "a", .target = {.provider = 0, .model = "m"}},
                                   {.provider = "b", .target = {.provider = 1, .model = "n"}}};

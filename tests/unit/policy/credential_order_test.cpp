@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "bearer.hpp"
+
 #include <map>
 
 namespace bw::policy {
@@ -97,7 +99,7 @@ TEST(ExpandCredentials, GoesByWhatIsKnownOfTheUpstream) {
     config.providers[0].api_keys = {
         {"api_key", "env:A", {}}, {"api_key", "env:B", {}}, {"api_key", "env:C", {}}};
     auto provider = std::make_shared<plugin::LoadedProvider>();
-    provider->api_keys = {"one", "", "three"};
+    provider->api_keys = {bearer("one"), nullptr, bearer("three")};
     const std::vector<plugin::ProviderSlot> slots{plugin::ProviderSlot(std::move(provider))};
     Upstreams upstreams(config, 1);
     const auto order = [&] {

@@ -122,13 +122,14 @@ struct Desk {
 
     boost::asio::io_context loop;
     net::Client client{loop};
+    credentials::TokenDesk desk{loop, client};
     std::vector<plugin::ProviderSlot> slots{slot("a"), slot("b")};
     config::Config config;
     Books books;
     SessionUnderTest* session = nullptr;
     Upstreams upstreams{config, 8};
     std::mt19937_64 random;
-    AttemptServices engine{loop, client, slots, upstreams, random};
+    AttemptServices engine{loop, client, desk, slots, upstreams, random};
     Call call;
     std::optional<Result<void>> told;
     std::optional<Admission> admission;

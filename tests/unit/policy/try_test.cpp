@@ -2,6 +2,7 @@
 #include "policy/attempts/try.hpp"
 
 #include "answered_attempts.hpp"
+#include "bearer.hpp"
 
 namespace bw::policy {
 namespace {
@@ -138,8 +139,9 @@ class TryWithCredentials : public ChangedTry {
     // The provider "a" with two credentials.
     TryWithCredentials() {
         auto several = std::make_shared<plugin::LoadedProvider>(slots[0].provider());
-        several->api_keys = {"key-one", "key-two"};
-        several->secrets.emplace("api_key", "key-one");
+        several->api_keys = {bearer("key-one"), bearer("key-two")};
+        several->api_keys_of = "api_key";
+        several->credentials = {{"api_key", several->api_keys.front()}};
         several->config = json::with_member(several->config, "credentials", R"(["api_key"])");
         slots[0] = plugin::ProviderSlot(several);
         config.providers[0].api_keys = {{"api_key", "env:A", {}}, {"api_key", "env:B", {}}};
@@ -152,8 +154,8 @@ class TryWithCredentials : public ChangedTry {
         call.started = Clock::now();
         call.body = R"({"model":"m","messages":[]})";
         ASSERT_TRUE(json::read_request(call));
-        one.emplace(AttemptServices{loop, wire, slots, *known, random}, call, targets[0].target,
-                    reckoner, listener);
+        one.emplace(AttemptServices{loop, wire, desk, slots, *known, random}, call,
+                    targets[0].target, reckoner, listener);
         ASSERT_TRUE(one->start(0, false));
     }
     void close(Result<void> result) { one->close(result, Evidence::fresh); }

@@ -182,6 +182,9 @@ inline Verdict check_frame_kind(std::uint32_t kind) {
     return unsupported("frames of a kind that this host cannot cut");
 }
 
+// The most credentials that one request may name.
+inline constexpr std::size_t k_auth_max = 8;
+
 // `own_origin`: the URL's is one of those that the provider may talk to. The names in `auth` are
 // the caller's to check, with check_auth.
 inline Verdict check_send(const Conduct& so_far, const bw_send& request, bool own_origin) {
@@ -201,6 +204,7 @@ inline Verdict check_send(const Conduct& so_far, const bw_send& request, bool ow
         return broken("send with a malformed URL");
     }
     if (!own_origin) return broken("send to an origin that the provider may not talk to");
+    if (request.auth_count > k_auth_max) return broken("send with more than 8 credentials");
     for (std::size_t i = 0; i < request.header_count; ++i) {
         const bw_header& header = request.headers[i];
         const Verdict verdict =
