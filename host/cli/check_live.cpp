@@ -6,6 +6,7 @@
 #include "cli/diagnostic_text.hpp"
 #include "cli/terminal.hpp"
 #include "json/writer.hpp"
+#include "plugin/token_trial.hpp"
 #include "policy/upstreams/live_check.hpp"
 
 namespace bw::cli {
@@ -21,13 +22,60 @@ std::string advice_for(const Error& error, const config::Provider& wanted,
     }
     if (error.kind != ErrorKind::auth || provider.manifest.credentials.empty()) return {};
     const auto& spec = provider.manifest.credentials.front();
-    const auto given = std::ranges::find(wanted.secrets, spec.name, &config::SecretReference::name);
+    const auto given =
+        std::ranges::find(wanted.secrets, spec.secret_key, &config::SecretReference::name);
     return fmt::format("check the credential in {}",
-                       given != wanted.secrets.end() ? given->reference : "env:" + spec.env);
+                       given != wanted.secrets.end() ? given->reference : spec.usual_source());
 }
 
-policy::ProviderCheck check_provider(
-    const config::Provider& wanted, const std::shared_ptr<const plugin::LoadedProvider>& provider) {
+using LoadedProvider = std::shared_ptr<const plugin::LoadedProvider>;
+
+policy::CredentialCheck check_token(std::string name, const credentials::Credential& credential) {
+    return {.name = std::move(name),
+            .token = true,
+            .result = plugin::try_token(credential, k_limit),
+            .advice = {}};
+}
+
+// Tries each credential that needs a token.
+void check_tokens(const config::Provider& wanted, const LoadedProvider& provider,
+                  policy::ProviderCheck& check) {
+    for (const auto& [name, credential] : provider->credentials) {
+        const bool several = name == provider->api_keys_of && !provider->api_keys.empty();
+        if (!several && credential->tokens()) {
+            check.credentials.push_back(check_token(name, *credential));
+        }
+    }
+    for (std::size_t i = 0; i < provider->api_keys.size(); ++i) {
+        const auto& credential = provider->api_keys[i];
+        if (!credential || !credential->tokens()) continue;
+        check.credentials.push_back(check_token(wanted.api_keys[i].reference, *credential));
+    }
+}
+
+// Asks once with each of several keys.
+void check_each_key(const config::Provider& wanted, const LoadedProvider& provider,
+                    policy::ProviderCheck& check) {
+    check.models = fail(ErrorKind::unavailable, "none of its api_keys can be used");
+    for (std::size_t i = 0; i < provider->api_keys.size(); ++i) {
+        if (!provider->has_credential(i)) continue;
+        auto models = plugin::list_models(provider, k_limit, i);
+        const bool unsupported = !models && models.error().kind == ErrorKind::unsupported;
+        if (!unsupported) {
+            const std::string& name = wanted.api_keys[i].reference;
+            policy::CredentialCheck one{.name = name, .token = false, .result = {}, .advice = {}};
+            if (!models) one.result = std::unexpected(models.error());
+            if (!models && models.error().kind == ErrorKind::auth) {
+                one.advice = fmt::format("check the credential in {}", name);
+            }
+            check.credentials.push_back(std::move(one));
+        }
+        if (!check.models) check.models = std::move(models);
+    }
+}
+
+policy::ProviderCheck check_provider(const config::Provider& wanted,
+                                     const LoadedProvider& provider) {
     policy::ProviderCheck check{.provider = provider->name};
     if (!provider->unavailable.empty()) {
         check.models = fail(ErrorKind::unavailable, provider->unavailable);
@@ -35,13 +83,25 @@ policy::ProviderCheck check_provider(
         return check;
     }
     const auto started = std::chrono::steady_clock::now();
-    check.models = plugin::list_models(provider, k_limit);
+    check_tokens(wanted, provider, check);
+    if (provider->api_keys.size() > 1 && !provider->origins.empty()) {
+        check_each_key(wanted, provider, check);
+    } else {
+        check.models = plugin::list_models(provider, k_limit);
+    }
     check.latency = std::chrono::duration_cast<std::chrono::milliseconds>(
         std::chrono::steady_clock::now() - started);
     if (check.models) return check;
     check.skipped = check.models.error().kind == ErrorKind::unsupported;
     check.advice = advice_for(check.models.error(), wanted, *provider);
     return check;
+}
+
+void print_credential(const std::string& provider, const policy::CredentialCheck& check) {
+    const std::string said = check.result ? (check.token ? "token fetched" : "accepted")
+                                          : "BROKEN: " + check.result.error().for_operator();
+    fmt::print("{}: credential {}: {}{}\n", provider, check.name, said,
+               check.advice.empty() ? "" : "; " + check.advice);
 }
 
 void print_text(const policy::ProviderCheck& check) {
@@ -56,6 +116,28 @@ void print_text(const policy::ProviderCheck& check) {
         fmt::print("{}: ok: reached, credential accepted, {}, {} ms\n", check.provider,
                    counted(check.models->ids.size(), "model"), check.latency.count());
     }
+    for (const auto& credential : check.credentials) print_credential(check.provider, credential);
+}
+
+void write_credentials(json::PrettyWriter& writer,
+                       const std::vector<policy::CredentialCheck>& credentials) {
+    writer.key("credentials").begin_array();
+    for (const auto& one : credentials) {
+        writer.begin_object().field("credential", one.name).field("ok", one.result.has_value());
+        if (!one.result) {
+            writer.field("error", one.result.error().for_operator());
+            writer.field_or_null("code", one.result.error().code);
+        }
+        writer.end_object();
+    }
+    writer.end_array();
+}
+
+// Whether nothing is wrong with the provider that the configuration could be blamed for.
+bool is_good(const policy::ProviderCheck& check) {
+    return (check.models || check.skipped) &&
+           std::ranges::all_of(check.credentials,
+                               [](const auto& one) { return one.result.has_value(); });
 }
 
 void write_json(json::PrettyWriter& writer, const policy::ProviderCheck& check) {
@@ -70,6 +152,7 @@ void write_json(json::PrettyWriter& writer, const policy::ProviderCheck& check) 
         writer.field_or_null("code", check.models.error().code);
         writer.field_or_null("advice", check.advice);
     }
+    write_credentials(writer, check.credentials);
     writer.end_object();
 }
 
@@ -100,7 +183,7 @@ int check_live(const Common& common) {
     bool ok = true;
     for (std::size_t i = 0; i < host->config.providers.size(); ++i) {
         checks.push_back(check_provider(host->config.providers[i], host->registry.providers[i]));
-        ok &= checks.back().models.has_value() || checks.back().skipped;
+        ok &= is_good(checks.back());
         if (!common.json) print_text(checks.back());
     }
     const auto findings = policy::judge_lists(host->config, checks);

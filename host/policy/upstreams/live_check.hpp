@@ -12,9 +12,18 @@
 
 namespace bw::policy {
 
+// A credential that was tried by itself: one of several keys, or one that needs a token.
+struct CredentialCheck {
+    std::string name;    // its reference, "env:NAME", or as the plugin's manifest calls it
+    bool token = false;  // it is about its token alone
+    Result<void> result;
+    std::string advice;  // what to do about a failure; may be empty
+};
+
 struct ProviderCheck {
     std::string provider;
     Result<plugin::ModelList> models;
+    std::vector<CredentialCheck> credentials{};
     std::chrono::milliseconds latency{0};
     bool skipped = false;  // it cannot be asked, and that is no fault of the configuration
     std::string advice;    // what to do about a failure; may be empty
