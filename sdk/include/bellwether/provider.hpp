@@ -27,6 +27,9 @@
 //       };
 //       Shout(const bw::Setup& setup, Service& service);
 //
+// A Service whose constructor takes (setup, const Service* replaced) is given the one that it will
+// replace, which is still in use, to take weights over from; nullptr if there is none.
+//
 // A provider that knows better than the host what a request can cost at most says so in a hook.
 // With bw::Estimates as a base a misspelt one does not compile:
 //

@@ -153,6 +153,16 @@ inline Setup setup_of(const bw_setup& setup) {
     return Setup(Host(setup.api, setup.host), text);
 }
 
+// A service that can be made from the one that it will replace is; nullptr: it replaces none.
+template <typename Service>
+Service* new_service(const bw_setup& setup) {
+    if constexpr (std::is_constructible_v<Service, Setup, const Service*>) {
+        return new Service(setup_of(setup), reinterpret_cast<const Service*>(setup.service));
+    } else {
+        return new Service(setup_of(setup));
+    }
+}
+
 // What is behind a bw_provider.
 template <typename Provider>
 struct Instance {
@@ -217,7 +227,7 @@ struct Thunks {
     static bw_status service_open(const bw_setup* setup, bw_service** out) noexcept {
         if constexpr (!std::is_void_v<Service>) {
             return guarded({setup->api, setup->host, nullptr}, "service_open", [&] {
-                *out = reinterpret_cast<bw_service*>(new Service(setup_of(*setup)));
+                *out = reinterpret_cast<bw_service*>(new_service<Service>(*setup));
             });
         }
         return BW_E_UNSUPPORTED;
