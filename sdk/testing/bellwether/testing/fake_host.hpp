@@ -10,7 +10,9 @@
 //   bw::testing::Instance shout(host, library.table(), config);
 //   auto result = shout.call({}, {200, {}, "data: {...}\n\n"});
 //
-// One thread, like a provider instance. Any test framework will do.
+// An Instance belongs to one thread, as with the host; several may share a Service, each on a
+// thread of its own. What a step of an engine waits for, other than a wake, passes in no time; see
+// engine_call.hpp for calls that are stepped by hand. Any test framework will do.
 #pragma once
 
 #include <bellwether/ext/engine.h>
@@ -24,6 +26,7 @@
 #include <bellwether/testing/framer.hpp>
 #include <bellwether/testing/services.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -53,31 +56,83 @@ class Library {
     const bw_plugin* table_ = nullptr;
 };
 
-// One provider instance: made, called, destroyed; with a service of its own, if the plugin has one.
+// What the instances of one provider share. A plugin that has no such part has an empty one.
+class Service {
+  public:
+    // `replaced`: the one that this one is to take the place of, still in use.
+    Service(FakeHost& host, const bw_plugin* table, std::string config,
+            const Service* replaced = nullptr)
+        : host_(host), table_(table), config_(with_credentials(host, std::move(config))) {
+        if (table->service_open == nullptr) return;
+        bw_setup setup = this->setup();
+        setup.service = replaced == nullptr ? nullptr : replaced->service_;
+        const bw_status status = table->service_open(&setup, &service_);
+        if (status != BW_OK) error_ = failed(status, "service_open");
+    }
+    ~Service() {
+        if (service_ != nullptr) table_->service_close(service_);
+    }
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
+
+    // Why it could not be made; empty if it could.
+    const std::optional<Failed>& error() const { return error_; }
+    // Tells it a BW_NOTICE_*.
+    void notice(std::uint32_t kind) {
+        bw_notice notice = detail::sized<bw_notice>();
+        notice.kind = kind;
+        if (service_ != nullptr) table_->service_notice(service_, &notice);
+    }
+
+  private:
+    friend class Instance;
+
+    // As the host does, unless the test has written them itself.
+    static std::string with_credentials(const FakeHost& host, std::string config) {
+        if (!json::valid(config) || json::Value(config).kind() != json::Kind::object) return config;
+        if (json::Value(config)["credentials"]) return config;
+        std::string names = "[";
+        for (const std::string& name : host.secrets) {
+            if (names.size() > 1) names += ',';
+            names += json::quote(name);
+        }
+        return json::with_member(config, "credentials", names + "]");
+    }
+    bw_setup setup() const {
+        bw_setup setup = detail::sized<bw_setup>();
+        setup.api = host_.api();
+        setup.host = host_.handle();
+        setup.service = service_;
+        setup.config = detail::to_str(config_);
+        return setup;
+    }
+    Failed failed(bw_status status, const char* where) const {
+        auto told = host_.take_told();
+        Failed failed = told ? *std::move(told) : Failed{};
+        failed.status = status;
+        failed.where = where;
+        if (status < BW_OK) host_.misbehaved(std::string(where) + " returned what is no error");
+        return failed;
+    }
+
+    FakeHost& host_;
+    const bw_plugin* table_;
+    std::string config_;
+    bw_service* service_ = nullptr;
+    std::optional<Failed> error_;
+};
+
+// One provider instance: made, called, destroyed; with a service of its own unless one is given.
 class Instance {
   public:
     Instance(FakeHost& host, const bw_plugin* table, std::string config)
-        : host_(host), table_(table), config_(with_credentials(host, std::move(config))) {
-        base_url_ = json::Value(config_)["base_url"].string();
-        bw_setup setup = detail::sized<bw_setup>();
-        setup.api = host.api();
-        setup.host = host.handle();
-        setup.config = detail::to_str(config_);
-        if (table->service_open != nullptr) {
-            const bw_status status = table->service_open(&setup, &service_);
-            if (status != BW_OK) {
-                failed(status, "service_open");
-                return;
-            }
-            setup.service = service_;
-        }
-        const bw_status status = table->create(&setup, &provider_);
-        if (status != BW_OK) failed(status, "create");
-        if ((status == BW_OK) != (provider_ != nullptr)) host.misbehaved("create: out and status");
+        : own_(std::in_place, host, table, std::move(config)), service_(*own_) {
+        create();
     }
+    // The service must outlive it.
+    explicit Instance(Service& service) : service_(service) { create(); }
     ~Instance() {
         if (provider_ != nullptr) table_->destroy(provider_);
-        if (service_ != nullptr) table_->service_close(service_);
     }
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;
@@ -138,29 +193,22 @@ class Instance {
     }
 
   private:
+    friend class EngineCall;
+    using milliseconds = std::chrono::milliseconds;
+    static constexpr milliseconds k_patience{60'000};
+
     struct Exchange {
         const Response* response;
         std::vector<std::string_view> parts;
     };
 
-    // As the host does, unless the test has written them itself.
-    static std::string with_credentials(const FakeHost& host, std::string config) {
-        if (!json::valid(config) || json::Value(config).kind() != json::Kind::object) return config;
-        if (json::Value(config)["credentials"]) return config;
-        std::string names = "[";
-        for (const std::string& name : host.secrets) {
-            if (names.size() > 1) names += ',';
-            names += json::quote(name);
-        }
-        return json::with_member(config, "credentials", names + "]");
-    }
-
-    void failed(bw_status status, const char* where) {
-        auto told = host_.take_told();
-        error_ = told ? *std::move(told) : Failed{};
-        error_->status = status;
-        error_->where = where;
-        if (status < BW_OK) host_.misbehaved(std::string(where) + " returned what is no error");
+    void create() {
+        base_url_ = json::Value(service_.config_)["base_url"].string();
+        if ((error_ = service_.error())) return;
+        const bw_setup setup = service_.setup();
+        const bw_status status = table_->create(&setup, &provider_);
+        if (status != BW_OK) error_ = service_.failed(status, "create");
+        if ((status == BW_OK) != (provider_ != nullptr)) host_.misbehaved("create: out and status");
     }
 
     static bw_attempt* handle(FakeAttempt& attempt) {
@@ -211,12 +259,6 @@ class Instance {
 
     Result run(const Asked& asked, const std::vector<Exchange>& exchanges) {
         FakeAttempt attempt;
-        attempt.host = &host_;
-        attempt.request_body = asked.body;
-        attempt.base_url = base_url_;
-        attempt.conduct.stream = asked.stream;
-        attempt.conduct.operation = asked.operation;
-        attempt.has_step = engine() != nullptr;
         bw_call* call = nullptr;
         bool complete = false;
         if (!open(asked, attempt, &call, complete)) return std::move(attempt.result);
@@ -227,17 +269,27 @@ class Instance {
                 if (!answer(call, attempt, exchange)) break;
             }
         }
-        attempt.conduct.phase = rules::Phase::closing;
-        bw_close close = detail::sized<bw_close>();
-        close.reason = BW_CLOSE_DONE;
-        if (!attempt.result.ok()) close.reason = BW_CLOSE_FAILED;
-        table_->call_close(call, &close);
+        close(call, attempt, attempt.result.ok() ? BW_CLOSE_DONE : BW_CLOSE_FAILED);
         const rules::Verdict lacks = rules::check_end(attempt.conduct);
         if (attempt.result.ok() && !lacks.ok()) host_.misbehaved(lacks.why);
         return std::move(attempt.result);
     }
 
+    void close(bw_call* call, FakeAttempt& attempt, std::uint32_t reason) {
+        host_.due().end(attempt.ticket);
+        attempt.conduct.phase = rules::Phase::closing;
+        bw_close close = detail::sized<bw_close>();
+        close.reason = reason;
+        table_->call_close(call, &close);
+    }
+
     bool open(const Asked& asked, FakeAttempt& attempt, bw_call** call, bool& complete) {
+        attempt.host = &host_;
+        attempt.request_body = asked.body;
+        attempt.base_url = base_url_;
+        attempt.conduct.stream = asked.stream;
+        attempt.conduct.operation = asked.operation;
+        attempt.has_step = engine() != nullptr;
         std::vector<bw_header> headers;
         const bw_request request = request_of(asked, headers);
         attempt.conduct.phase = rules::Phase::opening;
@@ -247,10 +299,9 @@ class Instance {
         if ((status == BW_OK || complete) && !opened.ok()) host_.misbehaved(opened.why);
         if (attempt.asked) attempt.result.sent = *attempt.asked;
         if (went_well(attempt, status, "call_open")) return true;
+        host_.due().end(attempt.ticket);
         if (status != BW_OK && !complete) return false;
-        bw_close close = detail::sized<bw_close>();  // it returned well all the same
-        close.reason = BW_CLOSE_FAILED;
-        table_->call_close(*call, &close);
+        close(*call, attempt, BW_CLOSE_FAILED);  // it returned well all the same
         return false;
     }
 
@@ -302,23 +353,31 @@ class Instance {
         failed.message = problem;
     }
 
+    // The first step is due at once. A wait that a step asks for passes in no time.
     void generate(bw_call* call, FakeAttempt& attempt) {
         constexpr std::size_t k_steps_max = 1'000'000;
         for (std::size_t i = 0; i < k_steps_max; ++i) {
-            attempt.conduct.phase = rules::Phase::stepping;
-            bw_step next = detail::sized<bw_step>();
-            const bw_status status = engine()->step(call, &next);
-            if (!went_well(attempt, status, "step")) return;
-            attempt.result.waits.push_back(status == BW_COMPLETE ? -1 : next.wait_ms);
-            if (status == BW_COMPLETE) return;
+            const bool waits = i > 0 && attempt.result.waits.back() > 0;
+            const bool due = host_.due().take(attempt.ticket, waits ? milliseconds(0) : k_patience);
+            if (!due && !waits) return host_.misbehaved("a call waits for a wake that never comes");
+            if (!step(call, attempt)) return;
         }
         host_.misbehaved("step never ends");
     }
+    // False: it was the last.
+    bool step(bw_call* call, FakeAttempt& attempt) {
+        attempt.conduct.phase = rules::Phase::stepping;
+        bw_step next = detail::sized<bw_step>();
+        const bw_status status = engine()->step(call, &next);
+        if (!went_well(attempt, status, "step")) return false;
+        attempt.result.waits.push_back(status == BW_COMPLETE ? -1 : next.wait_ms);
+        return status != BW_COMPLETE;
+    }
 
-    FakeHost& host_;
-    const bw_plugin* table_;
-    std::string config_;
-    bw_service* service_ = nullptr;
+    std::optional<Service> own_;
+    Service& service_;
+    FakeHost& host_ = service_.host_;
+    const bw_plugin* const table_ = service_.table_;
     bw_provider* provider_ = nullptr;
     std::string base_url_;
     std::optional<Failed> error_;

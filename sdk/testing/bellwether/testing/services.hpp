@@ -9,8 +9,8 @@
 #include <bellwether/json.hpp>
 #include <bellwether/provider/rules.hpp>
 #include <bellwether/testing/call.hpp>
+#include <bellwether/testing/wakes.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -64,6 +64,7 @@ struct FakeAttempt {
     std::string base_url;
     rules::Conduct conduct;
     bool has_step = false;       // the plugin's side of bw.engine/1
+    bw_ticket ticket = 0;        // of a call that has begun to answer by itself
     std::optional<Failed> told;  // why the function that runs fails
     std::optional<Sent> asked;   // what it has sent
     std::uint32_t frame = 0;     // chosen in call_head
@@ -77,7 +78,8 @@ struct FakeEstimate {
     Estimated told;
 };
 
-// The host's services, and the record of what went wrong with them.
+// The host's services, and the record of what went wrong with them. What it records may be read
+// once no thread of a plugin's runs.
 class FakeHost {
   public:
     FakeHost() {
@@ -115,7 +117,10 @@ class FakeHost {
     const bw_host_api* api() const { return &api_; }
     const bw_hello* hello() const { return &hello_; }
     bw_host* handle() { return reinterpret_cast<bw_host*>(this); }
-    void misbehaved(std::string rule) { misbehaviours.push_back(std::move(rule)); }
+    void misbehaved(std::string rule) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        misbehaviours.push_back(std::move(rule));
+    }
     // What the function of the plugin failed with that has just returned, about no attempt.
     std::optional<Failed> take_told() { return std::exchange(told_, {}); }
     // Whether the provider may send to this URL.
@@ -129,7 +134,9 @@ class FakeHost {
         return false;
     }
     // How often wake was called so far, by any thread.
-    std::size_t wakes() const { return wakes_; }
+    std::size_t wakes() const { return wakes_.count(); }
+    // Which calls of engines a step is due of.
+    Wakes& due() { return wakes_; }
 
   private:
     static FakeHost& self(bw_host* host) { return *reinterpret_cast<FakeHost*>(host); }
@@ -154,10 +161,12 @@ class FakeHost {
     }
     static void log(bw_host* host, bw_attempt*, const bw_log* line) noexcept {
         const bw_log said = rules::read(*line);
+        const std::lock_guard<std::mutex> lock(self(host).mutex_);
         self(host).logs.emplace_back(said.level, detail::to_view(said.message));
     }
     static void count(bw_host* host, bw_attempt*, const bw_count* told) noexcept {
         const bw_count said = rules::read(*told);
+        const std::lock_guard<std::mutex> lock(self(host).mutex_);
         self(host).counted[std::string(detail::to_view(said.name))] += said.add;
     }
     static std::int64_t unix_ms(bw_host* host) noexcept { return self(host).now_ms; }
@@ -201,9 +210,10 @@ class FakeHost {
         FakeAttempt& attempt = self(handle);
         if (take(attempt, rules::check_begin(attempt.conduct, attempt.has_step)) != BW_OK) return 0;
         attempt.conduct.engine = true;
-        return ++attempt.host->tickets_;
+        attempt.ticket = attempt.host->wakes_.begin();
+        return attempt.ticket;
     }
-    static void wake(bw_host* host, bw_ticket) noexcept { ++self(host).wakes_; }
+    static void wake(bw_host* host, bw_ticket ticket) noexcept { self(host).wakes_.wake(ticket); }
     static bw_status send(bw_attempt* handle, const bw_send* request) noexcept {
         FakeAttempt& attempt = self(handle);
         const bw_send asked = rules::read(*request);
@@ -290,8 +300,8 @@ class FakeHost {
     bw_hello hello_ = {};
     bw_host_api api_ = {};
     std::optional<Failed> told_;
-    std::atomic<bw_ticket> tickets_{0};
-    std::atomic<std::size_t> wakes_{0};
+    std::mutex mutex_;  // guards what threads of a plugin's add to
+    Wakes wakes_;
 };
 
 }  // namespace bw::testing
