@@ -141,6 +141,19 @@ TEST(ReadUsage, KnowsWhatBillsNeed) {
     EXPECT_EQ(units, "web_search2 x_search3 search_source4 search_query5 web_search1 ");
 }
 
+TEST(ReadUsage, KnowsBedrocksNames) {
+    const Usage usage = read_usage(
+        R"({"inputTokens":20,"outputTokens":17,"totalTokens":9999,"cacheReadInputTokens":1024,)"
+        R"("cacheWriteInputTokens":256,"cacheDetails":[{"ttl":"1h","inputTokens":56},)"
+        R"({"ttl":"5m","inputTokens":200}]})");
+    EXPECT_EQ(usage.input, 1300);
+    EXPECT_EQ(usage.output, 17);
+    EXPECT_EQ(usage.cached_input, 1024);
+    EXPECT_EQ(usage.cache_write, 256);
+    EXPECT_EQ(usage.cache_write_1h, 56);
+    EXPECT_EQ(usage.total, -1) << "it is not always the sum";
+}
+
 TEST(ReadUsage, TheSumAloneIsHandedOn) {
     const Usage usage = read_usage(R"({"total_tokens":1500})");
     EXPECT_EQ(usage.total, 1500);

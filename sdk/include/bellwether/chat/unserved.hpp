@@ -18,6 +18,7 @@ namespace detail {
 
 // True if the value of a member is what counts where the member is not there at all.
 inline bool asks_for_nothing(std::string_view member, const json::Value& value) {
+    if (member == "parallel_tool_calls") return value.boolean(true);
     if (!value || value.raw() == "false") return true;
     if (member == "n") return value.number() == 1.0;
     if (member == "verbosity") return value.equals("medium");

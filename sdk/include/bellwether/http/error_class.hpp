@@ -36,7 +36,7 @@ struct ErrorRule {
 };
 
 // What codes and words mean, wherever they stand: those of OpenAI, of those who copy it, of
-// Anthropic and of Google. Codes first: words are the weaker evidence.
+// Anthropic, of Google and of AWS. Codes first: words are the weaker evidence.
 inline constexpr ErrorRule k_error_rules[] = {
     {BW_E_QUOTA, 0, "insufficient_quota"},
     {BW_E_QUOTA, 0, "billing_hard_limit_reached"},
@@ -52,6 +52,14 @@ inline constexpr ErrorRule k_error_rules[] = {
     {BW_E_AUTH, 0, "permission_error"},
     {BW_E_AUTH, 0, "permission_denied"},
     {BW_E_AUTH, 0, "unsupported_country_region_territory"},
+    {BW_E_AUTH, 0, "AccessDeniedException"},
+    {BW_E_AUTH, 0, "ExpiredTokenException"},
+    {BW_E_AUTH, 0, "IncompleteSignature"},
+    {BW_E_AUTH, 0, "NotAuthorized"},
+    {BW_E_AUTH, 0, "RequestExpired"},
+    {BW_E_AUTH, 0, "FTUFormNotFilled"},
+    {BW_E_UPSTREAM, 0, "UnknownOperationException"},
+    {BW_E_QUOTA, 0, "ServiceQuotaExceededException"},
     {BW_E_CONTEXT_LENGTH, 0, "context_length_exceeded"},
     {BW_E_CONTEXT_LENGTH, 0, "string_above_max_length"},
     {BW_E_CONTENT_FILTER, 0, "content_filter"},

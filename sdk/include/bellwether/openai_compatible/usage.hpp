@@ -166,9 +166,18 @@ class UsageReader {
             {"cache_read_input_tokens", &UsageFigures::cache_read},
             {"cache_creation_input_tokens", &UsageFigures::cache_creation},
             {"reasoning_tokens", &UsageFigures::reasoning},
+            // Amazon Bedrock's; its totalTokens is not always the sum.
+            {"inputTokens", &UsageFigures::input},
+            {"outputTokens", &UsageFigures::output},
+            {"cacheReadInputTokens", &UsageFigures::cache_read},
+            {"cacheWriteInputTokens", &UsageFigures::cache_creation},
         };
         if (take(member, k_known)) return;
         const json::Value& value = member.value();
+        for (const json::Value& write : value.elements()) {
+            const bool of_hour = member.key_is("cacheDetails") && write["ttl"].equals("1h");
+            if (of_hour) figures_.written_1h = read_count(write["inputTokens"]).value_or(-1);
+        }
         if (value.kind() == json::Kind::object) return nested(member);
         if (member.key_is("service_tier")) usage_.service_tier = value.string();
         if (member.key_is("num_sources_used")) add_unit("search_source", value);
