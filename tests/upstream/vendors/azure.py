@@ -9,23 +9,16 @@ from upstream.exchange import Headers, Scenario
 from upstream.journal import Received
 from upstream.qwen import CREATED, Json
 from upstream.tls import Authority
-from upstream.vendors import content
-from upstream.vendors.content import Call, Counts, Saying
+from upstream.vendors import openai_chat
+from upstream.vendors.content import Saying
 from upstream.vendors.entra import NEWER_SCOPE, SCOPE, Entra
-from upstream.vendors.openai_request import REQUEST, unanswered
-from upstream.vendors.shapes import Wrong
+from upstream.vendors.openai_chat import STOPS, invalid
 from upstream.vendors.vendor import (
     KEY, Fault, Refusal, Stream, Vendor, new_id, parsed, path_of, query_of, sse)
 
 VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-preview)?").fullmatch
 DEPLOYMENT = re.compile(r"/openai/deployments/([^/]+)/chat/completions").fullmatch
 NEWER = "/openai/v1/chat/completions"  # names the deployment as its model, and needs no version
-
-
-def invalid(message: str, param: str | None = None, code: str | None = None) -> Fault:
-    return Fault(400, code or "", message, more={"type": "invalid_request_error", "param": param,
-                                                 "code": code})
-
 
 NO_ROUTE = Fault(404, "404", "Resource not found")
 WRONG_KEY = Fault(401, "401", "Access denied due to invalid subscription key or wrong API "
@@ -60,8 +53,8 @@ FILTERED = Fault(400, "content_filter", "The prompt triggered the content policy
     "type": None, "param": "prompt", "status": 400,
     "innererror": {"code": "ResponsibleAIPolicyViolation", "content_filter_result": UNSAFE}})
 
-STOPS = {"end": "stop", "length": "length", "sequence": "stop", "tools": "tool_calls",
-         "filter": "content_filter"}
+NAMED = {"id": "chatcmpl-Azure9f", "model": "gpt-4o-2024-08-06",
+         "system_fingerprint": "fp_ee1d74bde0"}
 
 
 class Azure(Vendor):
@@ -89,8 +82,8 @@ class Azure(Vendor):
         request.named = unquote(found[1]) if found else str(body.get("model", ""))
         if not self.knows(request.named):
             raise Refusal(NO_DEPLOYMENT)
-        _check(body)
-        return self.says(_usual(body))
+        openai_chat.check(body)
+        return self.says(openai_chat.usual(body))
 
     def _check_key(self, request: Received, newer: bool) -> None:
         """The newer address takes a key as a bearer's, too, and tokens of another audience; that it
@@ -113,16 +106,11 @@ class Azure(Vendor):
         return {**fault.headers, **(kind or {})}
 
     def reply(self, request: Received, saying: Saying) -> Json:
-        message: Json = {"role": "assistant", "content": saying.text if saying.words else None,
-                         "refusal": None, "annotations": []}
-        if saying.calls:
-            message["tool_calls"] = [_call(call) for call in saying.calls]
-        choice = {"index": 0, "message": message, "finish_reason": STOPS[saying.stop],
-                  "logprobs": None, "content_filter_results": _filtered(saying)}
-        return {"id": "chatcmpl-Azure9f", "object": "chat.completion", "created": CREATED,
-                "model": "gpt-4o-2024-08-06", "system_fingerprint": "fp_ee1d74bde0",
+        choice = {"index": 0, "message": openai_chat.message(saying), "logprobs": None,
+                  "finish_reason": STOPS[saying.stop], "content_filter_results": _filtered(saying)}
+        return {**NAMED, "object": "chat.completion", "created": CREATED,
                 "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": SAFE}],
-                "choices": [choice], "usage": _usage(saying.counts)}
+                "choices": [choice], "usage": openai_chat.usage(saying.counts)}
 
     def stream(self, request: Received, saying: Saying) -> Stream:
         """Its first chunk says what the filters found in the prompt, and nothing else."""
@@ -136,10 +124,10 @@ class Azure(Vendor):
                  for word in saying.words]
         for index, call in enumerate(saying.calls):
             said += [_chunk([_choice({"tool_calls": [delta]})], **null)
-                     for delta in _deltas(index, call)]
+                     for delta in openai_chat.deltas(index, call)]
         end = _chunk([_choice({}, STOPS[saying.stop], content_filter_results=_filtered(saying))],
                      **null)
-        last = [sse(_chunk([], usage=_usage(saying.counts)))] if usage else []
+        last = [sse(_chunk([], usage=openai_chat.usage(saying.counts)))] if usage else []
         return Stream([sse(prompt), *map(sse, said)], [sse(end), *last, b"data: [DONE]\n\n"])
 
     def fault(self, request: Received, fault: Fault) -> Json:
@@ -149,83 +137,13 @@ class Azure(Vendor):
         return sse(self.fault(request, fault))
 
 
-def _check(body: Json) -> None:
-    try:
-        REQUEST(body, ())
-    except Wrong as wrong:
-        raise Refusal(_told(wrong)) from None
-    if wrong_pair := unanswered(body["messages"]):
-        raise Refusal(invalid(wrong_pair[1], wrong_pair[0]))
-    if body.get("stream_options") and not body.get("stream"):
-        raise Refusal(invalid("The 'stream_options' parameter is only allowed when 'stream' is "
-                              "enabled.", "stream_options"))
-    if body.get("max_tokens") and body.get("max_completion_tokens"):
-        raise Refusal(invalid("Setting 'max_tokens' and 'max_completion_tokens' at the same time "
-                              "is not supported.", None, "invalid_parameter_combination"))
-    if "tool_choice" in body and not body.get("tools"):
-        raise Refusal(invalid("'tool_choice' is only allowed when 'tools' are specified.",
-                              "tool_choice"))
-
-
-def _told(wrong: Wrong) -> Fault:
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}"
-                    for part in wrong.path).removeprefix(".")
-    if wrong.kind == "missing":
-        return invalid(f"Missing required parameter: '{place}'.", place,
-                       "missing_required_parameter")
-    if wrong.kind == "unknown":
-        return invalid(f"Unknown parameter: '{place}'.", place, "unknown_parameter")
-    if wrong.kind == "type":
-        return invalid(f"Invalid type for '{place}': expected {wrong.detail}.", place,
-                       "invalid_type")
-    return invalid(f"Invalid value for '{place}': expected {wrong.detail}.", place, "invalid_value")
-
-
-def _usual(body: Json) -> Saying:
-    form = body.get("response_format") or {}
-    if form.get("type") == "json_schema":
-        return content.structured(form["json_schema"].get("schema", {}))
-    choice = body.get("tool_choice", "auto")
-    for tool in [tool["function"] for tool in body.get("tools", []) if "function" in tool]:
-        named = isinstance(choice, dict) and choice.get("function", {}).get("name")
-        if choice == "required" or named == tool["name"]:
-            return content.called(tool["name"], tool.get("parameters", {}))
-    last = body["messages"][-1].get("content") or ""
-    if isinstance(last, list):
-        last = " ".join(part["text"] for part in last if part["type"] == "text")
-    return content.echo(last)
-
-
 def _filtered(saying: Saying) -> Json:
     return UNSAFE if saying.stop == "filter" else SAFE
 
 
-def _call(call: Call) -> Json:
-    return {"id": call.id, "type": "function",
-            "function": {"name": call.name, "arguments": "".join(call.pieces) or "{}"}}
-
-
-def _deltas(index: int, call: Call) -> list[Json]:
-    first = {**_call(call), "index": index, "function": {"name": call.name, "arguments": ""}}
-    return [first, *({"index": index, "function": {"arguments": piece}}
-                     for piece in call.pieces or ("{}",))]
-
-
 def _choice(delta: Json, finish: str | None = None, **more: Any) -> Json:
-    return {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None,
-            "content_filter_results": {}, **more}
+    return openai_chat.choice(delta, finish, **{"content_filter_results": {}, **more})
 
 
 def _chunk(choices: list[Json], **more: Any) -> Json:
-    return {"id": "chatcmpl-Azure9f", "object": "chat.completion.chunk", "created": CREATED,
-            "model": "gpt-4o-2024-08-06", "system_fingerprint": "fp_ee1d74bde0",
-            "choices": choices, **more}
-
-
-def _usage(counts: Counts) -> Json:
-    return {"prompt_tokens": counts.prompt, "completion_tokens": counts.answer,
-            "total_tokens": counts.prompt + counts.answer,
-            "prompt_tokens_details": {"cached_tokens": counts.cached, "audio_tokens": 0},
-            "completion_tokens_details": {
-                "reasoning_tokens": counts.thinking, "audio_tokens": 0,
-                "accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0}}
+    return openai_chat.chunk(NAMED, choices, **more)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from upstream.exchange import Headers
+from upstream.exchange import Exchange, Headers, Scenario
 from upstream.journal import Received
 from upstream.qwen import Json, dump
 from upstream.vendors import content
@@ -105,6 +105,19 @@ class GenerateContent(Vendor):
         payloads = [_answer(request, [part], saying.counts, None) for part in said]
         last = _answer(request, [{"text": ""}], saying.counts, STOPS[saying.stop])
         return framed(request, payloads, last)
+
+    def blocks(self) -> Scenario:
+        """Does not let the prompt through."""
+
+        async def play(exchange: Exchange) -> None:
+            told, headers = blocked(exchange.request), self.headers(exchange.request)
+            if not self.streams(exchange.request):
+                return await exchange.reply(dump(told), 200, headers, self.json_type)
+            stream = framed(exchange.request, [], told)
+            await self._send(exchange, [*stream.begun, *stream.closing])
+            await exchange.end(done=None)
+
+        return play
 
     def fault(self, request: Received, fault: Fault) -> Any:
         body = {"error": {"code": fault.status, "message": fault.message, "status": fault.code,

@@ -38,7 +38,8 @@ MESSAGE = tagged({
         (str, text()), (list, items(tagged(PARTS), 1)))}, {"name": text()}),
     "assistant": members({"role": anything}, {
         "content": nullable(WORDS), "name": text(), "tool_calls": items(CALL, 1),
-        "refusal": nullable(text()), "audio": anything, "function_call": anything}),
+        "refusal": nullable(text()), "audio": anything, "function_call": anything,
+        "annotations": anything}),  # of an answer that is sent back
     "tool": members({"role": anything, "content": WORDS, "tool_call_id": text(1)})}, "role")
 TOOL = tagged({"function": members({"type": anything, "function": members(
     {"name": NAME}, {"description": text(), "parameters": OBJECT, "strict": nullable(boolean)})}),

@@ -1,6 +1,7 @@
 """What the simulated providers have in common: they check each request first, and then play what
 was scripted for its model, else what the request asks for."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from upstream.exchange import Exchange, Headers, Scenario
 from upstream.journal import Received
 from upstream.qwen import Json, dump
+from upstream.scenarios.timing import FOREVER
 from upstream.simulator import Simulator
 from upstream.vendors.content import Saying
 
@@ -44,7 +46,8 @@ class Stream:
 
 class Vendor(Simulator):
     """`with Anthropic(authority) as upstream:`, and so on. A script's scenarios are made by `says`,
-    `refuses`, `breaks`, `cuts` and `ends_early`; they answer whole or streamed, as is asked."""
+    `refuses`, `breaks`, `cuts`, `ends_early` and `lingers`; they answer whole or streamed, as is
+    asked."""
 
     prefix = "model"
     stream_type = "text/event-stream"
@@ -118,6 +121,17 @@ class Vendor(Simulator):
             stream = self.stream(exchange.request, saying)
             await self._send(exchange, [*stream.begun, *stream.closing[:-1]])
             await exchange.end(done=None)
+
+        return play
+
+    def lingers(self, saying: Saying) -> Scenario:
+        """Says all of it, and then nothing; the connection stays open. What is not streamed does
+        not even begin."""
+
+        async def play(exchange: Exchange) -> None:
+            if self.streams(exchange.request):
+                await self._send(exchange, self.stream(exchange.request, saying).begun)
+            await asyncio.sleep(FOREVER)
 
         return play
 
