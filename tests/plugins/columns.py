@@ -11,7 +11,7 @@ from upstream.exchange import Scenario
 from upstream.tls import Authority
 from upstream.vendors import (
     anthropic, azure, bedrock, dashscope, entra, gemini, google, holysheep, ollama, openai,
-    openai_chat, vertex)
+    vertex)
 from upstream.vendors.anthropic import Anthropic
 from upstream.vendors.azure import Azure
 from upstream.vendors.bedrock import Bedrock
@@ -92,27 +92,30 @@ def faults(**named: Fault) -> dict[str, Fault]:
     return named
 
 
-AZURE_FAULTS = faults(rate=azure.RATE, context=azure.CONTEXT, failed=azure.INTERNAL, broken=azure.STREAM_ERROR)
+AZURE_FAULTS = faults(rate=azure.RATE, context=azure.CONTEXT, failed=azure.INTERNAL,
+                      broken=azure.STREAM_ERROR)
 
 PLUGINS = [
     Plugin("openai", "openai", with_key(OpenAI, "/v1"), reading.openai, faults(
-        rate=openai.RATE, context=openai.CONTEXT, credit=openai.QUOTA, failed=openai.OVERLOADED, broken=openai.STREAM_ERROR),
+        rate=openai.RATE, context=openai.CONTEXT, credit=openai.QUOTA, failed=openai.OVERLOADED,
+        broken=openai.STREAM_ERROR),
         blocks=refuses(openai.MODERATED), wait=7, shows_thoughts=False),
     Plugin("holysheep", "holysheep", with_key(HolySheep, "/v1"), reading.openai, faults(
-        rate=holysheep.RATE, context=holysheep.CONTEXT, credit=holysheep.UNPAID, failed=holysheep.OVERLOADED, broken=holysheep.STREAM_ERROR),
+        rate=holysheep.RATE, context=holysheep.CONTEXT, credit=holysheep.UNPAID,
+        failed=holysheep.OVERLOADED, broken=holysheep.STREAM_ERROR),
         blocks=refuses(holysheep.MODERATED), wait=7,
         thinking={"extra_body": {"enable_thinking": True}}),
-    Plugin("anthropic", "anthropic", with_key(Anthropic, "/v1"), reading.anthropic, faults(
+    Plugin("anthropic", "anthropic", with_key(Anthropic), reading.anthropic, faults(
         rate=anthropic.RATE, context=anthropic.CONTEXT, credit=anthropic.OUT_OF_CREDIT,
         failed=anthropic.INTERNAL, broken=anthropic.OVERLOADED), wait=7),
     Plugin("bedrock", "bedrock", _bedrock, reading.bedrock, faults(
         rate=bedrock.RATE, context=bedrock.CONTEXT, failed=bedrock.INTERNAL,
         broken=bedrock.UNAVAILABLE), key_status=403, tells_thinking=False),
     Plugin("azure", "azure", with_key(Azure), reading.openai, AZURE_FAULTS,
-           blocks=refuses(azure.FILTERED), model=lambda _: azure.NAMED["model"], wait=7,
+           blocks=refuses(azure.FILTERED), model=lambda _: str(azure.NAMED["model"]), wait=7,
            shows_thoughts=False),
     Plugin("azure-entra", "azure", _azure_entra, reading.openai, AZURE_FAULTS,
-           blocks=refuses(azure.FILTERED), model=lambda _: azure.NAMED["model"], wait=7,
+           blocks=refuses(azure.FILTERED), model=lambda _: str(azure.NAMED["model"]), wait=7,
            shows_thoughts=False),
     Plugin("gemini", "gemini", _gemini, reading.google, faults(
         rate=gemini.RATE, context=google.CONTEXT, failed=google.INTERNAL,
@@ -124,6 +127,7 @@ PLUGINS = [
            faults(rate=ollama.RATE, context=ollama.CONTEXT, failed=ollama.INTERNAL,
                   broken=ollama.BROKEN), tells_cached=False, tells_thinking=False),
     Plugin("dashscope", "dashscope", with_key(DashScope, "/api/v1"), reading.dashscope, faults(
-        rate=dashscope.RATE, context=dashscope.CONTEXT, credit=dashscope.ARREARAGE, failed=dashscope.INTERNAL, broken=dashscope.OVERLOADED),
+        rate=dashscope.RATE, context=dashscope.CONTEXT, credit=dashscope.ARREARAGE,
+        failed=dashscope.INTERNAL, broken=dashscope.OVERLOADED),
         blocks=refuses(dashscope.MODERATED)),
 ]

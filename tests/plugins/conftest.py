@@ -2,31 +2,31 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from integration.conftest import authority  # noqa: F401 (found by its name)
 from plugins.columns import PLUGINS
-from plugins.stands import Stand
+from plugins.stands import Plugin, Stand
 from upstream.tls import Authority
 
+StandFor = Callable[[Plugin], Stand]
 StandOf = Callable[[str], Stand]
 
 
 @pytest.fixture(scope="session")
-def stand_of(authority: Authority,  # noqa: F811
-             tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandOf]:
+def stand_for(authority: Authority,  # noqa: F811
+              tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandFor]:
     """Starts each when it is first asked for; all have to end well."""
     stands: dict[str, Stand] = {}
     broken: dict[str, Exception] = {}
 
-    def stand(name: str) -> Stand:
+    def stand(plugin: Plugin) -> Stand:
+        name = plugin.name
         if name in broken:
             raise broken[name]
         if name not in stands:
-            (plugin,) = [plugin for plugin in PLUGINS if plugin.name == name]
-            made = Stand(plugin, authority, Path(tmp_path_factory.mktemp(name)), runner)
+            made = Stand(plugin, authority, tmp_path_factory.mktemp(name), runner)
             try:
                 made.start()
             except Exception as failure:  # is that of all its tests, and takes its time once
@@ -39,3 +39,10 @@ def stand_of(authority: Authority,  # noqa: F811
         yield stand
         for made in stands.values():
             made.stop()
+
+
+@pytest.fixture(scope="session")
+def stand_of(stand_for: StandFor) -> StandOf:
+    """By the name of a column."""
+    by_name = {plugin.name: plugin for plugin in PLUGINS}
+    return lambda name: stand_for(by_name[name])

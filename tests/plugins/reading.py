@@ -46,7 +46,7 @@ def _items(value: Any) -> list[Any]:
 
 
 def openai(body: Json) -> Read:
-    read = Read(thinks=body.get("reasoning_effort") == "high" or body.get("enable_thinking") is True)
+    read = Read(thinks=body.get("reasoning_effort") == "high" or bool(body.get("enable_thinking")))
     for tool in body.get("tools", []):
         read.tools[tool["function"]["name"]] = tool["function"]["parameters"]
     read.schema = (body.get("response_format") or {}).get("json_schema", {}).get("schema", {})

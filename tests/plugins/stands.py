@@ -136,5 +136,6 @@ class Stand:
 plugin = "{self.plugin.plugin}"
 ca_file = "{self._authority.ca_file}"
 timeouts = {{ {written} }}
+on_limit = "reject"
 {lines}
 """

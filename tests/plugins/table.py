@@ -38,7 +38,7 @@ COUNT_ONLY = "the vendor tells how many tokens they took, and nothing else of th
 UNCOUNTED = "the thoughts are there, but the vendor does not count them apart"
 
 DIFFERS: dict[tuple[str, str], Differs] = {
-    **{("image by URL", name): _refused(NO_URLS) for name in ("bedrock", "ollama", "gemini")},
+    **{("image by URL", name): _refused(NO_URLS) for name in ("bedrock", "ollama")},
     **{("blocked prompt", name): Differs(NO_BLOCKING)
        for name in ("anthropic", "bedrock", "ollama")},
     **{("credit", name): Differs(NO_CREDIT)

@@ -139,7 +139,7 @@ def test_what_is_documented_is_taken(client: Client, upstream: Gemini,
     ({"contents": turns(("user", [RESULT]))}, "immediately after a function call turn"),
     ({"toolConfig": {"functionCallingConfig": {"streamFunctionCallArguments": True}}},
      "streamFunctionCallArguments"),
-    ({"contents": turns(("user", [{"fileData": {"fileUri": "https://x.test/1"}}]))},
+    ({"contents": turns(("user", [{"fileData": {"fileUri": "https://x.test/v1beta/files/1"}}]))},
      "do not have permission to access the File")])
 def test_a_wrong_request_is_refused(client: Client, upstream: Gemini, members: dict[str, Any],
                                     message: str) -> None:

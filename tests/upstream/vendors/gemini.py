@@ -16,6 +16,8 @@ from upstream.vendors.vendor import KEY, Fault, Refusal, path_of, query_of
 
 SERVICE = "generativelanguage.googleapis.com"
 CALL = re.compile(r"/v1(?:beta)?/models/([^/:]+(?::[^/:]+)*):([A-Za-z]+)").fullmatch
+FILES = "/v1beta/files/"
+LIST = ("/v1beta/models", "/v1/models")
 FILE = re.compile(r"/v1(?:beta)?/files/([^/]+)").fullmatch
 
 NO_KEY = fault(403, "PERMISSION_DENIED", "Method doesn't allow unregistered callers (callers "
@@ -84,6 +86,8 @@ class Gemini(GenerateContent):
             return self._start(request)
         if file := FILE(path):
             return self._file(request, file[1])
+        if request.method == "GET" and path in LIST:
+            return self._list()
         found = CALL(path)
         if not found or request.method != "POST" or found[2] not in METHODS:
             raise Refusal(NO_ROUTE)
@@ -97,7 +101,10 @@ class Gemini(GenerateContent):
     def check_files(self, body: Json) -> None:
         for content in body["contents"]:
             for told in parts(content, "fileData"):
-                name = told["fileUri"].removeprefix(f"{self.origin}/v1beta/files/")
+                uri = told["fileUri"]
+                _, of_its_own, name = uri.rpartition(FILES)
+                if not of_its_own and uri.startswith("https://"):
+                    continue  # fetched from there, since January 2026
                 upload = self._files.find(name)
                 if not upload:
                     raise Refusal(NO_FILE)
@@ -105,6 +112,16 @@ class Gemini(GenerateContent):
                     raise Refusal(fault(400, "FAILED_PRECONDITION",
                                         f"The File {name} is not in an ACTIVE state and usage is "
                                         "not allowed."))
+
+    def _list(self) -> Scenario:
+        listed = [{"name": f"models/{model}", "displayName": model, "inputTokenLimit": 1048576,
+                   "outputTokenLimit": 65536, "supportedGenerationMethods": ["generateContent"]}
+                  for model in self.models]
+
+        async def play(exchange: Exchange) -> None:
+            await exchange.reply(dump({"models": listed}), content_type=self.json_type)
+
+        return play
 
     def _start(self, request: Received) -> Scenario:
         if request.header("x-goog-upload-protocol") != "resumable" \
