@@ -52,7 +52,7 @@ def _azure_entra(opened: ExitStack, authority: Authority, _: Path) -> Place:
     tokens = opened.enter_context(Entra(authority))
     vendor = opened.enter_context(Azure(authority, tokens))
     lines = (f'base_url = "{vendor.origin}"\nauthority = "{tokens.origin}"\n'
-             f'tenant_id = "{entra.TENANT}"\nclient_id = "{entra.CLIENT}"\n'
+             f'api_version = "2024-10-21"\ntenant_id = "{entra.TENANT}"\nclient_id = "{entra.CLIENT}"\n'
              'client_secret = "env:{}"')
     return Place(vendor, lines.format("TABLE_SECRET"), lines.format("TABLE_WRONG_SECRET"),
                  {**ENV, "TABLE_SECRET": entra.CLIENT_SECRET}, [entra.CLIENT_SECRET], [tokens])
@@ -60,7 +60,7 @@ def _azure_entra(opened: ExitStack, authority: Authority, _: Path) -> Place:
 
 def _gemini(opened: ExitStack, authority: Authority, _: Path) -> Place:
     vendor = opened.enter_context(Gemini(authority))
-    lines = (f'base_url = "{vendor.origin}/v1beta"\norigins = ["{vendor.uploads.origin}"]\n'
+    lines = (f'base_url = "{vendor.origin}/v1beta"\nupload_origin = "{vendor.uploads.origin}"\n'
              'api_key = "env:{}"')
     return Place(vendor, lines.format("TABLE_SECRET"), lines.format("TABLE_WRONG_SECRET"),
                  ENV, [KEY], [vendor.uploads])
@@ -129,5 +129,5 @@ PLUGINS = [
     Plugin("dashscope", "dashscope", with_key(DashScope, "/api/v1"), reading.dashscope, faults(
         rate=dashscope.RATE, context=dashscope.CONTEXT, credit=dashscope.ARREARAGE,
         failed=dashscope.INTERNAL, broken=dashscope.OVERLOADED),
-        blocks=refuses(dashscope.MODERATED)),
+        blocks=refuses(dashscope.MODERATED), sees="qwen-vl"),
 ]

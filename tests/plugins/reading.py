@@ -23,6 +23,10 @@ class Read:
     results: dict[str, str] = field(default_factory=dict)  # by the ids of their calls
     schema: Json = field(default_factory=dict)  # of the answer
     thinks: bool = False  # it is asked to, and to show it if that is for the asking
+    choice: str = "auto"  # of a tool: "required", or the name of the one that is insisted on
+    limit: int | None = None  # of the answer, in tokens
+    stops: list[str] = field(default_factory=list)
+    answers: int = 1  # how many are wanted
 
 
 Reader = Callable[[Json], Read]
@@ -41,6 +45,10 @@ def _image_or_url(url: str, read: Read) -> None:
         read.urls.append(url)
 
 
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else value or []
+
+
 def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
@@ -50,6 +58,10 @@ def openai(body: Json) -> Read:
     for tool in body.get("tools", []):
         read.tools[tool["function"]["name"]] = tool["function"]["parameters"]
     read.schema = (body.get("response_format") or {}).get("json_schema", {}).get("schema", {})
+    choice = body.get("tool_choice", "auto")
+    read.choice = choice if isinstance(choice, str) else choice["function"]["name"]
+    read.limit = body.get("max_tokens", body.get("max_completion_tokens"))
+    read.stops, read.answers = _listed(body.get("stop")), body.get("n", 1)
     for message in body["messages"]:
         _openai_message(message, read)
     return read
@@ -73,6 +85,9 @@ def anthropic(body: Json) -> Read:
     read = Read(thinks=body.get("thinking", {}).get("type") in ("enabled", "adaptive"))
     read.tools = {tool["name"]: tool["input_schema"] for tool in body.get("tools", [])}
     read.schema = ((body.get("output_config") or {}).get("format") or {}).get("schema", {})
+    choice = body.get("tool_choice", {"type": "auto"})
+    read.choice = choice.get("name", {"any": "required"}.get(choice["type"], choice["type"]))
+    read.limit, read.stops = body["max_tokens"], body.get("stop_sequences", [])
     system = body.get("system", "")
     read.said = system if isinstance(system, str) else "".join(part["text"] for part in system)
     for message in body["messages"]:
@@ -108,6 +123,10 @@ def bedrock(body: Json) -> Read:
     read.tools = {spec["name"]: spec["inputSchema"]["json"] for spec in specs}
     if form := body.get("outputConfig", {}).get("textFormat"):
         read.schema = json.loads(form["structure"]["jsonSchema"]["schema"])
+    ((kind, chosen),) = body.get("toolConfig", {}).get("toolChoice", {"auto": {}}).items()
+    read.choice = {"tool": chosen.get("name"), "any": "required"}.get(kind, kind)
+    limits = body.get("inferenceConfig", {})
+    read.limit, read.stops = limits.get("maxTokens"), limits.get("stopSequences", [])
     read.said = "".join(part.get("text", "") for part in body.get("system", []))
     for block in [block for message in body["messages"] for block in message["content"]]:
         read.said += block.get("text", "")
@@ -124,6 +143,8 @@ def ollama(body: Json) -> Read:
     read = Read(thinks=body.get("think") in (True, "low", "medium", "high", "max"))
     for tool in body.get("tools") or []:
         read.tools[tool["function"]["name"]] = tool["function"]["parameters"]
+    options = body.get("options") or {}
+    read.limit, read.stops = options.get("num_predict"), _listed(options.get("stop"))
     if isinstance(body.get("format"), dict):
         read.schema = body["format"]
     for message in body["messages"]:
@@ -143,6 +164,12 @@ def google(body: Json) -> Read:
     for declared in [one for tool in body.get("tools", []) for one in tool["functionDeclarations"]]:
         read.tools[declared["name"]] = declared.get(
             "parameters", declared.get("parametersJsonSchema", {}))
+    calling = body.get("toolConfig", {}).get("functionCallingConfig", {})
+    if calling.get("mode") == "ANY":
+        named = calling.get("allowedFunctionNames", list(read.tools))
+        read.choice = named[0] if len(named) == 1 else "required"
+    read.limit, read.stops = config.get("maxOutputTokens"), config.get("stopSequences", [])
+    read.answers = config.get("candidateCount", 1)
     read.schema = config.get("responseJsonSchema", config.get("responseSchema", {}))
     contents = [body.get("systemInstruction", {"parts": []}), *body["contents"]]
     for part in [part for content in contents for part in content["parts"]]:

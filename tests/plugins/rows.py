@@ -37,6 +37,11 @@ TOOLS = [{"type": "function", "function": {"name": name, "description": f"Tells:
          for name, schema in SCHEMAS.items()]
 RESULTS = {"get_weather": "31 °C and \"rain\"", "get_time": "noon"}
 
+NAMED_TOOL = {"type": "function", "function": {"name": "get_weather"}}
+TURNS = [*MESSAGES, {"role": "assistant", "content": "สวัสดี."},
+         {"role": "user", "content": "And now"}, {"role": "user", "content": "in Chinese."}]
+SEQUENCE = Saying(content.WORDS, ends="sequence")
+
 URL = "https://images.example/one.png"
 DATA_URL = f"data:image/png;base64,{base64.b64encode(content.PNG).decode()}"
 FORM = {"type": "json_schema", "json_schema": {"name": "Sheep", "strict": True, "schema": {
@@ -76,7 +81,7 @@ class Answered:
         usage = Usage(counts.prompt, counts.answer, counts.prompt + counts.answer,
                       counts.cached if plugin.tells_cached else 0,
                       counts.thinking if plugin.tells_thinking else 0)
-        finish = {"end": "stop", "length": "length", "tools": "tool_calls",
+        finish = {"end": "stop", "sequence": "stop", "length": "length", "tools": "tool_calls",
                   "filter": "content_filter"}[saying.stop]
         return Outcome("assistant", saying.text, saying.thought if plugin.shows_thoughts else "",
                        [(call.id, call.name, call.arguments) for call in saying.calls], finish,
@@ -170,6 +175,12 @@ def _has_tools(read: Read) -> None:
     assert read.tools["get_weather"]["required"] == ["city"]
 
 
+def _has_turns(read: Read) -> None:
+    _asked(read)
+    places = [read.said.index(turn["content"]) for turn in TURNS]
+    assert places == sorted(places)
+
+
 def _has_image(read: Read) -> None:
     _asked(read)
     assert read.images == [content.PNG]
@@ -191,6 +202,16 @@ def _thinks(read: Read) -> None:
     assert read.thinks
 
 
+def _reads(**members: Any) -> Callable[[Read], None]:
+    """These members of what is read, beside the prompt."""
+
+    def check(read: Read) -> None:
+        _asked(read)
+        assert {name: getattr(read, name) for name in members} == members
+
+    return check
+
+
 @dataclass(frozen=True)
 class Row:
     name: str  # of its tests
@@ -201,12 +222,13 @@ class Row:
     asks: Json = field(default_factory=dict)
     reads: Callable[[Read], None] = _asked
     to: str = ""  # before the model's name: the route
+    sees: bool = False  # it has an image
     refuses: bool = False  # the vendor's own checks turn it away
     needs: str = ""  # what the vendor must have: a fault of this name, or the member `blocks`
 
 
 def _answers(name: str, says: str, ways: tuple[str, ...], saying: Saying, **more: Any) -> Row:
-    asks = {"messages": MESSAGES, **more.pop("asks", {}), **({} if ways == WHOLE else USAGE)}
+    asks = {"messages": MESSAGES, **more.pop("asks", {}), **({} if set(ways) <= set(WHOLE) else USAGE)}
     return Row(name, says, ways, lambda stand: [stand.vendor.says(saying)],
                lambda stand: Answered(saying), asks, **more)
 
@@ -258,9 +280,17 @@ ROWS = [
     _answers("cached", "a prompt of which a part was read from a cache", WHOLE, content.CACHED),
     _answers("streamed cached", "the same, streamed", STREAMS, content.CACHED),
     _answers("length", "an answer that reached its limit", WHOLE, content.CUT_SHORT,
-             asks={"max_tokens": 17}),
+             asks={"max_tokens": 17}, reads=_reads(limit=17)),
     _answers("streamed length", "the same, streamed", BARE, content.CUT_SHORT,
-             asks={"max_tokens": 17}),
+             asks={"max_tokens": 17}, reads=_reads(limit=17)),
+    _answers("sequence", "an answer that ended before a text to stop at", WHOLE, SEQUENCE,
+             asks={"stop": ["END", "\n\nUser:"]}, reads=_reads(stops=["END", "\n\nUser:"])),
+    _answers("developer", "instructions by the role `developer`", WHOLE, content.PLAIN,
+             asks={"messages": [{**MESSAGES[0], "role": "developer"}, MESSAGES[1]]}),
+    _answers("turns", "a conversation, and two messages of the user in a row", WHOLE,
+             content.PLAIN, asks={"messages": TURNS}, reads=_has_turns),
+    _answers("two answers", "two answers to one prompt (`n`)", ("plain",), content.PLAIN,
+             asks={"n": 2}, reads=_reads(answers=2)),
     _answers("tools", "a tool call", WHOLE, content.SAID_AND_TOOL, **TOOLED),
     _answers("streamed tools", "a tool call, streamed", STREAMS, content.SAID_AND_TOOL, **TOOLED),
     _answers("no arguments", "a tool call without arguments, streamed", STREAMS,
@@ -268,12 +298,17 @@ ROWS = [
     _answers("parallel tools", "two tool calls at once", WHOLE, content.PARALLEL, **TOOLED),
     _answers("streamed parallel tools", "two tool calls at once, streamed", STREAMS,
              content.PARALLEL, **TOOLED),
+    _answers("tool choice", "a tool call that is insisted on", WHOLE, content.TOOL,
+             asks={"tools": TOOLS, "tool_choice": "required"}, reads=_reads(choice="required")),
+    _answers("named tool", "a call of one tool that is named", WHOLE, content.TOOL,
+             asks={"tools": TOOLS, "tool_choice": NAMED_TOOL},
+             reads=_reads(choice="get_weather")),
     _answers("image", "an image in the prompt, as data", WHOLE, content.PLAIN,
-             asks={"messages": seen(DATA_URL)}, reads=_has_image),
+             asks={"messages": seen(DATA_URL)}, reads=_has_image, sees=True),
     _answers("streamed image", "the same, streamed", STREAMS, content.PLAIN,
-             asks={"messages": seen(DATA_URL)}, reads=_has_image),
+             asks={"messages": seen(DATA_URL)}, reads=_has_image, sees=True),
     _answers("image by URL", "an image in the prompt, by its URL", WHOLE, content.PLAIN,
-             asks={"messages": seen(URL)}, reads=_has_url),
+             asks={"messages": seen(URL)}, reads=_has_url, sees=True),
     _parses("schema", "an answer by a JSON schema", ("plain", "parse", "async_parse")),
     _parses("streamed schema", "the same, streamed", STREAMS, **USAGE),
     _answers("thinking", "thoughts, and what they are counted with", WHOLE, content.THINKING,

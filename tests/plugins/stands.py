@@ -48,6 +48,7 @@ class Plugin:
     model: Callable[[str], str] = lambda asked: asked  # the name that the answer has
     key_status: int = 401  # with which a wrong credential is refused
     wait: int | None = None  # seconds that are to be waited after "rate"
+    sees: str = ""  # how models are called that see images, if that is not as others are
     names_calls: bool = True  # calls have ids of the vendor's own
     tells_cached: bool = True
     tells_thinking: bool = True
@@ -95,8 +96,9 @@ class Stand:
     def run(self, work: Any) -> Any:
         return self._runner.run(work)
 
-    def serve(self, scenarios: Iterable[Scenario]) -> str:
-        return self.vendor.serve(*scenarios)
+    def serve(self, scenarios: Iterable[Scenario], sees: bool = False) -> str:
+        """The name of a model that plays them."""
+        return self.vendor.serve(*scenarios, prefix=self.plugin.sees if sees else "")
 
     def read(self, request: Received) -> Read:
         return self.plugin.read(request.json)

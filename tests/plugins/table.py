@@ -34,11 +34,16 @@ def _stops(why: str, words: tuple[str, ...] = content.FILTERED.words) -> Differs
 NO_URLS = "refused by the host (400 `unsupported`): the vendor fetches no images"
 NO_BLOCKING = "the vendor turns no prompt away: its model declines in words, or ends its answer"
 NO_CREDIT = "the vendor has no such error"
+ONE_ANSWER = "refused by the host (400 `unsupported`): the vendor gives one answer"
+NO_FORCE = "refused by the host (400 `unsupported`): the vendor's models choose for themselves"
 COUNT_ONLY = "the vendor tells how many tokens they took, and nothing else of them"
 UNCOUNTED = "the thoughts are there, but the vendor does not count them apart"
 
 DIFFERS: dict[tuple[str, str], Differs] = {
     **{("image by URL", name): _refused(NO_URLS) for name in ("bedrock", "ollama")},
+    **{("two answers", name): _refused(ONE_ANSWER) for name in ("anthropic", "bedrock", "ollama")},
+    **{("tool choice", name): _refused(NO_FORCE) for name in ("ollama", "dashscope")},
+    ("named tool", "ollama"): _refused(NO_FORCE),
     **{("blocked prompt", name): Differs(NO_BLOCKING)
        for name in ("anthropic", "bedrock", "ollama")},
     **{("credit", name): Differs(NO_CREDIT)

@@ -25,7 +25,8 @@ EACH = pytest.mark.parametrize("name", [plugin.name for plugin in PLUGINS])
 def test_a_cell(stand_of: StandOf, cell: Cell, way: str) -> None:
     stand, row = stand_of(cell.plugin.name), cell.row
     scenarios = row.plays(stand)
-    model = stand.serve(scenarios) if scenarios else f"{stand.vendor.prefix}-unknown-{way}"
+    model = (stand.serve(scenarios, row.sees) if scenarios
+             else f"{stand.vendor.prefix}-unknown-{way}")
     before = len(stand.refused)
     more = cell.plugin.thinking if "reasoning_effort" in row.asks else {}
     got = ask(way, stand, {"model": row.to + model, **row.asks, **more})

@@ -24,7 +24,7 @@ from upstream.vendors.vendor import KEY, path_of
 
 GRANULARITY = 4096
 LARGE = content.PNG + bytes(range(256)) * 96
-INLINE = 'inline_max = "16KiB"'
+INLINE = "inline_bytes_max = 16384"
 
 
 def _started(known: bool) -> Any:
@@ -34,7 +34,7 @@ def _started(known: bool) -> Any:
         vendor = opened.enter_context(Gemini(authority, polls=1, granularity=GRANULARITY))
         lines = f'base_url = "{vendor.origin}/v1beta"\napi_key = "env:TABLE_SECRET"\n{INLINE}\n'
         if known:
-            lines += f'origins = ["{vendor.uploads.origin}"]\n'
+            lines += f'upload_origin = "{vendor.uploads.origin}"\n'
         return Place(vendor, lines, lines, ENV, [KEY], [vendor.uploads])
 
     return start

@@ -3,8 +3,9 @@ Python SDK (3.6.1), and answers as users report them."""
 
 import re
 
-from upstream.exchange import Scenario
+from upstream.exchange import Exchange, Scenario
 from upstream.journal import Received
+from upstream.qwen import dump
 from upstream.tls import Authority
 from upstream.vendors.google import METHODS, NO_ROUTE, RPC, GenerateContent, fault, reason
 from upstream.vendors.google_tokens import PROJECT, GoogleTokens
@@ -14,6 +15,8 @@ LOCATION = "us-central1"
 SERVICE = "aiplatform.googleapis.com"
 CALL = re.compile(r"/v1(?:beta1)?/projects/([^/]+)/locations/([^/]+)/publishers/google/models/"
                   r"([^/:]+(?::[^/:]+)*):([A-Za-z]+)").fullmatch
+
+LIST = "/v1beta1/publishers/google/models"
 
 NO_TOKEN = fault(401, "UNAUTHENTICATED", "Request is missing required authentication credential. "
                  "Expected OAuth 2 access token, login cookie or other valid authentication "
@@ -48,6 +51,8 @@ class Vertex(GenerateContent):
             raise Refusal(NO_TOKEN)
         if not self._tokens.issued(bearer.removeprefix("Bearer ")):
             raise Refusal(WRONG_TOKEN)
+        if (request.method, path_of(request)) == ("GET", LIST):
+            return self._list()
         found = CALL(path_of(request))
         if not found or request.method != "POST" or found[4] not in METHODS:
             raise Refusal(NO_ROUTE)
@@ -56,6 +61,15 @@ class Vertex(GenerateContent):
         if found[2] not in (LOCATION, "global"):
             raise Refusal(NO_ROUTE)
         return self.says(self.check_body(request, found[3]))
+
+    def _list(self) -> Scenario:
+        listed = [{"name": f"publishers/google/models/{model}", "versionId": "default",
+                   "launchStage": "GA"} for model in self.models]
+
+        async def play(exchange: Exchange) -> None:
+            await exchange.reply(dump({"publisherModels": listed}), content_type=self.json_type)
+
+        return play
 
     def no_model(self, model: str) -> Fault:
         return fault(404, "NOT_FOUND", f"Publisher Model `projects/{PROJECT}/locations/{LOCATION}/"
