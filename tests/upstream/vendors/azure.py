@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from upstream.exchange import Headers, Scenario
 from upstream.journal import Received
-from upstream.qwen import CREATED, Json
+from upstream.qwen import Json
 from upstream.tls import Authority
 from upstream.vendors import openai_chat
 from upstream.vendors.content import Saying
@@ -106,11 +106,10 @@ class Azure(Vendor):
         return {**fault.headers, **(kind or {})}
 
     def reply(self, request: Received, saying: Saying) -> Json:
-        choice = {"index": 0, "message": openai_chat.message(saying), "logprobs": None,
-                  "finish_reason": STOPS[saying.stop], "content_filter_results": _filtered(saying)}
-        return {**NAMED, "object": "chat.completion", "created": CREATED,
-                "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": SAFE}],
-                "choices": [choice], "usage": openai_chat.usage(saying.counts)}
+        return openai_chat.completion(
+            NAMED, openai_chat.message(saying), saying,
+            {"content_filter_results": _filtered(saying)},
+            prompt_filter_results=[{"prompt_index": 0, "content_filter_results": SAFE}])
 
     def stream(self, request: Received, saying: Saying) -> Stream:
         """Its first chunk says what the filters found in the prompt, and nothing else."""

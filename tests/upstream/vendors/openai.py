@@ -81,10 +81,7 @@ class OpenAI(Vendor):
                 "x-ratelimit-remaining-tokens": "29979", "x-ratelimit-reset-tokens": "42ms"}
 
     def reply(self, request: Received, saying: Saying) -> Json:
-        choice = {"index": 0, "message": self.message(saying), "logprobs": None,
-                  "finish_reason": STOPS[saying.stop]}
-        return {**self.named(request), "object": "chat.completion", "created": CREATED,
-                "choices": [choice], "usage": openai_chat.usage(saying.counts)}
+        return openai_chat.completion(self.named(request), self.message(saying), saying, {})
 
     def stream(self, request: Received, saying: Saying) -> Stream:
         named = self.named(request)

@@ -83,8 +83,16 @@ def choice(delta: Json, finish: str | None = None, **more: Any) -> Json:
 
 def chunk(named: Json, choices: list[Json], **more: Any) -> Json:
     """`named` is what all chunks of an answer have: its id, its model and so on."""
-    return {"object": "chat.completion.chunk", "created": CREATED, **named, "choices": choices,
-            **more}
+    return {"id": named["id"], "object": "chat.completion.chunk", "created": CREATED, **named,
+            "choices": choices, **more}
+
+
+def completion(named: Json, told: Json, saying: Saying, choice: Json, **more: Any) -> Json:
+    """Of the message `told`; `choice` has what the vendor adds to it."""
+    whole = {"index": 0, "message": told, "finish_reason": STOPS[saying.stop], "logprobs": None,
+             **choice}
+    return {"id": named["id"], "object": "chat.completion", "created": CREATED, **named, **more,
+            "choices": [whole], "usage": usage(saying.counts)}
 
 
 def message(saying: Saying) -> Json:
