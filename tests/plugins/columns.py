@@ -52,7 +52,8 @@ def _azure_entra(opened: ExitStack, authority: Authority, _: Path) -> Place:
     tokens = opened.enter_context(Entra(authority))
     vendor = opened.enter_context(Azure(authority, tokens))
     lines = (f'base_url = "{vendor.origin}"\nauthority = "{tokens.origin}"\n'
-             f'api_version = "2024-10-21"\ntenant_id = "{entra.TENANT}"\nclient_id = "{entra.CLIENT}"\n'
+             f'tenant_id = "{entra.TENANT}"\nclient_id = "{entra.CLIENT}"\n'
+             'api_version = "2024-10-21"\n'
              'client_secret = "env:{}"')
     return Place(vendor, lines.format("TABLE_SECRET"), lines.format("TABLE_WRONG_SECRET"),
                  {**ENV, "TABLE_SECRET": entra.CLIENT_SECRET}, [entra.CLIENT_SECRET], [tokens])
@@ -99,15 +100,15 @@ PLUGINS = [
     Plugin("openai", "openai", with_key(OpenAI, "/v1"), reading.openai, faults(
         rate=openai.RATE, context=openai.CONTEXT, credit=openai.QUOTA, failed=openai.OVERLOADED,
         broken=openai.STREAM_ERROR),
-        blocks=refuses(openai.MODERATED), wait=7, shows_thoughts=False),
+        blocks=refuses(openai.MODERATED), lists=2, wait=7, shows_thoughts=False),
     Plugin("holysheep", "holysheep", with_key(HolySheep, "/v1"), reading.openai, faults(
         rate=holysheep.RATE, context=holysheep.CONTEXT, credit=holysheep.UNPAID,
         failed=holysheep.OVERLOADED, broken=holysheep.STREAM_ERROR),
-        blocks=refuses(holysheep.MODERATED), wait=7,
+        blocks=refuses(holysheep.MODERATED), lists=2, wait=7,
         thinking={"extra_body": {"enable_thinking": True}}),
     Plugin("anthropic", "anthropic", with_key(Anthropic), reading.anthropic, faults(
         rate=anthropic.RATE, context=anthropic.CONTEXT, credit=anthropic.OUT_OF_CREDIT,
-        failed=anthropic.INTERNAL, broken=anthropic.OVERLOADED), wait=7),
+        failed=anthropic.INTERNAL, broken=anthropic.OVERLOADED), lists=3, wait=7),
     Plugin("bedrock", "bedrock", _bedrock, reading.bedrock, faults(
         rate=bedrock.RATE, context=bedrock.CONTEXT, failed=bedrock.INTERNAL,
         broken=bedrock.UNAVAILABLE), key_status=403, tells_thinking=False),
@@ -119,13 +120,13 @@ PLUGINS = [
            shows_thoughts=False),
     Plugin("gemini", "gemini", _gemini, reading.google, faults(
         rate=gemini.RATE, context=google.CONTEXT, failed=google.INTERNAL,
-        broken=google.UNAVAILABLE), blocks=Gemini.blocks, wait=7, names_calls=False),
+        broken=google.UNAVAILABLE), blocks=Gemini.blocks, lists=2, wait=7, names_calls=False),
     Plugin("vertex", "vertex", _vertex, reading.google, faults(
         rate=vertex.RATE, context=google.CONTEXT, failed=google.INTERNAL,
-        broken=google.UNAVAILABLE), blocks=Vertex.blocks, names_calls=False),
+        broken=google.UNAVAILABLE), blocks=Vertex.blocks, lists=2, names_calls=False),
     Plugin("ollama", "ollama", with_key(lambda trusted: Ollama(trusted, KEY)), reading.ollama,
            faults(rate=ollama.RATE, context=ollama.CONTEXT, failed=ollama.INTERNAL,
-                  broken=ollama.BROKEN), tells_cached=False, tells_thinking=False),
+                  broken=ollama.BROKEN), lists=2, tells_cached=False, tells_thinking=False),
     Plugin("dashscope", "dashscope", with_key(DashScope, "/api/v1"), reading.dashscope, faults(
         rate=dashscope.RATE, context=dashscope.CONTEXT, credit=dashscope.ARREARAGE,
         failed=dashscope.INTERNAL, broken=dashscope.OVERLOADED),

@@ -19,18 +19,18 @@ def stand_for(authority: Authority,  # noqa: F811
               tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandFor]:
     """Starts each when it is first asked for; all have to end well."""
     stands: dict[str, Stand] = {}
-    broken: dict[str, Exception] = {}
+    broken: dict[str, str] = {}
 
     def stand(plugin: Plugin) -> Stand:
         name = plugin.name
         if name in broken:
-            raise broken[name]
+            pytest.fail(f"{name} does not start: {broken[name]}", pytrace=False)
         if name not in stands:
             made = Stand(plugin, authority, tmp_path_factory.mktemp(name), runner)
             try:
                 made.start()
             except Exception as failure:  # is that of all its tests, and takes its time once
-                broken[name] = failure
+                broken[name] = str(failure)
                 raise
             stands[name] = made
         return stands[name]

@@ -67,6 +67,7 @@ class Answered:
     usage: bool = True  # the client is told
 
     def check(self, stand: Stand, model: str, got: Outcome) -> None:
+        assert got.failure is None, f"{got.failure}: {got.failure.message}"
         wanted = self.outcome(stand, model)
         if not stand.plugin.names_calls:  # any will do, if they differ
             ids = [call[0] for call in got.calls]
@@ -228,7 +229,8 @@ class Row:
 
 
 def _answers(name: str, says: str, ways: tuple[str, ...], saying: Saying, **more: Any) -> Row:
-    asks = {"messages": MESSAGES, **more.pop("asks", {}), **({} if set(ways) <= set(WHOLE) else USAGE)}
+    usage = {} if set(ways) <= set(WHOLE) else USAGE
+    asks = {"messages": MESSAGES, **more.pop("asks", {}), **usage}
     return Row(name, says, ways, lambda stand: [stand.vendor.says(saying)],
                lambda stand: Answered(saying), asks, **more)
 

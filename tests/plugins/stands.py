@@ -19,6 +19,7 @@ from upstream.vendors.content import Saying
 from upstream.vendors.vendor import Fault, Refusal, Vendor
 
 WRONG_SECRET = "not-the-vendors-secret-93"
+CLIENT_KEY = "a-key-of-the-client-71"
 SECOND = Saying(("the second ", "answers"))  # of the target behind one that fails
 
 
@@ -47,6 +48,7 @@ class Plugin:
     blocks: Callable[[Any], Scenario] | None = None  # how its vendor turns a prompt away
     model: Callable[[str], str] = lambda asked: asked  # the name that the answer has
     key_status: int = 401  # with which a wrong credential is refused
+    lists: int | None = None  # models; None: nothing lists those that can be called
     wait: int | None = None  # seconds that are to be waited after "rate"
     sees: str = ""  # how models are called that see images, if that is not as others are
     names_calls: bool = True  # calls have ids of the vendor's own
@@ -77,8 +79,8 @@ class Stand:
             self.host = Host(self._config(), self._folder / "host", dict(self.place.env))
             url = f"{self.host.url}/v1"
             self.plain = opened.enter_context(
-                openai.OpenAI(api_key="client-key", base_url=url, max_retries=0, timeout=20))
-            self.waiting = openai.AsyncOpenAI(api_key="client-key", base_url=url, max_retries=0,
+                openai.OpenAI(api_key=CLIENT_KEY, base_url=url, max_retries=0, timeout=20))
+            self.waiting = openai.AsyncOpenAI(api_key=CLIENT_KEY, base_url=url, max_retries=0,
                                               timeout=20)
             self._open = opened.pop_all()
 

@@ -66,6 +66,15 @@ REMARKS: dict[tuple[str, str], str] = {
 }
 
 
+# What is tested in other ways than a cell, of all plugins.
+APART = ("what came of tool calls, sent back by their ids",
+         "a client that leaves: the vendor's connection is closed, and the host serves on",
+         "limits that the vendor tells: nothing is held back while something is left",
+         "no credential in the log, the client's not with the vendor")
+LISTS = "`check --live` asks for the models"
+NO_LIST = "the vendor has no list of what this credential can call; `check --live` leaves it out"
+
+
 @dataclass(frozen=True)
 class Cell:
     row: Row
@@ -109,21 +118,41 @@ both the host and the page to it. `cd tests && python -m plugins.table` writes i
 plugin `azure` with a client of Entra ID in place of a key.
 """
 
+TAIL = """What one plugin alone does has tests of its own beside these: images that `gemini` uploads because they are too large for a request, and
+the signatures of its third generation's tool calls, which come back with clients that know nothing of them; the images that `dashscope`
+makes in tasks, behind `/v1/images/generations`.
+"""
+
+
+class Remarks:
+    """Numbered in the order in which the page comes to them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def mark(self, word: str, why: str) -> str:
+        if not why:
+            return word
+        return f"{word} ({self._numbers.setdefault(why, len(self._numbers) + 1)})"
+
+    def lines(self) -> list[str]:
+        return [f"{number}. {why[0].upper()}{why[1:]}." for why, number in self._numbers.items()]
+
 
 def text() -> str:
-    remarks: dict[str, int] = {}
+    remarks = Remarks()
     rows = [["", *(f"`{plugin.name}`" for plugin in PLUGINS)], ["---"] * (1 + len(PLUGINS)),
             *([row.says, *(_mark(Cell(row, plugin), remarks) for plugin in PLUGINS)]
-              for row in ROWS)]
-    notes = [f"{number}. {why[0].upper()}{why[1:]}." for why, number in remarks.items()]
-    return "\n".join([HEAD, *(f"| {' | '.join(row)} |" for row in rows), "", *notes, ""])
+              for row in ROWS),
+            *([said, *("yes" for _ in PLUGINS)] for said in APART),
+            [LISTS, *(remarks.mark("no", NO_LIST) if plugin.lists is None else "yes"
+                      for plugin in PLUGINS)]]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([HEAD, *lines, "", *remarks.lines(), "", TAIL])
 
 
-def _mark(cell: Cell, remarks: dict[str, int]) -> str:
-    if not cell.remark:
-        return "yes"
-    number = remarks.setdefault(cell.remark, len(remarks) + 1)
-    return f"{'no' if cell.differs else 'yes'} ({number})"
+def _mark(cell: Cell, remarks: Remarks) -> str:
+    return remarks.mark("no" if cell.differs else "yes", cell.remark)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from plugins.asking import Outcome, ask
 from plugins.columns import PLUGINS
 from plugins.conftest import StandOf
 from plugins.rows import BEGUN, MESSAGES, RESULTS, SCHEMAS, TOOLS, WHOLE, Answered, Refused
-from plugins.stands import SECOND, WRONG_SECRET, Stand
+from plugins.stands import CLIENT_KEY, SECOND, WRONG_SECRET, Stand
 from plugins.table import CELLS, Cell
 from upstream.vendors import content
 
@@ -38,7 +38,9 @@ def test_a_cell(stand_of: StandOf, cell: Cell, way: str) -> None:
     if row.refuses:
         assert len(refused) == 1, "one request, that the vendor has turned away"
     elif not isinstance(expected, Refused):
-        row.reads(stand.read(stand.vendor.request(model)))
+        request = stand.vendor.request(model)
+        assert CLIENT_KEY not in str(request.headers), "the client's key is the host's business"
+        row.reads(stand.read(request))
 
 
 def results_of(got: Outcome) -> list[dict[str, str]]:

@@ -10,10 +10,10 @@ from typing import Any
 import openai
 import pytest
 
+from plugins.asking import ask
 from plugins.columns import ENV, PLUGINS
 from plugins.conftest import StandFor
 from plugins.rows import PROMPT, Answered
-from plugins.asking import ask
 from plugins.stands import Place, Plugin, Stand
 from upstream.journal import Received
 from upstream.tls import Authority
@@ -74,6 +74,19 @@ def test_a_large_image(stand_for: StandFor, way: str) -> None:
     assert read.urls[0].startswith(f"{stand.vendor.origin}/v1beta/files/")
 
 
+def test_an_image_in_pieces(stand_for: StandFor) -> None:
+    """One that is far too large: in the vendor's own steps, and each in its place."""
+    stand = stand_for(KNOWN)
+    model = stand.serve([stand.vendor.says(content.PLAIN)])
+    before = len(uploads(stand))
+    data = content.PNG + bytes(range(251)) * (9 * 1024 * 1024 // 251)
+    Answered(content.PLAIN).check(stand, model, ask("plain", stand, asks(model, data)))
+    first, *others = uploads(stand)[before:]
+    assert others and len(first.body) % GRANULARITY == 0
+    assert first.body + b"".join(piece.body for piece in others) == data
+    assert not stand.refused
+
+
 def test_two_large_images(stand_for: StandFor) -> None:
     """In their order."""
     stand = stand_for(KNOWN)
@@ -86,7 +99,7 @@ def test_two_large_images(stand_for: StandFor) -> None:
 
 def size_of(stand: Stand, url: str) -> int:
     assert isinstance(stand.vendor, Gemini)
-    found = stand.vendor._files.find(url.rpartition("/")[2])
+    found = stand.vendor.files.find(url.rpartition("/")[2])
     assert found
     return len(found.data)
 

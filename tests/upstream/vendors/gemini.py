@@ -63,8 +63,8 @@ class Gemini(GenerateContent):
     def __init__(self, authority: Authority | None, polls: int = 0,
                  granularity: int = GRANULARITY) -> None:
         super().__init__(authority)
-        self._files = Files(polls, granularity)
-        self.uploads = Uploads(authority, self._files)
+        self.files = Files(polls, granularity)
+        self.uploads = Uploads(authority, self.files)
 
     def __enter__(self) -> Self:
         super().__enter__()
@@ -80,7 +80,7 @@ class Gemini(GenerateContent):
         path = path_of(request)
         uploads = path in (UPLOAD, "/upload/v1/files")
         if uploads and "upload_id" in query_of(request):
-            return take(self._files, request, self.origin)
+            return take(self.files, request, self.origin)
         _check_key(request)
         if uploads and request.method == "POST":
             return self._start(request)
@@ -105,7 +105,7 @@ class Gemini(GenerateContent):
                 _, of_its_own, name = uri.rpartition(FILES)
                 if not of_its_own and uri.startswith("https://"):
                     continue  # fetched from there, since January 2026
-                upload = self._files.find(name)
+                upload = self.files.find(name)
                 if not upload:
                     raise Refusal(NO_FILE)
                 if upload.polls:  # words not verified
@@ -127,26 +127,26 @@ class Gemini(GenerateContent):
         if request.header("x-goog-upload-protocol") != "resumable" \
                 or request.header("x-goog-upload-command") != "start":
             raise Refusal(invalid("The protocol of the upload is not known."))  # not verified
-        key, _ = self._files.start(request)
+        key, _ = self.files.start(request)
         url = f"{self.uploads.origin}{UPLOAD}?upload_id={key}&upload_protocol=resumable"
 
         async def play(exchange: Exchange) -> None:
             await exchange.reply(b"", 200, {
                 "x-goog-upload-status": "active", "x-goog-upload-url": url,
                 "x-goog-upload-control-url": url,
-                "x-goog-upload-chunk-granularity": str(self._files.granularity)})
+                "x-goog-upload-chunk-granularity": str(self.files.granularity)})
 
         return play
 
     def _file(self, request: Received, name: str) -> Scenario:
-        upload = self._files.find(name)
+        upload = self.files.find(name)
         if not upload:
             raise Refusal(NO_FILE)
         if request.method == "DELETE":
             upload.final = False
             told: Json = {}
         else:
-            told = self._files.described(upload, self.origin)
+            told = self.files.described(upload, self.origin)
             upload.polls -= 1 if upload.polls else 0
 
         async def play(exchange: Exchange) -> None:
