@@ -19,8 +19,9 @@ from upstream.vendors.content import Saying
 
 WHOLE = ("plain", "async_plain")
 STREAMS = ("stream", "async_stream", "helper", "async_helper", "wire")
-BARE = ("stream", "async_stream", "wire")  # the helpers raise at the end of such an answer
-ANY = ("plain", "async_plain", "stream", "async_stream")
+SOME = ("stream", "async_helper", "wire")  # of these, where the others could not differ
+BARE = ("async_stream", "wire")  # the helpers raise at the end of such an answer
+ANY = ("plain", "async_plain", "stream")
 
 SYSTEM = "You are terse. ทักทาย"
 PROMPT = "Say hello to สมชาย \"and\" 你好."
@@ -276,26 +277,26 @@ def _key_refused(stand: Stand) -> Raised:
 ROWS = [
     _answers("chat", "a chat", WHOLE, content.PLAIN),
     _answers("stream", "streamed, and the usage with it", STREAMS, content.PLAIN),
-    Row("stream without usage", "streamed, and the usage not asked for", STREAMS,
+    Row("stream without usage", "streamed, and the usage not asked for", SOME,
         lambda stand: [stand.vendor.says(content.PLAIN)],
         lambda stand: Answered(content.PLAIN, usage=False), {"messages": MESSAGES}),
-    _answers("cached", "a prompt of which a part was read from a cache", WHOLE, content.CACHED),
-    _answers("streamed cached", "the same, streamed", STREAMS, content.CACHED),
-    _answers("length", "an answer that reached its limit", WHOLE, content.CUT_SHORT,
+    _answers("cached", "a prompt of which a part was read from a cache", ("plain",), content.CACHED),
+    _answers("streamed cached", "the same, streamed", SOME, content.CACHED),
+    _answers("length", "an answer that reached its limit", ("async_plain",), content.CUT_SHORT,
              asks={"max_tokens": 17}, reads=_reads(limit=17)),
     _answers("streamed length", "the same, streamed", BARE, content.CUT_SHORT,
              asks={"max_tokens": 17}, reads=_reads(limit=17)),
-    _answers("sequence", "an answer that ended before a text to stop at", WHOLE, SEQUENCE,
+    _answers("sequence", "an answer that ended before a text to stop at", ("plain",), SEQUENCE,
              asks={"stop": ["END", "\n\nUser:"]}, reads=_reads(stops=["END", "\n\nUser:"])),
-    _answers("developer", "instructions by the role `developer`", WHOLE, content.PLAIN,
+    _answers("developer", "instructions by the role `developer`", ("async_plain",), content.PLAIN,
              asks={"messages": [{**MESSAGES[0], "role": "developer"}, MESSAGES[1]]}),
-    _answers("turns", "a conversation, and two messages of the user in a row", WHOLE,
+    _answers("turns", "a conversation, and two messages of the user in a row", ("plain",),
              content.PLAIN, asks={"messages": TURNS}, reads=_has_turns),
     _answers("two answers", "two answers to one prompt (`n`)", ("plain",), content.PLAIN,
              asks={"n": 2}, reads=_reads(answers=2)),
     _answers("tools", "a tool call", WHOLE, content.SAID_AND_TOOL, **TOOLED),
     _answers("streamed tools", "a tool call, streamed", STREAMS, content.SAID_AND_TOOL, **TOOLED),
-    _answers("no arguments", "a tool call without arguments, streamed", STREAMS,
+    _answers("no arguments", "a tool call without arguments, streamed", SOME,
              content.NO_ARGUMENTS, **TOOLED),
     _answers("parallel tools", "two tool calls at once", WHOLE, content.PARALLEL, **TOOLED),
     _answers("streamed parallel tools", "two tool calls at once, streamed", STREAMS,
@@ -307,9 +308,9 @@ ROWS = [
              reads=_reads(choice="get_weather")),
     _answers("image", "an image in the prompt, as data", WHOLE, content.PLAIN,
              asks={"messages": seen(DATA_URL)}, reads=_has_image, sees=True),
-    _answers("streamed image", "the same, streamed", STREAMS, content.PLAIN,
+    _answers("streamed image", "the same, streamed", SOME, content.PLAIN,
              asks={"messages": seen(DATA_URL)}, reads=_has_image, sees=True),
-    _answers("image by URL", "an image in the prompt, by its URL", WHOLE, content.PLAIN,
+    _answers("image by URL", "an image in the prompt, by its URL", ("plain",), content.PLAIN,
              asks={"messages": seen(URL)}, reads=_has_url, sees=True),
     _parses("schema", "an answer by a JSON schema", ("plain", "parse", "async_parse")),
     _parses("streamed schema", "the same, streamed", STREAMS, **USAGE),
@@ -317,7 +318,7 @@ ROWS = [
              asks={"reasoning_effort": "high"}, reads=_thinks),
     _answers("streamed thinking", "the same, streamed", STREAMS, content.THINKING,
              asks={"reasoning_effort": "high"}, reads=_thinks),
-    _answers("filtered", "an answer that a filter has ended", WHOLE, content.FILTERED),
+    _answers("filtered", "an answer that a filter has ended", ("async_plain",), content.FILTERED),
     _answers("streamed filtered", "the same, streamed", BARE, content.FILTERED),
     Row("blocked prompt", "a prompt that is turned away for its content", ANY,
         lambda stand: [stand.plugin.blocks(stand.vendor)],
@@ -341,9 +342,9 @@ ROWS = [
         lambda stand: [stand.vendor.breaks(BEGUN, stand.plugin.faults["broken"])],
         lambda stand: BrokenOff(BEGUN), {"messages": MESSAGES}),
     Row("next target of a stream", "overload before the first word, and another target behind it",
-        STREAMS, lambda stand: [stand.vendor.breaks(Saying(), stand.plugin.faults["broken"])],
+        SOME, lambda stand: [stand.vendor.breaks(Saying(), stand.plugin.faults["broken"])],
         lambda stand: AnsweredBySecond(), {"messages": MESSAGES, **USAGE}, to="both/"),
-    Row("cut stream", "the connection breaks in mid-stream", STREAMS,
+    Row("cut stream", "the connection breaks in mid-stream", SOME,
         lambda stand: [stand.vendor.cuts(BEGUN)], lambda stand: BrokenOff(BEGUN),
         {"messages": MESSAGES}),
 ]
