@@ -117,13 +117,14 @@ PLUGINS = [
            shows_thoughts=False),
     Plugin("azure-entra", "azure", _azure_entra, reading.openai, AZURE_FAULTS,
            blocks=refuses(azure.FILTERED), model=lambda _: str(azure.NAMED["model"]), wait=7,
-           shows_thoughts=False),
+           shows_thoughts=False, fetches_tokens=True),
     Plugin("gemini", "gemini", _gemini, reading.google, faults(
         rate=gemini.RATE, context=google.CONTEXT, failed=google.INTERNAL,
         broken=google.UNAVAILABLE), blocks=Gemini.blocks, lists=2, wait=7, names_calls=False),
     Plugin("vertex", "vertex", _vertex, reading.google, faults(
         rate=vertex.RATE, context=google.CONTEXT, failed=google.INTERNAL,
-        broken=google.UNAVAILABLE), blocks=Vertex.blocks, lists=2, names_calls=False),
+        broken=google.UNAVAILABLE), blocks=Vertex.blocks, lists=2, names_calls=False,
+        fetches_tokens=True),
     Plugin("ollama", "ollama", with_key(lambda trusted: Ollama(trusted, KEY)), reading.ollama,
            faults(rate=ollama.RATE, context=ollama.CONTEXT, failed=ollama.INTERNAL,
                   broken=ollama.BROKEN), lists=2, tells_cached=False, tells_thinking=False),

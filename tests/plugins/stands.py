@@ -50,6 +50,7 @@ class Plugin:
     key_status: int = 401  # with which a wrong credential is refused
     lists: int | None = None  # models; None: nothing lists those that can be called
     wait: int | None = None  # seconds that are to be waited after "rate"
+    fetches_tokens: bool = False  # with its credential, which is refused where they are given out
     sees: str = ""  # how models are called that see images, if that is not as others are
     names_calls: bool = True  # calls have ids of the vendor's own
     tells_cached: bool = True
