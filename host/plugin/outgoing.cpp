@@ -59,8 +59,8 @@ void Outgoing::take_body(const bw_send& asked, std::string_view given) {
             only.data() >= given.data() && only.data() + only.size() <= given.data() + given.size();
         if (borrowed) return void(request.body = only);
     }
-    for (std::size_t i = 0; i < asked.body_count; ++i) own_body_ += view(asked.body[i].bytes);
-    request.body = own_body_;
+    std::string& own = own_body_.emplace();
+    for (std::size_t i = 0; i < asked.body_count; ++i) own += view(asked.body[i].bytes);
 }
 
 // A client cannot change a header that the plugin has set itself, for example from its config.
@@ -88,6 +88,7 @@ void Outgoing::complete(std::chrono::milliseconds connect_timeout) {
                                                             : "accept: application/json");
     }
     if (!has_user_agent_) request.headers.emplace_back(k_user_agent);
+    if (own_body_) request.body = *own_body_;
     request.connect_timeout = connect_timeout;
     request.wire = provider_.wire;
 }

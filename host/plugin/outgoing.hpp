@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +35,7 @@ class Outgoing {
     // Adds those headers of the client's request that the provider's forward_headers lists.
     void forward(const std::vector<Forwarded>& headers);
     // Adds what the plugin does not set: the missing headers, the connect time-out (zero: none) and
-    // the wire.
+    // the wire. The object stays where it is from then on: its request refers to it.
     void complete(std::chrono::milliseconds connect_timeout);
 
     // The credentials that the plugin has named, with which it goes out.
@@ -58,7 +59,7 @@ class Outgoing {
     std::size_t named_count_ = 0;
     std::uint32_t frame_ = BW_FRAME_WHOLE;
     std::chrono::milliseconds wait_{0};
-    std::string own_body_;  // unless it is a part of the one that the plugin was given
+    std::optional<std::string> own_body_;  // unless it is a part of what the plugin was given
     bool has_content_type_ = false;
     bool has_accept_ = false;
     bool has_user_agent_ = false;
