@@ -190,6 +190,7 @@ void LiveCall::on_end(const policy::CallEnd& outcome) {
 }
 
 void LiveCall::abandoned() {
+    if (attempts_) attempts_->end_calls(BW_CLOSE_CLIENT_GONE);
     record(outcome({.kind = ErrorKind::cancelled,
                     .message = "the client hung up",
                     .code = std::string(k_client_closed)}),
@@ -214,7 +215,10 @@ void LiveCall::go_on_without_client(Downstream& nobody) {
     if (!gate_->keeps()) resume();
 }
 
-void LiveCall::interrupt() { end(shutting_down()); }
+void LiveCall::interrupt() {
+    if (attempts_) attempts_->end_calls(BW_CLOSE_SHUTDOWN);
+    end(shutting_down());
+}
 
 void LiveCall::give_up(const Error& why) { end(why); }
 

@@ -111,7 +111,11 @@ class DashScope::Call {
     void post(const char* path, const std::string& body, const char* enable = nullptr) {
         const std::string url = provider_.url_ + path;
         bw::Send send("POST", url);
+        // Cut as events the answer shows an error that comes as one; but asked for like that, the
+        // vendor streams whatever the header says that follows.
         if (answer_) send.frame(bw::Frame::sse);
+        send.header("accept",
+                    answer_ && enable != nullptr ? "text/event-stream" : "application/json");
         if (enable != nullptr) send.header(enable, "enable");
         attempt_.send(send.auth("api_key").body(body));
     }

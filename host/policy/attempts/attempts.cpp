@@ -99,6 +99,12 @@ void Attempts::begin(std::size_t target, std::size_t slot) {
     if (auto begun = leg.tried.start(count_++, paused_); !begun) on_end(leg, std::move(begun));
 }
 
+void Attempts::end_calls(std::uint32_t why) {
+    for (auto& leg : legs_) {
+        if (leg) leg->tried.end_call(why);
+    }
+}
+
 void Attempts::leave_off() {
     leaves_off_ = true;
     if (alarm_ && !is_between_tries()) alarm_->cancel();  // of the hedge

@@ -104,6 +104,9 @@ class Attempts final {
     // True if the whole answer has been seen, and only the provider's figure of its usage is still
     // to come.
     bool waits_for_usage() const { return leg().tried.waits_for_usage(); }
+    // Ends what runs for the call, which is then over; `why` is a BW_CLOSE_*. Not from inside a
+    // plugin.
+    void end_calls(std::uint32_t why);
     // What is known of the call so far. For a call that is ended from outside, as when its client
     // hangs up.
     CallEnd outcome(Result<void> result) const;

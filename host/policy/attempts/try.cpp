@@ -214,7 +214,15 @@ void Try::close_lost(Result<void>& result) {
                       [attempt = std::move(attempt)] { attempt->close(BW_CLOSE_LOST); });
 }
 
-void Try::close(Result<void>& result, Evidence evidence) { leave(result, evidence); }
+void Try::close(Result<void>& result, Evidence evidence) {
+    const bool timed_out = !result && result.error().kind == ErrorKind::timeout;
+    end_call(timed_out ? std::uint32_t{BW_CLOSE_TIMEOUT} : std::uint32_t{BW_CLOSE_FAILED});
+    leave(result, evidence);
+}
+
+void Try::end_call(std::uint32_t why) {
+    if (attempt_) attempt_->close(why);
+}
 
 // Keeps what is known of the try. Gives its attempt, which ends when that is dropped.
 std::unique_ptr<plugin::Attempt> Try::leave(Result<void>& result, Evidence evidence) {

@@ -76,6 +76,9 @@ class Try final : private plugin::AttemptEvents {
     // Closes the exchange. If the upstream refused the call, `result` then says how long it will be
     // until there is room again. `evidence`: whether a failure says something new of the target.
     void close(Result<void>& result, Evidence evidence);
+    // Ends the exchange and the plugin's call, which may tell then what it has used; `why` is a
+    // BW_CLOSE_*. What is known of the try stays, and close() is still to come.
+    void end_call(std::uint32_t why);
     // Closes the exchange, as another target answered sooner. The plugin of that one may be running
     // now, and calls into plugins do not nest: this one's plugin hears of it a little later.
     void close_lost(Result<void>& result);

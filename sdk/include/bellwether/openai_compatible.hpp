@@ -125,6 +125,7 @@ class Provider::Call {
     std::string edited_;
     Mender mender_;
     std::string mended_;
+    std::string of_prompt_;  // what the upstream's filter made of the prompt, until it is told
     std::string complaint_;  // an event without an answer, but with words
     std::string unread_;     // of the first event that was passed over
     bool lost_ = false;      // one of those may have been a chunk

@@ -353,9 +353,9 @@ TEST_F(OddUpstreams, AnErrorIsReadThoughItIsOnlyNearlyJson) {
 
 TEST_F(OddUpstreams, AnErrorWithoutWordsBesideNoChoiceIsTakenOutToo) {
     const std::string first =
-        R"({"choices":[],"prompt_filter_results":[],"error":{"message":"","code":null}})";
+        R"({"choices":[],"found":[],"error":{"message":"","code":null}})";
     const Result result = stream(event(first) + event(says("a")) + k_done);
-    EXPECT_EQ(result.chunks().at(0), R"({"choices":[],"prompt_filter_results":[]})");
+    EXPECT_EQ(result.chunks().at(0), R"({"choices":[],"found":[]})");
     Asked asked = complete();
     asked.operation = BW_OP_EMBEDDINGS;
     EXPECT_EQ(call(asked, {200, {}, R"({"data":[{"embedding":[1]}],"error":{"code":0}})"}).reply(),

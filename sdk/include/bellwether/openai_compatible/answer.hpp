@@ -240,6 +240,11 @@ inline void Provider::Call::take_chunk(std::string_view chunk) {
         reader_.edited(edited_);
         chunk = edited_;
     }
+    if (!of_prompt_.empty()) {
+        edited_ = json::with_member(chunk, "prompt_filter_results", of_prompt_);
+        of_prompt_.clear();
+        chunk = edited_;
+    }
     attempt_.emit_chunk(chunk);
 }
 
@@ -250,6 +255,9 @@ inline void Provider::Call::take_no_answer(std::string_view chunk) {
     }
     if (detail::complains(chunk)) complaint_ = chunk;
     if (reader_.choices.substr(0, 1) != "[") return;  // none, or words where an array belongs
+    // Azure begins so. Programs look at the first choice of the first chunk: the next one says it.
+    const std::string_view of_prompt = json::Value(chunk)["prompt_filter_results"].raw();
+    if (stream_ && !of_prompt.empty() && !any_chunk_) return void(of_prompt_ = of_prompt);
     if (stream_ && reader_.needs_edit()) {
         reader_.edited(edited_);
         chunk = edited_;
