@@ -9,7 +9,7 @@ function(bellwether_lua target folder)
 
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 std::string_view lua_text(Script script) {
     switch (script) {
@@ -26,7 +26,7 @@ std::string_view lua_text(Script script) {
     endforeach()
     string(APPEND text ";\n")
   endforeach()
-  string(APPEND text "    }\n    std::unreachable();\n}\n\n}  // namespace bw::ledger\n")
+  string(APPEND text "    }\n    std::unreachable();\n}\n\n}  // namespace bellwether::ledger\n")
   file(GENERATE OUTPUT ${output} CONTENT "${text}")
   target_sources(${target} PRIVATE ${output})
 endfunction()

@@ -1,3 +1,3 @@
 #include "cli/cli.hpp"
 
-int main(int argc, char** argv) { return bw::cli::run(argc, argv); }
+int main(int argc, char** argv) { return bellwether::cli::run(argc, argv); }

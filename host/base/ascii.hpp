@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw {
+namespace bellwether {
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -21,4 +21,4 @@ inline std::string lower(std::string_view text) {
     return result;
 }
 
-}  // namespace bw
+}  // namespace bellwether

@@ -11,7 +11,7 @@
 #include "base/operation.hpp"
 #include "base/prompt_parts.hpp"
 
-namespace bw {
+namespace bellwether {
 
 // A range of bytes in the request body. A `length` of 0 means that the body has no such value.
 struct BodySpan {
@@ -111,4 +111,4 @@ struct Call {
     }
 };
 
-}  // namespace bw
+}  // namespace bellwether

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-namespace bw {
+namespace bellwether {
 
 class Clock {
   public:
@@ -46,4 +46,4 @@ class Clock {
     static inline thread_local Simulated* simulated_ = nullptr;
 };
 
-}  // namespace bw
+}  // namespace bellwether

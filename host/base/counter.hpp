@@ -6,7 +6,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace bw {
+namespace bellwether {
 
 class Counter {
   public:
@@ -30,4 +30,4 @@ class Gauge {
     std::atomic<std::int64_t> level_{0};
 };
 
-}  // namespace bw
+}  // namespace bellwether

@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-namespace bw {
+namespace bellwether {
 
 // The first eleven mirror the plugin ABI's bw_status; the rest arise in the host itself.
 enum class ErrorKind {
@@ -64,4 +64,4 @@ using Result = std::expected<T, Error>;
             .retry_after = std::chrono::seconds(1)};
 }
 
-}  // namespace bw
+}  // namespace bellwether

@@ -1,7 +1,7 @@
 // Which version of HTTP the host uses towards an upstream.
 #pragma once
 
-namespace bw {
+namespace bellwether {
 
 enum class HttpVersion {
     one,        // HTTP/1.1
@@ -9,4 +9,4 @@ enum class HttpVersion {
     two,        // as automatic; over plain http, HTTP/2 without asking
 };
 
-}  // namespace bw
+}  // namespace bellwether

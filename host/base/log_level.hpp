@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace bw {
+namespace bellwether {
 
 enum class LogLevel { debug, info, warn, error };
 
@@ -17,4 +17,4 @@ constexpr std::string_view to_string(LogLevel level) {
     return "info";
 }
 
-}  // namespace bw
+}  // namespace bellwether

@@ -17,7 +17,7 @@
 #define GUARDED_BY(mutex) BW_THREAD_RULE(guarded_by(mutex))
 #define REQUIRES(mutex) BW_THREAD_RULE(requires_capability(mutex))
 
-namespace bw {
+namespace bellwether {
 
 class BW_THREAD_RULE(capability("mutex")) Mutex {
   public:
@@ -83,4 +83,4 @@ class Condition {
     std::condition_variable condition_;
 };
 
-}  // namespace bw
+}  // namespace bellwether

@@ -6,7 +6,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw {
+namespace bellwether {
 namespace {
 
 constexpr std::size_t k_far = std::numeric_limits<std::size_t>::max();
@@ -73,4 +73,4 @@ std::optional<std::string> nearest(std::string_view name, std::span<const std::s
     return best == nullptr ? std::nullopt : std::optional(*best);
 }
 
-}  // namespace bw
+}  // namespace bellwether

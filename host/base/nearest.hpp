@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw {
+namespace bellwether {
 
 // A name that is longer than this is not compared with any other.
 inline constexpr std::size_t k_nearest_name_bytes_max = 64;
@@ -18,4 +18,4 @@ inline constexpr std::size_t k_nearest_name_bytes_max = 64;
 // two that are equally near the first is returned; nothing if no name is near.
 std::optional<std::string> nearest(std::string_view name, std::span<const std::string> known);
 
-}  // namespace bw
+}  // namespace bellwether

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace bw {
+namespace bellwether {
 
 // The ABI's BW_OP_*.
 enum class Operation : std::uint32_t {
@@ -84,4 +84,4 @@ constexpr Dialect dialect_at(std::string_view path) {
     return Dialect::openai;
 }
 
-}  // namespace bw
+}  // namespace bellwether

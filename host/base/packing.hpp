@@ -7,7 +7,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw {
+namespace bellwether {
 
 enum class Packing { none, gzip, deflate };
 
@@ -22,4 +22,4 @@ inline std::optional<Packing> packing_named(std::string_view name) {
     return std::nullopt;
 }
 
-}  // namespace bw
+}  // namespace bellwether

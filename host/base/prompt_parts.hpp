@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace bw {
+namespace bellwether {
 
 inline constexpr std::int64_t k_tokens_unknown = std::numeric_limits<std::int64_t>::max();
 
@@ -20,4 +20,4 @@ struct PromptParts {
     std::int64_t other_tokens = 0;
 };
 
-}  // namespace bw
+}  // namespace bellwether

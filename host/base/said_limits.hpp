@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace bw {
+namespace bellwether {
 
 struct ReportedLimit {
     std::int64_t limit = -1;              // -1: not said
@@ -20,4 +20,4 @@ struct SaidLimits {
     ReportedLimit tokens;
 };
 
-}  // namespace bw
+}  // namespace bellwether

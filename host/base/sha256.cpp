@@ -8,7 +8,7 @@
 #include <memory>
 #include <stdexcept>
 
-namespace bw {
+namespace bellwether {
 namespace {
 
 // OpenSSL's SHA-256, looked up in its tables only once, as that costs more than hashing a key.
@@ -44,4 +44,4 @@ bool equal_in_constant_time(const Sha256& left, const Sha256& right) {
     return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
 }
 
-}  // namespace bw
+}  // namespace bellwether

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw {
+namespace bellwether {
 
 using Sha256 = std::array<unsigned char, 32>;
 
@@ -18,4 +18,4 @@ std::string to_hex(const Sha256& hash);
 // Takes the same time, however much of the two is equal.
 bool equal_in_constant_time(const Sha256& left, const Sha256& right);
 
-}  // namespace bw
+}  // namespace bellwether

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw {
+namespace bellwether {
 
 enum class UsageSource {
     none,      // nothing was generated
@@ -38,7 +38,7 @@ struct Usage {
     std::int64_t image_input_tokens = -1;
     std::int64_t image_output_tokens = -1;
     std::int64_t cost_nano_usd = 0;  // by the provider's own bill, in 10^-9 USD; 0: it told none
-    bool thought = false;      // the host saw reasoning, whatever the provider reported of it
+    bool thought = false;            // the host saw reasoning, whatever the provider reported of it
     std::string service_tier;  // the tier that served it, else the one asked for; empty: unknown
     std::vector<UsedUnit> units;
 };
@@ -53,4 +53,4 @@ constexpr std::string_view to_string(UsageSource source) {
     return "none";
 }
 
-}  // namespace bw
+}  // namespace bellwether

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace bw::calendar {
+namespace bellwether::calendar {
 
 enum class Unit : std::uint8_t { minute, hour, day, week, month, none };  // none: no resets
 
@@ -29,4 +29,4 @@ struct Window {
     bool operator==(const Window&) const = default;
 };
 
-}  // namespace bw::calendar
+}  // namespace bellwether::calendar

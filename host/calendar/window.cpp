@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace bw::calendar {
+namespace bellwether::calendar {
 namespace {
 
 using std::chrono::days;
@@ -138,4 +138,4 @@ std::int64_t seconds_of_us(std::int64_t us) {
     return us / k_us - (us % k_us < 0 ? 1 : 0);
 }
 
-}  // namespace bw::calendar
+}  // namespace bellwether::calendar

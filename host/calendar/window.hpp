@@ -8,7 +8,7 @@
 #include "calendar/period.hpp"
 #include "calendar/zone.hpp"
 
-namespace bw::calendar {
+namespace bellwether::calendar {
 
 // Returns the window that contains the instant. A day, week or month begins when the zone's clock
 // first shows the time of its reset, or jumps over that time. So a change of the clock (summer
@@ -25,4 +25,4 @@ std::string rfc3339_of_us(std::int64_t us, const Zone& zone);
 // Whole seconds, rounded down, also for times before 1970.
 std::int64_t seconds_of_us(std::int64_t us);
 
-}  // namespace bw::calendar
+}  // namespace bellwether::calendar

@@ -7,7 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
-namespace bw::calendar {
+namespace bellwether::calendar {
 namespace {
 
 using std::chrono::seconds;
@@ -65,4 +65,4 @@ std::vector<std::string> zone_names() {
     return names;
 }
 
-}  // namespace bw::calendar
+}  // namespace bellwether::calendar

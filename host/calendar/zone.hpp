@@ -12,7 +12,7 @@ namespace date {
 class time_zone;
 }  // namespace date
 
-namespace bw::calendar {
+namespace bellwether::calendar {
 
 // An instant is in seconds since 1970. A local time is what the zone's clock shows, counted in the
 // same way.
@@ -45,4 +45,4 @@ class Zone {
 // Every name that find() knows, sorted; only "UTC" where the system has no files of zones.
 std::vector<std::string> zone_names();
 
-}  // namespace bw::calendar
+}  // namespace bellwether::calendar

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 constexpr std::int64_t k_dollar = 1'000'000;
@@ -51,4 +51,4 @@ std::string time_text(std::int64_t us) {
     return fmt::format("{:.0f} s", ms / 1e3);
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

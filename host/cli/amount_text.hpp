@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 // "12,345,678"
 std::string grouped(std::int64_t number);
@@ -15,4 +15,4 @@ std::string exact_dollars(std::int64_t micro_usd);
 // "0.4 ms", "812 ms", "1.23 s", "340 s"
 std::string time_text(std::int64_t us);
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -8,7 +8,7 @@
 #include "net/alarm.hpp"
 #include "net/client.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -80,4 +80,4 @@ std::string percent_encoded(std::string_view text) {
     return encoded;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

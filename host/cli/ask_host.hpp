@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 struct HostReply {
     int status = 0;
@@ -24,4 +24,4 @@ std::expected<HostReply, NoReply> ask_host(const std::string& method, const std:
 // Encodes the value of a query parameter: "Asia%2FBangkok".
 std::string percent_encoded(std::string_view text);
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <bellwether/json.hpp>
 #include <iostream>
 #include <string>
 
@@ -10,8 +9,9 @@
 #include "cli/report_source.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_table.hpp"
+#include "json/value.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 using json::Value;
@@ -238,4 +238,4 @@ int budget_reset(const Common& common, const ReportOptions& options) {
     return k_ok;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <bellwether/json.hpp>
 #include <bellwether/sse.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdio>
@@ -12,10 +11,11 @@
 #include "cli/host_address.hpp"
 #include "cli/terminal.hpp"
 #include "config/secret.hpp"
+#include "json/value.hpp"
 #include "json/writer.hpp"
 #include "net/client.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 // Prints one reply as it arrives.
@@ -145,4 +145,4 @@ int chat(const Common& common, const ChatOptions& options) {
     return printer.exit_code();
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -7,7 +7,7 @@
 #include "cli/terminal.hpp"
 #include "json/writer.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 struct ConfigCounts {
@@ -59,4 +59,4 @@ int check(const Common& common, config::Secrets secrets) {
     return check.host ? k_ok : k_usage;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -9,7 +9,7 @@
 #include "plugin/token_trial.hpp"
 #include "policy/upstreams/live_check.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 constexpr std::chrono::milliseconds k_limit{10'000};
@@ -197,4 +197,4 @@ int check_live(const Common& common) {
     return ok ? k_ok : k_failed;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -10,7 +10,7 @@
 #include "front/context.hpp"
 #include "report/usage_question.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 inline constexpr int k_ok = 0;
 inline constexpr int k_failed = 1;
@@ -94,4 +94,4 @@ std::optional<config::Config> load_config(const Common& common,
 // Parses the arguments and runs the verb; returns the exit code.
 int run(int argc, char** argv);
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

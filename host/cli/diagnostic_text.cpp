@@ -12,7 +12,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 using config::Diagnostic;
@@ -162,4 +162,4 @@ void write_diagnostics(json::PrettyWriter& writer, const std::vector<Diagnostic>
     writer.end_array();
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

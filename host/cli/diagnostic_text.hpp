@@ -9,7 +9,7 @@
 #include "config/config.hpp"
 #include "json/writer.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 // Prints one diagnostic a line. On a terminal an excerpt() of the file follows each.
 void print_diagnostics(const std::vector<config::Diagnostic>& diagnostics);
@@ -27,4 +27,4 @@ std::string excerpt(std::string_view text, config::Position at, std::size_t widt
 // `section` is the header of the section that the line stands in.
 std::string without_secrets(std::string_view line, std::string_view section = {});
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -3,7 +3,7 @@
 #include "cli/cli.hpp"
 #include "pages/admin.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 int explain(const Common& common, const ExplainOptions& options) {
     const auto host = load_host(common);
@@ -20,4 +20,4 @@ int explain(const Common& common, const ExplainOptions& options) {
     return explanation ? k_ok : k_failed;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

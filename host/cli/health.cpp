@@ -1,16 +1,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include "cli/cli.hpp"
 #include "cli/host_address.hpp"
+#include "json/value.hpp"
 #include "json/writer.hpp"
 #include "net/alarm.hpp"
 #include "net/client.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -82,4 +82,4 @@ int health(const Common& common, const std::string& given) {
     return problem.empty() ? k_ok : k_failed;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -6,7 +6,7 @@
 #include "config/key_form.hpp"
 #include "config/secret.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 constexpr std::string_view k_blanks = " \t";
@@ -135,4 +135,4 @@ std::string without_secrets(std::string_view line, std::string_view section) {
     return without_keys(line.substr(0, from)) + Cover(line.substr(from)).covered();
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

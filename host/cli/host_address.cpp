@@ -9,7 +9,7 @@
 #include "config/secret.hpp"
 #include "config/url.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 std::optional<std::string> refuse(std::string_view source, std::string_view fault) {
@@ -61,4 +61,4 @@ std::optional<std::string> host_url(const Common& common, const std::string& giv
     return url_of(usual.host, usual.port);
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -7,7 +7,7 @@
 
 #include "cli/cli.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 // "http://127.0.0.1:4141", also for the hosts "0.0.0.0" and "::", which mean every address.
 std::string url_of(const std::string& host, std::uint16_t port);
@@ -17,4 +17,4 @@ std::string url_of(const std::string& host, std::uint16_t port);
 // off. Nothing: the URL is wrong or not known, and standard error says why.
 std::optional<std::string> host_url(const Common& common, const std::string& given);
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

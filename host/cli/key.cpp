@@ -4,7 +4,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <chrono>
 #include <cstdio>
 
@@ -12,11 +11,12 @@
 #include "config/key_form.hpp"
 #include "config/pattern.hpp"
 #include "config/report.hpp"
+#include "json/value.hpp"
 #include "json/writer.hpp"
 #include "policy/keys/key_ring.hpp"
 #include "policy/keys/new_key.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 using config::in_quotes;
@@ -134,4 +134,4 @@ int key_new(const Common& common, const KeyOptions& options) {
     return k_ok;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

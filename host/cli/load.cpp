@@ -15,7 +15,7 @@
 #include "plugin/engine_limit.hpp"
 #include "plugin/instance.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -157,4 +157,4 @@ std::optional<config::Config> load_config(const Common& common, config::Secrets 
     return std::move(loaded.config);
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -11,7 +11,7 @@
 #include "cli/text_table.hpp"
 #include "json/writer.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 bool contains(std::string_view text, std::string_view part) {
@@ -56,4 +56,4 @@ int models(const Common& common, const std::string& filter) {
     return k_ok;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -11,7 +11,7 @@
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -184,4 +184,4 @@ int plugin_inspect(const Common& common, const std::string& name) {
     return k_ok;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <utility>
@@ -11,12 +10,13 @@
 #include "cli/ask_host.hpp"
 #include "cli/host_address.hpp"
 #include "cli/terminal.hpp"
+#include "json/value.hpp"
 #include "ledger/clock.hpp"
 #include "ledger/open_store.hpp"
 #include "report/budget_report.hpp"
 #include "report/usage_report.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 namespace fs = std::filesystem;
@@ -191,4 +191,4 @@ Reported<std::string> ReportSource::reset(const std::string& name) {
     });
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -11,7 +11,7 @@
 #include "config/config.hpp"
 #include "ledger/sqlite/report.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 struct ReportFailure {
     std::string message;  // empty: it has been printed
@@ -54,4 +54,4 @@ class ReportSource {
     std::string place_;
 };
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

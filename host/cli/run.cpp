@@ -10,7 +10,7 @@
 #include "json/writer.hpp"
 #include "pages/build_info.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 constexpr const char* k_teaching = R"(Start here:
@@ -266,4 +266,4 @@ int run(int argc, char** argv) {
     }
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -14,7 +14,7 @@
 #include "serve/service_manager.hpp"
 #include "serve/signals.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 observe::Format format_of(config::LogFormat format) {
@@ -60,4 +60,4 @@ int serve(const Common& common) {
     return k_failed;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 Colour colour_of(int descriptor) {
     const char* const refused = std::getenv("NO_COLOR");
@@ -47,4 +47,4 @@ std::string plain(std::string_view text) {
     return kept;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

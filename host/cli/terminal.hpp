@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 enum class Colour { off, on };
 
@@ -22,4 +22,4 @@ std::string counted(std::size_t number, std::string_view one);
 // of ASCII, except line ends and tabs, and those from U+0080 to U+009F are dropped.
 std::string plain(std::string_view text);
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

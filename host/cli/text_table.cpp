@@ -4,7 +4,7 @@
 
 #include "cli/terminal.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 constexpr std::size_t k_gap = 2;    // between columns
@@ -137,4 +137,4 @@ std::string TextTable::csv() const {
     return out;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

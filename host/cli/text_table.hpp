@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 enum class Align { left, right };
 
@@ -41,4 +41,4 @@ class TextTable {
 // The cell of a missing value; text() leaves out a column of such cells.
 inline constexpr std::string_view k_nothing = "-";
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -2,15 +2,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "cli/amount_text.hpp"
 #include "cli/cli.hpp"
 #include "cli/report_source.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text_table.hpp"
+#include "json/value.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 using json::Value;
@@ -191,4 +191,4 @@ int usage(const Common& common, const ReportOptions& options) {
     return k_ok;
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -8,7 +8,7 @@
 
 #include "base/nearest.hpp"
 
-namespace bw::cli {
+namespace bellwether::cli {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -129,4 +129,4 @@ std::string wrong_word(const CLI::App& app, const std::vector<std::string>& word
     return walk.end();
 }
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

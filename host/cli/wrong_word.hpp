@@ -9,10 +9,10 @@ namespace CLI {
 class App;
 }  // namespace CLI
 
-namespace bw::cli {
+namespace bellwether::cli {
 
 // What is wrong with the verbs and options of a command line, whatever their values; empty:
 // nothing.
 std::string wrong_word(const CLI::App& app, const std::vector<std::string>& words);
 
-}  // namespace bw::cli
+}  // namespace bellwether::cli

@@ -13,7 +13,7 @@
 #include "config/rule.hpp"
 #include "config/sections.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 using PeriodUnit = calendar::Unit;
@@ -291,4 +291,4 @@ std::vector<SectionFacts> rule_sections() {
         std::move(match)};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

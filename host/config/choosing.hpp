@@ -8,7 +8,7 @@
 
 #include "config/target.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // `strategy`. Empty: it is absent or wrong.
 std::vector<Strategy> read_strategies(Section& section, std::string_view key);
@@ -43,4 +43,4 @@ inline constexpr Worded k_hedge{
     R"(duration, or `"p50"` to `"p99"`)",
     R"("type": "string", "pattern": "^([0-9]+(ms|s|m|h)|p[5-9][0-9])$")"};
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -11,7 +11,7 @@
 #include "config/sections.hpp"
 #include "config/target.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -187,4 +187,4 @@ SectionFacts root_section() {
     return root;
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -19,7 +19,7 @@
 #include "config/price.hpp"
 #include "config/routing.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 enum class Severity { error, warning };
 
@@ -303,4 +303,4 @@ std::expected<std::string, std::string> resolve(std::string_view reference);
 // The same of a credential that is a text of several lines, such as a JSON file.
 std::expected<std::string, std::string> resolve_document(std::string_view reference);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

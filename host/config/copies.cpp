@@ -8,7 +8,7 @@
 #include "config/pattern.hpp"
 #include "config/sections.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr Quantity k_hedge_time{k_duration, R"("800ms" or "2s", or "p95")", "ms", 1, 600'000};
@@ -128,4 +128,4 @@ SectionFacts shadow_section() {
             rows_of<Shadow>(k_shadow_keys)};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -10,7 +10,7 @@
 
 #include "config/section.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -120,4 +120,4 @@ std::expected<std::string, std::string> read_text(const fs::path& file) {
     return text;
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -14,7 +14,7 @@ class table;
 }  // namespace v3
 }  // namespace toml
 
-namespace bw::config {
+namespace bellwether::config {
 
 // The error is written to follow "the file cannot be read: ".
 std::expected<std::string, std::string> read_text(const std::filesystem::path& file);
@@ -22,4 +22,4 @@ std::expected<std::string, std::string> read_text(const std::filesystem::path& f
 // False: the text is not TOML, and the report says why.
 bool parse_toml(std::string_view text, toml::table& table, Report& report);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

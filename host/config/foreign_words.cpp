@@ -13,7 +13,7 @@
 #include "config/secret.hpp"
 #include "config/sections.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 // `sections` are the sections in which the words get this advice; "top" is the top of the file.
@@ -377,4 +377,4 @@ void check_foreign_variables(const toml::table& table, Report& report) {
     check_node(table, {}, {}, 0, report);
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

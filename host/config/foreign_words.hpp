@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::config {
+namespace bellwether::config {
 
 // The hint for an unknown key of a section ("" at the top, "server", "providers.NAME",
 // "routes.to"): how to write it here, else the most similar known key; empty: there is neither.
@@ -25,4 +25,4 @@ std::string expected_beside(std::string_view advice, std::span<const std::string
 // "{{ NAME }}" or "%NAME%"; empty: the text refers to no variable.
 std::string foreign_variable(std::string_view text);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -7,7 +7,7 @@
 
 #include "config/letters.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 inline constexpr std::size_t k_header_bytes_max = 64;
 
@@ -26,4 +26,4 @@ constexpr bool is_taken_header(std::string_view name) {
     return std::ranges::find(k_taken_headers, name) != std::end(k_taken_headers);
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

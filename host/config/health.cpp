@@ -5,7 +5,7 @@
 #include "config/sections.hpp"
 #include "config/shown.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr Quantity time(std::uint64_t min) {
@@ -42,4 +42,4 @@ SectionFacts health_section() {
             rows_of<Health>(k_health_keys)};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

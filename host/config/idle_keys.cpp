@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 bool has_any_error(const Report& report) {
@@ -59,4 +59,4 @@ void check_idle_keys(const Config& config, Report& report) {
     }
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

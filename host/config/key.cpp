@@ -11,7 +11,7 @@
 #include "config/sections.hpp"
 #include "config/shown.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 using std::chrono::sys_seconds;
@@ -194,4 +194,4 @@ SectionFacts key_section() {
     return {"key", "`[[keys]]`", "Somebody who may call, and with what", rows_of<Key>(k_keys)};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -7,7 +7,7 @@
 #include "config/letters.hpp"
 #include "config/pattern.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::size_t k_name_bytes_max = 64;
@@ -84,4 +84,4 @@ std::string format_expiry(std::chrono::sys_seconds at) {
                        clock.minutes().count(), clock.seconds().count());
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -8,7 +8,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // A key is "bw-ID-SECRET". The alphabet leaves out i, l and o, which are easily taken for digits,
 // and u.
@@ -46,4 +46,4 @@ std::optional<std::chrono::sys_seconds> parse_expiry(std::string_view text);
 // As RFC 3339 in UTC: "2027-01-31T11:00:00Z".
 std::string format_expiry(std::chrono::sys_seconds at);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

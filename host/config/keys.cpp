@@ -5,7 +5,7 @@
 #include "config/money.hpp"
 #include "config/price_amount.hpp"
 
-namespace bw::config::detail {
+namespace bellwether::config::detail {
 namespace {
 
 template <typename T>
@@ -78,4 +78,4 @@ void write_value(json::PrettyWriter& writer, const KeyFacts& key, const Value& v
     std::visit(ValuePrinter{writer, key.form}, value);
 }
 
-}  // namespace bw::config::detail
+}  // namespace bellwether::config::detail

@@ -18,7 +18,7 @@
 #include "config/section.hpp"
 #include "json/writer.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 struct Flag {};
 
@@ -260,4 +260,4 @@ struct SectionFacts {
     bool is_open = false;  // there may be other keys, which the host does not know
 };
 
-}  // namespace bw::config
+}  // namespace bellwether::config

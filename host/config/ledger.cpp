@@ -11,7 +11,7 @@
 #include "config/sections.hpp"
 #include "config/shown.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -266,4 +266,4 @@ std::expected<Ledger, std::string> parse_store_address(std::string_view text) {
     return ledger;
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

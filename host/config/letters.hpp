@@ -6,7 +6,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // Whether the name of a variable may begin with this character.
 constexpr bool begins_name(char c) { return is_alpha(c) || c == '_'; }
@@ -25,4 +25,4 @@ constexpr bool is_sha256(std::string_view text) {
            });
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

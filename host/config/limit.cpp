@@ -5,7 +5,7 @@
 #include "config/sections.hpp"
 #include "config/shown.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::size_t k_limits_max = 1'000;
@@ -172,4 +172,4 @@ SectionFacts limit_section() {
             rows_of<Limit>(k_limit_keys)};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -7,7 +7,7 @@
 
 #include "config/letters.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::size_t k_bytes_max = 40;
@@ -168,4 +168,4 @@ std::string meant_quantity(std::string_view text, std::span<const QuantityUnit> 
     return longer.empty() ? "" : did_you_mean_text(longer);
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -8,7 +8,7 @@
 
 #include "config/quantity.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // "$500", "500 usd", "1M tokens", "500k"
 std::string meant_amount(std::string_view text);
@@ -19,4 +19,4 @@ std::string meant_rate(std::string_view text);
 // "30 seconds", "5 min", "2d", "32mb"; the hint uses one of `units`.
 std::string meant_quantity(std::string_view text, std::span<const QuantityUnit> units);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -7,7 +7,7 @@
 
 #include "config/letters.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::string_view k_unit = "USD";
@@ -78,4 +78,4 @@ std::expected<std::int64_t, AmountFault> parse_decimal(std::string_view text,
     return amount;
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::config {
+namespace bellwether::config {
 
 // A unit that is worth 10 to the power of `zeros`: "Mtok" has 6 zeros.
 struct DecimalUnit {
@@ -40,4 +40,4 @@ std::string amount_range();
 // "1.20 USD": with as few decimals as are exact, but at least two.
 std::string format_amount(std::int64_t micro_usd);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -7,7 +7,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 template <typename Enum>
 inline constexpr std::array<std::string_view, 0> k_names{};
@@ -51,4 +51,4 @@ constexpr std::string_view name_of(Enum value) {
     return k_names<Enum>[static_cast<std::size_t>(value)];
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <bellwether/json.hpp>
 #include <cmath>
 #include <sstream>
 
@@ -11,8 +10,9 @@
 #include "config/key_form.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
+#include "json/value.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 // More levels than any setting needs, and few enough for a reader of the JSON that recurses.
@@ -113,4 +113,4 @@ std::string to_json(const toml::node& node, const std::string& name, Report& rep
     return JsonWriter(report).write(node, name);
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

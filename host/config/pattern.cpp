@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 bool is_wildcard(char c) { return c == '*' || c == '?'; }
@@ -106,4 +106,4 @@ const Route* best_match(std::span<const Route> routes, std::string_view name) {
     return best;
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

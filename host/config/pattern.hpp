@@ -6,7 +6,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // Longer model names match nothing: callers check this, so that a hostile name costs little.
 inline constexpr std::size_t k_model_bytes_max = 256;
@@ -30,4 +30,4 @@ bool more_specific(std::string_view pattern, std::string_view other);
 // checks; calls use route/matcher.hpp.
 const Route* best_match(std::span<const Route> routes, std::string_view name);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

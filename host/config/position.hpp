@@ -1,7 +1,7 @@
 // Where a value stands in a file.
 #pragma once
 
-namespace bw::config {
+namespace bellwether::config {
 
 // Both 1-based, 0: unknown.
 struct Position {
@@ -9,4 +9,4 @@ struct Position {
     int column = 0;
 };
 
-}  // namespace bw::config
+}  // namespace bellwether::config

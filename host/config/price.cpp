@@ -14,7 +14,7 @@
 #include "config/sections.hpp"
 #include "config/shown.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -197,4 +197,4 @@ std::vector<SectionFacts> price_sections() {
     return sections;
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -9,7 +9,7 @@
 
 #include "config/position.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // Prices of parts of a prompt and of an answer, for a million tokens. A part without a price costs
 // as much as the rest of the prompt or of the answer.
@@ -85,4 +85,4 @@ struct Price {
     bool own = false;  // stands in the config itself, so it beats the price files
 };
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -10,7 +10,7 @@
 #include "config/rule.hpp"
 #include "config/sections.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::string_view k_each_expected = "US dollars for one of them, such as \"0.01 USD\"";
@@ -231,4 +231,4 @@ std::vector<SectionFacts> price_part_sections() {
     return {std::move(step), std::move(tier)};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

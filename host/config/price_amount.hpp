@@ -9,7 +9,7 @@
 
 #include "config/keys.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 inline constexpr std::string_view k_price_expected =
     "US dollars for a million tokens, such as \"1.20 USD\"";
@@ -52,4 +52,4 @@ void write_units(json::PrettyWriter& writer, const std::vector<UnitPrice>& units
 std::vector<Row> call_price_rows();
 std::vector<SectionFacts> price_part_sections();
 
-}  // namespace bw::config
+}  // namespace bellwether::config

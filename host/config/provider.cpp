@@ -15,7 +15,7 @@
 #include "config/shown.hpp"
 #include "config/url.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr Whole k_concurrent{1, 1'000'000};
@@ -354,4 +354,4 @@ std::vector<SectionFacts> provider_sections() {
         timeouts_section()};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -8,7 +8,7 @@
 #include "config/shown.hpp"
 #include "config/url.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 void read_origins(Section& section, std::string_view key, Provider& provider) {
     constexpr Most most = k_origins.most;
@@ -50,4 +50,4 @@ void warn_of_plain_http(Section& section, const Provider& provider) {
     }
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

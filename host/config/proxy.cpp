@@ -10,7 +10,7 @@
 #include "config/letters.hpp"
 #include "config/url.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 struct Scheme {
@@ -143,4 +143,4 @@ std::expected<EnvironmentProxy, std::string> environment_proxy(std::string_view 
     return EnvironmentProxy{*named, std::move(*address)};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

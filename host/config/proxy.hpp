@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::config {
+namespace bellwether::config {
 
 struct ProxyAddress {
     std::string url;  // scheme://host:port, without a credential
@@ -33,4 +33,4 @@ struct EnvironmentProxy {
 // sentence that names the variable.
 std::expected<EnvironmentProxy, std::string> environment_proxy(std::string_view url);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -11,7 +11,7 @@
 
 #include "config/letters.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 enum class AddressReach { none, loopback, beyond };  // none: not an address
@@ -117,4 +117,4 @@ bool is_loopback(const std::string& host) {
     return reach_of(host, host.find(':') != host.npos) == AddressReach::loopback;
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

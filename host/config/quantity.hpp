@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::config {
+namespace bellwether::config {
 
 struct QuantityUnit {
     std::string_view name;
@@ -83,4 +83,4 @@ std::expected<Endpoint, EndpointFault> parse_endpoint(std::string_view text);
 // Whether an IP address, in any spelling, is reached from this machine only.
 bool is_loopback(const std::string& host);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -14,7 +14,7 @@
 #include "config/sections.hpp"
 #include "config/shadow_name.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 using Names = std::vector<std::string>;
@@ -363,4 +363,4 @@ void check_aliases(std::span<const Route> routes, Report& report) {
     }
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

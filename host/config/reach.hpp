@@ -11,7 +11,7 @@
 #include "config/names.hpp"
 #include "config/section.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // The names of the file that a rule may refer to.
 struct KnownNames {
@@ -41,4 +41,4 @@ void check_aliases(std::span<const Route> routes, Report& report);
 // model that only a pattern names is checked when a call for it comes.
 void check_priced(const Config& config, Report& report);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <bellwether/json.hpp>
 #include <iterator>
 
 #include "config/money.hpp"
 #include "config/sections.hpp"
+#include "json/value.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 std::string in_json(std::string_view text) { return json::quote(text); }
@@ -197,4 +197,4 @@ std::vector<ReferenceSection> reference() {
     return all;
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -7,7 +7,7 @@
 
 #include "config/keys.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // The rows of every section, those of the top level first.
 std::vector<SectionFacts> all_sections();
@@ -23,4 +23,4 @@ struct ReferenceSection {
 };
 std::vector<ReferenceSection> reference();
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -9,7 +9,7 @@
 #include "base/nearest.hpp"
 #include "config/key_form.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::size_t k_quoted_bytes_max = 80;
@@ -155,4 +155,4 @@ std::string to_string(const Diagnostic& diagnostic) {
     return text;
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

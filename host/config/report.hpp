@@ -8,7 +8,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // Text with its control characters made visible, so that a message stays one line.
 std::string visible(std::string_view text);
@@ -66,4 +66,4 @@ class Report {
     std::vector<Diagnostic> diagnostics_;
 };
 
-}  // namespace bw::config
+}  // namespace bellwether::config

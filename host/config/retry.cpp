@@ -7,7 +7,7 @@
 
 #include "config/sections.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr Quantity wait(std::uint64_t max) {
@@ -101,4 +101,4 @@ std::vector<SectionFacts> retry_sections() {
              rows_at_provider()}};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -7,7 +7,7 @@
 
 #include "config/keys.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // The keys that one table `retry` has. What it leaves out is that of the place around it.
 class RetryKeys {
@@ -27,4 +27,4 @@ void write_retry(json::PrettyWriter& writer, const Retry& retry);
 // Warns if the table has a first wait or time that is longer than the longest one.
 void check_first(Section& section, milliseconds first, milliseconds longest);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

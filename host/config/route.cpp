@@ -9,7 +9,7 @@
 #include "config/sections.hpp"
 #include "config/target.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 bool is_sticky(const Route& route) {
@@ -230,4 +230,4 @@ std::vector<SectionFacts> route_sections() {
             shadow_section()};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

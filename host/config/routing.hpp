@@ -12,7 +12,7 @@
 
 #include "config/position.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 using std::chrono::milliseconds;
 
@@ -181,4 +181,4 @@ constexpr std::string_view model_at(const Target& target, std::string_view asked
     return strips ? asked.substr(prefix.size()) : asked;
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -12,7 +12,7 @@
 #include "config/pattern.hpp"
 #include "config/shown.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::size_t k_plain_name_bytes_max = 64;
@@ -193,4 +193,4 @@ std::string rate_text(const Rate& rate) {
                        time == std::end(k_times) ? "day" : time->name);
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

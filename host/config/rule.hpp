@@ -10,7 +10,7 @@
 #include "config/reach.hpp"
 #include "config/section.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // What budgets, limits and webhooks may be called.
 bool is_plain_name(std::string_view text);
@@ -42,4 +42,4 @@ std::optional<BudgetAmount> read_budget_amount(Section& rule, std::string_view k
 // Reads a rate: "60/min", "200k/min". Its burst is the whole amount.
 std::optional<Rate> read_rate(Section& rule, std::string_view key, std::string_view example);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -12,7 +12,7 @@
 #include "config/letters.hpp"
 #include "config/report.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::size_t k_secret_bytes_max = 64u << 10;
@@ -231,4 +231,4 @@ std::string_view stray_text(std::string_view value) {
     return value.find_first_of(k_blanks) != value.npos ? k_inner_space : std::string_view();
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

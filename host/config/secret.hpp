@@ -8,7 +8,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // What a reference begins with.
 inline constexpr std::string_view k_env = "env:";
@@ -42,4 +42,4 @@ inline constexpr std::string_view k_inner_space = "holds a space";
 // "stands in quotes"; empty: nothing. It continues a sentence that begins with the value's source.
 std::string_view stray_text(std::string_view value);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

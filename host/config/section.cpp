@@ -12,7 +12,7 @@
 #include "config/meant.hpp"
 #include "config/secret.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 Position position_of(const toml::source_region& source) {
@@ -311,4 +311,4 @@ void Section::unknown(const Text& key) {
                      expected_beside(advice, known_), advice);
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -21,7 +21,7 @@ class table;
 }  // namespace v3
 }  // namespace toml
 
-namespace bw::config {
+namespace bellwether::config {
 
 Position position_of(const toml::node& node);
 std::string_view type_of(const toml::node& node);  // "a string", "an integer", ...
@@ -105,4 +105,4 @@ class Section {
     std::vector<std::string> known_;
 };
 
-}  // namespace bw::config
+}  // namespace bellwether::config

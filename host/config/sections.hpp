@@ -13,7 +13,7 @@
 #include "config/rule.hpp"
 #include "config/shown.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 void read_server(Section& root, Server& server);
 void read_admin(Section& root, const Server& server, Admin& admin);
@@ -174,4 +174,4 @@ constexpr KeyOf<Owner> match_key() {
             }};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

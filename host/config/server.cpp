@@ -10,7 +10,7 @@
 #include "config/sections.hpp"
 #include "config/url.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::int64_t k_default_tokens_max = 10'000'000;
@@ -253,4 +253,4 @@ std::vector<SectionFacts> server_sections() {
             {"log", "`[log]`", "What is logged, and how", rows_of<Log>(k_log_keys)}};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -5,8 +5,8 @@
 
 #include "config/routing.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 inline std::string shadow_name(const Route& route) { return "shadow:" + route.model; }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

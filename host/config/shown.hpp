@@ -5,7 +5,7 @@
 #include "config/config.hpp"
 #include "json/writer.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 void write_server(json::PrettyWriter& writer, const Config& config);   // and [admin] and [log]
 void write_retries(json::PrettyWriter& writer, const Config& config);  // [retry]
@@ -26,4 +26,4 @@ void write_scope(json::PrettyWriter& writer, const Scope& scope);
 std::string amount_text(const Budget& budget);
 std::string rate_text(const Rate& rate);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -10,7 +10,7 @@
 #include "config/header.hpp"
 #include "config/names.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::string_view k_header = "header:";
@@ -120,4 +120,4 @@ void check_weights(Section& section, std::string_view key, const GivenTargets& g
     }
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -12,7 +12,7 @@
 #include "config/sections.hpp"
 #include "json/upstream_body.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr Whole k_weight{0, 1'000'000};
@@ -253,4 +253,4 @@ SectionFacts target_section() {
     return {"target", "`to`", "One of those who serve it", rows_of<Target>(k_target_keys)};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

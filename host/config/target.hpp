@@ -9,7 +9,7 @@
 #include "config/retry.hpp"
 #include "config/section.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // What a target has from the places around it.
 struct TargetScope {
@@ -38,4 +38,4 @@ inline constexpr Worded k_targets{
     "string or array", R"("anyOf": [{"type": "string"}, {"type": "array", "items": {"anyOf": )"
                        R"([{"type": "string"}, {"$ref": "#/definitions/target"}]}}])"};
 
-}  // namespace bw::config
+}  // namespace bellwether::config

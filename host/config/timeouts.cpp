@@ -3,7 +3,7 @@
 #include "config/sections.hpp"
 #include "config/shown.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr Quantity k_timeout{
@@ -35,4 +35,4 @@ SectionFacts timeouts_section() {
     return {"timeouts", "`timeouts`", "Limits on one attempt", rows_of<Timeouts>(k_timeout_keys)};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -8,7 +8,7 @@
 #include "config/quantity.hpp"
 #include "config/secret.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 bool is_plain(char c) {
@@ -176,4 +176,4 @@ std::expected<std::string, std::string> upstream_origin(std::string_view text) {
     return origin->insert(host, k_any);
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

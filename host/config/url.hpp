@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::config {
+namespace bellwether::config {
 
 struct Url {
     bool encrypted = false;  // https
@@ -39,4 +39,4 @@ std::expected<std::string, std::string> parse_origin(std::string_view text);
 // of at least two names stands for one name more.
 std::expected<std::string, std::string> upstream_origin(std::string_view text);
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -8,7 +8,7 @@
 #include "config/sections.hpp"
 #include "config/url.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::size_t k_webhooks_max = 100;
@@ -100,4 +100,4 @@ SectionFacts webhook_section() {
             std::move(rows)};
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

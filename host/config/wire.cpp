@@ -9,7 +9,7 @@
 #include "config/sections.hpp"
 #include "config/shown.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -184,4 +184,4 @@ void write_wire(json::PrettyWriter& writer, const Wire& wire) {
 
 std::vector<Row> wire_rows() { return rows_of<Wire>(k_wire_keys); }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -9,7 +9,7 @@
 #include "base/ascii.hpp"
 #include "credentials/told_text.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 namespace fs = std::filesystem;
@@ -145,4 +145,4 @@ std::expected<std::string, std::string> read_small_file(const fs::path& file) {
     return text;
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

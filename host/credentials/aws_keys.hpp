@@ -11,7 +11,7 @@
 
 #include "credentials/sigv4.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 // Gives the value of a variable of the environment; nothing, or an empty text: it is not set.
 using Variables = std::function<std::optional<std::string>(const char* name)>;
@@ -40,4 +40,4 @@ std::expected<std::optional<AwsKeys>, std::string> keys_of_file(const Variables&
 // The whole text of a small file. The error names the file: "the file ... cannot be read".
 std::expected<std::string, std::string> read_small_file(const std::filesystem::path& file);
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

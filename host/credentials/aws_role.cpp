@@ -4,15 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <bellwether/json.hpp>
 
 #include "base/ascii.hpp"
 #include "base/clock.hpp"
 #include "credentials/oauth2.hpp"
 #include "credentials/told_text.hpp"
 #include "http/authority.hpp"
+#include "json/value.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 constexpr std::string_view k_container_agent = "http://169.254.170.2";
@@ -238,4 +238,4 @@ std::expected<AwsOrigin, std::string> find_aws_origin(const Variables& variables
         "credentials file or of a container's role, and the instance's metadata are switched off");
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

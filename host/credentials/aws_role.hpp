@@ -12,7 +12,7 @@
 #include "credentials/aws_keys.hpp"
 #include "credentials/token.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 inline constexpr std::string_view k_instance_metadata = "http://169.254.169.254";
 
@@ -47,4 +47,4 @@ using AwsOrigin = std::variant<AwsKeys, std::shared_ptr<const TokenGiver>>;
 std::expected<AwsOrigin, std::string> find_aws_origin(const Variables& variables,
                                                       std::string_view profile = {});
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -10,13 +10,13 @@
 #include "credentials/oauth2.hpp"
 #include "credentials/percent.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 // As RFC 6749 wants it, both are encoded before they are joined.
 std::string basic_pair(const ClientCredentials& credentials) {
-    return base64::encode(percent_encoded(credentials.client_id) + ":" +
-                          percent_encoded(credentials.client_secret));
+    return bw::base64::encode(percent_encoded(credentials.client_id) + ":" +
+                              percent_encoded(credentials.client_secret));
 }
 
 class ClientTalk final : public TokenTalk {
@@ -106,4 +106,4 @@ std::shared_ptr<const TokenGiver> client_tokens(ClientCredentials credentials) {
     return std::make_shared<ClientTokens>(std::move(credentials));
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -10,7 +10,7 @@
 
 #include "credentials/token.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 // Where the id and the secret are sent: in the header Authorization, which every server must take
 // (RFC 6749, 2.3.1), or in the body, which some servers want.
@@ -41,4 +41,4 @@ TokenRequest token_request(const ClientCredentials& credentials);
 
 std::shared_ptr<const TokenGiver> client_tokens(ClientCredentials credentials);
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

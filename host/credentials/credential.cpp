@@ -13,7 +13,7 @@
 #include "credentials/percent.hpp"
 #include "credentials/service_account.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 // What gives the tokens of a kind; null: it needs none. The error continues the credential's name.
@@ -110,7 +110,7 @@ class Writing {
     void operator()(const BasicKind&) {
         const auto& values = credential_.values_;
         set_header(request_, "authorization",
-                   "Basic " + base64::encode(values.id + ":" + values.secret));
+                   "Basic " + bw::base64::encode(values.id + ":" + values.secret));
     }
     void operator()(const AwsSigV4Kind& kind) {
         const AwsKeys* const keys =
@@ -169,4 +169,4 @@ std::string with_query(std::string_view url, std::string_view name, std::string_
                        url.substr(fragment));
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -15,7 +15,7 @@
 #include "credentials/token_source.hpp"
 #include "net/transport.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 class Credential {
   public:
@@ -65,4 +65,4 @@ Result<void> authorize(std::span<const ReadyCredential> credentials, net::Reques
 // The URL with one more field in its query.
 std::string with_query(std::string_view url, std::string_view name, std::string_view value);
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

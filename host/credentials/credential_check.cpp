@@ -8,7 +8,7 @@
 #include "base/ascii.hpp"
 #include "credentials/told_text.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 // Headers that say where a message ends or whom it is for.
@@ -97,4 +97,4 @@ std::string fault_of(const CredentialKind& kind, const CredentialValues& values)
     return std::visit(FaultOf{values}, kind);
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 constexpr std::array<std::string_view, std::variant_size_v<CredentialKind>> k_names = {
@@ -36,4 +36,4 @@ std::optional<CredentialKind> kind_named(std::string_view name) {
     return std::nullopt;
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

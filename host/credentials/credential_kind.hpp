@@ -12,7 +12,7 @@
 #include "credentials/aws_role.hpp"
 #include "credentials/client_credentials.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 struct BearerKind {};  // authorization: Bearer SECRET
 
@@ -65,4 +65,4 @@ struct CredentialValues {
     std::optional<AwsOrigin> aws;  // where AWS's tools look; instead of `id` and `secret`
 };
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

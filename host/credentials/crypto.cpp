@@ -10,7 +10,7 @@
 #include <bellwether/base64.hpp>
 #include <stdexcept>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 constexpr int k_rsa_bits_min = 2048;
@@ -43,7 +43,7 @@ std::string_view bytes_of(const Sha256& hash) {
 }
 
 std::string base64_url(std::string_view bytes) {
-    std::string text = base64::encode(bytes);
+    std::string text = bw::base64::encode(bytes);
     while (text.ends_with('=')) text.pop_back();
     std::ranges::replace(text, '+', '-');
     std::ranges::replace(text, '/', '_');
@@ -97,4 +97,4 @@ std::expected<std::string, std::string> RsaKey::sign_sha256(std::string_view byt
     return signature;
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

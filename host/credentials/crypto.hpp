@@ -10,7 +10,7 @@
 
 #include "base/sha256.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 // Throws std::runtime_error where the system's OpenSSL has no HMAC.
 Sha256 hmac_sha256(std::string_view key, std::string_view bytes);
@@ -38,4 +38,4 @@ class RsaKey {
     std::shared_ptr<const Impl> impl_;
 };
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

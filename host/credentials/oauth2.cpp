@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -11,8 +10,9 @@
 #include "base/ascii.hpp"
 #include "credentials/told_text.hpp"
 #include "http/authority.hpp"
+#include "json/value.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using std::chrono::seconds;
@@ -103,4 +103,4 @@ std::string token_url_fault(std::string_view url) {
     return secure || here ? "" : "is not encrypted: it must begin with https://";
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -8,7 +8,7 @@
 
 #include "credentials/token.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 // A token of which nobody says how long it holds.
 inline constexpr std::chrono::seconds k_lifetime_unsaid = std::chrono::minutes(5);
@@ -26,4 +26,4 @@ std::expected<Token, TokenRefusal> read_token_answer(int status, std::string_vie
 // "the token URL ..."; empty: it may.
 std::string token_url_fault(std::string_view url);
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -2,7 +2,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 std::string percent_encoded(std::string_view text, std::string_view kept) {
     constexpr std::string_view k_digits = "0123456789ABCDEF";
@@ -33,4 +33,4 @@ std::string form(std::initializer_list<std::pair<std::string_view, std::string_v
     return body;
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 // Every byte but letters, digits, "-._~" and those of `kept` as "%" and two upper-case digits.
 std::string percent_encoded(std::string_view text, std::string_view kept = {});
@@ -14,4 +14,4 @@ std::string percent_encoded(std::string_view text, std::string_view kept = {});
 // The body of a form (application/x-www-form-urlencoded). A field whose value is empty is left out.
 std::string form(std::initializer_list<std::pair<std::string_view, std::string_view>> fields);
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 std::optional<std::vector<ReadyCredential>> ready_now(
     TokenDesk& desk, std::span<const Credential* const> credentials) {
@@ -43,4 +43,4 @@ void Readying::Waiting::take(std::size_t index, const TokenOutcome& outcome) {
     if (--missing == 0) std::exchange(done, {})(std::move(credentials));
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -11,7 +11,7 @@
 #include "credentials/credential.hpp"
 #include "credentials/token_desk.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 // The credentials with their tokens, if nothing must be waited for.
 std::optional<std::vector<ReadyCredential>> ready_now(
@@ -42,4 +42,4 @@ class Readying {
     std::unique_ptr<Waiting> waiting_;
 };
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <bellwether/json.hpp>
 
 #include "base/clock.hpp"
 #include "credentials/oauth2.hpp"
 #include "credentials/percent.hpp"
 #include "credentials/told_text.hpp"
+#include "json/value.hpp"
 #include "json/writer.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 constexpr std::chrono::seconds k_assertion_lifetime = std::chrono::hours(1);  // Google's longest
@@ -144,4 +144,4 @@ std::shared_ptr<const TokenGiver> google_tokens(ServiceAccount account,
     return std::make_shared<GoogleTokens>(std::move(account), std::move(scope));
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

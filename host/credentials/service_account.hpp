@@ -12,7 +12,7 @@
 #include "credentials/token.hpp"
 #include "credentials/utc.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 inline constexpr std::string_view k_google_token_url = "https://oauth2.googleapis.com/token";
 inline constexpr std::string_view k_google_scope = "https://www.googleapis.com/auth/cloud-platform";
@@ -41,4 +41,4 @@ std::string assertion_form(std::string_view assertion);
 std::shared_ptr<const TokenGiver> google_tokens(ServiceAccount account,
                                                 const std::vector<std::string>& scopes);
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

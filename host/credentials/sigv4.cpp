@@ -13,7 +13,7 @@
 #include "credentials/percent.hpp"
 #include "http/query.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 constexpr std::string_view k_algorithm = "AWS4-HMAC-SHA256";
@@ -197,4 +197,4 @@ std::vector<std::string> sigv4_headers(const SignedRequest& request, const AwsKe
     return added;
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -9,7 +9,7 @@
 
 #include "credentials/utc.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 struct AwsKeys {
     std::string key_id;
@@ -48,4 +48,4 @@ std::vector<std::string> sigv4_headers(const SignedRequest& request, const AwsKe
 // headers that are signed.
 std::string canonical_request(const SignedRequest& request, const AwsScope& scope);
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -14,7 +14,7 @@
 
 #include "credentials/sigv4.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 // A bearer token (never printed), or the keys of a role.
 using TokenValue = std::variant<std::string, AwsKeys>;
@@ -58,4 +58,4 @@ class TokenGiver {
     virtual std::unique_ptr<TokenTalk> talk() const = 0;
 };
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -6,7 +6,7 @@
 
 #include "credentials/token_fetch.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 // Handlers that the loop holds may outlive the desk, so they share its state.
 struct TokenDesk::State final : TokenListener {
@@ -129,4 +129,4 @@ void TokenWait::reset() {
     if (state && id != 0) state->take(source_, id);
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -10,7 +10,7 @@
 #include "credentials/token_source.hpp"
 #include "net/transport.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 // A call that waits for a token. Dropping it ends the waiting: nothing is called afterwards. On the
 // worker's thread; it may outlive the desk.
@@ -56,4 +56,4 @@ class TokenWait {
     std::uint64_t id_ = 0;
 };
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 constexpr int k_tries_max = 2;
@@ -96,4 +96,4 @@ void TokenFetch::end(Fetched result) {
     std::exchange(done_, {})(std::move(result));
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

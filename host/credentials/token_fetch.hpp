@@ -14,7 +14,7 @@
 #include "net/alarm.hpp"
 #include "net/transport.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 inline constexpr std::size_t k_token_answer_bytes_max = 256u << 10;
 
@@ -51,4 +51,4 @@ class TokenFetch final : private net::Events {
     net::Exchange exchange_;
 };
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

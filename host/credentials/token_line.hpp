@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "base/mutex.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 struct LiveToken;
 class TokenSource;
@@ -61,4 +61,4 @@ class TokenLine {
     boost::asio::io_context* loop_ GUARDED_BY(mutex_);
 };
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using std::chrono::milliseconds;
@@ -192,4 +192,4 @@ void TokenSource::pass_turn_on() {
     });
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

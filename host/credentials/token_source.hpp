@@ -18,7 +18,7 @@
 #include "credentials/token_line.hpp"
 #include "net/wire.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 // A token that was fetched, with its times.
 struct LiveToken {
@@ -120,4 +120,4 @@ class TokenSource : public std::enable_shared_from_this<TokenSource> {
     Clock::time_point retry_ GUARDED_BY(mutex_){};  // after a failure nothing is fetched till then
 };
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

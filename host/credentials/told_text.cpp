@@ -4,7 +4,7 @@
 
 #include "credentials/percent.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 constexpr std::string_view k_hidden = "***";
@@ -57,4 +57,4 @@ bool fits_header(std::string_view secret) {
            std::ranges::all_of(secret, printable);
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 inline constexpr std::size_t k_told_bytes_max = 400;
 
@@ -18,4 +18,4 @@ std::string told_text(std::string_view text, std::span<const std::string_view> s
 // Whether a secret can be sent in a header as it is: printable ASCII, and no space at an end.
 bool fits_header(std::string_view secret);
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

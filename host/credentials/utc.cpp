@@ -6,7 +6,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using std::chrono::seconds;
@@ -106,4 +106,4 @@ std::int64_t unix_seconds(WallTime time) {
     return std::chrono::floor<seconds>(time).time_since_epoch().count();
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

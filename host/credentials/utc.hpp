@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 using WallTime = std::chrono::system_clock::time_point;
 
@@ -20,4 +20,4 @@ std::optional<WallTime> read_rfc3339(std::string_view text);
 
 std::int64_t unix_seconds(WallTime time);
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

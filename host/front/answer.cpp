@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace bw::front {
+namespace bellwether::front {
 
 Answer to_answer(ErrorReply reply) {
     return {.status = reply.status,
@@ -22,4 +22,4 @@ Answer method_not_allowed(std::string_view method, std::string_view path,
     return answer;
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -14,7 +14,7 @@
 #include "http/request.hpp"
 #include "policy/keys/key_ring.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 // Either a call to begin, or a complete response.
 struct Answer {
@@ -48,4 +48,4 @@ struct Surface {
 Answer to_answer(ErrorReply reply);
 Answer method_not_allowed(std::string_view method, std::string_view path, std::string_view allowed);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

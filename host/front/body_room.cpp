@@ -1,6 +1,6 @@
 #include "front/body_room.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 bool BodyRoom::take(std::size_t bytes) {
     const bool taken = take_up_to(bytes_max_, bytes);
@@ -39,4 +39,4 @@ void HeldBody::release() {
     bytes_ = 0;
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace bw::front {
+namespace bellwether::front {
 
 class BodyRoom {
   public:
@@ -60,4 +60,4 @@ class HeldBody {
     std::size_t bytes_ = 0;
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

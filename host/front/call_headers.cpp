@@ -6,7 +6,7 @@
 
 #include "config/money.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 // Makes a name from the configuration or the client fit for a header: whatever is not printable
@@ -41,4 +41,4 @@ std::string cost_header(std::optional<std::int64_t> cost_micro_usd) {
     return fmt::format("x-bellwether-cost: {}\r\n", config::format_usd(*cost_micro_usd));
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::front {
+namespace bellwether::front {
 
 // Who answers, as it is known when the head goes out.
 struct Answering {
@@ -26,4 +26,4 @@ std::string answering_headers(const Answering& answering);
 // head goes out before the cost is known.
 std::string cost_header(std::optional<std::int64_t> cost_micro_usd);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace bw::front {
+namespace bellwether::front {
 
 CallMeter::CallMeter(observe::WorkerMetrics& metrics, Clock::time_point started)
     : metrics_(metrics), started_(started) {
@@ -36,4 +36,4 @@ void CallMeter::resume() {
     if (std::exchange(paused_, false)) metrics_.streams_paused.add(-1);
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

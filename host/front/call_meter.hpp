@@ -8,11 +8,11 @@
 #include "base/clock.hpp"
 #include "observe/metrics.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 class CallMeter {
   public:
-    using Clock = bw::Clock;
+    using Clock = bellwether::Clock;
 
     CallMeter(observe::WorkerMetrics& metrics, Clock::time_point started);
     ~CallMeter();
@@ -32,4 +32,4 @@ class CallMeter {
     bool paused_ = false;
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -8,7 +8,7 @@
 #include "config/key_form.hpp"
 #include "http/characters.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using policy::KeyFault;
@@ -112,4 +112,4 @@ ErrorReply no_access(const config::Key& key, std::string_view model) {
         "model");
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -10,7 +10,7 @@
 #include "http/request.hpp"
 #include "policy/keys/key_ring.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 // `RefusedClient` is a client that is turned away: `refusal` is for the operator's metrics and log,
 // `reply` for the client.
@@ -28,4 +28,4 @@ std::expected<const config::Key*, RefusedClient> identify(
 // The reply for a model that the caller's key does not allow, whether the model exists or not.
 ErrorReply no_access(const config::Key& key, std::string_view model);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

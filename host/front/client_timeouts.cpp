@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::front {
+namespace bellwether::front {
 
 void ClientTimeouts::body_begins(Time now) {
     body_begun_ = now;
@@ -15,4 +15,4 @@ ClientTimeouts::Time ClientTimeouts::for_body(std::size_t bytes, Time now) {
     return std::min(now + limits_.body_timeout, body_begun_ + limits_.body_timeout + earned);
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

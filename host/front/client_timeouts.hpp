@@ -7,7 +7,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 class ClientTimeouts {
   public:
@@ -37,4 +37,4 @@ class ClientTimeouts {
     std::size_t body_bytes_ = 0;  // as they came, before unpacking
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

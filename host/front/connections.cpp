@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 // An IPv6 network of 64 bits counts as one client, because whoever has one of its addresses has all
@@ -71,4 +71,4 @@ void Connections::leave(const ConnectionPlace::Client& client) {
     if (--found->second == 0) clients_.erase(found);
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

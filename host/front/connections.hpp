@@ -11,7 +11,7 @@
 
 #include "base/mutex.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 class Connections;
 
@@ -69,4 +69,4 @@ class Connections {
         GUARDED_BY(mutex_);  // only with a limit for each
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -17,7 +17,7 @@
 #include "route/catalogue.hpp"
 #include "route/table.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 // Built once at start-up, constant afterwards, shared by all workers. `routes` and `keys` point
 // into `config`, whose routes and keys stay where they are when a Host is moved.
@@ -51,4 +51,4 @@ struct Context {
         scratch{};  // for one read, never for longer than a turn of the loop
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

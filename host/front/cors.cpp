@@ -4,7 +4,7 @@
 
 #include "http/characters.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 constexpr std::string_view k_any = "*";
@@ -95,4 +95,4 @@ Answer preflight_answer(const http::IncomingRequest& request) {
     return answer;
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -10,7 +10,7 @@
 #include "front/answer.hpp"
 #include "http/request.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 // The origins that a listener is open to, each as config::parse_origin makes it, or "*" for all.
 using Origins = std::vector<std::string>;
@@ -26,4 +26,4 @@ bool is_preflight(const http::IncomingRequest& request, const Origins& origins);
 // request is checked by itself when it comes.
 Answer preflight_answer(const http::IncomingRequest& request);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -5,7 +5,7 @@
 
 #include "net/alarm.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 // `DiscardingClient` takes the client's place for one drained call and discards what the call
 // writes.
@@ -77,4 +77,4 @@ void DrainedCalls::left(const std::shared_ptr<DiscardingClient>& one) {
     if (all_.remove(one) > 0 && all_.empty()) on_empty_();
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -12,7 +12,7 @@
 #include "front/body_room.hpp"
 #include "front/live_call.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 class DrainedCalls {
   public:
@@ -38,4 +38,4 @@ class DrainedCalls {
     std::list<std::shared_ptr<DiscardingClient>> all_;
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

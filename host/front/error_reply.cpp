@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
+#include "json/value.hpp"
 #include "json/writer.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 // `Shape` is how the client sees a kind of error. `status` is used unless the upstream's own status
@@ -124,4 +124,4 @@ ErrorReply in_dialect(Dialect dialect, ErrorReply reply) {
     return reply;
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "base/operation.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 struct ErrorReply {
     int status = 500;
@@ -27,4 +27,4 @@ ErrorReply error_reply(int status, std::string_view type, std::string_view code,
 // The same error as clients of that dialect expect it.
 ErrorReply in_dialect(Dialect dialect, ErrorReply reply);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

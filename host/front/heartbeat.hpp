@@ -11,7 +11,7 @@
 
 #include "net/alarm.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 class Heartbeat {
   public:
@@ -46,4 +46,4 @@ class Heartbeat {
     Clock::time_point written_;
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

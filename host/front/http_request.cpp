@@ -9,7 +9,7 @@
 #include "http/authority.hpp"
 #include "http/characters.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 // Whether the client used an address: IPv6 stands in brackets, and no DNS name consists of digits
@@ -87,4 +87,4 @@ ErrorReply error_reply(const http::Refusal& refusal) {
     return reply;
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -10,7 +10,7 @@
 #include "http/refusal.hpp"
 #include "http/request.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 inline constexpr std::string_view k_send_json =
     "Send the request body as JSON, with content-type: application/json.";
@@ -33,4 +33,4 @@ http::Refusal no_room_for_body();
 // The refusal as the client sees it.
 ErrorReply error_reply(const http::Refusal& refusal);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -1,6 +1,6 @@
 #include "front/inbox.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 // How many bytes a client may send ahead of the reply that it waits for.
@@ -42,4 +42,4 @@ bool has_body(const http::Framing& framing) {
     return framing.body == http::Body::chunked || framing.length > 0;
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

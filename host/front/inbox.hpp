@@ -8,7 +8,7 @@
 
 #include "http/request_parser.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 class Inbox {
   public:
@@ -60,4 +60,4 @@ class Inbox {
 bool waits_for_leave(const http::Framing& framing, bool more_has_come);
 bool has_body(const http::Framing& framing);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -9,7 +9,7 @@
 #include "front/trace_context.hpp"
 #include "json/request.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 constexpr std::string_view k_cost_header = "x-bellwether-cost";
@@ -88,4 +88,4 @@ void take_forwarded(Call& call, const http::IncomingRequest& request,
     }
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

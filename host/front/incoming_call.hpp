@@ -11,7 +11,7 @@
 #include "http/request.hpp"
 #include "plugin/registry.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 // Moves the body out of the request; the request's headers stay as they are. `caller` may be null;
 // `random` makes the id of the call's span.
@@ -31,4 +31,4 @@ std::vector<std::string> kept_headers(const config::Config& config,
 void take_forwarded(Call& call, const http::IncomingRequest& request,
                     const std::vector<std::string>& kept_headers);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

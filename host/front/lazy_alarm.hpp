@@ -8,7 +8,7 @@
 
 #include "net/alarm.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 class LazyAlarm {
   public:
@@ -47,4 +47,4 @@ class LazyAlarm {
     Clock::time_point armed_ = k_never;  // when the timer below fires
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -1,7 +1,6 @@
 #include "front/live_call.hpp"
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -11,11 +10,12 @@
 #include "front/shadow_calls.hpp"
 #include "front/time_allowed.hpp"
 #include "json/request.hpp"
+#include "json/value.hpp"
 #include "policy/cost/cost_in_body.hpp"
 #include "policy/record/call_record.hpp"
 #include "policy/record/tried_text.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
@@ -291,4 +291,4 @@ void LiveCall::record(const policy::CallEnd& outcome, int status, std::string_vi
     context_.access_log.add(policy::access_record(record, Clock::wall()));
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

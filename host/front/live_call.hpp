@@ -17,7 +17,7 @@
 #include "policy/admission/gate.hpp"
 #include "policy/attempts/attempts.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 // `Downstream` is the client's connection as a live call sees it. What writes a part of an answer
 // may call LiveCall::pause, and finished() may destroy the live call; the other functions never
@@ -114,4 +114,4 @@ class LiveCall final : private policy::Replies {
     std::chrono::steady_clock::time_point first_byte_{};
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -1,6 +1,6 @@
 #include "front/outbox.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 // When more bytes than the first are queued for a slow client, the source of its stream is paused;
@@ -46,4 +46,4 @@ bool Outbox::resumes() {
     return true;
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::front {
+namespace bellwether::front {
 
 class Outbox {
   public:
@@ -47,4 +47,4 @@ class Outbox {
     bool paused_ = false;
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -1,6 +1,6 @@
 #include "front/phase.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 Phase reading_phase(const http::RequestParser& parser) {
     if (!parser.begun()) return Phase::waiting;
@@ -36,4 +36,4 @@ AfterReply after_reply(Phase phase, bool last, const Inbox& inbox) {
     return inbox.ended() ? AfterReply::close : AfterReply::read;
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

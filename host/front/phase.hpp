@@ -4,7 +4,7 @@
 
 #include "front/inbox.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 // In the order of a request's life; after `replied` it mostly begins again at `waiting`.
 enum class Phase {
@@ -49,4 +49,4 @@ AtTimeUp at_time_up(Phase phase);
 enum class AfterReply { close, linger, read, read_kept };
 AfterReply after_reply(Phase phase, bool last, const Inbox& inbox);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

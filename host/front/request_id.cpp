@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace bw::front {
+namespace bellwether::front {
 
 std::string request_id(std::string_view given, std::mt19937_64& random) {
     constexpr std::size_t k_length_max = 128;
@@ -14,4 +14,4 @@ std::string request_id(std::string_view given, std::mt19937_64& random) {
     return fit ? std::string(given) : fmt::format("req_{:016x}{:08x}", random(), random() >> 32);
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

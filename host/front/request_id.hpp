@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-namespace bw::front {
+namespace bellwether::front {
 
 std::string request_id(std::string_view given, std::mt19937_64& random);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

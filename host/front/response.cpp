@@ -8,7 +8,7 @@
 #include <ctime>
 #include <iterator>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 constexpr int k_no_content = 204;
@@ -152,4 +152,4 @@ void append_body_end(std::string& out, bool chunked) {
     if (chunked) out.append("0\r\n\r\n");
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

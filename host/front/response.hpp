@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::front {
+namespace bellwether::front {
 
 // The interim response for `Expect: 100-continue`. Clients that did not ask for it ignore it.
 inline constexpr std::string_view k_continue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -41,4 +41,4 @@ void append_stream_end(std::string& out, bool chunked);
 
 std::string_view reason(int status);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

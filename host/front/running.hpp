@@ -13,7 +13,7 @@
 #include "policy/upstreams/upstreams.hpp"
 #include "report/budget_watch.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 struct Running {
     observe::Metrics metrics;  // each worker writes its own; any thread reads
@@ -27,4 +27,4 @@ struct Running {
     std::atomic<bool> draining{false};  // set once, when the host begins to end
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -13,7 +13,7 @@
 #include "front/http_request.hpp"
 #include "front/incoming_call.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 namespace asio = boost::asio;
@@ -115,10 +115,10 @@ void Session::with_memory(const Work& work) {
 // The request's body is freed before the refusal is made, because the refusal needs memory, too.
 void Session::out_of_memory() {
     if (phase_ == Phase::closed) return;
-    if (call_) return call_->give_up(bw::out_of_memory());
+    if (call_) return call_->give_up(bellwether::out_of_memory());
     if (phase_ > Phase::answering) return close();
     inbox_.request().body = std::string();
-    refuse(error_reply(bw::out_of_memory()), exchange_.caller);
+    refuse(error_reply(bellwether::out_of_memory()), exchange_.caller);
 }
 
 // Reads on without waiting after a full buffer, because more bytes have most likely come. It stops
@@ -303,4 +303,4 @@ void Session::close() {
     asio::post(socket_.get_executor(), [hold = std::move(hold_)] {});
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

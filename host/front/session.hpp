@@ -22,7 +22,7 @@
 #include "front/phase.hpp"
 #include "front/response.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
@@ -150,4 +150,4 @@ class Sessions {
     ~Sessions() = default;
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -9,7 +9,7 @@
 #include "front/session.hpp"
 #include "policy/record/call_record.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 // False if the request is refused for its head.
 bool Session::on_head(bool more_has_come) {
@@ -120,4 +120,4 @@ void Session::log_refusal(int status, std::string_view code, const config::Key* 
     context_.access_log.add(policy::access_record(record, Clock::wall()));
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

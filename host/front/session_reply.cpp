@@ -5,7 +5,7 @@
 
 #include "front/session.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 namespace asio = boost::asio;
@@ -35,7 +35,7 @@ void Session::respond(int status, std::string_view extra, std::string_view body)
         append_response(queue, head(status, extra), body, head_only());
     } catch (const std::bad_alloc&) {
         queue.resize(before);
-        const ErrorReply reply = error_reply(bw::out_of_memory());
+        const ErrorReply reply = error_reply(bellwether::out_of_memory());
         append_response(queue, head(reply.status, reply.headers), reply.body, head_only());
     }
 }
@@ -170,4 +170,4 @@ void Session::next_request() {
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->take_kept(); });
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -8,7 +8,7 @@
 #include "observe/log.hpp"
 #include "policy/record/call_record.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using std::chrono::steady_clock;
@@ -108,4 +108,4 @@ void ShadowCall::record(const policy::CallEnd& outcome) {
     context_.access_log.add(policy::access_record(record, Clock::wall()));
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -18,7 +18,7 @@
 #include "policy/attempts/attempts.hpp"
 #include "route/table.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 // Where the copy of a call goes, whose client named the model `model`, aliases followed. Nothing:
 // its route has no shadow, or the chance (any 64 bits) gives this call none.
@@ -58,4 +58,4 @@ class ShadowCall final : private policy::Replies {
     OnEnd on_end_;
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -5,7 +5,7 @@
 #include <new>
 #include <utility>
 
-namespace bw::front {
+namespace bellwether::front {
 
 void ShadowCalls::copy(Context& context, const Call& call, policy::Destination shadow) {
     if (context.draining) return;
@@ -54,4 +54,4 @@ void ShadowCalls::end() {
     for (const auto& one : std::exchange(all_, {})) one->interrupt();
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

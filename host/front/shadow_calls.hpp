@@ -9,7 +9,7 @@
 
 #include "front/shadow_call.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 class ShadowCalls {
   public:
@@ -34,4 +34,4 @@ class ShadowCalls {
     std::list<std::unique_ptr<ShadowCall>> all_;
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

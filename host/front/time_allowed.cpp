@@ -7,7 +7,7 @@
 
 #include "config/quantity.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using std::chrono::milliseconds;
@@ -77,4 +77,4 @@ Result<TimeAllowed> time_allowed(std::string_view header,
     return allowed;
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

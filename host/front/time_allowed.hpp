@@ -8,7 +8,7 @@
 #include "base/call.hpp"
 #include "base/error.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 inline constexpr std::string_view k_timeout_header = "x-bellwether-timeout";
 
@@ -24,4 +24,4 @@ struct TimeAllowed {
 Result<TimeAllowed> time_allowed(std::string_view header,
                                  std::chrono::steady_clock::time_point started);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

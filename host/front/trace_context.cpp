@@ -6,7 +6,7 @@
 
 #include "http/characters.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 // version "-" trace-id "-" parent-id "-" flags
@@ -87,4 +87,4 @@ TraceContext trace_context(std::string_view traceparent, std::string_view traces
     return context;
 }
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::front {
+namespace bellwether::front {
 
 // What goes upstream: the client's trace, with the call's own span as the new parent. Both are
 // empty if the client sent no valid trace; then none is sent.
@@ -18,4 +18,4 @@ struct TraceContext {
 TraceContext trace_context(std::string_view traceparent, std::string_view tracestate,
                            std::mt19937_64& random);
 
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -4,7 +4,7 @@
 
 #include "http/characters.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 struct Parts {
@@ -54,4 +54,4 @@ std::string_view host_of(std::string_view text) {
     return host;
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace bw::http {
+namespace bellwether::http {
 
 // Whether the text is an authority (RFC 9110, 7.2) whose host is not empty and that has no user.
 bool is_authority(std::string_view text);
@@ -13,4 +13,4 @@ bool is_authority(std::string_view text);
 // must be an authority.
 std::string_view host_of(std::string_view text);
 
-}  // namespace bw::http
+}  // namespace bellwether::http

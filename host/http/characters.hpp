@@ -7,7 +7,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 constexpr int hex_value(char c) {
     if (is_digit(c)) return c - '0';
@@ -71,4 +71,4 @@ constexpr bool is_made_of(std::string_view text, std::string_view allowed) {
     return true;
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -6,7 +6,7 @@
 #include "http/field_line.hpp"
 #include "http/framing.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 constexpr std::size_t k_size_digits_max = 15;        // 60 bits: never overflows
@@ -101,4 +101,4 @@ std::expected<void, Refusal> Chunks::read_trailer(const MessageLimits& limits) {
     return {};
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -10,7 +10,7 @@
 #include "http/limits.hpp"
 #include "http/refusal.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 class Chunks {
   public:
@@ -36,4 +36,4 @@ class Chunks {
     std::size_t trailer_count_ = 0;
 };
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -2,7 +2,7 @@
 
 #include "http/characters.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 std::expected<FieldPlace, Refusal> read_field_line(std::span<char> line) {
     if (!line.empty() && (line.front() == ' ' || line.front() == '\t')) {
@@ -40,4 +40,4 @@ Refusal headers_too_large() {
                 "server.max_header_count)."};
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -7,7 +7,7 @@
 
 #include "http/refusal.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 // Where the name (from the line's first byte) and the value stand in the line, in bytes.
 struct FieldPlace {
@@ -21,4 +21,4 @@ std::expected<FieldPlace, Refusal> read_field_line(std::span<char> line);
 
 Refusal headers_too_large();
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -7,7 +7,7 @@
 #include "http/authority.hpp"
 #include "http/characters.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 using Problem = std::optional<Refusal>;
@@ -155,4 +155,4 @@ std::expected<Framing, Refusal> read_framing(IncomingRequest& request,
     return framing;
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

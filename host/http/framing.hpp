@@ -11,7 +11,7 @@
 #include "http/refusal.hpp"
 #include "http/request.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 enum class Body { none, counted, chunked };
 
@@ -30,4 +30,4 @@ Refusal too_large(const MessageLimits& limits);
 // request's authority from the Host header.
 std::expected<Framing, Refusal> read_framing(IncomingRequest& request, const MessageLimits& limits);
 
-}  // namespace bw::http
+}  // namespace bellwether::http

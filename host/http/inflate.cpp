@@ -7,7 +7,7 @@
 #include <limits>
 #include <new>
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 // Up to this size a body may grow by any ratio: repetitive text packs well, and so few bytes do no
@@ -85,4 +85,4 @@ std::optional<Refusal> Inflate::finish() const {
     return broken("The packed request body ends too early.");
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

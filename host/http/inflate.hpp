@@ -11,7 +11,7 @@
 #include "http/limits.hpp"
 #include "http/refusal.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 class Inflate {
   public:
@@ -31,4 +31,4 @@ class Inflate {
     std::unique_ptr<Stream> stream_;
 };
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace bw::http {
+namespace bellwether::http {
 
 struct MessageLimits {
     std::size_t request_line_bytes = 16u << 10;
@@ -14,4 +14,4 @@ struct MessageLimits {
     std::size_t inflate_ratio = 100;     // how many times a packed body may grow
 };
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -4,7 +4,7 @@
 
 #include "http/characters.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 std::string percent_decoded(std::string_view text) {
     std::string decoded;
@@ -31,4 +31,4 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
     return std::nullopt;
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::http {
+namespace bellwether::http {
 
 // Replaces each "%" and two hexadecimal digits by the byte that they stand for.
 std::string percent_decoded(std::string_view text);
@@ -13,4 +13,4 @@ std::string percent_decoded(std::string_view text);
 // The decoded value of the first `name=value` in a query ("a=1&b=2"); nothing: it is not there.
 std::optional<std::string> query_value(std::string_view query, std::string_view name);
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-namespace bw::http {
+namespace bellwether::http {
 
 struct Refusal {
     int status = 400;
@@ -18,4 +18,4 @@ inline Refusal malformed(std::string message) {
     return {.status = 400, .code = "malformed_request", .message = std::move(message)};
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

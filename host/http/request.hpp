@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::http {
+namespace bellwether::http {
 
 enum class Version { http_1_0, http_1_1 };
 
@@ -33,4 +33,4 @@ struct IncomingRequest {
     }
 };
 
-}  // namespace bw::http
+}  // namespace bellwether::http

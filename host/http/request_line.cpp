@@ -6,7 +6,7 @@
 #include "http/authority.hpp"
 #include "http/characters.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 // Characters that a path may have besides letters, digits and escapes (RFC 3986, 3.3), and those
@@ -87,4 +87,4 @@ std::expected<RequestLine, Refusal> parse_request_line(std::string_view text) {
     return line;
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -7,7 +7,7 @@
 #include "http/refusal.hpp"
 #include "http/request.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 struct RequestLine {
     std::string_view method;
@@ -20,4 +20,4 @@ struct RequestLine {
 // `line` comes without its line end, and must outlive the result, which points into it.
 std::expected<RequestLine, Refusal> parse_request_line(std::string_view line);
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -7,7 +7,7 @@
 #include "http/field_line.hpp"
 #include "http/request_line.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 // Empty lines before a request that are passed over. RFC 9112, 2.2, asks for one, because old
@@ -207,4 +207,4 @@ ParseStep RequestParser::end_body() {
     return ParseStep::request;
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

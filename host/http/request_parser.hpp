@@ -16,7 +16,7 @@
 #include "http/refusal.hpp"
 #include "http/request.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 enum class ParseStep {
     more,     // all bytes were taken, and more are needed
@@ -91,4 +91,4 @@ class RequestParser {
     std::unique_ptr<Inflate> inflate_;
 };
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -8,7 +8,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 // zlib's code for the window's size. 16 more means gzip's header and checksum instead of zlib's; a
@@ -123,4 +123,4 @@ Unpack::Step Unpack::feed(std::string_view bytes, std::string& out, std::size_t 
     return Step::good;
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -10,7 +10,7 @@
 
 #include "base/packing.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 // The packing that a Content-Encoding names, which may be a list. Nothing: it is not supported.
 std::optional<Packing> packing_of(std::string_view content_encoding);
@@ -40,4 +40,4 @@ class Unpack {
     std::unique_ptr<Stream> stream_;
 };
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -5,7 +5,7 @@
 
 #include "json/member_names.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 constexpr int k_depth_max = 4;
@@ -109,4 +109,4 @@ void read_generation_limit(AskedInBody& asked, const KnownMember& known, const V
     LimitReader(asked, 0, false).read(known, value);
 }
 
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -2,12 +2,12 @@
 // of their names (known_members.hpp).
 #pragma once
 
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
 #include "base/call.hpp"
 #include "json/known_members.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 
 // Reads one member of a request's body into `asked`; a member that says nothing of limits changes
 // nothing. A second limit never lowers the first one, so that it does not matter which of the two
@@ -15,4 +15,4 @@ namespace bw::json {
 // `invalid_limit`.
 void read_generation_limit(AskedInBody& asked, const KnownMember& known, const Value& value);
 
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -6,7 +6,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 using enum Spelling;
@@ -123,4 +123,4 @@ PartRole part_meaning(std::string_view name) {
     return found == k_parts.end() ? PartRole::unknown : found->second;
 }
 
-}  // namespace bw::json
+}  // namespace bellwether::json

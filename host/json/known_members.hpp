@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace bw::json {
+namespace bellwether::json {
 
 enum class MemberRole : std::uint8_t {
     nothing,  // to the host; a plugin acts on it
@@ -63,4 +63,4 @@ enum class PartRole : std::uint8_t {
 };
 PartRole part_meaning(std::string_view name);
 
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "base/ascii.hpp"
+#include "json/value.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 bool is_plain(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
@@ -75,4 +75,4 @@ Result<const KnownMember*> MemberNames::take_known(const KnownMember& known, std
     return &known;
 }
 
-}  // namespace bw::json
+}  // namespace bellwether::json

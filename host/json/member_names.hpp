@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "json/known_members.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 
 // The key in lower case. The long s and the Kelvin sign, which are not ASCII, become s and k, as
 // they do for readers that ignore case.
@@ -34,4 +34,4 @@ class MemberNames {
     static_assert(k_once_max == 32);
 };
 
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "json/number.hpp"
+#include "json/value.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 constexpr std::string_view k_byte_order_mark = "\xEF\xBB\xBF";
@@ -188,4 +188,4 @@ std::string place(std::string_view text, std::size_t offset) {
     return fmt::format("line {}, column {} (byte {})", line, offset - line_begin + 1, offset);
 }
 
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::json {
+namespace bellwether::json {
 
 struct Mistake {
     std::string what;        // "a comma is missing"
@@ -19,4 +19,4 @@ std::optional<Mistake> find_mistake(std::string_view text, int depth_max);
 // "line 3, column 7 (byte 41)"; lines and columns count from 1, and columns in bytes.
 std::string place(std::string_view text, std::size_t offset);
 
-}  // namespace bw::json
+}  // namespace bellwether::json

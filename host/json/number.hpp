@@ -1,12 +1,13 @@
 // Checks the numbers in a request: it may hold only those that every reader understands alike.
 #pragma once
 
-#include <bellwether/json.hpp>
 #include <charconv>
 #include <cstddef>
 #include <string_view>
 
-namespace bw::json {
+#include "json/value.hpp"
+
+namespace bellwether::json {
 
 // A number with more characters is none that anybody computes with.
 inline constexpr std::size_t k_number_bytes_max = 128;
@@ -27,4 +28,4 @@ inline const char* skip_number_in_range(const char* p, const char* end) {
     return in_range({p, static_cast<std::size_t>(stop - p)}) ? stop : nullptr;
 }
 
-}  // namespace bw::json
+}  // namespace bellwether::json

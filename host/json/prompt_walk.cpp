@@ -1,13 +1,13 @@
 #include "json/prompt_walk.hpp"
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "base/ascii.hpp"
 #include "json/known_members.hpp"
 #include "json/number.hpp"
+#include "json/value.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 // Sound of 64 kbit/s or more, in base64, makes about 25 tokens a second: far fewer than one for
@@ -182,4 +182,4 @@ const char* walk_prompt(Call& call, const char* value, int depth_max) {
     return stop;
 }
 
-}  // namespace bw::json
+}  // namespace bellwether::json

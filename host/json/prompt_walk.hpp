@@ -9,7 +9,7 @@
 
 #include "base/call.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 
 // What the large models take at most for a picture, unless they are asked to look at more of it.
 inline constexpr std::int64_t k_picture_tokens = 4'096;
@@ -20,4 +20,4 @@ std::int64_t count_digits(std::string_view text);
 // gives the end of the prompt; nullptr if it is malformed or nests deeper than `depth_max`.
 const char* walk_prompt(Call& call, const char* value, int depth_max);
 
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <utility>
 
 #include "json/generation_limits.hpp"
@@ -11,8 +10,9 @@
 #include "json/mistake.hpp"
 #include "json/number.hpp"
 #include "json/prompt_walk.hpp"
+#include "json/value.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 std::unexpected<Error> refuse(std::string message, std::string param = {}, std::string code = {}) {
@@ -202,4 +202,4 @@ void name_user(Call& call, UserSource source, std::string_view name) {
     call.user_source = source;
 }
 
-}  // namespace bw::json
+}  // namespace bellwether::json

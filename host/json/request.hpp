@@ -8,7 +8,7 @@
 #include "base/call.hpp"
 #include "base/error.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 
 inline constexpr int k_depth_max = 64;
 inline constexpr std::size_t k_model_bytes_max = 256;
@@ -22,4 +22,4 @@ Result<void> read_request(Call& call);
 // if it is empty or too long, or has control characters or bytes that are not UTF-8.
 void name_user(Call& call, UserSource source, std::string_view name);
 
-}  // namespace bw::json
+}  // namespace bellwether::json

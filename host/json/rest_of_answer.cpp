@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bellwether/json.hpp>
 #include <string>
 
 #include "json/request.hpp"
+#include "json/value.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 // Members that make an answer something else than text, or give it a form: OpenAI's own, and those
@@ -70,4 +70,4 @@ Call rest_of_answer(const Call& call, const BegunAnswer& begun) {
     return rest;
 }
 
-}  // namespace bw::json
+}  // namespace bellwether::json

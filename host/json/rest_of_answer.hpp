@@ -7,7 +7,7 @@
 
 #include "base/call.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 
 // Whether the answer to this request can go on elsewhere: a stream of a chat with one choice, which
 // is to be text and nothing else, and whose prompt ends with a message of somebody else.
@@ -28,4 +28,4 @@ struct BegunAnswer {
 // body stays as it is.
 Call rest_of_answer(const Call& call, const BegunAnswer& begun);
 
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -4,15 +4,15 @@
 
 #include <algorithm>
 #include <array>
-#include <bellwether/json.hpp>
 #include <utility>
 
 #include "json/generation_limits.hpp"
 #include "json/known_members.hpp"
 #include "json/member_names.hpp"
 #include "json/request.hpp"
+#include "json/value.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 // A part of the body, and the text that replaces it for the upstream.
@@ -194,4 +194,4 @@ Call with_changes(const Call& call, const BodyChanges& changes) {
     return changed;
 }
 
-}  // namespace bw::json
+}  // namespace bellwether::json

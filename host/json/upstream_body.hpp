@@ -9,7 +9,7 @@
 
 #include "base/call.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 
 // A member that a target gives to requests whose client left it out.
 struct AddedMember {
@@ -45,4 +45,4 @@ std::string upstream_body(const Call& call, std::string_view model,
 // goes to the target. Nothing that does not come from the body is filled in.
 Call with_changes(const Call& call, const BodyChanges& changes);
 
-}  // namespace bw::json
+}  // namespace bellwether::json

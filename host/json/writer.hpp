@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::json {
+namespace bellwether::json {
 
 template <typename Engine>
 class BasicWriter {
@@ -72,4 +72,4 @@ class BasicWriter {
 using Writer = BasicWriter<rapidjson::Writer<rapidjson::StringBuffer>>;
 using PrettyWriter = BasicWriter<rapidjson::PrettyWriter<rapidjson::StringBuffer>>;
 
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // Wide enough for any sum or product of two amounts.
 __extension__ typedef __int128 Wide;
@@ -26,4 +26,4 @@ constexpr std::int64_t at_least_zero(std::int64_t amount) {
     return std::max<std::int64_t>(amount, 0);
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

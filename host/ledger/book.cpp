@@ -7,7 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 // If the time goes back by less than this, nobody has set the clock: two threads have read it and
@@ -335,4 +335,4 @@ Mark Book::mark(const TallyPointer& tally) const {
     return {.tally = tally, .window = tally->window, .used = tally->used, .rate = rate};
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

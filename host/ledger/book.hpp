@@ -18,7 +18,7 @@
 #include "ledger/numbers.hpp"
 #include "ledger/tally.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // A tally as an earlier process left it in a file.
 struct StoredTally {
@@ -81,4 +81,4 @@ class Book {
     std::int64_t rate_shift_us_ GUARDED_BY(mutex_) = 0;  // how far it is ahead of the clock
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

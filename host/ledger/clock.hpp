@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // Microseconds since 1970. Called by any thread.
 using Clock = std::function<std::int64_t()>;
@@ -21,4 +21,4 @@ inline std::int64_t steady_time_us() {
     return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

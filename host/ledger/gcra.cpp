@@ -4,7 +4,7 @@
 
 #include "ledger/amount.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr std::int64_t k_worth_max_ns = std::int64_t{1} << 61;
@@ -88,4 +88,4 @@ Standing standing(const RateState& rate, const Claim& claim, std::int64_t now_ns
     return stands;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

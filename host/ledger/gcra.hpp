@@ -8,7 +8,7 @@
 
 #include "ledger/ledger.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 struct RateState {
     std::int64_t full_ns = 0;  // since 1970; in the past: the burst is complete
@@ -32,4 +32,4 @@ void adopt(RateState& rate, const Claim& claim, std::int64_t now_ns);
 // How the rate stands. If the claim was `refused`, the standing also tells how long it must wait.
 Standing standing(const RateState& rate, const Claim& claim, std::int64_t now_ns, bool refused);
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -10,7 +10,7 @@
 #include "ledger/ledger.hpp"
 #include "ledger/tally.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // A hold with the tallies that its claims were counted in, in their order.
 struct HeldCall {
@@ -43,4 +43,4 @@ class Journal {
     virtual void forgotten(std::uint64_t tally) = 0;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

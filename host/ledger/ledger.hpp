@@ -21,7 +21,7 @@
 #include "calendar/period.hpp"
 #include "ledger/usage_row.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 using calendar::Window;
 
@@ -183,4 +183,4 @@ class Store {
     virtual StoreHealth health() const { return {}; }
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

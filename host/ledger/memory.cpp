@@ -11,7 +11,7 @@
 #include "ledger/book.hpp"
 #include "ledger/numbers.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 // The newest usage rows, a bounded number of them. Any thread.
@@ -116,4 +116,4 @@ std::unique_ptr<Store> open_memory(Clock clock, MemorySettings settings) {
     return std::make_unique<MemoryStore>(std::move(clock), settings);
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -8,7 +8,7 @@
 #include "ledger/clock.hpp"
 #include "ledger/ledger.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 inline constexpr std::size_t k_memory_rows_max = 100'000;  // usage rows; the newest are kept
 
@@ -20,4 +20,4 @@ struct MemorySettings {
 // Opens a memory store. The caller keeps it for longer than its sessions.
 std::unique_ptr<Store> open_memory(Clock clock = system_time_us, MemorySettings settings = {});
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

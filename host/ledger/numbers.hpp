@@ -9,7 +9,7 @@
 
 #include "ledger/ledger.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 struct HoldIdHash {
     std::size_t operator()(const HoldId& id) const {
@@ -45,4 +45,4 @@ class HoldNumberSource {
     std::atomic<std::uint64_t> sessions_ = 0;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

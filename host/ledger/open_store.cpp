@@ -11,7 +11,7 @@
 #include "ledger/redis/store.hpp"
 #include "ledger/sqlite/store.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 Result<std::unique_ptr<Store>> open_redis(const config::Ledger& ledger) {
@@ -57,4 +57,4 @@ Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger) {
     return nullptr;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -7,10 +7,10 @@
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // Returns null if the configuration asks for no store. Reads the password from the environment or
 // the file that the configuration names.
 Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger);
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

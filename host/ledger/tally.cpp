@@ -3,7 +3,7 @@
 #include <functional>
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 // A sweep forgets a budget only an hour after it has found its window over, as a clock that ran
@@ -85,4 +85,4 @@ std::vector<TallyPointer> TallyTable::take_out(std::size_t buckets, Condition ca
     return gone;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

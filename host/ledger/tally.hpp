@@ -13,7 +13,7 @@
 #include "ledger/gcra.hpp"
 #include "ledger/ledger.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 std::size_t counter_hash(Measure measure, const CounterName& name);
 
@@ -100,4 +100,4 @@ class TallyTable {
     std::size_t next_bucket_ = 0;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -6,7 +6,7 @@
 
 #include "base/usage.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 struct UsageRow {
     std::int64_t time_us = 0;  // when the call began: microseconds since 1970
@@ -27,4 +27,4 @@ struct UsageRow {
     std::string error;                 // the error's code; empty: there was no error
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -11,11 +11,11 @@
 
 #include "base/clock.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 class Alarm {
   public:
-    using Clock = bw::Clock;
+    using Clock = bellwether::Clock;
 
     explicit Alarm(boost::asio::io_context& loop) : state_(std::make_shared<State>(loop)) {}
     ~Alarm() { cancel(); }
@@ -57,4 +57,4 @@ class Alarm {
     std::shared_ptr<State> state_;  // shared with handlers that have not run yet
 };
 
-}  // namespace bw::net
+}  // namespace bellwether::net

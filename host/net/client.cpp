@@ -6,7 +6,7 @@
 #include "net/engine.hpp"
 #include "net/transfer.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 // There is one engine for each WireOptions object. So connections of different providers never mix,
 // each provider has its own limits, and a handle keeps what is the same for all requests of its
@@ -57,4 +57,4 @@ Exchange Client::start(Request request, Events& events) {
 
 const Stats& Client::stats() const { return *impl_->stats; }
 
-}  // namespace bw::net
+}  // namespace bellwether::net

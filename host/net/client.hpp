@@ -9,7 +9,7 @@
 #include "base/counter.hpp"
 #include "net/transport.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 // `Stats` counts what a Client does: the gauges now, the counters since its start. Only the worker
 // writes it; any thread may read it.
@@ -36,4 +36,4 @@ class Client final : public Transport {
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace bw::net
+}  // namespace bellwether::net

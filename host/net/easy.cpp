@@ -12,7 +12,7 @@
 #include "net/http2.hpp"
 #include "net/transfer.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 namespace {
 
@@ -274,4 +274,4 @@ void EasyPool::give(std::unique_ptr<Easy> easy, Wear wear) {
     if (wear == Wear::none && idle_.size() < k_idle_handles_max) idle_.push_back(std::move(easy));
 }
 
-}  // namespace bw::net
+}  // namespace bellwether::net

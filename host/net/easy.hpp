@@ -16,7 +16,7 @@
 #include "net/transport.hpp"
 #include "net/trip.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 class Transfer;
 
@@ -107,4 +107,4 @@ class EasyPool {
 // Starts libcurl, once for the process.
 void initialize_curl();
 
-}  // namespace bw::net
+}  // namespace bellwether::net

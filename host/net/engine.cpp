@@ -4,7 +4,7 @@
 #include <new>
 #include <utility>
 
-namespace bw::net {
+namespace bellwether::net {
 
 namespace {
 
@@ -353,4 +353,4 @@ int Engine::close_callback(void* self, curl_socket_t socket) noexcept {
     return 0;
 }
 
-}  // namespace bw::net
+}  // namespace bellwether::net

@@ -19,7 +19,7 @@
 #include "net/socket.hpp"
 #include "net/transfer.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 class Engine : public std::enable_shared_from_this<Engine> {
   public:
@@ -106,4 +106,4 @@ class Engine : public std::enable_shared_from_this<Engine> {
     bool kicked_ = false;
 };
 
-}  // namespace bw::net
+}  // namespace bellwether::net

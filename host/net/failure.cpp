@@ -8,7 +8,7 @@
 
 #include "net/head.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 namespace {
 
@@ -302,4 +302,4 @@ Failure make_overrun_failure(const Request& request, std::size_t bytes_max) {
     });
 }
 
-}  // namespace bw::net
+}  // namespace bellwether::net

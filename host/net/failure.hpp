@@ -13,7 +13,7 @@
 #include "net/head.hpp"
 #include "net/transport.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 // What this process has run out of.
 enum class Shortage : std::uint8_t { none, descriptors, memory };
@@ -45,4 +45,4 @@ bool proxied_in_plain(const Request& request);
 
 std::string host_and_port(const std::string& url);
 
-}  // namespace bw::net
+}  // namespace bellwether::net

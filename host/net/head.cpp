@@ -6,7 +6,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 namespace {
 
@@ -160,4 +160,4 @@ BodyLength Head::body_length() const {
     return length;
 }
 
-}  // namespace bw::net
+}  // namespace bellwether::net

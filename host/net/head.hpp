@@ -12,7 +12,7 @@
 
 #include "net/transport.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 inline constexpr std::size_t k_head_bytes_max = 64u << 10;  // all heads of one response together
 
@@ -65,4 +65,4 @@ class Head {
     bool multiplexed_ = false;
 };
 
-}  // namespace bw::net
+}  // namespace bellwether::net

@@ -39,7 +39,7 @@ using FrameCallback = int (*)(nghttp2_session*, const nghttp2_frame*, void*);
 using CloseCallback = int (*)(nghttp2_session*, std::int32_t, std::uint32_t, void*);
 }
 
-namespace bw::net {
+namespace bellwether::net {
 
 namespace {
 
@@ -120,19 +120,19 @@ int on_close(nghttp2_session* session, std::int32_t stream, std::uint32_t error,
 
 void hear_frames() { heard(); }
 
-}  // namespace bw::net
+}  // namespace bellwether::net
 
 extern "C" {
 
 [[gnu::visibility("default")]] void nghttp2_session_callbacks_set_on_frame_recv_callback(
     nghttp2_session_callbacks* callbacks, FrameCallback callback) {
-    bw::net::heard().on_frame.store(callback, std::memory_order_relaxed);
-    bw::net::heard().set_frame(callbacks, &bw::net::on_frame);
+    bellwether::net::heard().on_frame.store(callback, std::memory_order_relaxed);
+    bellwether::net::heard().set_frame(callbacks, &bellwether::net::on_frame);
 }
 
 [[gnu::visibility("default")]] void nghttp2_session_callbacks_set_on_stream_close_callback(
     nghttp2_session_callbacks* callbacks, CloseCallback callback) {
-    bw::net::heard().on_close.store(callback, std::memory_order_relaxed);
-    bw::net::heard().set_close(callbacks, &bw::net::on_close);
+    bellwether::net::heard().on_close.store(callback, std::memory_order_relaxed);
+    bellwether::net::heard().set_close(callbacks, &bellwether::net::on_close);
 }
 }

@@ -8,9 +8,9 @@
 // would without them.
 #pragma once
 
-namespace bw::net {
+namespace bellwether::net {
 
 // Must be called before the first connection is opened.
 void hear_frames();
 
-}  // namespace bw::net
+}  // namespace bellwether::net

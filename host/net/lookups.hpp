@@ -6,7 +6,7 @@
 
 #include <chrono>
 
-namespace bw::net {
+namespace bellwether::net {
 
 class Lookups {
   public:
@@ -29,4 +29,4 @@ class Lookups {
     Time next_{};
 };
 
-}  // namespace bw::net
+}  // namespace bellwether::net

@@ -9,7 +9,7 @@
 
 #include "net/engine.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 namespace {
 
@@ -263,4 +263,4 @@ void SocketTable::end(int number, Socket& socket) {
     socket.state = State::ended;
 }
 
-}  // namespace bw::net
+}  // namespace bellwether::net

@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <unordered_map>
 
-namespace bw::net {
+namespace bellwether::net {
 
 class Engine;
 struct Stats;
@@ -98,4 +98,4 @@ class SocketTable {
     Ports ports_;  // from local port to socket number, for connections that have been idle
 };
 
-}  // namespace bw::net
+}  // namespace bellwether::net

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace bw::net::tls {
+namespace bellwether::net::tls {
 
 namespace {
 
@@ -32,4 +32,4 @@ bool speaks_http2(CURL* easy) {
     return std::string_view(reinterpret_cast<const char*>(name), size) == "h2";
 }
 
-}  // namespace bw::net::tls
+}  // namespace bellwether::net::tls

@@ -4,9 +4,9 @@
 
 #include <curl/curl.h>
 
-namespace bw::net::tls {
+namespace bellwether::net::tls {
 
 bool has_unread(CURL* easy);    // bytes that OpenSSL has received, and libcurl has not read
 bool speaks_http2(CURL* easy);  // as the handshake has negotiated (ALPN)
 
-}  // namespace bw::net::tls
+}  // namespace bellwether::net::tls

@@ -12,7 +12,7 @@
 #include "net/engine.hpp"
 #include "net/tls.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 namespace {
 
@@ -359,4 +359,4 @@ bool Transfer::hold(std::string_view bytes) {
     return true;
 }
 
-}  // namespace bw::net
+}  // namespace bellwether::net

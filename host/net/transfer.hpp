@@ -18,7 +18,7 @@
 #include "net/head.hpp"
 #include "net/trip.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 class Engine;
 
@@ -128,4 +128,4 @@ class Transfer final : public Sending, public std::enable_shared_from_this<Trans
     std::optional<std::chrono::steady_clock::time_point> begun_at_;  // the first sending
 };
 
-}  // namespace bw::net
+}  // namespace bellwether::net

@@ -6,7 +6,7 @@
 #include "net/engine.hpp"
 #include "net/transfer.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 namespace {
 
@@ -101,4 +101,4 @@ int Transfer::debug_callback(CURL*, curl_infotype type, char* text, std::size_t 
     return 0;
 }
 
-}  // namespace bw::net
+}  // namespace bellwether::net

@@ -1,6 +1,6 @@
 #include "net/transport.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 Exchange& Exchange::operator=(Exchange&& other) noexcept {
     if (this != &other) {
@@ -26,4 +26,4 @@ void Exchange::resume() {
     if (sending_) sending_->resume();
 }
 
-}  // namespace bw::net
+}  // namespace bellwether::net

@@ -14,7 +14,7 @@
 
 #include "net/wire.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 struct Header {
     std::string_view name;  // lower case
@@ -110,4 +110,4 @@ class Transport {
     ~Transport() = default;
 };
 
-}  // namespace bw::net
+}  // namespace bellwether::net

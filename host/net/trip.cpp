@@ -1,6 +1,6 @@
 #include "net/trip.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 namespace {
 
@@ -40,4 +40,4 @@ std::optional<Trip> next_trip(const Trip& trip, CURLcode code, std::chrono::nano
     return std::nullopt;
 }
 
-}  // namespace bw::net
+}  // namespace bellwether::net

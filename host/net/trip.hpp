@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <optional>
 
-namespace bw::net {
+namespace bellwether::net {
 
 enum class ConnectionChoice { any, fresh };  // which connections the request may take
 enum class Names { known, anew };            // whether cached addresses count
@@ -58,4 +58,4 @@ inline constexpr std::chrono::seconds k_resend_within{1};
 // `since`: the time since the first sending. Nothing: the request has failed.
 std::optional<Trip> next_trip(const Trip& trip, CURLcode code, std::chrono::nanoseconds since);
 
-}  // namespace bw::net
+}  // namespace bellwether::net

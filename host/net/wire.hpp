@@ -11,7 +11,7 @@
 
 #include "base/http_version.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 struct Proxy {
     std::string url;       // scheme://host:port; empty: none. Never with a credential
@@ -32,4 +32,4 @@ struct WireOptions {
     std::vector<std::string> addresses;
 };
 
-}  // namespace bw::net
+}  // namespace bellwether::net

@@ -8,7 +8,7 @@
 #include "observe/escape.hpp"
 #include "observe/timestamp.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 namespace {
 
@@ -138,4 +138,4 @@ void append_json(std::string& out, const AccessRecord& record) {
     out += "}\n";
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -4,7 +4,7 @@
 
 #include "observe/log_writer.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 namespace {
 
@@ -50,4 +50,4 @@ void AccessLog::flush_later() {
     });
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

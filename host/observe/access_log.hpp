@@ -13,7 +13,7 @@
 #include "base/usage.hpp"
 #include "observe/log.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 enum class CallOutcome { ok, error, cancelled };
 
@@ -76,4 +76,4 @@ class AccessLog {
         timer_;
 };
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace bw::observe {
+namespace bellwether::observe {
 namespace {
 
 // In the order of docs/metrics.md.
@@ -61,4 +61,4 @@ std::size_t error_type(std::string_view code, std::optional<ErrorKind> kind) {
     return static_cast<std::size_t>(std::ranges::find(k_types, name) - k_types.begin());
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 // The whole vocabulary. The first is empty: no error. The last is `other`.
 std::span<const std::string_view> error_types();
@@ -18,4 +18,4 @@ std::span<const std::string_view> error_types();
 // or that of `other` without a kind.
 std::size_t error_type(std::string_view code, std::optional<ErrorKind> kind = std::nullopt);
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 namespace {
 
@@ -120,4 +120,4 @@ void append_value(std::string& out, std::string_view text) {
     out += '"';
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 // Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8, and C1 controls,
 // become U+FFFD.
@@ -18,4 +18,4 @@ void append_printable(std::string& out, std::string_view text);
 // mistaken for more of the list.
 void append_value(std::string& out, std::string_view text);
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::observe {
+namespace bellwether::observe {
 namespace {
 
 using std::chrono::microseconds;
@@ -52,4 +52,4 @@ microseconds Histogram::sum() const {
     return microseconds(static_cast<std::int64_t>(sum_us_.value()));
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

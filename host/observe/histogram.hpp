@@ -10,7 +10,7 @@
 
 #include "base/counter.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 inline constexpr std::size_t k_bounds_max = 20;
 
@@ -42,4 +42,4 @@ class Histogram {
     Counter sum_us_;
 };
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

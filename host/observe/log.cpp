@@ -9,7 +9,7 @@
 #include "observe/log_writer.hpp"
 #include "observe/timestamp.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 namespace {
 
@@ -63,4 +63,4 @@ void log(LogLevel level, std::string_view message) {
     if (enabled(level)) write_log(log_line(level, message));
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -10,7 +10,7 @@
 
 #include "base/log_level.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 enum class Format { text, json };
 
@@ -51,4 +51,4 @@ void error(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
     log_formatted(LogLevel::error, format, std::forward<Arguments>(arguments)...);
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

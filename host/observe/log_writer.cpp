@@ -14,7 +14,7 @@
 #include "observe/log.hpp"
 #include "observe/write.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 namespace {
 
 constexpr std::chrono::seconds k_end_wait{1};
@@ -113,4 +113,4 @@ void write_log(std::string_view lines) {
 
 std::uint64_t log_lines_dropped() { return g_dropped.load(std::memory_order_relaxed); }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <thread>
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 inline constexpr std::size_t k_log_bytes_max = 1u << 20;
 
@@ -34,4 +34,4 @@ void write_log(std::string_view lines);
 
 std::uint64_t log_lines_dropped();
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

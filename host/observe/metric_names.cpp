@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 NameSet::NameSet(std::string fallback, const std::vector<std::string>& names) {
     constexpr std::size_t k_names_max = std::numeric_limits<std::uint16_t>::max();
@@ -22,4 +22,4 @@ std::uint16_t NameSet::index(std::string_view name) const {
     return found == indices_.end() ? std::uint16_t{0} : found->second;
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

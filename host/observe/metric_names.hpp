@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 // Names with an index; 0 stands for every name that is not among them.
 class NameSet {
@@ -31,4 +31,4 @@ struct MetricNames {
     NameSet shadows{"", {}};  // the names by which routes count copies of their calls
 };
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

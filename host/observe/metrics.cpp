@@ -2,7 +2,7 @@
 
 #include "observe/error_type.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 WorkerMetrics::WorkerMetrics(const MetricNames& names)
     : names_(names),
@@ -51,4 +51,4 @@ Metrics::Metrics(MetricNames names, std::size_t workers) : names_(std::move(name
     }
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

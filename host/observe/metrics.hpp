@@ -14,7 +14,7 @@
 #include "observe/prometheus.hpp"
 #include "observe/series.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 // The net layer's counts of connections to the providers. The pointers are set before the first
 // scrape; the thread of a scrape reads through them.
@@ -110,4 +110,4 @@ class Metrics {
     std::vector<std::unique_ptr<WorkerMetrics>> workers_;
 };
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

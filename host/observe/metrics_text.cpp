@@ -6,7 +6,7 @@
 #include "observe/error_type.hpp"
 #include "observe/metrics.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 namespace {
 
 constexpr std::string_view k_token_names[] = {"input", "output", "cached", "reasoning"};
@@ -228,4 +228,4 @@ void Metrics::write_connections(PrometheusText& text) const {
            [](const auto& worker) { return worker.upstream_connections.reused->value(); });
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -13,7 +13,7 @@
 #include <sstream>
 #include <string>
 
-namespace bw::observe {
+namespace bellwether::observe {
 namespace {
 
 std::string read(const char* path) {
@@ -90,4 +90,4 @@ void write_process_metrics(PrometheusText& text) {
           std::optional(static_cast<std::uint64_t>(files.rlim_cur)));
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

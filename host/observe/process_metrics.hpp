@@ -3,9 +3,9 @@
 
 #include "observe/prometheus.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 // Appends process_*; leaves out what the system does not tell.
 void write_process_metrics(PrometheusText& text);
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -5,7 +5,7 @@
 
 #include <iterator>
 
-namespace bw::observe {
+namespace bellwether::observe {
 namespace {
 
 void append_escaped(std::string& out, std::string_view text, bool quotes) {
@@ -88,4 +88,4 @@ void PrometheusText::histogram(Labels labels, const Histogram& histogram) {
     fmt::format_to(std::back_inserter(text_), FMT_COMPILE("{}\n"), below);
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

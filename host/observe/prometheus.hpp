@@ -10,7 +10,7 @@
 
 #include "observe/histogram.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 struct Label {
     std::string_view name;
@@ -39,4 +39,4 @@ class PrometheusText {
     std::string name_;
 };
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -7,11 +7,11 @@
 
 #include "base/clock.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 class Seldom {
   public:
-    using Clock = bw::Clock;
+    using Clock = bellwether::Clock;
 
     explicit constexpr Seldom(Clock::duration pause) : pause_(pause) {}
 
@@ -27,4 +27,4 @@ class Seldom {
     std::atomic<Clock::rep> next_ = 0;
 };
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::observe {
+namespace bellwether::observe {
 namespace {
 
 // Every status that the host sends of itself, or lets an upstream set.
@@ -95,4 +95,4 @@ Series& SeriesTable::at(SeriesKey key) {
     return at(SeriesKey{});
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -10,7 +10,7 @@
 #include "base/usage.hpp"
 #include "observe/histogram.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 // Indices into the MetricNames.
 struct SeriesKey {
@@ -86,4 +86,4 @@ class SeriesTable {
     std::size_t used_ = 0;
 };
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

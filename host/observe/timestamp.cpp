@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 namespace {
 
@@ -34,4 +34,4 @@ void append_timestamp(std::string& out, std::chrono::system_clock::time_point ti
     write_digits(at + 20, at + 23, static_cast<unsigned>(clock.subseconds().count()));
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -4,8 +4,8 @@
 #include <chrono>
 #include <string>
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 void append_timestamp(std::string& out, std::chrono::system_clock::time_point time);
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

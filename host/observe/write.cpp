@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 namespace {
 
@@ -29,4 +29,4 @@ void write_all(int descriptor, std::string_view text) {
     }
 }
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -4,8 +4,8 @@
 
 #include <string_view>
 
-namespace bw::observe {
+namespace bellwether::observe {
 
 void write_all(int descriptor, std::string_view text);
 
-}  // namespace bw::observe
+}  // namespace bellwether::observe

@@ -3,16 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "front/http_request.hpp"
+#include "json/value.hpp"
 #include "json/writer.hpp"
 #include "pages/build_info.hpp"
 #include "pages/metrics_page.hpp"
 #include "pages/surface.hpp"
 #include "plugin/secret_texts.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 namespace {
 
 using Page = front::Answer (*)(const AdminRequest& request, const front::Context& context);
@@ -149,4 +149,4 @@ front::Answer admin_surface(const http::IncomingRequest& request, const front::C
         context);
 }
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

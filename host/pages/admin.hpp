@@ -9,7 +9,7 @@
 #include "front/answer.hpp"
 #include "report/explain.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 
 struct AdminRequest {
     std::string_view method;
@@ -40,4 +40,4 @@ std::expected<report::Explanation, report::NotExplained> explain(
     const front::Host& host, const report::ExplainQuestion& question,
     const route::TargetStates* states = nullptr);
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

@@ -5,7 +5,7 @@
 #include "pages/admin.hpp"
 #include "pages/secret_setting.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 namespace {
 
 using json::PrettyWriter;
@@ -94,4 +94,4 @@ front::Answer admin_config(const AdminRequest&, const front::Context& context) {
     return {.status = 200, .body = writer.text()};
 }
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

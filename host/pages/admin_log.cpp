@@ -1,14 +1,14 @@
 // /admin/log: the level of the log, to be read and to be changed while the host runs.
 #include <algorithm>
 #include <array>
-#include <bellwether/json.hpp>
 
+#include "json/value.hpp"
 #include "json/writer.hpp"
 #include "observe/log.hpp"
 #include "observe/log_writer.hpp"
 #include "pages/admin.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 namespace {
 
 constexpr std::array k_levels{LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error};
@@ -43,4 +43,4 @@ front::Answer set_admin_log(const AdminRequest& request, const front::Context& c
     return refuse(R"(Send {"level": "debug"}, or "info", "warn" or "error".)");
 }
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

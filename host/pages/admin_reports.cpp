@@ -1,6 +1,6 @@
 // The reports for operators: /admin/usage, /admin/budgets and /admin/explain; and
 // /admin/budgets/reset, which sets what was used of a budget to 0.
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
 #include "http/query.hpp"
 #include "ledger/clock.hpp"
@@ -9,7 +9,7 @@
 #include "report/budget_report.hpp"
 #include "report/usage_report.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 namespace {
 
 front::Answer no_ledger() {
@@ -113,4 +113,4 @@ std::expected<report::Explanation, report::NotExplained> explain(
                            question);
 }
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

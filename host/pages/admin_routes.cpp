@@ -4,7 +4,7 @@
 #include "pages/admin.hpp"
 #include "report/live_target.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 namespace {
 
 using json::PrettyWriter;
@@ -108,4 +108,4 @@ front::Answer admin_routes(const AdminRequest&, const front::Context& context) {
     return {.status = 200, .body = writer.text()};
 }
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

@@ -7,7 +7,7 @@
 #error "BELLWETHER_VERSION comes from the build"
 #endif
 
-namespace bw::pages {
+namespace bellwether::pages {
 
 #ifdef __clang__
 constexpr std::string_view k_compiler = __VERSION__;
@@ -21,4 +21,4 @@ BuildInfo build_info() {
             .compiler = k_compiler};
 }
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::pages {
+namespace bellwether::pages {
 
 struct BuildInfo {
     std::string_view version;
@@ -14,4 +14,4 @@ struct BuildInfo {
 
 BuildInfo build_info();
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

@@ -10,7 +10,7 @@
 #include "observe/process_metrics.hpp"
 #include "pages/build_info.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 namespace {
 
 using observe::PrometheusText;
@@ -274,4 +274,4 @@ front::Answer admin_metrics_page(const front::Context& context) {
     return answer(std::move(text));
 }
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

@@ -4,7 +4,7 @@
 #include "front/answer.hpp"
 #include "observe/metric_names.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 
 // The values of the metrics' labels, which the configuration determines.
 observe::MetricNames metric_names(const front::Host& host);
@@ -16,4 +16,4 @@ front::Answer metrics_page(const front::Context& context);
 // ledger has been read.
 front::Answer admin_metrics_page(const front::Context& context);
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

@@ -1,12 +1,12 @@
 #include "pages/secret_setting.hpp"
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <string>
 
 #include "base/ascii.hpp"
+#include "json/value.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 namespace {
 
 // Whether a key has the name of a credential, "X-Api-Key" and "apiKey" among them. To hide too much
@@ -35,4 +35,4 @@ bool may_hold_secret(std::string_view key, std::string_view json) {
     return names_secret(std::string(key)) || holds_secret(json::Value(json));
 }
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

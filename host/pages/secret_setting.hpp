@@ -4,9 +4,9 @@
 
 #include <string_view>
 
-namespace bw::pages {
+namespace bellwether::pages {
 
 // `json` is the setting's value; any member within it counts, however deep.
 bool may_hold_secret(std::string_view key, std::string_view json);
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

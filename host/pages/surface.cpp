@@ -8,7 +8,7 @@
 #include "json/writer.hpp"
 #include "pages/metrics_page.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 namespace {
 
 bool is_read(const http::IncomingRequest& request) {
@@ -102,4 +102,4 @@ front::Answer answer_for(const http::IncomingRequest& request, const front::Cont
     return unknown_url(request, with_metrics);
 }
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

@@ -6,7 +6,7 @@
 
 #include "front/answer.hpp"
 
-namespace bw::pages {
+namespace bellwether::pages {
 
 front::Answer answer_for(const http::IncomingRequest& request, const front::Context& context,
                          const config::Key* caller);
@@ -16,4 +16,4 @@ front::Answer answer_for(const http::IncomingRequest& request, const front::Cont
 bool is_health(std::string_view path);
 std::optional<front::Answer> health(std::string_view path, const front::Context& context);
 
-}  // namespace bw::pages
+}  // namespace bellwether::pages

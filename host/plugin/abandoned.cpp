@@ -9,7 +9,7 @@
 #include <charconv>
 #include <string_view>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -54,4 +54,4 @@ void sweep_abandoned(const fs::path& base) {
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // The prefix of the names of this process's folders.
 std::string own_prefix();
@@ -13,4 +13,4 @@ std::string own_prefix();
 // Removes from `base` the folders of this user's processes that no longer run.
 void sweep_abandoned(const std::filesystem::path& base);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

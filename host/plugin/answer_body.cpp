@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 // Whether `bytes` can be the beginning of a JSON object or of an event stream.
@@ -50,4 +50,4 @@ bool AnswerBody::may_be_cut() const {
     return ended() && !framed_ && (bytes_ == 0 || begins_as_answer_);
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

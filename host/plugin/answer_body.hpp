@@ -9,7 +9,7 @@
 
 #include "net/transport.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class AnswerBody {
   public:
@@ -54,4 +54,4 @@ class AnswerBody {
     bool any_frame_ = false;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -3,18 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "json/value.hpp"
 #include "observe/log.hpp"
 #include "plugin/callback.hpp"
 #include "plugin/net_error.hpp"
 #include "plugin/request_headers.hpp"
 #include "plugin/usage.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using std::chrono::milliseconds;
@@ -90,7 +90,7 @@ Result<void> Attempt::open() {
     const bool good = status == BW_OK || status == BW_COMPLETE;
     if (!good) call_ = nullptr;
     phase_ = Phase::opening;
-    if (good) take(rules::check_opened(conduct(), status == BW_COMPLETE));
+    if (good) take(bw::rules::check_opened(conduct(), status == BW_COMPLETE));
     phase_ = Phase::waiting;
     auto judged = judge(status);
     if (!judged) close(BW_CLOSE_FAILED);
@@ -247,8 +247,8 @@ void Attempt::end_after(milliseconds wait) {
 }
 
 Result<void> Attempt::finish_reply() {
-    if (rules::check_end(conduct()).ok()) return {};
-    return bw::fail(
+    if (bw::rules::check_end(conduct()).ok()) return {};
+    return bellwether::fail(
         ErrorKind::protocol,
         fmt::format("provider \"{}\" ended its answer without a reply", instance_->provider().name),
         "empty_reply");
@@ -285,7 +285,7 @@ Result<void> Attempt::judge(bw_status status) {
     if (!misbehaviour_.empty()) {
         instance_->poison();
         observe::error("plugin misbehaved: provider \"{}\": {}", provider.name, misbehaviour_);
-        return bw::fail(
+        return bellwether::fail(
             ErrorKind::internal,
             fmt::format("plugin misbehaved: provider \"{}\": {}", provider.name, misbehaviour_),
             "plugin_error");
@@ -331,4 +331,4 @@ void Attempt::close(std::uint32_t why) {
     call_ = nullptr;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -32,7 +32,7 @@
 #include "plugin/tickets.hpp"
 #include "plugin/upstream_wait.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 enum class Piece { reply, chunk, usage, bytes };  // the ABI's BW_EMIT_*
 
@@ -111,7 +111,7 @@ class Attempt final : private net::Events, private Sinks {
     const std::vector<std::string>& models() const { return models_; }
 
   private:
-    using Phase = rules::Phase;                   // decides what the plugin may call
+    using Phase = bw::rules::Phase;               // decides what the plugin may call
     enum class Flow { open, paused, step_held };  // step_held: paused, and a step is due
 
     void on_head(int status, std::span<const net::Header> headers) override;
@@ -131,7 +131,7 @@ class Attempt final : private net::Events, private Sinks {
     bw_status add_model(const bw_model& model) override;
     bw_status out_of_memory() override;
 
-    rules::Conduct conduct() const;
+    bw::rules::Conduct conduct() const;
     template <typename Function, typename... Arguments>
     bw_status call(Phase phase, const char* name, Function function, Arguments... arguments);
     Result<void> open();
@@ -153,7 +153,7 @@ class Attempt final : private net::Events, private Sinks {
     void judge_answer(bool for_good);
     // What a function of the plugin returned, or the rule that the plugin broke inside it.
     Result<void> judge(bw_status status);
-    bw_status take(const rules::Verdict& verdict);
+    bw_status take(const bw::rules::Verdict& verdict);
     void end(Result<void> result);
 
     std::shared_ptr<Instance> instance_;
@@ -198,4 +198,4 @@ class Attempt final : private net::Events, private Sinks {
     std::string misbehaviour_;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -10,9 +10,9 @@
 #include "plugin/secret_texts.hpp"
 #include "plugin/usage.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
-rules::Conduct Attempt::conduct() const {
+bw::rules::Conduct Attempt::conduct() const {
     return {.phase = phase_,
             .operation = order_.lists_models ? static_cast<std::uint32_t>(BW_OP_MODELS)
                                              : static_cast<std::uint32_t>(order_.call->operation),
@@ -44,7 +44,7 @@ bw_status Attempt::send(const bw_send& asked) {
 }
 
 bw_status Attempt::frame(std::uint32_t kind) {
-    const auto verdict = rules::check_frame(conduct(), kind);
+    const auto verdict = bw::rules::check_frame(conduct(), kind);
     if (verdict.ok()) {
         frame_ = kind;
         frame_chosen_ = true;
@@ -55,7 +55,7 @@ bw_status Attempt::frame(std::uint32_t kind) {
 
 bw_status Attempt::emit(const bw_emit& piece) {
     if (!misbehaviour_.empty()) return BW_E_INTERNAL;  // the call ends when the plugin returns
-    if (const auto verdict = rules::check_emit(conduct(), piece); !verdict.ok()) {
+    if (const auto verdict = bw::rules::check_emit(conduct(), piece); !verdict.ok()) {
         return take(verdict);
     }
     const std::string_view data = view(piece.data);
@@ -69,31 +69,31 @@ bw_status Attempt::emit(const bw_emit& piece) {
 }
 
 bw_status Attempt::reply_header(const bw_header& header) {
-    const auto verdict = rules::check_reply_header(conduct());
+    const auto verdict = bw::rules::check_reply_header(conduct());
     if (verdict.ok()) notes_.header(header, instance_->provider());
     return take(verdict);
 }
 
 bw_status Attempt::limits(const bw_limits& limits) {
-    const auto verdict = rules::check_limits(conduct());
+    const auto verdict = bw::rules::check_limits(conduct());
     if (verdict.ok()) events_.on_limits(said_limits_of(limits));
     return take(verdict);
 }
 
 bw_status Attempt::attribute(const bw_attribute& attribute) {
-    const auto verdict = rules::check_attribute(conduct(), attribute);
+    const auto verdict = bw::rules::check_attribute(conduct(), attribute);
     if (verdict.ok()) notes_.attribute(attribute, instance_->provider());
     return take(verdict);
 }
 
 bw_status Attempt::usage(const bw_usage& usage) {
-    const auto verdict = rules::check_usage(conduct());
+    const auto verdict = bw::rules::check_usage(conduct());
     if (verdict.ok()) take_usage(usage_of(usage));
     return take(verdict);
 }
 
 bw_ticket Attempt::begin_engine() {
-    const auto verdict = rules::check_begin(conduct(), instance_->engine() != nullptr);
+    const auto verdict = bw::rules::check_begin(conduct(), instance_->engine() != nullptr);
     if (take(verdict) != BW_OK) return 0;
     ticket_.emplace(*loop_, [this] { step(); });
     return ticket_->number();
@@ -102,7 +102,7 @@ bw_ticket Attempt::begin_engine() {
 bw_status Attempt::add_model(const bw_model& model) {
     constexpr std::size_t k_models_max = 100'000;
     constexpr std::size_t k_id_bytes_max = 256;
-    const auto verdict = rules::check_add(conduct());
+    const auto verdict = bw::rules::check_add(conduct());
     const std::string_view id = view(model.id);
     const bool fits = !id.empty() && id.size() <= k_id_bytes_max && models_.size() < k_models_max;
     if (verdict.ok() && fits) models_.push_back(presentable(id, instance_->provider()));
@@ -110,7 +110,7 @@ bw_status Attempt::add_model(const bw_model& model) {
 }
 
 bw_status Attempt::out_of_memory() {
-    stopped_ = bw::out_of_memory();
+    stopped_ = bellwether::out_of_memory();
     return BW_E_INTERNAL;
 }
 
@@ -124,7 +124,7 @@ void Attempt::take_usage(const Usage& told) {
 }
 
 // Notes what the host refuses the plugin, and gives the status that the plugin sees.
-bw_status Attempt::take(const rules::Verdict& verdict) {
+bw_status Attempt::take(const bw::rules::Verdict& verdict) {
     if (verdict.status == BW_E_INTERNAL && misbehaviour_.empty()) misbehaviour_ = verdict.why;
     if (verdict.status == BW_E_UNSUPPORTED && !refused_) {
         refused_ = {.kind = ErrorKind::unsupported,
@@ -136,4 +136,4 @@ bw_status Attempt::take(const rules::Verdict& verdict) {
     return verdict.status;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

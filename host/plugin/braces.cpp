@@ -4,7 +4,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 bool is_option_name(std::string_view name) {
@@ -70,4 +70,4 @@ bool fits_host(std::string_view value) {
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

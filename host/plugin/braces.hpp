@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // The names in their order. Nothing: a brace is not closed or not opened, or holds no name.
 std::optional<std::vector<std::string>> names_in(std::string_view text);
@@ -27,4 +27,4 @@ std::size_t end_of_authority(std::string_view url);
 // dots between them. Nothing that would make another host of what stands around it.
 bool fits_host(std::string_view value);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

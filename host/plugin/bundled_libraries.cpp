@@ -17,7 +17,7 @@
 #include "plugin/abandoned.hpp"
 #include "plugin/private_copy.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -329,4 +329,4 @@ std::string BundledLibraries::with_real_names(std::string text) const {
     return text;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

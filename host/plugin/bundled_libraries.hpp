@@ -11,7 +11,7 @@
 
 #include "plugin/elf_file.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class BundledLibraries {
   public:
@@ -43,4 +43,4 @@ class BundledLibraries {
 // linker can tell.
 std::filesystem::path folder_meant(const std::string& place, const std::filesystem::path& folder);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

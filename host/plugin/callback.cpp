@@ -4,7 +4,7 @@
 #include "plugin/crash_report.hpp"
 #include "plugin/registry.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 // Ten times the 5 ms that a plugin may take, because the machine may have been busy.
@@ -38,4 +38,4 @@ Callback::~Callback() {
     if (now - begun_ > k_slow) tell(provider_, function_, now - begun_, now);
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -10,7 +10,7 @@
 #include "base/clock.hpp"
 #include "observe/seldom.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 struct LoadedProvider;
 
@@ -27,7 +27,7 @@ enum class Pace : std::uint8_t { loop, slow };  // a few milliseconds; as long a
 // arguments must outlive it.
 class Callback {
   public:
-    using Clock = bw::Clock;
+    using Clock = bellwether::Clock;
 
     Callback(const LoadedProvider& provider, const char* function, Pace pace);
     ~Callback();
@@ -57,4 +57,4 @@ auto call_slow(const LoadedProvider& provider, const char* name, Function functi
     return function(arguments...);
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

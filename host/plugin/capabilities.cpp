@@ -9,7 +9,7 @@
 
 #include "credentials/credential_kind.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 bool can(std::string_view capability) {
     constexpr std::array<std::string_view, 6> k_known{
@@ -21,4 +21,4 @@ bool can(std::string_view capability) {
     return std::ranges::find(k_known, capability) != k_known.end();
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

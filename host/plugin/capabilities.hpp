@@ -4,8 +4,8 @@
 
 #include <string_view>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 bool can(std::string_view capability);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 void check_continuing(const config::Config& config, const Registry& registry,
                       std::vector<config::Diagnostic>& diagnostics) {
@@ -27,4 +27,4 @@ void check_continuing(const config::Config& config, const Registry& registry,
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -6,10 +6,10 @@
 #include "config/config.hpp"
 #include "plugin/registry.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // Warns of each route that asks for what none of its providers can do.
 void check_continuing(const config::Config& config, const Registry& registry,
                       std::vector<config::Diagnostic>& diagnostics);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 constexpr std::array<std::string_view, 3> k_names{
@@ -25,4 +25,4 @@ void set_correlation(std::vector<std::string>& headers, const Call& call) {
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

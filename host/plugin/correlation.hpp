@@ -6,10 +6,10 @@
 
 #include "base/call.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // Sets x-request-id and, if the client sent a trace, traceparent and tracestate. The host's word
 // counts: what a plugin set under these names is replaced.
 void set_correlation(std::vector<std::string>& headers, const Call& call);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 void Counters::add(std::string_view name, std::string_view label, std::int64_t amount) {
     const auto spec = std::ranges::find(specs_, name, &CounterSpec::name);
@@ -30,4 +30,4 @@ std::vector<Counters::Reading> Counters::read() const {
     return readings;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -10,7 +10,7 @@
 
 #include "base/mutex.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 struct CounterSpec {
     std::string name;
@@ -44,4 +44,4 @@ class Counters {
     std::vector<std::map<std::string, std::uint64_t, std::less<>>> values_ GUARDED_BY(mutex_);
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <memory>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 #if defined(BELLWETHER_SANITIZED)
@@ -140,4 +140,4 @@ void give_thread_a_stack_for_crashes() {
     if constexpr (!k_sanitized) static thread_local const SignalStack stack;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -2,7 +2,7 @@
 // which of its functions. The process still ends with the same signal, exit code and core dump.
 #pragma once
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // The plugin's function that a thread is in. The texts must live until leave_plugin.
 struct InPlugin {
@@ -21,4 +21,4 @@ void name_plugins_in_crashes();
 // no room on the thread's own.
 void give_thread_a_stack_for_crashes();
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -7,7 +7,7 @@
 
 #include "credentials/credential_kind.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 struct ForeignKey {
     std::string prefix;
@@ -55,4 +55,4 @@ struct CredentialSpec {
     }
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

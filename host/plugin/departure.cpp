@@ -8,7 +8,7 @@
 #include "plugin/attempt.hpp"
 #include "plugin/correlation.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 using credentials::Credential;
 using credentials::ReadyCredential;
@@ -23,7 +23,7 @@ void Attempt::transmit() {
     const auto named = outgoing_->named();
     with_tokens_.clear();
     if (std::ranges::none_of(named, [](const Credential* one) { return one->tokens().get(); })) {
-        std::array<ReadyCredential, rules::k_auth_max> ready;
+        std::array<ReadyCredential, bw::rules::k_auth_max> ready;
         for (std::size_t i = 0; i < named.size(); ++i) ready[i].credential = named[i];
         return depart(std::span(ready).first(named.size()));
     }
@@ -61,4 +61,4 @@ void Attempt::tell_of_refusal(int status) {
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using Refusal = std::unexpected<std::string>;
@@ -301,4 +301,4 @@ void keep_symbols_apart(std::span<char> bytes) {
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

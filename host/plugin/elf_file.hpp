@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // Checks that `bytes` are a whole shared library for this machine. The error is a sentence.
 std::expected<void, std::string> check_library(std::span<const char> bytes);
@@ -28,4 +28,4 @@ Dependencies read_needs(std::span<const char> bytes);
 // process: two plugins with a class of the same name would share one table.
 void keep_symbols_apart(std::span<char> bytes);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -1,6 +1,6 @@
 #include "plugin/engine_limit.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 void limit_engines(config::Config& config, const Registry& registry) {
     for (std::size_t i = 0; i < config.providers.size(); ++i) {
@@ -13,4 +13,4 @@ void limit_engines(config::Config& config, const Registry& registry) {
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -9,16 +9,16 @@
 
 // The handle that a plugin is given while it estimates.
 struct bw_estimate {
-    bw::Usage most;
+    bellwether::Usage most;
 };
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 bw_status bound(bw_estimate* estimate, const bw_usage* told) noexcept {
     if (estimate == nullptr || told == nullptr) return BW_E_INTERNAL;
     try {
-        keep_larger(estimate->most, usage_of(rules::read(*told)));
+        keep_larger(estimate->most, usage_of(bw::rules::read(*told)));
     } catch (const std::bad_alloc&) {
         return BW_E_INTERNAL;
     }
@@ -53,4 +53,4 @@ std::optional<Usage> estimate(Instance& instance, const Call& call, std::string_
     return std::move(answer.most);
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

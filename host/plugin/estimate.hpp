@@ -9,7 +9,7 @@
 #include "base/usage.hpp"
 #include "plugin/instance.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // Nothing: it has no opinion. Figures that are -1, and units without a name in it, are the host's
 // to estimate. `body`: as the upstream gets it, but for the model's name.
@@ -19,4 +19,4 @@ std::optional<Usage> estimate(Instance& instance, const Call& call, std::string_
 // The host's side of the extension.
 const bw_estimate_host& estimate_host();
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

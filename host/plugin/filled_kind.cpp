@@ -4,7 +4,7 @@
 
 #include "plugin/braces.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using credentials::AwsSigV4Kind;
@@ -72,4 +72,4 @@ std::vector<std::string_view> texts_of(const CredentialSpec& spec) {
     return std::visit(TextsOf(), spec.kind);
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -10,7 +10,7 @@
 #include "plugin/credential_spec.hpp"
 #include "plugin/option_values.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // Nothing: an option lacks a value, or has a wrong one, which is told.
 std::optional<credentials::CredentialKind> filled_kind(const credentials::CredentialKind& kind,
@@ -19,4 +19,4 @@ std::optional<credentials::CredentialKind> filled_kind(const credentials::Creden
 // The texts of a credential that may have braces.
 std::vector<std::string_view> texts_of(const CredentialSpec& spec);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <system_error>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 namespace fs = std::filesystem;
 using config::Diagnostic;
@@ -32,4 +32,4 @@ void check_folders(const config::Config& config, std::vector<Diagnostic>& diagno
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 Framer::Framer(Sink sink)
     : outlet_([sink = std::move(sink)](const Frame& frame) {
@@ -39,4 +39,4 @@ const WholeFramer* Framer::whole() const {
     return events != nullptr && events->whole() ? &*events->whole() : nullptr;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

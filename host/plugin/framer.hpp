@@ -15,7 +15,7 @@
 #include "plugin/framing/sse_framer.hpp"
 #include "plugin/framing/whole_framer.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class Framer {
   public:
@@ -55,4 +55,4 @@ class Framer {
     bool error_reply_ = false;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

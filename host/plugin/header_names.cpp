@@ -4,7 +4,7 @@
 #include <array>
 #include <bellwether/provider/rules.hpp>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 constexpr std::array<std::string_view, 8> k_credentials{
@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 5> k_own_beginnings{"content-", "access-c
                                                            "www-", "x-bellwether-"};
 
 bool is_name(std::string_view name) {
-    return rules::detail::is_token(name) &&
+    return bw::rules::detail::is_token(name) &&
            std::ranges::none_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
@@ -36,4 +36,4 @@ bool may_be_answered(std::string_view name) {
            });
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

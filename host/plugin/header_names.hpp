@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 inline constexpr std::size_t k_headers_listed_max = 32;
 
@@ -15,4 +15,4 @@ bool may_be_seen(std::string_view name);
 // connection nor to the host.
 bool may_be_answered(std::string_view name);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

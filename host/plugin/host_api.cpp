@@ -19,7 +19,7 @@
 #include "plugin/sinks.hpp"
 #include "plugin/tickets.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 // Runs `work` for an attempt. A lack of memory is told to the attempt, whose owner sees it when the
@@ -37,7 +37,8 @@ bw_status with_memory(bw_attempt* attempt, const Work& work) noexcept {
 template <typename Struct, typename Work>
 bw_status with_struct(bw_attempt* attempt, const Struct* theirs, const Work& work) noexcept {
     if (theirs == nullptr) return BW_E_INTERNAL;
-    return with_memory(attempt, [&](Sinks& sinks) { return work(sinks, rules::read(*theirs)); });
+    return with_memory(attempt,
+                       [&](Sinks& sinks) { return work(sinks, bw::rules::read(*theirs)); });
 }
 
 bw_status fail(bw_host* host, bw_attempt* attempt, const bw_error* error) noexcept {
@@ -47,7 +48,7 @@ bw_status fail(bw_host* host, bw_attempt* attempt, const bw_error* error) noexce
                            [](Sinks& sinks, const bw_error& told) { return sinks.fail(told); });
     }
     try {
-        host->told = to_error(rules::read(*error), *host->provider);
+        host->told = to_error(bw::rules::read(*error), *host->provider);
     } catch (const std::bad_alloc&) {
         host->told.reset();
     }
@@ -66,7 +67,7 @@ LogLevel level_of(std::int32_t level) {
 void log(bw_host* host, bw_attempt* attempt, const bw_log* line) noexcept {
     if (line == nullptr) return;
     try {
-        const bw_log said = rules::read(*line);
+        const bw_log said = bw::rules::read(*line);
         const std::string message = presentable(view(said.message), *host->provider);
         if (attempt != nullptr) return attempt->sinks->log(level_of(said.level), message);
         observe::log(level_of(said.level),
@@ -78,7 +79,7 @@ void log(bw_host* host, bw_attempt* attempt, const bw_log* line) noexcept {
 void count(bw_host* host, bw_attempt*, const bw_count* told) noexcept {
     if (told == nullptr) return;
     try {
-        const bw_count said = rules::read(*told);
+        const bw_count said = bw::rules::read(*told);
         host->provider->counters->add(view(said.name),
                                       presentable(view(said.label), *host->provider), said.add);
     } catch (const std::bad_alloc&) {  // what is counted is lost, not the process
@@ -187,4 +188,4 @@ const bw_host_api& host_api() {
     return k_api;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -5,11 +5,11 @@
 
 #include "base/error.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 struct LoadedProvider;
 }
 
 struct bw_host {
-    const bw::plugin::LoadedProvider* provider = nullptr;
-    std::optional<bw::Error> told = {};  // why the function of the plugin that runs fails
+    const bellwether::plugin::LoadedProvider* provider = nullptr;
+    std::optional<bellwether::Error> told = {};  // why the function of the plugin that runs fails
 };

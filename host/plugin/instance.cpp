@@ -12,7 +12,7 @@
 #include "plugin/places.hpp"
 #include "plugin/secret_texts.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 constexpr std::chrono::seconds k_recreate_after{1};
@@ -115,11 +115,12 @@ Error to_error(const bw_error& error, const LoadedProvider& provider) {
 Error failure(bw_status status, std::optional<Error> told, const LoadedProvider& provider) {
     Error error = told ? *std::move(told) : Error{};
     error.kind = kind_of(status);
-    if (status == BW_E_INTERNAL && error.code == "out_of_memory") return bw::out_of_memory();
+    if (status == BW_E_INTERNAL && error.code == "out_of_memory")
+        return bellwether::out_of_memory();
     if (error.message.empty()) {
         error.message = fmt::format("provider \"{}\" failed without saying why", provider.name);
     }
     return error;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

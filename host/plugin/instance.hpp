@@ -15,7 +15,7 @@
 #include "plugin/host_handle.hpp"
 #include "plugin/registry.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // Who this host is, and the services that every plugin is given.
 const bw_hello& hello();
@@ -77,4 +77,4 @@ Error to_error(const bw_error& error, const LoadedProvider& provider);
 // What a function of the plugin failed with that returned `status`, and told so or nothing.
 Error failure(bw_status status, std::optional<Error> told, const LoadedProvider& provider);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -17,7 +17,7 @@
 #include "plugin/private_copy.hpp"
 #include "plugin/table_check.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -171,4 +171,4 @@ std::expected<fs::path, std::string> locate(std::string_view plugin, const fs::p
                                looked.empty() ? "any folder (plugin_path is empty)" : looked));
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

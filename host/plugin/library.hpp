@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class Library {
   public:
@@ -45,4 +45,4 @@ std::expected<std::filesystem::path, std::string> locate(
     std::string_view plugin, const std::filesystem::path& base,
     std::span<const std::filesystem::path> folders);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

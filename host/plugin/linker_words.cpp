@@ -9,7 +9,7 @@
 
 #include "plugin/bundled_libraries.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -118,4 +118,4 @@ std::string linker_words(std::string_view thrown) {
     return std::string(thrown);
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -7,7 +7,7 @@
 
 #include "plugin/elf_file.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // A sentence that says why the linker refused `file`. `words` are the linker's own, with the real
 // names of files in them.
@@ -18,4 +18,4 @@ std::string plain_words(std::string words, const std::filesystem::path& file,
 // the errno of some unrelated call.
 std::string linker_words(std::string_view thrown);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

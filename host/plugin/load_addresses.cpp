@@ -7,7 +7,7 @@
 
 #include "config/url.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using config::Severity;
@@ -107,4 +107,4 @@ void load_addresses(const config::Provider& wanted, OptionValues& values, Loaded
     AddressLoader(wanted, values, provider, diagnostics).load();
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

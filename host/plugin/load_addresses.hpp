@@ -6,9 +6,9 @@
 #include "plugin/option_values.hpp"
 #include "plugin/registry.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 void load_addresses(const config::Provider& wanted, OptionValues& values, LoadedProvider& provider,
                     std::vector<config::Diagnostic>& diagnostics);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

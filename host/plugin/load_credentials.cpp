@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -11,11 +10,12 @@
 
 #include "config/secret.hpp"
 #include "credentials/credential_check.hpp"
+#include "json/value.hpp"
 #include "plugin/filled_kind.hpp"
 #include "plugin/secret_check.hpp"
 #include "plugin/secret_texts.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using config::Position;
@@ -369,4 +369,4 @@ void load_credentials(const CredentialSources& sources, LoadedProvider& provider
     CredentialLoader(sources, provider).load();
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

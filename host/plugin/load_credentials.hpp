@@ -7,7 +7,7 @@
 #include "plugin/option_values.hpp"
 #include "plugin/registry.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 struct CredentialSources {
     const config::Provider& wanted;
@@ -19,4 +19,4 @@ struct CredentialSources {
 // The provider's addresses and its wire have been resolved.
 void load_credentials(const CredentialSources& sources, LoadedProvider& provider);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

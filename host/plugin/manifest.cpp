@@ -4,17 +4,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <optional>
 
 #include "config/foreign_words.hpp"
 #include "config/secret.hpp"
+#include "json/value.hpp"
 #include "json/writer.hpp"
 #include "plugin/manifest_check.hpp"
 #include "plugin/manifest_credentials.hpp"
 #include "plugin/option_type.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using json::Kind;
@@ -215,4 +215,4 @@ std::string plugin_config(const config::Provider& provider, const Manifest& mani
     return writer.end_object().text();
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -13,7 +13,7 @@
 #include "plugin/counters.hpp"
 #include "plugin/credential_spec.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 struct OptionSpec {
     std::string key;
@@ -73,4 +73,4 @@ struct Resolved {
 std::string plugin_config(const config::Provider& provider, const Manifest& manifest,
                           const Resolved& resolved, std::vector<config::Diagnostic>& diagnostics);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

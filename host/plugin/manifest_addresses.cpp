@@ -7,7 +7,7 @@
 #include "config/url.hpp"
 #include "plugin/braces.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using json::Kind;
@@ -35,7 +35,7 @@ void check_origin(const Value& element, const std::string& where, const Value& r
 void check_addresses(const Value& root, MemberChecks& checks) {
     const Value base_url = root["base_url"];
     if (check_filled(base_url, "base_url", root, checks) && !base_url.string().empty() &&
-        rules::origin(with_stand_ins(base_url.string())).empty()) {
+        bw::rules::origin(with_stand_ins(base_url.string())).empty()) {
         checks.wrong("base_url", base_url, "a URL: http://host[:port]/path or https://...");
     }
     if (!checks.is(root["origins"], Kind::array, "origins")) return;
@@ -75,4 +75,4 @@ std::string with_stand_ins(std::string_view text) {
     return with_values(text, [](std::string_view, std::size_t) { return "1"; });
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

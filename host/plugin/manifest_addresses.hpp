@@ -2,14 +2,13 @@
 // fill.
 #pragma once
 
-#include <bellwether/json.hpp>
-
 #include <string>
 #include <string_view>
 
+#include "json/value.hpp"
 #include "plugin/member_checks.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // `root` is the whole manifest.
 void check_addresses(const json::Value& root, MemberChecks& checks);
@@ -22,4 +21,4 @@ bool check_filled(const json::Value& value, const std::string& where, const json
 // A text with something that fits anywhere in place of its braces, to check the rest.
 std::string with_stand_ins(std::string_view text);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -15,7 +15,7 @@
 #include "plugin/member_checks.hpp"
 #include "plugin/option_type.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using json::Kind;
@@ -223,4 +223,4 @@ ManifestFindings check_manifest(const Value& root) {
     return findings;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

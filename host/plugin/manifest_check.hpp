@@ -2,12 +2,12 @@
 // of them at once, and a member that is misspelt or of the wrong type is not treated as missing.
 #pragma once
 
-#include <bellwether/json.hpp>
-
 #include <string>
 #include <vector>
 
-namespace bw::plugin {
+#include "json/value.hpp"
+
+namespace bellwether::plugin {
 
 struct ManifestFindings {
     std::vector<std::string> mistakes;  // the plugin cannot be used
@@ -18,4 +18,4 @@ struct ManifestFindings {
 // `root` is a JSON object.
 ManifestFindings check_manifest(const json::Value& root);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

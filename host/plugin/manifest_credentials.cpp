@@ -14,7 +14,7 @@
 #include "plugin/braces.hpp"
 #include "plugin/manifest_addresses.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using credentials::AwsSigV4Kind;
@@ -295,4 +295,4 @@ CredentialSpec read_credential(const Value& object) {
     return spec;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

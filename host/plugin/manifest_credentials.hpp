@@ -2,12 +2,12 @@
 // and variables that give its parts. docs/manifest.md is the reference.
 #pragma once
 
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
 #include "plugin/credential_spec.hpp"
 #include "plugin/member_checks.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // `root` is the whole manifest.
 void check_credentials(const json::Value& root, MemberChecks& checks);
@@ -15,4 +15,4 @@ void check_credentials(const json::Value& root, MemberChecks& checks);
 // Reads one that has no mistake.
 CredentialSpec read_credential(const json::Value& object);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -8,7 +8,7 @@
 #include "base/ascii.hpp"
 #include "base/nearest.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using json::Kind;
@@ -123,4 +123,4 @@ void MemberChecks::objects(const Value& array, const std::string& where, const E
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

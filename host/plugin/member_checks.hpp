@@ -2,8 +2,6 @@
 // place, such as "credentials[0].name".
 #pragma once
 
-#include <bellwether/json.hpp>
-
 #include <cstddef>
 #include <functional>
 #include <set>
@@ -11,9 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "json/value.hpp"
 #include "plugin/manifest_check.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 inline constexpr std::size_t k_name_bytes_max = 256;  // as bw.models/1 takes them
 
@@ -57,4 +56,4 @@ class MemberChecks {
 const char* name_of(json::Kind kind);
 std::string shown(const json::Value& value);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

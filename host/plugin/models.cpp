@@ -12,7 +12,7 @@
 #include "net/client.hpp"
 #include "plugin/attempt.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class ModelsQuestion::Asking final : private AttemptEvents,
                                      public std::enable_shared_from_this<Asking> {
@@ -113,4 +113,4 @@ Result<ModelList> list_models(const std::shared_ptr<const LoadedProvider>& provi
     return ModelList{.asked = true, .ids = *std::move(ids)};
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

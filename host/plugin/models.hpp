@@ -15,7 +15,7 @@
 #include "plugin/instance.hpp"
 #include "plugin/registry.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 struct ModelList {
     bool asked = false;            // false: the provider has no upstream; the ids are its own
@@ -52,4 +52,4 @@ class ModelsQuestion {
 Result<ModelList> list_models(const std::shared_ptr<const LoadedProvider>& provider,
                               std::chrono::milliseconds limit, std::size_t credential = 0);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 Error to_error(const net::Failure& failure, std::string_view provider) {
     const auto make = [&](ErrorKind kind, const char* code) {
@@ -31,4 +31,4 @@ Error to_error(const net::Failure& failure, std::string_view provider) {
     return make(ErrorKind::protocol, "upstream_protocol_error");
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

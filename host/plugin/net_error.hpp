@@ -6,9 +6,9 @@
 #include "base/error.hpp"
 #include "net/transport.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // `provider`: its name in the config, for the message.
 Error to_error(const net::Failure& failure, std::string_view provider);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

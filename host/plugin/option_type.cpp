@@ -2,7 +2,7 @@
 
 #include "config/quantity.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 using json::Kind;
 
@@ -37,4 +37,4 @@ std::optional<std::int64_t> milliseconds_of(std::string_view text) {
     return static_cast<std::int64_t>(*ms);
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

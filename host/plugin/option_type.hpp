@@ -2,15 +2,15 @@
 // that a plugin's author declares and the values that an operator writes.
 #pragma once
 
-#include <bellwether/json.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace bw::plugin {
+#include "json/value.hpp"
+
+namespace bellwether::plugin {
 
 const std::vector<std::string>& option_types();
 
@@ -21,4 +21,4 @@ bool has_type(const json::Value& value, std::string_view type);
 // only check, as the config does not check the options of plugins.
 std::optional<std::int64_t> milliseconds_of(std::string_view text);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "credentials/percent.hpp"
+#include "json/value.hpp"
 #include "plugin/braces.hpp"
 #include "plugin/option_type.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 std::optional<std::string> OptionValues::in_text(std::string_view text) {
     return fill(text, Form::text,
@@ -87,4 +87,4 @@ void OptionValues::tell(Lack lack, std::string_view name, std::string_view text)
          .hint = fmt::format("it belongs into {}", text)});
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -12,7 +12,7 @@
 #include "config/config.hpp"
 #include "plugin/manifest.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class OptionValues {
   public:
@@ -54,4 +54,4 @@ class OptionValues {
     std::set<std::string, std::less<>> told_;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

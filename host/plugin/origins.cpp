@@ -6,10 +6,10 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 void Origins::add(std::string_view url) {
-    std::string origin = rules::origin(url);
+    std::string origin = bw::rules::origin(url);
     const auto host = origin.find("://") + 3;
     if (origin.empty()) return;
     if (origin.compare(host, 2, "*.") == 0) {
@@ -20,7 +20,7 @@ void Origins::add(std::string_view url) {
 }
 
 bool Origins::include(std::string_view url) const {
-    const std::string origin = rules::origin(url);
+    const std::string origin = bw::rules::origin(url);
     if (origin.empty()) return false;
     return std::ranges::find(exact_, origin) != exact_.end() ||
            std::ranges::any_of(below_, [&](const Below& one) { return is_below(origin, one); });
@@ -35,4 +35,4 @@ bool Origins::is_below(std::string_view origin, const Below& below) {
                                [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

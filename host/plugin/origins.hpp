@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class Origins {
   public:
@@ -28,4 +28,4 @@ class Origins {
     std::vector<Below> below_;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

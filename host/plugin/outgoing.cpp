@@ -9,17 +9,18 @@
 #include "base/ascii.hpp"
 #include "plugin/instance.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 constexpr const char* k_user_agent = "user-agent: bellwether/" BELLWETHER_VERSION;
 
 }  // namespace
 
-rules::Verdict Outgoing::send(const rules::Conduct& conduct, const bw_send& asked,
-                              std::string_view given) {
+bw::rules::Verdict Outgoing::send(const bw::rules::Conduct& conduct, const bw_send& asked,
+                                  std::string_view given) {
     const std::string_view url = view(asked.url);
-    const rules::Verdict checked = rules::check_send(conduct, asked, provider_.may_talk_to(url));
+    const bw::rules::Verdict checked =
+        bw::rules::check_send(conduct, asked, provider_.may_talk_to(url));
     if (!checked.ok()) return checked;
     request.method = view(asked.method);
     request.url = url;
@@ -45,9 +46,9 @@ void Outgoing::header(std::string_view name, std::string_view value) {
     field.append(lowered).append(": ").append(value);
 }
 
-rules::Verdict Outgoing::name(std::string_view credential) {
+bw::rules::Verdict Outgoing::name(std::string_view credential) {
     const auto* const known = provider_.credential(credential, credential_);
-    const auto given = rules::check_auth(known != nullptr);
+    const auto given = bw::rules::check_auth(known != nullptr);
     if (given.ok()) named_[named_count_++] = known;
     return given;
 }
@@ -93,4 +94,4 @@ void Outgoing::complete(std::chrono::milliseconds connect_timeout) {
     request.wire = provider_.wire;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -9,8 +9,8 @@
 #include <bellwether/provider/rules.hpp>
 #include <chrono>
 #include <cstdint>
-#include <span>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +19,7 @@
 #include "net/transport.hpp"
 #include "plugin/registry.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class Outgoing {
   public:
@@ -29,8 +29,8 @@ class Outgoing {
 
     // Takes the request, or says why not. Bytes of `given`, the body that the plugin was given, are
     // not copied if they are all of the new body; `given` must then outlive the request.
-    rules::Verdict send(const rules::Conduct& conduct, const bw_send& asked,
-                        std::string_view given);
+    bw::rules::Verdict send(const bw::rules::Conduct& conduct, const bw_send& asked,
+                            std::string_view given);
 
     // Adds those headers of the client's request that the provider's forward_headers lists.
     void forward(const std::vector<Forwarded>& headers);
@@ -50,12 +50,12 @@ class Outgoing {
 
   private:
     void header(std::string_view name, std::string_view value);
-    rules::Verdict name(std::string_view credential);
+    bw::rules::Verdict name(std::string_view credential);
     void take_body(const bw_send& asked, std::string_view given);
 
     const LoadedProvider& provider_;
     const std::size_t credential_;
-    std::array<const credentials::Credential*, rules::k_auth_max> named_{};
+    std::array<const credentials::Credential*, bw::rules::k_auth_max> named_{};
     std::size_t named_count_ = 0;
     std::uint32_t frame_ = BW_FRAME_WHOLE;
     std::chrono::milliseconds wait_{0};
@@ -65,4 +65,4 @@ class Outgoing {
     bool has_user_agent_ = false;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -130,4 +130,4 @@ Checked check_ownership(const fs::path& file, const struct stat& info) {
         fmt::format("it can be written by other users; run: chmod o-w {}", file.string()));
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <string>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // The real path of `file` (absolute), with all links followed. The error is a sentence that says
 // what to do: another user could redirect one of the links, or replace what is in one of the
@@ -20,4 +20,4 @@ std::expected<std::filesystem::path, std::string> follow_safely(const std::files
 std::expected<void, std::string> check_ownership(const std::filesystem::path& file,
                                                  const struct stat& info);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -4,7 +4,7 @@
 
 #include "base/ascii.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 constexpr std::string_view k_scheme_end = "://";
@@ -89,4 +89,4 @@ std::string without_places(std::string_view text, std::span<const std::string> p
     return hidden;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

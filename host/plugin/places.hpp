@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // The texts that would tell where a provider is, in lower case, the longest first: the beginning of
 // its URL, its host with and without the port, and the same of its proxy's URL and of `others`. An
@@ -18,4 +18,4 @@ std::vector<std::string> places_of(std::string_view base_url, std::string_view p
 // up to the end of its path and query.
 std::string without_places(std::string_view text, std::span<const std::string> places);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

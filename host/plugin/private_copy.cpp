@@ -15,7 +15,7 @@
 #include "plugin/elf_file.hpp"
 #include "plugin/ownership.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -126,4 +126,4 @@ std::string with_originals(std::string text) {
     return text;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // Reads `file` (absolute), and checks that other users cannot change it (ownership.hpp) and that it
 // is a whole shared library. The error is a sentence that says what to do.
@@ -31,4 +31,4 @@ std::string original_of(const std::string& path);
 // The text with the original file in place of the path of each private copy.
 std::string with_originals(std::string text);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -2,7 +2,7 @@
 // done for an attempt that failed (policy/estimate/reckon.cpp).
 #pragma once
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 enum class Reach {
     none,      // nothing was sent
@@ -12,4 +12,4 @@ enum class Reach {
     judged,    // the plugin has refused the answer for what it says, not for a part that is missing
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -13,7 +13,7 @@
 #include "plugin/places.hpp"
 #include "plugin/wire.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -158,7 +158,7 @@ class Loader {
 
 }  // namespace
 
-std::string origin_of(std::string_view url) { return rules::origin(url); }
+std::string origin_of(std::string_view url) { return bw::rules::origin(url); }
 
 const credentials::Credential* LoadedProvider::credential(std::string_view credential_name,
                                                           std::size_t which) const {
@@ -180,4 +180,4 @@ Registry load(const config::Config& config, const std::vector<fs::path>& folders
     return registry;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -17,7 +17,7 @@
 #include "plugin/origins.hpp"
 #include "plugin/service.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // scheme://host:port of a URL, in lower case and with the port written out; empty if it is not one.
 std::string origin_of(std::string_view url);
@@ -81,4 +81,4 @@ struct Registry {
 Registry load(const config::Config& config, const std::vector<std::filesystem::path>& folders,
               std::vector<config::Diagnostic>& diagnostics);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

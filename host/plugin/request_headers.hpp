@@ -9,7 +9,7 @@
 #include "base/call.hpp"
 #include "plugin/instance.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class RequestHeaders {
   public:
@@ -33,4 +33,4 @@ class RequestHeaders {
     std::vector<bw_header> headers_;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

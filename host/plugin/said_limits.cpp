@@ -7,7 +7,7 @@
 
 #include "plugin/instance.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using std::chrono::milliseconds;
@@ -49,4 +49,4 @@ SaidLimits said_limits_of(const bw_limits& told) {
     return said;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

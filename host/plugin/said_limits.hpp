@@ -5,10 +5,10 @@
 
 #include "base/said_limits.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // "requests" and "tokens"; where the upstream counts the prompt and the answer apart, the tokens
 // are those of the one with the smaller share left. Other names say nothing to this host.
 SaidLimits said_limits_of(const bw_limits& told);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -6,7 +6,7 @@
 
 #include "config/secret.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using config::Severity;
@@ -66,4 +66,4 @@ bool SecretCheck::has_form(std::string_view value, std::string_view reference,
     return !is_error;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

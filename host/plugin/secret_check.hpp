@@ -8,7 +8,7 @@
 #include "config/config.hpp"
 #include "plugin/credential_spec.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class SecretCheck {
   public:
@@ -29,4 +29,4 @@ class SecretCheck {
     std::vector<config::Diagnostic>& diagnostics_;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <bellwether/base64.hpp>
-#include <bellwether/json.hpp>
 #include <functional>
 
 #include "credentials/percent.hpp"
+#include "json/value.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using credentials::AwsKeys;
@@ -46,7 +46,7 @@ std::vector<std::string> secret_texts(const CredentialSpec& spec,
         texts.push_back(json::Value(values.secret)["private_key"].string());
     }
     if (!spec.id_key.empty() && !spec.is_aws()) {
-        texts.push_back(base64::encode(values.id + ":" + values.secret));
+        texts.push_back(bw::base64::encode(values.id + ":" + values.secret));
     }
     if (const std::string in_query = credentials::percent_encoded(values.secret);
         in_query != values.secret && !spec.is_document()) {
@@ -83,4 +83,4 @@ std::string presentable(std::string_view text, const LoadedProvider& provider) {
     return shown;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -10,7 +10,7 @@
 #include "plugin/credential_spec.hpp"
 #include "plugin/registry.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 std::vector<std::string> secret_texts(const CredentialSpec& spec,
                                       const credentials::CredentialValues& values);
@@ -21,4 +21,4 @@ bool holds_credential(std::string_view text, const LoadedProvider& provider);
 // Text that came from a plugin or its upstream, fit to be shown: valid UTF-8, no credential in it.
 std::string presentable(std::string_view text, const LoadedProvider& provider);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -7,7 +7,7 @@
 #include "plugin/instance.hpp"
 #include "plugin/registry.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 void SharedService::open(const LoadedProvider& provider) {
     const bw_plugin& table = provider.library->table();
@@ -47,4 +47,4 @@ SharedService::~SharedService() {
     call_slow(*provider_, "service_close", provider_->library->table().service_close, handle_);
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

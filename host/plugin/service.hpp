@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "plugin/host_handle.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class SharedService {
   public:
@@ -36,4 +36,4 @@ class SharedService {
     std::optional<Error> failed_;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -1,15 +1,15 @@
 #include "plugin/side_notes.hpp"
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <bellwether/provider/rules.hpp>
 #include <cmath>
 
 #include "base/ascii.hpp"
+#include "json/value.hpp"
 #include "json/writer.hpp"
 #include "plugin/instance.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 constexpr std::size_t k_pairs_max = 32;
@@ -46,7 +46,7 @@ void SideNotes::header(const bw_header& header, const LoadedProvider& provider) 
     const auto& allowed = provider.manifest.response_headers;
     std::string name = lower(view(header.name));
     const std::string_view value = view(header.value);
-    const bool fits = value.size() <= k_value_bytes_max && rules::detail::is_field_value(value);
+    const bool fits = value.size() <= k_value_bytes_max && bw::rules::detail::is_field_value(value);
     if (!fits || std::ranges::find(allowed, name) == allowed.end()) return;
     if (!holds_credential(value, provider)) set(headers_, std::move(name), std::string(value));
 }
@@ -74,4 +74,4 @@ std::string SideNotes::attributes() const {
     return writer.end_object().text();
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 struct LoadedProvider;
 
@@ -32,4 +32,4 @@ class SideNotes {
     Pairs attributes_;  // name, value as JSON
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

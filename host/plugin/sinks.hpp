@@ -11,7 +11,7 @@
 
 #include "observe/log.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class Sinks {
   public:
@@ -33,9 +33,9 @@ class Sinks {
     ~Sinks() = default;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin
 
 // The handle that a plugin is given for an attempt.
 struct bw_attempt {
-    bw::plugin::Sinks* sinks;
+    bellwether::plugin::Sinks* sinks;
 };

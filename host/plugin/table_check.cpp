@@ -12,7 +12,7 @@
 
 #include "plugin/private_copy.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using Refusal = std::unexpected<std::string>;
@@ -137,4 +137,4 @@ Checked check_table(void* handle, const bw_plugin& table) {
     return check_id(table.id);
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

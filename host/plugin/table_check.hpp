@@ -7,11 +7,11 @@
 #include <expected>
 #include <string>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // `handle` is what dlopen gave for the plugin; `entry` is the address of the exported function that
 // returns the table. The error is a sentence.
 std::expected<void, std::string> check_entry_is_own(void* handle, const void* entry);
 std::expected<void, std::string> check_table(void* handle, const bw_plugin& table);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -8,7 +8,7 @@
 
 #include "base/mutex.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 struct WakeTicket::Woken {
     boost::asio::io_context& loop;
@@ -65,4 +65,4 @@ void wake(bw_ticket number) noexcept {
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -8,7 +8,7 @@
 #include <functional>
 #include <memory>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // A call that can be woken, for as long as this lives. Made and dropped on the thread of its loop.
 class WakeTicket {
@@ -31,4 +31,4 @@ class WakeTicket {
 // Wakes the call that has this ticket, if there is one. From any thread.
 void wake(bw_ticket number) noexcept;
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -10,7 +10,7 @@
 #include "net/alarm.hpp"
 #include "net/client.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 Result<void> try_token(const credentials::Credential& credential, std::chrono::milliseconds limit) {
     boost::asio::io_context loop{1};
@@ -31,4 +31,4 @@ Result<void> try_token(const credentials::Credential& credential, std::chrono::m
     return result;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -7,9 +7,9 @@
 #include "base/error.hpp"
 #include "credentials/credential.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // Blocks until there is a token, or not, at most `limit`. The credential needs tokens.
 Result<void> try_token(const credentials::Credential& credential, std::chrono::milliseconds limit);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

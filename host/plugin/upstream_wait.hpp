@@ -6,11 +6,11 @@
 
 #include "base/clock.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class UpstreamWait {
   public:
-    using Clock = bw::Clock;
+    using Clock = bellwether::Clock;
 
     // While it lives, the host works and the wait is not counted. It may outlive the UpstreamWait.
     class Interruption {
@@ -54,4 +54,4 @@ class UpstreamWait {
     Interruption* interruption_ = nullptr;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -1,10 +1,11 @@
 #include "plugin/usage.hpp"
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 #include <string_view>
 
-namespace bw::plugin {
+#include "json/value.hpp"
+
+namespace bellwether::plugin {
 namespace {
 
 // A larger number can only be a mistake, and sums of these numbers must not overflow.
@@ -111,4 +112,4 @@ void keep_larger(Usage& known, const Usage& told) {
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

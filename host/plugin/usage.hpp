@@ -8,7 +8,7 @@
 
 #include "base/usage.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 Usage usage_of(const bw_usage& reported);
 
@@ -20,4 +20,4 @@ Usage usage_in(std::string_view json);
 // nothing.
 void keep_larger(Usage& known, const Usage& told);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -5,7 +5,7 @@
 #include "config/proxy.hpp"
 #include "config/secret.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using config::ProxyChoice;
@@ -64,4 +64,4 @@ std::expected<std::shared_ptr<const net::WireOptions>, WireFault> make_wire(
         .addresses = {}});
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

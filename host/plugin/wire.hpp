@@ -10,7 +10,7 @@
 #include "config/config.hpp"
 #include "net/wire.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 struct WireFault {
     config::Position at;  // of the wrong key; line 0: the environment is wrong
@@ -20,4 +20,4 @@ struct WireFault {
 std::expected<std::shared_ptr<const net::WireOptions>, WireFault> make_wire(
     const config::Wire& wanted, const std::string& base_url);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

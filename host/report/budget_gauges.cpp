@@ -1,7 +1,7 @@
 #include "observe/prometheus.hpp"
 #include "report/budget_report.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 using observe::PrometheusText;
@@ -63,4 +63,4 @@ void write_gauges(PrometheusText& text, const BudgetReport& report) {
                  [](const LimitState& state) { return state.state.held; });
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

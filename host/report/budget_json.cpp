@@ -5,7 +5,7 @@
 #include "json/writer.hpp"
 #include "report/budget_report.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 using json::PrettyWriter;
@@ -77,4 +77,4 @@ std::string to_json(const BudgetReset& reset) {
     return writer.end_object().text();
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -10,7 +10,7 @@
 #include "calendar/window.hpp"
 #include "ledger/amount.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 using ledger::add_clamped;
@@ -135,4 +135,4 @@ std::int64_t share_of(std::int64_t limit, const CounterState& counter) {
     return ledger::clamped(taken * k_whole / limit);
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -14,11 +14,11 @@
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
 
-namespace bw::observe {
+namespace bellwether::observe {
 class PrometheusText;
-}  // namespace bw::observe
+}  // namespace bellwether::observe
 
-namespace bw::report {
+namespace bellwether::report {
 
 struct BudgetQuestion {
     std::string name = {};  // of a budget, or of a limit on calls at once; empty: all of them
@@ -89,4 +89,4 @@ std::int64_t left_of(std::int64_t limit, const RuleState& state);
 // How full a counter is: used and held of its limit, in hundredths of a percent.
 std::int64_t share_of(std::int64_t limit, const CounterState& counter);
 
-}  // namespace bw::report
+}  // namespace bellwether::report

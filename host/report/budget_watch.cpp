@@ -4,7 +4,7 @@
 
 #include "ledger/clock.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 constexpr int k_share_of_time = 100;
@@ -21,4 +21,4 @@ const BudgetReport* BudgetWatch::report() {
     return last_ ? &*last_ : nullptr;
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -10,12 +10,12 @@
 #include "ledger/ledger.hpp"
 #include "report/budget_report.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 
 // For one thread, the admin listener's, which may block while the store is read.
 class BudgetWatch {
   public:
-    using Clock = bw::Clock;
+    using Clock = bellwether::Clock;
 
     // `config` and `store` must outlive the watch.
     BudgetWatch(const config::Config& config, ledger::Store& store)
@@ -32,4 +32,4 @@ class BudgetWatch {
     std::optional<BudgetReport> last_;
 };
 
-}  // namespace bw::report
+}  // namespace bellwether::report

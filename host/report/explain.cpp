@@ -14,7 +14,7 @@
 #include "config/shown.hpp"
 #include "policy/limits/rules.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 std::string place_of(const config::Config& config, const config::Route& route) {
@@ -272,4 +272,4 @@ std::expected<Explanation, NotExplained> explain(const ExplainSources& sources,
     return *std::move(explanation);
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -17,7 +17,7 @@
 #include "route/catalogue.hpp"
 #include "route/table.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 
 struct ExplainQuestion {
     std::string_view model;
@@ -138,4 +138,4 @@ std::string to_json(const Explanation& explanation);
 std::string to_json(const NotExplained& reason);
 std::string to_text(const Explanation& explanation);
 
-}  // namespace bw::report
+}  // namespace bellwether::report

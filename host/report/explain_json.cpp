@@ -7,7 +7,7 @@
 #include "json/writer.hpp"
 #include "report/explain.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 using json::PrettyWriter;
@@ -214,4 +214,4 @@ std::string to_json(const NotExplained& reason) {
     return writer.end_object().text();
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -13,7 +13,7 @@
 #include "config/quantity.hpp"
 #include "report/explain.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 std::string duration(config::milliseconds limit) {
@@ -261,4 +261,4 @@ std::string to_text(const Explanation& explanation) {
                                   : keys_text(explanation.keys));
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -5,7 +5,7 @@
 #include "calendar/window.hpp"
 #include "config/quantity.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 using std::chrono::duration_cast;
@@ -82,4 +82,4 @@ std::string change_text(const config::Config& config, const route::TargetName& n
                               config::duration_text(config.health.window), change.error_percent);
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -13,7 +13,7 @@
 #include "route/table.hpp"
 #include "route/target_states.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 
 struct LiveTarget {
     route::Service service = route::Service::in;
@@ -38,4 +38,4 @@ json::PrettyWriter& write_fields(json::PrettyWriter& writer, const LiveTarget& t
 std::string change_text(const config::Config& config, const route::TargetName& name,
                         const route::TargetStates::Change& change);
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -6,7 +6,7 @@
 
 #include "calendar/window.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 constexpr std::int64_t k_us = 1'000'000;
@@ -70,4 +70,4 @@ const std::string& DayNames::of(std::int64_t us) {
     return name_;
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -8,7 +8,7 @@
 
 #include "calendar/zone.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 
 // Parses "now"; "90m" (minutes), "24h", "7d" or "4w", which count back from now; or "2026-11-01",
 // when that day begins in the zone. In microseconds since 1970; nothing: the text is none of these.
@@ -31,4 +31,4 @@ class DayNames {
     std::string name_;
 };
 
-}  // namespace bw::report
+}  // namespace bellwether::report

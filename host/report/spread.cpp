@@ -5,7 +5,7 @@
 
 #include "ledger/amount.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 using ledger::add_clamped;
@@ -72,4 +72,4 @@ std::int64_t Spread::percentile_us(int hundredths) const {
     return greatest_us_;
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

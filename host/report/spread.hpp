@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace bw::report {
+namespace bellwether::report {
 
 class Spread {
   public:
@@ -35,4 +35,4 @@ class Spread {
     std::int64_t greatest_us_ = 0;
 };
 
-}  // namespace bw::report
+}  // namespace bellwether::report

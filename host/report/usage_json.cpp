@@ -6,7 +6,7 @@
 #include "json/writer.hpp"
 #include "report/usage_report.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 using json::PrettyWriter;
@@ -120,4 +120,4 @@ std::string to_json(const UsageReport& report, const config::Config& config) {
     return writer.end_object().text();
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -9,7 +9,7 @@
 
 #include "report/moment.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 constexpr std::string_view k_since_default = "30d";
@@ -103,4 +103,4 @@ std::expected<UsageQuestion, WordFault> parse_usage(const UsageWords& words, std
     return question;
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -11,7 +11,7 @@
 #include "calendar/zone.hpp"
 #include "ledger/ledger.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 
 enum class Grouping : std::uint8_t { model, key, user, team, provider, route, day };
 
@@ -45,4 +45,4 @@ struct WordFault {
 
 std::expected<UsageQuestion, WordFault> parse_usage(const UsageWords& words, std::int64_t now_us);
 
-}  // namespace bw::report
+}  // namespace bellwether::report

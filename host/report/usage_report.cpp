@@ -7,7 +7,7 @@
 
 #include "ledger/amount.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 using ledger::add_clamped;
@@ -152,4 +152,4 @@ UsageReport UsageReporter::take() {
             .top_users = users_.take(k_top_users).groups};
 }
 
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -17,7 +17,7 @@
 #include "report/spread.hpp"
 #include "report/usage_question.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 
 // Sums stop at the greatest number and do not overflow. A cost that is not known adds nothing to
 // its sum; `calls_without_cost` and `calls_without_list_cost` count such calls. The sums have
@@ -121,4 +121,4 @@ inline constexpr std::string_view k_no_ledger =
     "this configuration counts nothing, so there is nothing to report; add [ledger] with "
     "url = \"sqlite:/path/of/ledger.db\" and restart the host";
 
-}  // namespace bw::report
+}  // namespace bellwether::report

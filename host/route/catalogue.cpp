@@ -9,7 +9,7 @@
 #include "base/nearest.hpp"
 #include "config/key_form.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 constexpr std::size_t k_names_shown = 8;
@@ -103,4 +103,4 @@ std::string Catalogue::not_found_message(std::string_view model, const config::K
     return message + (more == 0 ? "." : fmt::format(" and {} more: GET /v1/models.", more));
 }
 
-}  // namespace bw::route
+}  // namespace bellwether::route

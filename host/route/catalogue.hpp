@@ -11,7 +11,7 @@
 #include "plugin/registry.hpp"
 #include "route/table.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 
 struct CatalogueEntry {
     std::string id;
@@ -38,4 +38,4 @@ class Catalogue {
     std::vector<CatalogueEntry> entries_;
 };
 
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-namespace bw::route {
+namespace bellwether::route {
 
 using std::chrono::nanoseconds;
 
@@ -63,4 +63,4 @@ void ContentTimes::halve() {
     }
 }
 
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace bw::route {
+namespace bellwether::route {
 
 class ContentTimes {
   public:
@@ -40,4 +40,4 @@ class ContentTimes {
     std::array<std::atomic<std::uint32_t>, k_buckets> buckets_{};
 };
 
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -4,7 +4,7 @@
 
 #include "config/pattern.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 
 Matcher::Matcher(std::span<const config::Route> routes) {
     for (const auto& route : routes) {
@@ -29,4 +29,4 @@ const config::Route* Matcher::find(std::string_view model) const {
     return found == globs_.end() ? nullptr : *found;
 }
 
-}  // namespace bw::route
+}  // namespace bellwether::route

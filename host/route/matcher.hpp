@@ -10,7 +10,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 
 class Matcher {
   public:
@@ -24,4 +24,4 @@ class Matcher {
     std::vector<const config::Route*> globs_;
 };
 
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -10,7 +10,7 @@
 #include <tuple>
 #include <utility>
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 using config::Strategy;
@@ -199,4 +199,4 @@ std::uint64_t hash_of(std::string_view text, std::uint64_t seed) {
     return spread(hash);
 }
 
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -14,7 +14,7 @@
 #include "config/routing.hpp"
 #include "route/target_health.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 
 // A target as order() sees it.
 struct Contender {
@@ -45,4 +45,4 @@ std::vector<std::size_t> order(std::span<Contender> contenders,
 // The same on every machine and in every run.
 std::uint64_t hash_of(std::string_view text, std::uint64_t seed = 0);
 
-}  // namespace bw::route
+}  // namespace bellwether::route

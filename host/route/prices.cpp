@@ -4,7 +4,7 @@
 
 #include "config/pattern.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 
 Prices::Prices(const config::Config& config) : books_(config.providers.size()) {
     for (std::size_t i = 0; i < books_.size(); ++i) {
@@ -45,4 +45,4 @@ const config::Price* Prices::PriceBook::find(std::string_view model) const {
     return found == globs.end() ? nullptr : *found;
 }
 
-}  // namespace bw::route
+}  // namespace bellwether::route

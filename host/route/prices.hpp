@@ -10,7 +10,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 
 class Prices {
   public:
@@ -37,4 +37,4 @@ class Prices {
     std::vector<PriceBooks> books_;  // one a provider
 };
 
-}  // namespace bw::route
+}  // namespace bellwether::route

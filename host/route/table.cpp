@@ -3,7 +3,7 @@
 #include <map>
 #include <tuple>
 
-namespace bw::route {
+namespace bellwether::route {
 Table::Table(const config::Config& config)
     : matcher_(config.routes),
       prices_(config),
@@ -68,4 +68,4 @@ std::optional<Match> Table::match(std::string_view model) const {
     return match;
 }
 
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -13,7 +13,7 @@
 #include "route/matcher.hpp"
 #include "route/prices.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 
 using config::Chain;
 
@@ -73,4 +73,4 @@ class Table {
     std::vector<std::vector<std::size_t>> ids_;  // of each route's targets
 };
 
-}  // namespace bw::route
+}  // namespace bellwether::route

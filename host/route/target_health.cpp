@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 Clock::time_point time_of(const std::atomic<Clock::rep>& ticks) {
@@ -122,4 +122,4 @@ bool TargetHealth::claim_trial(Clock::time_point now) {
     return true;
 }
 
-}  // namespace bw::route
+}  // namespace bellwether::route

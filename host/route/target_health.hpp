@@ -15,7 +15,7 @@
 #include "config/routing.hpp"
 #include "route/try_window.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 
 enum class Service : std::uint8_t {
     in,
@@ -81,4 +81,4 @@ class TargetHealth {
     Clock::time_point back_at_ GUARDED_BY(mutex_);  // after the last time out
 };
 
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace bw::route {
+namespace bellwether::route {
 
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
@@ -93,4 +93,4 @@ std::optional<nanoseconds> TargetStates::percentile(std::size_t id, AnswerForm a
     return times(id, answer).percentile(percent);
 }
 
-}  // namespace bw::route
+}  // namespace bellwether::route

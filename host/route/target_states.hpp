@@ -17,7 +17,7 @@
 #include "route/content_times.hpp"
 #include "route/target_health.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 
 enum class TryEnd : std::uint8_t {
     ok,
@@ -91,4 +91,4 @@ class TargetStates {
     std::deque<TargetState> states_;  // by id; its size is constant
 };
 
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 constexpr int k_count_bits = 18;
@@ -63,4 +63,4 @@ void TryWindow::clear() {
     for (auto& bucket : buckets_) bucket.store(0, std::memory_order_relaxed);
 }
 
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -10,7 +10,7 @@
 
 #include "base/clock.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 
 class TryWindow {
   public:
@@ -44,4 +44,4 @@ class TryWindow {
     std::array<std::atomic<Word>, k_buckets> buckets_{};
 };
 
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -9,7 +9,7 @@
 
 #include "observe/log.hpp"
 
-namespace bw::serve {
+namespace bellwether::serve {
 namespace {
 
 // For listening sockets, event loops, the log and plugins.
@@ -64,4 +64,4 @@ ConnectionRoom prepare_descriptors(std::size_t connections) {
     return room;
 }
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 
-namespace bw::serve {
+namespace bellwether::serve {
 
 // How many client connections of each kind may be open at one time.
 struct ConnectionRoom {
@@ -21,4 +21,4 @@ ConnectionRoom connection_room(std::size_t limit, std::size_t connections);
 // connections for which they suffice. Best called while the process has one thread.
 ConnectionRoom prepare_descriptors(std::size_t connections);
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
-namespace bw::serve {
+namespace bellwether::serve {
 namespace {
 
 // To return a MiB takes a quarter of a millisecond, and to get it again takes about as long.
@@ -58,4 +58,4 @@ void MemoryReturn::look() {
     before_ = unused;
 }
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

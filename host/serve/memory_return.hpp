@@ -8,7 +8,7 @@
 
 #include "net/alarm.hpp"
 
-namespace bw::serve {
+namespace bellwether::serve {
 
 // Looks regularly at how much memory the process holds without using it, and returns that memory if
 // there is enough of it. `loop` must be no worker's; a worker that allocates meanwhile may have to
@@ -29,4 +29,4 @@ class MemoryReturn {
     std::size_t lasting_ = 0;  // unused bytes that cannot be returned: code, pages used in part
 };
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

@@ -25,7 +25,7 @@
 #include "serve/signals.hpp"
 #include "serve/worker.hpp"
 
-namespace bw::serve {
+namespace bellwether::serve {
 namespace {
 
 constexpr int k_backlog = 4096;
@@ -268,4 +268,4 @@ std::expected<void, std::string> run(const front::Host& host, const ConnectionRo
     return {};
 }
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

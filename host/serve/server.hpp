@@ -9,7 +9,7 @@
 #include "front/context.hpp"
 #include "serve/descriptors.hpp"
 
-namespace bw::serve {
+namespace bellwether::serve {
 
 // Serves until a signal ends it (serve/signals.hpp): the first one makes the workers drain, a
 // second one ends them at once. `room`: how many client connections may be open. Calls `ready` with
@@ -19,4 +19,4 @@ using Ready = std::function<void(const std::string& url, const std::string& admi
 std::expected<void, std::string> run(const front::Host& host, const ConnectionRoom& room,
                                      const Ready& ready);
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdlib>
 
-namespace bw::serve {
+namespace bellwether::serve {
 
 void tell_service_manager(std::string_view state) {
     const char* name = std::getenv("NOTIFY_SOCKET");
@@ -26,4 +26,4 @@ void tell_service_manager(std::string_view state) {
     close(fd);
 }
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

@@ -4,10 +4,10 @@
 
 #include <string_view>
 
-namespace bw::serve {
+namespace bellwether::serve {
 
 // `state` is "READY=1" or "STOPPING=1". Does nothing without $NOTIFY_SOCKET, and ignores errors:
 // the host runs in the same way without a service manager.
 void tell_service_manager(std::string_view state);
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

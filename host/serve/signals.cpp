@@ -11,7 +11,7 @@
 
 #include "observe/log.hpp"
 
-namespace bw::serve {
+namespace bellwether::serve {
 namespace {
 
 // Everything that people, terminals, service managers and log rotators send to a server by habit.
@@ -86,4 +86,4 @@ void watch_signals(boost::asio::io_context& loop, SignalActions actions) {
     pthread_sigmask(SIG_UNBLOCK, &held, nullptr);
 }
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

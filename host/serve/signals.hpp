@@ -5,7 +5,7 @@
 #include <functional>
 #include <string_view>
 
-namespace bw::serve {
+namespace bellwether::serve {
 
 enum class SignalUse {
     end,    // finish the running calls and end; a second such signal ends the host at once
@@ -36,4 +36,4 @@ struct SignalActions {
 // a signal that comes while the process is ending must not kill it.
 void watch_signals(boost::asio::io_context& loop, SignalActions actions);
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

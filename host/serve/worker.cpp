@@ -6,7 +6,7 @@
 #include "observe/log.hpp"
 #include "observe/seldom.hpp"
 
-namespace bw::serve {
+namespace bellwether::serve {
 namespace {
 
 namespace asio = boost::asio;
@@ -171,4 +171,4 @@ void Worker::closed(front::Session& session) {
     stop_if_done();
 }
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

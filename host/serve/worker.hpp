@@ -20,7 +20,7 @@
 #include "net/client.hpp"
 #include "observe/access_log.hpp"
 
-namespace bw::serve {
+namespace bellwether::serve {
 
 using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
                                                     boost::asio::io_context::executor_type>;
@@ -77,4 +77,4 @@ class Worker final : private front::Sessions {
     std::thread thread_;
 };
 
-}  // namespace bw::serve
+}  // namespace bellwether::serve

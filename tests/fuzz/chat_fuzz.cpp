@@ -8,7 +8,10 @@
 
 #include "fuzz.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bw;
+
 namespace {
 
 using json::Value;
@@ -121,11 +124,11 @@ void read_by_both(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const bw::fuzz::Fenced text({reinterpret_cast<const char*>(data), size});
-    bw::fuzz::read_request(bw::chat::Request(bw::json::Value(text.view())));
-    bw::fuzz::read_by_both(text.view());
+    const fuzz::Fenced text({reinterpret_cast<const char*>(data), size});
+    fuzz::read_request(bw::chat::Request(bw::json::Value(text.view())));
+    fuzz::read_by_both(text.view());
     return 0;
 }

@@ -1,11 +1,14 @@
 // A config's text: whatever it is there is an answer, and each mistake names its place.
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "config/config.hpp"
 #include "fuzz.hpp"
+#include "json/value.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 // Mistakes of the file as a whole.
@@ -51,9 +54,9 @@ void run(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({reinterpret_cast<const char*>(data), size});
+    fuzz::run({reinterpret_cast<const char*>(data), size});
     return 0;
 }

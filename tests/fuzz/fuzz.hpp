@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::fuzz {
+namespace fuzz {
 
 // A rule that holds whatever the input is. Breaking it ends the process, which a fuzzer takes for
 // a crash and a test for a failure.
@@ -63,6 +63,6 @@ class Fenced {
     std::vector<char> bytes_;
 };
 
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);

@@ -1,7 +1,6 @@
 // The headers of a client's request that mean something to the host, one a line: traceparent,
 // tracestate, x-bellwether-timeout, x-request-id, content-type, authorization.
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "front/client_key.hpp"
 #include "front/http_request.hpp"
@@ -9,8 +8,12 @@
 #include "front/time_allowed.hpp"
 #include "front/trace_context.hpp"
 #include "fuzz.hpp"
+#include "json/value.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 using std::chrono::hours;
@@ -81,9 +84,9 @@ void run(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({reinterpret_cast<const char*>(data), size});
+    fuzz::run({reinterpret_cast<const char*>(data), size});
     return 0;
 }

@@ -7,7 +7,10 @@
 #include "fuzz.hpp"
 #include "http/request_parser.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 constexpr http::MessageLimits k_limits = {.request_line_bytes = 256,
@@ -180,9 +183,9 @@ void run(Input input) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({data, size});
+    fuzz::run({data, size});
     return 0;
 }

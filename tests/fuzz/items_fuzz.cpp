@@ -1,11 +1,14 @@
 // The framer of JSON arrays: the same elements however the body is cut, and those that a plain
 // reading of the whole gives; a body is good just if it is one array. Setting: bytes in a part.
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
 #include "fuzz.hpp"
 #include "plugin/framer.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 struct Elements {
@@ -51,9 +54,9 @@ void run(Input input) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({data, size});
+    fuzz::run({data, size});
     return 0;
 }

@@ -6,7 +6,10 @@
 
 #include "fuzz.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bw;
+
 namespace {
 
 using std::chrono::hours;
@@ -47,9 +50,9 @@ void run(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({reinterpret_cast<const char*>(data), size});
+    fuzz::run({reinterpret_cast<const char*>(data), size});
     return 0;
 }

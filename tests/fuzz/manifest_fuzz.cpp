@@ -1,12 +1,15 @@
 // A plugin's manifest, and a provider's own keys checked against it: the manifest, a line `--`,
 // then one option a line as `key=JSON`.
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "fuzz.hpp"
+#include "json/value.hpp"
 #include "plugin/manifest.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 config::Provider provider_with(std::string_view lines) {
@@ -55,9 +58,9 @@ void run(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({reinterpret_cast<const char*>(data), size});
+    fuzz::run({reinterpret_cast<const char*>(data), size});
     return 0;
 }

@@ -8,7 +8,10 @@
 #include "fuzz.hpp"
 #include "net/head.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bw;
+
 namespace {
 
 const bw_plugin* table() {
@@ -95,9 +98,9 @@ void run(Input input) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({data, size});
+    fuzz::run({data, size});
     return 0;
 }

@@ -2,14 +2,17 @@
 // than its bytes but for what stands in place of text.
 // Setting: operation.
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "fuzz.hpp"
 #include "json/request.hpp"
+#include "json/value.hpp"
 #include "policy/estimate/estimate.hpp"
 #include "policy/estimate/prompt_size.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 // Told by views on the prompt, which walk it again.
@@ -42,9 +45,9 @@ void run(Input input) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({data, size});
+    fuzz::run({data, size});
     return 0;
 }

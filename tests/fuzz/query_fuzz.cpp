@@ -3,7 +3,10 @@
 #include "http/query.hpp"
 #include "report/usage_question.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 constexpr std::int64_t k_now_us = 1'790'000'000'000'000;
@@ -34,9 +37,9 @@ void run(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({reinterpret_cast<const char*>(data), size});
+    fuzz::run({reinterpret_cast<const char*>(data), size});
     return 0;
 }

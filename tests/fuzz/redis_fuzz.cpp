@@ -6,7 +6,10 @@
 #include "ledger/redis/codec.hpp"
 #include "ledger/redis/reply.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 using ledger::RedisReply;
@@ -72,9 +75,9 @@ void run(Input input) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({data, size});
+    fuzz::run({data, size});
     return 0;
 }

@@ -1,12 +1,15 @@
 // What the host reads out of a piece that a plugin emitted, and what it writes into it: tokens that
 // were seen, the last word of each choice, `usage.cost`.
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
 #include "fuzz.hpp"
 #include "policy/cost/cost_in_body.hpp"
 #include "policy/estimate/tokens.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 void check_seen(std::string_view piece) {
@@ -41,9 +44,9 @@ void run(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({reinterpret_cast<const char*>(data), size});
+    fuzz::run({reinterpret_cast<const char*>(data), size});
     return 0;
 }

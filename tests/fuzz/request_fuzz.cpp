@@ -2,13 +2,16 @@
 // sends upstream is the same request with another model.
 // Setting: operation.
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "fuzz.hpp"
 #include "json/request.hpp"
 #include "json/upstream_body.hpp"
+#include "json/value.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 using json::Value;
@@ -84,9 +87,9 @@ void run(Input input) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({data, size});
+    fuzz::run({data, size});
     return 0;
 }

@@ -8,7 +8,10 @@
 
 #include "fuzz.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bw;
+
 namespace {
 
 struct Event {
@@ -145,9 +148,9 @@ void run(Input input) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run({data, size});
+    fuzz::run({data, size});
     return 0;
 }

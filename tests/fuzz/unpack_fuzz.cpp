@@ -5,7 +5,10 @@
 
 #include "fuzz.hpp"
 
-namespace bw::fuzz {
+namespace fuzz {
+
+using namespace bellwether;
+
 namespace {
 
 constexpr std::size_t k_bytes_max = 64u << 10;
@@ -45,9 +48,9 @@ void run(Input input) {
 }
 
 }  // namespace
-}  // namespace bw::fuzz
+}  // namespace fuzz
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    bw::fuzz::run(bw::fuzz::Input(data, size));
+    fuzz::run(fuzz::Input(data, size));
     return 0;
 }

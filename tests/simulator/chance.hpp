@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <random>
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 class Chance {
   public:
@@ -27,4 +27,4 @@ class Chance {
     std::mt19937_64 engine_;
 };
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -8,7 +8,7 @@
 #include "net/alarm.hpp"
 #include "rules.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 using std::chrono::milliseconds;
 
@@ -185,4 +185,4 @@ void CheckedLedger::check_end() {
     }
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -15,7 +15,7 @@
 #include "plan.hpp"
 #include "referee.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 class CheckedLedger final : public ledger::Store {
   public:
@@ -65,4 +65,4 @@ class CheckedLedger final : public ledger::Store {
     std::uint64_t granted_ = 0;
 };
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

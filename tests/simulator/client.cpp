@@ -1,14 +1,14 @@
 #include "client.hpp"
 
 #include <fmt/format.h>
-#include <bellwether/json.hpp>
 
 #include "fake_wire.hpp"
 #include "front/drained_calls.hpp"
+#include "json/value.hpp"
 #include "rules.hpp"
 #include "words.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 namespace {
 
 using std::chrono::milliseconds;
@@ -176,4 +176,4 @@ void Client::read_chunk(const json::Value& chunk) {
     if (choice["finish_reason"].kind() == json::Kind::string) referee_.reads_end(number_);
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -13,7 +13,7 @@
 #include "referee.hpp"
 #include "words.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 class Client final : public front::Downstream, public std::enable_shared_from_this<Client> {
   public:
@@ -66,4 +66,4 @@ class Client final : public front::Downstream, public std::enable_shared_from_th
     int roles_ = 0;
 };
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -1,16 +1,16 @@
 #include "fake_wire.hpp"
 
-#include <bellwether/json.hpp>
 #include <charconv>
 #include <optional>
 #include <span>
 #include <utility>
 #include <variant>
 
+#include "json/value.hpp"
 #include "net/alarm.hpp"
 #include "words.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 namespace {
 
 // The number that a client has written into its prompt (client.cpp).
@@ -145,4 +145,4 @@ net::Exchange FakeWire::start(net::Request request, net::Events& events) {
     return net::Exchange(line);
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

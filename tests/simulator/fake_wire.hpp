@@ -16,7 +16,7 @@
 #include "referee.hpp"
 #include "weather.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 // What stands before the number of a call in its prompt.
 inline constexpr std::string_view k_call_mark = "call #";
@@ -49,4 +49,4 @@ class FakeWire final : public net::Transport {
     std::size_t under_way_ = 0;
 };
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -9,7 +9,7 @@
 
 #include "base/clock.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 class KeyBook {
   public:
@@ -69,4 +69,4 @@ class KeyBook {
     std::map<Key, Entry> entries_;
 };
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -7,7 +7,7 @@
 
 #include "weather.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 struct Plan {
     const char* file;  // the configuration
@@ -20,4 +20,4 @@ struct Plan {
     bool is_wild = true;
 };
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

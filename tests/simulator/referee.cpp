@@ -7,7 +7,7 @@
 
 #include "rules.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 namespace {
 
 std::int64_t second_of(Clock::time_point now) {
@@ -379,4 +379,4 @@ std::uint64_t Referee::untried() const {
         std::ranges::count_if(calls_, [](const Watched& call) { return call.tries.empty(); }));
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -2,7 +2,6 @@
 // told; and says whether the host has kept its rules.
 #pragma once
 
-#include <bellwether/json.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -13,6 +12,7 @@
 #include "base/call.hpp"
 #include "base/clock.hpp"
 #include "front/context.hpp"
+#include "json/value.hpp"
 #include "key_book.hpp"
 #include "policy/admission/waiting_counts.hpp"
 #include "policy/upstreams/upstreams.hpp"
@@ -20,7 +20,7 @@
 #include "script.hpp"
 #include "tally.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 inline std::string id_of_call(std::uint64_t number) { return "call-" + std::to_string(number); }
 
@@ -184,4 +184,4 @@ class Referee {
     Tally tally_;
 };
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

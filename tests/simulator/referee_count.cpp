@@ -1,7 +1,7 @@
 // What the referee counts of a run, beside the rules that it holds the host to.
 #include "referee.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 using route::Chain;
 
@@ -58,4 +58,4 @@ void Referee::count_waiting() {
     }
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
+#include "json/value.hpp"
 #include "policy/limits/rule_match.hpp"
 #include "referee.hpp"
 #include "rules.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 namespace {
 
 // A member that no client of the simulation sends.
@@ -133,4 +133,4 @@ bool Referee::may_be_left_out(const Watched& call, const route::Candidate& targe
            std::ranges::any_of(host_.config.limits, counts);
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -4,7 +4,7 @@
 #include "referee.hpp"
 #include "rules.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 // Whether the target's provider can go on with an answer that was begun elsewhere.
 bool Referee::goes_on(const route::Candidate& target) const {
@@ -32,4 +32,4 @@ void Referee::judge_rest(const Watched& call, const Stand& stand, const Request&
     tally_.count(Happening::continued);
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 inline std::string command_again;
 
@@ -17,4 +17,4 @@ inline void require(bool rule, const std::string& what) {
     std::_Exit(1);
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

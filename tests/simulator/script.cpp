@@ -5,7 +5,7 @@
 
 #include "base/clock.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 namespace {
 
 using std::chrono::milliseconds;
@@ -251,4 +251,4 @@ Answer answer_of(Chance& chance, KeySky sky) {
     return {};
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

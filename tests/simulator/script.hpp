@@ -15,7 +15,7 @@
 #include "net/transport.hpp"
 #include "weather.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 struct Head {
     int status;
@@ -72,4 +72,4 @@ Answer answer_of(Chance& chance, Sky sky, const Asked& asked);
 // Of an upstream that does not take the key.
 Answer answer_of(Chance& chance, KeySky sky);
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -17,7 +17,7 @@
 #include "rules.hpp"
 #include "world.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 namespace {
 
 constexpr const char* k_models[] = {
@@ -78,16 +78,17 @@ void run_storm(const Options& options) {
 }
 
 }  // namespace
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator
 
 int main(int count, char** words) {
-    using namespace bw::simulator;
+    using namespace bellwether::simulator;
     const Options options = parse({words, static_cast<std::size_t>(count)});
     command_again = fmt::format("{} --seed {} ", words[0], options.seed) +
                     (options.storm ? "--storm" : fmt::format("--calls {}", options.calls));
     fmt::print("seed {}\n", options.seed);
     std::fflush(stdout);
-    bw::observe::configure(bw::LogLevel::error, bw::observe::Format::text, false);
+    bellwether::observe::configure(bellwether::LogLevel::error, bellwether::observe::Format::text,
+                                   false);
     options.storm ? run_storm(options) : run_hours(options);
     return 0;
 }

@@ -7,7 +7,7 @@
 
 #include "rules.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 namespace {
 
 struct Name {
@@ -69,4 +69,4 @@ void Tally::check(std::uint64_t calls) const {
     }
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 enum class Happening : std::uint8_t {
     answered,    // calls, as their clients see them
@@ -57,4 +57,4 @@ class Tally {
     std::array<std::uint64_t, static_cast<std::size_t>(Happening::k_end)> counts_{};
 };
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

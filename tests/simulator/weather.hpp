@@ -7,7 +7,7 @@
 #include "base/clock.hpp"
 #include "chance.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 enum class Sky : std::uint8_t {
     fair,      // a few of its answers fail
@@ -67,4 +67,4 @@ class Weather {
     Clock::time_point until_{};  // the beginning of the clock: it has had no weather yet
 };
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

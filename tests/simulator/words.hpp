@@ -8,7 +8,7 @@
 
 #include "rules.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 struct Words {
     std::uint64_t exchange = 0;
@@ -33,4 +33,4 @@ inline Words read_words(std::string_view text) {
     return words;
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

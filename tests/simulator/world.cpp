@@ -8,7 +8,7 @@
 
 #include "rules.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 namespace {
 
 front::Host make_host(const char* file) {
@@ -96,4 +96,4 @@ void World::check_end() {
     referee_.check_end();
 }
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

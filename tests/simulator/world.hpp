@@ -19,7 +19,7 @@
 #include "plan.hpp"
 #include "referee.hpp"
 
-namespace bw::simulator {
+namespace bellwether::simulator {
 
 class World {
   public:
@@ -82,4 +82,4 @@ class World {
     std::uint64_t asked_ = 0;
 };
 
-}  // namespace bw::simulator
+}  // namespace bellwether::simulator

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 void Announcement::make(std::string what) {
     {
@@ -33,4 +33,4 @@ AwayNotice::Tell AwayNotice::changed(bool away, observe::Seldom::Clock::time_poi
     return !away && std::exchange(told_, false) ? Tell::back : Tell::nothing;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -8,7 +8,7 @@
 #include "base/mutex.hpp"
 #include "observe/seldom.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // An event that happens once, and that other threads wait for. Any thread may call anything.
 class Announcement {
@@ -42,4 +42,4 @@ class AwayNotice {
     observe::Seldom lines_{std::chrono::minutes(1)};
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -9,7 +9,7 @@
 #include <tuple>
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr std::size_t k_standing_words = 7;
@@ -228,4 +228,4 @@ UsageRow to_usage_row(const RedisReply& fields) {
     return row;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -10,7 +10,7 @@
 #include "ledger/redis/lua.hpp"
 #include "ledger/redis/reply.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 using Words = std::vector<std::string>;
 
@@ -28,4 +28,4 @@ std::vector<StoredCounter> to_counters(const RedisReply& reply);
 // Reads one entry of the stream `usage`: the names and values of its fields in turn.
 UsageRow to_usage_row(const RedisReply& fields);
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

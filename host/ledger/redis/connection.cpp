@@ -4,7 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 using namespace std::chrono_literals;
 
@@ -225,4 +225,4 @@ void RedisConnection::close() {
     fail_unsent(reason_);
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

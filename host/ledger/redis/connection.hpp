@@ -21,7 +21,7 @@
 #include "ledger/redis/settings.hpp"
 #include "ledger/redis/socket.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // How many commands of a connection may wait for their answers. While there is no connection, as
 // many may wait for it.
@@ -109,4 +109,4 @@ class RedisConnection : public std::enable_shared_from_this<RedisConnection> {
     std::minstd_rand random_{std::random_device{}()};
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 RedisErrand::RedisErrand(const RedisSettings& settings, std::shared_ptr<const RedisScripts> scripts)
     : scripts_(std::move(scripts)),
@@ -50,4 +50,4 @@ Result<RedisReply> RedisErrand::ask(const std::vector<std::string_view>& words) 
     return outcome();
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

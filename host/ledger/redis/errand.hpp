@@ -10,7 +10,7 @@
 #include "ledger/redis/connection.hpp"
 #include "ledger/redis/scripts.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class RedisErrand {
   public:
@@ -34,4 +34,4 @@ class RedisErrand {
     RedisAnswer answer_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 std::string RedisHolds::epoch() const {
     const Lock lock(mutex_);
@@ -53,4 +53,4 @@ void RedisHolds::placed(const HoldId& id, const std::string& epoch) {
     if (const auto found = held_.find(id); found != held_.end()) found->second.placed = epoch;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -12,7 +12,7 @@
 #include "ledger/ledger.hpp"
 #include "ledger/numbers.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class RedisHolds {
   public:
@@ -48,4 +48,4 @@ class RedisHolds {
     std::unordered_map<HoldId, Held, HoldIdHash> held_ GUARDED_BY(mutex_);
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -5,7 +5,7 @@
 
 #include "observe/log.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 // The pause between two batches of old data, so that no call waits for more than one batch.
@@ -43,4 +43,4 @@ void RedisJanitor::thin() {
     });
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -8,7 +8,7 @@
 
 #include "ledger/redis/scripts.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class RedisJanitor {
   public:
@@ -25,4 +25,4 @@ class RedisJanitor {
     bool thinning_ = false;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -8,7 +8,7 @@
 #include "ledger/redis/codec.hpp"
 #include "observe/log.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 // How long the destructor waits until all is settled and the lease is given back.
@@ -138,4 +138,4 @@ bool RedisKeeper::flush(std::int64_t limit_ms) {
     return outbox_.wait_until(after_ms(limit_ms));
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -29,7 +29,7 @@
 #include "ledger/redis/server_clock.hpp"
 #include "ledger/redis/settler.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class RedisKeeper {
   public:
@@ -92,4 +92,4 @@ class RedisKeeper {
     std::thread thread_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -8,7 +8,7 @@
 
 #include "ledger/clock.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 // A name for an epoch. It is random, so that it never comes again, even if the server forgets it.
@@ -66,4 +66,4 @@ void RedisLease::leave(std::function<void()> on_done) {
                  [on_done = std::move(on_done)](const RedisAnswer&) { on_done(); });
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

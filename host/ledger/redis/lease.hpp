@@ -14,7 +14,7 @@
 #include "ledger/redis/holds.hpp"
 #include "ledger/redis/scripts.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // What the server answers to a renewal.
 struct Renewal {
@@ -59,4 +59,4 @@ class RedisLease {
     std::atomic<bool> looking_ = false;  // a renewal was sent, and its answer is not there yet
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

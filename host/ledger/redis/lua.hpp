@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 enum class Script : std::uint8_t { hold, settle, renew, reap, thin, leave, counters, reset };
 inline constexpr std::size_t k_scripts = 8;
@@ -40,4 +40,4 @@ inline constexpr char k_settle_withdrawn[] = "withdrawn";
 // this function (BellwetherLua.cmake).
 std::string_view lua_text(Script script);
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

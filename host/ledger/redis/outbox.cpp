@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 RedisOutbox::TaskPointer RedisOutbox::note(const HoldId& id, Words words) {
     const Lock lock(mutex_);
@@ -48,4 +48,4 @@ bool RedisOutbox::wait_until(Condition::Time end) {
     });
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -16,7 +16,7 @@
 #include "ledger/numbers.hpp"
 #include "ledger/redis/codec.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class RedisOutbox {
   public:
@@ -54,4 +54,4 @@ class RedisOutbox {
     std::atomic<std::size_t> size_ = 0;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -5,7 +5,7 @@
 #include "ledger/redis/codec.hpp"
 #include "observe/log.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 RedisRecovery::RedisRecovery(RedisChannel channel, RedisHolds& holds, Hooks events)
     : channel_(std::move(channel)), holds_(holds), events_(std::move(events)) {}
@@ -36,4 +36,4 @@ void RedisRecovery::hold_again(const Hold& hold, const std::string& epoch) {
                  });
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

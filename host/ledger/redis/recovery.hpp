@@ -11,7 +11,7 @@
 #include "ledger/redis/holds.hpp"
 #include "ledger/redis/scripts.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class RedisRecovery {
   public:
@@ -38,4 +38,4 @@ class RedisRecovery {
     std::atomic<std::uint64_t> losses_ = 0;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <new>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 RedisReply taken(const redisReply& from) {
@@ -108,4 +108,4 @@ std::expected<std::optional<RedisReply>, std::string> RedisReader::next() {
     return reply;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

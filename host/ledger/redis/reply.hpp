@@ -12,7 +12,7 @@
 
 struct redisReader;
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 struct RedisReply {
     enum class Kind : std::uint8_t { text, integer, array, nothing, error };
@@ -51,4 +51,4 @@ class RedisReader {
     std::unique_ptr<redisReader, Free> reader_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 std::string evaluation(std::string_view how, std::string_view what, std::string_view root,
@@ -60,4 +60,4 @@ void run_script(std::shared_ptr<const RedisScripts> scripts, RedisConnection& co
         });
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -12,7 +12,7 @@
 #include "ledger/redis/connection.hpp"
 #include "ledger/redis/lua.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // What a connection is for. Calls need a server that takes writes; most reports only read.
 enum class OpenedFor : std::uint8_t { calls, reports };
@@ -45,4 +45,4 @@ struct RedisChannel {
     std::string server;  // the name of the server in messages
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

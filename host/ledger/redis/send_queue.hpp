@@ -9,7 +9,7 @@
 
 #include "ledger/redis/outbox.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class SendQueue {
   public:
@@ -48,4 +48,4 @@ class SendQueue {
     bool paused_ = false;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -5,7 +5,7 @@
 #include <atomic>
 #include <cstdint>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class ServerClock {
   public:
@@ -29,4 +29,4 @@ class ServerClock {
     std::atomic<std::int64_t> offset_us_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -4,7 +4,7 @@
 
 #include "ledger/redis/codec.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 Verdict unavailable(std::string reason) {
@@ -99,4 +99,4 @@ void RedisSession::settle(Settlement settlement) {
                });
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -10,7 +10,7 @@
 #include "ledger/redis/holds.hpp"
 #include "ledger/redis/keeper.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // When this many settlements of the host wait to be confirmed, no hold is given.
 inline constexpr std::size_t k_unconfirmed_max = 100'000;
@@ -44,4 +44,4 @@ class RedisSession final : public LedgerSession {
     HoldNumbers numbers_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 std::string RedisSettings::name() const {
     const bool v6 = host.contains(':');
@@ -10,4 +10,4 @@ std::string RedisSettings::name() const {
                        v6 ? "]" : "", port, database);
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

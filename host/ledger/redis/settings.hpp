@@ -7,7 +7,7 @@
 
 #include "ledger/ledger.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 struct RedisSettings {
     std::string host;  // a name or an address, IPv6 without brackets
@@ -29,4 +29,4 @@ struct RedisSettings {
     std::string name() const;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -4,7 +4,7 @@
 
 #include "observe/log.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr std::chrono::milliseconds k_pause{200};
@@ -75,4 +75,4 @@ void RedisSettler::resume() {
     pump();
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -12,7 +12,7 @@
 #include "ledger/redis/send_queue.hpp"
 #include "observe/seldom.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // The outcome of sending a settlement.
 enum class Sent : std::uint8_t {
@@ -51,4 +51,4 @@ class RedisSettler {
     boost::asio::steady_timer pause_timer_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -8,7 +8,7 @@
 #include <optional>
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
@@ -148,4 +148,4 @@ void RedisSocket::close() {
     state_->plain.close(ignored);
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

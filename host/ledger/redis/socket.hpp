@@ -11,7 +11,7 @@
 
 #include "ledger/redis/settings.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class RedisSocket {
   public:
@@ -36,4 +36,4 @@ class RedisSocket {
     std::shared_ptr<State> state_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -7,7 +7,7 @@
 #include "ledger/redis/errand.hpp"
 #include "ledger/redis/session.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr const char* k_page_rows = "1000";
@@ -94,4 +94,4 @@ Result<std::unique_ptr<Store>> open_redis(RedisSettings settings) {
     return store;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -8,11 +8,11 @@
 #include "ledger/ledger.hpp"
 #include "ledger/redis/settings.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // Opens the store, and waits for the first attempt to connect. A server that is away is no error:
 // holds are unavailable until it is there. A server that refuses the host (a wrong password, for
 // one) is an error.
 Result<std::unique_ptr<Store>> open_redis(RedisSettings settings);
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

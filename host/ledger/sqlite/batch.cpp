@@ -9,7 +9,7 @@
 #include "ledger/sqlite/rows.hpp"
 #include "ledger/sqlite/schema.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 // SQLite's integers have a sign; a large number is stored with the same bits, as a negative one.
@@ -148,4 +148,4 @@ void Batch::clear(Extent extent) {
     rows_.clear();
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

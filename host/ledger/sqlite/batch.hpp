@@ -17,7 +17,7 @@
 #include "ledger/sqlite/commit_window.hpp"
 #include "ledger/sqlite/database.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 struct BatchStatements {
     static Result<BatchStatements> prepare(Database& database);
@@ -60,4 +60,4 @@ class Batch {
     std::vector<UsageRow> rows_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

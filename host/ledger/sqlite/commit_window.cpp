@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 void CommitWindow::hold_came(Moment now) {
     holds_due_ = std::min(holds_due_, now + k_holds_linger_max);
@@ -36,4 +36,4 @@ Commit CommitWindow::take(Moment now) {
             .wait = disk ? Wait::for_disk : Wait::for_file};
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

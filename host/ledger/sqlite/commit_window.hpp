@@ -9,7 +9,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // How long a hold waits at most until its commit begins, unless another commit is under way. So a
 // kill of the host loses only holds that were given within this time and the time of a commit or
@@ -57,4 +57,4 @@ class CommitWindow {
     bool all_wanted_ = false;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr int k_busy_ms = 5'000;  // how long to wait for another program that has locked the file
@@ -148,4 +148,4 @@ Error Database::error() const {
     return {.kind = ErrorKind::unavailable, .message = std::move(message)};
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

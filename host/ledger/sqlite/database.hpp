@@ -15,7 +15,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class Database;
 
@@ -90,4 +90,4 @@ class Database {
     std::unique_ptr<sqlite3, Close> connection_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

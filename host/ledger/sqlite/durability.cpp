@@ -3,7 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 bool Durability::Waiters::wait(std::uint64_t sequence, LedgerSession::OnDurable on_durable) {
     if (sequence <= durability_.written()) return on_durable(true), false;
@@ -71,4 +71,4 @@ void Durability::post() {
     for (const auto& waiters : waiting_sessions_) waiters->post();
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -14,7 +14,7 @@
 #include "base/mutex.hpp"
 #include "ledger/ledger.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class Durability {
   public:
@@ -62,4 +62,4 @@ class Durability {
     std::vector<std::shared_ptr<Waiters>> waiting_sessions_ GUARDED_BY(mutex_);
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

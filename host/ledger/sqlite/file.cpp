@@ -16,7 +16,7 @@
 #include "base/mutex.hpp"
 #include "observe/log.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 namespace fs = std::filesystem;
@@ -251,4 +251,4 @@ std::vector<std::string> access_faults(const std::string& path) {
     return faults;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // `LockedFile` holds two locks for as long as it lives; if the process dies, the system releases
 // them. One is on the database itself, no matter by which name it was opened. The other is on the
@@ -50,4 +50,4 @@ Result<void> make_folder(const std::string& path);
 // folder, each with the command that ends it; and whether the file is mounted without its log.
 std::vector<std::string> access_faults(const std::string& path);
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

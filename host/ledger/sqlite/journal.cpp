@@ -7,7 +7,7 @@
 
 #include "observe/log.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using std::chrono::milliseconds;
@@ -236,4 +236,4 @@ bool SqliteJournal::failed(const Error& error) {
     return false;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -26,7 +26,7 @@
 #include "ledger/sqlite/place.hpp"
 #include "ledger/sqlite/thinning.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 inline constexpr std::size_t k_unwritten_max = 100'000;  // operations
 
@@ -133,4 +133,4 @@ class SqliteJournal final : public Journal {
     std::thread thread_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

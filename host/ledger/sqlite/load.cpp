@@ -10,7 +10,7 @@
 #include "ledger/sqlite/rows.hpp"
 #include "ledger/sqlite/schema.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 struct Dead {
@@ -114,4 +114,4 @@ Result<std::size_t> settle_dead_holds(Database& database) {
     return dead->rows.size();
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

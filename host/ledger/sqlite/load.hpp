@@ -9,7 +9,7 @@
 #include "ledger/book.hpp"
 #include "ledger/sqlite/database.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 Result<std::vector<StoredTally>> load_budgets(Database& database);
 Result<std::vector<StoredTally>> load_rates(Database& database);
@@ -18,4 +18,4 @@ Result<std::vector<StoredTally>> load_rates(Database& database);
 // host owns them any more. Returns how many there were.
 Result<std::size_t> settle_dead_holds(Database& database);
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -9,7 +9,7 @@
 
 #include "observe/log.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr std::chrono::milliseconds k_between_looks{500};
@@ -112,4 +112,4 @@ Result<void> SqlitePlace::make_log_anew() {
     return {};
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

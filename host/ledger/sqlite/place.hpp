@@ -13,7 +13,7 @@
 #include "base/error.hpp"
 #include "ledger/sqlite/database.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class SqlitePlace {
   public:
@@ -54,4 +54,4 @@ class SqlitePlace {
     Moment due_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

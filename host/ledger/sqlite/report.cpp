@@ -13,7 +13,7 @@
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/tally.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using HeldAmounts = std::unordered_map<std::uint64_t, std::int64_t>;  // by counter
@@ -87,4 +87,4 @@ Result<void> SqliteReport::each_usage(TimeSpan span,
     }
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

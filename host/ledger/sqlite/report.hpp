@@ -11,7 +11,7 @@
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/database.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class SqliteReport {
   public:
@@ -28,4 +28,4 @@ class SqliteReport {
     std::unique_ptr<Database> database_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

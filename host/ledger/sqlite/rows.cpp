@@ -8,7 +8,7 @@
 
 #include "ledger/amount.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 // -1, not known, is NULL in the tables.
@@ -103,4 +103,4 @@ std::vector<StoredClaim> parse_claims(std::string_view text) {
     return claims;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -11,7 +11,7 @@
 #include "ledger/sqlite/database.hpp"
 #include "ledger/usage_row.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // Binds a row to the k_usage_columns parameters from `at` on.
 void bind_usage(Statement& statement, int at, const UsageRow& row);
@@ -25,4 +25,4 @@ using StoredClaim = std::pair<std::uint64_t, std::int64_t>;
 std::string claims_text(const HeldCall& call);
 std::vector<StoredClaim> parse_claims(std::string_view text);
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr std::int64_t k_application = 0x42774c67;  // "BwLg"
@@ -91,4 +91,4 @@ Result<void> migrate(Database& database) {
     return apply(database, *version);
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "ledger/sqlite/database.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 inline constexpr int k_schema_version = 2;
 
@@ -24,4 +24,4 @@ Result<int> schema_version(Database& database);
 // Makes the tables of a new file, or migrates those of an older one.
 Result<void> migrate(Database& database);
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

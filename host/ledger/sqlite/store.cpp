@@ -15,7 +15,7 @@
 #include "ledger/sqlite/schema.hpp"
 #include "observe/log.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 // How long a report waits until the operations before it are in the file.
@@ -201,4 +201,4 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock,
     return store;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -12,7 +12,7 @@
 #include "ledger/clock.hpp"
 #include "ledger/ledger.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 struct SqliteSettings {
     std::chrono::milliseconds keep_usage{0};  // 0: for ever
@@ -27,4 +27,4 @@ struct SqliteSettings {
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock = system_time_us,
                                            SqliteSettings settings = {});
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

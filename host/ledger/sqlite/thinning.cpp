@@ -4,7 +4,7 @@
 
 #include "observe/log.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 // The pause while there are more old rows: 5,000 rows a second go, which is more than new ones
@@ -47,4 +47,4 @@ Result<std::size_t> SqliteThinning::thin() {
     return database_->changes();
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -11,7 +11,7 @@
 #include "ledger/clock.hpp"
 #include "ledger/sqlite/database.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 inline constexpr std::size_t k_thinned_at_once = 500;  // rows
 
@@ -43,4 +43,4 @@ class SqliteThinning {
     Moment due_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -7,7 +7,7 @@
 
 #include "plugin/framing/aws_message.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 bool tell(const AwsFault& fault, FrameOutlet& outlet) {
@@ -65,4 +65,4 @@ bool AwsFramer::finish(FrameOutlet& outlet) {
                                     message_.size(), message_bytes_));
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

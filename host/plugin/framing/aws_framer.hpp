@@ -7,7 +7,7 @@
 
 #include "plugin/framing/frame.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class AwsFramer {
   public:
@@ -22,4 +22,4 @@ class AwsFramer {
     std::size_t message_bytes_ = 0;  // 0: its prelude has not come yet
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -12,7 +12,7 @@
 
 #include "plugin/framing/frame.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 constexpr std::size_t k_crc_bytes = 4;
@@ -129,7 +129,7 @@ std::expected<std::vector<AwsHeader>, AwsFault> read_headers(std::string_view by
 struct TextOf {
     std::string operator()(bool value) const { return value ? "true" : "false"; }
     std::string operator()(std::string_view text) const { return std::string(text); }
-    std::string operator()(AwsBytes value) const { return base64::encode(value.bytes); }
+    std::string operator()(AwsBytes value) const { return bw::base64::encode(value.bytes); }
     std::string operator()(std::integral auto number) const {
         return std::to_string(static_cast<std::int64_t>(number));
     }
@@ -218,4 +218,4 @@ std::string_view AwsMessage::type() const {
 
 std::string text_of(const AwsValue& value) { return std::visit(TextOf(), value); }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

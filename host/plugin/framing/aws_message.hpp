@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 inline constexpr std::size_t k_aws_prelude_bytes = 12;
 inline constexpr std::size_t k_aws_headers_bytes_max = 128u << 10;  // by AWS's own definition
@@ -69,4 +69,4 @@ std::expected<AwsMessage, AwsFault> read_aws_message(std::string_view bytes);
 // UUIDs with dashes.
 std::string text_of(const AwsValue& value);
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 constexpr std::array<std::pair<FrameKind, std::uint32_t>, 6> k_kinds = {
@@ -29,4 +29,4 @@ std::uint32_t abi_kind_of(FrameKind kind) {
     return std::ranges::find(k_kinds, kind, [](const auto& pair) { return pair.first; })->second;
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 inline constexpr std::size_t k_error_body_bytes_max = 64u << 10;
 inline constexpr std::size_t k_reply_bytes_max = 64u << 20;
@@ -70,4 +70,4 @@ class FrameOutlet {
     bool too_large_ = false;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
-namespace bw::plugin {
+#include "json/value.hpp"
+
+namespace bellwether::plugin {
 namespace {
 
 constexpr std::string_view k_blanks = " \t\r\n";
@@ -150,4 +151,4 @@ bool ItemFramer::finish(FrameOutlet& outlet) {
                                                 : "the JSON array ends early");
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

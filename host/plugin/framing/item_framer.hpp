@@ -9,7 +9,7 @@
 
 #include "plugin/framing/frame.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class ItemFramer {
   public:
@@ -43,4 +43,4 @@ class ItemFramer {
     std::string begun_;   // the element that has not ended yet
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 bool LineFramer::feed(std::string_view bytes, FrameOutlet& outlet) {
     for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
@@ -26,4 +26,4 @@ bool LineFramer::finish(FrameOutlet& outlet) {
     return begun_.empty() || outlet.give({.kind = FrameKind::line, .data = begun_});
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

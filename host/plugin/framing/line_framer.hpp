@@ -6,7 +6,7 @@
 
 #include "plugin/framing/frame.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class LineFramer {
   public:
@@ -17,4 +17,4 @@ class LineFramer {
     std::string begun_;  // the line that has not ended yet
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -5,7 +5,7 @@
 
 #include "plugin/framing/frame.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class RawFramer {
   public:
@@ -15,4 +15,4 @@ class RawFramer {
     bool finish(FrameOutlet&) { return true; }
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

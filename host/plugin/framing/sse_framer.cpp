@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 // `parse` calls the parser with the sink that it is given.
 template <typename Parse>
@@ -39,4 +39,4 @@ bool SseFramer::finish(FrameOutlet& outlet) {
     return parse(outlet, [&](auto sink) { return events_.finish(sink); });
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

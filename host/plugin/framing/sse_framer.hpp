@@ -8,7 +8,7 @@
 
 #include "plugin/framing/whole_framer.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class SseFramer {
   public:
@@ -21,9 +21,9 @@ class SseFramer {
     template <typename Parse>
     bool parse(FrameOutlet& outlet, Parse parse);
 
-    SseParser events_{k_event_bytes_max};
+    bw::SseParser events_{k_event_bytes_max};
     std::optional<WholeFramer> whole_;
     bool sniffed_ = false;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

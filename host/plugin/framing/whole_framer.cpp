@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 bool WholeFramer::feed(std::string_view bytes, FrameOutlet& outlet) {
     const std::size_t room =
@@ -23,4 +23,4 @@ bool WholeFramer::finish(FrameOutlet& outlet) {
 
 bool WholeFramer::holds_json() const { return json::valid(body_); }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

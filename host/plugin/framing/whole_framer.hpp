@@ -6,7 +6,7 @@
 
 #include "plugin/framing/frame.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 class WholeFramer {
   public:
@@ -26,4 +26,4 @@ class WholeFramer {
     std::string body_;
 };
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -12,7 +12,7 @@
 #include "policy/limits/refusal.hpp"
 #include "policy/limits/standing_headers.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 using std::chrono::microseconds;
 
@@ -341,4 +341,4 @@ void Admission::count_once(bool& counted, std::size_t provider, UpstreamLimits::
     }
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -24,7 +24,7 @@
 #include "policy/record/call_record.hpp"
 #include "route/table.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The route of a call, and the candidates that it may go to.
 struct Destination {
@@ -133,4 +133,4 @@ class Admission {
     std::vector<HeldMore> more_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

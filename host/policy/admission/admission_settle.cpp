@@ -4,7 +4,7 @@
 #include "policy/admission/admission.hpp"
 #include "policy/cost/cost.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // If nobody settles a hold, it is settled at what was held: unknown is never free.
 ledger::Settlement Admission::at_what_was_held(const std::vector<Asked>& asked,
@@ -49,4 +49,4 @@ ledger::UsageRow Admission::estimate_at(const Prospect& prospect) const {
             .list_cost_micro_usd = list_cost_of(usage, prospect.target.price).value_or(-1)};
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -13,7 +13,7 @@
 #include "policy/limits/rules.hpp"
 #include "policy/notices/warnings.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 struct Books {
     // `store` may be null: then nothing is counted. `all_warnings` may be null: then nothing is
@@ -43,4 +43,4 @@ struct Books {
     std::int64_t default_context;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

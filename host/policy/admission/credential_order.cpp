@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using Look = std::function<CredentialOutlook(const route::Candidate&)>;
@@ -78,4 +78,4 @@ void expand_credentials(std::vector<Prospect>& prospects, const Upstreams& upstr
         prospects, [&](std::size_t provider) { return credentials.count(provider); }, look, random);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -11,7 +11,7 @@
 #include "policy/limits/rules.hpp"
 #include "policy/upstreams/upstreams.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // What is known of one credential when a call is to be sent.
 struct CredentialOutlook {
@@ -35,4 +35,4 @@ void expand_credentials(std::vector<Prospect>& prospects, const Upstreams& upstr
                         std::span<const plugin::ProviderSlot> slots, std::int64_t tokens,
                         std::uint64_t random);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

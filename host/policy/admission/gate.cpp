@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 void Gate::on_reply(std::string_view json) {
     if (passes()) return next_.on_reply(json);
@@ -47,4 +47,4 @@ void Gate::open() {
     if (const auto end = std::exchange(end_, std::nullopt)) next_.on_end(*end);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -11,7 +11,7 @@
 #include "policy/admission/admission.hpp"
 #include "policy/attempts/attempts.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class Gate final : public Replies {
   public:
@@ -51,4 +51,4 @@ class Gate final : public Replies {
     std::optional<CallEnd> end_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -10,7 +10,7 @@
 
 #include "ledger/ledger.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class OpenHold {
   public:
@@ -58,4 +58,4 @@ class OpenHold {
     AtWhatWasHeld at_what_was_held_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -8,7 +8,7 @@
 #include "policy/admission/waiting_counts.hpp"
 #include "policy/limits/refusal.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using std::chrono::microseconds;
@@ -246,4 +246,4 @@ bool may_wait(const Asked& asked) {
     return asked.rule->limit != nullptr && asked.rule->limit->queue_wait.count() > 0;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -20,7 +20,7 @@
 #include "policy/limits/rules.hpp"
 #include "route/table.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The call that asks to be admitted, and the time.
 struct PendingCall {
@@ -105,4 +105,4 @@ std::string queue_of(const route::Candidate& candidate);
 // Whether the limit behind the claim lets calls wait.
 bool may_wait(const Asked& asked);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 Queues::Queue::Queue(Queues& all, std::string name)
     : queues(all), counter(std::move(name)), alarm(all.loop_) {}
@@ -86,4 +86,4 @@ void Queues::wake_first(const std::string& counter) {
     if (found != queues_.end()) found->second->call_first_at(Clock::now());
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -18,13 +18,13 @@
 
 #include "net/alarm.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class Queues {
     struct Queue;
 
   public:
-    using Clock = bw::Clock;
+    using Clock = bellwether::Clock;
 
     // A call's place in a queue. Destroying it leaves the queue; if the call was the first, the
     // next one tries.
@@ -78,4 +78,4 @@ class Queues {
     std::map<std::string, std::unique_ptr<Queue>> queues_;  // only queues in which calls wait
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

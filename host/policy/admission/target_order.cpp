@@ -8,7 +8,7 @@
 #include "policy/cost/cost.hpp"
 #include "route/order.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // So many bytes of a prompt's beginning decide where a sticky route sends it: enough to tell apart
@@ -97,4 +97,4 @@ void TargetOrder::put_chain(std::span<Prospect> prospects) const {
     std::ranges::move(ordered, prospects.begin());
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -11,7 +11,7 @@
 #include "policy/upstreams/upstreams.hpp"
 #include "route/order.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // True if a strategy of the route looks at what the call may cost.
 bool compares_costs(const config::Route& route);
@@ -39,4 +39,4 @@ class TargetOrder {
     const std::uint64_t random_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

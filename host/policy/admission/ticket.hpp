@@ -10,7 +10,7 @@
 #include "net/alarm.hpp"
 #include "policy/admission/queues.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class Ticket {
   public:
@@ -31,4 +31,4 @@ class Ticket {
     net::Alarm end_alarm_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 #include "observe/log.hpp"
 #include "observe/seldom.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constinit observe::Seldom full_lines(std::chrono::minutes(1));
@@ -45,4 +45,4 @@ Result<void> uncounted_for_room(bool passes, std::string_view reason) {
     return outcome(passes);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

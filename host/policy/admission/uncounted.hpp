@@ -6,11 +6,11 @@
 
 #include "base/error.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The ledger cannot say whether there is room, or cannot write the hold.
 Result<void> uncounted(bool passes, std::string_view reason);
 // The ledger has no room for another counter.
 Result<void> uncounted_for_room(bool passes, std::string_view reason);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

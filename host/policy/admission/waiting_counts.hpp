@@ -12,7 +12,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The name of a provider's own limits, among the names of limits.
 inline std::string limit_name_of(const config::Provider& provider) {
@@ -40,4 +40,4 @@ class WaitingCounts {
     std::map<std::string, Count, std::less<>> counts_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -9,7 +9,7 @@
 #include "observe/log.hpp"
 #include "observe/seldom.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 namespace {
 
@@ -224,4 +224,4 @@ void Attempts::on_end(Leg& leg, Result<void> result) {
     follow(leg, wait_asked_for);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -28,7 +28,7 @@
 #include "policy/attempts/try.hpp"
 #include "policy/estimate/reckoner.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // How a call ended, for the log and the books.
 struct CallEnd {
@@ -198,4 +198,4 @@ class Attempts final {
     HeldTries held_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -7,7 +7,7 @@
 #include "policy/attempts/useful_error.hpp"
 #include "policy/cost/cost.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 FailedAttempt Attempts::failed_attempt(const Leg& leg, const Error& error,
                                        Followed followed) const {
@@ -91,4 +91,4 @@ CallEnd Attempts::outcome(Result<void> result) const {
             .continued = leg().has_continued()};
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

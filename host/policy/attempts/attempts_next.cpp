@@ -7,7 +7,7 @@
 #include "policy/attempts/attempts.hpp"
 #include "policy/attempts/back_off.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 namespace {
 
@@ -210,4 +210,4 @@ const config::Retry& Attempts::retry_at(std::size_t target) const {
     return own == nullptr ? usual : own->retry;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

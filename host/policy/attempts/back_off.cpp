@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // A share of `whole` between zero and all of it, in steps of a 65,536th.
@@ -25,4 +25,4 @@ Clock::duration back_off(const config::Retry& retry, unsigned failures,
     return share_of(std::min(retry.longest, retry.first * (std::int64_t{1} << doublings)), random);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -8,7 +8,7 @@
 #include "base/clock.hpp"
 #include "config/config.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // `failures`: how often the target has failed in this call, 1 or more. `retry_after`: the wait that
 // the upstream asked for; nothing, zero or less: it asked for none. `random`: any 64 bits. The
@@ -19,4 +19,4 @@ Clock::duration back_off(const config::Retry& retry, unsigned failures,
                          std::optional<std::chrono::milliseconds> retry_after,
                          std::uint64_t random);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

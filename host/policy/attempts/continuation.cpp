@@ -9,7 +9,7 @@
 #include "policy/cost/usage_chunk.hpp"
 #include "policy/estimate/tokens.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // The most text that is kept of an answer, for the case that it breaks off.
@@ -114,4 +114,4 @@ std::string Continuation::usage_chunk(const Usage& last,
     return costs ? with_cost(chunk, whole, *cost_micro_usd_ + *cost_micro_usd) : chunk;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
 #include "base/call.hpp"
 #include "base/error.hpp"
@@ -19,7 +19,7 @@
 #include "policy/attempts/failed_attempt.hpp"
 #include "policy/estimate/reckoner.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The request for the rest of an answer, for one attempt.
 struct RestOfAnswer {
@@ -73,4 +73,4 @@ class Continuation {
     std::optional<std::int64_t> cost_micro_usd_ = 0;  // nothing: not known
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // The chain that is tried after an error of this kind, if the route has it.
@@ -102,4 +102,4 @@ std::vector<NextTry> Course::open(Clock::time_point now, const Look& look) const
     return all;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -14,7 +14,7 @@
 #include "policy/attempts/next_step.hpp"
 #include "policy/limits/rules.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // Whether the two are one target, be it with different credentials.
 bool are_one_place(const route::Candidate& a, const route::Candidate& b);
@@ -65,4 +65,4 @@ class Course {
     route::Chain chain_ = route::Chain::none;  // whose targets are tried
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -7,7 +7,7 @@
 
 #include "base/clock.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using std::chrono::milliseconds;
@@ -128,4 +128,4 @@ void Deadlines::look() {
     alarm_.set(check.look_again, [this] { look(); });
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -15,7 +15,7 @@
 #include "net/alarm.hpp"
 #include "plugin/attempt.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 struct TimeLimits {
     std::chrono::milliseconds first_byte{0};  // zero: no limit, as in the next two
@@ -76,4 +76,4 @@ class Deadlines {
     Expired expired_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

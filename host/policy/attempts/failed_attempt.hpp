@@ -9,7 +9,7 @@
 #include "base/usage.hpp"
 #include "config/config.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // What followed an attempt.
 enum class Followed : std::uint8_t {
@@ -31,4 +31,4 @@ struct FailedAttempt {
     bool continued = false;  // it went on with an answer that another attempt had begun
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

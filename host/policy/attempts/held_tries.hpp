@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <vector>
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class HeldTries {
   public:
@@ -39,4 +39,4 @@ class HeldTries {
     std::vector<std::size_t> at_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

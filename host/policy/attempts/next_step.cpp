@@ -5,7 +5,7 @@
 #include <optional>
 #include <tuple>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // The error code of a plugin that had added something to the request which the upstream refused.
@@ -95,4 +95,4 @@ bool may_pass(const Error& error) {
     }
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "policy/upstreams/retry_budget.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // Whether content has gone to the client.
 enum class Commitment : std::uint8_t {
@@ -90,4 +90,4 @@ bool may_fall_back(ErrorKind kind);
 // Whether the same target may succeed a little later after this error.
 bool may_pass(const Error& error);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

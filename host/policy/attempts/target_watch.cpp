@@ -1,6 +1,6 @@
 #include "policy/attempts/target_watch.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // A client that leaves sooner than this may have had any reason.
@@ -65,4 +65,4 @@ void TargetWatch::end(const Result<void>& result, Evidence evidence) {
     }
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

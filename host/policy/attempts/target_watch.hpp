@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "route/target_states.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // Whether a try that ended so speaks for its target, against it, or neither: a refusal that any
 // target would give, a rate limit and a client's own time limit are no failures of the target.
@@ -56,4 +56,4 @@ class TargetWatch {
     bool silent_ = false;  // for too long, when another target answered
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

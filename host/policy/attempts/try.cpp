@@ -15,7 +15,7 @@
 #include "policy/estimate/tokens.hpp"
 #include "policy/upstreams/upstream_id.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 namespace {
 
@@ -270,4 +270,4 @@ void Try::send_usage(const Usage& usage, std::optional<std::int64_t> cost_micro_
     events_.on_chunk(chunk);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

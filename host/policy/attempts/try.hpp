@@ -29,7 +29,7 @@
 #include "policy/upstreams/upstreams.hpp"
 #include "route/table.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // What a worker lends to its calls.
 struct AttemptServices {
@@ -142,4 +142,4 @@ class Try final : private plugin::AttemptEvents {
     std::string first_chunk_;  // for the id of a usage chunk, if the host has to make one
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

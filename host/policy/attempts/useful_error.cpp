@@ -2,7 +2,7 @@
 
 #include "policy/attempts/next_step.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // Whether the operator has to mend something before the provider can serve any call.
@@ -43,4 +43,4 @@ bool is_more_useful(const Error& later, const Error& earlier) {
     return later.retry_after && *later.retry_after <= *earlier.retry_after;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -5,7 +5,7 @@
 
 #include "policy/cost/rates.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // A product of tokens and price does not fit 64 bits: 10^12 tokens at 10^12 is allowed.
@@ -107,4 +107,4 @@ std::optional<std::int64_t> list_cost_of(const Usage& usage, const config::Price
     return cost_at_least(usage, &list);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -7,7 +7,7 @@
 #include "base/usage.hpp"
 #include "config/price.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The cost in millionths of a US dollar, rounded up once for the whole call. Each part of the
 // prompt and of the answer has its own price, and so have units that are billed by the piece, such
@@ -24,4 +24,4 @@ std::optional<std::int64_t> cost_at_least(const Usage& usage, const config::Pric
 // known.
 std::optional<std::int64_t> list_cost_of(const Usage& usage, const config::Price* price);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

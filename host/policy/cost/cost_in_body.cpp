@@ -1,12 +1,12 @@
 #include "policy/cost/cost_in_body.hpp"
 
 #include <algorithm>
-#include <bellwether/json.hpp>
 
 #include "config/money.hpp"
+#include "json/value.hpp"
 #include "json/writer.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 std::string counted(const Usage& usage) {
@@ -30,4 +30,4 @@ std::string with_cost(std::string_view object, const Usage& usage, std::int64_t 
                              json::with_member(base, "cost", config::format_usd(cost_micro_usd)));
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -7,11 +7,11 @@
 
 #include "base/usage.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // Gives `object`, a reply or the closing chunk of a stream, with `usage.cost` in US dollars: an
 // exact number, written from millionths. A reply without a usage gets one with the figures of the
 // host. Every other byte stays as it is. Pure.
 std::string with_cost(std::string_view object, const Usage& usage, std::int64_t cost_micro_usd);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

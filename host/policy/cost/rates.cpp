@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // The names that vendors have for service tiers at the usual price. What "auto" leads to is set in
@@ -132,4 +132,4 @@ const config::UnitPrice* unit_price(const config::Price& price, std::string_view
     return found == price.units.end() ? nullptr : &*found;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -8,7 +8,7 @@
 #include "base/usage.hpp"
 #include "config/price.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // In millionths of a US dollar for a million tokens. A part without a price of its own has the
 // price of the whole that it is a part of.
@@ -39,4 +39,4 @@ bool knows_tier(const config::Price& price, std::string_view tier);
 // The price of a unit that is billed by the piece; null: there is none.
 const config::UnitPrice* unit_price(const config::Price& price, std::string_view unit);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -1,10 +1,10 @@
 #include "policy/cost/usage_chunk.hpp"
 
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
 #include "json/writer.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 std::string make_usage_chunk(std::string_view first_chunk, const Usage& usage) {
     const json::Value first(first_chunk);
@@ -21,4 +21,4 @@ std::string make_usage_chunk(std::string_view first_chunk, const Usage& usage) {
     return std::string(writer.view());
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -7,9 +7,9 @@
 
 #include "base/usage.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // `first_chunk` begins the stream, and names it.
 std::string make_usage_chunk(std::string_view first_chunk, const Usage& usage);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

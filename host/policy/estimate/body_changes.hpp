@@ -4,7 +4,7 @@
 #include "json/upstream_body.hpp"
 #include "route/table.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 inline bool has_body_changes(const route::Candidate& candidate) {
     const config::Target* const target = candidate.target;
@@ -22,4 +22,4 @@ inline json::BodyChanges body_changes(const route::Candidate& candidate) {
     return changes;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

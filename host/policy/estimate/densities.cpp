@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // Shorter prompts teach nothing: their larger part is the frame of the model's template.
@@ -45,4 +45,4 @@ void Densities::learn(std::string_view provider, std::string_view model, const P
         seen, density - (density - k_density_default + k_decay_divisor - 1) / k_decay_divisor);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -10,7 +10,7 @@
 
 #include "policy/estimate/estimate.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class Densities {
   public:
@@ -24,4 +24,4 @@ class Densities {
     std::unordered_map<std::string, std::int64_t> known_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

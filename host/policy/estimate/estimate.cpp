@@ -4,7 +4,7 @@
 
 #include "ledger/amount.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // What a model's template adds to a prompt: a system prompt of its own, and the marks that begin
@@ -107,4 +107,4 @@ void take_told(Bound& bound, const Usage& most) {
     bound.held.units = most.units;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -11,7 +11,7 @@
 #include "base/usage.hpp"
 #include "policy/estimate/prompt_size.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The density of a prompt: tokens for a thousand bytes of text, digits apart. The default is 1
 // token for 3.2 bytes, which was enough for natural language in every script and for code. The
@@ -72,4 +72,4 @@ std::int64_t output_tokens_max(const Call& call, const ModelFacts& model);
 
 Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -1,8 +1,8 @@
 #include "policy/estimate/messages_piece.hpp"
 
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using json::Kind;
@@ -49,4 +49,4 @@ PieceSeen look_at_messages_piece(std::string_view json) {
     return seen;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

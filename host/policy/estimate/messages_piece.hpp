@@ -5,9 +5,9 @@
 
 #include "policy/estimate/tokens.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // An event of a stream, or a whole message.
 PieceSeen look_at_messages_piece(std::string_view json);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -2,7 +2,7 @@
 
 #include "json/prompt_walk.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // The tokens that the large models take for a picture of any size, if the request asks for more
@@ -21,4 +21,4 @@ PromptSize measure_prompt(const Call& call) {
             .part_tokens = parts.other_tokens};
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -9,7 +9,7 @@
 
 #include "base/call.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 struct PromptSize {
     std::int64_t text_bytes = 0;    // digits included
@@ -23,4 +23,4 @@ struct PromptSize {
 
 PromptSize measure_prompt(const Call& call);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -4,7 +4,7 @@
 
 #include "ledger/amount.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // A report is too small if each of its tokens would stand for more than k_text_bytes_for_token_max
@@ -177,4 +177,4 @@ bool is_past_hold(const Bound& bound, const AnswerSeen& heard) {
            heard.pieces > held * k_pieces_for_token_max + k_past_hold_pieces;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -10,7 +10,7 @@
 #include "plugin/reach.hpp"
 #include "policy/estimate/estimate.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // What is known of an attempt's answer. Tokens are as tokens.hpp counts them.
 struct AnswerSeen {
@@ -62,4 +62,4 @@ bool is_too_little(const AnswerSeen& heard, std::int64_t output_tokens);
 // True if a stream has run so far beyond its hold that it is to be stopped.
 bool is_past_hold(const Bound& bound, const AnswerSeen& heard);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

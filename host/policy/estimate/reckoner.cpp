@@ -10,7 +10,7 @@
 #include "policy/estimate/body_changes.hpp"
 #include "policy/estimate/reported_total.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constinit observe::Seldom doubt_lines(std::chrono::minutes(1));
@@ -164,4 +164,4 @@ bool Reckoner::is_past_hold(const route::Candidate& candidate, const AnswerSeen&
     return kept_to_hold_ && !asked(candidate).echo && policy::is_past_hold(bound(candidate), heard);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

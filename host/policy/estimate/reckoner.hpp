@@ -15,7 +15,7 @@
 #include "policy/estimate/reckon.hpp"
 #include "route/table.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class Reckoner {
   public:
@@ -74,4 +74,4 @@ class Reckoner {
     bool kept_to_hold_ = false;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -2,7 +2,7 @@
 
 #include "policy/estimate/tokens.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr std::int64_t k_prompt_bytes_for_token_max = 16;
@@ -25,4 +25,4 @@ void divide_total(Usage& usage, const Call& call, std::int64_t seen) {
     usage.output_tokens = total - input;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

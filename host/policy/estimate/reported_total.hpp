@@ -4,7 +4,7 @@
 #include "base/call.hpp"
 #include "base/usage.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The prompt gets what it is estimated at, and the answer gets the rest. If nothing would be left
 // for the answer, it gets what was seen of it (`seen` tokens), and the prompt the rest. An
@@ -12,4 +12,4 @@ namespace bw::policy {
 // little would be left for the prompt: such a total says nothing.
 void divide_total(Usage& usage, const Call& call, std::int64_t seen);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <bellwether/json.hpp>
 #include <span>
 #include <utility>
 
 #include "base/ascii.hpp"
+#include "json/value.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr int k_depth = json::k_nesting_default;
@@ -210,4 +210,4 @@ std::int64_t estimate_tokens(std::string_view text) { return measure(text).token
 
 PieceSeen look_at(std::string_view json) { return Look(json).seen(); }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

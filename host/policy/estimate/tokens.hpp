@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // One token for four UTF-8 bytes, and one for each ASCII digit, because Qwen's vocabulary has a
 // token for each digit.
@@ -27,4 +27,4 @@ struct PieceSeen {
 };
 PieceSeen look_at(std::string_view json);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // The most models that are remembered. Where a route has a glob, clients choose the names of
@@ -49,4 +49,4 @@ void Visibility::learn(std::string_view provider, std::string_view model, bool t
     }
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

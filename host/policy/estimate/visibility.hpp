@@ -9,7 +9,7 @@
 
 #include "policy/estimate/reckon.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class Visibility {
   public:
@@ -30,4 +30,4 @@ class Visibility {
     std::unordered_map<std::string, Seen> known_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

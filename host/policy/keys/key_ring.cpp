@@ -4,7 +4,7 @@
 
 #include "config/key_form.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 int digit_of(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
@@ -66,4 +66,4 @@ std::expected<const config::Key*, KeyRefusal> KeyRing::check(
 
 std::string key_hash(std::string_view key) { return to_hex(sha256(key)); }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -13,7 +13,7 @@
 #include "base/sha256.hpp"
 #include "config/config.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // Why a key is refused, in the order of observe::k_key_faults. Only a client with the right secret
 // is told that its key is disabled or has expired.
@@ -59,4 +59,4 @@ class KeyRing {
 // key has 200 random bits, so that nobody finds it by trying.
 std::string key_hash(std::string_view key);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -9,7 +9,7 @@
 
 #include "config/key_form.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr std::size_t k_id_letters = 10;
@@ -34,4 +34,4 @@ std::expected<NewKey, std::string> new_key() {
     return key;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -4,7 +4,7 @@
 #include <expected>
 #include <string>
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 struct NewKey {
     std::string id;    // the public part
@@ -14,4 +14,4 @@ struct NewKey {
 // Makes a key from the system's random numbers. The error is a sentence.
 std::expected<NewKey, std::string> new_key();
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

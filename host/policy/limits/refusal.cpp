@@ -8,7 +8,7 @@
 #include "config/money.hpp"
 #include "policy/limits/standing_headers.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using std::chrono::milliseconds;
@@ -102,4 +102,4 @@ Error upstream_refusal(std::string_view provider, std::string_view model, std::i
             .retry_after = wait};
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

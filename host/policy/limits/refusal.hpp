@@ -7,7 +7,7 @@
 #include "ledger/ledger.hpp"
 #include "policy/limits/rules.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The error for a claim that the ledger has refused. Its status is always 429; if a budget refused
 // the claim, the client is also told not to try again.
@@ -17,4 +17,4 @@ Error refusal_of(const Asked& asked, const ledger::Standing& standing, std::int6
 // `wait_us` is how long that would take.
 Error upstream_refusal(std::string_view provider, std::string_view model, std::int64_t wait_us);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

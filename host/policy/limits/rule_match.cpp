@@ -5,7 +5,7 @@
 
 #include "config/pattern.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 using config::Subject;
 
@@ -42,4 +42,4 @@ std::string_view counter_value(const config::Scope& scope, const Facts& facts) {
     return scope.each ? facts.of(*scope.each) : std::string_view();
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

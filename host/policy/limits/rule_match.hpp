@@ -6,7 +6,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The properties of a call that a rule is matched against. A property that the call does not have
 // is an empty text, which the pattern "*" matches as well.
@@ -31,4 +31,4 @@ bool depends_on_provider(const config::Scope& scope);
 // rule has a single counter, or the call does not have this property.
 std::string_view counter_value(const config::Scope& scope, const Facts& facts);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -13,7 +13,7 @@
 #include "policy/cost/cost.hpp"
 #include "policy/cost/rates.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using config::Subject;
@@ -301,4 +301,4 @@ std::int64_t used_of(const Asked& asked, const Used& used) {
     return sum;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

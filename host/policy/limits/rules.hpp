@@ -20,7 +20,7 @@
 #include "route/table.hpp"
 #include "route/target_states.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // One of the targets that a call may be sent to, and what it may use there.
 struct Prospect {
@@ -107,4 +107,4 @@ class Rules {
 // once: the place is given back.
 std::int64_t used_of(const Asked& asked, const Used& used);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -11,7 +11,7 @@
 #include "calendar/window.hpp"
 #include "ledger/amount.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 void append(std::string& out, std::int64_t number) {
@@ -155,4 +155,4 @@ std::string standing_headers(std::span<const Asked> asked,
     return out;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

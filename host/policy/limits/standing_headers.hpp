@@ -10,7 +10,7 @@
 #include "ledger/ledger.hpp"
 #include "policy/limits/rules.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // The most budgets that one response tells of, however many count the call. A line has less than
 // 200 bytes.
@@ -25,4 +25,4 @@ std::string standing_headers(std::span<const Asked> asked,
 // "6m0s", "1.5s", "20ms": as OpenAI writes the time until a limit is whole again.
 std::string reset_text(std::int64_t us);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

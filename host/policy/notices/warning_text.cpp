@@ -7,7 +7,7 @@
 #include "json/writer.hpp"
 #include "policy/notices/warnings.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr int k_whole = 10'000;
@@ -70,4 +70,4 @@ std::string warning_json(const Warning& warning) {
     return writer.end_object().text();
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 #include "ledger/amount.hpp"
 #include "observe/log.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr int k_whole = 10'000;
@@ -63,4 +63,4 @@ bool Warnings::is_new(const ledger::CounterName& counter, std::int64_t window_st
     return true;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

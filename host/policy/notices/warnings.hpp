@@ -14,7 +14,7 @@
 #include "policy/limits/rules.hpp"
 #include "policy/notices/webhooks.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class Warnings {
   public:
@@ -55,4 +55,4 @@ std::string warning_text(const Warning& warning);
 // What a webhook is told; docs/webhooks.md describes it.
 std::string warning_json(const Warning& warning);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -10,7 +10,7 @@
 #include "observe/log.hpp"
 #include "plugin/wire.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using std::chrono::milliseconds;
@@ -186,4 +186,4 @@ void WebhookPosts::done(Post& post, const std::string& fault) {
     if (on_last_ && posts_.empty()) on_last_();
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -21,7 +21,7 @@
 #include "config/config.hpp"
 #include "net/transport.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // A section [webhooks.NAME] of the configuration.
 struct WebhookTarget {
@@ -94,4 +94,4 @@ class WebhookPosts {
     std::list<Post> posts_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

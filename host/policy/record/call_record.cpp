@@ -8,7 +8,7 @@
 #include "policy/cost/cost.hpp"
 #include "policy/record/tried_text.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using std::chrono::duration_cast;
@@ -157,4 +157,4 @@ void count(const RefusalRecord& record, observe::WorkerMetrics& metrics) {
     metrics.refused(record.status, record.error_code);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

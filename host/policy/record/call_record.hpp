@@ -14,7 +14,7 @@
 #include "observe/metrics.hpp"
 #include "policy/attempts/attempts.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // Everything that the record refers to must outlive it.
 struct CallRecord {
@@ -68,4 +68,4 @@ void count(const CallRecord& record, observe::WorkerMetrics& metrics);
 void count_shadow(const CallRecord& record, observe::WorkerMetrics& metrics);
 void count(const RefusalRecord& record, observe::WorkerMetrics& metrics);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -9,7 +9,7 @@
 
 #include "observe/error_type.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 std::string shown(std::string_view name) {
@@ -38,4 +38,4 @@ std::string tried_text(std::span<const FailedAttempt> failures) {
     return text;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

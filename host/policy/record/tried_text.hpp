@@ -6,7 +6,7 @@
 
 #include "policy/attempts/failed_attempt.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // One entry for each attempt, in order: `provider/model;error=upstream_error;ms=12;wait_ms=1200`,
 // separated by ", ". `ms`: how long it took; `wait_ms`: from its end to the next one's beginning,
@@ -14,4 +14,4 @@ namespace bw::policy {
 // Printable ASCII alone; in names, other characters and those that separate become "?".
 std::string tried_text(std::span<const FailedAttempt> failures);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

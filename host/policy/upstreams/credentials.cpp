@@ -7,7 +7,7 @@
 
 #include "observe/log.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using std::chrono::milliseconds;
@@ -96,4 +96,4 @@ CredentialState Credentials::state(std::size_t provider, std::size_t credential)
     return {.use = CredentialUse::set_aside, .until = until};
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -17,7 +17,7 @@
 #include "config/config.hpp"
 #include "route/table.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 enum class CredentialUse : std::uint8_t {
     ready,
@@ -63,4 +63,4 @@ class Credentials {
     bool has_several_ = false;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -7,7 +7,7 @@
 #include "base/nearest.hpp"
 #include "config/pattern.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // The models of a provider whose upstream was asked for them; null: they are not known.
@@ -113,4 +113,4 @@ std::vector<LiveFinding> judge_lists(const config::Config& config,
     return Judge(config, checks).judge();
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

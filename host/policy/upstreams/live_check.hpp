@@ -10,7 +10,7 @@
 #include "config/config.hpp"
 #include "plugin/models.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // A credential that was tried by itself: one of several keys, or one that needs a token.
 struct CredentialCheck {
@@ -39,4 +39,4 @@ struct LiveFinding {
 std::vector<LiveFinding> judge_lists(const config::Config& config,
                                      const std::vector<ProviderCheck>& checks);
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

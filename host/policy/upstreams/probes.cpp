@@ -5,7 +5,7 @@
 
 #include "observe/log.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 std::vector<std::size_t> targets_of(std::size_t provider,
@@ -85,4 +85,4 @@ void Probes::answered(ProbedProvider& provider, const Result<std::vector<std::st
     provider.question.reset();
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -23,7 +23,7 @@
 #include "policy/upstreams/upstreams.hpp"
 #include "route/table.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // Whether a probe that ended so speaks for the targets of its provider, against them, or neither:
 // an upstream that answers something else than its models answers all the same.
@@ -68,4 +68,4 @@ class Probes {
     std::list<ProbedProvider> providers_;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

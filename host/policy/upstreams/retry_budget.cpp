@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 std::int64_t second_of(Clock::time_point now) {
@@ -55,4 +55,4 @@ bool SharedRetryBudget::take(Clock::time_point now) {
     return true;
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

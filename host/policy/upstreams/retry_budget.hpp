@@ -11,7 +11,7 @@
 #include "base/mutex.hpp"
 #include "config/config.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // Whether a call may be repeated.
 enum class Repeats : std::uint8_t {
@@ -54,4 +54,4 @@ class SharedRetryBudget {
     std::atomic<std::uint64_t> refused_{0};
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

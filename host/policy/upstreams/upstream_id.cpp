@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr std::size_t k_bytes_max = 128;
@@ -40,4 +40,4 @@ std::string upstream_id(std::span<const net::Header> headers,
     return {};
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 
 #include "policy/estimate/estimate.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // The most models with a meter at one upstream. Where a route has a glob, clients choose the names
@@ -147,4 +147,4 @@ UpstreamMeter* UpstreamLimits::CountedTrip::meter(bool make) {
     return &meters[model_];
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

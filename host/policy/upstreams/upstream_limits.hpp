@@ -22,7 +22,7 @@
 #include "policy/upstreams/upstream_meter.hpp"
 #include "route/table.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // How many tokens an upstream is assumed to count for a call when it is sent: about the size of the
 // prompt, and `max_tokens` if the request says it. `asked`: what the request asks for as the
@@ -99,4 +99,4 @@ class UpstreamLimits {
     std::vector<Counts> counts_;  // one a provider
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using std::chrono::milliseconds;
@@ -144,4 +144,4 @@ bool UpstreamMeter::idle(Clock::time_point now) const {
            now >= tokens_.full && !wary(now);
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

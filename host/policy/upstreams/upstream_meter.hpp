@@ -10,11 +10,11 @@
 #include "base/clock.hpp"
 #include "base/said_limits.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class UpstreamMeter {
   public:
-    using Clock = bw::Clock;
+    using Clock = bellwether::Clock;
 
     // How long a call of so many tokens has to wait; zero: there is room now, as far as is known.
     Clock::duration wait(std::int64_t tokens, Clock::time_point now) const;
@@ -72,4 +72,4 @@ class UpstreamMeter {
     std::int64_t unanswered_tokens_ = 0;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

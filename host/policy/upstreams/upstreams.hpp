@@ -16,7 +16,7 @@
 #include "policy/upstreams/upstream_limits.hpp"
 #include "route/target_states.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 // How the last probe of a provider went (Probes).
 enum class ProbeResult : std::uint8_t { none_yet, ok, failed };
@@ -40,4 +40,4 @@ struct Upstreams {
     std::vector<std::atomic<ProbeResult>> probes;  // one a provider
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

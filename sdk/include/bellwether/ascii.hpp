@@ -2,12 +2,14 @@
 // is. Bytes above ASCII are in none of the classes and equal only themselves.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace bw::ascii {
+namespace bw::v1::ascii {
 
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -42,4 +44,4 @@ inline bool starts_with_nocase(std::string_view text, std::string_view beginning
     return equal_nocase(text.substr(0, beginning.size()), beginning);
 }
 
-}  // namespace bw::ascii
+}  // namespace bw::v1::ascii

@@ -1,6 +1,8 @@
 // Base64 (RFC 4648, 4).
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -8,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::base64 {
+namespace bw::v1::base64 {
 
 inline constexpr std::string_view k_digits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -68,4 +70,4 @@ inline std::optional<std::string> decode(std::string_view text) {
     return out;
 }
 
-}  // namespace bw::base64
+}  // namespace bw::v1::base64

@@ -11,6 +11,8 @@
 // as the text that they were made from.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <string>
 #include <string_view>
 
@@ -18,7 +20,7 @@
 #include <bellwether/json/text.hpp>
 #include <bellwether/json/value.hpp>
 
-namespace bw::json {
+namespace bw::v1::json {
 
 inline std::string without_member(std::string_view object, std::string_view key);
 
@@ -79,4 +81,4 @@ inline std::string without_member(std::string_view object, std::string_view key)
     return out.append(copied, object.data() + object.size());
 }
 
-}  // namespace bw::json
+}  // namespace bw::v1::json

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <bellwether/provider.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -33,7 +34,7 @@
 #include <bellwether/openai_compatible/refusals.hpp>
 #include <bellwether/openai_compatible/usage.hpp>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 // One configured instance of such an API.
 class Provider : public Estimates {
@@ -250,7 +251,7 @@ template <typename ProviderOfApi>
     return plugin_table<ProviderOfApi>(id.c_str(), version.c_str(), text.c_str());
 }
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai
 
 #include <bellwether/openai_compatible/answer.hpp>  // completes Call
 #include <bellwether/openai_compatible/models.hpp>  // as well

@@ -43,6 +43,7 @@
 #include <bellwether/ext/estimate.h>
 #include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
+#include <bellwether/version.hpp>
 
 #include <bellwether/json.hpp>
 #include <bellwether/provider/attempt.hpp>
@@ -54,7 +55,7 @@
 #include <bellwether/provider/thunks.hpp>
 #include <bellwether/provider/usage.hpp>
 
-namespace bw {
+namespace bw::v1 {
 
 // The table of a provider class: built at the first call, from then on constant. The three texts
 // must live as long as the process. For several plugins in one binary, as tests have them; a plugin
@@ -88,7 +89,7 @@ template <typename Provider>
     return &table;
 }
 
-}  // namespace bw
+}  // namespace bw::v1
 
 // Makes the file that it stands in a plugin: `id` and `version` are those of bw_plugin, `manifest`
 // is its JSON.

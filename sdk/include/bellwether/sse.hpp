@@ -12,6 +12,7 @@
 #pragma once
 
 #include <bellwether/json/braces.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -21,7 +22,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bw {
+namespace bw::v1 {
 
 // One event. The views live until the sink that was given them returns.
 struct SseEvent {
@@ -266,4 +267,4 @@ class SseParser {
     bool too_large_ = false;
 };
 
-}  // namespace bw
+}  // namespace bw::v1

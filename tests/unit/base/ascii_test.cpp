@@ -5,7 +5,7 @@
 
 #include <cctype>
 
-namespace bw {
+namespace bellwether {
 namespace {
 
 TEST(Ascii, AgreesWithTheLocaleCForEveryByte) {
@@ -24,4 +24,4 @@ TEST(Ascii, LowersTextAndLeavesOtherLettersAlone) {
 }
 
 }  // namespace
-}  // namespace bw
+}  // namespace bellwether

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace bw {
+namespace bellwether {
 namespace {
 
 const std::vector<std::string> k_models = {
@@ -67,4 +67,4 @@ TEST(Nearest, IgnoresHostileLengths) {
 TEST(Nearest, KnowsNothingWithoutNames) { EXPECT_EQ(nearest("qwen", {}), std::nullopt); }
 
 }  // namespace
-}  // namespace bw
+}  // namespace bellwether

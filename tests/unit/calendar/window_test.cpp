@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace bw::calendar {
+namespace bellwether::calendar {
 namespace {
 
 Zone zone_of(const std::string& name) {
@@ -235,4 +235,4 @@ TEST(Window, WindowsTileTime) {
 }
 
 }  // namespace
-}  // namespace bw::calendar
+}  // namespace bellwether::calendar

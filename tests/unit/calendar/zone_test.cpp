@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace bw::calendar {
+namespace bellwether::calendar {
 namespace {
 
 TEST(Zone, IsFoundByItsName) {
@@ -54,4 +54,4 @@ TEST(Zone, IsReadByManyThreadsAtOnce) {
 }
 
 }  // namespace
-}  // namespace bw::calendar
+}  // namespace bellwether::calendar

@@ -1,7 +1,7 @@
 // [admin].
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 Admin admin(const std::string& toml) {
@@ -62,4 +62,4 @@ TEST(Admin, TheClientsListenerMayNotTakeItsDefaultAddress) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -1,7 +1,7 @@
 // [[budgets]].
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 std::vector<Budget> budgets(const std::string& toml) {
@@ -268,4 +268,4 @@ TEST(Budget, InMoneyIsNotCheckedAgainstPatterns) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -9,7 +9,7 @@
 #include "config/url.hpp"
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 using testing::HasSubstr;
@@ -282,4 +282,4 @@ TEST(Credential, KeysAreLeftAlone) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

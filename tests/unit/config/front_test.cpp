@@ -3,7 +3,7 @@
 
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 Front front(const std::string& keys) {
@@ -109,4 +109,4 @@ TEST(Front, RefusesOriginsThatNoBrowserSends) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

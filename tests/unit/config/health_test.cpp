@@ -1,7 +1,7 @@
 // [health], and `probe` of providers.
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 TEST(Health, HasDefaults) {
@@ -62,4 +62,4 @@ TEST(Health, ChecksItsKeys) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -1,7 +1,7 @@
 // Keys of routes that nothing can come of, as the file lacks what they need.
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 const std::string k_price =
@@ -59,4 +59,4 @@ TEST(IdleKeys, NothingIsSaidBesideAnError) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

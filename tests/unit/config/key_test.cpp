@@ -2,7 +2,7 @@
 #include "config/key_form.hpp"
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 using namespace std::chrono_literals;
@@ -235,4 +235,4 @@ TEST(KeyForm, ModelsAreMatchedByTheNameThatTheClientUses) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

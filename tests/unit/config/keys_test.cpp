@@ -6,7 +6,7 @@
 
 #include <array>
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 enum class Colour { red, green };
@@ -118,4 +118,4 @@ TEST(KeyTable, TheirRowsHaveTheDefaultsOfTheMembers) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -3,7 +3,7 @@
 
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr const char* k_limit = "[[limits]]\nconcurrent = 1\n";
@@ -203,4 +203,4 @@ TEST_F(LedgerTest, SaysWhatHasNoEffect) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

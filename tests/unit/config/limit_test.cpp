@@ -1,7 +1,7 @@
 // [[limits]], max_concurrent, on_disconnect, default_max_tokens and default_context.
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 using std::chrono::seconds;
@@ -169,4 +169,4 @@ TEST(DefaultMaxTokens, HasARange) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

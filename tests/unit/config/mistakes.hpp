@@ -9,7 +9,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 
 // The smallest complete rest of a file.
 inline constexpr std::string_view k_rest =
@@ -36,4 +36,4 @@ inline void expect_all(std::span<const Mistake> cases, std::string_view rest = k
     }
 }
 
-}  // namespace bw::config
+}  // namespace bellwether::config

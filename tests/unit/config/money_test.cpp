@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 TEST(Amount, IsReadExactly) {
@@ -56,4 +56,4 @@ TEST(Amount, IsWrittenAsItIsRead) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -6,7 +6,7 @@
 
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -214,4 +214,4 @@ TEST(ShippedPrices, AreInUse) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

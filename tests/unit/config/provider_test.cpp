@@ -3,7 +3,7 @@
 
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::string_view k_route = "\n[[routes]]\nmodel = \"*\"\nto = \"p\"\n";
@@ -336,4 +336,4 @@ TEST(Provider, ChecksTheRest) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

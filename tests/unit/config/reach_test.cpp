@@ -2,7 +2,7 @@
 #include "config/pattern.hpp"
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 // One team, an exact route to each of two providers, a pattern, and an alias of an alias.
@@ -216,4 +216,4 @@ TEST(PatternsOverlap, AgreesWithEveryShortName) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 std::string content_of(const std::string& file) {
@@ -73,4 +73,4 @@ TEST(Reference, TheSchemaSaysWhatAKeyIs) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -1,7 +1,7 @@
 // [retry], and `retry` of providers and routes.
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::string_view k_rest_of_file =
@@ -110,4 +110,4 @@ TEST(Retry, ChecksItsKeys) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

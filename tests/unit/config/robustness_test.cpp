@@ -5,7 +5,7 @@
 
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 std::string shipped(const char* name) {
@@ -129,4 +129,4 @@ TEST(Robustness, RandomBytesHaveAnAnswer) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

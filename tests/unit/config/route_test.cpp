@@ -1,7 +1,7 @@
 // [[routes]].
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::string_view k_providers = "\n[providers.alpha]\n[providers.beta]\n";
@@ -342,4 +342,4 @@ TEST(Route, BoundsTheLengthOfNames) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

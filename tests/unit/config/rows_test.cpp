@@ -17,7 +17,7 @@
 #include "config/rule.hpp"
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 using Entries = std::map<std::string, std::string, std::less<>>;
@@ -391,4 +391,4 @@ TEST(Rows, AFileWithoutARequiredKeyIsRefused) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

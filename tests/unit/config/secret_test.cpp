@@ -7,7 +7,7 @@
 
 #include "config/config.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -85,4 +85,4 @@ TEST_F(Secret, NeverRepeatsAMalformedReference) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

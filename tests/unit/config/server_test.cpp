@@ -1,7 +1,7 @@
 // [server], [log] and plugin_path.
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 Config valid(const std::string& toml) {
@@ -201,4 +201,4 @@ TEST(Server, RefusesTheWrongKindOfSection) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

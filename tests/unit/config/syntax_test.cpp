@@ -2,7 +2,7 @@
 
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 TEST(Syntax, SaysWhereTheFileStopsBeingToml) {
@@ -157,4 +157,4 @@ TEST(Load, TheShippedFilesAreRight) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -4,7 +4,7 @@
 #include "config/pattern.hpp"
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 const std::string k_providers =
@@ -229,4 +229,4 @@ TEST(DefaultTo, IsChecked) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -2,7 +2,7 @@
 
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr const char* k_hook = "[webhooks.ops]\nurl = ";
@@ -78,4 +78,4 @@ TEST(Webhooks, AreThereWhereBudgetsNameThem) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

@@ -5,7 +5,7 @@
 #include "config/proxy.hpp"
 #include "mistakes.hpp"
 
-namespace bw::config {
+namespace bellwether::config {
 namespace {
 
 constexpr std::string_view k_route = "\n[[routes]]\nmodel = \"*\"\nto = \"p\"\n";
@@ -148,4 +148,4 @@ TEST_F(EnvironmentTest, AMistakeNamesTheVariableAndNoPassword) {
 }
 
 }  // namespace
-}  // namespace bw::config
+}  // namespace bellwether::config

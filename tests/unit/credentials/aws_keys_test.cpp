@@ -9,7 +9,7 @@
 
 #include "variables.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using ::testing::HasSubstr;
@@ -110,4 +110,4 @@ TEST_F(KeysOfFile, FilesThatAreNoneAreTold) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

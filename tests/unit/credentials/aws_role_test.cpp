@@ -9,7 +9,7 @@
 #include "base/clock.hpp"
 #include "variables.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using ::testing::Contains;
@@ -153,4 +153,4 @@ TEST(AwsOrigin, IsTheFirstThatThereIs) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using ::testing::Contains;
@@ -76,4 +76,4 @@ TEST(ClientTalk, ARefusalSaysWhatToDoAndHidesTheSecret) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

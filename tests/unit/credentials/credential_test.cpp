@@ -8,7 +8,7 @@
 #include "credentials/readying.hpp"
 #include "rsa_pair.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using ::testing::Contains;
@@ -241,4 +241,4 @@ TEST_F(ReadyingTest, DroppedItIsNeverTold) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

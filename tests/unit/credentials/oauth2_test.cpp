@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using ::testing::HasSubstr;
@@ -96,4 +96,4 @@ TEST(TokenUrl, OnlyEncryptedOnesButToThisMachine) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

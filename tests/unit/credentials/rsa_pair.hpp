@@ -10,7 +10,7 @@
 
 #include "json/writer.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 class KeyPair {
   public:
@@ -63,4 +63,4 @@ inline std::string account_json(std::string_view pem,
     return writer.text();
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <bellwether/base64.hpp>
-#include <bellwether/json.hpp>
 
+#include "json/value.hpp"
 #include "rsa_pair.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using ::testing::HasSubstr;
@@ -21,7 +21,7 @@ std::string decoded(std::string_view text) {
     std::string plain(text);
     std::ranges::replace(plain, '-', '+');
     std::ranges::replace(plain, '_', '/');
-    return base64::decode(plain).value_or("not base64");
+    return bw::base64::decode(plain).value_or("not base64");
 }
 
 std::string error_of(std::string_view json) {
@@ -106,4 +106,4 @@ TEST(GoogleTalk, ARefusalSaysWhatToDoAndHidesTheAssertion) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -7,7 +7,7 @@
 
 #include "base/sha256.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using ::testing::Contains;
@@ -219,4 +219,4 @@ TEST(SigV4, S3TakesAPathAsItIsAndWantsTheBodysHash) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

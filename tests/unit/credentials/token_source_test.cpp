@@ -13,7 +13,7 @@
 #include "credentials/client_credentials.hpp"
 #include "credentials/token_desk.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using ::testing::HasSubstr;
@@ -359,4 +359,4 @@ TEST_F(TokenSourceTest, AnInstancesRoleIsFetchedInThreeRequests) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

@@ -17,7 +17,7 @@
 #include "credentials/token_desk.hpp"
 #include "net/alarm.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using namespace std::chrono_literals;
@@ -141,4 +141,4 @@ TEST(TokenStress, NobodyIsForgottenWhileWorkersComeAndGo) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

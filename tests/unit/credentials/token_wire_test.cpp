@@ -8,7 +8,7 @@
 #include "credentials/client_credentials.hpp"
 #include "credentials/token_desk.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using net::test::Peer;
@@ -101,4 +101,4 @@ TEST_F(TokenWireTest, ADeskMayEndInTheMiddleOfAFetch) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

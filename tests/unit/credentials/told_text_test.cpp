@@ -4,7 +4,7 @@
 
 #include <array>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 TEST(ToldText, SecretsAreHiddenHoweverTheyAreWritten) {
@@ -29,4 +29,4 @@ TEST(FitsHeader, OnlyPrintableAscii) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

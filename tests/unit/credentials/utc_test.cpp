@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 namespace {
 
 using namespace std::chrono_literals;
@@ -32,4 +32,4 @@ TEST(Utc, AYearThatTheClockDoesNotHaveIsRefused) {
 }
 
 }  // namespace
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

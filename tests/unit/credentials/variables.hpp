@@ -7,7 +7,7 @@
 
 #include "credentials/aws_keys.hpp"
 
-namespace bw::credentials {
+namespace bellwether::credentials {
 
 inline Variables variables(std::map<std::string, std::string> set) {
     return [set = std::move(set)](const char* name) -> std::optional<std::string> {
@@ -16,4 +16,4 @@ inline Variables variables(std::map<std::string, std::string> set) {
     };
 }
 
-}  // namespace bw::credentials
+}  // namespace bellwether::credentials

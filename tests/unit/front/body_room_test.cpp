@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 TEST(BodyRoom, IsFullWhenItIsFull) {
@@ -95,4 +95,4 @@ TEST(BodyRoom, IsSharedByAllWorkers) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using namespace std::chrono_literals;
@@ -34,4 +34,4 @@ TEST(CallHeaders, TellTheCostInDollars) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

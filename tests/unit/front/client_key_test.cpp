@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 const std::string k_alice = "bw-0a1b2c3d-0123456789abcdefghjkmnpqrstvwxyz01234567";
@@ -108,4 +108,4 @@ TEST(NoAccess, HasTheShapeOfOpenAIs) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

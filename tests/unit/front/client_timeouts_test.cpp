@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using namespace std::chrono_literals;
@@ -56,4 +56,4 @@ TEST(Patience, CountsEachBodyByItself) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using boost::asio::ip::make_address;
@@ -70,4 +70,4 @@ TEST(Connections, RefusalsAreBounded) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using testing::HasSubstr;
@@ -95,4 +95,4 @@ TEST(Cors, APrivateNetworkIsAgreedToWhenAskedFor) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using namespace std::chrono_literals;
@@ -75,4 +75,4 @@ TEST(ErrorReply, IsAnthropicsForItsClients) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 http::IncomingRequest post() {
@@ -83,4 +83,4 @@ TEST(CheckHead, ARefusalHasTheEnvelope) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

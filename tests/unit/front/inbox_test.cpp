@@ -6,7 +6,7 @@
 
 #include <vector>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using http::ParseStep;
@@ -141,4 +141,4 @@ TEST(WaitsForLeave, OnlyWithABodyOfWhichNothingHasCome) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

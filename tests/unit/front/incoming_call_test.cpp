@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 std::string user(const std::vector<http::Field>& fields, std::string_view header) {
@@ -60,4 +60,4 @@ TEST(KeptHeaders, AreThoseOfProvidersAndOfStickyRoutes) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

@@ -5,7 +5,7 @@
 
 #include <memory>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using namespace std::chrono_literals;
@@ -63,4 +63,4 @@ TEST(LazyAlarm, MayBeDestroyedByItsRing) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

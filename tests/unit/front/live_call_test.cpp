@@ -6,7 +6,7 @@
 
 #include "live_calls.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using testing::ElementsAre;
@@ -205,4 +205,4 @@ TEST_F(CountedLiveCallTest, CountsAWholeAnswerThatWaitedWhenItsClientHungUp) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

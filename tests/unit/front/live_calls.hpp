@@ -16,7 +16,7 @@
 #include "front/shadow_calls.hpp"
 #include "net/client.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 
 using namespace std::chrono_literals;
 
@@ -226,4 +226,4 @@ class CountedLiveCalls : public LiveCalls {
     policy::SessionUnderTest* ledger = nullptr;
 };
 
-}  // namespace bw::front
+}  // namespace bellwether::front

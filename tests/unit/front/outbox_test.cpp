@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 constexpr std::size_t k_pause = 64u << 10;
@@ -96,4 +96,4 @@ TEST(Outbox, KeepsASmallBufferAndGivesALargeOneBack) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

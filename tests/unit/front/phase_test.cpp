@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 constexpr Phase k_all[] = {Phase::waiting,   Phase::head,      Phase::body,
@@ -107,4 +107,4 @@ TEST_F(PhaseTest, ALastReplyIsNotOvertakenByAReset) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

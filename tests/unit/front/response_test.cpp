@@ -5,7 +5,7 @@
 
 #include "front/request_id.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 std::string without_date(std::string text) {
@@ -102,4 +102,4 @@ TEST(RequestId, KeepsTheClientsIfItIsFit) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

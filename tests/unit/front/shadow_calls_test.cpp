@@ -7,7 +7,7 @@
 
 #include "live_calls.hpp"
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using testing::ElementsAre;
@@ -204,4 +204,4 @@ TEST_F(CountedShadowCallsTest, OneThatIsEndedIsSettledAndOneThatWaitsIsGivenUp) 
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

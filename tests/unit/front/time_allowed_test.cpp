@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::front {
+namespace bellwether::front {
 namespace {
 
 using namespace std::chrono_literals;
@@ -79,4 +79,4 @@ TEST(TimeAllowed, NamesTheHeaderThatItRefusesAndWhatIsExpected) {
 }
 
 }  // namespace
-}  // namespace bw::front
+}  // namespace bellwether::front

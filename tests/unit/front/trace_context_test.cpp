@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bw::front::test {
+namespace bellwether::front::test {
 
 using testing::MatchesRegex;
 
@@ -75,4 +75,4 @@ TEST_F(TraceContextTest, AMalformedStateCostsOnlyTheState) {
     EXPECT_EQ(read(k_parent, "a=1, ,t@v=2").tracestate, "a=1, ,t@v=2");
 }
 
-}  // namespace bw::front::test
+}  // namespace bellwether::front::test

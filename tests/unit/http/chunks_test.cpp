@@ -1,7 +1,7 @@
 // Bodies in chunks: what is taken off, and what is refused.
 #include "reading.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 using namespace std::string_literals;
@@ -78,4 +78,4 @@ TEST(Chunks, AreBounded) {
 }
 
 }  // namespace
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -1,7 +1,7 @@
 // Packed bodies: unpacked as they come, refused if broken or without measure.
 #include "reading.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 using namespace std::string_literals;
@@ -58,4 +58,4 @@ TEST(Inflate, IsBoundedBySize) {
 }
 
 }  // namespace
-}  // namespace bw::http
+}  // namespace bellwether::http

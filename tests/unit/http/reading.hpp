@@ -9,7 +9,7 @@
 
 #include "http/request_parser.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 
 // What was read out of some bytes, as text: "POST /x 1.1 [body]" for each request, then "400" or
 // another status if the bytes were refused, or "..." if they end within a request.
@@ -58,4 +58,4 @@ inline std::string chunked(std::string_view body) {
     return post("transfer-encoding: chunked\r\n", body);
 }
 
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -1,7 +1,7 @@
 // Each way in which a head or a counted body can be wrong, and the status that it gets.
 #include "reading.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 using namespace std::string_literals;
@@ -151,4 +151,4 @@ TEST(Refusal, IsForGood) {
 }
 
 }  // namespace
-}  // namespace bw::http
+}  // namespace bellwether::http

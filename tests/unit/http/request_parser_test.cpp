@@ -1,7 +1,7 @@
 // Heads and counted bodies; whatever can be understood in two ways is refused.
 #include "reading.hpp"
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 TEST(RequestParser, ReadsARequest) {
@@ -65,4 +65,4 @@ TEST(RequestParser, KnowsWhatTheConnectionIsToBe) {
 }
 
 }  // namespace
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::http {
+namespace bellwether::http {
 namespace {
 
 // "hello" in each form.
@@ -91,4 +91,4 @@ TEST(PackingOf, ReadsLists) {
 }
 
 }  // namespace
-}  // namespace bw::http
+}  // namespace bellwether::http

@@ -5,7 +5,7 @@
 
 #include "json/request.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 Call read(const std::string& more) {
@@ -104,4 +104,4 @@ TEST(GenerationLimits, TheWidestOfSeveralWishesToThinkCountsInWhateverOrder) {
 }
 
 }  // namespace
-}  // namespace bw::json
+}  // namespace bellwether::json

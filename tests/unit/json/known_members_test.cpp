@@ -5,7 +5,7 @@
 
 #include "json/member_names.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 MemberRole means(std::string_view raw_key) {
@@ -83,4 +83,4 @@ TEST(PartMeaning, IsOfTheExactName) {
 }
 
 }  // namespace
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -5,7 +5,7 @@
 
 #include "json/request.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 std::string repeated(std::string_view text, int count) {
@@ -92,4 +92,4 @@ TEST(PromptWalk, CountsThePromptsOfACompletion) {
 }
 
 }  // namespace
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 Call call_with(std::string body, Operation operation = Operation::chat) {
@@ -153,4 +153,4 @@ TEST(ReadRequest, ReadsWhatIsBilledApart) {
 }
 
 }  // namespace
-}  // namespace bw::json
+}  // namespace bellwether::json

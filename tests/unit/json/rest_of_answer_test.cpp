@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
 #include "json/request.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 using testing::HasSubstr;
@@ -105,4 +105,4 @@ TEST(RestOfAnswer, IsTheSameCallInAllElse) {
 }
 
 }  // namespace
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <bellwether/json.hpp>
+#include "json/value.hpp"
 
 #include "json/request.hpp"
 
-namespace bw::json {
+namespace bellwether::json {
 namespace {
 
 Call call_with(std::string body, Operation operation = Operation::chat) {
@@ -201,4 +201,4 @@ TEST(FaultOfAChange, IsSaidOfAValueThatNoRequestMayHave) {
 }
 
 }  // namespace
-}  // namespace bw::json
+}  // namespace bellwether::json

@@ -6,7 +6,7 @@
 
 #include "store_suite.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using testing::ElementsAre;
@@ -270,4 +270,4 @@ TEST_F(BookTest, ARateThatRefusesNothingLetsNobodyWait) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

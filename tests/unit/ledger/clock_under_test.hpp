@@ -8,7 +8,7 @@
 
 #include "ledger/clock.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class ClockUnderTest {
   public:
@@ -22,4 +22,4 @@ class ClockUnderTest {
         std::make_shared<std::atomic<std::int64_t>>(1'790'000'000'000'000);
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using config::Sync;
@@ -113,4 +113,4 @@ TEST(CommitWindow, WakesNobodyForTheDiskThatNobodyWaitsFor) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 Claim claim_of(std::int64_t amount, std::int64_t limit, std::int64_t period_us,
@@ -31,4 +31,4 @@ TEST(Gcra, ABurstIsOneAtLeast) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

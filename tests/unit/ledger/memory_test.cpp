@@ -3,7 +3,7 @@
 #include "clock_under_test.hpp"
 #include "store_suite.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 class MemoryUnderTest final : public StoreUnderTest {
@@ -47,4 +47,4 @@ TEST(Memory, KeepsTheNewestRows) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -10,7 +10,7 @@
 
 #include "ledger/ledger.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 inline constexpr Window k_always{};
 
@@ -77,4 +77,4 @@ inline std::vector<UsageRow> all_usage(Store& store, TimeSpan span = {}) {
     return rows;
 }
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -7,7 +7,7 @@
 #include "redis_desk.hpp"
 #include "redis_server.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using testing::HasSubstr;
@@ -196,4 +196,4 @@ TEST_F(RedisEpochTest, AReplicaIsAConnectionThatIsLost) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -9,7 +9,7 @@
 #include "redis_desk.hpp"
 #include "redis_server.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 class RedisHostsTest : public testing::Test {
@@ -199,4 +199,4 @@ TEST_F(RedisHostsTest, FourHostsShareOneRate) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -6,7 +6,7 @@
 
 #include "ledger/redis/keeper.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using namespace std::chrono_literals;
@@ -159,4 +159,4 @@ TEST(AwayNotice, TellsOnceAMinuteAndOnlyTheEndOfWhatItTold) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

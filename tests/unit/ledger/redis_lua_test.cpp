@@ -9,7 +9,7 @@
 #include "ledger/redis/errand.hpp"
 #include "redis_server.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using testing::ElementsAre;
@@ -150,4 +150,4 @@ TEST_F(RedisLua, ThinTakesOutNamesAndRowsThatAreOld) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

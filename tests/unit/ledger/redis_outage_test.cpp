@@ -6,7 +6,7 @@
 #include "redis_desk.hpp"
 #include "redis_server.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using testing::HasSubstr;
@@ -152,4 +152,4 @@ TEST(RedisOutage, TlsIsSpokenAndTheServerIsVerified) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -7,7 +7,7 @@
 #include "ledger/redis/reply.hpp"
 #include "ledger/redis/settings.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 TEST(RedisReply, CommandsHoldAnyBytes) {
@@ -97,4 +97,4 @@ TEST(RedisCodec, NumbersThatLuaCannotTellAreBounded) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

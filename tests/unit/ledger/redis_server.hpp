@@ -21,7 +21,7 @@
 #include "ledger/redis/errand.hpp"
 #include "ledger/redis/settings.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 inline int free_port() {
     const int listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -141,4 +141,4 @@ class RedisServer {
     pid_t process_ = 0;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

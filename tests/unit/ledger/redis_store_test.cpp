@@ -7,7 +7,7 @@
 #include "redis_desk.hpp"
 #include "redis_server.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 class RedisStoreTest : public testing::Test {
@@ -179,4 +179,4 @@ TEST_F(RedisStoreTest, HugeNumbersDoNotWrap) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

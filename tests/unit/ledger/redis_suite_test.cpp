@@ -5,7 +5,7 @@
 #include "redis_server.hpp"
 #include "store_suite.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 class RedisUnderTest final : public StoreUnderTest {
@@ -49,4 +49,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

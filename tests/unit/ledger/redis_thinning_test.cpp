@@ -6,7 +6,7 @@
 #include "redis_desk.hpp"
 #include "redis_server.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr std::int64_t k_keep_ms = 3'600'000;
@@ -106,4 +106,4 @@ TEST_F(RedisThinningTest, NamesOfExpiredCountersGoAndLiveOnesStay) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -7,7 +7,7 @@
 #include "redis_server.hpp"
 #include "slow_way.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using namespace std::chrono_literals;
@@ -79,4 +79,4 @@ TEST_F(RedisTripsTest, ManyHoldsAndSettlementsShareOne) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

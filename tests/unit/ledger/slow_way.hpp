@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class SlowWay {
   public:
@@ -75,4 +75,4 @@ class SlowWay {
     std::jthread thread_;  // ends first
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

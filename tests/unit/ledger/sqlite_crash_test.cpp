@@ -11,7 +11,7 @@
 
 #include "sqlite_fixture.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr int k_rounds = 25;  // with each setting
@@ -192,4 +192,4 @@ TEST_P(SqliteCrashTest, AHostThatIsKilledLosesAndLeaksNothing) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

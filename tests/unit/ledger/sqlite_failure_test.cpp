@@ -9,7 +9,7 @@
 
 #include "sqlite_fixture.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using testing::HasSubstr;
@@ -172,4 +172,4 @@ TEST_F(SqliteTest, AToolThatLocksTheFileForAMomentOnlyDelays) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -16,7 +16,7 @@
 #include "ledger/sqlite/store.hpp"
 #include "store_suite.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 class Folder {
   public:
@@ -83,4 +83,4 @@ class SqliteTest : public testing::Test {
     ClockUnderTest clock_;
 };
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -12,7 +12,7 @@
 
 #include "sqlite_fixture.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using testing::ElementsAre;
@@ -269,4 +269,4 @@ TEST_F(SqlitePlaceTest, AFileThatIsMountedByItselfIsToldOf) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

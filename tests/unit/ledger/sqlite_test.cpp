@@ -10,7 +10,7 @@
 
 #include "sqlite_fixture.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using testing::HasSubstr;
@@ -256,4 +256,4 @@ PRAGMA application_id=1115114599; PRAGMA user_version=1;)sql");
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

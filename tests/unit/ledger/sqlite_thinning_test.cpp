@@ -6,7 +6,7 @@
 #include "ledger/sqlite/schema.hpp"
 #include "sqlite_fixture.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using namespace std::chrono_literals;
@@ -168,4 +168,4 @@ TEST_F(SqliteThinningTest, CountersOfWindowsThatAreOverGoFromTheFile) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -6,7 +6,7 @@
 #include "ledger/sqlite/journal.hpp"
 #include "sqlite_fixture.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using namespace std::chrono_literals;
@@ -164,4 +164,4 @@ TEST_F(SqliteWindowTest, WhatWasWrittenNoLongerWaits) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

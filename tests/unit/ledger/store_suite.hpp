@@ -19,7 +19,7 @@
 
 #include "ledger/ledger.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 
 // A store without anything in it, and the time that it runs on.
 class StoreUnderTest {
@@ -194,4 +194,4 @@ class StoreSuite : public testing::TestWithParam<StoreKind> {
 inline constexpr int k_crowd = 8;
 class CrowdedStoreSuite : public StoreSuite {};
 
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -4,7 +4,7 @@
 
 #include "store_suite.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using testing::IsEmpty;
@@ -127,4 +127,4 @@ TEST_P(CrowdedStoreSuite, CallsThatAreRefusedTakeNoRoom) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -1,7 +1,7 @@
 // Holds and settlements, on every store.
 #include "store_suite.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr std::int64_t k_most = INT64_MAX;
@@ -280,4 +280,4 @@ TEST_P(StoreSuite, WhatCameToNothingIsNotRecorded) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -8,7 +8,7 @@
 
 #include "store_suite.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr int k_threads = 64;
@@ -202,4 +202,4 @@ TEST_P(StoreSuite, AdmitsExactlyWhatFits) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -1,7 +1,7 @@
 // Rates, on every store: how many are admitted, and when.
 #include "store_suite.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 using std::chrono::microseconds;
@@ -141,4 +141,4 @@ TEST_P(StoreSuite, ARuleThatBecameFasterIsNotBoundByItsPast) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

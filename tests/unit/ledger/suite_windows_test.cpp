@@ -1,7 +1,7 @@
 // Budgets whose windows open and close while calls are in flight, and clocks that jump.
 #include "store_suite.hpp"
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 TEST_P(StoreSuite, ALaterWindowBeginsEmpty) {
@@ -130,4 +130,4 @@ TEST_P(StoreSuite, ResetWithHoldsOfTwoWindowsInFlight) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::ledger {
+namespace bellwether::ledger {
 namespace {
 
 constexpr std::int64_t k_second_us = 1'000'000;
@@ -53,4 +53,4 @@ TEST_F(TallyTableTest, AClockThatWentBackKeepsNothingForLonger) {
 }
 
 }  // namespace
-}  // namespace bw::ledger
+}  // namespace bellwether::ledger

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-namespace bw::net {
+namespace bellwether::net {
 namespace {
 
 using namespace std::chrono_literals;
@@ -58,4 +58,4 @@ TEST(Alarm, MaySetItselfAgainOrEndItselfWhileRinging) {
 }
 
 }  // namespace
-}  // namespace bw::net
+}  // namespace bellwether::net

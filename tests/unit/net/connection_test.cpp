@@ -6,7 +6,7 @@
 
 #include "harness.hpp"
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 class ConnectionTest : public NetTest {
   protected:
@@ -297,4 +297,4 @@ TEST_F(ConnectionTest, TwoClientsOnTwoThreads) {
     EXPECT_EQ(server.connections(), 2);
 }
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

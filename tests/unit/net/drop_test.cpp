@@ -2,7 +2,7 @@
 // the upstream hears of it at once.
 #include "harness.hpp"
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 // Waits for the client to hang up and notes when.
 class Upstream {
@@ -260,4 +260,4 @@ TEST_F(DropTest, AssigningDropsWhatWasThere) {
     expect_hang_up(upstream, dropped_at);
 }
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

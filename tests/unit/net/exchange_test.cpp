@@ -1,7 +1,7 @@
 // What a well-behaved upstream sends arrives whole, and what we send arrives there.
 #include "harness.hpp"
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 using ExchangeTest = NetTest;
 
@@ -207,4 +207,4 @@ TEST_F(ExchangeTest, BodiesAroundTheInlineLimit) {
     client.reset();
 }
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

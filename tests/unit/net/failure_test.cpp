@@ -5,7 +5,7 @@
 
 #include "harness.hpp"
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -226,4 +226,4 @@ TEST(HostAndPort, NamesNothingElse) {
     EXPECT_EQ(host_and_port("not a url"), "the upstream");
 }
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

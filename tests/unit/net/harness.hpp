@@ -16,7 +16,7 @@
 #include "net/client.hpp"
 #include "scripted_server.hpp"
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 class Recorder final : public Events {
   public:
@@ -96,4 +96,4 @@ class NetTest : public testing::Test {
     std::optional<Client> client;
 };
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::net {
+namespace bellwether::net {
 
 namespace {
 
@@ -94,4 +94,4 @@ TEST(Head, RedirectsAreAllOf3xx) {
 
 }  // namespace
 
-}  // namespace bw::net
+}  // namespace bellwether::net

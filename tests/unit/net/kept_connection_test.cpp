@@ -5,7 +5,7 @@
 
 #include "harness.hpp"
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 class KeptConnectionTest : public NetTest {
   protected:
@@ -262,4 +262,4 @@ TEST_F(KeptConnectionTest, AnAnswerThatComesBeforeTheRequestWasReadCounts) {
     client.reset();
 }
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

@@ -27,7 +27,7 @@ extern "C" int getaddrinfo(const char* name, const char* service, const addrinfo
     return real(moving ? moving_address.load() : name, service, hints, found);
 }
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 class LookupTest : public NetTest {
   protected:
@@ -82,4 +82,4 @@ TEST_F(LookupTest, AnUpstreamThatIsAwayIsNotLookedUpForEachCall) {
     client.reset();
 }
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

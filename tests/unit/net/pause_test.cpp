@@ -1,7 +1,7 @@
 // Back-pressure: a paused exchange reads nothing more, and loses nothing.
 #include "harness.hpp"
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 class PauseTest : public NetTest {
   protected:
@@ -201,4 +201,4 @@ TEST_F(PauseTest, OnePausedExchangeDoesNotHoldUpAnother) {
     client.reset();
 }
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

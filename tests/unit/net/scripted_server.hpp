@@ -22,7 +22,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
@@ -246,4 +246,4 @@ inline std::string pattern(std::size_t size) {
     return text;
 }
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

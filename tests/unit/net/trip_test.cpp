@@ -5,7 +5,7 @@
 
 #include "net/lookups.hpp"
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
@@ -119,4 +119,4 @@ TEST(LookupsTest, AnUpstreamThatIsAwayMakesNoStorm) {
     EXPECT_EQ(lookups_made, 10);
 }
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

@@ -4,7 +4,7 @@
 
 #include "harness.hpp"
 
-namespace bw::net::test {
+namespace bellwether::net::test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -384,4 +384,4 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"Content-Length: 100\r\n", "cut", "cut"},
                     Refused{"Transfer-Encoding: chunked\r\n", "3\r\ncut\r\n9\r\n", "cut"}));
 
-}  // namespace bw::net::test
+}  // namespace bellwether::net::test

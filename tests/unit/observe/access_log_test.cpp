@@ -8,7 +8,7 @@
 
 #include "capture.hpp"
 
-namespace bw::observe::test {
+namespace bellwether::observe::test {
 
 using namespace std::chrono_literals;
 
@@ -168,4 +168,4 @@ TEST_F(AccessLogTest, JsonFormat) {
     EXPECT_EQ(pipe.read(), json_of(a_record()));
 }
 
-}  // namespace bw::observe::test
+}  // namespace bellwether::observe::test

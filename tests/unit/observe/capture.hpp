@@ -6,7 +6,7 @@
 
 #include <string>
 
-namespace bw::observe::test {
+namespace bellwether::observe::test {
 
 class Pipe {
   public:
@@ -53,4 +53,4 @@ class CapturedStderr {
     int original_;
 };
 
-}  // namespace bw::observe::test
+}  // namespace bellwether::observe::test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::observe::test {
+namespace bellwether::observe::test {
 
 using namespace std::chrono_literals;
 
@@ -63,4 +63,4 @@ TEST(Histogram, TheBoundsRise) {
     }
 }
 
-}  // namespace bw::observe::test
+}  // namespace bellwether::observe::test

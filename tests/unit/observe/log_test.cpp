@@ -9,7 +9,7 @@
 
 #include "capture.hpp"
 
-namespace bw::observe::test {
+namespace bellwether::observe::test {
 
 using testing::MatchesRegex;
 
@@ -84,4 +84,4 @@ TEST_F(LogTest, LinesOfSeveralThreadsDoNotMix) {
     EXPECT_EQ(count, k_threads * k_lines);
 }
 
-}  // namespace bw::observe::test
+}  // namespace bellwether::observe::test

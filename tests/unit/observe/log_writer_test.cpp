@@ -8,7 +8,7 @@
 
 #include "capture.hpp"
 
-namespace bw::observe::test {
+namespace bellwether::observe::test {
 
 using testing::EndsWith;
 using testing::HasSubstr;
@@ -68,4 +68,4 @@ TEST(LogWriter, EndsThoughNobodyReads) {
     writer.reset();  // the test's time-out is the proof
 }
 
-}  // namespace bw::observe::test
+}  // namespace bellwether::observe::test

@@ -9,7 +9,7 @@
 
 #include "observe/error_type.hpp"
 
-namespace bw::observe::test {
+namespace bellwether::observe::test {
 
 using testing::HasSubstr;
 using testing::Not;
@@ -162,4 +162,4 @@ TEST(Metrics, AScrapeMayComeAtAnyTime) {
     EXPECT_THAT(text, HasSubstr("model=\"other\",code=\"200\",error_type=\"\"} 20000\n"));
 }
 
-}  // namespace bw::observe::test
+}  // namespace bellwether::observe::test

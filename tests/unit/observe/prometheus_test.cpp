@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::observe::test {
+namespace bellwether::observe::test {
 
 using namespace std::chrono_literals;
 
@@ -49,4 +49,4 @@ TEST(PrometheusText, HistogramIsCumulative) {
               "h_seconds_count{x=\"1\"} 3\n");
 }
 
-}  // namespace bw::observe::test
+}  // namespace bellwether::observe::test

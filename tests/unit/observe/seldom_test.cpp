@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-namespace bw::observe::test {
+namespace bellwether::observe::test {
 
 using namespace std::chrono_literals;
 
@@ -35,4 +35,4 @@ TEST(Seldom, OfManyThreadsLetsOneThrough) {
     EXPECT_EQ(through, 1);
 }
 
-}  // namespace bw::observe::test
+}  // namespace bellwether::observe::test

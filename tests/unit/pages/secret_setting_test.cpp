@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::pages {
+namespace bellwether::pages {
 namespace {
 
 TEST(SecretSetting, BeTheNameItsOwn) {
@@ -20,4 +20,4 @@ TEST(SecretSetting, OrThatOfAMemberBySomeSpelling) {
 }
 
 }  // namespace
-}  // namespace bw::pages
+}  // namespace bellwether::pages

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using namespace std::chrono_literals;
@@ -86,4 +86,4 @@ TEST(AnswerBody, IsNotCutBeforeItHasEnded) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -8,7 +8,7 @@
 #include "json/request.hpp"
 #include "scripted_transport.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using net::FailureKind;
@@ -220,4 +220,4 @@ TEST_F(AttemptTest, AnAnswerThatIsStoppedEndsByTheReasonOfWhoStoppedIt) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -8,7 +8,7 @@
 #include "framing.hpp"
 #include "plugin/framing/aws_message.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using ::testing::ElementsAre;
@@ -178,4 +178,4 @@ TEST(AwsFramer, WhatIsNoEventStreamIsToldAtOnce) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 inline std::string big_endian_bytes(std::uint64_t number, int size) {
     std::string bytes;
@@ -50,4 +50,4 @@ inline std::string aws_event(std::string_view type, std::string_view payload) {
                        payload);
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

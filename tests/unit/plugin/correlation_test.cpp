@@ -8,7 +8,7 @@
 
 #include "plugin/upstream_wait.hpp"
 
-namespace bw::plugin::test {
+namespace bellwether::plugin::test {
 
 using testing::ElementsAre;
 using namespace std::chrono_literals;
@@ -51,4 +51,4 @@ TEST(UpstreamWait, MayEndWhileTheHostWorks) {
     wait.reset();
 }
 
-}  // namespace bw::plugin::test
+}  // namespace bellwether::plugin::test

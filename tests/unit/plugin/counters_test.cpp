@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 TEST(Counters, AddUpByLabel) {
@@ -37,4 +37,4 @@ TEST(Counters, KeepTheNumberOfLabelsWithinBounds) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -7,7 +7,7 @@
 #include "plugin/attempt.hpp"
 #include "scripted_transport.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using credentials::Credential;
@@ -156,4 +156,4 @@ TEST_F(DepartureTest, AQuerysCredentialIsInTheUrl) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -7,7 +7,7 @@
 
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using ::testing::ElementsAre;
@@ -114,4 +114,4 @@ TEST(Framer, TheSinkCanStopIt) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -11,7 +11,7 @@
 
 #include "plugin/framer.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 
 struct SeenFrame {
     std::string data;
@@ -78,4 +78,4 @@ inline void expect_same_at_every_split(FrameKind kind, std::string_view body) {
     }
 }
 
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

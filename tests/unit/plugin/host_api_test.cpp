@@ -14,7 +14,7 @@
 #include "plugin/registry.hpp"
 #include "plugin/sinks.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 // Finds no memory for anything.
@@ -90,4 +90,4 @@ TEST(HostApiDeathTest, ALineThatFindsNoMemoryIsLostAndNotTheProcess) {
 #endif
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -6,7 +6,7 @@
 
 #include "framing.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using ::testing::HasSubstr;
@@ -132,4 +132,4 @@ TEST(FrameKinds, EachHasItsOwnNumberInTheAbi) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

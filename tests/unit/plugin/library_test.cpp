@@ -7,7 +7,7 @@
 
 #include <fstream>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 namespace fs = std::filesystem;
@@ -193,4 +193,4 @@ TEST(Locate, APathIsTakenFromTheConfigsFolder) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -11,7 +11,7 @@
 #include "plugin/load_addresses.hpp"
 #include "plugin/secret_texts.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using ::testing::Contains;
@@ -305,4 +305,4 @@ TEST_F(LoadCredentials, OriginsOfTheConfigReplaceThoseOfTheManifest) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

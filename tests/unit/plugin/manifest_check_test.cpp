@@ -6,7 +6,7 @@
 
 #include "plugin/manifest.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using ::testing::Contains;
@@ -132,4 +132,4 @@ TEST(ManifestCheck, AllMistakesAreSaidAtOnce) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

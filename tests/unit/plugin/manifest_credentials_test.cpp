@@ -6,7 +6,7 @@
 
 #include "plugin/manifest.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using ::testing::ElementsAre;
@@ -144,4 +144,4 @@ TEST(ManifestAddresses, EachMistakeIsNamed) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 TEST(NetError, TheAddressIsForTheOperator) {
@@ -31,4 +31,4 @@ TEST(NetError, ALackIsTheHostsOwn) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

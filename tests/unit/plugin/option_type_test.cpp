@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 TEST(MillisecondsOf, TakesAWholeNumberAndItsUnit) {
@@ -23,4 +23,4 @@ TEST(MillisecondsOf, TakesNothingElse) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

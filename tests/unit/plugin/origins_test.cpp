@@ -5,7 +5,7 @@
 
 #include "plugin/braces.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 TEST(Origins, AreThoseOnTheListAndNoOther) {
@@ -72,4 +72,4 @@ TEST(FitsHost, TakesNamesAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

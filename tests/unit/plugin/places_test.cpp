@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 std::string shown(std::string_view text, std::string_view base_url, std::string_view proxy = {}) {
@@ -45,4 +45,4 @@ TEST(Places, WhatOnlyLooksLikeOneStays) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -8,7 +8,7 @@
 
 #include "plugin/secret_texts.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 using ::testing::HasSubstr;
@@ -284,4 +284,4 @@ TEST_F(RegistryTest, AMissingPluginSaysWhereItWasLookedFor) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -7,7 +7,7 @@
 
 #include "plugin/instance.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 SaidLimits said(const std::vector<bw_limit>& all) {
@@ -43,4 +43,4 @@ TEST(SaidLimits, NonsenseIsNotSaid) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -10,7 +10,7 @@
 
 #include "net/transport.hpp"
 
-namespace bw::net {
+namespace bellwether::net {
 
 class ScriptedTransport final : public Transport {
   public:
@@ -71,4 +71,4 @@ class ScriptedTransport final : public Transport {
     std::deque<std::shared_ptr<Upstream>> upstreams;  // in the order of their requests
 };
 
-}  // namespace bw::net
+}  // namespace bellwether::net

@@ -6,7 +6,7 @@
 #include "plugin/header_names.hpp"
 #include "plugin/instance.hpp"
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 class SideNotesTest : public testing::Test {
@@ -79,4 +79,4 @@ TEST(HeaderNames, CredentialsAreNeverSeenAndTheHostsOwnNeverSet) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace bw::plugin {
+namespace bellwether::plugin {
 namespace {
 
 bw_str str(std::string_view text) { return {text.data(), text.size()}; }
@@ -93,4 +93,4 @@ TEST(UsageIn, HasNoFigureWhereNothingIsSaid) {
 }
 
 }  // namespace
-}  // namespace bw::plugin
+}  // namespace bellwether::plugin

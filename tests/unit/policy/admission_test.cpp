@@ -3,7 +3,7 @@
 
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr const char* k_each_provider =
@@ -333,4 +333,4 @@ TEST(Admission, NobodyPassesALimitsLineByWayOfAnUpstreams) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -9,7 +9,7 @@
 #include "policy/attempts/attempts.hpp"
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 inline constexpr const char* k_two_targets = R"(
 [providers.a]
@@ -122,4 +122,4 @@ class AnsweredAttempts : public testing::Test {
     std::optional<Attempts> attempts;
 };
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -1,7 +1,7 @@
 // Which target of a call is asked, and what its client is told.
 #include "answered_attempts.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -255,4 +255,4 @@ TEST_F(AnsweredAttempts, AClientThatIsSlowBetweenTwoTriesPausesTheSecond) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

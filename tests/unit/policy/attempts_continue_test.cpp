@@ -1,7 +1,7 @@
 // A stream that breaks off after content, on a route with `continue_stream`.
 #include "answered_attempts.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -284,4 +284,4 @@ TEST_F(RepeatedlyContinued, TheSameTargetMayGoOnAfterAPause) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

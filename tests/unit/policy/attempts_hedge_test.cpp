@@ -1,7 +1,7 @@
 // A call that is sent to a second target as well: who answers, and what the other one counts.
 #include "answered_attempts.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -237,4 +237,4 @@ TEST_F(HedgedAttempts, ATargetThatLosesInSilenceEachTimeGoesOutOfService) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

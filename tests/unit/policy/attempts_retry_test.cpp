@@ -1,7 +1,7 @@
 // A call that is tried again: when, how often, where, and what its client is told in the end.
 #include "answered_attempts.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -319,4 +319,4 @@ TEST_F(RetriedAtTwo, ATargetWhoseTrialAnotherCallMakesIsPassedOver) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 class Client final : public Replies {
@@ -75,4 +75,4 @@ TEST_F(AttemptsTest, ATargetWhoseUpstreamHasNoRoomIsPassedOver) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

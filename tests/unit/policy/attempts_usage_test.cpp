@@ -3,7 +3,7 @@
 #include "policy/estimate/estimate.hpp"
 #include "policy/estimate/tokens.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using net::FailureKind;
@@ -101,4 +101,4 @@ TEST_F(AnsweredAttempts, AnAnswerTeachesHowDenseItsPromptWas) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -29,4 +29,4 @@ TEST(BackOff, TheUpstreamsOwnWaitCountsWithUpToATenthMore) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 
 #include "credentials/credential.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 inline std::shared_ptr<const credentials::Credential> bearer(std::string secret) {
     auto made = credentials::Credential::make(credentials::BearerKind(),
@@ -14,4 +14,4 @@ inline std::shared_ptr<const credentials::Credential> bearer(std::string secret)
     return std::make_shared<const credentials::Credential>(*std::move(made));
 }
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

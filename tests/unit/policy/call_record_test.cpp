@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -207,4 +207,4 @@ TEST_F(CallRecordTest, WhatIsNotKnownIsLeftOut) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 #include "json/request.hpp"
 #include "policy/attempts/try.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using testing::HasSubstr;
@@ -112,4 +112,4 @@ TEST(Continuation, TheUsageIsOfTheFirstPromptAndOfAllThatWasSaid) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 const Usage k_usage{.input_tokens = 7, .output_tokens = 3, .source = UsageSource::observed};
@@ -32,4 +32,4 @@ TEST(CostInBody, WhatIsNoObjectStaysAsItIs) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 #include <random>
 #include <string_view>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr std::int64_t k_tokens_max = 1'000'000'000'000;
@@ -272,4 +272,4 @@ TEST(Cost, HoldsForAnyUsage) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

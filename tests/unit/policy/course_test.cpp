@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -162,4 +162,4 @@ TEST_F(CourseTest, ATargetWithoutRoomIsToWaitForIt) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -7,7 +7,7 @@
 
 #include <map>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -123,4 +123,4 @@ TEST(ExpandCredentials, GoesByWhatIsKnownOfTheUpstream) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -89,4 +89,4 @@ TEST_F(CredentialsTest, AreNamedByTheirReferences) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -124,4 +124,4 @@ TEST(Deadlines, AreTheClientsOwnWhereItsLimitCameFirst) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

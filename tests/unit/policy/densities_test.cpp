@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr PromptSize k_prompt{.text_bytes = 1'000};
@@ -59,4 +59,4 @@ TEST(Densities, AreKeptOfAThousandModelsAtMost) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 
 #include "json/request.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 Call call_of(std::string body, Operation operation = Operation::chat) {
@@ -182,4 +182,4 @@ TEST(OutputEstimate, AbsurdLimitsNeitherWrapNorPassForLess) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

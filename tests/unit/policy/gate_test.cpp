@@ -3,7 +3,7 @@
 
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 class Seen final : public Replies {
@@ -90,4 +90,4 @@ TEST_F(GateTest, KeepsNothingOnceTheHoldIsDurable) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 TEST(HeldTries, WhatIsHeldAtFirstIsEnoughAnywhere) {
@@ -46,4 +46,4 @@ TEST(HeldTries, ATryUsesWhatIsHeldForItsPlaceFirst) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

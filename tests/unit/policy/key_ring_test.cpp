@@ -9,7 +9,7 @@
 #include "config/key_form.hpp"
 #include "policy/keys/new_key.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -128,4 +128,4 @@ TEST(NewKey, PrefersNoLetter) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

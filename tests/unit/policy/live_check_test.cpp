@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 config::Config config_of(const std::string& rest) {
@@ -108,4 +108,4 @@ TEST(LiveCheck, SaysNothingOfWhomItDoesNotKnow) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 PieceSeen delta(const std::string& delta) {
@@ -61,4 +61,4 @@ TEST(MessagesPiece, TakesAnythingForNothing) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <vector>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr std::size_t k_much = 64u << 10;
@@ -180,4 +180,4 @@ TEST(ErrorKinds, SayWhetherAnotherTargetOrTheSameOneLaterMaySucceed) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

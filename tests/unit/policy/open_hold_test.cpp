@@ -5,7 +5,7 @@
 
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 class OpenHoldTest : public testing::Test {
@@ -70,4 +70,4 @@ TEST_F(OpenHoldTest, OneThatIsReplacedIsSettledFirst) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -339,4 +339,4 @@ TEST_F(PlacementOfCredentials, IfThereAreOnlyLastResortsTheyAreUsed) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

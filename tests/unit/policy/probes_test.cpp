@@ -9,7 +9,7 @@
 #include "base/clock.hpp"
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -183,4 +183,4 @@ TEST_F(ProbesTest, EndsWithAQuestionUnderWay) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

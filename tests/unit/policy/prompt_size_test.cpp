@@ -8,7 +8,7 @@
 
 #include "json/request.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 PromptSize measured(std::string body, Operation operation = Operation::chat) {
@@ -214,4 +214,4 @@ TEST(PromptSize, EmbeddingsHavePartsToo) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

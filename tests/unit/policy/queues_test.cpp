@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using std::chrono::hours;
@@ -127,4 +127,4 @@ TEST_F(LinesTest, WhatComesBackIsTriedAtOnce) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 // Every part at the same price.
@@ -70,4 +70,4 @@ TEST(Rates, ATierWithStepsOfItsOwnKeepsToThem) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

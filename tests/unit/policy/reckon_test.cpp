@@ -6,7 +6,7 @@
 
 #include <limits>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using plugin::Reach;
@@ -235,4 +235,4 @@ TEST(Ending, IsTheSafeSideUnlessItIsKnownThatNothingWasDone) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

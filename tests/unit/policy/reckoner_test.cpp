@@ -3,7 +3,7 @@
 
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 const route::Candidate k_a{.provider = 0, .model = "m"};
@@ -145,4 +145,4 @@ TEST(Reckoner, ATargetThatDropsTheLimitIsHeldForByItsDefault) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -9,7 +9,7 @@
 
 #include "policy/limits/standing_headers.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using testing::HasSubstr;
@@ -196,4 +196,4 @@ TEST(Refusal, NobodyIsToldToTryAnUpstreamAgainAtOnce) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 Usage divided(std::int64_t total, Operation operation = Operation::chat) {
@@ -40,4 +40,4 @@ TEST(ReportedTotal, ChangesNothingThatWasTold) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -66,4 +66,4 @@ TEST(SharedRetryBudget, IsNeverOverspentByThreads) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using config::Scope;
@@ -75,4 +75,4 @@ TEST(RuleMatch, SaysWhatDependsOnTheProvider) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

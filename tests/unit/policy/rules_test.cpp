@@ -7,7 +7,7 @@
 
 #include "json/request.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr std::int64_t k_now_us = 1'790'000'000'000'000;  // 2026-09-21T14:13:20Z
@@ -345,4 +345,4 @@ TEST_F(RulesTest, AProvidersOwnLimitWaitsAsTheProviderSays) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

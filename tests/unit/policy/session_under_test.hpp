@@ -19,7 +19,7 @@
 #include "policy/admission/admission.hpp"
 #include "policy/admission/books.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 
 class SessionUnderTest final : public ledger::LedgerSession {
   public:
@@ -139,4 +139,4 @@ inline constexpr const char* k_budget =
     "[[budgets]]\nname = \"b\"\nlimit = \"1ktok\"\nper = "
     "\"day\"\n";
 
-}  // namespace bw::policy
+}  // namespace bellwether::policy

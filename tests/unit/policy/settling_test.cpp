@@ -3,7 +3,7 @@
 #include "policy/cost/cost.hpp"
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr const char* k_money = "[[budgets]]\nname = \"b\"\nlimit = \"9 USD\"\nper = \"day\"\n";
@@ -77,4 +77,4 @@ TEST(Settling, AnAnswerThatWaitsForItsHoldIsGivenOutIfToldToAllow) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -15,7 +15,7 @@
 #include "route/table.hpp"
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -263,4 +263,4 @@ TEST_F(FastestCalls, NineOfTenGoToTheFasterTargetWithin200CallsAndBackWhenThatTu
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

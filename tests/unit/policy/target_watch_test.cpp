@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using route::TryEnd;
@@ -69,4 +69,4 @@ TEST(TargetWatch, ABlackHoleFailsEvenIfItsClientsDoNotWaitForTheEnd) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using std::chrono::hours;
@@ -52,4 +52,4 @@ TEST_F(TicketTest, MayBeDroppedWhenItsTimeIsUp) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

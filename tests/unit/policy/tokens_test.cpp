@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 std::int64_t tokens_of(std::string_view json) { return look_at(json).tokens; }
@@ -108,4 +108,4 @@ TEST(Tokens, SeesTheLastWordOfEachChoice) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

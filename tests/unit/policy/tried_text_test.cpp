@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -35,4 +35,4 @@ TEST(TriedText, NoNameCanEndTheLineOrAnEntry) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

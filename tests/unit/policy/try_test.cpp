@@ -4,7 +4,7 @@
 #include "answered_attempts.hpp"
 #include "bearer.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using testing::HasSubstr;
@@ -215,4 +215,4 @@ TEST_F(ChangedTry, HasShorterTimeOutsIfItsClientWantsThem) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 std::string id(const std::vector<net::Header>& headers) {
@@ -35,4 +35,4 @@ TEST(UpstreamId, IsNoneWhereACredentialStands) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

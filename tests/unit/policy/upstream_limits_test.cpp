@@ -6,7 +6,7 @@
 
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -154,4 +154,4 @@ TEST_F(UpstreamLimitsTest, WhereNoneOfAThousandIsIdleNoMoreIsLearned) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

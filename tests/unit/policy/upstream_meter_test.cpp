@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -265,4 +265,4 @@ TEST_F(UpstreamMeterTest, AShareIsNeverLessThanNothing) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -57,4 +57,4 @@ TEST(UsefulError, OfTwoRateLimitsTheShorterWaitIsTold) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 AnswerSeen answer(std::int64_t reported, std::int64_t seen) {
@@ -76,4 +76,4 @@ TEST(Visibility, LearnsNothingWithoutAFigure) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -4,7 +4,7 @@
 
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using namespace std::chrono_literals;
@@ -309,4 +309,4 @@ TEST_F(WaitingTest, OneCallThatWaitsIsCountedOnceHoweverOftenItTries) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

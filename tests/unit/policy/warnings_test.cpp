@@ -4,7 +4,7 @@
 
 #include "session_under_test.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 constexpr const char* k_rules =
@@ -101,4 +101,4 @@ TEST_F(WarningsTest, TellsOfMoneyThatWasExceeded) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

@@ -6,7 +6,7 @@
 #include "base/clock.hpp"
 #include "policy/notices/webhooks.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using std::chrono::milliseconds;
@@ -50,4 +50,4 @@ TEST_F(WebhookWaitsTest, AWaitThatWasAskedForIsBeforeOneTryOnly) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

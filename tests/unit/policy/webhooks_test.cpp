@@ -9,7 +9,7 @@
 
 #include "../net/harness.hpp"
 
-namespace bw::policy {
+namespace bellwether::policy {
 namespace {
 
 using net::test::Clock;
@@ -241,4 +241,4 @@ TEST(Webhooks, SayWhereTheyCannotBeReachedAsTheFileSays) {
 }
 
 }  // namespace
-}  // namespace bw::policy
+}  // namespace bellwether::policy

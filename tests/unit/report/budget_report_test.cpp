@@ -5,7 +5,7 @@
 
 #include <limits>
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 constexpr std::int64_t k_day = 86'400;
@@ -140,4 +140,4 @@ TEST(BudgetReport, TellsHowManyCallsRunAtOnce) {
 }
 
 }  // namespace
-}  // namespace bw::report
+}  // namespace bellwether::report

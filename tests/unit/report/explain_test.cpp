@@ -5,7 +5,7 @@
 
 #include <cstdlib>
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 constexpr const char* k_config = R"([providers.sheep]
@@ -442,4 +442,4 @@ TEST_F(Explain, EndsInACircle) {
 }
 
 }  // namespace
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 using std::chrono::milliseconds;
@@ -85,4 +85,4 @@ TEST(ChangeText, SaysWhichTargetAndWhy) {
 }
 
 }  // namespace
-}  // namespace bw::report
+}  // namespace bellwether::report

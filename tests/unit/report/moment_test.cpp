@@ -4,7 +4,7 @@
 
 #include "calendar/window.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 constexpr std::int64_t k_now = 1'795'500'000'000'000;
@@ -48,4 +48,4 @@ TEST(Moment, NamesEachDayInTheZone) {
 }
 
 }  // namespace
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -4,7 +4,7 @@
 #include "report/budget_report.hpp"
 #include "report/usage_report.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 config::Config config_with_key() {
@@ -132,4 +132,4 @@ TEST(BudgetJson, TellsHowFullTheFullestIsAndWhenItResets) {
 }
 
 }  // namespace
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -6,7 +6,7 @@
 #include <limits>
 #include <random>
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 TEST(Spread, OfNothingIsNotKnown) {
@@ -93,4 +93,4 @@ TEST(Spread, EndsAtTheGreatestSum) {
 }
 
 }  // namespace
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 constexpr std::int64_t k_now_us = 1'795'500'000'000'000;
@@ -51,4 +51,4 @@ TEST(UsageQuestion, SaysWhichWordIsWrong) {
 }
 
 }  // namespace
-}  // namespace bw::report
+}  // namespace bellwether::report

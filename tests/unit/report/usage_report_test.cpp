@@ -9,7 +9,7 @@
 #include "config/config.hpp"
 #include "policy/cost/cost.hpp"
 
-namespace bw::report {
+namespace bellwether::report {
 namespace {
 
 constexpr std::int64_t k_max = std::numeric_limits<std::int64_t>::max();
@@ -195,4 +195,4 @@ TEST(UsageReport, KeepsTheLatestDaysInTheirOrder) {
 }
 
 }  // namespace
-}  // namespace bw::report
+}  // namespace bellwether::report

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 using std::chrono::hours;
@@ -82,4 +82,4 @@ TEST(ContentTimes, APercentileForgets) {
 }
 
 }  // namespace
-}  // namespace bw::route
+}  // namespace bellwether::route

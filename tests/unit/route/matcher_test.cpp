@@ -9,7 +9,7 @@
 
 #include "config/pattern.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 using config::glob_match;
@@ -131,4 +131,4 @@ TEST(Matcher, AgreesWithTheChecksInAnyOrder) {
 }
 
 }  // namespace
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -10,7 +10,7 @@
 
 #include "route/target_states.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 using config::Strategy;
@@ -338,4 +338,4 @@ TEST(Hash, TellsTextsApart) {
 }
 
 }  // namespace
-}  // namespace bw::route
+}  // namespace bellwether::route

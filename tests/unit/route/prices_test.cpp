@@ -4,7 +4,7 @@
 
 #include "route/table.hpp"
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 config::Price price(const char* provider, const char* model, std::int64_t input, bool own = false) {
@@ -59,4 +59,4 @@ TEST(Prices, ComeWithTheCandidates) {
 }
 
 }  // namespace
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 config::Config config_of(const std::string& routes) {
@@ -186,4 +186,4 @@ TEST(Table, SurvivesAMoveOfItsConfiguration) {
 }
 
 }  // namespace
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 using std::chrono::milliseconds;
@@ -287,4 +287,4 @@ TEST(TargetHealth, ProbesThatFailTakeItOutAndKeepItOut) {
 }
 
 }  // namespace
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 using std::chrono::milliseconds;
@@ -156,4 +156,4 @@ TEST(TargetStates, ManyThreadsUseIt) {
 }
 
 }  // namespace
-}  // namespace bw::route
+}  // namespace bellwether::route

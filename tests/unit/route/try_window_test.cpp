@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::route {
+namespace bellwether::route {
 namespace {
 
 using std::chrono::seconds;
@@ -47,4 +47,4 @@ TEST(TryWindow, KeepsTheRatioOfMoreTriesThanABucketCanCount) {
 }
 
 }  // namespace
-}  // namespace bw::route
+}  // namespace bellwether::route

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace bw::serve {
+namespace bellwether::serve {
 namespace {
 
 TEST(ConnectionRoom, IsAsWishedWhereThereAreEnough) {
@@ -26,4 +26,4 @@ TEST(ConnectionRoom, LeavesWhatCallsNeed) {
 }
 
 }  // namespace
-}  // namespace bw::serve
+}  // namespace bellwether::serve

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-namespace bw::serve {
+namespace bellwether::serve {
 namespace {
 
 using namespace std::chrono_literals;
@@ -95,4 +95,4 @@ TEST_F(MemoryReturnTest, TheMemoryOfTheNextCallIsNotReturnedInBetween) {
 }
 
 }  // namespace
-}  // namespace bw::serve
+}  // namespace bellwether::serve

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace bw::serve {
+namespace bellwether::serve {
 namespace {
 
 // The socket that a service manager listens on.
@@ -66,4 +66,4 @@ TEST_F(ServiceManager, IsNotNeeded) {
 }
 
 }  // namespace
-}  // namespace bw::serve
+}  // namespace bellwether::serve

@@ -5,7 +5,7 @@
 
 #include <csignal>
 
-namespace bw::serve {
+namespace bellwether::serve {
 namespace {
 
 TEST(Signals, WhatEndsAndWhatDoesNot) {
@@ -22,4 +22,4 @@ TEST(Signals, WhatEndsAndWhatDoesNot) {
 }
 
 }  // namespace
-}  // namespace bw::serve
+}  // namespace bellwether::serve

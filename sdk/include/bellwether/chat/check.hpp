@@ -7,12 +7,13 @@
 #include <bellwether/chat/request.hpp>
 #include <bellwether/chat/unserved.hpp>
 #include <bellwether/provider/error.hpp>
+#include <bellwether/version.hpp>
 
 #include <initializer_list>
 #include <string>
 #include <string_view>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 // A fair request that cannot be served here: the next route may.
 [[noreturn]] inline void refuse(const std::string& param,
@@ -29,4 +30,4 @@ inline void check(const Request& asked, std::initializer_list<std::string_view> 
     if (const auto member = first_unserved(asked, unserved)) refuse(*member);
 }
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

@@ -2,9 +2,11 @@
 // several APIs call a format.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <string_view>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 // "pdf" of "application/pdf", which is in lower case and without parameters; empty if it is none of
 // those that are usual in chats.
@@ -38,4 +40,4 @@ inline std::string_view file_ending(std::string_view media_type) {
     return {};
 }
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <bellwether/json/value.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <iterator>
 #include <string>
 #include <string_view>
 
-namespace bw::chat::detail {
+namespace bw::v1::chat::detail {
 
 inline constexpr std::size_t k_nowhere = static_cast<std::size_t>(-1);
 
@@ -105,4 +106,4 @@ class Items {
     std::size_t message_;
 };
 
-}  // namespace bw::chat::detail
+}  // namespace bw::v1::chat::detail

@@ -5,13 +5,14 @@
 #include <bellwether/ascii.hpp>
 #include <bellwether/base64.hpp>
 #include <bellwether/json/scan.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 namespace detail {
 
@@ -104,4 +105,4 @@ class Media {
     std::string name_;
 };
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

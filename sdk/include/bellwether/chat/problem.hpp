@@ -6,12 +6,13 @@
 #include <bellwether/chat/tools.hpp>
 #include <bellwether/chat/turn.hpp>
 #include <bellwether/json/value.hpp>
+#include <bellwether/version.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 struct Problem {
     std::string param;    // "messages[3].content[0].image_url", for bw::Error::param
@@ -188,4 +189,4 @@ inline std::optional<Problem> find_problem(const json::Value& body) {
     return detail::Checker().check(body);
 }
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

@@ -27,6 +27,7 @@
 #pragma once
 
 #include <bellwether/chat/reply_text.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -38,7 +39,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 template <typename Sink>
 class Reply {
@@ -288,4 +289,4 @@ class Reply {
     std::string json_;  // kept for its room
 };
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

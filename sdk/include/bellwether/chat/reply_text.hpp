@@ -7,6 +7,7 @@
 #include <bellwether/chat/whole_characters.hpp>
 #include <bellwether/json/writer.hpp>
 #include <bellwether/provider/usage.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -15,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 // Why a choice ended.
 enum class Finish {
@@ -180,4 +181,4 @@ inline void write_whole(std::string& out, const ReplyHead& head, std::string_vie
 
 }  // namespace detail
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

@@ -26,6 +26,7 @@
 #include <bellwether/chat/tools.hpp>
 #include <bellwether/chat/turn.hpp>
 #include <bellwether/json.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstdint>
 #include <map>
@@ -35,7 +36,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 // The names of the functions that a request's tool calls are of, by the ids of the calls: for APIs
 // whose results name the function. Owns its texts.
@@ -175,4 +176,4 @@ class Request {
     json::Value stream_;
 };
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <bellwether/chat/turn.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <iterator>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 namespace detail {
 
@@ -111,4 +112,4 @@ class Sides {
     Turns turns_;
 };
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

@@ -12,6 +12,7 @@
 
 #include <bellwether/chat/turn.hpp>
 #include <bellwether/json/writer.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <string>
@@ -19,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 // A thought that was handed back.
 struct Thought {
@@ -86,4 +87,4 @@ class Thoughts {
     std::size_t index_ = 0;
 };
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

@@ -3,12 +3,13 @@
 #pragma once
 
 #include <bellwether/ascii.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 // The id of a call whose upstream gave it none: the same whenever it is asked for, and unlike those
 // of other answers, for clients keep them in one conversation.
@@ -41,4 +42,4 @@ inline std::uint64_t seed_of(std::string_view text) {
     return hash;
 }
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

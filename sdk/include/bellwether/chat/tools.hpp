@@ -4,12 +4,13 @@
 
 #include <bellwether/chat/items.hpp>
 #include <bellwether/json/value.hpp>
+#include <bellwether/version.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 // A tool that the model may call.
 class Tool {
@@ -137,4 +138,4 @@ inline ResponseFormat read_response_format(const json::Value& format) {
     return out;
 }
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

@@ -4,12 +4,13 @@
 #include <bellwether/chat/items.hpp>
 #include <bellwether/chat/media.hpp>
 #include <bellwether/json/value.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 // ---- parts -----------------------------------------------------------------------------------
 
@@ -268,4 +269,4 @@ class Turn {
 
 using Turns = detail::Items<Turn>;
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

@@ -6,13 +6,14 @@
 #pragma once
 
 #include <bellwether/chat/request.hpp>
+#include <bellwether/version.hpp>
 
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 namespace detail {
 
@@ -48,4 +49,4 @@ inline std::optional<std::string> first_unserved(const Request& chat,
     return std::nullopt;
 }
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

@@ -3,6 +3,7 @@
 
 #include <bellwether/json/writer.hpp>
 #include <bellwether/provider/usage.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -10,7 +11,7 @@
 #include <limits>
 #include <string_view>
 
-namespace bw::chat {
+namespace bw::v1::chat {
 
 namespace detail {
 
@@ -56,4 +57,4 @@ inline void write_usage(json::Writer& json, const Usage& usage) {
     json.end();
 }
 
-}  // namespace bw::chat
+}  // namespace bw::v1::chat

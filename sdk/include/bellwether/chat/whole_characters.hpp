@@ -2,11 +2,13 @@
 // <bellwether/chat/reply.hpp>.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace bw::chat::detail {
+namespace bw::v1::chat::detail {
 
 // How many bytes at the end of `text` begin a character whose rest is missing: 0 to 3.
 inline std::size_t cut_off_bytes(std::string_view text) {
@@ -44,4 +46,4 @@ class WholeCharacters {
     std::size_t held_ = 0;  // bytes
 };
 
-}  // namespace bw::chat::detail
+}  // namespace bw::v1::chat::detail

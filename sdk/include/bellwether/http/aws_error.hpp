@@ -9,13 +9,14 @@
 
 #include <bellwether/json.hpp>
 #include <bellwether/openai_compatible/text.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace bw {
+namespace bw::v1 {
 
 struct AwsError {
     std::string kind;     // "ThrottlingException"; empty: not said
@@ -69,4 +70,4 @@ inline AwsError read_aws_error(std::uint32_t http_status, std::string_view kind,
     return out;
 }
 
-}  // namespace bw
+}  // namespace bw::v1

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bellwether/ascii.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -11,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::detail {
+namespace bw::v1::detail {
 
 // The number that the `length` digits at `at` are; -1 if they are none.
 inline std::int64_t digits_at(std::string_view text, std::size_t at, std::size_t length) {
@@ -142,4 +143,4 @@ inline std::optional<std::int64_t> read_rfc3339(std::string_view text) {
     return (*seconds - offset_minutes * 60) * 1000 + ms;
 }
 
-}  // namespace bw::detail
+}  // namespace bw::v1::detail

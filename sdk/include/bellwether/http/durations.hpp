@@ -3,6 +3,7 @@
 
 #include <bellwether/ascii.hpp>
 #include <bellwether/json/number.hpp>
+#include <bellwether/version.hpp>
 
 #include <charconv>
 #include <cmath>
@@ -12,7 +13,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace bw::detail {
+namespace bw::v1::detail {
 
 // The longest wait that the host takes from a plugin: 31 days.
 constexpr std::int64_t k_wait_max_ms = std::int64_t{31} * 24 * 3600 * 1000;
@@ -94,4 +95,4 @@ inline std::optional<std::int64_t> read_duration(std::string_view text, double b
     return any ? to_ms(total, 1) : std::nullopt;
 }
 
-}  // namespace bw::detail
+}  // namespace bw::v1::detail

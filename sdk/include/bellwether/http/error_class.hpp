@@ -12,12 +12,13 @@
 #include <bellwether/c/error_class.h>
 #include <bellwether/provider.h>
 #include <bellwether/ascii.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
 
-namespace bw {
+namespace bw::v1 {
 
 // What an upstream says of an error; each may be empty.
 struct ErrorWords {
@@ -128,4 +129,4 @@ bw_status error_class(std::uint32_t http_status, const ErrorWords& words, const 
     return BW_E_UPSTREAM;
 }
 
-}  // namespace bw
+}  // namespace bw::v1

@@ -15,6 +15,7 @@
 #include <bellwether/http/dates.hpp>
 #include <bellwether/http/durations.hpp>
 #include <bellwether/provider.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -27,7 +28,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw {
+namespace bw::v1 {
 
 // A limit by its name in bw_limit, and the headers that tell it, in lower case.
 struct LimitHeaders {
@@ -133,4 +134,4 @@ void tell_limits(const Attempt& attempt, const Head& head, const Names& names, c
     if (!limits.empty()) attempt.limits(limits);
 }
 
-}  // namespace bw
+}  // namespace bw::v1

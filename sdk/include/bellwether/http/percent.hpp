@@ -2,11 +2,12 @@
 #pragma once
 
 #include <bellwether/ascii.hpp>
+#include <bellwether/version.hpp>
 
 #include <string>
 #include <string_view>
 
-namespace bw {
+namespace bw::v1 {
 
 // `text` as a segment of a path or as a value of a query: all but letters, digits and "-._~" is
 // encoded.
@@ -27,4 +28,4 @@ inline std::string percent_encoded(std::string_view text) {
     return out;
 }
 
-}  // namespace bw
+}  // namespace bw::v1

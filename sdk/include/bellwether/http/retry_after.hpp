@@ -15,6 +15,7 @@
 #include <bellwether/ascii.hpp>
 #include <bellwether/http/dates.hpp>
 #include <bellwether/http/durations.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -25,7 +26,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bw {
+namespace bw::v1 {
 
 namespace detail {
 
@@ -157,4 +158,4 @@ std::optional<std::chrono::milliseconds> retry_after(const Headers& headers, std
     return wait ? wait : retry_after_of_body(body);
 }
 
-}  // namespace bw
+}  // namespace bw::v1

@@ -1,12 +1,14 @@
 // Whether a JSON text that comes in pieces is complete. Part of <bellwether/json.hpp>.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <cstddef>
 #include <string_view>
 
 #include <bellwether/json/scan.hpp>
 
-namespace bw::json {
+namespace bw::v1::json {
 
 // Counts braces and brackets outside of strings, each byte once. It proves nothing: text that is
 // complete by this count may still be malformed.
@@ -65,4 +67,4 @@ class Braces {
     bool ended_ = false;
 };
 
-}  // namespace bw::json
+}  // namespace bw::v1::json

@@ -2,6 +2,8 @@
 // for them. Part of <bellwether/json.hpp>.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <charconv>
 #include <string>
 #include <system_error>
@@ -13,7 +15,7 @@
 #include <type_traits>
 #endif
 
-namespace bw::json::detail {
+namespace bw::v1::json::detail {
 
 #if defined(__cpp_lib_to_chars)
 
@@ -73,4 +75,4 @@ std::from_chars_result read_real(const char* first, const char* last, Real& valu
 
 #endif
 
-}  // namespace bw::json::detail
+}  // namespace bw::v1::json::detail

@@ -2,6 +2,8 @@
 // where the rules common to all of it are.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -11,7 +13,7 @@
 #include <emmintrin.h>
 #endif
 
-namespace bw::json {
+namespace bw::v1::json {
 
 // How deep arrays and objects may nest unless the caller says otherwise ...
 inline constexpr int k_nesting_default = 64;
@@ -302,4 +304,4 @@ inline bool valid(std::string_view text, int depth_max = k_nesting_default) {
     return p != nullptr && skip_space(p, end) == end;
 }
 
-}  // namespace bw::json
+}  // namespace bw::v1::json

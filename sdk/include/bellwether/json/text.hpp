@@ -1,6 +1,8 @@
 // Between text and the inside of JSON strings. Part of <bellwether/json.hpp>.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -9,7 +11,7 @@
 
 #include <bellwether/json/scan.hpp>
 
-namespace bw::json {
+namespace bw::v1::json {
 
 namespace detail {
 
@@ -119,4 +121,4 @@ inline std::string quote(std::string_view text) {
     return out;
 }
 
-}  // namespace bw::json
+}  // namespace bw::v1::json

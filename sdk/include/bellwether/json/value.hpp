@@ -1,6 +1,8 @@
 // Views on JSON values. Part of <bellwether/json.hpp>.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +17,7 @@
 #include <bellwether/json/scan.hpp>
 #include <bellwether/json/text.hpp>
 
-namespace bw::json {
+namespace bw::v1::json {
 
 // What a Value is; `missing` is one that is not there, or is malformed.
 enum class Kind { missing, null, boolean, number, string, array, object };
@@ -263,4 +265,4 @@ inline Value Value::at(std::size_t index) const {
     return {};
 }
 
-}  // namespace bw::json
+}  // namespace bw::v1::json

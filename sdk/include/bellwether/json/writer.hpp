@@ -17,6 +17,7 @@
 
 #include <bellwether/json/text.hpp>
 #include <bellwether/json/value.hpp>
+#include <bellwether/version.hpp>
 
 #include <charconv>
 #include <cmath>
@@ -27,7 +28,7 @@
 #include <string_view>
 #include <type_traits>
 
-namespace bw::json {
+namespace bw::v1::json {
 
 namespace detail {
 
@@ -220,4 +221,4 @@ class Writer {
     bool done_ = false;            // the outermost value is complete
 };
 
-}  // namespace bw::json
+}  // namespace bw::v1::json

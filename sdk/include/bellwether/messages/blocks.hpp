@@ -6,13 +6,14 @@
 #include <bellwether/chat/request.hpp>
 #include <bellwether/json/writer.hpp>
 #include <bellwether/provider/error.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <iterator>
 #include <string>
 #include <string_view>
 
-namespace bw::messages {
+namespace bw::v1::messages {
 
 // Of thoughts that were signed, for no other vendor can read them.
 inline constexpr std::string_view k_thoughts_format = "anthropic-claude-v1";
@@ -118,4 +119,4 @@ inline void write_turn(json::Writer& out, const chat::Turn& turn) {
     for (const chat::ToolCall& call : turn.tool_calls()) write_call(out, call);
 }
 
-}  // namespace bw::messages
+}  // namespace bw::v1::messages

@@ -13,12 +13,13 @@
 #include <bellwether/json.hpp>
 #include <bellwether/messages/blocks.hpp>
 #include <bellwether/messages/thinking.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace bw::messages {
+namespace bw::v1::messages {
 
 // What all instructions say, wherever they stand: each part is a block, so that one can be cached.
 inline void write_system(json::Writer& out, const chat::Request& asked) {
@@ -129,4 +130,4 @@ inline std::string body_of(const chat::Request& asked, std::int64_t max_tokens) 
     return body;
 }
 
-}  // namespace bw::messages
+}  // namespace bw::v1::messages

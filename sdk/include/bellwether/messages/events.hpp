@@ -14,13 +14,14 @@
 #include <bellwether/chat/reply.hpp>
 #include <bellwether/messages/blocks.hpp>
 #include <bellwether/openai_compatible/usage.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 
-namespace bw::messages {
+namespace bw::v1::messages {
 
 inline chat::Finish finish_of(std::string_view stop_reason) {
     if (stop_reason == "max_tokens" || stop_reason == "model_context_window_exceeded") {
@@ -107,4 +108,4 @@ class Events {
     std::size_t details_ = 0;
 };
 
-}  // namespace bw::messages
+}  // namespace bw::v1::messages

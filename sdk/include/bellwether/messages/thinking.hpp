@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bellwether/messages/blocks.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -9,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::messages {
+namespace bw::v1::messages {
 
 // Models up to 4.5 think within a budget of tokens; the others see themselves how much to think.
 inline bool thinks_by_budget(std::string_view model) {
@@ -82,4 +83,4 @@ inline void write_thinking(json::Writer& out, const chat::Request& asked, std::i
     if (config != "{}") out.key("output_config").raw(config);
 }
 
-}  // namespace bw::messages
+}  // namespace bw::v1::messages

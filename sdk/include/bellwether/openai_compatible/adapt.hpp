@@ -8,13 +8,14 @@
 #include <bellwether/openai_compatible/errors.hpp>
 #include <bellwether/openai_compatible/refusals.hpp>
 #include <bellwether/provider.hpp>
+#include <bellwether/version.hpp>
 
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 struct Adapted {
     std::string body;    // empty if the request will do as it is, as nearly all do
@@ -147,4 +148,4 @@ inline Adapted adapt(const Adapting& how, const Request& request) {
     return detail::Adapter(how, request).adapt();
 }
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

@@ -6,12 +6,13 @@
 #include <bellwether/http/percent.hpp>
 #include <bellwether/openai_compatible/api.hpp>
 #include <bellwether/provider.hpp>
+#include <bellwether/version.hpp>
 
 #include <string>
 #include <string_view>
 #include <utility>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 // The URLs of one configured API.
 class Addresses {
@@ -93,4 +94,4 @@ inline Key choose_key(const Api& api, const Setup& setup) {
                 setup.name() + " has more than one credential; write only one of " + choices);
 }
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

@@ -3,6 +3,7 @@
 
 #include <bellwether/http/limit_headers.hpp>
 #include <bellwether/openai_compatible.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -11,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 // ---- Call: the answer ------------------------------------------------------------------------
 
@@ -359,4 +360,4 @@ inline void Provider::Call::end() {
     close_stream();
 }
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

@@ -5,13 +5,14 @@
 #include <bellwether/http/error_class.hpp>
 #include <bellwether/http/limit_headers.hpp>
 #include <bellwether/provider.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 // A constant array and its length; made from the array itself.
 template <typename T>
@@ -206,4 +207,4 @@ inline std::string manifest(const Api& api) {
     return out + ",\"models\":" + detail::models_json(api) + "}";
 }
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

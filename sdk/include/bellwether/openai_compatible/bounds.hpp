@@ -3,9 +3,11 @@
 // <bellwether/openai_compatible.hpp>.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <cstddef>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 // Of one reply or event, and of one reply made of a stream.
 inline constexpr std::size_t k_choices_max = 4096;
@@ -19,4 +21,4 @@ inline constexpr std::size_t k_error_bytes_max = std::size_t{256} << 10;
 inline constexpr const char* k_too_many_choices = "sent more than 4096 choices";
 inline constexpr const char* k_too_many_tool_calls = "sent more than 4096 tool calls";
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

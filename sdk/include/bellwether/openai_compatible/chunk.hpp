@@ -8,6 +8,7 @@
 #include <bellwether/openai_compatible/tool_calls.hpp>
 #include <bellwether/openai_compatible/upstream_error.hpp>
 #include <bellwether/provider.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -16,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 // What a text is to become.
 enum class Form {
@@ -304,4 +305,4 @@ class ChunkReader {
     bool too_many_choices_ = false;
 };
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

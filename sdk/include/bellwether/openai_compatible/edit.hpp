@@ -2,13 +2,15 @@
 // <bellwether/openai_compatible.hpp>.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-namespace bw::openai::detail {
+namespace bw::v1::openai::detail {
 
 // A stretch of a text, and what is to stand in its place.
 struct Edit {
@@ -68,4 +70,4 @@ class MemberCuts {
     bool kept_ = false;
 };
 
-}  // namespace bw::openai::detail
+}  // namespace bw::v1::openai::detail

@@ -9,6 +9,7 @@
 #include <bellwether/json.hpp>
 #include <bellwether/json/writer.hpp>
 #include <bellwether/openai_compatible/edit.hpp>
+#include <bellwether/version.hpp>
 
 #include <array>
 #include <charconv>
@@ -22,7 +23,7 @@
 #include <system_error>
 #include <vector>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 namespace detail {
 
@@ -143,4 +144,4 @@ inline bool convert_embeddings(std::string_view data, bool as_base64,
     return true;
 }
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

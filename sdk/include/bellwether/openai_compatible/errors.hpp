@@ -10,6 +10,7 @@
 #include <bellwether/openai_compatible/text.hpp>
 #include <bellwether/openai_compatible/upstream_error.hpp>
 #include <bellwether/provider.hpp>
+#include <bellwether/version.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -17,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 // Who failed and at what, for the words of a message.
 struct Failure {
@@ -210,4 +211,4 @@ inline Error upstream_failure(const Failure& failure, std::string_view body) {
     return error;
 }
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

@@ -6,6 +6,7 @@
 #include <bellwether/openai_compatible/bounds.hpp>
 #include <bellwether/openai_compatible/members.hpp>
 #include <bellwether/openai_compatible/table.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +14,7 @@
 #include <string_view>
 #include <utility>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 // Collects chunks whose tool calls have been mended, then gives the reply that they add up to.
 class Folder {
@@ -235,4 +236,4 @@ void unfold(std::string_view reply, bool chat, Emit&& emit) {
     }
 }
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

@@ -5,13 +5,14 @@
 #include <bellwether/json.hpp>
 #include <bellwether/openai_compatible/bounds.hpp>
 #include <bellwether/openai_compatible/table.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 
-namespace bw::openai::detail {
+namespace bw::v1::openai::detail {
 
 // Appends an item to a list that has commas between its items.
 inline void append_item(std::string& list, std::string_view item) {
@@ -209,4 +210,4 @@ class Pieces {
     std::size_t size_ = 0;
 };
 
-}  // namespace bw::openai::detail
+}  // namespace bw::v1::openai::detail

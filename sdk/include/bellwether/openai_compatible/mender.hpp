@@ -5,6 +5,7 @@
 #include <bellwether/json.hpp>
 #include <bellwether/openai_compatible/bounds.hpp>
 #include <bellwether/openai_compatible/text.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 namespace detail {
 
@@ -345,4 +346,4 @@ class Mender {
     std::vector<Half> next_;  // as they will be once the event is handed on
 };
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

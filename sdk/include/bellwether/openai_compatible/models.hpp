@@ -2,8 +2,9 @@
 #pragma once
 
 #include <bellwether/openai_compatible.hpp>
+#include <bellwether/version.hpp>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 inline void Provider::Call::take_models(std::string_view body) const {
     const json::Value data = json::Value(body)["data"];
@@ -19,4 +20,4 @@ inline void Provider::Call::take_models(std::string_view body) const {
     }
 }
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

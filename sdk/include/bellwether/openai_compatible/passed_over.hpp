@@ -4,6 +4,7 @@
 
 #include <bellwether/openai_compatible/text.hpp>
 #include <bellwether/provider.hpp>
+#include <bellwether/version.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -11,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 namespace detail {
 
@@ -73,4 +74,4 @@ class PassedOver {
     std::int64_t told_ms_ = -1;  // when; -1: never
 };
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

@@ -5,6 +5,7 @@
 #include <bellwether/openai_compatible/errors.hpp>
 #include <bellwether/openai_compatible/text.hpp>
 #include <bellwether/provider.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -14,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 // The code of the error: the same target takes the request at the second try.
 inline constexpr const char* k_addition_refused = "addition_refused";
@@ -93,4 +94,4 @@ inline Error addition_refused(const Failure& failure, const Error& error, const 
 
 }  // namespace detail
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

@@ -1,13 +1,15 @@
 // Items that are found by a key. Part of <bellwether/openai_compatible.hpp>.
 #pragma once
 
+#include <bellwether/version.hpp>
+
 #include <cstddef>
 #include <functional>
 #include <map>
 #include <utility>
 #include <vector>
 
-namespace bw::openai::detail {
+namespace bw::v1::openai::detail {
 
 // Items in the order in which they came: found by looking through them while they are as few as in
 // ordinary answers, and by an index once they are more, so that an answer of many costs no more
@@ -57,4 +59,4 @@ class Table {
     std::map<Key, std::size_t, std::less<>> index_;  // of all of them, or empty
 };
 
-}  // namespace bw::openai::detail
+}  // namespace bw::v1::openai::detail

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bellwether/ascii.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -11,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw::openai::detail {
+namespace bw::v1::openai::detail {
 
 using ascii::contains_nocase;
 using ascii::equal_nocase;
@@ -167,4 +168,4 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
-}  // namespace bw::openai::detail
+}  // namespace bw::v1::openai::detail

@@ -9,6 +9,7 @@
 #include <bellwether/json/braces.hpp>
 #include <bellwether/openai_compatible/bounds.hpp>
 #include <bellwether/openai_compatible/edit.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -20,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw::openai::detail {
+namespace bw::v1::openai::detail {
 
 using chat::made_up_id;
 
@@ -289,4 +290,4 @@ class ToolCalls {
     std::size_t strays_ = 0;   // fragments that were handed on as they are
 };
 
-}  // namespace bw::openai::detail
+}  // namespace bw::v1::openai::detail

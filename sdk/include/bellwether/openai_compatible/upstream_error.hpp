@@ -5,6 +5,7 @@
 #include <bellwether/json.hpp>
 #include <bellwether/openai_compatible/bounds.hpp>
 #include <bellwether/openai_compatible/text.hpp>
+#include <bellwether/version.hpp>
 
 #include <array>
 #include <cstddef>
@@ -12,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 // An error as an upstream describes it.
 struct UpstreamError {
@@ -192,4 +193,4 @@ inline bool complains(std::string_view text) {
 
 }  // namespace detail
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

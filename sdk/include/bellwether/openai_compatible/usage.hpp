@@ -5,6 +5,7 @@
 #include <bellwether/ascii.hpp>
 #include <bellwether/json.hpp>
 #include <bellwether/provider/usage.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -16,7 +17,7 @@
 #include <utility>
 #include <vector>
 
-namespace bw::openai {
+namespace bw::v1::openai {
 
 using bw::k_usage_units_max;
 using bw::merge_usage;
@@ -354,4 +355,4 @@ inline std::string proper_usage(std::string_view raw, const Usage& usage) {
     return out;
 }
 
-}  // namespace bw::openai
+}  // namespace bw::v1::openai

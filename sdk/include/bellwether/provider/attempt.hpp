@@ -9,13 +9,14 @@
 #include <bellwether/provider/request.hpp>
 #include <bellwether/provider/send.hpp>
 #include <bellwether/provider/usage.hpp>
+#include <bellwether/version.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
-namespace bw {
+namespace bw::v1 {
 
 // Whether there is more to come of a reply: what Call::data may return.
 enum class Progress { more, complete };
@@ -100,8 +101,7 @@ class Attempt {
     void limits(const std::vector<Limit>& limits) const {
         std::vector<bw_limit> each;
         for (const Limit& one : limits) {
-            each.push_back(
-                {detail::to_str(one.name), one.limit, one.remaining, one.reset.count()});
+            each.push_back({detail::to_str(one.name), one.limit, one.remaining, one.reset.count()});
         }
         bw_limits out = detail::sized<bw_limits>();
         out.limits = each.data();
@@ -172,4 +172,4 @@ class Attempt {
     bw_attempt* attempt_;
 };
 
-}  // namespace bw
+}  // namespace bw::v1

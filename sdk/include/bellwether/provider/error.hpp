@@ -2,6 +2,7 @@
 #pragma once
 
 #include <bellwether/provider.h>
+#include <bellwether/version.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -11,7 +12,7 @@
 #include <string_view>
 #include <utility>
 
-namespace bw {
+namespace bw::v1 {
 
 namespace detail {
 
@@ -116,4 +117,4 @@ inline void obey(bw_status status) {
 
 }  // namespace detail
 
-}  // namespace bw
+}  // namespace bw::v1

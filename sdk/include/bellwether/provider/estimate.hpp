@@ -7,10 +7,11 @@
 #include <bellwether/provider/error.hpp>
 #include <bellwether/provider/host.hpp>
 #include <bellwether/provider/usage.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstdint>
 
-namespace bw {
+namespace bw::v1 {
 
 // A base by which a provider promises to have estimate(), so that a misspelt one does not compile.
 struct Estimates {};
@@ -41,4 +42,4 @@ class Estimate {
     bw_estimate* estimate_;
 };
 
-}  // namespace bw
+}  // namespace bw::v1

@@ -7,13 +7,14 @@
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
 #include <bellwether/provider/error.hpp>
+#include <bellwether/version.hpp>
 
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace bw {
+namespace bw::v1 {
 
 // Levels of the host's log.
 enum class LogLevel : std::int32_t {
@@ -123,4 +124,4 @@ class Setup {
     json::Value config_;
 };
 
-}  // namespace bw
+}  // namespace bw::v1

@@ -4,6 +4,7 @@
 #include <bellwether/provider.h>
 #include <bellwether/json.hpp>
 #include <bellwether/provider/error.hpp>
+#include <bellwether/version.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -11,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw {
+namespace bw::v1 {
 
 // What a request asks for. Only those that the manifest lists ever come.
 enum class Operation : std::uint32_t {
@@ -137,4 +138,4 @@ class Frame {
     const bw_frame& frame_;
 };
 
-}  // namespace bw
+}  // namespace bw::v1

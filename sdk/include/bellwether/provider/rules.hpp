@@ -6,6 +6,7 @@
 #include <bellwether/provider.h>
 #include <bellwether/ascii.hpp>
 #include <bellwether/json.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +14,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::rules {
+namespace bw::v1::rules {
 
 // In which function of the plugin it has the word.
 enum class Phase { waiting, opening, heading, receiving, ending, stepping, closing };
@@ -322,4 +323,4 @@ inline Verdict check_end(const Conduct& so_far) {
     return broken("the call ended well without a reply");
 }
 
-}  // namespace bw::rules
+}  // namespace bw::v1::rules

@@ -4,12 +4,13 @@
 #include <bellwether/provider.h>
 #include <bellwether/provider/error.hpp>
 #include <bellwether/provider/request.hpp>
+#include <bellwether/version.hpp>
 
 #include <chrono>
 #include <string_view>
 #include <vector>
 
-namespace bw {
+namespace bw::v1 {
 
 // One request to the upstream: `bw::Send("POST", url).auth("api_key").body(request.body())`. It
 // borrows: every text must live until it has been sent. The host adds Host, Content-Length,
@@ -58,4 +59,4 @@ class Send {
     std::vector<bw_piece> body_;
 };
 
-}  // namespace bw
+}  // namespace bw::v1

@@ -10,6 +10,7 @@
 #include <bellwether/provider/estimate.hpp>
 #include <bellwether/provider/host.hpp>
 #include <bellwether/provider/request.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstdint>
 #include <cstring>
@@ -21,7 +22,7 @@
 #include <type_traits>
 #include <utility>
 
-namespace bw {
+namespace bw::v1 {
 
 // Bases of a Call that has no head(), or no end(). A hook that is neither there nor declined like
 // that does not compile, so that a misspelt one is no hook that is never called.
@@ -327,4 +328,4 @@ struct Thunks {
 
 }  // namespace detail
 
-}  // namespace bw
+}  // namespace bw::v1

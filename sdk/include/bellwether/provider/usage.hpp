@@ -4,6 +4,7 @@
 
 #include <bellwether/provider.h>
 #include <bellwether/provider/error.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -15,7 +16,7 @@
 #include <string_view>
 #include <vector>
 
-namespace bw {
+namespace bw::v1 {
 
 // Kinds of pieces that one call can be billed for.
 inline constexpr std::size_t k_usage_units_max = 16;
@@ -113,4 +114,4 @@ inline void merge_usage(Usage& into, const Usage& said) {
     }
 }
 
-}  // namespace bw
+}  // namespace bw::v1

@@ -9,12 +9,13 @@
 #include <bellwether/provider/estimate.hpp>
 #include <bellwether/provider/request.hpp>
 #include <bellwether/qwen/thinking.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <string_view>
 
-namespace bw::qwen {
+namespace bw::v1::qwen {
 
 namespace detail {
 
@@ -84,4 +85,4 @@ inline Bounds bounds(const Request& request, bool thinks_unasked = true) {
     return out;
 }
 
-}  // namespace bw::qwen
+}  // namespace bw::v1::qwen

@@ -5,11 +5,12 @@
 
 #include <bellwether/provider.h>
 #include <bellwether/http/error_class.hpp>
+#include <bellwether/version.hpp>
 
 #include <cstdint>
 #include <string_view>
 
-namespace bw::qwen {
+namespace bw::v1::qwen {
 
 inline constexpr ErrorRule k_error_rules[] = {
     // Qwen's insufficient_quota means a limit of tokens a minute, unlike OpenAI's, or that the free
@@ -71,4 +72,4 @@ inline bw_status error_class(std::uint32_t http_status, std::string_view code,
     return bw::error_class(http_status, {code, family, message}, k_error_rules);
 }
 
-}  // namespace bw::qwen
+}  // namespace bw::v1::qwen

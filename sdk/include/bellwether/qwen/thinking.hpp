@@ -5,6 +5,7 @@
 
 #include <bellwether/ascii.hpp>
 #include <bellwether/json.hpp>
+#include <bellwether/version.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -12,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace bw::qwen {
+namespace bw::v1::qwen {
 
 // The longest chain of thought of any model.
 inline constexpr std::int64_t k_thinking_tokens_max = 81'920;
@@ -99,4 +100,4 @@ inline std::int64_t thinking_tokens_max(const Model& model, const ThinkingWords&
     return budget > 0 ? std::min(budget, k_budget_max) : model.thinking_tokens_max;
 }
 
-}  // namespace bw::qwen
+}  // namespace bw::v1::qwen
