@@ -36,7 +36,7 @@ class ReplyPrinter final : public net::Events {
             body_.append(bytes);
             return;
         }
-        sse_.feed(bytes, [this](const SseEvent& event) { return print_event(event.data); });
+        sse_.feed(bytes, [this](const bw::SseEvent& event) { return print_event(event.data); });
     }
 
     void on_end(std::optional<net::Failure> failure) override {
@@ -83,7 +83,7 @@ class ReplyPrinter final : public net::Events {
     boost::asio::io_context& loop_;
     bool stream_;
     bool json_;
-    SseParser sse_;
+    bw::SseParser sse_;
     int status_ = 0;
     bool done_ = false;  // the stream has come to its proper end
     std::string body_;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/nearest.hpp"
+#include "base/operation.hpp"
 #include "plugin/capabilities.hpp"
 #include "plugin/header_names.hpp"
 #include "plugin/manifest_addresses.hpp"

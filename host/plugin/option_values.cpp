@@ -47,7 +47,7 @@ std::optional<std::string> OptionValues::fill(std::string_view text, Form form,
     bool good = true;
     const std::size_t host_end = form == Form::url ? end_of_authority(text) : 0;
     std::string filled = with_values(text, [&](std::string_view name, std::size_t at) {
-        Found found = find(name);
+        ValueFound found = find(name);
         const bool is_in_path = form == Form::url && at >= host_end;
         if (is_in_path) found.text = credentials::percent_encoded(found.text);
         if (found.lack == Lack::none && at < host_end && !fits_host(found.text)) {
@@ -60,7 +60,7 @@ std::optional<std::string> OptionValues::fill(std::string_view text, Form form,
     return good ? std::optional(std::move(filled)) : std::nullopt;
 }
 
-OptionValues::Found OptionValues::find(std::string_view name) const {
+OptionValues::ValueFound OptionValues::find(std::string_view name) const {
     const config::Option* const option = given(name);
     const OptionSpec* const spec = manifest_.option(name);
     const json::Value value(option != nullptr ? option->json : spec->preset);

@@ -35,7 +35,7 @@ class OptionValues {
 
   private:
     enum class Lack { none, no_value, wrong_value, not_for_host };
-    struct Found {
+    struct ValueFound {
         std::string text;
         Lack lack = Lack::none;
     };
@@ -45,7 +45,7 @@ class OptionValues {
 
     std::optional<std::string> fill(std::string_view text, Form form, const OnLack& on_lack) const;
     const config::Option* given(std::string_view name) const;
-    Found find(std::string_view name) const;
+    ValueFound find(std::string_view name) const;
     void tell(Lack lack, std::string_view name, std::string_view text);
 
     const config::Provider& wanted_;

@@ -8,6 +8,7 @@
 #include "json/value.hpp"
 #include "json/writer.hpp"
 #include "plugin/instance.hpp"
+#include "plugin/secret_texts.hpp"
 
 namespace bellwether::plugin {
 namespace {

@@ -83,7 +83,7 @@ class Anthropic::Call {
         const json::Value type = event["type"];
         if (status_ < 200 || status_ > 299 || type.equals("error")) {
             throw anthropic::failed({anthropic::k_api, provider_.name, model_, url_, status_, wait_,
-                                     /*has_key=*/true},
+                                     {provider_.auth, "API key"}},
                                     frame.data());
         }
         if (!json::valid(frame.data()) || event.kind() != json::Kind::object) malformed();

@@ -11,7 +11,7 @@ from integration.host import KEY, run_cli
 from upstream import qwen
 from upstream.exchange import Scenario
 from upstream.scenarios import answers, faults
-from upstream.simulator import Simulator
+from upstream.simulator import OTHER_KEY, Simulator
 from upstream.tls import Authority
 
 LISTS: list[Scenario] = []
@@ -73,6 +73,20 @@ def test_a_refused_key(listing: Simulator, authority: Authority, tmp_path: Path)
     code, said, _ = check(config(listing, authority), tmp_path, HOLYSHEEP_API_KEY="wrong-key-1")
     assert code == 1 and "holysheep: BROKEN" in said
     assert "env:HOLYSHEEP_API_KEY" in said and "wrong-key-1" not in said
+
+
+def test_each_of_several_keys_is_tried(listing: Simulator, authority: Authority,
+                                       tmp_path: Path) -> None:
+    text = config(listing, authority).replace('api_key = "env:HOLYSHEEP_API_KEY"',
+                                              'api_keys = ["env:KEY_A", "env:KEY_B"]')
+    code, said, _ = check(text, tmp_path, KEY_A=KEY, KEY_B="wrong-key-2")
+    assert code == 1 and "holysheep: ok" in said
+    assert "holysheep: credential env:KEY_A: accepted" in said
+    assert "holysheep: credential env:KEY_B: BROKEN" in said and "wrong-key-2" not in said
+    code, told, _ = check(text, tmp_path, "--json", KEY_A="wrong-key-2", KEY_B=OTHER_KEY)
+    tried = json.loads(told)["providers"][0]["credentials"]
+    assert code == 1 and [(one["credential"], one["ok"]) for one in tried] == [
+        ("env:KEY_A", False), ("env:KEY_B", True)]
 
 
 def test_nobody_is_there(authority: Authority, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ struct Naming {
     struct Call;
     std::string base, url, auth;
 };
-struct Naming::Call {
+struct Naming::Call : bw::NoEnd {
     Call(Naming& p, const bw::Request& request, bw::Attempt attempt) : attempt(attempt) {
         const std::string to = p.url.empty() ? p.base + "/chat" : p.url;
         bw::Send send("POST", to);
@@ -125,7 +125,7 @@ def asked(endpoint: Entra | GoogleTokens) -> int:
 
 
 def tells_no_secret(host: Host, *more: str) -> None:
-    pages = [host.admin("GET", path).body.decode() for path in ("/admin/config", "/admin/log")]
+    pages = [host.admin("GET", path).body().decode() for path in ("/admin/config", "/admin/log")]
     for text in [host.log(), *pages]:
         for secret in (*SECRETS, *more):
             assert secret not in text
@@ -157,7 +157,7 @@ def test_each_kind_that_needs_no_token(start_host: StartHost, naming: Path, gate
     gate.admits = admits
     host = start_host(config(naming, gate, authority, auth, *lines), env=dict(ENVIRONMENT))
     reply = host.chat("m")
-    assert reply.status == 200, reply.body
+    assert reply.status == 200, reply.body()
     tells_no_secret(host)
 
 
@@ -204,9 +204,9 @@ def test_without_a_token_the_next_target_serves(start_host: StartHost, naming: P
     directory.failing = entra.WRONG_SECRET
     host = start_host(config(naming, gate, authority, "client", *client_lines(directory)),
                       env=dict(ENVIRONMENT))
-    alone = host.chat("m")
-    assert alone.error()["code"] == "credential_refused", alone.body
-    assert "127.0.0.1" not in alone.body.decode(), "only the operator may know where"
+    alone = host.chat("m").error()
+    assert "its token endpoint did not accept it" in alone["message"], alone
+    assert "127.0.0.1" not in alone["message"], "only the operator may know where"
     assert host.chat("helped").headers["x-bellwether-provider"] == "echo"
     assert not gate.requests("m") and asked(directory) == 1, "it is not asked again at once"
     tells_no_secret(host)
@@ -218,7 +218,7 @@ def test_an_endpoint_that_is_gone_is_no_answer_of_the_upstream(
         lines = client_lines(gone)
     host = start_host(config(naming, gate, authority, "client", *lines), env=dict(ENVIRONMENT))
     assert host.chat("helped").headers["x-bellwether-provider"] == "echo"
-    assert host.chat("m").error()["code"] == "credential_unavailable"
+    assert "no token could be fetched for it" in host.chat("m").error()["message"]
     assert not gate.requests("m")
 
 
@@ -307,8 +307,8 @@ def test_a_revoked_token_is_fetched_anew(start_host: StartHost, naming: Path, ga
     assert host.chat("m").status == 200
     token = gate.requests("m")[0].key
     directory.revoke()
-    refused = host.chat("m")
-    assert refused.error()["code"] != "plugin_error" and token not in refused.body.decode()
+    refused = host.chat("m").error()
+    assert refused["code"] == "invalid_api_key" and token not in refused["message"], refused
     assert asked(directory) == 1
     time.sleep(30)
     wait_for(lambda: host.chat("m").status == 200, "a new token", 5)

@@ -8,7 +8,7 @@ namespace bellwether::plugin {
 template <typename Parse>
 bool SseFramer::parse(FrameOutlet& outlet, Parse parse) {
     bool going = true;
-    const bool parsed = parse([&](const SseEvent& event) {
+    const bool parsed = parse([&](const bw::SseEvent& event) {
         going = event.data.empty() ||
                 outlet.give({.kind = FrameKind::sse, .data = event.data, .event = event.event});
         return going;

@@ -223,7 +223,9 @@ TEST(Provider, ChecksTheOrigins) {
          "c.toml:2:12: error: providers.p.origins has \"https://*.test\", which has a * that does "
          "not stand in front of a domain of at least two names" ORIGIN},
         {"[providers.p]\norigins = \"https://a.test\"",
-         "c.toml:2:11: error: providers.p.origins is a string; expected an array of strings"},
+         "c.toml:2:11: error: providers.p.origins is a string; expected an array of strings; did "
+         "you mean "
+         "[\"https://a.test\"]?"},
         {"[providers.p]\norigins = [\"http://h\"]\napi_key = \"env:K\"",
          "c.toml:2:11: warning: providers.p.origins is plain http: "
          "the credential crosses the network unencrypted; expected https://"},

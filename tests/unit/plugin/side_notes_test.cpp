@@ -13,7 +13,7 @@ class SideNotesTest : public testing::Test {
   protected:
     SideNotesTest() {
         provider.manifest.response_headers = {"request-id"};
-        provider.secrets.emplace("api_key", "sk-secret");
+        provider.secrets.emplace_back("sk-secret");
     }
     void header(std::string_view name, std::string_view value) {
         notes.header({str(name), str(value)}, provider);
