@@ -42,9 +42,8 @@ class Bedrock::Call {
         std::string url = provider.models + bw::percent_encoded(model_) + "/converse";
         if (request.stream()) url += "-stream";
         bw::Send send("POST", url);
-        if (request.stream()) send.frame(bw::Frame::aws);
         if (!provider.auth.empty()) send.auth(provider.auth);
-        attempt.send(send.body(body));
+        attempt.send(send.frame(request.stream() ? bw::Frame::aws : bw::Frame::whole).body(body));
     }
 
     void head(const bw::Head& head) {
@@ -87,8 +86,7 @@ class Bedrock::Call {
         const char* const advice = refused ? "; check its credentials and what they allow" : "";
         bw::Error error(status, provider_.name + " failed for " + json::quote(model_) + ": " +
                                     told.words() + advice);
-        error.http_status(http_status).code(kind).type(kind);
-        if (!refused) error.raw(frame.data());
+        error.http_status(http_status).code(kind).type(kind).raw(refused ? "" : frame.data());
         if (wait_) error.retry_after(*wait_);
         throw error;
     }
@@ -108,10 +106,11 @@ BW_PROVIDER(bedrock::Bedrock, "com.amazon.bedrock", "1.0.0", R"({
     "summary": "Amazon Bedrock's models, by its Converse API", "operations": ["chat"],
     "base_url": "https://bedrock-runtime.{region}.amazonaws.com",
     "needs": ["frame.aws", "auth.aws-sigv4"], "response_headers": ["x-amzn-requestid"],
-    "credentials": [{"name": "api_key", "kind": "bearer", "env": "AWS_BEARER_TOKEN_BEDROCK"},
+    "credentials": [
+        {"name": "api_key", "kind": "bearer", "env": "AWS_BEARER_TOKEN_BEDROCK", "required": false},
         {"name": "aws", "kind": "aws-sigv4", "region": "{region}", "service": "bedrock",
          "id": "access_key_id", "secret": "secret_access_key", "session_token": "session_token",
-         "profile": "{profile}"}],
+         "profile": "{profile}", "required": false}],
     "options": {"region": {"type": "string", "default": "us-east-1", "help": "the AWS region"},
                 "profile": {"type": "string", "default": "", "help": "of AWS's own files"}}
 })")

@@ -99,10 +99,11 @@ inline void write_tools(json::Writer& out, const chat::Request& asked, bool used
 // The form of the answer, and how much is thought about it.
 inline void write_output(json::Writer& out, const chat::Request& asked) {
     const chat::ResponseFormat format = asked.response_format();
-    const std::string effort = asked.reasoning_effort();
+    std::string effort = asked.reasoning_effort();
+    if (effort == "none") effort.clear();
     if (format.kind == chat::FormatKind::json_object) chat::refuse("response_format.type");
-    out.object("outputConfig");
-    if (effort != "none") out.maybe("effort", effort == "minimal" ? "low" : effort);
+    if (format.kind == chat::FormatKind::text && effort.empty()) return;
+    out.object("outputConfig").maybe("effort", effort == "minimal" ? "low" : effort);
     if (format.kind == chat::FormatKind::json_schema) {
         out.object("textFormat").member("type", "json_schema").object("structure");
         out.object("jsonSchema").member("name", format.name);
