@@ -23,7 +23,7 @@ enum class Operation : std::uint32_t {
 // answer is relayed as the plugin gives it, and nothing is added to it.
 enum class Dialect : std::uint8_t { openai, anthropic };
 
-enum class AnswerBody : std::uint8_t {
+enum class Delivery : std::uint8_t {
     json,    // always
     stream,  // events, if the client wants them
     bytes,   // of a type that the plugin names
@@ -34,20 +34,20 @@ struct OperationFacts {
     std::string_view name;    // in a manifest
     std::string_view path;    // where clients ask for it
     std::string_view prompt;  // the member of the request that holds the prompt
-    AnswerBody answer = AnswerBody::json;
+    Delivery answer = Delivery::json;
     Dialect dialect = Dialect::openai;
     bool generates = true;  // tokens, whose number a request may limit
 };
 
 inline constexpr std::array<OperationFacts, 7> k_operations{{
-    {Operation::chat, "chat", "/v1/chat/completions", "messages", AnswerBody::stream},
-    {Operation::completions, "completions", "/v1/completions", "prompt", AnswerBody::stream},
+    {Operation::chat, "chat", "/v1/chat/completions", "messages", Delivery::stream},
+    {Operation::completions, "completions", "/v1/completions", "prompt", Delivery::stream},
     {.operation = Operation::embeddings,
      .name = "embeddings",
      .path = "/v1/embeddings",
      .prompt = "input",
      .generates = false},
-    {Operation::messages, "messages", "/v1/messages", "messages", AnswerBody::stream,
+    {Operation::messages, "messages", "/v1/messages", "messages", Delivery::stream,
      Dialect::anthropic},
     {.operation = Operation::count_tokens,
      .name = "count_tokens",
@@ -63,7 +63,7 @@ inline constexpr std::array<OperationFacts, 7> k_operations{{
      .name = "speech",
      .path = "/v1/audio/speech",
      .prompt = "input",
-     .answer = AnswerBody::bytes},
+     .answer = Delivery::bytes},
 }};
 
 constexpr const OperationFacts& facts_of(Operation operation) {

@@ -47,7 +47,7 @@ LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, const co
     const bool all = context.host.config.server.cost_in_body;
     if (all && call_.cost_in_body == CostInBody::never) call_.cost_in_body = CostInBody::with_usage;
     const OperationFacts& asked = facts_of(call_.operation);
-    const bool has_usage = asked.dialect == Dialect::openai && asked.answer != AnswerBody::bytes;
+    const bool has_usage = asked.dialect == Dialect::openai && asked.answer != Delivery::bytes;
     if (!has_usage) call_.cost_in_body = CostInBody::never;
 }
 

@@ -189,7 +189,7 @@ Result<void> read_request(Call& call) {
                       "missing_required_parameter");
     }
     // OpenAI ignores the field where nothing is ever streamed.
-    if (facts_of(call.operation).answer != AnswerBody::stream) {
+    if (facts_of(call.operation).answer != Delivery::stream) {
         call.stream = call.asked.usage = false;
     }
     return {};

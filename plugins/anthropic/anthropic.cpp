@@ -82,7 +82,12 @@ class Anthropic::Call {
         const json::Value event(frame.data());
         const json::Value type = event["type"];
         if (status_ < 200 || status_ > 299 || type.equals("error")) {
-            throw anthropic::failed({anthropic::k_api, provider_.name, model_, url_, status_, wait_,
+            throw anthropic::failed({anthropic::k_api,
+                                     provider_.name,
+                                     model_,
+                                     url_,
+                                     status_,
+                                     wait_,
                                      {provider_.auth, "API key"}},
                                     frame.data());
         }

@@ -4,6 +4,7 @@
 #include <bellwether/chat/check.hpp>
 #include <bellwether/chat/file_ending.hpp>
 #include <bellwether/chat/thoughts.hpp>
+#include <bellwether/chat/write_sides.hpp>
 #include <bellwether/provider.hpp>
 
 #include <algorithm>
@@ -120,13 +121,9 @@ inline std::string converse_body(const chat::Request& asked) {
     if (asked.temperature().value_or(0) > 1) chat::refuse("temperature", "must be at most 1");
     std::string body;
     json::Writer out(body);
-    out.object().array("messages");
-    for (const chat::Side& side : asked.sides()) {
-        out.object().member("role", side.is_assistant() ? "assistant" : "user").array("content");
-        for (const chat::Turn& turn : side) write_turn(out, turn);
-        out.end().end();
-    }
-    out.end().array("system");
+    out.object();
+    chat::write_sides(out, asked, [&](const chat::Turn& turn) { write_turn(out, turn); });
+    out.array("system");
     bool used = false;
     for (const chat::Turn& turn : asked.turns()) {
         if (turn.is_instruction()) write_turn(out, turn);

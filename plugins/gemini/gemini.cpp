@@ -1,6 +1,7 @@
 // The gemini provider: the Gemini API of Google AI Studio, with a key.
 #include "gemini/api.hpp"
 #include "gemini/provider.hpp"
+#include "known_models.hpp"
 
 #include <bellwether/provider.hpp>
 
@@ -54,14 +55,5 @@ BW_PROVIDER(Gemini, "ai.google.gemini", "1.0.0", R"({
             "help": "base64 of files in one request; what goes beyond is uploaded first"},
         "upload_origin": {"type": "string", "default": "https://generativelanguage.googleapis.com",
             "help": "where uploads may go on, beside the origin of base_url"}},
-    "models": [
-        {"id": "gemini-2.5-pro", "context": 1048576, "max_output": 65536, "owned_by": "google"},
-        {"id": "gemini-2.5-flash", "context": 1048576, "max_output": 65536, "owned_by": "google"},
-        {"id": "gemini-2.5-flash-lite", "context": 1048576, "max_output": 65536,
-         "owned_by": "google"},
-        {"id": "gemini-3-pro-preview", "context": 1048576, "max_output": 65536,
-         "owned_by": "google"},
-        {"id": "gemini-3-flash-preview", "context": 1048576, "max_output": 65536,
-         "owned_by": "google"},
-        {"id": "gemini-embedding-001", "context": 2048, "owned_by": "google"}]
+    "models": [)" GEMINI_KNOWN_MODELS R"(]
 })")

@@ -1,6 +1,7 @@
 // The vertex provider: Gemini models of Vertex AI, with a service account. The dialect is that of
 // the gemini plugin; only places differ.
 #include "gemini/api.hpp"
+#include "gemini/known_models.hpp"
 #include "gemini/provider.hpp"
 
 #include <bellwether/provider.hpp>
@@ -57,15 +58,6 @@ BW_PROVIDER(Vertex, "ai.google.vertex", "1.0.0", R"({
         "project": {"type": "string", "help": "the id of the Google Cloud project; required"},
         "region": {"type": "string", "default": "us-central1",
                    "help": "where the models run: a region, us, eu or global"}},
-    "models": [
-        {"id": "gemini-2.5-pro", "context": 1048576, "max_output": 65536, "owned_by": "google"},
-        {"id": "gemini-2.5-flash", "context": 1048576, "max_output": 65536, "owned_by": "google"},
-        {"id": "gemini-2.5-flash-lite", "context": 1048576, "max_output": 65536,
-         "owned_by": "google"},
-        {"id": "gemini-3-pro-preview", "context": 1048576, "max_output": 65536,
-         "owned_by": "google"},
-        {"id": "gemini-3-flash-preview", "context": 1048576, "max_output": 65536,
-         "owned_by": "google"},
-        {"id": "gemini-embedding-001", "context": 2048, "owned_by": "google"},
+    "models": [)" GEMINI_KNOWN_MODELS R"(,
         {"id": "text-embedding-005", "context": 2048, "owned_by": "google"}]
 })")

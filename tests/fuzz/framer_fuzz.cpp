@@ -49,11 +49,11 @@ std::vector<Frame> frames_of_sdk(std::uint32_t kind, bool error_reply, std::stri
                                  std::size_t part_bytes) {
     std::vector<Frame> frames;
     const auto deliver = [&](const bw_frame& frame) {
-        add(frames, {frame.kind, std::string(testing::detail::to_view(frame.data)),
-                     std::string(testing::detail::to_view(frame.event))});
+        add(frames, {frame.kind, std::string(bw::testing::detail::to_view(frame.data)),
+                     std::string(bw::testing::detail::to_view(frame.event))});
         return true;
     };
-    testing::Framer framer(kind, error_reply ? 500 : 200, false, deliver);
+    bw::testing::Framer framer(kind, error_reply ? 500 : 200, false, deliver);
     for (const std::string_view part : cut(body, part_bytes)) framer.feed(Fenced(part).view());
     framer.finish();
     return frames;

@@ -305,12 +305,13 @@ def test_a_revoked_token_is_fetched_anew(start_host: StartHost, naming: Path, ga
     host = start_host(config(naming, gate, authority, "client", *client_lines(directory)),
                       env=dict(ENVIRONMENT))
     assert host.chat("m").status == 200
+    fetched = time.monotonic()
     token = gate.requests("m")[0].key
     directory.revoke()
     refused = host.chat("m").error()
     assert refused["code"] == "invalid_api_key" and token not in refused["message"], refused
     assert asked(directory) == 1
-    time.sleep(30)
+    wait_for(lambda: time.monotonic() - fetched > 30, "the token is not new any more", 60)
     wait_for(lambda: host.chat("m").status == 200, "a new token", 5)
     assert asked(directory) == 2
     tells_no_secret(host, token)

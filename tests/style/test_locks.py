@@ -17,17 +17,17 @@ COUNTER = """
 class Counter {
   public:
     void add() { %s ++count_; }
-    void wait() { const bw::Lock lock(mutex_); changed_.wait(mutex_, %s { return count_ > 0; }); }
+    void wait() { const bellwether::Lock lock(mutex_); changed_.wait(mutex_, %s { return count_ > 0; }); }
     void add_two() { %s add_one(); add_one(); }
   private:
     void add_one() REQUIRES(mutex_) { ++count_; }
-    bw::Mutex mutex_;
-    bw::Condition changed_;
+    bellwether::Mutex mutex_;
+    bellwether::Condition changed_;
     int count_ GUARDED_BY(mutex_) = 0;
 };
 void use(Counter& counter) { counter.add(); counter.wait(); counter.add_two(); }
 """
-LOCK = "const bw::Lock lock(mutex_);"
+LOCK = "const bellwether::Lock lock(mutex_);"
 HELD = "[this]() REQUIRES(mutex_)"
 
 

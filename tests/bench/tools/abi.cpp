@@ -106,7 +106,8 @@ class Case {
 };
 
 double median(std::vector<double> values) {
-    std::ranges::nth_element(values, values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2));
+    std::ranges::nth_element(values,
+                             values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2));
     return values[values.size() / 2];
 }
 
@@ -155,14 +156,12 @@ std::vector<std::string> anthropic_stream(std::size_t chunks) {
               R"("output_tokens":1}}})") +
             event("content_block_start", R"({"type":"content_block_start","index":0,)"
                                          R"("content_block":{"type":"text","text":""}})"),
-        event("content_block_delta",
-              fmt::format(R"({{"type":"content_block_delta","index":0,)"
-                          R"("delta":{{"type":"text_delta","text":"{}"}}}})",
-                          k_words)),
+        event("content_block_delta", fmt::format(R"({{"type":"content_block_delta","index":0,)"
+                                                 R"("delta":{{"type":"text_delta","text":"{}"}}}})",
+                                                 k_words)),
         event("content_block_stop", R"({"type":"content_block_stop","index":0})") +
-            event("message_delta",
-                  R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},)"
-                  R"("usage":{"output_tokens":9}})") +
+            event("message_delta", R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},)"
+                                   R"("usage":{"output_tokens":9}})") +
             event("message_stop", R"({"type":"message_stop"})"),
         chunks);
 }

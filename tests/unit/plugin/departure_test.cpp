@@ -62,6 +62,7 @@ class DepartureTest : public testing::Test, public AttemptEvents {
     }
     bool waits() const { return transport.upstreams.back()->url == "https://t.test/token"; }
     void on_head(std::span<const net::Header>) override {}
+    void on_limits(const SaidLimits&) override {}
     void on_piece(Piece, std::string_view) override {}
     void on_end(Result<void> ended) override { result = std::move(ended); }
 

@@ -352,8 +352,7 @@ TEST_F(OddUpstreams, AnErrorIsReadThoughItIsOnlyNearlyJson) {
 }
 
 TEST_F(OddUpstreams, AnErrorWithoutWordsBesideNoChoiceIsTakenOutToo) {
-    const std::string first =
-        R"({"choices":[],"found":[],"error":{"message":"","code":null}})";
+    const std::string first = R"({"choices":[],"found":[],"error":{"message":"","code":null}})";
     const Result result = stream(event(first) + event(says("a")) + k_done);
     EXPECT_EQ(result.chunks().at(0), R"({"choices":[],"found":[]})");
     Asked asked = complete();

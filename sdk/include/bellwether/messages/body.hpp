@@ -10,6 +10,7 @@
 #pragma once
 
 #include <bellwether/chat/unserved.hpp>
+#include <bellwether/chat/write_sides.hpp>
 #include <bellwether/json.hpp>
 #include <bellwether/messages/blocks.hpp>
 #include <bellwether/messages/thinking.hpp>
@@ -117,13 +118,7 @@ inline std::string body_of(const chat::Request& asked, std::int64_t max_tokens) 
     for (const std::string& stop : asked.stop()) out.value(stop);
     if (!asked.stop().empty()) out.end();
     write_system(out, asked);
-    out.array("messages");
-    for (const chat::Side& side : asked.sides()) {
-        out.object().member("role", side.is_assistant() ? "assistant" : "user").array("content");
-        for (const chat::Turn& turn : side) write_turn(out, turn);
-        out.end().end();
-    }
-    out.end();
+    chat::write_sides(out, asked, [&](const chat::Turn& turn) { write_turn(out, turn); });
     write_tools(out, asked);
     write_thinking(out, asked, max_tokens);
     out.finish();
