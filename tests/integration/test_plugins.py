@@ -14,8 +14,6 @@ from upstream.scenarios import answers
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
-NO_ENTRY = "int harmless(void) { return 0; }"
-OTHER_MAJOR = "const void* bw_plugin_v9(unsigned minor) { (void)minor; return 0; }"
 TABLE = """#include <bellwether/provider.h>
 static bw_status create(const bw_setup* s, bw_provider** o) {
     (void)s; (void)o;
@@ -160,43 +158,6 @@ def test_the_pin(tmp_path: Path) -> None:
     file.write_text(f'[providers.echo]\nplugin = "{PLUGINS}/echo.so"\nsha256 = "{right.upper()}"\n'
                     '[[routes]]\nmodel = "echo"\nto = "echo"\n')
     assert run_cli("check", "--config", file).returncode == 0
-
-
-def test_a_library_that_is_no_plugin(tmp_path: Path) -> None:
-    """The name that it should export is in the message."""
-    build(tmp_path, NO_ENTRY)
-    assert "bw_plugin_v1" in refusal(tmp_path, "./odd.so")
-
-
-def test_a_plugin_of_another_major(tmp_path: Path) -> None:
-    """Both numbers are said, and what to do."""
-    build(tmp_path, OTHER_MAJOR)
-    message = refusal(tmp_path, "./odd.so")
-    assert "ABI 9" in message and "ABI 1" in message and "newer host" in message
-
-
-def test_a_plugin_that_needs_a_newer_host(tmp_path: Path) -> None:
-    """The plugin's own demand, told with the version that it asks for."""
-    build(tmp_path, TABLE, NEEDED="99")
-    message = refusal(tmp_path, "./odd.so")
-    assert "1.99" in message and "newer host" in message
-
-
-@pytest.mark.parametrize(("macros", "word"), [
-    ({"TABLE": "0"}, "refuses this host"),
-    ({"ID": "0"}, "required entry"),
-    ({"MANIFEST": '"no JSON"'}, "manifest"),
-], ids=["no table", "no id", "bad manifest"])
-def test_a_plugin_with_a_broken_table(tmp_path: Path, macros: dict[str, str], word: str) -> None:
-    """A table is checked before anything in it is called."""
-    build(tmp_path, TABLE, **macros)
-    assert word in refusal(tmp_path, "./odd.so")
-
-
-def test_a_plugin_that_makes_no_instance(tmp_path: Path) -> None:
-    """`check` tries each provider once, so that the first caller is not the one to find out."""
-    build(tmp_path, TABLE)
-    assert "odd" in refusal(tmp_path, "./odd.so")
 
 
 def test_two_instances_of_one_plugin(start_host: StartHost, upstream: Simulator, second: Simulator,
