@@ -51,6 +51,83 @@ TEST_F(Examples, MinimalCpp) {
     EXPECT_EQ(oracle.call({}, {200, {}, "{}"}).status(), BW_E_PROTOCOL);
 }
 
+TEST_F(Examples, OracleC) {
+    const Library library(k_folder + "/oracle_c.so");
+    host.secrets = {"api_key"};
+    Instance oracle(host, library.table(),
+                    R"({"name":"o","base_url":"https://oracle.example/v1"})");
+    ASSERT_FALSE(oracle.error());
+    const Result result = oracle.call({}, {200, {}, R"({"answer":"42","tokens":2})"}, 1);
+    EXPECT_EQ(result.text(), "42");
+    EXPECT_EQ(result.usage.value().output_tokens, 2);
+    EXPECT_EQ(result.sent.url, "https://oracle.example/v1/ask");
+    EXPECT_EQ(result.sent.body, "{\"question\":\"hello\\n\"}");
+    EXPECT_EQ(result.sent.auth, std::vector<std::string>{"api_key"});
+    const Result unpaid = oracle.call({}, {402, {}, R"({"problem":"a sacrifice is due"})"});
+    EXPECT_EQ(unpaid.status(), BW_E_QUOTA);
+    EXPECT_EQ(unpaid.error.value().message, "a sacrifice is due");
+    EXPECT_EQ(oracle.call({}, {200, {}, "{}"}).status(), BW_E_PROTOCOL);
+    Asked twice;
+    twice.body = R"({"model":"m","n":2,"messages":[{"role":"user","content":"hello"}]})";
+    EXPECT_EQ(oracle.call(twice).status(), BW_E_UNSUPPORTED);
+}
+
+TEST_F(Examples, TableCpp) {
+    const Library library(k_folder + "/table_cpp.so");
+    host.secrets = {"api_key"};
+    Instance example(host, library.table(),
+                     R"({"name":"e","base_url":"https://api.example.com/v1"})");
+    ASSERT_FALSE(example.error());
+    const std::string reply =
+        R"({"id":"1","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,)"
+        R"("finish_reason":"stop","message":{"role":"assistant","content":"42"}}]})";
+    const Result result = example.call({}, {200, {}, reply});
+    EXPECT_EQ(result.text(), "42");
+    EXPECT_EQ(result.sent.url, "https://api.example.com/v1/chat/completions");
+    EXPECT_EQ(
+        example.call({}, {403, {}, R"({"error":{"code":"wallet_empty","message":"no"}})"}).status(),
+        BW_E_QUOTA);
+}
+
+TEST_F(Examples, VoiceCpp) {
+    const Library library(k_folder + "/voice_cpp.so");
+    host.secrets = {"api_key"};
+    Instance voice(host, library.table(), R"({"name":"v","base_url":"https://voice.example/v1"})");
+    ASSERT_FALSE(voice.error());
+    Asked asked;
+    asked.operation = BW_OP_SPEECH;
+    asked.body = R"({"model":"m","input":"hello","voice":"eve"})";
+    EXPECT_EQ(voice.estimate(asked).most.at("character"), 5);
+    const Headers limits = {{"x-ratelimit-limit-requests", "60"},
+                            {"x-ratelimit-remaining-requests", "59"},
+                            {"x-ratelimit-reset-requests", "1s"}};
+    const Result result = voice.call_in_turn(asked,
+                                             {{200, limits, R"({"job":"7/8"})"},
+                                              {200, {}, R"({"state":"working"})"},
+                                              {200, {}, R"({"state":"done","characters":4})"},
+                                              {200, {{"content-type", "audio/wav"}}, "RIFF"}},
+                                             2);
+    ASSERT_TRUE(result.ok());
+    EXPECT_EQ(result.sent.body, R"({"text":"hello","voice":"eve"})");
+    ASSERT_EQ(result.sent_later.size(), 3u);
+    EXPECT_EQ(result.sent_later[0].url, "https://voice.example/v1/jobs/7%2F8");
+    EXPECT_EQ(result.sent_later[0].wait_ms, 500);
+    EXPECT_EQ(result.sent_later[2].url, "https://voice.example/v1/jobs/7%2F8/sound");
+    ASSERT_EQ(result.emitted.size(), 2u);
+    EXPECT_EQ(result.emitted[0].json, "RI");
+    EXPECT_EQ(result.emitted[0].content_type, "audio/wav");
+    ASSERT_EQ(result.units.size(), 1u);
+    EXPECT_EQ(result.units[0].second, 4);
+    ASSERT_EQ(result.limits.size(), 1u);
+    EXPECT_EQ(result.limits[0].remaining, 59);
+    EXPECT_EQ(result.attributes, (Headers{{"voice.job", "7%2F8"}}));
+    EXPECT_EQ(voice.call(asked, {503, {{"retry-after", "2"}}, R"({"problem":"hoarse"})"})
+                  .error.value()
+                  .retry_after_ms,
+              2'000);
+    EXPECT_EQ(voice.call(asked, {200, {}, "{}"}).status(), BW_E_PROTOCOL);
+}
+
 // What a client asks that has everything which the dialects say in another way.
 Asked with_tools(bool stream) {
     Asked asked;
