@@ -51,6 +51,7 @@ install(FILES ${CMAKE_BINARY_DIR}/BellwetherConfig.cmake
 install(FILES ${CMAKE_BINARY_DIR}/bellwether.pc
   DESTINATION ${CMAKE_INSTALL_DATADIR}/pkgconfig COMPONENT development)
 install(FILES ${CMAKE_SOURCE_DIR}/sdk/README.md ${CMAKE_SOURCE_DIR}/docs/abi.md
+  ${CMAKE_SOURCE_DIR}/docs/manifest.md
   DESTINATION ${development_docs} COMPONENT development)
 install(FILES ${CMAKE_SOURCE_DIR}/LICENSE RENAME copyright
   DESTINATION ${development_docs} COMPONENT development)

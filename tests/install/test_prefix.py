@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -10,10 +12,11 @@ import pytest
 
 from install.conftest import run
 from install.oracle import Oracle
-from integration.host import Host
+from integration.host import ROOT, Host
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = "share/doc/bellwether-dev/examples"
+SHIPPED = re.search(r"^set\(shipped ([^)]*)\)", (ROOT / "plugins/CMakeLists.txt").read_text(), re.M)[1].split()
 
 
 def config(oracle: Oracle, **plugins: Path) -> str:
@@ -53,7 +56,7 @@ def test_it_finds_its_own_plugins(prefix: Path) -> None:
     """By where the program is, not by where it was built or installed first."""
     listed = json.loads(run(prefix / "bin/bellwether", "plugin", "list", "--json", env={}).stdout)
     assert {Path(entry["file"]) for entry in listed} == {
-        prefix / f"lib/bellwether/plugins/{name}.so" for name in ("echo", "openai", "holysheep")}
+        prefix / f"lib/bellwether/plugins/{name}.so" for name in SHIPPED}
 
 
 def test_it_needs_no_environment(prefix: Path) -> None:
@@ -104,6 +107,23 @@ def test_pkg_config_builds_plugins_that_answer(prefix: Path, tmp_path: Path, ora
     symbols = run("nm", "-D", "--defined-only", plugin).stdout.split()
     assert symbols[2::3] == ["bw_plugin_v1"]
     assert answers(prefix, tmp_path / "host", oracle, **{language: plugin}) == {language: "42"}
+
+
+def test_the_guide_builds_plugins_that_answer(prefix: Path, tmp_path: Path, oracle: Oracle) -> None:
+    """The file for CMake and the command line that the installed guide shows for projects outside the tree."""
+    guide = (prefix / "share/doc/bellwether-dev/README.md").read_text()
+    project, build = tmp_path / "project", tmp_path / "build"
+    project.mkdir()
+    shutil.copy(prefix / EXAMPLES / "minimal_cpp/minimal.cpp", project / "oracle.cpp")
+    (shown,) = [block for block in re.findall(r"^```cmake\n(.*?)^```", guide, re.M | re.S) if "find_package" in block]
+    (project / "CMakeLists.txt").write_text(shown)
+    run("cmake", "-S", project, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "--build", build)
+    assert answers(prefix, tmp_path / "host", oracle, cpp=build / "oracle.so") == {"cpp": "42"}
+    (line,) = [block for block in re.findall(r"^```sh\n(.*?)^```", guide, re.M | re.S) if "pkg-config" in block]
+    run("bash", "-ec", f"cd {project} && {line}",
+        env={**os.environ, "PKG_CONFIG_PATH": str(prefix / "share/pkgconfig")})
+    assert answers(prefix, tmp_path / "second", oracle, cpp=project / "oracle.so") == {"cpp": "42"}
 
 
 def pkg_config(prefix: Path, *options: str) -> str:
