@@ -73,7 +73,7 @@ def test_the_config_is_good(tmp_path: os.PathLike[str]) -> None:
     example = "\n".join(blocks("toml"))
     file = tmp_path / "bellwether.toml"
     file.write_text(f'plugin_path = ["{PLUGINS}"]\n' + example)
-    checked = run_cli("check", "--config", file)
+    checked = run_cli("check", "--config", file, env={"ANTHROPIC_API_KEY": "a-key-for-tests"})
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
