@@ -96,7 +96,7 @@ typedef struct bw_error {
 
 /* ---- what is asked ------------------------------------------------------------------------ */
 /* Operations, and the dialect of body and reply. One that the manifest does not list never comes:
- * the host translates responses and messages to chat, or takes the next route. */
+ * the host takes the next route. */
 enum {
     BW_OP_CHAT = 1, BW_OP_COMPLETIONS = 2, BW_OP_EMBEDDINGS = 3, /* OpenAI /v1/... */
     BW_OP_RESPONSES = 4,                              /* OpenAI /v1/responses, untouched */
@@ -274,7 +274,7 @@ typedef struct bw_host_api {
     bw_status (*frame)(bw_attempt*, uint32_t kind) BW_NOEXCEPT;
     /* To the client, in the order of the calls; what it no longer wants is dropped. [loop] */
     bw_status (*emit)(bw_attempt*, const bw_emit*) BW_NOEXCEPT;
-    /* Before the first emit; one that the config does not allow is dropped. [loop] */
+    /* Before the first emit; one that the manifest does not list is dropped. [loop] */
     bw_status (*reply_header)(bw_attempt*, const bw_header*) BW_NOEXCEPT;
     bw_status (*usage)(bw_attempt*, const bw_usage*) BW_NOEXCEPT; /* also in call_close. [loop] */
     bw_status (*limits)(bw_attempt*, const bw_limits*) BW_NOEXCEPT;       /* [loop] */

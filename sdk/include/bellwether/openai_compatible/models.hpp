@@ -1,5 +1,5 @@
-// The list of models of an OpenAI-compatible provider: GET {base_url}/models, ids in data[].id. Part
-// of <bellwether/openai_compatible.hpp>.
+// The list of models of an OpenAI-compatible provider: GET {base_url}/models, ids in data[].id.
+// Part of <bellwether/openai_compatible.hpp>.
 #pragma once
 
 #include <bellwether/openai_compatible.hpp>

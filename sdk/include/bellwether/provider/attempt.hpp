@@ -142,7 +142,7 @@ class Attempt {
         out.details = detail::to_str(model.details);
         obey(models->add(attempt_, &out));
     }
-    // Before the first emit: a header of the reply; dropped if the config does not allow it.
+    // Before the first emit: a header of the reply; dropped if the manifest does not list it.
     void reply_header(std::string_view name, std::string_view value) const {
         const bw_header header = {detail::to_str(name), detail::to_str(value)};
         obey(api().reply_header(attempt_, &header));
