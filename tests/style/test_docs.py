@@ -79,6 +79,14 @@ def test_the_guide_lists_every_public_header() -> None:
     assert listed == there, sorted(listed ^ there)
 
 
+def test_all_of_them_are_compiled_together() -> None:
+    """By every compiler, in every standard."""
+    there = {re.sub(r"^sdk/\w+/", "", relative(path)) for path in sources("sdk/include", "sdk/testing") if is_public(path)}
+    included = set(re.findall(r"<(bellwether/[^>]+)>", (ROOT / "tests/abi/include_all.cpp").read_text()))
+    reached = {"bellwether/provider.h", "bellwether/version.hpp", "bellwether/provider/rules.hpp"}
+    assert there - {name for name in there if name.startswith("bellwether/ext/")} - reached <= included
+
+
 def anchor(heading: str) -> str:
     """As GitHub makes it."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
