@@ -118,7 +118,7 @@ void LiveCall::resume() {
 
 // ---- what the policy delivers -----------------------------------------------------------------
 
-void LiveCall::on_reply(std::string_view json) { reply_ = json; }
+void LiveCall::on_reply(std::string json) { reply_ = std::move(json); }
 
 void LiveCall::on_chunk(std::string_view json) {
     const auto now = Clock::now();

@@ -74,7 +74,7 @@ class LiveCall final : private policy::Replies {
         gone,       // the client has hung up, and the call goes on without it
     };
 
-    void on_reply(std::string_view json) override;
+    void on_reply(std::string json) override;
     void on_chunk(std::string_view json) override;
     void on_bytes(std::string_view type, std::string_view bytes) override;
     void on_end(const policy::CallEnd& outcome) override;

@@ -42,7 +42,7 @@ class ShadowCall final : private policy::Replies {
   private:
     void begin();
     void refused();
-    void on_reply(std::string_view) override {}
+    void on_reply(std::string) override {}
     void on_chunk(std::string_view) override;
     void on_bytes(std::string_view, std::string_view bytes) override { on_chunk(bytes); }
     void on_end(const policy::CallEnd& outcome) override;

@@ -90,7 +90,10 @@ Result<void> Attempt::open() {
     const bool good = status == BW_OK || status == BW_COMPLETE;
     if (!good) call_ = nullptr;
     phase_ = Phase::opening;
-    if (good) take(bw::rules::check_opened(conduct(), status == BW_COMPLETE));
+    // Where a send was refused and the plugin went on all the same, the refusal is what holds.
+    if (good && !refused_) {
+        take(bw::rules::check_opened(conduct(), status == BW_COMPLETE, call_ != nullptr));
+    }
     phase_ = Phase::waiting;
     auto judged = judge(status);
     if (!judged) close(BW_CLOSE_FAILED);
@@ -284,7 +287,7 @@ Result<void> Attempt::judge(bw_status status) {
     const LoadedProvider& provider = instance_->provider();
     if (!misbehaviour_.empty()) {
         instance_->poison();
-        observe::error("plugin misbehaved: provider \"{}\": {}", provider.name, misbehaviour_);
+        tell_of_misbehaviour();
         return bellwether::fail(
             ErrorKind::internal,
             fmt::format("plugin misbehaved: provider \"{}\": {}", provider.name, misbehaviour_),
@@ -304,6 +307,11 @@ Result<void> Attempt::judge(bw_status status) {
         error.detail.clear();  // it has been logged
     }
     return std::unexpected(std::move(error));
+}
+
+void Attempt::tell_of_misbehaviour() const {
+    observe::error("plugin misbehaved: provider \"{}\": {}", instance_->provider().name,
+                   misbehaviour_);
 }
 
 void Attempt::end(Result<void> result) {
@@ -326,9 +334,13 @@ void Attempt::close(std::uint32_t why) {
     last.size = sizeof(bw_close);
     last.reason = why;
     phase_ = Phase::closing;
+    misbehaviour_.clear();
     plugin::call(instance_->provider(), "call_close", instance_->table().call_close, call_, &last);
     phase_ = Phase::waiting;
     call_ = nullptr;
+    if (misbehaviour_.empty()) return;
+    instance_->poison();
+    tell_of_misbehaviour();
 }
 
 }  // namespace bellwether::plugin

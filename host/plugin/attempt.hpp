@@ -154,6 +154,7 @@ class Attempt final : private net::Events, private Sinks {
     // What a function of the plugin returned, or the rule that the plugin broke inside it.
     Result<void> judge(bw_status status);
     bw_status take(const bw::rules::Verdict& verdict);
+    void tell_of_misbehaviour() const;
     void end(Result<void> result);
 
     std::shared_ptr<Instance> instance_;

@@ -35,12 +35,6 @@ std::optional<std::vector<std::string>> names_in(std::string_view text) {
     return names;
 }
 
-std::string only_name_in(std::string_view text) {
-    const auto names = names_in(text);
-    const bool only = names && names->size() == 1 && text.size() == names->front().size() + 2;
-    return only ? names->front() : std::string();
-}
-
 std::string with_values(std::string_view text, const ValueOf& value_of) {
     std::string filled;
     std::size_t taken = 0;

@@ -12,9 +12,6 @@ namespace bellwether::plugin {
 // The names in their order. Nothing: a brace is not closed or not opened, or holds no name.
 std::optional<std::vector<std::string>> names_in(std::string_view text);
 
-// The one name of which the text consists; empty: there is more to it.
-std::string only_name_in(std::string_view text);
-
 // The text with what `value_of` gives in place of each name. It is called with the place of the
 // opening brace as well. The braces of the text are in order.
 using ValueOf = std::function<std::string(std::string_view name, std::size_t at)>;

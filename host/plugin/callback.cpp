@@ -28,7 +28,8 @@ Callback::Callback(const LoadedProvider& provider, const char* function, Pace pa
     : provider_(provider), function_(function), pace_(pace), begun_(Clock::now()) {
     enter_plugin({.function = function,
                   .provider = provider.name.c_str(),
-                  .file = provider.library ? provider.library->file().c_str() : ""});
+                  .file = provider.library ? provider.library->file().c_str() : "",
+                  .version = provider.library ? provider.library->table().version : ""});
 }
 
 Callback::~Callback() {

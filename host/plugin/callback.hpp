@@ -41,10 +41,11 @@ class Callback {
     Clock::time_point begun_;
 };
 
-// Calls one function of a plugin's table, from a worker's loop.
+// Calls one function of a plugin's table, from a worker's loop. An exception that leaves it, which
+// the table's types forbid, ends the process here: it must not unwind through the host.
 template <typename Function, typename... Arguments>
 auto call(const LoadedProvider& provider, const char* name, Function function,
-          Arguments... arguments) {
+          Arguments... arguments) noexcept {
     const Callback running(provider, name, Pace::loop);
     return function(arguments...);
 }
@@ -52,7 +53,7 @@ auto call(const LoadedProvider& provider, const char* name, Function function,
 // The same from a thread on which blocking is allowed.
 template <typename Function, typename... Arguments>
 auto call_slow(const LoadedProvider& provider, const char* name, Function function,
-               Arguments... arguments) {
+               Arguments... arguments) noexcept {
     const Callback running(provider, name, Pace::slow);
     return function(arguments...);
 }

@@ -1,6 +1,9 @@
 #include "plugin/crash_report.hpp"
 
+#include <fmt/format.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +12,8 @@
 #include <cstddef>
 #include <cstring>
 #include <memory>
+
+#include "plugin/plugin_code.hpp"
 
 namespace bellwether::plugin {
 namespace {
@@ -23,7 +28,8 @@ constexpr bool k_sanitized = false;
 constexpr int k_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
 constexpr std::size_t k_stack_bytes = 64u << 10;
 
-constinit thread_local InPlugin running{nullptr, nullptr, nullptr};
+constinit thread_local InPlugin running{};
+constinit thread_local bool is_hosts = false;  // the thread is one that calls plugins
 
 const char* name_of(int signal) {
     switch (signal) {
@@ -55,6 +61,34 @@ class SignalSafeLine {
     std::size_t used_ = 0;
 };
 
+// Says which plugin this thread is in.
+SignalSafeLine& add_place(SignalSafeLine& line) {
+    line.add(" in the plugin ").add(running.file);
+    if (running.version[0] != '\0') line.add(" ").add(running.version);
+    if (running.provider[0] != '\0') line.add(" of provider \"").add(running.provider).add("\"");
+    return line.add(", in ").add(running.function).add("\n");
+}
+
+SignalSafeLine& add_own_thread(SignalSafeLine& line, const PluginCode& code) {
+    line.add(" in the plugin ").add(code.file).add(" ").add(code.version);
+    return line.add(", in a thread of its own\n");
+}
+
+// A plugin that ends the process by exit() would end it with a status of its choice and without a
+// word. No destructor of the host's runs after this.
+void report_exit(int status, void*) {
+    constexpr int k_failure = 70;  // EX_SOFTWARE of sysexits.h
+    const bool is_main = getpid() == gettid();
+    const PluginCode* const code =
+        is_hosts || is_main ? nullptr : plugin_code_on_stack(__builtin_frame_address(0));
+    if (running.function == nullptr && code == nullptr) return;
+    fmt::format_int number(status);
+    SignalSafeLine line;
+    line.add("bellwether: exit(").add(number.c_str()).add(")");
+    (code == nullptr ? add_place(line) : add_own_thread(line, *code)).write();
+    _exit(k_failure);
+}
+
 // Resets the signal to its default action. The kernel has done so already (SA_RESETHAND), unless a
 // plugin's own handler has called this one as a function: without the reset, the faulty instruction
 // would then lead back here for ever.
@@ -82,14 +116,46 @@ void end_by(int signal) {
     raise(signal);
 }
 
-void report(int signal, siginfo_t* info, void*) {
+// Where the thread was when the signal came; 0: not known on this machine.
+std::uintptr_t code_of([[maybe_unused]] const void* context) {
+#if defined(__x86_64__)
+    return static_cast<std::uintptr_t>(
+        static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+#elif defined(__aarch64__)
+    return static_cast<std::uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.pc);
+#else
+    return 0;
+#endif
+}
+
+const void* stack_of([[maybe_unused]] const void* context) {
+#if defined(__x86_64__)
+    return reinterpret_cast<const void*>(
+        static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
+#elif defined(__aarch64__)
+    return reinterpret_cast<const void*>(static_cast<const ucontext_t*>(context)->uc_mcontext.sp);
+#else
+    return nullptr;
+#endif
+}
+
+// A thread that no function of a plugin runs on may be a plugin's own.
+const PluginCode* own_thread_of(int signal, const void* context) {
+    if (context == nullptr || is_hosts) return nullptr;
+    const PluginCode* const code = plugin_code_at(code_of(context));
+    const void* const stack = stack_of(context);
+    if (code != nullptr || signal != SIGABRT || stack == nullptr) return code;
+    return plugin_code_on_stack(stack);
+}
+
+void report(int signal, siginfo_t* info, void* context) {
     give_back(signal);
+    SignalSafeLine line;
+    line.add("bellwether: ").add(name_of(signal));
     if (running.function != nullptr) {
-        SignalSafeLine line;
-        line.add("bellwether: ").add(name_of(signal)).add(" in the plugin ").add(running.file);
-        if (running.provider[0] != '\0')
-            line.add(" of provider \"").add(running.provider).add("\"");
-        line.add(", in ").add(running.function).add("\n").write();
+        add_place(line).write();
+    } else if (const PluginCode* const code = own_thread_of(signal, context)) {
+        add_own_thread(line, *code).write();
     }
     if (!comes_back(signal, info)) end_by(signal);
 }
@@ -131,12 +197,14 @@ void name_plugins_in_crashes() {
             if (k_sanitized || sigaction(signal, nullptr, &before) != 0) continue;
             if (before.sa_handler == SIG_DFL) sigaction(signal, &action, nullptr);
         }
+        on_exit(report_exit, nullptr);
         return true;
     }();
     static_cast<void>(done);
 }
 
 void give_thread_a_stack_for_crashes() {
+    is_hosts = true;
     if constexpr (!k_sanitized) static thread_local const SignalStack stack;
 }
 

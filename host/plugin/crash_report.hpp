@@ -6,9 +6,10 @@ namespace bellwether::plugin {
 
 // The plugin's function that a thread is in. The texts must live until leave_plugin.
 struct InPlugin {
-    const char* function;
-    const char* provider;  // empty: none yet, the file is being loaded
-    const char* file;
+    const char* function = nullptr;
+    const char* provider = "";  // empty: none yet, the file is being loaded
+    const char* file = "";
+    const char* version = "";  // the plugin's own; empty: not known yet
 };
 
 // Note that this thread enters a plugin, and that it leaves it. Calls into plugins do not nest.

@@ -34,8 +34,7 @@ struct Filled {
     }
     Kind operator()(const ClientCredentialsKind& kind) const {
         ClientCredentialsKind filled = kind;
-        const bool whole = !only_name_in(kind.token_url).empty();
-        auto url = whole ? values.in_text(kind.token_url) : values.in_url(kind.token_url);
+        auto url = values.in_url(kind.token_url);
         auto tenant = values.in_text(kind.tenant);
         if (!url || !tenant) return std::nullopt;
         filled.token_url = std::move(*url);

@@ -57,10 +57,19 @@ Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const LoadedP
         instance->handle_ = nullptr;
         return std::unexpected(failure(status, std::move(instance->host_.told), described));
     }
+    if (instance->handle_ == nullptr) {
+        return fail(ErrorKind::internal, "its create gave no instance", "plugin_error");
+    }
     instance->engine_ =
         static_cast<const bw_engine_plugin*>(described.library->extension(BW_EXT_ENGINE));
     instance->estimate_ =
         static_cast<const bw_estimate_plugin*>(described.library->extension(BW_EXT_ESTIMATE));
+    if (instance->engine_ != nullptr && !BW_CAN(instance->engine_, step)) {
+        instance->engine_ = nullptr;
+    }
+    if (instance->estimate_ != nullptr && !BW_CAN(instance->estimate_, estimate)) {
+        instance->estimate_ = nullptr;
+    }
     return instance;
 }
 
@@ -89,7 +98,10 @@ Result<std::shared_ptr<Instance>> ProviderSlot::acquire() {
 }
 
 Error to_error(const bw_error& error, const LoadedProvider& provider) {
-    const auto text = [&provider](bw_str said) { return presentable(view(said), provider); };
+    constexpr std::size_t k_text_bytes_max = 64u << 10;
+    const auto text = [&provider](bw_str said) {
+        return presentable(view(said).substr(0, k_text_bytes_max), provider);
+    };
     Error result{.kind = kind_of(error.status),
                  .message = text(error.message),
                  .code = text(error.code),
@@ -103,8 +115,7 @@ Error to_error(const bw_error& error, const LoadedProvider& provider) {
     if (auto hidden = without_places(result.message, provider.places); hidden != result.message) {
         result.detail = std::exchange(result.message, std::move(hidden));
     }
-    constexpr std::size_t k_raw_bytes_max = 64u << 10;
-    if (error.raw.len <= k_raw_bytes_max) {
+    if (error.raw.len <= k_text_bytes_max) {
         result.raw = without_places(text(error.raw), provider.places);
     }
     result.code = without_places(result.code, provider.places);

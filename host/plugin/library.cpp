@@ -5,6 +5,7 @@
 // Boost.DLL would otherwise link Boost.Filesystem for paths that the standard library has.
 #define BOOST_DLL_USE_STD_FS
 #include <dlfcn.h>
+#include <algorithm>
 #include <bit>
 #include <boost/dll/shared_library.hpp>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "plugin/elf_file.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/linker_words.hpp"
+#include "plugin/plugin_code.hpp"
 #include "plugin/private_copy.hpp"
 #include "plugin/table_check.hpp"
 
@@ -85,6 +87,12 @@ std::expected<std::vector<const bw_plugin*>, std::string> follow(void* handle,
                 fmt::format("its chain of tables has more than {}, or is a circle", k_plugins_max));
         }
         if (auto checked = check_table(handle, *table); !checked) return Refusal(checked.error());
+        const auto same = [table](const bw_plugin* one) {
+            return std::string_view(one->id) == table->id;
+        };
+        if (std::ranges::any_of(tables, same)) {
+            return Refusal(fmt::format("it holds two plugins \"{}\"", table->id));
+        }
         tables.push_back(table);
     }
     return tables;
@@ -143,6 +151,7 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load(const f
     auto table = open_and_read(file, needs, *beside, id);
     if (!table) return Refusal(table.error());
     library->table_ = *table;
+    note_plugin_code(*table, file.c_str(), (*table)->version);
     return library;
 }
 

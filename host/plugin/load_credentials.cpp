@@ -82,6 +82,7 @@ class CredentialLoader {
             const bool several = spec.secret_key == k_api_key && !wanted_.api_keys.empty();
             several ? load_several(spec) : load_one(spec);
         }
+        if (provider_.supposed.empty() && !unasked_.empty()) provider_.supposed.push_back(unasked_);
         std::ranges::sort(provider_.secrets, std::ranges::greater(), &std::string::size);
     }
 
@@ -107,7 +108,8 @@ class CredentialLoader {
                          fmt::format("\"{}\" and \"{}\"", spec.id_key, spec.secret_key));
         }
         const auto kind = checked_kind(spec, wanted_.api_keys.front().at);
-        if (!kind || left_out()) return;
+        if (!kind) return;
+        if (left_out()) return suppose(spec, true);
         std::vector<std::string> values(wanted_.api_keys.size());
         std::string why;
         for (std::size_t i = 0; i < values.size(); ++i) {
@@ -170,13 +172,24 @@ class CredentialLoader {
             if (!kind) return;
         }
         if (!given.any() && !provider_.is_own_upstream) return not_unasked(spec);
-        if (left_out()) return;
+        if (left_out()) return suppose(spec, given.any());
         auto values = spec.is_aws() ? aws_values(spec, given) : usual_values(spec, given);
         if (!values) return;
         if (!kind) kind = checked_kind(spec, place(given));
         if (!kind) return;
         if (auto made = make(spec, *kind, *std::move(values), place(given))) {
             provider_.credentials.push_back({spec.name, std::move(made)});
+        }
+    }
+
+    // Where secrets are left out, the plugin is told of those that would be there: what the config
+    // gives, or else the first that may come unasked.
+    void suppose(const CredentialSpec& spec, bool given) {
+        const bool may_come = spec.is_aws() || !usual_reference(spec).empty();
+        if (given) {
+            provider_.supposed.push_back(spec.name);
+        } else if (may_come && unasked_.empty()) {
+            unasked_ = spec.name;
         }
     }
 
@@ -360,6 +373,7 @@ class CredentialLoader {
     OptionValues& values_;
     LoadedProvider& provider_;
     std::vector<config::Diagnostic>& diagnostics_;
+    std::string unasked_;  // the first credential that may come without the config's word
     SecretCheck check_;
 };
 

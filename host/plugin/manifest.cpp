@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "config/foreign_words.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 using json::Kind;
 using json::Value;
+
+constexpr std::size_t k_manifest_bytes_max = 1u << 20;
 
 std::vector<std::string> strings(const Value& array) {
     std::vector<std::string> all;
@@ -152,6 +155,10 @@ std::expected<Manifest, std::string> read_manifest(const char* text) {
     Manifest manifest;
     manifest.operations = {Operation::chat};
     if (text == nullptr) return manifest;
+    if (strnlen(text, k_manifest_bytes_max + 1) > k_manifest_bytes_max) {
+        return std::unexpected(fmt::format(
+            "its manifest is longer than {} bytes; rebuild the plugin", k_manifest_bytes_max));
+    }
     if (!json::valid(text) || Value(text).kind() != Kind::object) {
         return std::unexpected("its manifest is not a JSON object; rebuild the plugin");
     }

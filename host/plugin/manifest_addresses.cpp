@@ -20,7 +20,7 @@ void check_origin(const Value& element, const std::string& where, const Value& r
     }
     if (!check_filled(element, where, root, checks)) return;
     const std::string text = element.string();
-    const auto origin = config::upstream_origin(with_stand_ins(text));
+    const auto origin = config::upstream_origin(url_with_stand_ins(text));
     if (!origin) {
         return checks.mistake(
             fmt::format("\"{}\" is {}, which {}", where, shown(element), origin.error()));
@@ -35,7 +35,7 @@ void check_origin(const Value& element, const std::string& where, const Value& r
 void check_addresses(const Value& root, MemberChecks& checks) {
     const Value base_url = root["base_url"];
     if (check_filled(base_url, "base_url", root, checks) && !base_url.string().empty() &&
-        bw::rules::origin(with_stand_ins(base_url.string())).empty()) {
+        bw::rules::origin(url_with_stand_ins(base_url.string())).empty()) {
         checks.wrong("base_url", base_url, "a URL: http://host[:port]/path or https://...");
     }
     if (!checks.is(root["origins"], Kind::array, "origins")) return;
@@ -73,6 +73,11 @@ bool check_filled(const Value& value, const std::string& where, const Value& roo
 
 std::string with_stand_ins(std::string_view text) {
     return with_values(text, [](std::string_view, std::size_t) { return "1"; });
+}
+
+std::string url_with_stand_ins(std::string_view url) {
+    return with_values(
+        url, [](std::string_view, std::size_t at) { return at == 0 ? "https://1.example" : "1"; });
 }
 
 }  // namespace bellwether::plugin

@@ -20,5 +20,7 @@ bool check_filled(const json::Value& value, const std::string& where, const json
 
 // A text with something that fits anywhere in place of its braces, to check the rest.
 std::string with_stand_ins(std::string_view text);
+// The same, of a URL, which may begin with an option that is scheme and host.
+std::string url_with_stand_ins(std::string_view url);
 
 }  // namespace bellwether::plugin

@@ -9,6 +9,7 @@
 
 #include "base/nearest.hpp"
 #include "base/operation.hpp"
+#include "config/config.hpp"
 #include "plugin/capabilities.hpp"
 #include "plugin/header_names.hpp"
 #include "plugin/manifest_addresses.hpp"
@@ -89,6 +90,10 @@ class Check : private MemberChecks {
         std::set<std::string> keys;
         for (const auto& member : object.members()) {
             const std::string at = "options." + member.key();
+            const auto& own = config::provider_keys();
+            if (std::ranges::find(own, member.key()) != own.end()) {
+                mistake(fmt::format("\"{}\" is a key of the host's own", at));
+            }
             if (member.key().empty()) mistake("\"options\" has one without a name");
             if (!keys.insert(member.key()).second)
                 mistake(fmt::format("\"{}\" is given twice", at));

@@ -115,8 +115,7 @@ struct WithStandIns {
         kind.scope = {with_stand_ins(kind.scope.region), with_stand_ins(kind.scope.service)};
     }
     void operator()(ClientCredentialsKind& kind) const {
-        const bool whole = !only_name_in(kind.token_url).empty();
-        kind.token_url = whole ? "https://a.test/" : with_stand_ins(kind.token_url);
+        kind.token_url = url_with_stand_ins(kind.token_url);
         kind.tenant = with_stand_ins(kind.tenant);
     }
     void operator()(auto&) const {}

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bellwether/provider/rules.hpp>
 
 #include "credentials/percent.hpp"
 #include "json/value.hpp"
@@ -48,8 +49,10 @@ std::optional<std::string> OptionValues::fill(std::string_view text, Form form,
     const std::size_t host_end = form == Form::url ? end_of_authority(text) : 0;
     std::string filled = with_values(text, [&](std::string_view name, std::size_t at) {
         ValueFound found = find(name);
-        const bool is_in_path = form == Form::url && at >= host_end;
+        const bool is_address = form == Form::url && at == 0;
+        const bool is_in_path = form == Form::url && !is_address && at >= host_end;
         if (is_in_path) found.text = credentials::percent_encoded(found.text);
+        if (is_address) take_address(found);
         if (found.lack == Lack::none && at < host_end && !fits_host(found.text)) {
             found.lack = Lack::not_for_host;
         }
@@ -58,6 +61,14 @@ std::optional<std::string> OptionValues::fill(std::string_view text, Form form,
         return std::move(found.text);
     });
     return good ? std::optional(std::move(filled)) : std::nullopt;
+}
+
+void OptionValues::take_address(ValueFound& found) {
+    while (found.text.ends_with('/')) found.text.pop_back();
+    const bool plain = found.text.find_first_of("?#") == std::string::npos;
+    if (found.lack == Lack::none && (bw::rules::origin(found.text).empty() || !plain)) {
+        found.lack = Lack::no_address;
+    }
 }
 
 OptionValues::ValueFound OptionValues::find(std::string_view name) const {
@@ -75,16 +86,21 @@ OptionValues::ValueFound OptionValues::find(std::string_view name) const {
 void OptionValues::tell(Lack lack, std::string_view name, std::string_view text) {
     if (lack == Lack::wrong_value || !told_.emplace(name).second) return;
     const config::Option* const option = given(name);
-    const bool lacks = lack == Lack::no_value;
-    diagnostics_.push_back(
-        {.severity = config::Severity::error,
-         .file = {},
-         .at = option != nullptr ? option->at : wanted_.at,
-         .what = lacks ? fmt::format("provider \"{}\" has no \"{}\"", wanted_.name, name)
-                       : fmt::format("\"{}\" is no part of the name of a host", name),
-         .expected =
-             lacks ? fmt::format("{} = \"...\"", name) : "letters, digits, \"-\" and \".\" alone",
-         .hint = fmt::format("it belongs into {}", text)});
+    std::string what = fmt::format("\"{}\" is no part of the name of a host", name);
+    std::string expected = "letters, digits, \"-\" and \".\" alone";
+    if (lack == Lack::no_value) {
+        what = fmt::format("provider \"{}\" has no \"{}\"", wanted_.name, name);
+        expected = fmt::format("{} = \"...\"", name);
+    } else if (lack == Lack::no_address) {
+        what = fmt::format("\"{}\" is no URL", name);
+        expected = "https://HOST, perhaps with a path, without a query";
+    }
+    diagnostics_.push_back({.severity = config::Severity::error,
+                            .file = {},
+                            .at = option != nullptr ? option->at : wanted_.at,
+                            .what = std::move(what),
+                            .expected = std::move(expected),
+                            .hint = fmt::format("it belongs into {}", text)});
 }
 
 }  // namespace bellwether::plugin

@@ -24,7 +24,8 @@ class OptionValues {
     // The text with the values. Nothing: an option has none, or one that does not fit; it is told,
     // once for each option.
     std::optional<std::string> in_text(std::string_view text);
-    // As in_text, of a URL: a value within its host must not make another host of it.
+    // As in_text, of a URL: a value within its host must not make another host of it. One that the
+    // URL begins with is scheme and host, perhaps with a path.
     std::optional<std::string> in_url(std::string_view url);
     // As in_text and in_url, but nothing is told, and an option may be without a value.
     std::string in_text_if_given(std::string_view text) const;
@@ -34,7 +35,7 @@ class OptionValues {
     std::optional<config::Position> place_in_config(std::string_view text) const;
 
   private:
-    enum class Lack { none, no_value, wrong_value, not_for_host };
+    enum class Lack { none, no_value, wrong_value, not_for_host, no_address };
     struct ValueFound {
         std::string text;
         Lack lack = Lack::none;
@@ -46,6 +47,7 @@ class OptionValues {
     std::optional<std::string> fill(std::string_view text, Form form, const OnLack& on_lack) const;
     const config::Option* given(std::string_view name) const;
     ValueFound find(std::string_view name) const;
+    static void take_address(ValueFound& found);
     void tell(Lack lack, std::string_view name, std::string_view text);
 
     const config::Provider& wanted_;

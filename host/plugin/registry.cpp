@@ -58,6 +58,7 @@ class Loader {
     static Resolved resolved(const LoadedProvider& provider) {
         Resolved known{.base_url = provider.base_url, .credentials = {}};
         for (const auto& one : provider.credentials) known.credentials.push_back(one.name);
+        for (const auto& name : provider.supposed) known.credentials.push_back(name);
         return known;
     }
 

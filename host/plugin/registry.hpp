@@ -38,6 +38,7 @@ struct LoadedProvider {
     // Whether all of them are the plugin's own, or of the plugin's own variable.
     bool is_own_upstream = true;
     std::vector<LoadedCredential> credentials;  // those that can be used
+    std::vector<std::string> supposed;  // where secrets are left out: those that would be there
     // The credentials of the name `api_keys_of`, if the config gives several. Null: one that is
     // missing.
     std::vector<std::shared_ptr<const credentials::Credential>> api_keys;

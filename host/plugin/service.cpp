@@ -22,6 +22,11 @@ void SharedService::open(const LoadedProvider& provider) {
     give_thread_a_stack_for_crashes();
     const bw_status status =
         call_slow(provider, "service_open", table.service_open, &setup, &handle_);
+    if (status == BW_OK && handle_ == nullptr) {
+        failed_ = {.kind = ErrorKind::internal,
+                   .message = "its service_open gave no service",
+                   .code = "plugin_error"};
+    }
     if (status == BW_OK) return;
     handle_ = nullptr;
     failed_ = failure(status, std::exchange(host_.told, {}), provider);

@@ -6,10 +6,12 @@
 #include <fmt/format.h>
 #include <link.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
 
+#include "base/ascii.hpp"
 #include "plugin/private_copy.hpp"
 
 namespace bellwether::plugin {
@@ -93,10 +95,25 @@ Checked check_entries(const bw_plugin& table) {
     return {};
 }
 
-Checked check_id(const char* id) {
-    const std::size_t length = strnlen(id, k_id_bytes_max + 1);
-    if (length > 0 && length <= k_id_bytes_max) return {};
-    return Refusal(fmt::format("its id is empty or longer than {} bytes", k_id_bytes_max));
+// Both are printed, and an id is written in configs.
+Checked check_names(const bw_plugin& table) {
+    const std::size_t length = strnlen(table.id, k_id_bytes_max + 1);
+    if (length == 0 || length > k_id_bytes_max) {
+        return Refusal(fmt::format("its id is empty or longer than {} bytes", k_id_bytes_max));
+    }
+    const auto fits = [](char c) { return is_alphanumeric(c) || c == '.' || c == '-' || c == '_'; };
+    if (!std::ranges::all_of(std::string_view(table.id), fits)) {
+        return Refusal("its id has a character other than letters, digits, dots, - and _");
+    }
+    const std::size_t version = strnlen(table.version, k_id_bytes_max + 1);
+    if (version == 0 || version > k_id_bytes_max) {
+        return Refusal(fmt::format("its version is empty or longer than {} bytes", k_id_bytes_max));
+    }
+    const auto shows = [](char c) { return c > 0x20 && c < 0x7f; };
+    if (!std::ranges::all_of(std::string_view(table.version), shows)) {
+        return Refusal("its version has a character that is no printable ASCII");
+    }
+    return {};
 }
 
 }  // namespace
@@ -134,7 +151,7 @@ Checked check_table(void* handle, const bw_plugin& table) {
             .look(BW_EXT_ESTIMATE, table.extension(BW_EXT_ESTIMATE));
     }
     if (!own.result()) return own.result();
-    return check_id(table.id);
+    return check_names(table);
 }
 
 }  // namespace bellwether::plugin

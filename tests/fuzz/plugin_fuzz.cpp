@@ -30,7 +30,7 @@ testing::Response read_reply(std::string_view text) {
     testing::Response response;
     if (!head.complete()) return response;
     response.status = static_cast<std::uint32_t>(head.status());
-    for (const net::Header& header : head.headers()) {
+    for (const bellwether::net::Header& header : head.headers()) {
         response.headers.emplace_back(header.name, header.value);
     }
     response.body = text;

@@ -169,7 +169,6 @@ def test_last_words_name_the_plugin(morgue: Morgue, row: LastWords) -> None:
 
 
 @not_sanitized
-@pytest.mark.xfail(strict=True, reason="the marks of what runs hold no version")
 def test_last_words_name_the_version(morgue: Morgue) -> None:
     assert " 6.6.6" in morgue.ended["call_open-segv"].said
 

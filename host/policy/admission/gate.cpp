@@ -4,9 +4,9 @@
 
 namespace bellwether::policy {
 
-void Gate::on_reply(std::string_view json) {
-    if (passes()) return next_.on_reply(json);
-    pieces_.push_back({.kind = Kind::reply, .data = std::string(json)});
+void Gate::on_reply(std::string json) {
+    if (passes()) return next_.on_reply(std::move(json));
+    pieces_.push_back({.kind = Kind::reply, .data = std::move(json)});
     keep();
 }
 

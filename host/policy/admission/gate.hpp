@@ -26,7 +26,7 @@ class Gate final : public Replies {
     // How the call ended, if that waits for open(); else null.
     const CallEnd* kept_end() const { return end_ ? &*end_ : nullptr; }
 
-    void on_reply(std::string_view json) override;
+    void on_reply(std::string json) override;
     void on_chunk(std::string_view json) override;
     void on_bytes(std::string_view type, std::string_view bytes) override;
     void on_end(const CallEnd& outcome) override;

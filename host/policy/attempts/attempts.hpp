@@ -53,7 +53,7 @@ struct CallEnd {
 // Receives the answer. `Attempts` may be dropped inside on_end, never inside the others.
 class Replies {
   public:
-    virtual void on_reply(std::string_view json) = 0;  // not streaming: the whole reply
+    virtual void on_reply(std::string json) = 0;       // not streaming: the whole reply
     virtual void on_chunk(std::string_view json) = 0;  // streaming: one chunk to relay
     // The next bytes of an answer that is not JSON, of this content type.
     virtual void on_bytes(std::string_view type, std::string_view bytes) = 0;
@@ -117,7 +117,7 @@ class Attempts final {
         Leg(Attempts& attempts, std::size_t target_index, std::chrono::nanoseconds waited,
             std::unique_ptr<RestOfAnswer> rest_asked);
         void on_commit() override { owner.on_commit(*this); }
-        void on_reply(std::string_view json) override { owner.replies_.on_reply(json); }
+        void on_reply(std::string json) override { owner.replies_.on_reply(std::move(json)); }
         void on_chunk(std::string_view json) override { owner.on_chunk(*this, json); }
         void on_bytes(std::string_view type, std::string_view bytes) override {
             owner.replies_.on_bytes(type, bytes);

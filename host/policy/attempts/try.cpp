@@ -124,9 +124,8 @@ void Try::on_head(std::span<const net::Header> headers) {
 void Try::on_piece(plugin::Piece piece, std::string_view data) {
     switch (piece) {
         case plugin::Piece::reply:
-            commit();
             see(data, attempt_->usage_reports() != usage_reports_);
-            return events_.on_reply(data);
+            return void(reply_ = data);
         case plugin::Piece::chunk: {
             if (first_chunk_.empty()) first_chunk_ = data;
             const bool content = see(data, attempt_->reported_with_piece());
@@ -142,6 +141,16 @@ void Try::on_piece(plugin::Piece piece, std::string_view data) {
             if (commitment_ != Commitment::committed) commit();
             return events_.on_bytes(attempt_->content_type(), data);
     }
+}
+
+// A whole reply is nobody's until its attempt has ended well: what fails after it is tried
+// elsewhere, as the client has seen nothing.
+void Try::on_end(Result<void> result) {
+    if (result && reply_) {
+        commit();
+        events_.on_reply(*std::exchange(reply_, {}));
+    }
+    events_.on_end(std::move(result));
 }
 
 void Try::commit() {

@@ -51,7 +51,7 @@ class TryEvents {
   public:
     // The answer of this try is what the client gets. Comes before the first piece of it.
     virtual void on_commit() = 0;
-    virtual void on_reply(std::string_view json) = 0;
+    virtual void on_reply(std::string json) = 0;
     virtual void on_chunk(std::string_view json) = 0;
     // An answer that is not JSON. `type`: its content type.
     virtual void on_bytes(std::string_view type, std::string_view bytes) = 0;
@@ -101,7 +101,7 @@ class Try final : private plugin::AttemptEvents {
     void on_head(std::span<const net::Header> headers) override;
     void on_limits(const SaidLimits& said) override { trip_->told(said); }
     void on_piece(plugin::Piece piece, std::string_view data) override;
-    void on_end(Result<void> result) override { events_.on_end(std::move(result)); }
+    void on_end(Result<void> result) override;
 
     const config::Timeouts& timeouts() const;
     Progress progress() const;
@@ -135,8 +135,9 @@ class Try final : private plugin::AttemptEvents {
     plugin::Reach reach_ = plugin::Reach::none;  // as of close(), as is the next one
     std::chrono::nanoseconds waited_{0};
     Commitment commitment_ = Commitment::none;
-    std::vector<std::string> held_;  // chunks without content, until `committed`
-    std::size_t held_bytes_ = 0;     // of all chunks that have come
+    std::optional<std::string> reply_;  // until the attempt has ended well
+    std::vector<std::string> held_;     // chunks without content, until `committed`
+    std::size_t held_bytes_ = 0;        // of all chunks that have come
     bool usage_sent_ = false;
     std::string usage_chunk_;  // kept until the cost can be written into it
     std::string first_chunk_;  // for the id of a usage chunk, if the host has to make one

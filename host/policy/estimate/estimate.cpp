@@ -54,8 +54,16 @@ std::int64_t count_choices_shown(const AskedInBody& asked) {
     return of_all_prompts(asked, asked.choices_shown);
 }
 
-std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
-    if (!facts_of(call.operation).generates) return 0;
+namespace {
+
+// Of one choice: the answer, and the thinking beside it.
+struct ChoiceTokens {
+    std::int64_t answer = 0;
+    std::int64_t thinking = 0;
+};
+
+ChoiceTokens choice_tokens_max(const Call& call, const ModelFacts& model) {
+    if (!facts_of(call.operation).generates) return {};
     const AskedInBody& asked = call.asked;
     const bool said = asked.max_tokens > 0 && !asked.no_limit;
     const std::int64_t answer = std::max(
@@ -64,8 +72,18 @@ std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
                                                              asked.thinking != Thinking::refused);
     const bool unlimited = thinks && asked.thinking_tokens == 0;
     const std::int64_t thinking = unlimited ? model.output_max : asked.thinking_tokens;
-    return times(std::min(answer, k_choice_tokens_max) + std::min(thinking, k_choice_tokens_max),
-                 of_all_prompts(asked, asked.choices));
+    return {std::min(answer, k_choice_tokens_max), std::min(thinking, k_choice_tokens_max)};
+}
+
+std::int64_t of_all_choices(const Call& call, std::int64_t each) {
+    return times(each, of_all_prompts(call.asked, call.asked.choices));
+}
+
+}  // namespace
+
+std::int64_t output_tokens_max(const Call& call, const ModelFacts& model) {
+    const ChoiceTokens each = choice_tokens_max(call, model);
+    return of_all_choices(call, each.answer + each.thinking);
 }
 
 namespace {
@@ -93,7 +111,9 @@ Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model
             .believed = {.input = std::max({held.input, densest, model.context}),
                          .output = std::max(held.output, all_choices)},
             .input_min = embeds ? 0 : prompt_text_bytes(call, size) / k_bytes_for_token_max,
-            .pieces_max = pieces_max(call)};
+            .pieces_max = pieces_max(call),
+            .pictures = size.picture_tokens,
+            .answer = of_all_choices(call, choice_tokens_max(call, model).answer)};
 }
 
 void take_told(Bound& bound, const Usage& most) {
@@ -103,7 +123,14 @@ void take_told(Bound& bound, const Usage& most) {
         believed = std::max(believed, held);
     };
     take(most.input_tokens, bound.held.input, bound.believed.input);
+    if (most.input_tokens < 0 && most.image_input_tokens >= 0) {
+        take(bound.held.input - bound.pictures + most.image_input_tokens, bound.held.input,
+             bound.believed.input);
+    }
     take(most.output_tokens, bound.held.output, bound.believed.output);
+    if (most.output_tokens < 0 && most.reasoning_tokens >= 0) {
+        take(bound.answer + most.reasoning_tokens, bound.held.output, bound.believed.output);
+    }
     bound.held.units = most.units;
 }
 

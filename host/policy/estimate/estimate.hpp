@@ -52,9 +52,12 @@ struct Bound {
     std::int64_t input_min = 0;
     // The most that is believed of one kind of unit, such as searches, that nobody has estimated.
     std::int64_t pieces_max = 100;
+    std::int64_t pictures = 0;  // of held.input
+    std::int64_t answer = 0;    // of held.output, without the thinking
 };
 
-// Takes what the target's plugin says that a call can use at most, instead of what was estimated.
+// Takes what the target's plugin says that a call can use at most, instead of what was estimated. A
+// part that it tells without the whole, of pictures or of thinking, takes that part's place.
 void take_told(Bound& bound, const Usage& most);
 
 // What is known of a target's model.

@@ -17,6 +17,7 @@ PromptSize measure_prompt(const Call& call) {
         parts.detailed ? k_picture_tokens_detailed : json::k_picture_tokens;
     return {.text_bytes = static_cast<std::int64_t>(call.body.size()) - parts.bytes,
             .digits = json::count_digits(call.body) - parts.digits,
+            .picture_tokens = parts.pictures * picture,
             .media_tokens = parts.pictures * picture + parts.sound_tokens,
             .part_tokens = parts.other_tokens};
 }

@@ -12,9 +12,10 @@
 namespace bellwether::policy {
 
 struct PromptSize {
-    std::int64_t text_bytes = 0;    // digits included
-    std::int64_t digits = 0;        // a token each in some vocabularies
-    std::int64_t media_tokens = 0;  // of pictures and sound
+    std::int64_t text_bytes = 0;      // digits included
+    std::int64_t digits = 0;          // a token each in some vocabularies
+    std::int64_t picture_tokens = 0;  // among media_tokens
+    std::int64_t media_tokens = 0;    // of pictures and sound
     // Tokens of videos, files and unknown parts: one for each byte that came with the request, or
     // k_tokens_unknown if a part is only named. The caller has to cap this figure at the model's
     // context.

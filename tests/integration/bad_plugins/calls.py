@@ -7,7 +7,6 @@ from integration.bad_plugins.row import Call
 MISBEHAVED = 'plugin misbehaved: provider "{p}": '
 BUG = 'provider "{p}": '
 UNSAID = 'provider "{p}" failed without saying why'
-NEXT = "a plain reply counts as seen by its client when it is emitted, and not when it is sent"
 NEEDS_MORE = 'the plugin of provider "{p}" needs what this host cannot do: '
 
 
@@ -48,8 +47,7 @@ SENDING = [
     Call("sends", "complete-without-reply", "returns BW_COMPLETE, and has replied nothing", "after call_open",
          'provider "{p}" ended its answer without a reply', code="empty_reply", replaced=False),
     Call("sends", "in-call_data", "sends once more in call_data", "in call_data", MISBEHAVED + "send outside call_open and call_end"),
-    Call("sends", "twice-in-call_end", "sends twice in call_end", "in call_end", MISBEHAVED + "send called twice",
-         pending=NEXT),
+    Call("sends", "twice-in-call_end", "sends twice in call_end", "in call_end", MISBEHAVED + "send called twice"),
     sends("method-trace", "sends with the method TRACE", METHOD),
     sends("method-empty", "sends without a method", METHOD),
     sends("url-empty", "sends without a URL", ORIGIN),
@@ -66,8 +64,7 @@ SENDING = [
     sends("wait-below-0", "sends with a wait below 0", "send with a wait below 0"),
     too_new("sends", "must", "sends with an unknown bit of `must`", "in call_open", "a send that must be understood and is not"),
     too_new("sends", "refused-and-ok", "the same, and returns BW_OK as though it had been sent", "after call_open",
-            "a send that must be understood and is not",
-            pending="check_opened finds that nothing was sent, and its words hold: the contract says that the refusal's do"),
+            "a send that must be understood and is not"),
     too_new("sends", "frame-kind", "sends, and asks for frames of an unknown kind", "in call_open",
             "frames of a kind that this host cannot cut"),
     too_new("sends", "files", "sends a file of a request that has none", "in call_open", "a body with files"),
@@ -99,7 +96,7 @@ SAYING = [
     says("reply-of-stream", "replies with a whole object to a client that wants a stream", {"choices": [{}]}, KIND, 0, stream=True),
     says("bytes-of-chat", "replies with bytes to a chat", "abc", KIND, 3),
     Call("emits", "deep", "replies JSON of 70 levels", "in call_data", MISBEHAVED + NO_JSON),
-    Call("emits", "twice", "replies twice", "in call_data", MISBEHAVED + "emit of a second reply", pending=NEXT),
+    Call("emits", "twice", "replies twice", "in call_data", MISBEHAVED + "emit of a second reply"),
     Call("emits", "null", "emits NULL, and returns what it got", "after call_data", BUG + UNSAID),
     Call("emits", "go-on", "replies `null`, and then a good reply", "in call_data", MISBEHAVED + NO_OBJECT),
     too_new("emits", "must", "replies with an unknown bit of `must`", "in call_data", "an emit that must be understood and is not"),
@@ -112,7 +109,7 @@ SAYING = [
     too_new("emits", "frame-unknown", "chooses frames of an unknown kind in call_head", "in call_head",
             "frames of a kind that this host cannot cut"),
     Call("emits", "header-after-emit", "sets a header of the reply after the reply", "in call_data",
-         MISBEHAVED + "reply_header after an emit", pending=NEXT),
+         MISBEHAVED + "reply_header after an emit"),
     Call("emits", "attribute-without-name", "sets an attribute without a name", "in call_data",
          MISBEHAVED + "attribute without a name"),
 ]
@@ -122,26 +119,23 @@ TELLING = [
     Call("statuses", "99", "returns a status that nobody knows from call_open", "after call_open", UNSAID, **STRANGE),
     Call("statuses", "below-complete", "returns a status below BW_COMPLETE from call_open", "after call_open", UNSAID, **STRANGE),
     Call("statuses", "data-99", "returns a status that nobody knows from call_data", "after call_data", UNSAID, **STRANGE),
-    Call("statuses", "end-99", "replies, and returns a status that nobody knows from call_end", "after call_end", UNSAID, **STRANGE,
-         pending=NEXT),
+    Call("statuses", "end-99", "replies, and returns a status that nobody knows from call_end", "after call_end", UNSAID, **STRANGE),
     Call("statuses", "two-statuses", "tells of BW_E_INVALID, and returns BW_E_RATE", "after call_open", "told so", 429,
          "rate_limit_exceeded", replaced=False),
     Call("statuses", "bug-without-words", "returns BW_E_INTERNAL, and does not say why", "after call_open", BUG + UNSAID),
     Call("statuses", "bug-with-words", "tells of BW_E_INTERNAL in call_open", "after call_open", BUG + "told so"),
     Call("statuses", "data-bug", "tells of BW_E_INTERNAL in call_data", "after call_data", BUG + "told so"),
     Call("statuses", "fail-null", "tells NULL, and returns what it got", "after call_open", BUG + UNSAID),
-    Call("statuses", "long-words", "tells of 4 MiB of words", "after call_open", "w" * (64 << 10), **STRANGE,
-         pending="to_error limits the upstream's body, and not the words"),
+    Call("statuses", "long-words", "tells of 4 MiB of words", "after call_open", "w" * (64 << 10), **STRANGE),
     Call("statuses", "no-text", "tells of words that are no UTF-8, with an escape sequence and a line end", "after call_open",
          "\ufffd\ufffd \x1b[31mred\r\nlevel=error", **STRANGE),
 ]
 
 NO_SIDE = "begin without the plugin's side of bw.engine/1"
-UNJUDGED = "nobody looks at what was refused in call_close: the instance stays, and the log says nothing"
 ENGINES = [
     engine("begin-after-send", "begins to step after a send", "in call_open", "begin after send"),
     engine("send-after-begin", "sends after it has begun to step", "in call_open", "send of an engine"),
-    engine("begin-in-call_end", "begins to step in call_end", "in call_end", "begin outside call_open", pending=NEXT),
+    engine("begin-in-call_end", "begins to step in call_end", "in call_end", "begin outside call_open"),
     engine("begin-in-step", "begins once more in a step", "in step", "begin outside call_open"),
     engine("send-in-step", "sends in a step", "in step", "send outside call_open and call_end"),
     Call("engines", "without-reply", "completes, and has replied nothing", "after step",
@@ -153,14 +147,14 @@ ENGINES = [
     Call("engines:BAD_SIDE=0", "no-step", "begins, and has no side of bw.engine/1", "in call_open", MISBEHAVED + NO_SIDE,
          name="engines-no-side"),
     Call("engines:BAD_SIDE=2", "no-step", "begins, and its side of bw.engine/1 has no step", "in call_open", MISBEHAVED + NO_SIDE,
-         name="engines-no-step", apart=True, pending="the host calls the step that is NULL"),
+         name="engines-no-step", apart=True),
     Call("engines:BAD_SIDE=3", "no-step", "begins, and its side of bw.engine/1 is too short for a step", "in call_open",
-         MISBEHAVED + NO_SIDE, name="engines-short-side", pending="the host reads beyond the struct's size"),
+         MISBEHAVED + NO_SIDE, name="engines-short-side"),
 ]
 
 LOST = [
     Call("births", "call-null", "returns BW_OK from call_open, and hands over no call", "after call_open",
-         MISBEHAVED + "call_open gave no call", pending="the exchange goes on with the call NULL, which then is never closed"),
+         MISBEHAVED + "call_open gave no call"),
 ]
 
 # The client has its answer, and nothing is wrong with it.
@@ -173,8 +167,8 @@ SERVED = [
     harmless("engines", "wakes-in-call_close", "wakes its call in call_close"),
     harmless("engines", "wakes-the-closed", "wakes a call that has been closed"),
     harmless("engines", "slow", "takes 120 ms for a step"),
-    Call("emits", "in-call_close", "replies in call_close", "in call_close", "", 200, None, pending=UNJUDGED),
-    Call("emits", "send-in-call_close", "sends in call_close", "in call_close", "", 200, None, pending=UNJUDGED),
+    Call("emits", "in-call_close", "replies in call_close", "in call_close", "", 200, None),
+    Call("emits", "send-in-call_close", "sends in call_close", "in call_close", "", 200, None),
 ]
 
 TABLES: dict[str, list[Call]] = {

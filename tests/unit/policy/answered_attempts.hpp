@@ -34,7 +34,7 @@ inline const std::string k_stop = chunk("{}", R"("stop")");
 
 class NotingClient final : public Replies {
   public:
-    void on_reply(std::string_view json) override { reply = json; }
+    void on_reply(std::string json) override { reply = json; }
     void on_chunk(std::string_view json) override { chunks.emplace_back(json); }
     void on_bytes(std::string_view, std::string_view) override {
         ADD_FAILURE() << "there are no bytes";

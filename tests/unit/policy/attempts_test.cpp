@@ -8,7 +8,7 @@ namespace {
 
 class Client final : public Replies {
   public:
-    void on_reply(std::string_view) override { ADD_FAILURE() << "there is no reply"; }
+    void on_reply(std::string) override { ADD_FAILURE() << "there is no reply"; }
     void on_chunk(std::string_view) override { ADD_FAILURE() << "there is no chunk"; }
     void on_bytes(std::string_view, std::string_view) override {
         ADD_FAILURE() << "there are no bytes";

@@ -181,5 +181,39 @@ TEST(OutputEstimate, AbsurdLimitsNeitherWrapNorPassForLess) {
     EXPECT_TRUE(saying("\"x\"", R"(,"max_tokens":null)").asked.invalid_limit.empty());
 }
 
+// ---- what plugins say
+// ----------------------------------------------------------------------------
+
+TEST(ToldBound, AWholeTakesThePlaceOfTheHostsFigure) {
+    Bound bound{.held = {.input = 100, .output = 50}, .believed = {.input = 200, .output = 60}};
+    take_told(bound, {.input_tokens = 10, .output_tokens = 500, .units = {{"image", 3}}});
+    EXPECT_EQ(bound.held.input, 10);
+    EXPECT_EQ(bound.held.output, 500);
+    EXPECT_EQ(bound.believed.input, 200) << "a report of more is believed as before";
+    EXPECT_EQ(bound.believed.output, 500);
+    ASSERT_EQ(bound.held.units.size(), 1U);
+    EXPECT_EQ(bound.held.units[0].count, 3);
+}
+
+TEST(ToldBound, APartTakesThatPartsPlace) {
+    Bound bound{.held = {.input = 100, .output = 50}, .pictures = 40, .answer = 20};
+    take_told(bound, {.reasoning_tokens = 1'000, .image_input_tokens = 7});
+    EXPECT_EQ(bound.held.input, 67);
+    EXPECT_EQ(bound.held.output, 1'020);
+    Bound same{.held = {.input = 1, .output = 2}};
+    take_told(same, {});
+    EXPECT_EQ(same.held.input, 1);
+    EXPECT_EQ(same.held.output, 2);
+}
+
+TEST(ToldBound, KnowsItsPartsOfARequest) {
+    const Call call = saying(R"([{"type":"image_url","image_url":{"url":"https://x"}}])",
+                             R"(,"max_tokens":10,"thinking_budget":500)");
+    const Bound bound = bound_of(call, measure_prompt(call), {});
+    EXPECT_EQ(bound.pictures, 4'096);
+    EXPECT_EQ(bound.answer, 10);
+    EXPECT_EQ(bound.held.output, 510);
+}
+
 }  // namespace
 }  // namespace bellwether::policy

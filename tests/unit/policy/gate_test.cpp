@@ -8,7 +8,7 @@ namespace {
 
 class Seen final : public Replies {
   public:
-    void on_reply(std::string_view json) override { text += "reply:" + std::string(json) + " "; }
+    void on_reply(std::string json) override { text += "reply:" + std::string(json) + " "; }
     void on_chunk(std::string_view json) override { text += "chunk:" + std::string(json) + " "; }
     void on_bytes(std::string_view type, std::string_view bytes) override {
         text += std::string(type) + ":" + std::string(bytes) + " ";

@@ -234,5 +234,21 @@ TEST(Ending, IsTheSafeSideUnlessItIsKnownThatNothingWasDone) {
     EXPECT_EQ(ending(ErrorKind::rate, Reach::judged), Ending::upstream_error);
 }
 
+TEST(Reckon, PiecesThatWereHeldForAndNotToldAreCharged) {
+    Bound bound{.held = {.input = 5}, .believed = {.input = 5}, .input_min = 0};
+    bound.held.units = {{"image", 4}};
+    AnswerSeen heard;
+    heard.reported.input_tokens = 3;
+    const auto untold = reckon(bound, heard, Ending::complete, Shows::all, false);
+    ASSERT_EQ(untold.usage.units.size(), 1U);
+    EXPECT_EQ(untold.usage.units[0].count, 4);
+    heard.reported.units = {{"image", 1}};
+    EXPECT_EQ(reckon(bound, heard, Ending::complete, Shows::all, false).usage.units[0].count, 1);
+    heard.reported.units = {{"image", 9}};
+    const auto more = reckon(bound, heard, Ending::complete, Shows::all, false);
+    EXPECT_EQ(more.usage.units[0].count, 4) << "no more than it can come to";
+    EXPECT_EQ(more.doubt, Doubt::too_much);
+}
+
 }  // namespace
 }  // namespace bellwether::policy

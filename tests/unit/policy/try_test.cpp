@@ -13,7 +13,7 @@ using testing::HasSubstr;
 class Listener final : public TryEvents {
   public:
     void on_commit() override { commits_before_chunk.push_back(chunks.size()); }
-    void on_reply(std::string_view) override { ADD_FAILURE() << "there is no reply"; }
+    void on_reply(std::string) override { ADD_FAILURE() << "there is no reply"; }
     void on_chunk(std::string_view json) override { chunks.emplace_back(json); }
     void on_bytes(std::string_view, std::string_view) override {
         ADD_FAILURE() << "there are no bytes";

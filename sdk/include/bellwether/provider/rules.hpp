@@ -236,8 +236,9 @@ inline Verdict check_begin(const Conduct& so_far, bool has_step) {
     return has_step ? Verdict{} : broken("begin without the plugin's side of bw.engine/1");
 }
 
-// What a call_open that returned BW_OK or BW_COMPLETE must have done.
-inline Verdict check_opened(const Conduct& so_far, bool complete) {
+// What a call_open that returned BW_OK or BW_COMPLETE must have done. `gave_call`: it set `out`.
+inline Verdict check_opened(const Conduct& so_far, bool complete, bool gave_call) {
+    if (!gave_call) return broken("call_open gave no call");
     const bool goes_on = so_far.sent || so_far.engine;
     if (complete) return goes_on ? broken("call_open sent, and was complete") : Verdict{};
     return goes_on ? Verdict{} : broken("call_open sent nothing");

@@ -295,7 +295,8 @@ class Instance {
         attempt.conduct.phase = rules::Phase::opening;
         const bw_status status = table_->call_open(provider_, handle(attempt), &request, call);
         complete = status == BW_COMPLETE;
-        const rules::Verdict opened = rules::check_opened(attempt.conduct, complete);
+        const rules::Verdict opened =
+            rules::check_opened(attempt.conduct, complete, *call != nullptr);
         if ((status == BW_OK || complete) && !opened.ok()) host_.misbehaved(opened.why);
         if (attempt.asked) attempt.result.sent = *attempt.asked;
         if (went_well(attempt, status, "call_open")) return true;
