@@ -21,10 +21,10 @@ const bw_plugin* table() {
 
 // The reply as the host's own reader of heads understands it; what it refuses has no head.
 testing::Response read_reply(std::string_view text) {
-    net::Head head;
+    bellwether::net::Head head;
     while (!text.empty() && !head.complete()) {
         const auto end = std::min(text.find('\n'), text.size() - 1) + 1;
-        if (head.add(text.substr(0, end)) == net::Head::State::bad_status) break;
+        if (head.add(text.substr(0, end)) == bellwether::net::Head::State::bad_status) break;
         text.remove_prefix(end);
     }
     testing::Response response;

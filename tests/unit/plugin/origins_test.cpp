@@ -46,9 +46,6 @@ TEST(Braces, HoldNamesOfOptions) {
     for (const char* text : {"{", "}", "{}", "a}b", "{a{b}}", "{a b}", "{a", "{a}{", "{a.b}"}) {
         EXPECT_FALSE(names_in(text)) << text;
     }
-    EXPECT_EQ(only_name_in("{a}"), "a");
-    EXPECT_EQ(only_name_in("{a}b"), "");
-    EXPECT_EQ(only_name_in("{a}{b}"), "");
     const auto value = [](std::string_view name, std::size_t at) {
         return std::string(name) + std::to_string(at);
     };
