@@ -82,7 +82,8 @@ std::expected<std::vector<const bw_plugin*>, std::string> follow(void* handle,
     constexpr std::size_t k_plugins_max = 64;
     std::vector<const bw_plugin*> tables;
     for (const bw_plugin* table = first; table != nullptr; table = table->next) {
-        if (tables.size() == k_plugins_max) {
+        const bool again = std::ranges::find(tables, table) != tables.end();
+        if (again || tables.size() == k_plugins_max) {
             return Refusal(
                 fmt::format("its chain of tables has more than {}, or is a circle", k_plugins_max));
         }

@@ -33,19 +33,16 @@ bool is_scarcer(const ReportedLimit& a, const ReportedLimit& b) {
 }  // namespace
 
 SaidLimits said_limits_of(const bw_limits& told) {
-    constexpr std::array<std::string_view, 2> k_halves{"input_tokens", "output_tokens"};
+    constexpr std::array<std::string_view, 3> k_tokens{"tokens", "input_tokens", "output_tokens"};
     SaidLimits said;
-    ReportedLimit halves;
     for (const bw_limit& one : std::span(told.limits, told.count)) {
         const std::string_view name = view(one.name);
         const ReportedLimit limit = limit_of(one);
         if (!limit.sound()) continue;
         if (name == "requests") said.requests = limit;
-        if (name == "tokens") said.tokens = limit;
-        const bool half = std::ranges::find(k_halves, name) != k_halves.end();
-        if (half && (!halves.sound() || is_scarcer(limit, halves))) halves = limit;
+        if (std::ranges::find(k_tokens, name) == k_tokens.end()) continue;
+        if (!said.tokens.sound() || is_scarcer(limit, said.tokens)) said.tokens = limit;
     }
-    if (!said.tokens.sound()) said.tokens = halves;
     return said;
 }
 

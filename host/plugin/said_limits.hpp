@@ -7,8 +7,8 @@
 
 namespace bellwether::plugin {
 
-// "requests" and "tokens"; where the upstream counts the prompt and the answer apart, the tokens
-// are those of the one with the smaller share left. Other names say nothing to this host.
+// "requests", and of "tokens", "input_tokens" and "output_tokens" the one of which the smallest share
+// is left. Other names say nothing to this host.
 SaidLimits said_limits_of(const bw_limits& told);
 
 }  // namespace bellwether::plugin

@@ -11,7 +11,8 @@ constexpr ForeignKey k_foreign_keys[] = {
 
 constexpr Credential k_credentials[] = {
     {"entra",
-     R"("kind":"oauth2-client-credentials","id":"client_id","secret":"client_secret",)"
+     R"("kind":"oauth2-client-credentials","place":"body","id":"client_id",)"
+     R"("secret":"client_secret",)"
      R"("id_env":"AZURE_CLIENT_ID","env":"AZURE_CLIENT_SECRET","scope":"{scope}",)"
      R"("token_url":"{authority}/{tenant_id}/oauth2/v2.0/token")",
      "tenant_id", "Entra ID token", "tenant_id, client_id and client_secret of an Entra ID app"}};

@@ -85,7 +85,7 @@ def test_a_plugin_that_makes_no_instance_is_refused(built: Path, tmp_path: Path,
 def bench(start_host: StartHost, built: Path, base_url: str) -> Bench:
     """All calls are made at the same time, at one host; each test looks at one row."""
     stands = Bench(built, base_url)
-    stands.run(start_host, [row for row in calls.CALLS if not row.apart])
+    stands.run(start_host, calls.CALLS)
     return stands
 
 
@@ -96,7 +96,7 @@ def check_row(row: Call, seen: Seen | Exception) -> None:
     assert seen == Seen(row.status, row.code, row.words, 200, helped_by, 2 if row.replaced else 1)
 
 
-@rows([row for row in calls.CALLS if not row.apart])
+@rows(calls.CALLS)
 def test_a_plugin_that_misbehaves_fails_its_call_alone(bench: Bench, row: Call) -> None:
     """What a client gets who has no other target, and that the next target is asked where there is one."""
     check_row(row, bench.seen[row.model])
@@ -107,23 +107,6 @@ def test_what_broke_a_rule_is_in_the_log(bench: Bench) -> None:
         if row.words.startswith(calls.MISBEHAVED) and not row.pending:
             rule = row.words.removeprefix(calls.MISBEHAVED)
             assert f'plugin misbehaved: provider \\"{row.model}\\": {rule}' in bench.log
-
-
-@rows([row for row in calls.CALLS if row.apart])
-def test_a_plugin_that_could_end_the_host_fails_its_call_alone(built: Path, base_url: str, tmp_path: Path, row: Call) -> None:
-    hosts: list[Host] = []
-
-    def start(config: str) -> Host:
-        hosts.append(Host(config, tmp_path))
-        return hosts[0]
-
-    stands = Bench(built, base_url)
-    try:
-        stands.run(start, [row])
-    finally:
-        hosts[0].process.kill()
-        hosts[0].process.stdout.close()
-    check_row(row, stands.seen[row.model])
 
 
 def test_other_workers_serve_on_while_a_plugin_sleeps(start_host: StartHost, built: Path) -> None:

@@ -538,7 +538,12 @@ def test_a_plugin_of_another_standard_library(tmp_path: Path, example: str) -> N
     table = """#include <bellwether/openai_compatible.hpp>
 namespace { using namespace bw::openai;
 constexpr Model k_models[] = {{"o-1", 8192, 1024}};
-constexpr Api k_api = {"com.o", "1.0.0", "O", "o", "https://o.example/v1", "", "O_KEY", {}, k_models};
+constexpr Api api() {
+    Api api = {"com.o", "1.0.0", "O", "o", "https://o.example/v1", "", "O_KEY"};
+    api.models = k_models;
+    return api;
+}
+constexpr Api k_api = api();
 }
 BW_OPENAI_COMPATIBLE(k_api)
 """

@@ -118,7 +118,8 @@ def _words(value: Any) -> str:
 def bedrock(body: Json) -> Read:
     more = body.get("additionalModelRequestFields", {})
     thinking = more.get("thinking", more.get("reasoning_config", {}))
-    read = Read(thinks=thinking.get("type") in ("enabled", "adaptive"))
+    effort = body.get("outputConfig", {}).get("effort")
+    read = Read(thinks=thinking.get("type") in ("enabled", "adaptive") or effort == "high")
     specs = [tool["toolSpec"] for tool in body.get("toolConfig", {}).get("tools", [])]
     read.tools = {spec["name"]: spec["inputSchema"]["json"] for spec in specs}
     if form := body.get("outputConfig", {}).get("textFormat"):

@@ -123,12 +123,12 @@ void take_told(Bound& bound, const Usage& most) {
         believed = std::max(believed, held);
     };
     take(most.input_tokens, bound.held.input, bound.believed.input);
-    if (most.input_tokens < 0 && most.image_input_tokens >= 0) {
+    if (most.input_tokens < 0 && most.image_input_tokens > bound.pictures) {
         take(bound.held.input - bound.pictures + most.image_input_tokens, bound.held.input,
              bound.believed.input);
     }
     take(most.output_tokens, bound.held.output, bound.believed.output);
-    if (most.output_tokens < 0 && most.reasoning_tokens >= 0) {
+    if (most.output_tokens < 0 && bound.answer + most.reasoning_tokens > bound.held.output) {
         take(bound.answer + most.reasoning_tokens, bound.held.output, bound.believed.output);
     }
     bound.held.units = most.units;

@@ -57,7 +57,7 @@ struct Bound {
 };
 
 // Takes what the target's plugin says that a call can use at most, instead of what was estimated. A
-// part that it tells without the whole, of pictures or of thinking, takes that part's place.
+// part that it tells without the whole, of pictures or of thinking, counts where it is more.
 void take_told(Bound& bound, const Usage& most);
 
 // What is known of a target's model.

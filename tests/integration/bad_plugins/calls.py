@@ -147,7 +147,7 @@ ENGINES = [
     Call("engines:BAD_SIDE=0", "no-step", "begins, and has no side of bw.engine/1", "in call_open", MISBEHAVED + NO_SIDE,
          name="engines-no-side"),
     Call("engines:BAD_SIDE=2", "no-step", "begins, and its side of bw.engine/1 has no step", "in call_open", MISBEHAVED + NO_SIDE,
-         name="engines-no-step", apart=True),
+         name="engines-no-step"),
     Call("engines:BAD_SIDE=3", "no-step", "begins, and its side of bw.engine/1 is too short for a step", "in call_open",
          MISBEHAVED + NO_SIDE, name="engines-short-side"),
 ]

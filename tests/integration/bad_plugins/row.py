@@ -34,7 +34,6 @@ class Call:
     options: dict[str, Any] = field(default_factory=dict)
     name: str = ""
     hasty: bool = False  # the host waits for it with short time-outs
-    apart: bool = False  # it would take the others of its host with it
     pending: str = ""
 
     @property

@@ -195,10 +195,13 @@ TEST(ToldBound, AWholeTakesThePlaceOfTheHostsFigure) {
     EXPECT_EQ(bound.held.units[0].count, 3);
 }
 
-TEST(ToldBound, APartTakesThatPartsPlace) {
+TEST(ToldBound, APartCountsWhereItIsMore) {
     Bound bound{.held = {.input = 100, .output = 50}, .pictures = 40, .answer = 20};
-    take_told(bound, {.reasoning_tokens = 1'000, .image_input_tokens = 7});
-    EXPECT_EQ(bound.held.input, 67);
+    take_told(bound, {.reasoning_tokens = 7, .image_input_tokens = 7});
+    EXPECT_EQ(bound.held.input, 100);
+    EXPECT_EQ(bound.held.output, 50);
+    take_told(bound, {.reasoning_tokens = 1'000, .image_input_tokens = 70});
+    EXPECT_EQ(bound.held.input, 130);
     EXPECT_EQ(bound.held.output, 1'020);
     Bound same{.held = {.input = 1, .output = 2}};
     take_told(same, {});
