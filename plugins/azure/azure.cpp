@@ -43,6 +43,8 @@ constexpr Api k_api = {
     .foreign_keys = k_foreign_keys,
     .error_rules = k_error_rules,
     .quirks = {.path_prefix = "/openai/v1"},
+    .images = true,
+    .speech = true,
     .lists_models = false};
 
 }  // namespace

@@ -29,6 +29,8 @@ constexpr Api k_api = {.id = "com.openai",
                        .foreign_keys = k_foreign_keys,
                        .models = k_models,
                        .quirks = {.key = KeyNeed::at_default_base_url, .configurable = true},
+                       .images = true,
+                       .speech = true,
                        .models_elsewhere = false};
 
 }  // namespace

@@ -129,9 +129,9 @@ class Dialects::Call {
 
     void tell_limit(const bw::json::Value& step) const {
         const std::string name = step["limit"].string();
-        attempt_.limits({{name, step["of"].integer().value_or(0),
-                          step["left"].integer().value_or(0),
-                          milliseconds(step["reset"].integer().value_or(0))}});
+        attempt_.limits(
+            {{name, step["of"].integer().value_or(0), step["left"].integer().value_or(0),
+              milliseconds(step["reset"].integer().value_or(0))}});
     }
 
     bw::Host host_;

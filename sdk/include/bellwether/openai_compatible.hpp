@@ -4,7 +4,8 @@
 //   constexpr bw::openai::Api k_api = { ... };   // see openai_compatible/api.hpp
 //   BW_OPENAI_COMPATIBLE(k_api)
 //
-// Chat, completions and embeddings; streaming and not. The client's request and the upstream's
+// Chat, completions and embeddings, streaming and not; images and speech where the table says that
+// there are any. The client's request and the upstream's
 // reply are handed on as they are, byte for byte, except where a quirk or a mistake of the upstream
 // must be mended: errors in any shape, a stream where a reply was asked and the other way round,
 // usage on any chunk, tool calls that repeat their names or share an index, events that are nearly
@@ -36,13 +37,14 @@
 
 namespace bw::v1::openai {
 
+// What a request asks for that is billed by the piece.
+UsageUnit pieces_asked(Operation operation, const json::Value& request);
+
 // One configured instance of such an API.
 class Provider : public Estimates {
   public:
     Provider(const Api& api, const Setup& setup);
-    void estimate(const Request& request, Estimate estimate) const {
-        if (api_.bounds != nullptr) estimate.bound(api_.bounds(request));
-    }
+    void estimate(const Request& request, Estimate estimate) const;
 
     class Call;
 
@@ -78,8 +80,15 @@ class Provider::Call {
     // What the upstream is asked for, against what the client wants.
     bool expects_stream() const { return stream_ || folding_; }
     bool is_chat() const { return operation_ == Operation::chat; }
+    // Replies are OpenAI's `data`.
+    bool has_data() const {
+        return operation_ == Operation::embeddings || operation_ == Operation::images;
+    }
+    // What comes may be a stream of events.
+    bool has_events() const { return !has_data() && operation_ != Operation::speech; }
     Form form() const { return stream_ ? Form::chunk : Form::folded; }
 
+    void refuse_stream(const Request& request) const;
     void send(const Request& request, std::string_view body);
     void ask_models();
     void sign(Send& out) const;
@@ -98,6 +107,11 @@ class Provider::Call {
     void take_usage(std::string_view raw, Usage said);
     void emit_whole(std::string_view body);
     void emit_embeddings(std::string_view body);
+    void choose_frame(const Head& head) const;
+    void take_bytes(std::string_view bytes);
+    void take_no_bytes(std::string_view body) const;
+    void emit_images(std::string_view body);
+    void tell_pieces(std::int64_t count);
     void close_stream();
     void check_answer() const;
     std::string unread() const;
@@ -113,6 +127,7 @@ class Provider::Call {
     Operation operation_;
     bool stream_;           // the client wants a stream
     bool base64_;           // how the client wants its embeddings
+    UsageUnit pieces_;      // asked for, of what is billed by the piece
     bool folding_ = false;  // chunks are collected into one reply
     bool done_ = false;     // the stream said [DONE], or the reply is out
     bool any_chunk_ = false;
@@ -199,10 +214,11 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Attempt 
       stream_(request.stream()),
       base64_(operation_ == Operation::embeddings &&
               request.json()["encoding_format"].equals("base64")),
+      pieces_(pieces_asked(operation_, request.json())),
       model_(request.model()),
       url_(provider.addresses_.url(request.operation(), request.model())),
       reader_({is_chat(), provider.quirks_.rename_reasoning, provider.seed(request)}),
-      mender_(operation_ != Operation::embeddings) {
+      mender_(has_events()) {
     const Api& api = provider_.api_;
     if (operation_ == Operation::models) {
         ask_models();
@@ -212,6 +228,11 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Attempt 
         throw Error(BW_E_AUTH, provider_.name_ + " has no API key; " +
                                    detail::how_to_set_key(api, provider_.at_default_base_url()));
     }
+    if (!pieces_.name.empty()) {
+        if (operation_ == Operation::images) refuse_stream(request);
+        send(request, request.body());
+        return;
+    }
     Adapted adapted = adapt(
         {api, provider_.quirks_, provider_.think_only_if_asked_, provider_.refusals_}, request);
     folding_ = adapted.folds;
@@ -220,11 +241,13 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Attempt 
 }
 
 inline void Provider::Call::send(const Request& request, std::string_view body) {
-    // A body that begins with a brace comes whole in any case: so both forms are taken.
-    const auto frame = operation_ == Operation::embeddings ? Frame::whole : Frame::sse;
+    const bool bytes = operation_ == Operation::speech;
     Send out("POST", url_);
-    out.frame(frame);
-    out.header("accept", expects_stream() ? "text/event-stream" : "application/json");
+    // A body that begins with a brace comes whole in any case: so both forms are taken.
+    out.frame(bytes ? Frame::raw : has_events() ? Frame::sse : Frame::whole);
+    out.header("accept", bytes              ? "*/*"
+                         : expects_stream() ? "text/event-stream"
+                                            : "application/json");
     if (!request.id().empty()) out.header("x-client-request-id", request.id());
     sign(out);
     attempt_.send(out.body(body));
@@ -254,6 +277,7 @@ template <typename ProviderOfApi>
 }  // namespace bw::v1::openai
 
 #include <bellwether/openai_compatible/answer.hpp>  // completes Call
+#include <bellwether/openai_compatible/media.hpp>   // as well
 #include <bellwether/openai_compatible/models.hpp>  // as well
 
 // Makes the file that it stands in the plugin of `api`, a constexpr bw::openai::Api.

@@ -45,6 +45,8 @@ class Addresses {
         const char* path = "/chat/completions";
         if (operation == Operation::completions) path = "/completions";
         if (operation == Operation::embeddings) path = "/embeddings";
+        if (operation == Operation::images) path = "/images/generations";
+        if (operation == Operation::speech) path = "/audio/speech";
         if (operation == Operation::models) path = "/models";
         std::string url = base_url_ + path_prefix_ + path + query_;
         const std::size_t at = url.find(k_model, base_url_.size());

@@ -19,6 +19,7 @@ namespace bw::v1::openai {
 inline void Provider::Call::head(const Head& head) {
     http_status_ = head.status();
     content_type_ = head.header("content-type");
+    choose_frame(head);
     if (!head.ok()) retry_after_ = retry_after_of_headers(head, provider_.host_.unix_time());
     tell_limits(attempt_, head, provider_.api_.limit_headers, provider_.host_);
 }
@@ -64,6 +65,10 @@ inline Error Provider::Call::failed(std::string_view body) const {
 }
 
 inline Progress Provider::Call::data(const Frame& frame) {
+    if (frame.kind() == Frame::raw) {
+        take_bytes(frame.data());
+        return Progress::more;
+    }
     const std::string_view text = detail::bare(frame.data());
     if (http_status_ >= 300) throw failed(text);
     if (!frame.is_whole()) return take_event(text, frame.event());
@@ -86,14 +91,15 @@ inline void Provider::Call::take_whole(std::string_view body) {
     take_usage();  // whatever the rest is worth
     if (reader_.excess() != nullptr) protocol_error("upstream_too_large", reader_.excess());
     if (reader_.is_error()) throw failed(body);
-    const bool embeddings = operation_ == Operation::embeddings;
-    const bool answered = embeddings ? !detail::is_hollow(reader_.data) : reader_.has_choices;
+    if (operation_ == Operation::speech) take_no_bytes(body);
+    const bool lists = has_data();
+    const bool answered = lists ? !detail::is_hollow(reader_.data) : reader_.has_choices;
     if (!answered && detail::complains(body)) throw failed(body);
-    if (embeddings ? reader_.data.substr(0, 1) != "[" : reader_.choices.empty()) {
-        protocol_error("malformed_reply", std::string("answered without \"") +
-                                              (embeddings ? "data" : "choices") + "\"");
+    if (lists ? reader_.data.substr(0, 1) != "[" : reader_.choices.empty()) {
+        protocol_error("malformed_reply",
+                       std::string("answered without \"") + (lists ? "data" : "choices") + "\"");
     }
-    if (!embeddings && !answered) {
+    if (!lists && !answered) {
         protocol_error("empty_reply", "answered without a single choice");
     }
     // Of two members with this name, readers take one or the other.
@@ -105,9 +111,10 @@ inline void Provider::Call::take_whole(std::string_view body) {
         reader_.edited(edited_);
         body = edited_;
     }
-    const std::string named = embeddings ? std::string() : with_known_usage(body, reader_.usage);
-    if (!named.empty()) body = named;
-    embeddings ? emit_embeddings(body) : emit_whole(body);
+    if (operation_ == Operation::images) return emit_images(body);
+    if (lists) return emit_embeddings(body);
+    const std::string named = with_known_usage(body, reader_.usage);
+    emit_whole(named.empty() ? body : std::string_view(named));
     if (stream_) take_usage();  // of all the chunks that it became
     if (!usage_chunk_.empty()) attempt_.emit_usage_chunk(usage_chunk_);
 }

@@ -111,6 +111,8 @@ struct Api {
     Quirks quirks = {};
     bool embeddings = true;
     bool completions = true;
+    bool images = false;       // generations at "/images/generations"
+    bool speech = false;       // at "/audio/speech"
     bool lists_models = true;  // at "/models", by the names that requests have
     // Whether a server at another base_url has the same models, as a mirror does. False for what
     // many servers speak: those of the table are listed at the base_url of the table only.
@@ -195,6 +197,8 @@ inline std::string manifest(const Api& api) {
     std::string out = "{\"summary\":" + json::quote(api.summary) + R"(,"operations":["chat")";
     if (api.completions) out += ",\"completions\"";
     if (api.embeddings) out += ",\"embeddings\"";
+    if (api.images) out += ",\"images\"";
+    if (api.speech) out += ",\"speech\"";
     if (api.lists_models) out += ",\"models\"";
     out += "],\"base_url\":" + json::quote(api.base_url);
     if (!api.base_url_env.empty()) out += ",\"base_url_env\":" + json::quote(api.base_url_env);
