@@ -10,6 +10,7 @@
 //   {"limit": "requests", "of": 10, "left": 3, "reset": 60000}
 //   {"usage": {"input": 3, "image": 2}}
 //   {"fail": 6, "status": 529, "message": "...", "code": "...", "raw": "..."}
+// A step with {"attempt": 1} is left out of all attempts but that one; they count from 0.
 // With "fail_open" in place of `play` the call is not even opened.
 #include <bellwether/provider.hpp>
 #include <chrono>
@@ -66,7 +67,10 @@ class Dialects::Call {
         : host_(dialects.host), attempt_(attempt), body_(request.body()) {
         const bw::json::Value body(body_);
         if (body["fail_open"]) fail(body["fail_open"]);
-        for (const bw::json::Value& step : body["play"].elements()) steps_.push_back(step);
+        for (const bw::json::Value& step : body["play"].elements()) {
+            const auto attempt = step["attempt"].integer();
+            if (!attempt || *attempt == request.attempt()) steps_.push_back(step);
+        }
         host_.count("opened", 1, request.model());
         attempt_.generate();
     }
