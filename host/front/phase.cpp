@@ -15,10 +15,13 @@ AtInputEnd at_input_end(Phase phase, const Inbox& inbox) {
     return phase == Phase::waiting ? AtInputEnd::close : AtInputEnd::refuse;
 }
 
-// HTTP/1.0 has no interim responses: before its reply there is nothing harmless to send.
-Probe probe_for(Phase phase, http::Version version) {
-    if (phase == Phase::streaming) return Probe::comment;
-    return version == http::Version::http_1_0 ? Probe::none : Probe::interim_response;
+// HTTP/1.0 has no interim responses and no chunks: before its reply, and among bytes, there is
+// nothing harmless to send.
+Probe probe_for(Phase phase, http::Version version, bool bytes) {
+    const bool streaming = phase == Phase::streaming;
+    if (streaming && !bytes) return Probe::comment;
+    if (version == http::Version::http_1_0) return Probe::none;
+    return streaming ? Probe::leading_zero : Probe::interim_response;
 }
 
 AtTimeUp at_time_up(Phase phase) {

@@ -35,9 +35,10 @@ enum class AtInputEnd { nothing, close, refuse, probe };
 AtInputEnd at_input_end(Phase phase, const Inbox& inbox);
 
 // TCP shows a hang-up and a half-close alike. So the host sends the client something that clients
-// ignore: if the client has hung up, its system answers with a reset at once.
-enum class Probe { comment, interim_response, none };
-Probe probe_for(Phase phase, http::Version version);
+// ignore: if the client has hung up, its system answers with a reset at once. Among bytes that is
+// only a zero that leads the size of the next chunk.
+enum class Probe { comment, leading_zero, interim_response, none };
+Probe probe_for(Phase phase, http::Version version, bool bytes);
 
 // What to do when the client has taken too long.
 enum class AtTimeUp { close, hang_up, refuse };

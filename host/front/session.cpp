@@ -245,9 +245,13 @@ void Session::on_input_end() {
 }
 
 void Session::probe() {
-    switch (probe_for(phase_, inbox_.request().version)) {
+    switch (probe_for(phase_, inbox_.request().version, exchange_.bytes)) {
         case Probe::none: return hung_up();
         case Probe::comment: append_comment(outbox_.queue(), {}, chunked()); break;
+        case Probe::leading_zero:
+            outbox_.queue().append("0");
+            exchange_.probed = true;
+            break;
         case Probe::interim_response: outbox_.queue().append(k_continue); break;
     }
     flush();
@@ -297,7 +301,11 @@ void Session::close() {
     call_.reset();
     forget_body();
     error_code ignored;
-    socket_.shutdown(Socket::shutdown_both, ignored);
+    if (exchange_.resets) {
+        socket_.set_option(Socket::linger(true, 0), ignored);
+    } else {
+        socket_.shutdown(Socket::shutdown_both, ignored);
+    }
     socket_.close(ignored);
     // Lets the session go from the loop, not here: the caller may be one of its own functions.
     asio::post(socket_.get_executor(), [hold = std::move(hold_)] {});

@@ -55,6 +55,9 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
         std::string origin_headers;           // the CORS headers of every answer to the request
         const config::Key* caller = nullptr;  // the client's key; null: none was needed
         bool keep_alive = true;
+        bool bytes = false;   // the reply is no text
+        bool probed = false;  // the size of its next chunk has begun
+        bool resets = false;  // the connection, at its end: the reply must not look complete
     };
 
     // Downstream: what a live call says.

@@ -49,6 +49,7 @@ void Session::begin_stream(std::string_view extra) {
 void Session::begin_bytes(std::string_view type, std::string_view extra) {
     ResponseHead answer = head(200, extra);
     answer.content_type = type;
+    exchange_.bytes = true;
     begin_body(answer);
 }
 
@@ -98,9 +99,12 @@ void Session::end_stream() { append_stream_end(outbox_.queue(), chunked()); }
 
 void Session::end_body() { append_body_end(outbox_.queue(), chunked()); }
 
-// What was written still goes out; then the connection ends where the body has no end.
+// What was written still goes out; then the connection ends where the body has no end. Where a body
+// has no chunks, the end of the connection would be its end, and some clients take a zero for a
+// last chunk: there only a reset tells.
 void Session::break_off() {
     exchange_.keep_alive = false;
+    exchange_.resets = !chunked() || exchange_.probed;
     finished();
 }
 
@@ -156,6 +160,7 @@ void Session::on_written() {
 }
 
 void Session::next_request() {
+    if (exchange_.resets) return close();
     const bool last = !exchange_.keep_alive || context_.draining;
     const AfterReply next = after_reply(phase_, last, inbox_);
     if (next == AfterReply::linger) return linger();

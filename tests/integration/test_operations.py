@@ -2,6 +2,7 @@
 operation, and what is told of it beside the answer."""
 
 import json
+import socket
 import time
 
 import pytest
@@ -163,6 +164,20 @@ def test_a_client_that_leaves_in_the_middle(host: Host) -> None:
     wait_for(lambda: of_plugin(host, "closed") == closed + 1, "the call is closed")
 
 
+def test_a_client_that_has_said_all_gets_nothing_but_sound(host: Host) -> None:
+    """It may close its own side of the connection once it has asked: what asks whether it is still
+    there must not be heard."""
+    body = json.dumps(body_of(SPEECH, "any", [sound("one"), wait(300), sound("two")])).encode()
+    for version in (b"1.1", b"1.0"):
+        with host.connect() as connection:
+            connection.socket.sendall(
+                b"POST /v1/audio/speech HTTP/%s\r\ncontent-type: application/json\r\n"
+                b"host: bellwether\r\ncontent-length: %d\r\n\r\n%s" % (version, len(body), body))
+            reply = connection.read_reply()
+            connection.socket.shutdown(socket.SHUT_WR)
+            assert reply.body() == b"onetwo"
+
+
 # ---- who serves an operation ----------------------------------------------------------------------
 
 
@@ -257,11 +272,12 @@ def test_metrics_are_by_the_route(host: Host, path: str, play: list) -> None:
 
 
 def test_limits_that_the_provider_tells(start_host: StartHost) -> None:
-    """One that is used up is waited out elsewhere."""
-    limited = start_host(config(workers=1))
-    spent = {"limit": "requests", "of": 10, "left": 0, "reset": 60_000, "attempt": 0}
-    assert ask(limited, SPEECH, [spent, sound("abc")], "twice").status == 200
-    reply = ask(limited, SPEECH, [sound("abc")], "twice")
+    """Where they are used up, the next call goes elsewhere."""
+    limited = start_host(config(route("limited", """[
+        { provider = "first", model = "a" }, { provider = "other", model = "b" }]""")))
+    spent = {"limit": "requests", "of": 10, "left": 0, "reset": 60_000}
+    assert ask(limited, SPEECH, [spent, sound("abc")], "limited").body() == b"abc"
+    reply = ask(limited, SPEECH, [sound("abc")], "limited")
     assert reply.headers["x-bellwether-provider"] == "other"
 
 

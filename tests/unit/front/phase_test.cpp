@@ -68,10 +68,12 @@ TEST_F(PhaseTest, RequestsThatCameWholeBeforeTheEndAreAnswered) {
 
 TEST_F(PhaseTest, AProbeMeansNothingToItsClient) {
     using http::Version;
-    EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_1), Probe::comment);
-    EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_0), Probe::comment);
-    EXPECT_EQ(probe_for(Phase::answering, Version::http_1_1), Probe::interim_response);
-    EXPECT_EQ(probe_for(Phase::answering, Version::http_1_0), Probe::none);
+    EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_1, false), Probe::comment);
+    EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_0, false), Probe::comment);
+    EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_1, true), Probe::leading_zero);
+    EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_0, true), Probe::none);
+    EXPECT_EQ(probe_for(Phase::answering, Version::http_1_1, false), Probe::interim_response);
+    EXPECT_EQ(probe_for(Phase::answering, Version::http_1_0, false), Probe::none);
 }
 
 TEST_F(PhaseTest, OnlyWhoHasBegunARequestIsToldThatItsTimeIsUp) {
