@@ -76,10 +76,11 @@ constexpr const OperationFacts& facts_of(Operation operation) {
 constexpr std::string_view to_string(Operation operation) { return facts_of(operation).name; }
 constexpr std::string_view path_of(Operation operation) { return facts_of(operation).path; }
 
-// In which dialect a client is answered that asks for this path.
+// In which dialect a client is answered that asks for this path, or for one below it.
 constexpr Dialect dialect_at(std::string_view path) {
     for (const OperationFacts& one : k_operations) {
-        if (one.path == path) return one.dialect;
+        if (!path.starts_with(one.path)) continue;
+        if (path.size() == one.path.size() || path[one.path.size()] == '/') return one.dialect;
     }
     return Dialect::openai;
 }

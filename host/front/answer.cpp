@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/operation.hpp"
+
 namespace bellwether::front {
 
 Answer to_answer(ErrorReply reply) {
@@ -15,9 +17,10 @@ Answer to_answer(ErrorReply reply) {
 
 Answer method_not_allowed(std::string_view method, std::string_view path,
                           std::string_view allowed) {
-    Answer answer = to_answer(
+    ErrorReply error =
         error_reply(405, "invalid_request_error", "method_not_allowed",
-                    fmt::format("{} is not allowed on {}; use {}.", method, path, allowed)));
+                    fmt::format("{} is not allowed on {}; use {}.", method, path, allowed));
+    Answer answer = to_answer(in_dialect(dialect_at(path), std::move(error)));
     answer.headers = fmt::format("allow: {}\r\n", allowed);
     return answer;
 }

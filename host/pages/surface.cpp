@@ -52,11 +52,12 @@ front::Answer unknown_url(const http::IncomingRequest& request, bool metrics) {
     for (const OperationFacts& one : k_operations) {
         served.append(served.empty() ? "" : ", ").append(one.path);
     }
-    return front::to_answer(front::error_reply(
+    front::ErrorReply error = front::error_reply(
         404, "invalid_request_error", "unknown_url",
         fmt::format("Unknown request URL: {} {}. The host serves {}, /v1/models{} and /health{}.",
                     request.method, request.path, served, metrics ? ", /metrics" : "",
-                    metrics ? "" : "; metrics are on the admin listener")));
+                    metrics ? "" : "; metrics are on the admin listener"));
+    return front::to_answer(front::in_dialect(dialect_at(request.path), std::move(error)));
 }
 
 }  // namespace
