@@ -186,10 +186,11 @@ void Attempt::on_end(std::optional<net::Failure> failure) {
 // Whether the plugin can judge the answer although the exchange failed. An error reply says enough
 // by its status. So may an answer whose connection broke: if it is one whole JSON text, or if the
 // client wants no stream, as the plugin then knows whether an event is missing. Whether a stream is
-// complete is decided elsewhere, from the chunks that the client has been sent.
+// complete is decided elsewhere, from the chunks that the client has been sent. Bytes that are not
+// framed say nothing of their end.
 bool Attempt::says_enough(net::FailureKind failure) const {
     if (framer_.is_error_reply()) return true;
-    if (failure != net::FailureKind::cut) return false;
+    if (failure != net::FailureKind::cut || frame_ == BW_FRAME_RAW) return false;
     return framer_.is_whole() ? framer_.holds_json() : body_.any_frame() && !order_.call->stream;
 }
 

@@ -190,6 +190,18 @@ TEST_F(AttemptTest, DroppingItDropsTheExchangeAndNothingMoreComes) {
     EXPECT_FALSE(result);
 }
 
+// Nobody can tell from the bytes whether there were more.
+TEST_F(AttemptTest, SoundThatIsCutIsAFailure) {
+    call.operation = Operation::speech;
+    begin(false);
+    transport.last().head(200, "audio/mpeg");
+    transport.last().says("ID3");
+    EXPECT_EQ(pieces, std::vector<std::string>{"ID3"});
+    EXPECT_EQ(attempt->content_type(), "audio/mpeg");
+    transport.last().fails(FailureKind::cut);
+    EXPECT_EQ(kind(), ErrorKind::protocol);
+}
+
 TEST_F(AttemptTest, OneThatIsCutTellsNothingMore) {
     begin(true);
     transport.last().head(200, "text/event-stream");
