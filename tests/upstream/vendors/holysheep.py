@@ -29,6 +29,7 @@ STREAM_ERROR = told(errors.INTERNAL)
 class HolySheep(OpenAI):
     prefix = "qwen"
     models = ("qwen-plus", "qwen-max")
+    makes_media = False
 
     def known_part(self, body: Json) -> Json:
         known = {name: value for name, value in body.items() if name not in OWN}

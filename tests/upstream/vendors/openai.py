@@ -1,10 +1,10 @@
-"""OpenAI's chat completions and its list of models. Formats: the published specification, the
+"""OpenAI's chat completions, images, speech and list of models. Formats: the published specification, the
 Python SDK (3.54.0), and the page on errors."""
 
 from upstream.exchange import Exchange, Headers, Scenario
 from upstream.journal import Received
 from upstream.qwen import CREATED, Json, dump
-from upstream.vendors import openai_chat
+from upstream.vendors import openai_chat, openai_media
 from upstream.vendors.content import Call, Saying
 from upstream.vendors.openai_chat import STOPS, invalid
 from upstream.vendors.vendor import (
@@ -38,16 +38,24 @@ class OpenAI(Vendor):
     prefix = "gpt"
     stream_type = "text/event-stream; charset=utf-8"
     models = ("gpt-4.1", "gpt-4o-mini")
+    makes_media = True
     NO_SUCH_ROUTE = invalid("Invalid URL")
 
     def check(self, request: Received) -> Scenario:
         self._check_key(request)
         if request.method == "GET" and path_of(request) == "/v1/models":
             return self._list()
-        if request.method != "POST" or path_of(request) != "/v1/chat/completions":
+        path = path_of(request)
+        makes = openai_media.MODELS.get(path) if self.makes_media else None
+        if request.method != "POST" or not (makes or path == "/v1/chat/completions"):
             raise Refusal(self.NO_SUCH_ROUTE)
         body = parsed(request.body, invalid("We could not parse the JSON body of your request."))
         request.named = str(body.get("model", ""))
+        if makes:
+            if request.named not in makes and not self.knows(request.named):
+                raise Refusal(self.no_model(request.named))
+            openai_media.check(path, body)
+            return openai_media.usual(path)
         if not self.knows(request.named):
             raise Refusal(self.no_model(request.named))
         openai_chat.check(self.known_part(body))

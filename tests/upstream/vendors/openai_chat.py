@@ -23,7 +23,7 @@ def check(body: Json) -> None:
     try:
         REQUEST(body, ())
     except Wrong as wrong:
-        raise Refusal(_told(wrong)) from None
+        raise Refusal(told_of(wrong)) from None
     if wrong_pair := unanswered(body["messages"]):
         raise Refusal(invalid(wrong_pair[1], wrong_pair[0]))
     if body.get("stream_options") and not body.get("stream"):
@@ -37,7 +37,7 @@ def check(body: Json) -> None:
                               "tool_choice"))
 
 
-def _told(wrong: Wrong) -> Fault:
+def told_of(wrong: Wrong) -> Fault:
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}"
                     for part in wrong.path).removeprefix(".")
     if wrong.kind == "missing":
