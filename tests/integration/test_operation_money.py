@@ -12,7 +12,7 @@ import pytest
 from integration.conftest import StartHost
 from integration.counting import budget, standings
 from integration.dialects import (
-    IMAGES, MESSAGES, SPEECH, ask, config, fails, images, message, sound, wait, whole_message)
+    COUNT, IMAGES, MESSAGES, SPEECH, ask, config, fails, images, message, sound, wait, whole_message)
 from integration.host import SLOWNESS, Host, wait_for
 from integration.http_client import Truncated
 from integration.metrics_page import scrape
@@ -34,14 +34,8 @@ def priced(more: str = "", ledger: str = "memory:", limit: str = "1 USD", **memb
                   + budget(limit, mode='"hard"'), **members)
 
 
-def spent(host: Host) -> int:
-    """In millionths of a dollar; fails while anything is held."""
-    (one,) = host.admin("GET", "/admin/budgets?name=everyone").json()["budgets"]
-    assert one["held"] == 0, one
-    return one["used"]
-
-
 def wait_until_spent(host: Host, expected: int) -> None:
+    """In millionths of a dollar, or in tokens; and nothing is held."""
     def is_spent() -> bool:
         (one,) = host.admin("GET", "/admin/budgets?name=everyone").json()["budgets"]
         return (one["used"], one["held"]) == (expected, 0)
@@ -133,6 +127,14 @@ def test_or_what_was_held(host: Host) -> None:
     wait_until_spent(host, 15_000)
 
 
+def test_to_count_tokens_is_free(start_host: StartHost) -> None:
+    """As it is everywhere, even where no message would fit."""
+    host = start_host(config('\n[ledger]\nurl = "memory:"\n' + budget(1, mode='"hard"')))
+    assert ask(host, COUNT, [{"reply": {"input_tokens": 14}}]).json() == {"input_tokens": 14}
+    assert ask(host, MESSAGES, [message()]).status == 429
+    wait_until_spent(host, 0)
+
+
 # ---- what is held ---------------------------------------------------------------------------------
 
 
@@ -209,6 +211,14 @@ def test_rows_of_a_ledger(start_host: StartHost, tmp_path: Path) -> None:
     wait_for(lambda: len(told()) == len(asked), "three rows")
     assert told() == {"speech": [1_500, "estimate", 200], "images": [2 * IMAGE, "provider", 200],
                       "messages": [0, "provider", 200]}
+
+
+def test_bytes_that_are_all_there_before_their_hold_is(start_host: StartHost,
+                                                       tmp_path: Path) -> None:
+    host = start_host(priced(ledger=f'sqlite:{tmp_path}/ledger.db"\nlinger = "200ms'))
+    for times in (1, 16):
+        reply = ask(host, SPEECH, [sound("a", size=1 << 16, times=times)], **most(character=9))
+        assert len(reply.body()) == times << 16
 
 
 def test_the_row_of_a_client_that_left(start_host: StartHost, tmp_path: Path) -> None:

@@ -125,6 +125,15 @@ def test_a_connection_is_used_again_after_bytes(host: Host) -> None:
             assert ask(host, SPEECH, [sound(text)], connection=connection).body() == text.encode()
 
 
+@pytest.mark.parametrize("path, play", [(SPEECH, [sound("abc")]), (IMAGES, [images()])])
+def test_a_slow_target_is_hedged(start_host: StartHost, path: str, play: list) -> None:
+    hedged = start_host(config(route("hedged", '["first", "other"]') + 'hedge = "100ms"\n',
+                               retry="budget_percent = 100\nbudget_floor = 10"))
+    reply = ask(hedged, path, [{**wait(60_000), "attempt": 0}, *play], "hedged")
+    assert reply.headers["x-bellwether-provider"] == "other"
+    assert reply.body()
+
+
 # ---- slow readers, and those that leave -----------------------------------------------------------
 
 
@@ -216,7 +225,8 @@ def test_what_has_no_images_is_a_fault_of_the_plugin(start_host: StartHost, repl
 def test_explain_says_who_serves_what(host: Host) -> None:
     done = run_cli("explain", "helped", "--config", host.config)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "first" in done.stdout and "echo" in done.stdout
+    assert "serves      chat, completions, embeddings" in done.stdout
+    assert "serves      messages, count_tokens, images, speech" in done.stdout
 
 
 @pytest.mark.parametrize("path", [SPEECH, IMAGES])

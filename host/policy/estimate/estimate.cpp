@@ -100,17 +100,19 @@ std::int64_t pieces_max(const Call& call) {
 // A report is believed up to the most that is possible: a prompt as dense as any vocabulary makes
 // it, or one that fills the context; and an answer in which each choice fills the context.
 Bound bound_of(const Call& call, const PromptSize& size, const ModelFacts& model) {
-    const Estimate held{.input = prompt_tokens_max(size, model.density, model.context),
+    // To count tokens is free everywhere.
+    const bool counts = call.operation == Operation::count_tokens;
+    const Estimate held{.input = counts ? 0 : prompt_tokens_max(size, model.density, model.context),
                         .output = output_tokens_max(call, model)};
     const std::int64_t densest = prompt_tokens_max(size, k_density_max, model.context);
     const std::int64_t all_choices =
         times(model.context, of_all_prompts(call.asked, call.asked.choices));
     // Upstreams may cut the input of embeddings.
-    const bool embeds = call.operation == Operation::embeddings;
+    const bool may_be_less = counts || call.operation == Operation::embeddings;
     return {.held = held,
             .believed = {.input = std::max({held.input, densest, model.context}),
                          .output = std::max(held.output, all_choices)},
-            .input_min = embeds ? 0 : prompt_text_bytes(call, size) / k_bytes_for_token_max,
+            .input_min = may_be_less ? 0 : prompt_text_bytes(call, size) / k_bytes_for_token_max,
             .pieces_max = pieces_max(call),
             .pictures = size.picture_tokens,
             .answer = of_all_choices(call, choice_tokens_max(call, model).answer)};

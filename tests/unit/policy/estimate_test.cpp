@@ -153,6 +153,16 @@ TEST(Bound, ExpectsTokensOfThePromptAlone) {
     EXPECT_EQ(bound_of(embedding, measure_prompt(embedding), {.context = 1'000}).input_min, 0);
 }
 
+TEST(Bound, ToCountTokensIsFree) {
+    const Call counting = call_of(R"({"model":"m","messages":[{"role":"user","content":"x"}]})",
+                                  Operation::count_tokens);
+    const Bound bound = bound_of(counting, measure_prompt(counting), {.context = 1'000});
+    EXPECT_EQ(bound.held.input, 0);
+    EXPECT_EQ(bound.held.output, 0);
+    EXPECT_EQ(bound.input_min, 0);
+    EXPECT_GT(bound.believed.input, 0) << "unless it is told";
+}
+
 // Each prompt of an older completion gets an answer of its own; numbers are one prompt's tokens.
 TEST(OutputEstimate, CountsEachPromptOfACompletion) {
     const auto completing = [](std::string_view prompt) {
