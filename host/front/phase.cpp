@@ -15,13 +15,12 @@ AtInputEnd at_input_end(Phase phase, const Inbox& inbox) {
     return phase == Phase::waiting ? AtInputEnd::close : AtInputEnd::refuse;
 }
 
-// HTTP/1.0 has no interim responses and no chunks: before its reply, and among bytes, there is
-// nothing harmless to send.
+// HTTP/1.0 has no interim responses: before its reply there is nothing harmless to send.
 Probe probe_for(Phase phase, http::Version version, bool bytes) {
-    const bool streaming = phase == Phase::streaming;
-    if (streaming && !bytes) return Probe::comment;
-    if (version == http::Version::http_1_0) return Probe::none;
-    return streaming ? Probe::leading_zero : Probe::interim_response;
+    const bool old = version == http::Version::http_1_0;
+    if (phase != Phase::streaming) return old ? Probe::none : Probe::interim_response;
+    if (!bytes) return Probe::comment;
+    return old ? Probe::next_bytes : Probe::leading_zero;
 }
 
 AtTimeUp at_time_up(Phase phase) {

@@ -36,8 +36,9 @@ AtInputEnd at_input_end(Phase phase, const Inbox& inbox);
 
 // TCP shows a hang-up and a half-close alike. So the host sends the client something that clients
 // ignore: if the client has hung up, its system answers with a reset at once. Among bytes that is
-// only a zero that leads the size of the next chunk.
-enum class Probe { comment, leading_zero, interim_response, none };
+// only a zero that leads the size of the next chunk; where there are no chunks, the next bytes
+// tell.
+enum class Probe { comment, leading_zero, next_bytes, interim_response, none };
 Probe probe_for(Phase phase, http::Version version, bool bytes);
 
 // What to do when the client has taken too long.

@@ -252,6 +252,7 @@ void Session::probe() {
             outbox_.queue().append("0");
             exchange_.probed = true;
             break;
+        case Probe::next_bytes: break;
         case Probe::interim_response: outbox_.queue().append(k_continue); break;
     }
     flush();
@@ -296,12 +297,13 @@ void Session::leave_call() {
 
 void Session::close() {
     if (phase_ == Phase::closed) return;
+    const bool unfinished = phase_ == Phase::streaming && exchange_.bytes;
     phase_ = Phase::closed;
     alarm_.clear();
     call_.reset();
     forget_body();
     error_code ignored;
-    if (exchange_.resets) {
+    if (exchange_.resets || unfinished) {
         socket_.set_option(Socket::linger(true, 0), ignored);
     } else {
         socket_.shutdown(Socket::shutdown_both, ignored);

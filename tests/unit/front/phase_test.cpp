@@ -71,7 +71,7 @@ TEST_F(PhaseTest, AProbeMeansNothingToItsClient) {
     EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_1, false), Probe::comment);
     EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_0, false), Probe::comment);
     EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_1, true), Probe::leading_zero);
-    EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_0, true), Probe::none);
+    EXPECT_EQ(probe_for(Phase::streaming, Version::http_1_0, true), Probe::next_bytes);
     EXPECT_EQ(probe_for(Phase::answering, Version::http_1_1, false), Probe::interim_response);
     EXPECT_EQ(probe_for(Phase::answering, Version::http_1_0, false), Probe::none);
 }
