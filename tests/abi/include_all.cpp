@@ -8,6 +8,7 @@
 #include <bellwether/chat/request.hpp>
 #include <bellwether/chat/thoughts.hpp>
 #include <bellwether/chat/unserved.hpp>
+#include <bellwether/chat/write_sides.hpp>
 #include <bellwether/http/aws_error.hpp>
 #include <bellwether/http/error_class.hpp>
 #include <bellwether/http/limit_headers.hpp>
