@@ -104,9 +104,9 @@ void TokenSource::refused(const std::shared_ptr<const LiveToken>& token) {
     if (token && token == token_ && Clock::now() - token->came >= k_new) token_ = nullptr;
 }
 
-std::shared_ptr<const LiveToken> TokenSource::newest() const {
+std::vector<std::shared_ptr<const LiveToken>> TokenSource::newest() const {
     const Lock lock(mutex_);
-    return token_;
+    return newest_;
 }
 
 TokenStanding TokenSource::standing() const {
@@ -146,6 +146,9 @@ void TokenSource::take(std::expected<Token, TokenRefusal> result) {
     ++fetches_;
     if (result) {
         token_ = std::make_shared<const LiveToken>(live(std::move(*result), now, chance()));
+        constexpr std::size_t k_newest = 2;
+        if (newest_.size() == k_newest) newest_.erase(newest_.begin());
+        newest_.push_back(token_);
         failures_ = 0;
         error_.reset();
         return;

@@ -87,8 +87,9 @@ class TokenSource : public std::enable_shared_from_this<TokenSource> {
     // have been revoked. A new one that is refused lacks a permission, which no other would have.
     void refused(const std::shared_ptr<const LiveToken>& token);
 
-    // The token that came last, whether it can still be used or not; null: none has come.
-    std::shared_ptr<const LiveToken> newest() const;
+    // The tokens that came last, at most two, whether they can still be used or not: an upstream
+    // may repeat one of them.
+    std::vector<std::shared_ptr<const LiveToken>> newest() const;
 
     TokenStanding standing() const;
 
@@ -112,6 +113,7 @@ class TokenSource : public std::enable_shared_from_this<TokenSource> {
     mutable Mutex mutex_;
     std::minstd_rand random_ GUARDED_BY(mutex_);
     std::shared_ptr<const LiveToken> token_ GUARDED_BY(mutex_);
+    std::vector<std::shared_ptr<const LiveToken>> newest_ GUARDED_BY(mutex_);
     bool fetching_ GUARDED_BY(mutex_) = false;
     std::vector<std::shared_ptr<TokenLine>> waiting_ GUARDED_BY(mutex_);  // one for each worker
     std::uint64_t fetches_ GUARDED_BY(mutex_) = 0;

@@ -89,8 +89,9 @@ void LiveCall::begin() {
     if (shadow_) context_.shadow_calls->copy(context_, call_, *std::exchange(shadow_, {}));
     gate_.emplace(*admission_, static_cast<policy::Replies&>(*this), [this] {
         attempts_->pause();
-        admission_->when_durable(
-            [this](const Result<void>& durable) { durable ? open_gate() : end(durable.error()); });
+        admission_->when_durable([this](const Result<void>& durable) {
+            durable ? open_gate() : give_up(durable.error());
+        });
     });
     const auto silence_max = context_.host.config.server.heartbeat;
     if (call_.stream && silence_max.count() > 0) {
@@ -220,7 +221,10 @@ void LiveCall::interrupt() {
     end(shutting_down());
 }
 
-void LiveCall::give_up(const Error& why) { end(why); }
+void LiveCall::give_up(const Error& why) {
+    if (attempts_) attempts_->end_calls(BW_CLOSE_FAILED);
+    end(why);
+}
 
 // The call counts with what it has used so far, even if the client has got none of the answer.
 void LiveCall::end(const Error& error) { end(outcome(error), error_reply(error)); }

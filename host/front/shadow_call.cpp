@@ -87,6 +87,7 @@ void ShadowCall::on_end(const policy::CallEnd& outcome) {
 }
 
 void ShadowCall::interrupt() {
+    if (attempts_) attempts_->end_calls(BW_CLOSE_SHUTDOWN);
     if (attempts_) record(attempts_->outcome(std::unexpected(shutting_down())));
     attempts_.reset();
 }

@@ -35,6 +35,10 @@ Reach reach_of(int status) {
 Attempt::Attempt(std::shared_ptr<Instance> instance, const Order& order, AttemptEvents& events)
     : instance_(std::move(instance)),
       order_(order),
+      operation_(order.lists_models ? static_cast<std::uint32_t>(BW_OP_MODELS)
+                                    : static_cast<std::uint32_t>(order.call->operation)),
+      stream_(order.call->stream),
+      id_(order.call->id),
       events_(events),
       handle_{this},
       framer_(FrameSink([this](const Frame& frame) { return deliver(frame); })),
@@ -77,10 +81,10 @@ Result<void> Attempt::open() {
     bw_request request{};
     request.size = sizeof(bw_request);
     request.operation = conduct().operation;
-    if (order_.call->stream) request.flags |= BW_REQUEST_STREAM;
+    if (stream_) request.flags |= BW_REQUEST_STREAM;
     request.attempt = order_.number;
     request.deadline_ms = order_.deadline.count();
-    request.id = str(order_.call->id);
+    request.id = str(id_);
     request.model = str(order_.model);
     request.body = str(order_.body);
     const RequestHeaders headers(*order_.call, instance_->provider());
@@ -191,7 +195,7 @@ void Attempt::on_end(std::optional<net::Failure> failure) {
 bool Attempt::says_enough(net::FailureKind failure) const {
     if (framer_.is_error_reply()) return true;
     if (failure != net::FailureKind::cut || frame_ == BW_FRAME_RAW) return false;
-    return framer_.is_whole() ? framer_.holds_json() : body_.any_frame() && !order_.call->stream;
+    return framer_.is_whole() ? framer_.holds_json() : body_.any_frame() && !stream_;
 }
 
 std::optional<Result<void>> Attempt::end_body() {
@@ -208,8 +212,11 @@ std::optional<Result<void>> Attempt::end_body() {
     if (!judged) return judged;
     if (!sent_) return finish_reply();
     ++exchanges_;
+    alarm_->cancel();
     exchange_.reset();
     last_word_.reset();
+    frame_ = BW_FRAME_WHOLE;
+    framer_.begin(frame_, false);
     body_ = AnswerBody(Clock::now());
     begin_exchange();
     return std::nullopt;
@@ -296,8 +303,9 @@ Result<void> Attempt::judge(bw_status status) {
     }
     if (stopped_) return std::unexpected(*stopped_);
     auto refused = std::exchange(refused_, {});
-    if (refused && !told_) return std::unexpected(*std::move(refused));
-    if (status == BW_OK || status == BW_COMPLETE) return {};
+    const bool good = status == BW_OK || status == BW_COMPLETE;
+    if (refused && (good || !told_)) return std::unexpected(*std::move(refused));
+    if (good) return {};
     Error error = failure(status, std::exchange(told_, {}), provider);
     const bool lacks_memory = error.kind == ErrorKind::unavailable;
     if (status == BW_E_INTERNAL && !lacks_memory) {

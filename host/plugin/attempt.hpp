@@ -86,6 +86,10 @@ class Attempt final : private net::Events, private Sinks {
         if (!body_.ended()) stopped_ = std::move(why);
     }
 
+    // When the exchange that runs was asked for, or is going to be.
+    std::chrono::steady_clock::time_point asked() const { return asked_; }
+    // The upstream has refused, and the attempt ends soon, whatever comes of the refusal's body.
+    bool ends_soon() const { return reach_ == Reach::refused && framer_.is_error_reply(); }
     // The first byte of the answer's body has come, be it of a comment or a blank line.
     bool body_begun() const { return body_.begun(); }
     std::chrono::steady_clock::time_point last_byte() const { return body_.last_byte(); }
@@ -159,6 +163,10 @@ class Attempt final : private net::Events, private Sinks {
 
     std::shared_ptr<Instance> instance_;
     Order order_;
+    // Of the call, which may be gone when the plugin's call is closed.
+    const std::uint32_t operation_;  // BW_OP_*
+    const bool stream_;
+    const std::string id_;
     AttemptEvents& events_;
     bw_attempt handle_;
     bw_call* call_ = nullptr;
@@ -185,6 +193,7 @@ class Attempt final : private net::Events, private Sinks {
     std::optional<Result<void>> last_word_;
     bool replied_ = false;
     AnswerBody body_;
+    std::chrono::steady_clock::time_point asked_{};
     UpstreamWait wait_;
     Usage usage_;
     unsigned usage_reports_ = 0;

@@ -14,9 +14,8 @@ namespace bellwether::plugin {
 
 bw::rules::Conduct Attempt::conduct() const {
     return {.phase = phase_,
-            .operation = order_.lists_models ? static_cast<std::uint32_t>(BW_OP_MODELS)
-                                             : static_cast<std::uint32_t>(order_.call->operation),
-            .stream = order_.call->stream,
+            .operation = operation_,
+            .stream = stream_,
             .sent = sent_,
             .engine = ticket_.has_value(),
             .replied = replied_};
@@ -28,8 +27,8 @@ bw_status Attempt::fail(const bw_error& error) {
 }
 
 void Attempt::log(LogLevel level, std::string_view message) {
-    observe::log(level, fmt::format("call {}: provider \"{}\": {}", order_.call->id,
-                                    instance_->provider().name, message));
+    observe::log(level, fmt::format("call {}: provider \"{}\": {}", id_, instance_->provider().name,
+                                    message));
 }
 
 bw_status Attempt::send(const bw_send& asked) {

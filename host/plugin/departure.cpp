@@ -15,8 +15,11 @@ using credentials::ReadyCredential;
 
 // Begins the exchange that the plugin has asked for, after the wait that it asked for.
 void Attempt::begin_exchange() {
+    constexpr std::chrono::hours k_wait_max{24};
+    asked_ = Clock::now();
     if (outgoing_->wait().count() == 0) return transmit();
-    alarm_->set(Clock::now() + outgoing_->wait(), [this] { transmit(); });
+    asked_ += std::min<std::chrono::milliseconds>(outgoing_->wait(), k_wait_max);
+    alarm_->set(asked_, [this] { transmit(); });
 }
 
 void Attempt::transmit() {

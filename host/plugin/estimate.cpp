@@ -17,8 +17,10 @@ namespace {
 
 bw_status bound(bw_estimate* estimate, const bw_usage* told) noexcept {
     if (estimate == nullptr || told == nullptr) return BW_E_INTERNAL;
+    const bw_usage most = bw::rules::read(*told);
+    if (!bw::rules::check_bound(most).ok()) return BW_E_INTERNAL;
     try {
-        keep_larger(estimate->most, usage_of(bw::rules::read(*told)));
+        keep_larger(estimate->most, usage_of(most));
     } catch (const std::bad_alloc&) {
         return BW_E_INTERNAL;
     }

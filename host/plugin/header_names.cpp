@@ -11,12 +11,28 @@ constexpr std::array<std::string_view, 8> k_credentials{
     "authorization",  "proxy-authorization", "cookie", "cookie2", "x-api-key", "api-key",
     "x-goog-api-key", "x-amz-security-token"};
 
-constexpr std::array<std::string_view, 17> k_own{
-    "connection",    "keep-alive",   "transfer-encoding", "te",       "trailer",        "upgrade",
-    "date",          "server",       "set-cookie",        "location", "retry-after",    "vary",
-    "cache-control", "x-request-id", "retry-after-ms",    "alt-svc",  "clear-site-data"};
-constexpr std::array<std::string_view, 5> k_own_beginnings{"content-", "access-control-", "proxy-",
-                                                           "www-", "x-bellwether-"};
+constexpr std::array<std::string_view, 20> k_own{"connection",
+                                                 "keep-alive",
+                                                 "transfer-encoding",
+                                                 "te",
+                                                 "trailer",
+                                                 "upgrade",
+                                                 "date",
+                                                 "server",
+                                                 "set-cookie",
+                                                 "location",
+                                                 "retry-after",
+                                                 "vary",
+                                                 "cache-control",
+                                                 "x-request-id",
+                                                 "retry-after-ms",
+                                                 "alt-svc",
+                                                 "clear-site-data",
+                                                 "x-should-retry",
+                                                 "openai-processing-ms",
+                                                 "x-accel-buffering"};
+constexpr std::array<std::string_view, 6> k_own_beginnings{
+    "x-ratelimit-", "content-", "access-control-", "proxy-", "www-", "x-bellwether-"};
 
 bool is_name(std::string_view name) {
     return bw::rules::detail::is_token(name) &&

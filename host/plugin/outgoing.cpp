@@ -81,7 +81,7 @@ void Outgoing::forward(const std::vector<Forwarded>& headers) {
 }
 
 void Outgoing::complete(std::chrono::milliseconds connect_timeout) {
-    if (!has_content_type_ && request.method == "POST") {
+    if (!has_content_type_ && request.method != "GET") {
         request.headers.emplace_back("content-type: application/json");
     }
     if (!has_accept_) {

@@ -22,12 +22,12 @@ std::vector<std::string> token_texts(const LoadedProvider& provider) {
     std::vector<std::string> texts;
     const auto add = [&](const credentials::Credential& credential) {
         if (!credential.tokens()) return;
-        const auto token = credential.tokens()->newest();
-        if (token == nullptr) return;
-        if (const auto* const text = std::get_if<std::string>(&token->value)) {
-            texts.push_back(*text);
-        } else {
-            add_keys(std::get<AwsKeys>(token->value), texts);
+        for (const auto& token : credential.tokens()->newest()) {
+            if (const auto* const text = std::get_if<std::string>(&token->value)) {
+                texts.push_back(*text);
+            } else {
+                add_keys(std::get<AwsKeys>(token->value), texts);
+            }
         }
     };
     for (const auto& one : provider.credentials) add(*one.credential);

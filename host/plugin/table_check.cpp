@@ -142,13 +142,22 @@ Checked check_table(void* handle, const bw_plugin& table) {
         .look("next", table.next);
     if (table.service_open != nullptr) {
         own.look("service_open", address(table.service_open))
-            .look("service_close", address(table.service_close));
+            .look("service_close", address(table.service_close))
+            .look("service_notice", address(table.service_notice));
     }
     if (table.extension != nullptr) {
         own.look("extension", address(table.extension));
         if (!own.result()) return own.result();
-        own.look(BW_EXT_ENGINE, table.extension(BW_EXT_ENGINE))
-            .look(BW_EXT_ESTIMATE, table.extension(BW_EXT_ESTIMATE));
+        const auto* const engine =
+            static_cast<const bw_engine_plugin*>(table.extension(BW_EXT_ENGINE));
+        const auto* const estimate =
+            static_cast<const bw_estimate_plugin*>(table.extension(BW_EXT_ESTIMATE));
+        own.look(BW_EXT_ENGINE, engine).look(BW_EXT_ESTIMATE, estimate);
+        if (!own.result()) return own.result();
+        if (engine != nullptr && BW_CAN(engine, step)) own.look("step", address(engine->step));
+        if (estimate != nullptr && BW_CAN(estimate, estimate)) {
+            own.look("estimate", address(estimate->estimate));
+        }
     }
     if (!own.result()) return own.result();
     return check_names(table);

@@ -13,6 +13,7 @@ bool WholeFramer::feed(std::string_view bytes, FrameOutlet& outlet) {
         return outlet.too_large(
             fmt::format("the reply is larger than {} MiB", k_reply_bytes_max >> 20));
     }
+    is_cut_ = is_cut_ || bytes.size() > room;
     body_.append(bytes.substr(0, room));
     return true;
 }

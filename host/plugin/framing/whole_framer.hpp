@@ -18,11 +18,12 @@ class WholeFramer {
     bool finish(FrameOutlet& outlet);
     // Whether what has come so far is a complete JSON text.
     bool holds_json() const;
-    // An error's body, of which no more is kept.
-    bool is_full() const { return error_reply_ && body_.size() == k_error_body_bytes_max; }
+    // An error's body, of which more has come than is kept.
+    bool is_full() const { return is_cut_; }
 
   private:
     bool error_reply_;
+    bool is_cut_ = false;
     std::string body_;
 };
 

@@ -169,8 +169,11 @@ void Attempts::give_up(GiveUp why) {
 
 std::unique_ptr<RestOfAnswer> Attempts::rest_at(std::size_t target) const {
     const auto& provider = engine_.slots[targets_[target].target.provider].provider();
-    return std::make_unique<RestOfAnswer>(continuation_->rest(provider.manifest.continues_with),
-                                          reckoner_);
+    auto rest = std::make_unique<RestOfAnswer>(
+        continuation_->rest(provider.manifest.continues_with), reckoner_);
+    // Its bound is asked for now, as no plugin runs.
+    rest->reckoner.bound(targets_[target].target);
+    return rest;
 }
 
 // What the next try, at this target, may use.

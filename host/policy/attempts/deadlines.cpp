@@ -73,7 +73,9 @@ TimeCheck judge(const TimeLimits& limits, const Progress& progress, steady_clock
         }
         check.look_again = std::min(check.look_again, since + limit);
     };
-    if (!progress.body_begun) apply(limits.first_byte, progress.started, "first_byte_timeout");
+    if (!progress.body_begun) {
+        apply(limits.first_byte, std::max(progress.started, progress.asked), "first_byte_timeout");
+    }
     if (progress.body_begun) {
         const auto since = progress.paused ? now : progress.last_alive;
         apply(limits.idle, since, "idle_timeout");

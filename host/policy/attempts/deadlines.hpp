@@ -41,6 +41,8 @@ std::chrono::milliseconds time_left(const TimeLimits& limits,
 struct Progress {
     std::chrono::steady_clock::time_point started;
     std::chrono::steady_clock::time_point last_alive;  // since when it is silent
+    // When its last exchange was asked for, if it has several; else it may be left out.
+    std::chrono::steady_clock::time_point asked{};
     bool body_begun = false;
     bool paused = false;  // the client reads slowly: that is not the upstream's silence
 };

@@ -104,10 +104,11 @@ const config::Timeouts& Try::timeouts() const {
 
 // The body of a refusal is not waited for by these limits: the attempt itself does not wait long.
 Progress Try::progress() const {
-    const bool refused = attempt_->reach() == plugin::Reach::refused;
+    const bool refused = attempt_->ends_soon();
     return {.started = started_,
             .last_alive = timeouts().alive == config::Alive::bytes ? attempt_->last_byte()
                                                                    : attempt_->last_payload(),
+            .asked = attempt_->asked(),
             .body_begun = attempt_->body_begun() || refused,
             .paused = attempt_->is_paused() || refused};
 }

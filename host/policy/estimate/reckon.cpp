@@ -23,7 +23,8 @@ constexpr std::int64_t k_past_hold_pieces = 1'000;
 constexpr std::uint64_t k_bytes_for_token = 4;
 
 bool has_figure(const Usage& reported) {
-    return reported.input_tokens > 0 || reported.output_tokens > 0;
+    return reported.input_tokens > 0 || reported.output_tokens > 0 || !reported.units.empty() ||
+           reported.cost_nano_usd > 0;
 }
 
 // The usage of an answer that made no sense: at most as many tokens as its bytes could say, and at

@@ -86,6 +86,8 @@ void Reckoner::ask_plugin(const route::Candidate& candidate, const Call& call, B
     if (books_.session == nullptr) return;
     plugin::ProviderSlot& slot = slots_[candidate.provider];
     if (!slot.provider().can_estimate()) return;
+    const bool is_free = call.operation == Operation::count_tokens;
+    if (is_free || !slot.provider().manifest.serves(call.operation)) return;
     const auto instance = slot.acquire();
     if (!instance) return;
     if (const auto most = plugin::estimate(**instance, call, candidate.model, call.body)) {
@@ -124,7 +126,11 @@ void Reckoner::add_what_was_asked(const route::Candidate& candidate, Usage& usag
 }
 
 Reckoned Reckoner::at_end(const route::Candidate& candidate, AnswerSeen heard, Ending ending) {
-    if (ending == Ending::nothing) return {};
+    if (ending == Ending::nothing) {
+        // An exchange before the one that was refused may have cost something all the same.
+        if (heard.reported.source == UsageSource::none) return {};
+        ending = Ending::upstream_error;
+    }
     divide_total(heard.reported, call_, heard.seen);
     Reckoned reckoned = judge(candidate, heard, ending);
     reckoned.usage.thought = heard.thoughts;

@@ -38,7 +38,10 @@ std::optional<std::int64_t> amount_of(Counts counts, std::int64_t input, std::in
 
 std::optional<std::int64_t> estimated(Counts counts, const Prospect& prospect) {
     const Usage usage = estimated_usage(prospect);
-    return amount_of(counts, usage.input_tokens, usage.output_tokens, usage, prospect.target.price);
+    const auto amount =
+        amount_of(counts, usage.input_tokens, usage.output_tokens, usage, prospect.target.price);
+    // What has no price is left out by a budget that only warns.
+    return amount ? amount : cost_at_least(usage, prospect.target.price);
 }
 
 Counts counts_of(const config::Budget& budget) {
@@ -97,6 +100,11 @@ Unpriced unpriced(const Prospect& prospect) {
     }
     if (prospect.searches && prospect.target.price->units.empty()) {
         return {"price for searches (units)", "web_search_options"};
+    }
+    for (const UsedUnit& unit : prospect.estimate.units) {
+        if (unit_price(*prospect.target.price, unit.name) == nullptr) {
+            return {fmt::format("price for the unit \"{}\"", unit.name), "model"};
+        }
     }
     return {};
 }
