@@ -140,7 +140,7 @@ class Anthropic::Call {
     }
     void take_models(const json::Value& page) {
         if (page["data"].kind() != json::Kind::array) malformed();
-        after_.clear();
+        const std::string before = std::exchange(after_, {});
         for (const json::Value& model : page["data"].elements()) {
             const std::string id = model["id"].string();
             bw::ModelFacts facts{id, "anthropic"};
@@ -150,8 +150,9 @@ class Anthropic::Call {
             facts.created_unix_s = created.value_or(0) / 1000;
             facts.details = model.raw();
             attempt_.add_model(facts);
-            if (page["has_more"].boolean(false)) after_ = page["last_id"].string();
         }
+        if (page["has_more"].boolean(false)) after_ = page["last_id"].string();
+        if (after_ == before) after_.clear();
     }
 
     // An answer to a client of the same dialect; the usage is told from it all the same.

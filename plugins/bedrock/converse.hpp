@@ -122,7 +122,7 @@ inline std::string converse_body(const chat::Request& asked) {
     std::string body;
     json::Writer out(body);
     out.object();
-    chat::write_sides(out, asked, [&](const chat::Turn& turn) { write_turn(out, turn); });
+    chat::write_sides(out, asked, write_turn);
     out.array("system");
     bool used = false;
     for (const chat::Turn& turn : asked.turns()) {

@@ -37,6 +37,7 @@ inline constexpr bw::ErrorRule k_error_rules[] = {
     {BW_E_UPSTREAM, 0, "CANCELLED"},
     {BW_E_UPSTREAM, 0, "INTERNAL"},
     {BW_E_NOT_FOUND, 0, "NOT_FOUND"},
+    {BW_E_UNSUPPORTED, 400, "", "hinking level"},
     {BW_E_UNSUPPORTED, 0, "UNIMPLEMENTED"}};
 
 // The quota that was exceeded, of those that an error names: the one of the longest time.

@@ -38,6 +38,15 @@ inline constexpr Effort k_efforts[] = {{"none", "minimal", 0},   {"minimal", "mi
                                        {"high", "high", 24'576}, {"xhigh", "high", 24'576},
                                        {"max", "high", 24'576}};
 
+// A level that the model takes, instead of one that it does not: those of its larger models are
+// fewer.
+inline std::string_view level_for(std::string_view model, std::string_view level) {
+    if (model.find("-pro") == std::string_view::npos) return level;
+    if (level == "minimal") return "low";
+    const bool first = model.find("gemini-3-pro") != std::string_view::npos;
+    return level == "medium" && first ? "high" : level;
+}
+
 inline void write_thinking(bw::json::Writer& json, const Api& api, const chat::Request& asked,
                            std::string_view model) {
     const bw::json::Value own = own_setting(asked, "thinking_config", "thinkingConfig");
@@ -50,7 +59,7 @@ inline void write_thinking(bw::json::Writer& json, const Api& api, const chat::R
         if (effort.name != wanted) continue;
         json.object("thinkingConfig");
         if (thinks_in_levels(model)) {
-            json.member("thinkingLevel", effort.level);
+            json.member("thinkingLevel", level_for(model, effort.level));
         } else {
             json.member("thinkingBudget", effort.budget);
         }
@@ -58,7 +67,7 @@ inline void write_thinking(bw::json::Writer& json, const Api& api, const chat::R
         json.end();
         return;
     }
-    throw bw::Error(BW_E_INVALID, "reasoning_effort is none that " + api.vendor + " knows")
+    throw bw::Error(BW_E_UNSUPPORTED, "reasoning_effort is none that " + api.vendor + " knows")
         .param("reasoning_effort");
 }
 

@@ -32,24 +32,19 @@ inline const OwnTool* own_tool(const chat::Tool& tool) {
     return nullptr;
 }
 
-// The names of a choice that allows some of the tools only.
-inline std::set<std::string> allowed_names(const chat::ToolChoice& choice) {
-    std::set<std::string> names;
-    for (const chat::Tool& tool : chat::Tools(choice.allowed, chat::detail::k_nowhere)) {
-        names.insert(tool.name());
-    }
-    for (const bw::json::Value& tool : choice.allowed.elements()) {
-        names.insert(tool["name"].string());
-    }
-    if (choice.mode == chat::ToolMode::named) names.insert(choice.name);
-    names.erase("");
+// The names of those that the model must choose among; empty: all.
+inline std::set<std::string, std::less<>> names_of(const chat::ToolChoice& choice) {
+    auto names = choice.names;
+    if (choice.mode == chat::ToolMode::named && !choice.name.empty()) names.insert(choice.name);
     return names;
 }
 
 inline void write_declaration(bw::json::Writer& json, const chat::Tool& tool) {
     json.object().member("name", tool.name()).maybe("description", tool.description());
     const bw::json::Value schema(tool.schema());
-    if (schema["properties"].raw() != "{}") json.member("parametersJsonSchema", schema);
+    // What takes nothing is declared without parameters.
+    const bool empty = schema["properties"].raw() == "{}" && !schema["additionalProperties"];
+    if (!empty) json.member("parametersJsonSchema", schema);
     json.end();
 }
 
@@ -59,7 +54,7 @@ inline void write_mode(bw::json::Writer& json, const chat::ToolChoice& choice) {
     const bool must =
         choice.mode == chat::ToolMode::required || choice.mode == chat::ToolMode::named;
     json.member("mode", must ? "ANY" : choice.mode == chat::ToolMode::none ? "NONE" : "AUTO");
-    const auto names = must ? allowed_names(choice) : std::set<std::string>();
+    const auto names = must ? names_of(choice) : std::set<std::string, std::less<>>();
     if (!names.empty()) json.array("allowedFunctionNames");
     for (const std::string& name : names) json.value(name);
     if (!names.empty()) json.end();
@@ -73,7 +68,7 @@ inline void write_mode(bw::json::Writer& json, const chat::ToolChoice& choice) {
 inline void write_tools(bw::json::Writer& json, const Api& api, const chat::Request& asked) {
     const chat::ToolChoice choice = asked.tool_choice();
     const bool some = choice.mode == chat::ToolMode::automatic && choice.allowed;
-    const auto allowed = some ? detail::allowed_names(choice) : std::set<std::string>();
+    const auto allowed = some ? choice.names : std::set<std::string, std::less<>>();
     std::string functions;
     std::string own;
     bw::json::Writer functions_json(functions);

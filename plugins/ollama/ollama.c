@@ -9,20 +9,19 @@ static const bw_error_rule rules[] = {{BW_E_CONTEXT_LENGTH, 0, "exceeds the cont
 
 /* ---- what is asked ----------------------------------------------------------------------- */
 
-static void write_message(bw_json_writer* json, const bw_json_walk* at, bw_str messages,
-                          bw_chat_reply* reply) {
+static void write_message(bw_json_writer* json, const bw_json_walk* at,
+                          const bw_chat_call_names* calls, bw_chat_reply* reply) {
     const bw_str role = bw_json_get(at->value, "role");
     const bw_str id = bw_json_get(at->value, "tool_call_id");
     const bw_str content = bw_json_get(at->value, "content");
-    const int developer = bw_json_equals(role, S("developer"));
     bw_json_object(json);
-    bw_json_put_raw(json, S("role"), developer ? S("\"system\"") : role);
+    bw_json_put_raw(json, S("role"), bw_json_equals(role, S("developer")) ? S("\"system\"") : role);
     bw_json_put_string(json, S("content"), bw_chat_content_text(content, &reply->texts));
     bw_json_put_raw(json, S("thinking"), bw_json_get(at->value, "reasoning_content"));
     bw_chat_put_images(json, S("images"), at, reply);
     bw_chat_put_calls(json, S("tool_calls"), at->value, &reply->texts);
     bw_json_put_raw(json, S("tool_call_id"), id);
-    bw_json_put_text(json, S("tool_name"), bw_chat_tool_name(messages, id, &reply->texts));
+    bw_json_put_text(json, S("tool_name"), bw_chat_tool_name(calls, id, &reply->texts));
     bw_json_end(json);
 }
 
@@ -32,6 +31,7 @@ static void write_chat(bw_json_writer* json, bw_str asked, bw_str messages, bw_c
     const int minimal = bw_json_equals(effort, S("minimal"));
     const int most = bw_json_equals(effort, S("xhigh"));
     const bw_str level = minimal ? S("\"low\"") : most ? S("\"max\"") : effort;
+    const bw_chat_call_names calls = bw_chat_read_call_names(messages, &reply->texts);
     bw_json_walk each = bw_json_each(messages);
     bw_chat_check(reply, asked, messages);
     bw_chat_refuse_choices(reply, asked);
@@ -43,7 +43,7 @@ static void write_chat(bw_json_writer* json, bw_str asked, bw_str messages, bw_c
     bw_json_put_raw(json, S("format"), bw_chat_format(asked, S("\"json\"")));
     bw_json_put_raw(json, S("think"), bw_json_equals(effort, S("none")) ? S("false") : level);
     bw_json_put_array(json, S("messages"));
-    while (bw_json_next(&each)) write_message(json, &each, messages, reply);
+    while (bw_json_next(&each)) write_message(json, &each, &calls, reply);
     bw_json_end(json);
 }
 

@@ -42,7 +42,7 @@ class Generation {
         for (const auto& turns : ask_.prompts) {
             std::size_t bytes = 0;
             for (const std::string& turn : turns) bytes += turn.size();
-            check_length(bytes / longest);
+            check_length(bytes / longest + (ask_.chat ? turns.size() + 1 : 0));
         }
     }
 
@@ -102,6 +102,8 @@ class Generation {
             add_topic(turn, read.topic);
             turn = {};
         }
+        std::sort(read.topic.begin(), read.topic.end());
+        read.topic.erase(std::unique(read.topic.begin(), read.topic.end()), read.topic.end());
         if (ask_.chat || tokens.empty()) tokens.push_back(k_begin);
         check_length(tokens.size());
         const auto count = static_cast<std::int64_t>(tokens.size());
@@ -120,8 +122,6 @@ class Generation {
                 topic.push_back(token);
             }
         }
-        std::sort(topic.begin(), topic.end());
-        topic.erase(std::unique(topic.begin(), topic.end()), topic.end());
     }
     void begin_choices() {
         for (std::size_t i = 0; i < ask_.choices(); ++i) {

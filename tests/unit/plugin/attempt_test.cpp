@@ -37,8 +37,11 @@ std::shared_ptr<Instance> instance(const std::string& more) {
 class AttemptTest : public testing::Test, public AttemptEvents {
   protected:
     void begin(bool stream) {
-        call.body = std::string(R"({"model":"m","messages":[{"role":"user","content":"hi"}])") +
-                    (stream ? R"(,"stream":true})" : "}");
+        const bool speaks = call.operation == Operation::speech;
+        call.body =
+            std::string(speaks ? R"({"model":"m","input":"hi")"
+                               : R"({"model":"m","messages":[{"role":"user","content":"hi"}])") +
+            (stream ? R"(,"stream":true})" : "}");
         ASSERT_TRUE(json::read_request(call));
         attempt = std::make_unique<Attempt>(
             instance(more_config), Order{.call = &call, .model = "m", .body = call.body}, *this);

@@ -144,7 +144,8 @@ TEST_F(Azure, HasAManifestThatSaysIt) {
     EXPECT_EQ(entra["token_url"].string(), "{authority}/{tenant_id}/oauth2/v2.0/token");
     EXPECT_FALSE(entra["required"].boolean(true));
     EXPECT_EQ(manifest["options"]["api_version"]["default"].string(), "v1");
-    EXPECT_EQ(manifest["operations"].raw(), R"(["chat","completions","embeddings"])")
+    EXPECT_EQ(manifest["operations"].raw(),
+              R"(["chat","completions","embeddings","images","speech"])")
         << "its list of models is not that of its deployments";
 }
 

@@ -43,7 +43,7 @@ inline std::string compact(const json::Value& value) {
 }
 
 // One exchange with the simulated vendor.
-struct Recorded {
+struct RecordedCall {
     std::string path;  // below base_url
     std::string request_text;
     json::Value request;  // its body
@@ -58,11 +58,11 @@ struct Recorded {
     }
 };
 
-inline Recorded read_recorded(const std::string& name) {
+inline RecordedCall read_recorded(const std::string& name) {
     const std::string folder = BELLWETHER_SOURCE_DIR "/tests/upstream/vendors/recorded/dashscope/";
     const std::string text = read_file(folder + name + ".json");
     const json::Value whole(text);
-    Recorded out;
+    RecordedCall out;
     out.path = whole["request"]["path"].string().substr(std::string("/api/v1").size());
     out.request_text = whole["request"]["body"].raw();
     out.request = json::Value(out.request_text);

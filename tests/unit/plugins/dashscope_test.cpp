@@ -23,7 +23,7 @@ class DashScopeRecorded : public DashScopeTest {};
 TEST_F(DashScopeRecorded, Answers) {
     for (const std::size_t cut : k_cuts) {
         for (const std::string name : {"plain", "stream", "cached", "cached_stream", "length"}) {
-            const Recorded recorded = read_recorded(name);
+            const RecordedCall recorded = read_recorded(name);
             const Result result = call(recorded.asked(), recorded.response, cut);
             ASSERT_TRUE(result.ok()) << name << ": " << result.error->message;
             EXPECT_EQ(result.text(), k_said);
@@ -36,7 +36,7 @@ TEST_F(DashScopeRecorded, Answers) {
 }
 
 TEST_F(DashScopeRecorded, HandsOnEveryEventAtOnce) {
-    const Recorded recorded = read_recorded("stream");
+    const RecordedCall recorded = read_recorded("stream");
     const Result result = call(recorded.asked(), recorded.response);
     EXPECT_EQ(result.chunks().size(), 5U);  // four words and the end
     const Value first(result.emitted.front().json);
@@ -53,7 +53,7 @@ TEST_F(DashScopeRecorded, HandsOnEveryEventAtOnce) {
 TEST_F(DashScopeRecorded, Thoughts) {
     for (const std::size_t cut : k_cuts) {
         for (const std::string name : {"thinking", "thinking_stream"}) {
-            const Recorded recorded = read_recorded(name);
+            const RecordedCall recorded = read_recorded(name);
             const Result result =
                 call(recorded.asked(R"(,"enable_thinking":true)"), recorded.response, cut);
             ASSERT_TRUE(result.ok()) << name;
@@ -69,7 +69,7 @@ TEST_F(DashScopeRecorded, ToolCalls) {
     for (const std::size_t cut : k_cuts) {
         for (const std::string name : {"tool", "tool_stream", "parallel", "parallel_stream",
                                        "said_and_tool", "said_and_tool_stream"}) {
-            const Recorded recorded = read_recorded(name);
+            const RecordedCall recorded = read_recorded(name);
             const Result result = call(recorded.asked(k_tools), recorded.response, cut);
             ASSERT_TRUE(result.ok()) << name;
             std::vector<ToolCall> expected = {
@@ -85,18 +85,18 @@ TEST_F(DashScopeRecorded, ToolCalls) {
 }
 
 TEST_F(DashScopeRecorded, OfAPictureAndOfASchema) {
-    const Recorded image = read_recorded("image");
+    const RecordedCall image = read_recorded("image");
     EXPECT_EQ(call(image.asked(), image.response, 7).text(), k_said);
-    const Recorded schema = read_recorded("schema");
+    const RecordedCall schema = read_recorded("schema");
     EXPECT_EQ(call(schema.asked(), schema.response, 7).text(), "{\"city\": \"as asked\"}");
-    const Recorded filtered = read_recorded("filtered");
+    const RecordedCall filtered = read_recorded("filtered");
     EXPECT_EQ(call(filtered.asked(), filtered.response).text(), "สวัสดี");
 }
 
 TEST_F(DashScopeRecorded, Requests) {
     const auto same = [&](const std::string& name, const std::string& content,
                           const std::string& members = "") {
-        const Recorded recorded = read_recorded(name);
+        const RecordedCall recorded = read_recorded(name);
         Asked asked = recorded.asked(members);
         asked.body = R"({"model":"qwen-recorded","messages":[{"role":"user","content":)" + content +
                      "}]" + members + "}";
@@ -127,7 +127,7 @@ TEST_F(DashScopeRecorded, Requests) {
 
 TEST_F(DashScopeTest, AnErrorWithinAStream) {
     for (const std::size_t cut : k_cuts) {
-        const Recorded broken = read_recorded("broken_stream");
+        const RecordedCall broken = read_recorded("broken_stream");
         const Result result = call(broken.asked(), broken.response, cut);
         ASSERT_FALSE(result.ok());
         EXPECT_EQ(result.error->status, BW_E_UPSTREAM);
@@ -139,7 +139,7 @@ TEST_F(DashScopeTest, AnErrorWithinAStream) {
 }
 
 TEST_F(DashScopeTest, AStreamThatJustEnds) {
-    const Recorded early = read_recorded("early_stream");
+    const RecordedCall early = read_recorded("early_stream");
     const Result result = call(early.asked(), early.response);
     EXPECT_EQ(result.status(), BW_E_PROTOCOL);
     EXPECT_EQ(result.chunks().size(), 4U);
@@ -147,7 +147,7 @@ TEST_F(DashScopeTest, AStreamThatJustEnds) {
 
 TEST_F(DashScopeTest, IsCutAtAnyByte) {
     for (const std::string name : {"stream", "parallel_stream", "plain", "parallel"}) {
-        const Recorded recorded = read_recorded(name);
+        const RecordedCall recorded = read_recorded(name);
         const bool stream = recorded.asked().stream;
         const std::string& body = recorded.response.body;
         // The end of the last event's data, or of the object.
@@ -162,7 +162,7 @@ TEST_F(DashScopeTest, IsCutAtAnyByte) {
 }
 
 TEST_F(DashScopeTest, MakesOneReplyOfAStream) {
-    const Recorded stream = read_recorded("thinking_stream");
+    const RecordedCall stream = read_recorded("thinking_stream");
     Asked asked = complete("qwen-recorded");
     asked.body.insert(asked.body.size() - 1, R"(,"enable_thinking":true)");
     const Result result = call(asked, stream.response);
@@ -236,7 +236,7 @@ TEST_F(DashScopeTest, RecordedErrors) {
                                                        {"error_rate", BW_E_RATE},
                                                        {"error_tokens", BW_E_RATE}};
     for (const auto& [name, status] : expected) {
-        const Recorded recorded = read_recorded(name);
+        const RecordedCall recorded = read_recorded(name);
         for (const bool stream : {false, true}) {
             Asked asked = recorded.asked();
             asked.stream = stream;

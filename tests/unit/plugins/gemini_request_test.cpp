@@ -84,7 +84,8 @@ TEST_F(GeminiRequests, EffortIsABudgetOrALevel) {
               R"({"thinkingBudget":24576,"includeThoughts":true})");
     EXPECT_EQ(thinking("medium", "gemini-3-pro-preview"),
               R"({"thinkingLevel":"medium","includeThoughts":true})");
-    EXPECT_EQ(thinking("none", "gemini-10-pro"), R"({"thinkingLevel":"minimal"})");
+    EXPECT_EQ(thinking("none", "gemini-10-pro"), R"({"thinkingLevel":"low"})");
+    EXPECT_EQ(thinking("none", "gemini-10-flash"), R"({"thinkingLevel":"minimal"})");
     EXPECT_EQ(sent(std::string(k_hello) + R"(,"extra_body":{"google":{"thinking_config":
                   {"thinking_budget":9}}})")["generationConfig"]["thinkingConfig"]
                   .raw(),

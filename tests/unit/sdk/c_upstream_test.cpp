@@ -93,10 +93,11 @@ TEST(CRequests, NameTheToolOfAResult) {
     const bw_str messages = S(
         R"([{"tool_calls":[{"id":"a","function":{"name":"f"}},{"id":"b","function":{"name":"g"}}]},)"
         R"({"tool_calls":[{"id":"a","function":{"name":"h"}}]},7])");
-    EXPECT_EQ(cpp(bw_chat_tool_name(messages, S("\"a\""), &arena)), "h") << "the last one";
-    EXPECT_EQ(cpp(bw_chat_tool_name(messages, S("\"b\""), &arena)), "g");
-    EXPECT_EQ(cpp(bw_chat_tool_name(messages, S("\"x\""), &arena)), "");
-    EXPECT_EQ(cpp(bw_chat_tool_name(messages, S(""), &arena)), "");
+    const bw_chat_call_names names = bw_chat_read_call_names(messages, &arena);
+    EXPECT_EQ(cpp(bw_chat_tool_name(&names, S("\"a\""), &arena)), "h") << "the last one";
+    EXPECT_EQ(cpp(bw_chat_tool_name(&names, S("\"b\""), &arena)), "g");
+    EXPECT_EQ(cpp(bw_chat_tool_name(&names, S("\"x\""), &arena)), "");
+    EXPECT_EQ(cpp(bw_chat_tool_name(&names, S(""), &arena)), "");
     bw_arena_free(&arena);
 }
 

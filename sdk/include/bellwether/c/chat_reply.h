@@ -37,6 +37,7 @@ typedef struct bw_chat_reply {
     bw_arena texts;       /* the caller's, for what is read; emptied by bw_chat_status */
     uint32_t operation;   /* BW_OP_* */
     int base64;           /* embeddings are wanted so */
+    size_t texts_asked;   /* how many embeddings are wanted; 0: not known */
     uint32_t http_status; /* what bw_chat_head_came has seen */
     int64_t retry_after_ms;
     int stream;
@@ -251,7 +252,11 @@ static inline void bw_chat_send_call(bw_chat_reply* reply, bw_chat_choice* choic
 /* Keeps a piece, or gives what of it can be sent. */
 static inline bw_str bw_chat_add(bw_chat_reply* reply, bw_chat_said* said, bw_str piece) {
     said->any = 1;
-    if (reply->stream) return bw_chat_take(said, piece, &reply->room);
+    if (reply->stream) {
+        const bw_str taken = bw_chat_take(said, piece, &reply->room);
+        reply->failed = reply->failed || reply->room.failed;
+        return taken;
+    }
     bw_buffer_append(&said->whole, piece);
     reply->failed = reply->failed || said->whole.failed;
     return BW_S("");

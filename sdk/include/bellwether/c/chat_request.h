@@ -6,6 +6,8 @@
 #include <bellwether/c/json_get.h>
 #include <bellwether/c/json_writer.h>
 
+#include <stdlib.h>
+
 /* The text of a message's `content`, which is a string or an array of parts: all their texts, each
  * on a line of its own. It lies within the request or in the arena. */
 static inline bw_str bw_chat_content_text(bw_str content, bw_arena* arena) {
@@ -93,20 +95,72 @@ static inline void bw_chat_put_calls(bw_json_writer* json, bw_str name, bw_str m
     bw_json_end(json);
 }
 
-/* The name of the tool that a message of the role `tool` is the result of: that of the last call in
- * `messages` with its id. Empty: there is none. */
-static inline bw_str bw_chat_tool_name(bw_str messages, bw_str tool_call_id, bw_arena* arena) {
-    bw_json_walk turns = bw_json_each(messages);
-    const bw_str id = bw_json_text(tool_call_id, arena);
-    bw_str name = bw_str_of(NULL, 0);
-    while (id.len > 0 && bw_json_next(&turns)) {
-        bw_json_walk calls = bw_json_each(bw_json_get(turns.value, "tool_calls"));
-        while (bw_json_next(&calls)) {
-            if (!bw_json_equals(bw_json_get(calls.value, "id"), id)) continue;
-            name = bw_json_text(bw_json_get(calls.value, "function.name"), arena);
+/* The name of the tool of each call in `messages`, by its id. */
+typedef struct bw_chat_call_name {
+    bw_str id, name;
+} bw_chat_call_name;
+typedef struct bw_chat_call_names {
+    const bw_chat_call_name* calls; /* by id; of several with one id the last one stands last */
+    size_t count;
+} bw_chat_call_names;
+
+static inline int bw_chat_compare_call_names(const void* a, const void* b) {
+    const bw_chat_call_name* const x = (const bw_chat_call_name*)a;
+    const bw_chat_call_name* const y = (const bw_chat_call_name*)b;
+    const int order = bw_str_compare(x->id, y->id);
+    if (order != 0) return order;
+    return x->name.ptr < y->name.ptr ? -1 : x->name.ptr > y->name.ptr; /* as they stand */
+}
+
+/* Reads them once, so that looking for each of many results costs little. In the arena. */
+static inline bw_chat_call_names bw_chat_read_call_names(bw_str messages, bw_arena* arena) {
+    bw_chat_call_names names = {NULL, 0};
+    bw_chat_call_name* made = NULL;
+    int counted;
+    for (counted = 0; counted < 2; ++counted) {
+        bw_json_walk turns = bw_json_each(messages);
+        size_t at = 0;
+        while (bw_json_next(&turns)) {
+            bw_json_walk calls = bw_json_each(bw_json_get(turns.value, "tool_calls"));
+            while (bw_json_next(&calls)) {
+                if (counted != 0) {
+                    made[at].id = bw_json_text(bw_json_get(calls.value, "id"), arena);
+                    made[at].name = bw_json_get(calls.value, "function.name");
+                }
+                ++at;
+            }
+        }
+        if (at == 0) return names;
+        if (counted == 0) {
+            made = (bw_chat_call_name*)(void*)bw_arena_take(arena, at * sizeof *made);
+            if (made == NULL) return names;
+            names.count = at;
         }
     }
-    return name;
+    qsort(made, names.count, sizeof *made, bw_chat_compare_call_names);
+    names.calls = made;
+    return names;
+}
+
+/* The name of the tool that a message of the role `tool` is the result of: that of the last call
+ * with its id. Empty: there is none. */
+static inline bw_str bw_chat_tool_name(const bw_chat_call_names* names, bw_str tool_call_id,
+                                       bw_arena* arena) {
+    const bw_str id = bw_json_text(tool_call_id, arena);
+    size_t low = 0;
+    size_t high = names->calls == NULL ? 0 : names->count;
+    while (low < high) { /* the first that stands behind those with the id */
+        const size_t middle = low + (high - low) / 2;
+        if (bw_str_compare(names->calls[middle].id, id) <= 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (id.len == 0 || low == 0 || !bw_str_equal(names->calls[low - 1].id, id)) {
+        return bw_str_of(NULL, 0);
+    }
+    return bw_json_text(names->calls[low - 1].name, arena);
 }
 
 /* Takes a URL "data:image/png;base64,iVBOR..." apart: gives its data in base64, not checked, and

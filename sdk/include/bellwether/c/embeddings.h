@@ -59,7 +59,11 @@ static inline void bw_embeddings_check(bw_chat_reply* reply, bw_str request) {
     const bw_str input = bw_json_get(request, "input");
     bw_json_walk each = bw_json_each(input);
     int right = bw_json_kind(input) == BW_JSON_STRING || bw_json_at(input, 0).len > 0;
-    while (bw_json_next(&each)) right = right && bw_json_kind(each.value) == BW_JSON_STRING;
+    reply->texts_asked = bw_json_kind(input) == BW_JSON_STRING ? 1 : 0;
+    while (bw_json_next(&each)) {
+        right = right && bw_json_kind(each.value) == BW_JSON_STRING;
+        ++reply->texts_asked;
+    }
     if (right) return;
     bw_chat_refuse(reply, BW_E_UNSUPPORTED, BW_S("input"), BW_S("must be a text or texts here"));
 }
@@ -69,6 +73,7 @@ static inline void bw_embeddings_check(bw_chat_reply* reply, bw_str request) {
 static inline bw_status bw_embeddings_reply(bw_chat_reply* reply, bw_str vectors) {
     bw_json_walk each = bw_json_each(vectors);
     int right = bw_json_kind(vectors) == BW_JSON_ARRAY;
+    size_t count = 0;
     bw_json_writer json;
     bw_buffer_clear(&reply->json);
     json = bw_json_writing(&reply->json);
@@ -78,6 +83,7 @@ static inline bw_status bw_embeddings_reply(bw_chat_reply* reply, bw_str vectors
     bw_json_put_array(&json, BW_S("data"));
     while (right && bw_json_next(&each)) {
         right = bw_json_kind(each.value) == BW_JSON_ARRAY;
+        ++count;
         bw_json_object(&json);
         bw_json_put_string(&json, BW_S("object"), BW_S("embedding"));
         bw_json_put_integer(&json, BW_S("index"), (int64_t)each.index);
@@ -94,6 +100,7 @@ static inline bw_status bw_embeddings_reply(bw_chat_reply* reply, bw_str vectors
         bw_json_end(&json);
     }
     bw_json_finish(&json);
+    if (reply->texts_asked != 0 && count != reply->texts_asked) right = 0;
     if (!right) bw_chat_fail(reply, BW_E_PROTOCOL, BW_S("the embeddings cannot be read"));
     bw_chat_emit(reply, BW_EMIT_REPLY);
     reply->ended = 1;

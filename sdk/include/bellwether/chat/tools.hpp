@@ -6,7 +6,9 @@
 #include <bellwether/json/value.hpp>
 #include <bellwether/version.hpp>
 
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -69,18 +71,13 @@ enum class ToolMode {
 // Whether the model is to call tools.
 struct ToolChoice {
     ToolMode mode = ToolMode::unsaid;
-    std::string name;        // of ToolMode::named
-    json::Value allowed;     // the array of those that it may call; missing: all
+    std::string name;                          // of ToolMode::named
+    json::Value allowed;                       // the array of those that it may call; missing: all
+    std::set<std::string, std::less<>> names;  // of `allowed`
     bool understood = true;  // false: it has a form that is none of these; the mode is unsaid
 
     // Whether it may call the tool of that name.
-    bool allows(std::string_view tool) const {
-        if (!allowed) return true;
-        for (const json::Value& each : allowed.elements()) {
-            if (Tool(each, {}).name() == tool || each["name"].equals(tool)) return true;
-        }
-        return false;
-    }
+    bool allows(std::string_view tool) const { return !allowed || names.count(tool) != 0; }
 };
 
 // Reads `tool_choice`, or the old `function_call`.
@@ -96,6 +93,11 @@ inline ToolChoice read_tool_choice(const json::Value& choice) {
         const json::Value allowed = choice["allowed_tools"];
         out.mode = mode_of(allowed["mode"]);
         out.allowed = allowed["tools"];
+        for (const json::Value& each : out.allowed.elements()) {
+            out.names.insert(Tool(each, {}).name());
+            out.names.insert(each["name"].string());
+        }
+        out.names.erase("");
     } else if (choice.kind() == json::Kind::object) {
         json::Value named = choice["function"];
         if (!named) named = choice["custom"];

@@ -12,16 +12,36 @@
 #include <bellwether/json/writer.hpp>
 #include <bellwether/version.hpp>
 
+#include <string>
+
 namespace bw::v1::chat {
 
 template <typename WriteTurn>
 void write_sides(json::Writer& out, const Request& asked, const WriteTurn& write_turn) {
+    std::string content;
+    bool assistant = false;
+    const auto flush = [&] {
+        if (content.empty()) return;
+        out.object().member("role", assistant ? "assistant" : "user");
+        out.key("content").raw("[" + content + "]").end();
+        content.clear();
+    };
     out.array("messages");
     for (const Side& side : asked.sides()) {
-        out.object().member("role", side.is_assistant() ? "assistant" : "user").array("content");
-        for (const Turn& turn : side) write_turn(turn);
-        out.end().end();
+        for (const Turn& turn : side) {
+            std::string said;
+            json::Writer json(said);
+            json.array();
+            write_turn(json, turn);
+            json.finish();
+            if (said == "[]") continue;
+            if (side.is_assistant() != assistant) flush();
+            assistant = side.is_assistant();
+            if (!content.empty()) content += ',';
+            content.append(said, 1, said.size() - 2);
+        }
     }
+    flush();
     out.end();
 }
 

@@ -4,6 +4,7 @@
 
 #include <bellwether/base64.hpp>
 #include <bellwether/chat/request.hpp>
+#include <bellwether/chat/thoughts.hpp>
 #include <bellwether/json/writer.hpp>
 #include <bellwether/provider/error.hpp>
 #include <bellwether/version.hpp>
@@ -84,16 +85,15 @@ inline void write_part(json::Writer& out, const chat::Part& part, const json::Va
 }
 
 // What was thought before, as this plugin told it: signed, or readable by Anthropic alone.
-inline void write_thoughts(json::Writer& out, const json::Value& details) {
-    for (const json::Value& each : details.elements()) {
-        if (!each["format"].equals(k_thoughts_format)) continue;
-        if (each["signature"]) {
-            const json::Value text = each["text"];
-            out.object().member("type", "thinking").member("thinking", text.string());
-            out.member("signature", each["signature"]).end();
-        } else if (each["data"]) {
-            out.object().member("type", "redacted_thinking").member("data", each["data"]).end();
+inline void write_thoughts(json::Writer& out, const chat::Turn& turn) {
+    for (const chat::Thought& each : chat::thoughts_of(turn, k_thoughts_format)) {
+        out.object().member("type", each.data.empty() ? "thinking" : "redacted_thinking");
+        if (each.data.empty()) {
+            out.member("thinking", each.text).member("signature", each.signature);
+        } else {
+            out.member("data", each.data);
         }
+        out.end();
     }
 }
 
@@ -111,7 +111,7 @@ inline void write_turn(json::Writer& out, const chat::Turn& turn) {
         out.end().maybe("cache_control", turn.raw()["cache_control"]).end();
         return;
     }
-    if (turn.is_assistant()) write_thoughts(out, turn.raw()["reasoning_details"]);
+    write_thoughts(out, turn);
     for (const chat::Part& part : turn.parts()) write_part(out, part, turn.raw());
     if (const std::string refusal = turn.refusal(); !refusal.empty()) {
         out.object().member("type", "text").member("text", refusal).end();

@@ -118,7 +118,7 @@ inline std::string body_of(const chat::Request& asked, std::int64_t max_tokens) 
     for (const std::string& stop : asked.stop()) out.value(stop);
     if (!asked.stop().empty()) out.end();
     write_system(out, asked);
-    chat::write_sides(out, asked, [&](const chat::Turn& turn) { write_turn(out, turn); });
+    chat::write_sides(out, asked, write_turn);
     write_tools(out, asked);
     write_thinking(out, asked, max_tokens);
     out.finish();

@@ -53,7 +53,6 @@ class Events {
         begin(message);
         for (const json::Value& block : message["content"].elements()) {
             open(block);
-            if (in_call_ && block["input"]) reply_.tool_call_arguments(block["input"].raw());
             close();
         }
         finish(message, message["usage"]);
@@ -66,6 +65,7 @@ class Events {
         // Anthropic's own tools are called in blocks of other types: those are no calls to answer.
         in_call_ = block["type"].equals("tool_use");
         if (in_call_) reply_.tool_call_begin(block["id"].string(), block["name"].string());
+        if (in_call_) input_ = block["input"].raw();
         if (block["type"].equals("redacted_thinking")) detail("encrypted", "data", block["data"]);
         delta(block);
     }
@@ -75,10 +75,15 @@ class Events {
         thought_ += thought;
         reply_.reasoning(thought).text(delta["text"].string());
         signature_ += delta["signature"].string();
-        if (in_call_) reply_.tool_call_arguments(delta["partial_json"].string());
+        const std::string piece = delta["partial_json"].string();
+        if (!in_call_ || piece.empty()) return;
+        input_.clear();
+        reply_.tool_call_arguments(piece);
     }
     // A thought that is complete is told again with its signature: so it can be handed back.
     void close() {
+        if (in_call_ && !input_.empty() && input_ != "{}") reply_.tool_call_arguments(input_);
+        input_.clear();
         const std::string signature = json::quote(signature_);
         if (!signature_.empty()) detail("text", "signature", json::Value(signature));
         thought_.clear();
@@ -104,7 +109,8 @@ class Events {
     chat::Reply<Sink> reply_;
     std::string thought_;    // of the block that is open
     std::string signature_;  // the same
-    bool in_call_ = false;   // the block that is open calls a tool of the client's
+    std::string input_;     // the same: of a call, as its beginning has it, until pieces of it come
+    bool in_call_ = false;  // the block that is open calls a tool of the client's
     std::size_t details_ = 0;
 };
 
