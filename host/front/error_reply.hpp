@@ -12,9 +12,9 @@ namespace bellwether::front {
 
 struct ErrorReply {
     int status = 500;
-    std::string body;       // {"error":{message,type,param,code}}
-    std::string headers;    // complete lines: retry-after, retry-after-ms, x-should-retry
-    std::string code;       // as in the body; for the log
+    std::string body;      // {"error":{message,type,param,code}}
+    std::string headers;   // complete lines: retry-after, retry-after-ms, x-should-retry
+    std::string code;      // as in the body; for the log
     std::string raw = {};  // the upstream's own body, if it gave one
 };
 

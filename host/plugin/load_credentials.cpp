@@ -78,7 +78,11 @@ class CredentialLoader {
             error(given.at, fmt::format("plugin \"{}\" has no credential \"{}\"", wanted_.plugin,
                                         given.name));
         }
-        for (const auto& spec : provider_.manifest.credentials) {
+        const auto& specs = provider_.manifest.credentials;
+        gives_one_ =
+            !wanted_.api_keys.empty() ||
+            std::ranges::any_of(specs, [this](const auto& spec) { return given_of(spec).any(); });
+        for (const auto& spec : specs) {
             const bool several = spec.secret_key == k_api_key && !wanted_.api_keys.empty();
             several ? load_several(spec) : load_one(spec);
         }
@@ -171,6 +175,7 @@ class CredentialLoader {
             kind = checked_kind(spec, place(given));
             if (!kind) return;
         }
+        if (!given.any() && gives_one_ && !spec.required) return;
         if (!given.any() && !provider_.is_own_upstream) return not_unasked(spec);
         if (left_out()) return suppose(spec, given.any());
         auto values = spec.is_aws() ? aws_values(spec, given) : usual_values(spec, given);
@@ -373,7 +378,8 @@ class CredentialLoader {
     OptionValues& values_;
     LoadedProvider& provider_;
     std::vector<config::Diagnostic>& diagnostics_;
-    std::string unasked_;  // the first credential that may come without the config's word
+    bool gives_one_ = false;  // the config, of the provider's credentials
+    std::string unasked_;     // the first credential that may come without the config's word
     SecretCheck check_;
 };
 

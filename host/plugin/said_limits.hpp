@@ -7,8 +7,8 @@
 
 namespace bellwether::plugin {
 
-// "requests", and of "tokens", "input_tokens" and "output_tokens" the one of which the smallest share
-// is left. Other names say nothing to this host.
+// "requests", and of "tokens", "input_tokens" and "output_tokens" the one of which the smallest
+// share is left. Other names say nothing to this host.
 SaidLimits said_limits_of(const bw_limits& told);
 
 }  // namespace bellwether::plugin

@@ -165,6 +165,19 @@ TEST_F(LoadCredentials, OneThatNobodyNeedsIsLeftOut) {
     EXPECT_THAT(said, IsEmpty());
 }
 
+TEST_F(LoadCredentials, TheEnvironmentIsNoRivalOfTheConfig) {
+    setenv("BW_K", "k", 1);
+    setenv("BW_SECRET", "s", 1);
+    refers("app_secret", "env:BW_SECRET");
+    const std::string app = R"({"name":"app","required":false})";
+    load(R"("credentials":[{"name":"api_key","env":"BW_K","required":false},)" + app + "]");
+    ASSERT_EQ(provider.credentials.size(), 1U);
+    EXPECT_EQ(provider.credentials.front().name, "app");
+    load(R"("credentials":[{"name":"api_key","env":"BW_K"},)" + app + "]");
+    EXPECT_EQ(provider.credentials.size(), 2U) << "the plugin cannot do without the first";
+    EXPECT_THAT(said, IsEmpty());
+}
+
 TEST_F(LoadCredentials, AnUnknownKeyOfASecretIsNamed) {
     refers("other_key", "env:BW_K");
     load_one(R"("name":"k","required":false)");
