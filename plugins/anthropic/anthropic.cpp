@@ -150,8 +150,8 @@ class Anthropic::Call {
             facts.created_unix_s = created.value_or(0) / 1000;
             facts.details = model.raw();
             attempt_.add_model(facts);
+            if (page["has_more"].boolean(false)) after_ = page["last_id"].string();
         }
-        if (page["has_more"].boolean(false)) after_ = page["last_id"].string();
         if (after_ == before) after_.clear();
     }
 

@@ -276,6 +276,8 @@ TEST_F(Anthropic, ListsItsModelsPageByPage) {
     const Result endless =
         instance.list_models({200, {}, R"({"data":[],"has_more":true,"last_id":"b"})"});
     EXPECT_THAT(endless.sent_later, IsEmpty());
+    const Response same = {200, {}, R"({"data":[{"id":"a"}],"has_more":true,"last_id":"a"})"};
+    EXPECT_EQ(instance.call_in_turn(asked, {same, same, same}).sent_later.size(), 1u);
     EXPECT_EQ(instance.list_models({200, {}, "{}"}).status(), BW_E_PROTOCOL);
     EXPECT_EQ(instance.list_models(recorded("error_key")).status(), BW_E_AUTH);
 }

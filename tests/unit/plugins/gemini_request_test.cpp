@@ -82,8 +82,11 @@ TEST_F(GeminiRequests, EffortIsABudgetOrALevel) {
               R"({"thinkingBudget":1024,"includeThoughts":true})");
     EXPECT_EQ(thinking("high", "gemini-flash-latest"),
               R"({"thinkingBudget":24576,"includeThoughts":true})");
-    EXPECT_EQ(thinking("medium", "gemini-3-pro-preview"),
+    EXPECT_EQ(thinking("medium", "gemini-3-flash"),
               R"({"thinkingLevel":"medium","includeThoughts":true})");
+    EXPECT_EQ(thinking("medium", "gemini-3-pro-preview"),
+              R"({"thinkingLevel":"high","includeThoughts":true})")
+        << "which has no level between";
     EXPECT_EQ(thinking("none", "gemini-10-pro"), R"({"thinkingLevel":"low"})");
     EXPECT_EQ(thinking("none", "gemini-10-flash"), R"({"thinkingLevel":"minimal"})");
     EXPECT_EQ(sent(std::string(k_hello) + R"(,"extra_body":{"google":{"thinking_config":

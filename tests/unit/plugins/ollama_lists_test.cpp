@@ -26,9 +26,10 @@ TEST_F(OllamaLists, GivesEmbeddings) {
                               R"({"object":"embedding","index":1,"embedding":[2,1e-50]}],)"
                               R"("usage":{"prompt_tokens":8,"total_tokens":8}})");
     EXPECT_EQ(floats.usage->input_tokens, 8);
-    const Result text = embed(R"("input":"a","encoding_format":"base64")", two);
+    const Result text = embed(R"("input":["a","b"],"encoding_format":"base64")", two);
     EXPECT_EQ(Value(text.reply())["data"].at(0)["embedding"].string(), "AAAAPwAAgL8=");
     EXPECT_EQ(Value(text.reply())["data"].at(1)["embedding"].string(), "AAAAQAAAAAA=");
+    EXPECT_EQ(embed(R"("input":"a")", two).status(), BW_E_PROTOCOL) << "one too many";
     for (const char* input : {R"("input":[1,2])", R"("input":[[1]])", R"("input":7)", R"("x":1)"}) {
         const Result refused = embed(input, two);
         EXPECT_EQ(refused.status(), BW_E_UNSUPPORTED) << input;
