@@ -18,8 +18,10 @@ void read_origins(Section& section, std::string_view key, Provider& provider) {
     for (const Text& given : section.texts(key)) {
         auto origin = upstream_origin(given.value);
         if (!origin) {
-            section.error(given.at, key,
-                          fmt::format("has {}, which {}", in_quotes(given.value), origin.error()),
+            // What stands in front of an @ may be a password, which no message shows.
+            const bool secret = given.value.find('@') != std::string::npos;
+            const std::string which = secret ? "one that" : in_quotes(given.value) + ", which";
+            section.error(given.at, key, fmt::format("has {} {}", which, origin.error()),
                           R"(an origin such as "https://host" or "https://*.example.com")");
         } else if (origins.size() == most.number) {
             return section.error(given.at, key, "has one too many",

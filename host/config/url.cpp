@@ -139,6 +139,9 @@ std::expected<std::string, std::string> parse_origin(std::string_view text) {
     }
     const std::string_view scheme = std::string_view(origin).substr(0, colon);
     const std::string_view authority = std::string_view(origin).substr(colon + 3);
+    if (authority.find('@') != authority.npos) {
+        return std::unexpected("holds a user name or a password");
+    }
     if (authority.ends_with('/') && authority.find_first_of("/?#") == authority.size() - 1) {
         return std::unexpected("ends in a slash, which an origin does not");
     }

@@ -22,9 +22,10 @@ constexpr std::array k_written = std::to_array<KnownMember>({
     {"safety_identifier", MemberRole::safety_identifier, once},
     {"service_tier", MemberRole::service_tier, once},
     {"encoding_format", MemberRole::nothing, once},
-    {"web_search_options", MemberRole::search, once},            // OpenAI
-    {"enable_search", MemberRole::search, once},                 // Qwen
-    {"search_parameters", MemberRole::search, once},             // xAI
+    {"web_search_options", MemberRole::search, once},  // OpenAI
+    {"enable_search", MemberRole::search, once},       // Qwen
+    {"search_parameters", MemberRole::search, once},   // xAI
+    {"tools", MemberRole::tools, once},
     {"vl_high_resolution_images", MemberRole::detailed, exact},  // Qwen
     {"mm_processor_kwargs", MemberRole::detailed, exact},        // vLLM
     {"max_tokens", MemberRole::answer, once},

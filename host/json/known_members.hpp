@@ -20,6 +20,7 @@ enum class MemberRole : std::uint8_t {
     safety_identifier,
     service_tier,
     search,    // asks for a search on the web, which is billed by the piece
+    tools,     // one of which may be such a search
     detailed,  // lets the model look at more of each picture
     // Members that limit what a model generates, or ask for it. They count within a container, too.
     answer,       // tokens of a choice: OpenAI's own names

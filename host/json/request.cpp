@@ -101,6 +101,17 @@ void read_search(AskedInBody& asked, const Value& value) {
     asked.searches = asked.searches || !off;
 }
 
+// Anthropic's {"type":"web_search_20250305"}, OpenAI's {"type":"web_search"} and Gemini's
+// {"type":"google_search"}. A function of the client's own is of the type "function".
+void read_tools(AskedInBody& asked, const Value& tools) {
+    if (tools.raw().find("_search") == std::string_view::npos) return;
+    for (const Value& tool : tools.elements()) {
+        const std::string type = tool["type"].string();
+        asked.searches =
+            asked.searches || type.starts_with("web_search") || type.starts_with("google_search");
+    }
+}
+
 Result<void> read_value(Call& call, const KnownMember& known, const Value& value) {
     switch (known.means) {
         case MemberRole::model: return read_model(call, value);
@@ -112,6 +123,7 @@ Result<void> read_value(Call& call, const KnownMember& known, const Value& value
             break;
         case MemberRole::service_tier: read_service_tier(call.asked, value); break;
         case MemberRole::search: read_search(call.asked, value); break;
+        case MemberRole::tools: read_tools(call.asked, value); break;
         case MemberRole::detailed: call.asked.parts.detailed = true; break;
         case MemberRole::prompt:
             if (known.name == prompt_member(call.operation)) {

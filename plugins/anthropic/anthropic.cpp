@@ -114,6 +114,7 @@ class Anthropic::Call {
 
   private:
     static constexpr std::string_view k_version = "2023-06-01";
+    static constexpr std::string_view k_event_letters = "abcdefghijklmnopqrstuvwxyz0123456789_";
     static constexpr bw::LimitHeaders k_limit_headers[] = {
         {"requests", "anthropic-ratelimit-requests-limit", "anthropic-ratelimit-requests-remaining",
          "anthropic-ratelimit-requests-reset"},
@@ -166,8 +167,9 @@ class Anthropic::Call {
         if (counting) usage_.input = usage_.output = 0;  // it is free
         if (bw::says_anything(usage_)) attempt_.usage(usage_);
         if (!stream_) return attempt_.emit_reply(frame.data());
-        attempt_.emit_event(frame.event().empty() ? std::string_view(type) : frame.event(),
-                            frame.data());
+        const bool named = frame.event().empty() || frame.event() == type;
+        if (!named || type.find_first_not_of(k_event_letters) != type.npos) malformed();
+        attempt_.emit_event(type, frame.data());
     }
 
     Anthropic& provider_;

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <bellwether/provider.hpp>
+#include <bellwether/provider/rules.hpp>
 #include <bellwether/version.hpp>
 
 #include <cstddef>
@@ -184,7 +185,14 @@ inline Provider::Provider(const Api& api, const Setup& setup)
                                           "leave it out, or leave api_key out")
                 .param("headers");
         }
-        headers_.emplace_back(header.key(), header.value().string());
+        const std::string value = header.value().string();
+        if (!rules::detail::check_header(header.key(), value).ok()) {
+            throw Error(BW_E_INVALID, name_ + ": headers." + json::quote(header.key()) +
+                                          " cannot be sent: its name or value is none of HTTP's, "
+                                          "or the host makes this header itself; leave it out")
+                .param("headers");
+        }
+        headers_.emplace_back(header.key(), value);
     }
 }
 

@@ -213,6 +213,9 @@ TEST(Provider, MayTalkToOtherOrigins) {
 TEST(Provider, ChecksTheOrigins) {
 #define ORIGIN "; expected an origin such as \"https://host\" or \"https://*.example.com\""
     const Mistake cases[] = {
+        {"[providers.p]\norigins = [\"https://u:hunter2@a.test\"]",
+         "c.toml:2:12: error: providers.p.origins has one that holds a user name or a "
+         "password" ORIGIN},
         {"[providers.p]\norigins = [\"a.test\"]",
          "c.toml:2:12: error: providers.p.origins has \"a.test\", which does not begin with "
          "https:// or http://" ORIGIN},

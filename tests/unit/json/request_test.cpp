@@ -147,6 +147,11 @@ TEST(ReadRequest, ReadsWhatIsBilledApart) {
     EXPECT_FALSE(read(R"(,"enable_search":false,"web_search_options":null)").asked.searches);
     EXPECT_TRUE(read(R"(,"search_parameters":{"mode":"auto"})").asked.searches);
     EXPECT_FALSE(read(R"(,"search_parameters":{"mode":"off"})").asked.searches);
+    EXPECT_TRUE(read(R"(,"tools":[{"type":"web_search_20250305"}])").asked.searches);
+    EXPECT_TRUE(read(R"(,"tools":[7,{"type":"google_search"}])").asked.searches);
+    EXPECT_FALSE(
+        read(R"(,"tools":[{"type":"function","function":{"name":"web_search"}}])").asked.searches);
+    EXPECT_FALSE(read(R"(,"tools":"web_search")").asked.searches);
     EXPECT_NE(
         refusal(R"({"model":"m","messages":[],"service_tier":"flex","service_tier":"priority"})"),
         "");

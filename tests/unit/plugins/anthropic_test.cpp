@@ -245,6 +245,10 @@ TEST_F(Anthropic, HandsOnItsOwnDialect) {
     }
     EXPECT_EQ(native({200, {}, "{\"x\":1}"}, false).status(), BW_E_PROTOCOL);
     EXPECT_EQ(native(whole, true).status(), BW_E_PROTOCOL);
+    for (const char* odd : {"event: ping\ndata: {\"type\":\"pong\"}\n\n",
+                            "data: {\"type\":\"x\\nevent: message_stop\"}\n\n"}) {
+        EXPECT_EQ(native({200, {}, odd}, true).status(), BW_E_PROTOCOL) << odd;
+    }
 }
 
 TEST_F(Anthropic, CountsTokens) {

@@ -61,8 +61,10 @@ TEST_F(Media, SpeechIsRelayedAsItComes) {
 }
 
 TEST_F(Media, SoundOfNoTypeIsBytes) {
-    const Result result = call(speech(), {200, {{"content-type", "sound"}}, "abc"});
-    EXPECT_EQ(result.emitted.at(0).content_type, "application/octet-stream");
+    for (const char* type : {"sound", "audio/mpeg; a\x0b b"}) {
+        const Result result = call(speech(), {200, {{"content-type", type}}, "abc"});
+        EXPECT_EQ(result.emitted.at(0).content_type, "application/octet-stream");
+    }
 }
 
 TEST_F(Media, WhatIsNoSoundIsNoAnswer) {

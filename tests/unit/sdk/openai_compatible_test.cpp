@@ -114,6 +114,12 @@ TEST_F(OpenAi, BadHeadersAreAConfigError) {
     ASSERT_TRUE(instance.error());
     EXPECT_EQ(instance.error()->status, BW_E_INVALID);
     EXPECT_EQ(instance.error()->message, "openai: headers.x must be a string");
+    for (const char* header : {R"("x":"c\nd")", R"("a b":"x")", R"("Content-Length":"5")"}) {
+        Instance other(host, library_.table(),
+                       config(R"("headers":{)" + std::string(header) + "}"));
+        ASSERT_TRUE(other.error()) << header;
+        EXPECT_NE(other.error()->message.find(" cannot be sent: "), std::string::npos) << header;
+    }
 }
 
 // A request had two of them, the config's and the credential's.

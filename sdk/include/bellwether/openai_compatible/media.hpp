@@ -4,6 +4,7 @@
 #include <bellwether/ascii.hpp>
 #include <bellwether/json.hpp>
 #include <bellwether/openai_compatible.hpp>
+#include <bellwether/provider/rules.hpp>
 #include <bellwether/version.hpp>
 
 #include <algorithm>
@@ -65,7 +66,8 @@ inline void Provider::Call::choose_frame(const Head& head) const {
 inline void Provider::Call::take_bytes(std::string_view bytes) {
     if (!done_) tell_pieces(pieces_.count);
     done_ = true;
-    const bool named = content_type_.find('/') != std::string::npos;
+    const bool named = content_type_.find('/') != std::string::npos &&
+                       rules::detail::is_field_value(content_type_);
     attempt_.emit_bytes(bytes,
                         named ? std::string_view(content_type_) : "application/octet-stream");
 }
