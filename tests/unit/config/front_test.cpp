@@ -92,7 +92,7 @@ TEST(Front, RefusesOriginsThatNoBrowserSends) {
         {"app.example", "does not begin with https:// or another scheme"},
         {"null", "does not begin with https:// or another scheme"},
         {"https://", "names no host"},
-        {"https://user@app.example", "names no host"},
+        {"https://user@app.example", "holds a user name or a password"},
         {"https://app example", "names no host"},
         {"https://app.example:x", "has no valid port after the host"},
         {"https://app.example:", "has no valid port after the host"},

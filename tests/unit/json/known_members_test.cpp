@@ -28,9 +28,10 @@ TEST(KnownMembers, EachWordMeansOneThing) {
                      {"reasoning_effort", MemberRole::wish},
                      {"generationConfig", MemberRole::container},
                      {"vl_high_resolution_images", MemberRole::detailed},
-                     {"enable_search", MemberRole::search}};
+                     {"enable_search", MemberRole::search},
+                     {"tools", MemberRole::tools}};
     for (const auto& sample : k_samples) EXPECT_EQ(means(sample.name), sample.means) << sample.name;
-    for (const char* name : {"", "x", "max_token", "max_tokens_", "temperature", "tools", "models",
+    for (const char* name : {"", "x", "max_token", "max_tokens_", "temperature", "tool", "models",
                              "a_name_that_is_longer_than_any_name_of_the_table"}) {
         EXPECT_EQ(meaning_of(name), nullptr) << name;
     }

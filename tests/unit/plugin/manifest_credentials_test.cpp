@@ -134,7 +134,7 @@ TEST(ManifestAddresses, EachMistakeIsNamed) {
              {R"("origins":["https://a.*.test"])", "stands for nothing within an origin"},
              {R"("origins":["https://*.0.0.1"])", "a domain of at least two names"},
              {R"("origins":["https://*.{region}.test"])", "a fixed domain behind the *"},
-             {R"("origins":["https://a@b.test"])", "names no host"},
+             {R"("origins":["https://a@b.test"])", "holds a user name or a password"},
          }) {
         const auto found = mistakes(text);
         ASSERT_THAT(found, SizeIs(1)) << text;
