@@ -179,7 +179,8 @@ TEST_F(DashScopeTest, SeveralChoicesAndTheOlderForm) {
         {"finish_reason":"length","index":0,"message":{"content":"a"}}]},"code":"",
         "usage":{"input_tokens":5,"output_tokens":7,"image_tokens":3,"prompt_tokens_details":
         {"cached_tokens":1},"plugins":{"search":{"count":2}}},"request_id":"r"})"});
-    const Value choices = Value(several.reply())["choices"];
+    const std::string reply = several.reply();
+    const Value choices = Value(reply)["choices"];
     EXPECT_EQ(choices.at(0)["message"]["content"].string(), "a");
     EXPECT_EQ(choices.at(1)["message"]["content"].string(), "b");
     EXPECT_EQ(several.usage->image_input_tokens, 3);

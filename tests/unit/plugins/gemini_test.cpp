@@ -220,7 +220,6 @@ TEST_F(GeminiAnswers, CandidatesAreChoices) {
     const Result got = call(complete(), {200, {}, R"({"candidates":[
         {"index":0,"content":{"parts":[{"text":"a"}]},"finishReason":"STOP"},
         {"index":1,"content":{"parts":[{"text":"b"}]},"finishReason":"MAX_TOKENS"}]})"});
-    const json::Value reply(got.reply());
     EXPECT_EQ(json::Value(got.reply())["choices"].at(1)["message"]["content"].string(), "b");
     EXPECT_EQ(json::Value(got.reply())["choices"].at(1)["finish_reason"].string(), "length");
 }
