@@ -58,7 +58,7 @@ def test_pings_are_handed_on(host: Host) -> None:
 
 def test_silence_is_filled_with_comments(start_host: StartHost) -> None:
     beating = start_host(config(heartbeat=f'"{milliseconds(100)}"'))
-    reply = ask(beating, MESSAGES, [wait(500), *whole_message("Hel", "lo")], stream=True)
+    reply = ask(beating, MESSAGES, [wait(milliseconds(500)), *whole_message("Hel", "lo")], stream=True)
     text = reply.body()
     assert text.startswith(b": waiting\n"), text[:100]
     assert b"[DONE]" not in text and text.endswith(b"\n\n")

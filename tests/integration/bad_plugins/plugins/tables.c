@@ -111,7 +111,7 @@ static void spoil(void) {
         memset(version, '9', sizeof version - 1);
         first.version = version;
     }
-    if (is("function-of-another")) first.destroy = (void (*)(bw_provider*))free;
+    if (is("function-of-another")) first.destroy = (void (*)(bw_provider*))(void (*)(void))srand;
     if (is("text-of-another")) first.version = gnu_get_libc_version();
     if (is("circle")) first.next = &first;
     if (is("two")) second.id = "com.example.bad.two";
