@@ -20,7 +20,6 @@
 namespace bellwether::plugin {
 namespace {
 
-using json::Kind;
 using json::Value;
 
 constexpr std::size_t k_counters_max = 32;

@@ -10,7 +10,7 @@ from integration.counting import budget
 from integration.dialects import (
     COUNT, MESSAGES, ask, check_error, config, error_of, event, events, fails, message,
     message_begins, message_ends, wait, whole_message, words)
-from integration.host import Host, milliseconds
+from integration.host import SLOWNESS, Host, milliseconds
 from integration.metrics_page import scrape
 
 ORDER = ["message_start", "content_block_start", "content_block_delta", "content_block_delta",
@@ -58,7 +58,7 @@ def test_pings_are_handed_on(host: Host) -> None:
 
 def test_silence_is_filled_with_comments(start_host: StartHost) -> None:
     beating = start_host(config(heartbeat=f'"{milliseconds(100)}"'))
-    reply = ask(beating, MESSAGES, [wait(milliseconds(500)), *whole_message("Hel", "lo")], stream=True)
+    reply = ask(beating, MESSAGES, [wait(int(500 * SLOWNESS)), *whole_message("Hel", "lo")], stream=True)
     text = reply.body()
     assert text.startswith(b": waiting\n"), text[:100]
     assert b"[DONE]" not in text and text.endswith(b"\n\n")
