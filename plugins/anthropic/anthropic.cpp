@@ -79,9 +79,8 @@ class Anthropic::Call {
     }
 
     bw::Progress data(const bw::Frame& frame) {
-        const json::Value event(frame.data());
-        const json::Value type = event["type"];
-        if (status_ < 200 || status_ > 299 || type.equals("error")) {
+        const bw::messages::Event event(frame.data());
+        if (status_ < 200 || status_ > 299 || event.type.equals("error")) {
             throw anthropic::failed({anthropic::k_api,
                                      provider_.name,
                                      model_,
@@ -91,16 +90,16 @@ class Anthropic::Call {
                                      {provider_.auth, "API key"}},
                                     frame.data());
         }
-        if (!json::valid(frame.data()) || event.kind() != json::Kind::object) malformed();
+        if (!event.proper()) malformed();
         if (operation_ == Operation::models) {
-            take_models(event);
+            take_models(event.whole);
         } else if (operation_ == Operation::chat) {
             events_.take(event);
         } else {
-            relay(frame, type.string());
+            relay(frame, event);
         }
-        const bool whole = operation_ == Operation::count_tokens || type.equals("message");
-        done_ = done_ || whole || type.equals("message_stop");
+        const bool whole = operation_ == Operation::count_tokens || event.type.equals("message");
+        done_ = done_ || whole || event.type.equals("message_stop");
         return done_ ? bw::Progress::complete : bw::Progress::more;
     }
 
@@ -157,15 +156,18 @@ class Anthropic::Call {
     }
 
     // An answer to a client of the same dialect; the usage is told from it all the same.
-    void relay(const bw::Frame& frame, const std::string& type) {
-        const json::Value event(frame.data());
+    void relay(const bw::Frame& frame, const bw::messages::Event& event) {
+        const std::string type = event.type.string();
         const bool counting = operation_ == Operation::count_tokens;
-        const bool whole = counting ? event["input_tokens"].integer() >= 0 : type == "message";
+        const auto counted = counting ? event.whole["input_tokens"].integer() : std::nullopt;
+        const bool whole = counting ? counted >= 0 : type == "message";
         if (whole == stream_ || (stream_ && type.empty())) malformed();
-        const json::Value begun = event["message"]["usage"];
-        bw::merge_usage(usage_, bw::openai::read_usage((begun ? begun : event["usage"]).raw()));
-        if (counting) usage_.input = usage_.output = 0;  // it is free
-        if (bw::says_anything(usage_)) attempt_.usage(usage_);
+        const json::Value begun = event.message["usage"];
+        if (const json::Value said = begun ? begun : event.usage; said || counting) {
+            bw::merge_usage(usage_, bw::openai::read_usage(said.raw()));
+            if (counting) usage_.input = usage_.output = 0;  // it is free
+            attempt_.usage(usage_);
+        }
         if (!stream_) return attempt_.emit_reply(frame.data());
         const bool named = frame.event().empty() || frame.event() == type;
         if (!named || type.find_first_not_of(k_event_letters) != type.npos) malformed();

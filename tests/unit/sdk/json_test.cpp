@@ -184,6 +184,42 @@ TEST(JsonQuote, EscapesWhatMustBe) {
     EXPECT_EQ(quote(""), "\"\"");
 }
 
+TEST(JsonCollect, ReadsTheFirstOfEachName) {
+    Value a, b, c;
+    EXPECT_TRUE(collect(R"( {"b":[1] ,"x":{"a":0},"a":1,"a":2,"\u0063":"\n"} )",
+                        {{"a", &a}, {"b", &b}, {"c", &c}}));
+    EXPECT_EQ(a.raw(), "1");
+    EXPECT_EQ(b.raw(), "[1]");
+    EXPECT_EQ(c.string(), "\n");
+}
+
+TEST(JsonCollect, TellsWhatIsNoObject) {
+    for (const char* text : {"", "1", "[{}]", "{", R"({"a":1}x)", R"({"a":1,})", R"({"a":01})"}) {
+        Value a;
+        EXPECT_FALSE(collect(text, {{"a", &a}})) << text;
+    }
+    Value a, b;
+    EXPECT_FALSE(collect(R"({"a":1,"b":tru})", {{"a", &a}, {"b", &b}}));
+    EXPECT_EQ(a.raw(), "1");
+    EXPECT_EQ(b.kind(), Kind::missing);
+}
+
+TEST(JsonText, IsCopiedOnlyWhereItMustBe) {
+    std::string room = "as it was";
+    const std::string plain = R"("bell")";
+    EXPECT_EQ(Value(plain).text(room).data(), plain.data() + 1);
+    EXPECT_EQ(room, "as it was");
+    EXPECT_EQ(Value(R"("a\tb")").text(room), "a\tb");
+    EXPECT_EQ(Value("7").text(room), "");
+}
+
+TEST(JsonText, IsComparedUnescaped) {
+    EXPECT_TRUE(Value(R"("\u0061b")").equals("ab"));
+    EXPECT_FALSE(Value(R"("a\n")").equals("a\\n"));
+    EXPECT_TRUE(Value(R"("a\\n")").equals("a\\n"));
+    EXPECT_FALSE(Value(R"("a")").equals("ab"));
+}
+
 TEST(JsonQuote, RoundTripsRandomBytes) {
     std::mt19937 random(3);
     for (int i = 0; i < 2000; ++i) {

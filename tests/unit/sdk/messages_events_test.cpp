@@ -12,6 +12,7 @@
 namespace {
 
 using bw::json::Value;
+using bw::messages::Event;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -54,11 +55,11 @@ constexpr const char* k_events[] = {
 TEST(MessagesEvents, SayTheSameWholeAndAsAStream) {
     Told streamed;
     Events events({{&streamed}, false});
-    for (const char* event : k_events) events.take(Value(event));
+    for (const char* event : k_events) events.take(Event(event));
     EXPECT_TRUE(events.end());
     Told whole;
     Events message({{&whole}, false});
-    message.take(Value(
+    message.take(Event(
         R"({"type":"message","id":"i","model":"m","content":[{"type":"thinking","thinking":"hm",)"
         R"("signature":"s"},{"type":"text","text":"say"},{"type":"tool_use","id":"t","name":"f",)"
         R"("input":{"a":1}}],"stop_reason":"tool_use",)"
@@ -79,7 +80,7 @@ TEST(MessagesEvents, SendAChunkForEachThingThatIsSaid) {
     Events events({{&told}, true});
     std::vector<std::size_t> chunks;
     for (const char* event : k_events) {
-        events.take(Value(event));
+        events.take(Event(event));
         chunks.push_back(told.chunks.size());
     }
     EXPECT_THAT(chunks, ElementsAre(0, 0, 0, 1, 2, 2, 3, 3, 4, 4, 4, 5, 6, 6, 7));
@@ -92,8 +93,8 @@ TEST(MessagesEvents, AreNotCompleteWithoutAReason) {
     Told told;
     Events events({{&told}, false});
     EXPECT_FALSE(events.end());
-    for (std::size_t i = 0; i + 1 < std::size(k_events); ++i) events.take(Value(k_events[i]));
-    events.take(Value(R"({"type":"message_delta","delta":{"stop_reason":null}})"));
+    for (std::size_t i = 0; i + 1 < std::size(k_events); ++i) events.take(Event(k_events[i]));
+    events.take(Event(R"({"type":"message_delta","delta":{"stop_reason":null}})"));
     EXPECT_FALSE(events.end());
     EXPECT_THAT(told.reply, IsEmpty());
 }
@@ -101,7 +102,7 @@ TEST(MessagesEvents, AreNotCompleteWithoutAReason) {
 TEST(MessagesEvents, TellWhyItWouldNotAnswer) {
     Told told;
     Events events({{&told}, false});
-    events.take(Value(R"({"type":"message","content":[],"stop_reason":"refusal",)"
+    events.take(Event(R"({"type":"message","content":[],"stop_reason":"refusal",)"
                       R"("stop_details":{"type":"refusal","explanation":"no"}})"));
     EXPECT_TRUE(events.end());
     const Value choice = Value(told.reply)["choices"].at(0);

@@ -28,23 +28,6 @@ inline std::string path_of(const Place& place, std::string_view list) {
     return path;
 }
 
-struct Wanted {
-    std::string_view key;
-    json::Value* into;
-};
-
-// The members of an object that are wanted, in one walk over it; of several of one name the first.
-template <std::size_t Size>
-void collect(const json::Value& object, const Wanted (&wanted)[Size]) {
-    for (const json::Member& member : object.members()) {
-        for (const Wanted& each : wanted) {
-            if (!member.key_is(each.key)) continue;
-            if (each.into->kind() == json::Kind::missing) *each.into = member.value();
-            break;
-        }
-    }
-}
-
 // The elements of an array, each as an Item that is made of the element and its place. What is
 // there and no array is one item of its own: some members are a single thing or a list of them.
 template <typename Item>

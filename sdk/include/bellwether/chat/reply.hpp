@@ -236,8 +236,8 @@ class Reply {
     template <typename Delta>
     void emit(detail::ReplyChoice& choice, bool with_content, const char* finish_reason,
               Delta&& delta) {
-        sent_ = true;
-        detail::write_chunk(json_, head_, choice, with_content, finish_reason, delta);
+        if (!std::exchange(sent_, true)) beginning_ = detail::chunk_beginning(head_);
+        detail::write_chunk(json_, beginning_, choice, with_content, finish_reason, delta);
         sink_.emit_chunk(std::string_view(json_));
     }
     void send_text(detail::ReplyChoice& choice, std::string_view member, std::string_view text) {
@@ -284,6 +284,7 @@ class Reply {
     bool sent_ = false;   // a chunk is out
     bool ended_ = false;  // `end` has been there
     detail::ReplyHead head_;
+    std::string beginning_;  // of all chunks, once one is out
     std::vector<detail::ReplyChoice> choices_;
     Usage usage_;
     std::string json_;  // kept for its room

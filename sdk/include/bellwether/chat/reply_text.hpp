@@ -85,23 +85,38 @@ inline void write_head(json::Writer& json, const ReplyHead& head, std::string_vi
         .maybe("system_fingerprint", head.system_fingerprint);
 }
 
+// What all chunks with choices begin with: as far as into the array of choices.
+inline std::string chunk_beginning(const ReplyHead& head) {
+    std::string out;
+    json::Writer json(out);
+    write_head(json, head, "chat.completion.chunk");
+    json.array("choices").finish();
+    out.resize(out.size() - 2);  // the ends of the array and of the chunk
+    return out;
+}
+
 // A chunk of one choice into `out`, whose delta has the members that `delta` writes. The first one
 // has the role; where it has no text, it has "content":null, as OpenAI's own.
 template <typename Delta>
-void write_chunk(std::string& out, const ReplyHead& head, ReplyChoice& choice, bool with_content,
-                 const char* finish_reason, Delta&& delta) {
-    out.clear();
+void write_chunk(std::string& out, std::string_view beginning, ReplyChoice& choice,
+                 bool with_content, const char* finish_reason, Delta&& delta) {
+    out.assign(beginning);
     json::Writer json(out);
-    write_head(json, head, "chat.completion.chunk");
-    json.array("choices").object().member("index", choice.index).object("delta");
+    json.object().member("index", choice.index).object("delta");
     if (!choice.begun) {
         json.member("role", "assistant");
         if (!with_content) json.member("content", nullptr);
     }
     choice.begun = true;
     delta(json);
-    json.end().member("logprobs", nullptr).key("finish_reason");
-    finish_reason == nullptr ? json.null() : json.value(finish_reason);
+    json.finish();
+    out.pop_back();  // the choice goes on behind its delta
+    out += R"(,"logprobs":null,"finish_reason":)";
+    if (finish_reason == nullptr) {
+        out += "null}]}";
+    } else {
+        out.append("\"").append(finish_reason).append("\"}]}");
+    }
 }
 
 // What the vendor wants back with a call, if it wants anything.

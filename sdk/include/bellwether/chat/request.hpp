@@ -62,16 +62,16 @@ class Request {
     explicit Request(const json::Value& body) : body_(body) {
         json::Value functions;
         json::Value function_call;
-        detail::collect(body, {{"messages", &messages_},
-                               {"tools", &tools_},
-                               {"functions", &functions},
-                               {"tool_choice", &tool_choice_},
-                               {"function_call", &function_call},
-                               {"response_format", &response_format_},
-                               {"stop", &stop_},
-                               {"max_completion_tokens", &max_completion_tokens_},
-                               {"max_tokens", &max_tokens_},
-                               {"stream", &stream_}});
+        json::collect(body.raw(), {{"messages", &messages_},
+                                   {"tools", &tools_},
+                                   {"functions", &functions},
+                                   {"tool_choice", &tool_choice_},
+                                   {"function_call", &function_call},
+                                   {"response_format", &response_format_},
+                                   {"stop", &stop_},
+                                   {"max_completion_tokens", &max_completion_tokens_},
+                                   {"max_tokens", &max_tokens_},
+                                   {"stream", &stream_}});
         if (!tools_) tools_ = functions;
         if (!tool_choice_) tool_choice_ = function_call;
     }

@@ -19,7 +19,8 @@ class Tool {
   public:
     Tool(const json::Value& tool, detail::Place place) : place_(place), raw_(tool) {
         json::Value custom;
-        detail::collect(tool, {{"type", &type_}, {"function", &function_}, {"custom", &custom}});
+        json::collect(tool.raw(),
+                      {{"type", &type_}, {"function", &function_}, {"custom", &custom}});
         if (!function_ && custom) function_ = custom;
         if (!function_ && !type_) function_ = tool;  // an element of the old `functions`
     }

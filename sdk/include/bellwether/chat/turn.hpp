@@ -26,12 +26,12 @@ class Part {
             return;
         }
         json::Value type;
-        detail::collect(part, {{"type", &type},
-                               {"text", &text_},
-                               {"image_url", &image_},
-                               {"input_audio", &audio_},
-                               {"file", &file_},
-                               {"refusal", &refusal_}});
+        json::collect(part.raw(), {{"type", &type},
+                                   {"text", &text_},
+                                   {"image_url", &image_},
+                                   {"input_audio", &audio_},
+                                   {"file", &file_},
+                                   {"refusal", &refusal_}});
         kind_ = kind_of(type);
     }
 
@@ -141,7 +141,7 @@ class ToolCall {
   public:
     ToolCall(const json::Value& call, detail::Place place) : place_(place), raw_(call) {
         json::Value custom;
-        detail::collect(call, {{"id", &id_}, {"function", &function_}, {"custom", &custom}});
+        json::collect(call.raw(), {{"id", &id_}, {"function", &function_}, {"custom", &custom}});
         if (!function_ && custom) {
             function_ = custom;
             custom_ = true;
@@ -197,14 +197,14 @@ class Turn {
   public:
     Turn(const json::Value& message, detail::Place place) : raw_(message), index_(place.item) {
         json::Value function_call;
-        detail::collect(message, {{"role", &role_},
-                                  {"content", &content_},
-                                  {"tool_calls", &tool_calls_},
-                                  {"function_call", &function_call},
-                                  {"tool_call_id", &tool_call_id_},
-                                  {"name", &name_},
-                                  {"refusal", &refusal_},
-                                  {"reasoning_content", &reasoning_}});
+        json::collect(message.raw(), {{"role", &role_},
+                                      {"content", &content_},
+                                      {"tool_calls", &tool_calls_},
+                                      {"function_call", &function_call},
+                                      {"tool_call_id", &tool_call_id_},
+                                      {"name", &name_},
+                                      {"refusal", &refusal_},
+                                      {"reasoning_content", &reasoning_}});
         if (tool_calls_.kind() != json::Kind::array) tool_calls_ = function_call;
     }
 

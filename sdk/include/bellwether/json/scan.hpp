@@ -207,13 +207,17 @@ const char* skip_scalar(const char* p, const char* end, Number number = &skip_nu
     }
 }
 
-// From the opening quote of a member's key to the first byte of its value.
-inline const char* skip_key(const char* p, const char* end) {
-    p = skip_string(p, end);
-    if (p == nullptr) return nullptr;
+// From behind a member's key to the first byte of its value.
+inline const char* skip_colon(const char* p, const char* end) {
     p = skip_space(p, end);
     if (p == end || *p != ':') return nullptr;
     return skip_space(p + 1, end);
+}
+
+// From the opening quote of a member's key to the first byte of its value.
+inline const char* skip_key(const char* p, const char* end) {
+    p = skip_string(p, end);
+    return p == nullptr ? nullptr : skip_colon(p, end);
 }
 
 // The end of the value that begins at p (no white space before it): nullptr if it is malformed or
@@ -266,9 +270,8 @@ const char* scan_object(const char* p, const char* end, F&& member) {
         const char* const key = p;
         const char* const key_end = skip_string(p, end);
         if (key_end == nullptr) return nullptr;
-        p = skip_space(key_end, end);
-        if (p == end || *p != ':') return nullptr;
-        p = skip_space(p + 1, end);
+        p = skip_colon(key_end, end);
+        if (p == nullptr) return nullptr;
         p = member(std::string_view(key + 1, static_cast<std::size_t>(key_end - key) - 2), p);
         if (p == nullptr) return nullptr;
         p = skip_space(p, end);

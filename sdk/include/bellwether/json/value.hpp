@@ -25,6 +25,18 @@ enum class Kind { missing, null, boolean, number, string, array, object };
 class Elements;
 class Members;
 
+namespace detail {
+
+// True if the inside of a string is `text` once it is unescaped, which makes it shorter if
+// anything.
+inline bool unescaped_is(std::string_view inner, std::string_view text) {
+    if (inner.size() < text.size() || (inner.size() == text.size() && inner != text)) return false;
+    const bool plain = inner.find('\\') == std::string_view::npos;
+    return plain ? inner == text : unescape(inner) == text;
+}
+
+}  // namespace detail
+
 // A view on one JSON value: keep the text for as long as the view. Looking something up in text
 // that is malformed gives a missing Value and never reads past its end; use `valid` to refuse such
 // text.
@@ -74,12 +86,18 @@ class Value {
         const auto inner = string_inner();
         return inner ? unescape(*inner) : std::string(fallback);
     }
+    // The same without a copy where nothing is escaped: into this value's own text, or into `room`,
+    // which is written to only if it is needed. Empty for anything else.
+    std::string_view text(std::string& room) const {
+        const auto inner = string_inner();
+        if (!inner || inner->find('\\') == std::string_view::npos) return inner.value_or("");
+        room = unescape(*inner);
+        return room;
+    }
     // True if this is the string `text`.
     bool equals(std::string_view text) const {
         const auto inner = string_inner();
-        if (!inner) return false;
-        if (inner->find('\\') == std::string_view::npos) return *inner == text;
-        return unescape(*inner) == text;
+        return inner && detail::unescaped_is(*inner, text);
     }
     // A number written without fraction and exponent, if it fits.
     std::optional<std::int64_t> integer() const {
@@ -124,10 +142,7 @@ class Member {
     // As it stands between the quotes.
     std::string_view raw_key() const { return raw_key_; }
     // Compares with the unescaped key, without a copy if nothing is escaped.
-    bool key_is(std::string_view name) const {
-        if (raw_key_.find('\\') == std::string_view::npos) return raw_key_ == name;
-        return key() == name;
-    }
+    bool key_is(std::string_view name) const { return detail::unescaped_is(raw_key_, name); }
     const Value& value() const { return value_; }
 
   private:
@@ -160,7 +175,7 @@ class Walk {
     void enter(const char* p) {
         if (object_) {
             const char* const key_end = skip_string(p, end_);
-            const char* const value = key_end == nullptr ? nullptr : skip_key(p, end_);
+            const char* const value = key_end == nullptr ? nullptr : skip_colon(key_end, end_);
             if (value == nullptr) return stop();
             key_ = std::string_view(p + 1, static_cast<std::size_t>(key_end - p) - 2);
             p = value;
@@ -256,6 +271,32 @@ inline Value Value::operator[](std::string_view key) const {
         if (member.key_is(key)) return member.value();
     }
     return {};
+}
+
+// A member that is looked for, and where it goes.
+struct Wanted {
+    std::string_view key;  // unescaped
+    Value* into;
+};
+
+// Reads several members of the object `text` in one walk; of several of one name the first. True
+// if it is one object of valid JSON and nothing else; what stood before a mistake is read anyway.
+template <std::size_t Size>
+bool collect(std::string_view text, const Wanted (&wanted)[Size]) {
+    const char* const end = text.data() + text.size();
+    const auto member = [&](std::string_view raw_key, const char* value) {
+        const char* const stop = skip_value(value, end, k_nesting_default - 1);
+        if (stop == nullptr) return stop;
+        for (const Wanted& each : wanted) {
+            if (!detail::unescaped_is(raw_key, each.key)) continue;
+            const auto size = static_cast<std::size_t>(stop - value);
+            if (each.into->raw().empty()) *each.into = Value(std::string_view(value, size));
+            break;
+        }
+        return stop;
+    };
+    const char* const p = scan_object(skip_space(text.data(), end), end, member);
+    return p != nullptr && skip_space(p, end) == end;
 }
 
 inline Value Value::at(std::size_t index) const {

@@ -2,7 +2,7 @@
 // reply. A whole message is what a stream says, at once.
 //
 //   bw::messages::Events<bw::Attempt> events({attempt, request, host.unix_time()});  // in the Call
-//   events.take(json::Value(frame.data()));  // once for each event, or for the whole message
+//   events.take(bw::messages::Event(frame.data()));  // once for each, or for the whole message
 //   if (!events.end()) throw bw::Error(BW_E_PROTOCOL, "the answer was cut");
 //
 // Thoughts come as `reasoning_content` while they are thought. One that is complete comes again as
@@ -31,19 +31,39 @@ inline chat::Finish finish_of(std::string_view stop_reason) {
     return stop_reason == "refusal" ? chat::Finish::content_filter : chat::Finish::stop;
 }
 
+// One event, or a whole message, as an upstream sent it: a view on its text.
+class Event {
+  public:
+    explicit Event(std::string_view text) : whole(text) {
+        proper_ = json::collect(text, {{"type", &type},
+                                       {"delta", &delta},
+                                       {"content_block", &content_block},
+                                       {"message", &message},
+                                       {"usage", &usage}});
+    }
+    // It is one JSON object; what is not has no members behind its mistake.
+    bool proper() const { return proper_; }
+
+    json::Value whole;
+    json::Value type, delta, content_block, message, usage;
+
+  private:
+    bool proper_;
+};
+
 template <typename Sink>
 class Events {
   public:
     explicit Events(chat::Reply<Sink> reply) : reply_(std::move(reply)) {}
 
-    void take(const json::Value& event) {
-        const json::Value type = event["type"];
-        if (type.equals("message")) return message(event);
-        if (type.equals("message_start")) return begin(event["message"]);
-        if (type.equals("content_block_start")) return open(event["content_block"]);
-        if (type.equals("content_block_delta")) return delta(event["delta"]);
+    void take(const Event& event) {
+        const json::Value& type = event.type;
+        if (type.equals("content_block_delta")) return delta(event.delta);
+        if (type.equals("content_block_start")) return open(event.content_block);
         if (type.equals("content_block_stop")) return close();
-        if (type.equals("message_delta")) return finish(event["delta"], event["usage"]);
+        if (type.equals("message_start")) return begin(event.message);
+        if (type.equals("message_delta")) return finish(event.delta, event.usage);
+        if (type.equals("message")) return message(event.whole);
     }
     // False: something is missing of the answer.
     [[nodiscard]] bool end() { return reply_.end(); }
@@ -71,11 +91,17 @@ class Events {
     }
     // Of a block; and the block itself where it is whole.
     void delta(const json::Value& delta) {
-        const std::string thought = delta["thinking"].string();
+        json::Value text, thinking, signature, input;
+        json::collect(delta.raw(), {{"text", &text},
+                                    {"thinking", &thinking},
+                                    {"signature", &signature},
+                                    {"partial_json", &input}});
+        const std::string_view thought = thinking.text(room_);
         thought_ += thought;
-        reply_.reasoning(thought).text(delta["text"].string());
-        signature_ += delta["signature"].string();
-        const std::string piece = delta["partial_json"].string();
+        reply_.reasoning(thought);
+        reply_.text(text.text(room_));
+        signature_ += signature.text(room_);
+        const std::string_view piece = input.text(room_);
         if (!in_call_ || piece.empty()) return;
         input_.clear();
         reply_.tool_call_arguments(piece);
@@ -112,6 +138,7 @@ class Events {
     std::string input_;     // the same: of a call, as its beginning has it, until pieces of it come
     bool in_call_ = false;  // the block that is open calls a tool of the client's
     std::size_t details_ = 0;
+    std::string room_;  // of a piece that is unescaped
 };
 
 }  // namespace bw::v1::messages
