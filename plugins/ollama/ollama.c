@@ -82,7 +82,7 @@ static bw_status call_open(bw_provider* of, bw_attempt* attempt, const bw_reques
     bw_buffer body = {0};
     if (reply == NULL) return BW_E_INTERNAL;
     if (!list) write_request(&body, request->body, config, reply);
-    return bw_chat_open_call(of, reply, path, S("api_key"), BW_FRAME_LINE, &body, out);
+    return bw_chat_open_call(reply, path, S("api_key"), BW_FRAME_LINE, &body, out);
 }
 
 /* ---- what is answered -------------------------------------------------------------------- */

@@ -24,7 +24,7 @@ static bw_status call_open(bw_provider* of, bw_attempt* attempt, const bw_reques
     bw_json_put_string(&json, S("question"), bw_buffer_text(&question));
     bw_json_finish(&json);
     bw_buffer_free(&question);
-    return bw_chat_open_call(of, reply, S("/ask"), S("api_key"), BW_FRAME_WHOLE, &body, out);
+    return bw_chat_open_call(reply, S("/ask"), S("api_key"), BW_FRAME_WHOLE, &body, out);
 }
 
 static bw_status call_data(bw_call* of, const bw_frame* frame) {

@@ -59,17 +59,19 @@ static inline void bw_chat_call_close(bw_call* of, const bw_close* why) BW_NOEXC
 /* The reply to what is asked of it; NULL: return BW_E_INTERNAL. */
 static inline bw_chat_reply* bw_chat_asked(bw_provider* of, bw_attempt* attempt,
                                            const bw_request* request) {
-    return bw_chat_new(bw_teller_for(((const bw_chat_provider*)of)->host, attempt), request);
+    const bw_chat_provider* const self = (const bw_chat_provider*)of;
+    bw_chat_reply* const reply = bw_chat_new(bw_teller_for(self->host, attempt), request);
+    if (reply != NULL) reply->of = of;
+    return reply;
 }
 
 /* What call_open does last: sends `body`, which ends here, to base_url + `path`, with the
  * credential `auth` if the config has it, and gives the status to return. A stream comes in frames
  * of the kind `frame`, all else whole. An empty body is none: it gets what is there. What was
  * refused before is not sent. */
-static inline bw_status bw_chat_open_call(bw_provider* of, bw_chat_reply* reply, bw_str path,
-                                          bw_str auth, uint32_t frame, bw_buffer* body,
-                                          bw_call** out) {
-    const bw_chat_provider* const self = (const bw_chat_provider*)of;
+static inline bw_status bw_chat_open_call(bw_chat_reply* reply, bw_str path, bw_str auth,
+                                          uint32_t frame, bw_buffer* body, bw_call** out) {
+    const bw_chat_provider* const self = (const bw_chat_provider*)reply->of;
     const bw_str config = bw_buffer_text(&self->config);
     bw_status status;
     bw_buffer url;
@@ -88,22 +90,8 @@ static inline bw_status bw_chat_open_call(bw_provider* of, bw_chat_reply* reply,
 }
 
 /* As BW_PLUGIN, of the functions call_open and call_data. */
-#define BW_CHAT_PLUGIN(its_id, its_version, its_manifest)                  \
-    const bw_plugin* bw_plugin_v1(const bw_hello* host) {                  \
-        static const bw_plugin table = {.size = sizeof table,              \
-                                        .abi_minor = BW_ABI_MINOR,         \
-                                        .id = its_id,                      \
-                                        .version = its_version,            \
-                                        .manifest = its_manifest,          \
-                                        .create = bw_chat_create,          \
-                                        .destroy = bw_chat_destroy,        \
-                                        .call_open = call_open,            \
-                                        .call_head = bw_chat_call_head,    \
-                                        .call_data = call_data,            \
-                                        .call_end = bw_chat_call_end,      \
-                                        .call_close = bw_chat_call_close}; \
-        (void)host;                                                        \
-        return &table;                                                     \
-    }
+#define BW_CHAT_PLUGIN(its_id, its_version, its_manifest)                                       \
+    BW_PLUGIN_OF(its_id, its_version, its_manifest, bw_chat_create, bw_chat_destroy, call_open, \
+                 bw_chat_call_head, call_data, bw_chat_call_end, bw_chat_call_close)
 
 #endif

@@ -34,6 +34,7 @@ enum {
 
 typedef struct bw_chat_reply {
     bw_teller to;
+    bw_provider* of;      /* whose call it answers; NULL: nobody has said */
     bw_arena texts;       /* the caller's, for what is read; emptied by bw_chat_status */
     uint32_t operation;   /* BW_OP_* */
     int base64;           /* embeddings are wanted so */

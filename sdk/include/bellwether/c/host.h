@@ -169,22 +169,28 @@ static inline bw_status bw_used_tier(bw_teller to, bw_str tier) {
 /* Makes the file that it stands in a plugin, of the functions create, destroy, call_open,
  * call_head, call_data, call_end and call_close that are above it. Not for C++: that has
  * BW_PROVIDER. */
-#define BW_PLUGIN(its_id, its_version, its_manifest)               \
-    const bw_plugin* bw_plugin_v1(const bw_hello* host) {          \
-        static const bw_plugin table = {.size = sizeof table,      \
-                                        .abi_minor = BW_ABI_MINOR, \
-                                        .id = its_id,              \
-                                        .version = its_version,    \
-                                        .manifest = its_manifest,  \
-                                        .create = create,          \
-                                        .destroy = destroy,        \
-                                        .call_open = call_open,    \
-                                        .call_head = call_head,    \
-                                        .call_data = call_data,    \
-                                        .call_end = call_end,      \
-                                        .call_close = call_close}; \
-        (void)host;                                                \
-        return &table;                                             \
+#define BW_PLUGIN(its_id, its_version, its_manifest)                                       \
+    BW_PLUGIN_OF(its_id, its_version, its_manifest, create, destroy, call_open, call_head, \
+                 call_data, call_end, call_close)
+
+/* The same of functions with names of their own. */
+#define BW_PLUGIN_OF(its_id, its_version, its_manifest, its_create, its_destroy, its_open, \
+                     its_head, its_data, its_end, its_close)                               \
+    const bw_plugin* bw_plugin_v1(const bw_hello* host) {                                  \
+        static const bw_plugin table = {.size = sizeof table,                              \
+                                        .abi_minor = BW_ABI_MINOR,                         \
+                                        .id = its_id,                                      \
+                                        .version = its_version,                            \
+                                        .manifest = its_manifest,                          \
+                                        .create = its_create,                              \
+                                        .destroy = its_destroy,                            \
+                                        .call_open = its_open,                             \
+                                        .call_head = its_head,                             \
+                                        .call_data = its_data,                             \
+                                        .call_end = its_end,                               \
+                                        .call_close = its_close};                          \
+        (void)host;                                                                        \
+        return &table;                                                                     \
     }
 
 #endif
