@@ -15,7 +15,8 @@ enum class UsageSource {
     estimate,  // the amount that was held for the call, as no better figure is known
 };
 
-// Something that is billed by the piece (a search, for one), and how many pieces there were.
+// Something that is billed by the piece (a search, for one), and how many pieces there were; that
+// there were none is told by a count of 0.
 struct UsedUnit {
     std::string name;
     std::int64_t count = 0;

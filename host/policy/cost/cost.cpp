@@ -92,7 +92,7 @@ std::optional<std::int64_t> cost_at_least(const Usage& usage, const config::Pric
 
 std::optional<std::int64_t> cost_of(const Usage& usage, const config::Price* price) {
     if (price != nullptr && !std::ranges::all_of(usage.units, [price](const UsedUnit& unit) {
-            return unit_price(*price, unit.name) != nullptr;
+            return unit.count == 0 || unit_price(*price, unit.name) != nullptr;
         })) {
         return std::nullopt;
     }

@@ -23,8 +23,8 @@ constexpr std::int64_t k_past_hold_pieces = 1'000;
 constexpr std::uint64_t k_bytes_for_token = 4;
 
 bool has_figure(const Usage& reported) {
-    return reported.input_tokens > 0 || reported.output_tokens > 0 || !reported.units.empty() ||
-           reported.cost_nano_usd > 0;
+    return reported.input_tokens > 0 || reported.output_tokens > 0 || reported.cost_nano_usd > 0 ||
+           std::ranges::any_of(reported.units, [](const UsedUnit& unit) { return unit.count > 0; });
 }
 
 // The usage of an answer that made no sense: at most as many tokens as its bytes could say, and at
@@ -55,6 +55,7 @@ class Reckoning {
     Reckoning(const Bound& bound, const AnswerSeen& heard, Ending ending)
         : bound_(bound),
           heard_(heard),
+          ending_(ending),
           final_(heard.reported_last && (heard.last_word || !is_broken_off(ending))) {
         out_.usage = heard.reported;
         out_.usage.source = UsageSource::provider;
@@ -92,6 +93,30 @@ class Reckoning {
         at_most(output, bound_.believed.output);
     }
 
+    // What was held for and not told is charged. That there was none of it is believed of an answer
+    // that is complete: some providers begin to count at 0.
+    void units() {
+        std::vector<UsedUnit>& told = out_.usage.units;
+        if (ending_ != Ending::complete) {
+            std::erase_if(told, [](const UsedUnit& unit) { return unit.count == 0; });
+        }
+        for (const UsedUnit& held : bound_.held.units) {
+            if (std::ranges::find(told, held.name, &UsedUnit::name) == told.end()) {
+                told.push_back(held);
+            }
+        }
+    }
+
+    // What an exchange has told of before the one that did no work. What it left out is not known
+    // to have been used, and the work as a whole was refused.
+    void only_what_was_told() {
+        Usage& usage = out_.usage;
+        usage.input_tokens = std::max<std::int64_t>(usage.input_tokens, 0);
+        usage.output_tokens = std::max({usage.output_tokens, heard_.seen, std::int64_t{0}});
+        at_most(usage.input_tokens, bound_.believed.input);
+        at_most(usage.output_tokens, bound_.believed.output);
+    }
+
     Reckoned result() {
         Usage& usage = out_.usage;
         usage.cached_input_tokens = std::min(usage.cached_input_tokens, usage.input_tokens);
@@ -102,13 +127,6 @@ class Reckoning {
             if (unit.count <= most) continue;
             unit.count = most;
             doubt(Doubt::too_much);
-        }
-        // What was held for and not told is charged.
-        for (const UsedUnit& held : bound_.held.units) {
-            if (std::ranges::find(usage.units, held.name, &UsedUnit::name) != usage.units.end()) {
-                continue;
-            }
-            usage.units.push_back(held);
         }
         return out_;
     }
@@ -128,6 +146,7 @@ class Reckoning {
 
     const Bound& bound_;
     const AnswerSeen& heard_;
+    const Ending ending_;
     const bool final_;
     Reckoned out_;
 };
@@ -160,11 +179,17 @@ Ending ending_of(const Result<void>& result, plugin::Reach reach) {
 Reckoned reckon(const Bound& bound, const AnswerSeen& heard, Ending ending, Shows shows,
                 bool thinks) {
     const bool unheard = heard.seen == 0 && !has_figure(heard.reported);
-    if (ending == Ending::nothing || (ending == Ending::upstream_error && unheard)) return {};
+    const bool refused = ending == Ending::nothing || ending == Ending::upstream_error;
+    if (refused && unheard) return {};
     if (ending == Ending::invalid && unheard) return {by_its_bytes(bound, heard.body_bytes)};
     Reckoning reckoning(bound, heard, ending);
-    reckoning.input();
-    reckoning.output(may_hide(ending, heard, shows, thinks));
+    if (ending == Ending::nothing) {
+        reckoning.only_what_was_told();
+    } else {
+        reckoning.input();
+        reckoning.output(may_hide(ending, heard, shows, thinks));
+        reckoning.units();
+    }
     return reckoning.result();
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 
 #include "base/clock.hpp"
 #include "observe/log.hpp"
@@ -29,6 +30,9 @@ ModelFacts facts_of(const plugin::LoadedProvider& provider, std::string_view mod
     return facts;
 }
 
+// A number of tokens that was reported.
+std::string said(std::int64_t tokens) { return tokens < 0 ? "unsaid" : std::to_string(tokens); }
+
 void tell(std::string_view provider, std::string_view model, const Usage& reported,
           const Reckoned& reckoned) {
     if (reckoned.doubt == Doubt::none) return;
@@ -37,7 +41,7 @@ void tell(std::string_view provider, std::string_view model, const Usage& report
         "provider \"{}\" reports a usage of {} and {} tokens for a call of the model \"{}\", which "
         "is {}: it is counted with {} and {}; more of these are told of once a minute, see "
         "bellwether_usage_doubted_total",
-        provider, reported.input_tokens, reported.output_tokens, model,
+        provider, said(reported.input_tokens), said(reported.output_tokens), model,
         reckoned.doubt == Doubt::too_much ? "more than such a call can come to"
                                           : "less than was seen of it",
         reckoned.usage.input_tokens, reckoned.usage.output_tokens);
@@ -95,7 +99,7 @@ void Reckoner::ask_plugin(const route::Candidate& candidate, const Call& call, B
     }
 }
 
-Bound Reckoner::bound(const route::Candidate& candidate) { return known(candidate).bound; }
+const Bound& Reckoner::bound(const route::Candidate& candidate) { return known(candidate).bound; }
 
 const AskedInBody& Reckoner::asked(const route::Candidate& candidate) {
     return has_body_changes(candidate) ? known(candidate).changed->asked : call_.asked;
@@ -126,11 +130,7 @@ void Reckoner::add_what_was_asked(const route::Candidate& candidate, Usage& usag
 }
 
 Reckoned Reckoner::at_end(const route::Candidate& candidate, AnswerSeen heard, Ending ending) {
-    if (ending == Ending::nothing) {
-        // An exchange before the one that was refused may have cost something all the same.
-        if (heard.reported.source == UsageSource::none) return {};
-        ending = Ending::upstream_error;
-    }
+    if (ending == Ending::nothing && heard.reported.source == UsageSource::none) return {};
     divide_total(heard.reported, call_, heard.seen);
     Reckoned reckoned = judge(candidate, heard, ending);
     reckoned.usage.thought = heard.thoughts;

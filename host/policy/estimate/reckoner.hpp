@@ -30,8 +30,8 @@ class Reckoner {
     // target changes it. The reference lasts as long as the reckoner and the call.
     const AskedInBody& asked(const route::Candidate& candidate);
     // What the call may use at most at this target. The figure stays the same while the call lives,
-    // whatever is learned meanwhile.
-    Bound bound(const route::Candidate& candidate);
+    // whatever is learned meanwhile. The reference lasts until another target is asked for.
+    const Bound& bound(const route::Candidate& candidate);
     // What an attempt at this target has used. If the provider's report is not believed, a warning
     // goes to the log, at most once a minute.
     Reckoned at_end(const route::Candidate& candidate, AnswerSeen heard, Ending ending);

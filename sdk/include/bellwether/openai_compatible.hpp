@@ -89,7 +89,7 @@ class Provider::Call {
     bool has_events() const { return !has_data() && operation_ != Operation::speech; }
     Form form() const { return stream_ ? Form::chunk : Form::folded; }
 
-    void refuse_stream(const Request& request) const;
+    void check_media(const Request& request) const;
     void send(const Request& request, std::string_view body);
     void ask_models();
     void sign(Send& out) const;
@@ -237,7 +237,7 @@ inline Provider::Call::Call(Provider& provider, const Request& request, Attempt 
                                    detail::how_to_set_key(api, provider_.at_default_base_url()));
     }
     if (!pieces_.name.empty()) {
-        if (operation_ == Operation::images) refuse_stream(request);
+        check_media(request);
         send(request, request.body());
         return;
     }

@@ -55,7 +55,6 @@ TEST(UsageOf, LeavesOutWhatMakesNoSense) {
                                     {str(""), 1},
                                     {str(long_name), 1},
                                     {str("a\n"), 1},
-                                    {str("none"), 0},
                                     {str("less"), -1},
                                     {{nullptr, 5}, 1},
                                     {str("many"), INT64_MAX}},
@@ -65,6 +64,12 @@ TEST(UsageOf, LeavesOutWhatMakesNoSense) {
     EXPECT_EQ(usage.service_tier, "");
     ASSERT_EQ(usage.units.size(), 1u);
     EXPECT_EQ(usage.units[0].count, 1'000'000) << "bounded, for sums must not overflow";
+}
+
+TEST(UsageOf, KnowsNoneFromNotSaid) {
+    const Usage usage = usage_told({bw_amount{str("search"), 0}});
+    ASSERT_EQ(usage.units.size(), 1u);
+    EXPECT_EQ(usage.units[0].count, 0);
 }
 
 TEST(UsageOf, TakesABoundedNumberOfUnits) {

@@ -250,5 +250,35 @@ TEST(Reckon, PiecesThatWereHeldForAndNotToldAreCharged) {
     EXPECT_EQ(more.doubt, Doubt::too_much);
 }
 
+// Anthropic's streams begin with a count of 0 searches.
+TEST(Reckon, ThatThereWereNoPiecesIsBelievedOfACompleteAnswer) {
+    Bound bound{.held = {.input = 5}, .believed = {.input = 5}, .input_min = 0};
+    bound.held.units = {{"web_search", 4}};
+    AnswerSeen heard;
+    heard.reported = {.input_tokens = 3, .units = {{"web_search", 0}}};
+    const auto charged = [&](Ending ending) {
+        const auto units = reckon(bound, heard, ending, Shows::all, false).usage.units;
+        return units.size() == 1 ? units[0].count : -1;
+    };
+    EXPECT_EQ(charged(Ending::complete), 0);
+    EXPECT_EQ(charged(Ending::cut), 4);
+    EXPECT_EQ(charged(Ending::client_gone), 4);
+}
+
+TEST(Reckon, OfARefusedAttemptOnlyWhatWasToldCounts) {
+    Bound bound = k_bound;
+    bound.held.units = {{"web_search", 4}};
+    AnswerSeen heard;
+    heard.reported.units = {{"image", 1}};
+    heard.reported.source = UsageSource::provider;
+    const Reckoned told = reckon(bound, heard, Ending::nothing, Shows::unknown, true);
+    expect(told, 0, 0, UsageSource::provider);
+    ASSERT_EQ(told.usage.units.size(), 1U);
+    EXPECT_EQ(told.usage.units[0].name, "image");
+    heard.reported.input_tokens = 7;
+    expect(reckon(bound, heard, Ending::nothing, Shows::unknown, true), 7, 0,
+           UsageSource::provider);
+}
+
 }  // namespace
 }  // namespace bellwether::policy

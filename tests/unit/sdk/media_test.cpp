@@ -135,6 +135,17 @@ TEST_F(Media, AStreamOfImagesIsRefused) {
     EXPECT_EQ(result.error->param, "stream");
 }
 
+// It would be counted as 0 characters.
+TEST_F(Media, OnlyATextIsSpoken) {
+    for (const char* input : {"", R"(,"input":null)", R"(,"input":["hello"])", R"(,"input":7)"}) {
+        const Result result = call(
+            asking(BW_OP_SPEECH, R"({"model":"m","voice":"alloy")" + std::string(input) + "}"));
+        ASSERT_TRUE(result.error) << input;
+        EXPECT_EQ(result.error->status, BW_E_INVALID) << input;
+        EXPECT_EQ(result.error->param, "input") << input;
+    }
+}
+
 TEST_F(Media, TellsTheMostBeforehand) {
     Instance instance(host, library_.table(), config_);
     const auto most = [&](const Asked& asked) { return instance.estimate(asked).most; };

@@ -138,7 +138,7 @@ TEST(ReadUsage, KnowsWhatBillsNeed) {
     EXPECT_EQ(usage.service_tier, "priority");
     std::string units;
     for (const auto& unit : usage.units) units += unit.name + std::to_string(unit.count) + " ";
-    EXPECT_EQ(units, "web_search2 x_search3 search_source4 search_query5 web_search1 ");
+    EXPECT_EQ(units, "web_search2 web_fetch0 x_search3 search_source4 search_query5 web_search1 ");
 }
 
 TEST(ReadUsage, KnowsBedrocksNames) {

@@ -45,11 +45,17 @@ inline void Provider::estimate(const Request& request, Estimate estimate) const 
     estimate.bound(bounds);
 }
 
-// The events of such a stream are others than those of a chat.
-inline void Provider::Call::refuse_stream(const Request& request) const {
-    if (!request.json()["stream"].boolean(false)) return;
-    throw Error(BW_E_UNSUPPORTED, "images are not streamed here; leave \"stream\" out")
-        .param("stream");
+// The events of a stream of images are others than those of a chat, and what is to be spoken can be
+// counted only if it is a text.
+inline void Provider::Call::check_media(const Request& request) const {
+    const json::Value asked = request.json();
+    if (operation_ == Operation::images && asked["stream"].boolean(false)) {
+        throw Error(BW_E_UNSUPPORTED, "images are not streamed here; leave \"stream\" out")
+            .param("stream");
+    }
+    if (operation_ == Operation::speech && asked["input"].kind() != json::Kind::string) {
+        throw Error(BW_E_INVALID, "input must be a text").param("input");
+    }
 }
 
 // ---- Call: the answer ------------------------------------------------------------------------
@@ -90,7 +96,7 @@ inline void Provider::Call::emit_images(std::string_view body) {
 }
 
 inline void Provider::Call::tell_pieces(std::int64_t count) {
-    if (count > 0) usage_.units.push_back({pieces_.name, count});
+    if (!pieces_.name.empty()) usage_.units.push_back({pieces_.name, count});
     if (says_anything(usage_)) attempt_.usage(usage_);
 }
 

@@ -247,8 +247,8 @@ class UsageReader {
     }
 
     void add_unit(std::string name, const json::Value& count) {
-        const std::int64_t number = read_count(count).value_or(0);
-        if (number <= 0 || name.empty() || name.size() > k_unit_name_max) return;
+        const std::int64_t number = read_count(count).value_or(-1);
+        if (number < 0 || name.empty() || name.size() > k_unit_name_max) return;
         if (usage_.units.size() < k_usage_units_max)
             usage_.units.push_back({std::move(name), number});
     }
