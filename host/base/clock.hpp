@@ -2,6 +2,8 @@
 // for a thread that runs a simulation, a simulated time. All timers use it, too (net/alarm.hpp).
 #pragma once
 
+#include <time.h>
+
 #include <chrono>
 #include <utility>
 
@@ -25,6 +27,14 @@ class Clock {
 
     static time_point now() noexcept {
         return simulated_ == nullptr ? std::chrono::steady_clock::now() : simulated_->now;
+    }
+    // As `now`, at a fraction of its cost, and late by some milliseconds.
+    static time_point coarse() noexcept {
+        if (simulated_ != nullptr) return simulated_->now;
+        timespec time{};
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+        return time_point(std::chrono::seconds(time.tv_sec) +
+                          std::chrono::nanoseconds(time.tv_nsec));
     }
     // The calendar time, for text that people read.
     static std::chrono::system_clock::time_point wall() noexcept {

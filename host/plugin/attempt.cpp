@@ -25,6 +25,17 @@ constexpr milliseconds k_end_grace{100};
 // How long the body of a refusal is waited for. Its status and its head say the most already.
 constexpr milliseconds k_refusal_body_wait{1'000};
 constexpr milliseconds k_step_wait_max{std::chrono::hours(24)};
+// A list with as many pages, or a task that is asked for as often, has no end.
+constexpr std::uint32_t k_exchanges_max = 10'000;
+
+Error endless(std::string_view provider) {
+    return {
+        .kind = ErrorKind::protocol,
+        .message = fmt::format("provider \"{}\" did not come to an end in {} exchanges with its "
+                               "upstream",
+                               provider, k_exchanges_max),
+        .code = "too_many_exchanges"};
+}
 
 Reach reach_of(int status) {
     return status >= 200 && status < 300 ? Reach::answered : Reach::refused;
@@ -211,7 +222,9 @@ std::optional<Result<void>> Attempt::end_body() {
     if (!judged) judge_answer(judged.error().kind != ErrorKind::protocol || !body_.any_frame());
     if (!judged) return judged;
     if (!sent_) return finish_reply();
-    ++exchanges_;
+    if (++exchanges_ == k_exchanges_max) {
+        return std::unexpected(endless(instance_->provider().name));
+    }
     alarm_->cancel();
     exchange_.reset();
     last_word_.reset();

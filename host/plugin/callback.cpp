@@ -25,7 +25,7 @@ void tell(const LoadedProvider& provider, const char* function, Callback::Clock:
 }  // namespace
 
 Callback::Callback(const LoadedProvider& provider, const char* function, Pace pace)
-    : provider_(provider), function_(function), pace_(pace), begun_(Clock::now()) {
+    : provider_(provider), function_(function), pace_(pace), begun_(Clock::coarse()) {
     enter_plugin({.function = function,
                   .provider = provider.name.c_str(),
                   .file = provider.library ? provider.library->file().c_str() : "",
@@ -35,7 +35,7 @@ Callback::Callback(const LoadedProvider& provider, const char* function, Pace pa
 Callback::~Callback() {
     leave_plugin();
     if (pace_ == Pace::slow) return;
-    const auto now = Clock::now();
+    const auto now = Clock::coarse();
     if (now - begun_ > k_slow) tell(provider_, function_, now - begun_, now);
 }
 

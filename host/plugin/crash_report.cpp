@@ -74,19 +74,27 @@ SignalSafeLine& add_own_thread(SignalSafeLine& line, const PluginCode& code) {
     return line.add(", in a thread of its own\n");
 }
 
-// A plugin that ends the process by exit() would end it with a status of its choice and without a
-// word. No destructor of the host's runs after this.
-void report_exit(int status, void*) {
+// A plugin that ends the process by exit() or quick_exit() would end it with a status of its choice
+// and without a word. No destructor of the host's runs after this.
+void report_ending(SignalSafeLine& line) {
     constexpr int k_failure = 70;  // EX_SOFTWARE of sysexits.h
     const bool is_main = getpid() == gettid();
     const PluginCode* const code =
         is_hosts || is_main ? nullptr : plugin_code_on_stack(__builtin_frame_address(0));
     if (running.function == nullptr && code == nullptr) return;
-    fmt::format_int number(status);
-    SignalSafeLine line;
-    line.add("bellwether: exit(").add(number.c_str()).add(")");
     (code == nullptr ? add_place(line) : add_own_thread(line, *code)).write();
     _exit(k_failure);
+}
+
+void report_exit(int status, void*) {
+    fmt::format_int number(status);
+    SignalSafeLine line;
+    report_ending(line.add("bellwether: exit(").add(number.c_str()).add(")"));
+}
+
+void report_quick_exit() {
+    SignalSafeLine line;
+    report_ending(line.add("bellwether: quick_exit()"));
 }
 
 // Resets the signal to its default action. The kernel has done so already (SA_RESETHAND), unless a
@@ -198,6 +206,7 @@ void name_plugins_in_crashes() {
             if (before.sa_handler == SIG_DFL) sigaction(signal, &action, nullptr);
         }
         on_exit(report_exit, nullptr);
+        at_quick_exit(report_quick_exit);
         return true;
     }();
     static_cast<void>(done);

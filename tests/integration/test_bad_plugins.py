@@ -21,11 +21,8 @@ HAS_OWN_REPORTS = any(name in BINARY.read_bytes() for name in (b"__asan_init", b
 
 
 def rows(all_of_them: list[Any]) -> Any:
-    """One case for each row; what the host does not do yet must fail."""
-    marks = [[pytest.mark.xfail(strict=True, reason=row.pending)] if row.pending else [] for row in all_of_them]
-    names = [getattr(row, "model", "") or row.name for row in all_of_them]
-    return pytest.mark.parametrize("row", [pytest.param(row, id=name, marks=mark)
-                                           for row, name, mark in zip(all_of_them, names, marks)])
+    """One case for each row."""
+    return pytest.mark.parametrize("row", all_of_them, ids=[getattr(row, "model", "") or row.name for row in all_of_them])
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +101,7 @@ def test_a_plugin_that_misbehaves_fails_its_call_alone(bench: Bench, row: Call) 
 
 def test_what_broke_a_rule_is_in_the_log(bench: Bench) -> None:
     for row in calls.CALLS:
-        if row.words.startswith(calls.MISBEHAVED) and not row.pending:
+        if row.words.startswith(calls.MISBEHAVED):
             rule = row.words.removeprefix(calls.MISBEHAVED)
             assert f'plugin misbehaved: provider \\"{row.model}\\": {rule}' in bench.log
 

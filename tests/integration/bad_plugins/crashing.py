@@ -27,6 +27,7 @@ ROWS = [
     crash("call_open", "throw"),
     crash("call_open", "throw across a cast"),
     *(LastWords(where, "exit", 70) for where in ("load", "service_open", "create", *CALLS)),
+    LastWords("call_open", "quick_exit", 70),
     crash("a thread", "segv"),
     crash("a thread", "abort"),
     LastWords("a thread", "exit", 70),
@@ -36,7 +37,7 @@ ROWS = [
 
 def expected(row: LastWords, file: Path) -> str:
     """The line on standard error."""
-    ended = "exit(0)" if row.what == "exit" else (-row.ends and SIGNALS[row.what].name)
+    ended = {"exit": "exit(0)", "quick_exit": "quick_exit()"}.get(row.what) or SIGNALS[row.what].name
     if row.where == "load":
         return f"bellwether: {ended} in the plugin {file}, in what runs when it is loaded\n"
     if row.where == "a thread":

@@ -8,7 +8,6 @@ from integration.host import ROOT
 
 PAGE = ROOT / "docs/bad-plugins.md"
 ROWS = [*refused.TABLES, *refused.MANIFESTS, *refused.DOUBTS, *refused.BIRTHS, *calls.CALLS, *crashing.ROWS]
-PENDING = [row for row in ROWS if row.pending]
 
 HEAD = f"""# What the host does with a bad plugin
 
@@ -17,8 +16,6 @@ made from `tests/integration/bad_plugins`, and `tests/integration/test_bad_plugi
 `cd tests && python -m integration.bad_plugins` writes it anew. There are three outcomes: the plugin is
 [refused](#refused) before the host listens; [the call fails](#the-call-fails), and the route's next target is tried while nothing has
 reached the client; or the process ends, and its [last words](#last-words) name the plugin.
-
-Where a row says *not yet*, the host does something else today, which the note behind it names.
 """
 
 LOADED = """## Refused
@@ -38,7 +35,7 @@ instance gets no more calls, and a new one is made, at most once a second; *kept
 LAST = """## Last words
 
 A crash ends the process by its signal, for the service manager and for a core dump, and one line goes to standard error. What runs
-on a thread that the plugin made cannot be said of a stack that overflows: such a thread has no other stack for the handler.
+on a thread that the plugin made cannot be said of a stack that overflows: such a thread has no other stack for the handler; `_exit` runs no handler at all.
 """
 
 
@@ -55,15 +52,11 @@ def _table(columns: list[str], rows: list[list[str]]) -> str:
 
 
 def _lines(rows: list[Refused]) -> str:
-    return _table(["The plugin …", "The host says"], [[row.does + _not_yet(row), row.words] for row in rows])
+    return _table(["The plugin …", "The host says"], [[row.does, row.words] for row in rows])
 
 
 def _refused(title: str, rows: list[Refused]) -> str:
     return f"### {title}\n\n{_lines(rows)}"
-
-
-def _not_yet(row: Refused | Call | LastWords) -> str:
-    return f" (*not yet*: {row.pending})" if row.pending else ""
 
 
 def _calls(title: str, rows: list[Call]) -> str:
@@ -76,7 +69,7 @@ def _call(row: Call) -> list[str]:
     words = row.words if len(row.words) < 1000 else f"{row.words[:20]}… ({len(row.words)} bytes)"
     if any(ord(letter) < 0x20 for letter in words):
         words = json.dumps(words)
-    return [row.does + _not_yet(row), row.noticed or "–", alone, "–" if row.status == 200 else "yes" if row.goes_on else "no",
+    return [row.does, row.noticed or "–", alone, "–" if row.status == 200 else "yes" if row.goes_on else "no",
             "new" if row.replaced else "kept", words.replace("{p}", "p") or "–"]
 
 
@@ -87,4 +80,4 @@ def _crashes() -> str:
 def _crash(row: LastWords) -> list[str]:
     ends = f"exit code {row.ends}" if row.ends > 0 else SIGNALS[row.what].name
     said = "nothing" if row.silent else f"`{crashing.expected(row, 'FILE').strip()}`"
-    return [row.where, row.what, ends, said + _not_yet(row)]
+    return [row.where, row.what, ends, said]

@@ -14,7 +14,6 @@ class Refused:
     words: str  # of the host, behind the file's name
     environment: dict[str, str] = field(default_factory=dict)  # for plugins/tables.c
     library: str = "tables"
-    pending: str = ""  # why the host does not do so yet
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,6 @@ class Call:
     options: dict[str, Any] = field(default_factory=dict)
     name: str = ""
     hasty: bool = False  # the host waits for it with short time-outs
-    pending: str = ""
 
     @property
     def model(self) -> str:
@@ -49,7 +47,6 @@ class LastWords:
     where: str
     what: str
     ends: int  # as a process's return code
-    pending: str = ""
     silent: bool = False  # nothing can be said: no handler could run
 
     @property
