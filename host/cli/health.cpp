@@ -16,7 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // Containers and supervisors ask every few seconds; a host that needs longer is not healthy.
-constexpr std::chrono::seconds k_answer_within{5};
+constexpr std::chrono::seconds k_health_within{5};
 
 // Receives the answer to one question and judges whether the host is ready.
 class HealthProbe final : public net::Events {
@@ -26,7 +26,7 @@ class HealthProbe final : public net::Events {
     static constexpr std::size_t k_body_bytes_max = 4096;
 
     // Why the host is not ready; empty: it is.
-    std::string problem = fmt::format("no answer within {} s", k_answer_within.count());
+    std::string problem = fmt::format("no answer within {} s", k_health_within.count());
 
   private:
     void on_head(int status, std::span<const net::Header>) override { status_ = status; }
@@ -57,7 +57,7 @@ std::string ask(const std::string& url) {
     HealthProbe probe(loop);
     net::Client client(loop);
     net::Alarm limit(loop);
-    limit.set(Clock::now() + k_answer_within, [&loop] { loop.stop(); });
+    limit.set(Clock::now() + k_health_within, [&loop] { loop.stop(); });
     auto exchange = client.start({.method = "GET", .url = url + "/health/readiness"}, probe);
     loop.run();
     return probe.problem;

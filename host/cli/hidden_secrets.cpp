@@ -19,7 +19,7 @@ std::string_view trimmed(std::string_view text) {
 
 bool is_quote(char c) { return c == '"' || c == '\''; }
 
-bool is_word(char c) {
+bool is_of_word(char c) {
     return is_alphanumeric(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' ||
            c == '.';
 }
@@ -114,7 +114,7 @@ std::string without_keys(std::string_view line) {
     std::string shown(line);
     for (std::size_t i = 0; i < line.size();) {
         std::size_t end = i;
-        while (end < line.size() && is_word(line[end])) ++end;
+        while (end < line.size() && is_of_word(line[end])) ++end;
         const std::string_view word = line.substr(i, end - i);
         const std::string_view rest = line.substr(i);
         const bool reference = rest.starts_with("env:") || rest.starts_with("file:");

@@ -24,7 +24,7 @@ std::optional<std::uint32_t> percentile_of(std::string_view text) {
     return whole_number<std::uint32_t>(text.substr(1));
 }
 
-constexpr std::string_view k_share_expected = R"(a whole percent from "1%" to "100%")";
+constexpr std::string_view k_copies_expected = R"(a whole percent from "1%" to "100%")";
 
 // The share that a number without quotes was meant for: 0.5, or 50, is "50%".
 std::string meant_share(const toml::node& node) {
@@ -38,7 +38,7 @@ std::string meant_share(const toml::node& node) {
 void read_share(Section& section, std::string_view key, Shadow& shadow) {
     if (const toml::node* node = section.find(key); node != nullptr && node->is_number()) {
         return section.error(position_of(*node), key, fmt::format("is {}", type_of(*node)),
-                             std::string(k_share_expected), meant_share(*node));
+                             std::string(k_copies_expected), meant_share(*node));
     }
     const auto given = section.text(key);
     if (!given) return;
@@ -50,7 +50,7 @@ void read_share(Section& section, std::string_view key, Shadow& shadow) {
     }
     const bool bare = number && text.find('%') == text.npos;
     section.error(given->at, key, fmt::format("= {} is no share of the calls", in_quotes(text)),
-                  std::string(k_share_expected),
+                  std::string(k_copies_expected),
                   bare ? fmt::format("did you mean \"{}%\"?", *number) : "");
 }
 

@@ -19,7 +19,7 @@ constexpr std::size_t k_file_bytes_max = 1u << 20;
 // The parser recurses once for each part of a dotted key, so the length of a line bounds the stack.
 constexpr std::size_t k_line_bytes_max = 16u << 10;
 
-Position position_of(const toml::parse_error& error) {
+Position position_of_error(const toml::parse_error& error) {
     const auto at = error.source().begin;
     return {static_cast<int>(at.line), static_cast<int>(at.column)};
 }
@@ -75,7 +75,7 @@ void report_syntax(const toml::parse_error& error, std::string_view file, Report
     const bool unquoted = std::ranges::find(k_unquoted, context) != std::ranges::end(k_unquoted);
     std::string hint = language_hint(file);
     if (hint.empty() && unquoted) hint = "text stands in quotes: key = \"text\"";
-    report.error(position_of(error), fmt::format("not valid TOML: {}", visible(text)), {},
+    report.error(position_of_error(error), fmt::format("not valid TOML: {}", visible(text)), {},
                  std::move(hint));
 }
 

@@ -30,8 +30,8 @@ bool append_digits(std::int64_t& number, std::string_view digits, std::int64_t m
 }  // namespace
 
 std::expected<std::int64_t, AmountFault> parse_amount(std::string_view text) {
-    constexpr DecimalUnit k_units[] = {{k_unit, k_decimals}};
-    return parse_decimal(text, k_units, k_amount_max);
+    constexpr DecimalUnit k_dollars[] = {{k_unit, k_decimals}};
+    return parse_decimal(text, k_dollars, k_amount_max);
 }
 
 std::string format_usd(std::int64_t micro_usd) {

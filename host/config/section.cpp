@@ -15,7 +15,7 @@
 namespace bellwether::config {
 namespace {
 
-Position position_of(const toml::source_region& source) {
+Position beginning_of(const toml::source_region& source) {
     return {static_cast<int>(source.begin.line), static_cast<int>(source.begin.column)};
 }
 
@@ -25,7 +25,7 @@ bool before(const Text& a, const Text& b) {
 
 }  // namespace
 
-Position position_of(const toml::node& node) { return position_of(node.source()); }
+Position position_of(const toml::node& node) { return beginning_of(node.source()); }
 
 std::string_view type_of(const toml::node& node) {
     switch (node.type()) {
@@ -60,7 +60,7 @@ Position Section::at() const { return position_of(*table_); }
 
 Position Section::key_at(std::string_view key) const {
     const auto found = table_->find(key);
-    return found == table_->cend() ? at() : position_of(found->first.source());
+    return found == table_->cend() ? at() : beginning_of(found->first.source());
 }
 
 Position Section::value_at(std::string_view key) const {
@@ -280,7 +280,7 @@ std::vector<Text> Section::rest() const {
     std::vector<Text> result;
     for (const auto& [key, value] : *table_) {
         if (std::ranges::find(known_, key.str()) != known_.end()) continue;
-        result.push_back({std::string(key.str()), position_of(key.source())});
+        result.push_back({std::string(key.str()), beginning_of(key.source())});
     }
     std::ranges::sort(result, before);
     return result;

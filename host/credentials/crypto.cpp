@@ -51,7 +51,7 @@ std::string base64_url(std::string_view bytes) {
 }
 
 struct RsaKey::Impl {
-    Key key;
+    std::shared_ptr<EVP_PKEY> key;
 };
 
 std::expected<RsaKey, std::string> RsaKey::from_pem(std::string_view pem) {

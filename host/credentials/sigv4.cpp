@@ -17,7 +17,7 @@ namespace bellwether::credentials {
 namespace {
 
 constexpr std::string_view k_algorithm = "AWS4-HMAC-SHA256";
-constexpr std::string_view k_blanks = " \t\r\n";
+constexpr std::string_view k_white_space = " \t\r\n";
 
 // Headers that proxies, meshes or the transport may change on the way.
 constexpr std::array<std::string_view, 13> k_unsigned = {
@@ -111,7 +111,7 @@ std::string canonical_query(std::string_view query) {
 std::string collapsed(std::string_view value) {
     std::string text;
     for (const char c : value) {
-        const bool blank = k_blanks.find(c) != k_blanks.npos;
+        const bool blank = k_white_space.find(c) != k_white_space.npos;
         if (!blank) {
             text += c;
         } else if (!text.empty() && text.back() != ' ') {

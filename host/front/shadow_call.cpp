@@ -30,7 +30,7 @@ Call copy_of(const Call& original) {
     return copy;
 }
 
-Error shutting_down() {
+Error not_waited_for() {
     return {.kind = ErrorKind::cancelled,
             .message = "the host did not wait for this copy of a call when it ended",
             .code = "draining"};
@@ -88,7 +88,7 @@ void ShadowCall::on_end(const policy::CallEnd& outcome) {
 
 void ShadowCall::interrupt() {
     if (attempts_) attempts_->end_calls(BW_CLOSE_SHUTDOWN);
-    if (attempts_) record(attempts_->outcome(std::unexpected(shutting_down())));
+    if (attempts_) record(attempts_->outcome(std::unexpected(not_waited_for())));
     attempts_.reset();
 }
 

@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t k_free_bytes = 64u << 10;
 
 // zlib's code for the window's size; 16 more means gzip's header and checksum instead of zlib's.
-constexpr int k_window = MAX_WBITS;
-constexpr int k_gzip_window = MAX_WBITS + 16;
+constexpr int k_zlib_bits = MAX_WBITS;
+constexpr int k_gzip_bits = MAX_WBITS + 16;
 
 Refusal broken(std::string message) { return malformed(std::move(message)); }
 
@@ -31,7 +31,7 @@ struct Inflate::Stream {
 
 Inflate::Inflate(Packing packing) : stream_(std::make_unique<Stream>()) {
     stream_->gzip = packing == Packing::gzip;
-    if (inflateInit2(&stream_->z, stream_->gzip ? k_gzip_window : k_window) != Z_OK) {
+    if (inflateInit2(&stream_->z, stream_->gzip ? k_gzip_bits : k_zlib_bits) != Z_OK) {
         throw std::bad_alloc();
     }
 }

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "base/ascii.hpp"
+#include "http/characters.hpp"
 
 namespace bellwether::http {
 namespace {
@@ -18,12 +19,6 @@ constexpr int k_gzip_window = MAX_WBITS + 16;
 constexpr int k_bare_window = -MAX_WBITS;
 
 constexpr int k_zlib_method = 8;
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == text.npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 }  // namespace
 

@@ -8,7 +8,7 @@
 namespace bellwether::json {
 namespace {
 
-constexpr int k_depth_max = 4;
+constexpr int k_levels_max = 4;
 
 bool is_no(const Value& value) {
     return value.equals("none") || value.equals("disabled") || value.equals("off");
@@ -90,7 +90,7 @@ class LimitReader {
     }
 
     void enter(const Value& value, bool of_thinking) {
-        if (value.kind() != Kind::object || depth_ == k_depth_max) return;
+        if (value.kind() != Kind::object || depth_ == k_levels_max) return;
         LimitReader inner(asked_, depth_ + 1, of_thinking);
         for (const Member& member : value.members()) {
             const KnownMember* const known = meaning_of(member.raw_key());

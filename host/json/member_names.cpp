@@ -12,7 +12,7 @@ namespace {
 
 bool is_plain(char c) { return (c >= 'a' && c <= 'z') || c == '_'; }
 
-std::unexpected<Error> refuse(std::string message, std::string_view name) {
+std::unexpected<Error> refuse_member(std::string message, std::string_view name) {
     return std::unexpected(Error{
         .kind = ErrorKind::invalid, .message = std::move(message), .param = std::string(name)});
 }
@@ -48,7 +48,7 @@ Result<const KnownMember*> MemberNames::take(std::string_view raw_key) {
     const std::string key = unescape(raw_key);
     // A reader that uses C strings would see only what is before the NUL.
     if (key.find('\0') != std::string::npos) {
-        return refuse("a member's name contains a NUL character", {});
+        return refuse_member("a member's name contains a NUL character", {});
     }
     const KnownMember* const known = find_member(folded_name(key));
     return known == nullptr ? known : take_known(*known, key);
@@ -61,15 +61,16 @@ Result<const KnownMember*> MemberNames::take_known(const KnownMember& known, std
     }
     if (known.spelling == Spelling::exact) return nullptr;
     if (!same) {
-        return refuse(fmt::format("a member's name differs from \"{}\" in case only, and some "
-                                  "providers ignore case; write it as \"{}\"",
-                                  known.name, known.name),
-                      known.name);
+        return refuse_member(
+            fmt::format("a member's name differs from \"{}\" in case only, and some "
+                        "providers ignore case; write it as \"{}\"",
+                        known.name, known.name),
+            known.name);
     }
     const auto bit = std::uint32_t{1} << known.once;
     if ((seen_ & bit) != 0) {
-        return refuse(fmt::format("\"{}\" appears more than once; send it once", known.name),
-                      known.name);
+        return refuse_member(fmt::format("\"{}\" appears more than once; send it once", known.name),
+                             known.name);
     }
     seen_ |= bit;
     return &known;

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "plugin/abi_text.hpp"
 #include "plugin/host_handle.hpp"
 #include "plugin/registry.hpp"
 
@@ -70,9 +71,7 @@ class ProviderSlot {
     std::chrono::steady_clock::time_point created_{};
 };
 
-// Conversions of the ABI's texts and errors.
-inline std::string_view view(bw_str text) { return {text.ptr, text.ptr == nullptr ? 0 : text.len}; }
-inline bw_str str(std::string_view text) { return {text.data(), text.size()}; }
+// The ABI's errors as the host's.
 Error to_error(const bw_error& error, const LoadedProvider& provider);
 // What a function of the plugin failed with that returned `status`, and told so or nothing.
 Error failure(bw_status status, std::optional<Error> told, const LoadedProvider& provider);

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "json/value.hpp"
+#include "plugin/abi_text.hpp"
 
 namespace bellwether::plugin {
 namespace {
@@ -13,19 +14,15 @@ constexpr std::int64_t k_tokens_max = 1'000'000'000'000;
 constexpr std::int64_t k_pieces_max = 1'000'000;
 constexpr std::int64_t k_cost_nano_max = 1'000'000'000'000'000;  // a million USD
 constexpr std::size_t k_units_max = 16;
-constexpr std::size_t k_name_bytes_max = 64;
+constexpr std::size_t k_unit_name_bytes_max = 64;
 
 std::int64_t plausible(std::int64_t tokens) {
     return tokens >= 0 && tokens <= k_tokens_max ? tokens : -1;
 }
 
 bool is_name(std::string_view text) {
-    return !text.empty() && text.size() <= k_name_bytes_max &&
+    return !text.empty() && text.size() <= k_unit_name_bytes_max &&
            std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
-std::string_view view(bw_str text) {
-    return text.ptr == nullptr ? std::string_view() : std::string_view(text.ptr, text.len);
 }
 
 // The figure of that name; null: it is the name of a unit.
@@ -56,7 +53,7 @@ void take_amount(const bw_amount& told, Usage& usage) {
     const std::string_view name = view(told.name);
     if (const auto figure = figure_of(name)) {
         usage.*figure = plausible(told.amount);
-    } else if (told.amount > 0 && is_name(name) && usage.units.size() < k_units_max) {
+    } else if (told.amount >= 0 && is_name(name) && usage.units.size() < k_units_max) {
         usage.units.push_back({std::string(name), std::min(told.amount, k_pieces_max)});
     }
 }

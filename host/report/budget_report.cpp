@@ -9,19 +9,19 @@
 
 #include "calendar/window.hpp"
 #include "ledger/amount.hpp"
+#include "report/moment.hpp"
 
 namespace bellwether::report {
 namespace {
 
 using ledger::add_clamped;
 
-constexpr std::int64_t k_us = 1'000'000;
 constexpr std::int64_t k_whole = 10'000;  // hundredths of a percent
 
 // Whether the window is the present one. Calls in flight may still hold an earlier window, which is
 // no part of the report.
 bool is_open(const calendar::Window& window, std::int64_t now_us) {
-    return window.end == 0 || now_us / k_us < window.end;
+    return window.end == 0 || now_us / k_us_per_second < window.end;
 }
 
 bool fuller(const CounterState& left, const CounterState& right) {
@@ -106,7 +106,7 @@ BudgetReport budget_report(const config::Config& config,
     for (const config::Budget& budget : config.budgets) {
         if (!asked_for(budget.name)) continue;
         const auto zone = calendar::Zone::find(budget.period.zone).value_or(calendar::Zone());
-        const auto window = calendar::window_at(budget.period, zone, now_us / k_us);
+        const auto window = calendar::window_at(budget.period, zone, now_us / k_us_per_second);
         report.budgets.push_back(
             {.budget = &budget,
              .window = {.start = window.start, .end = window.end},

@@ -78,7 +78,7 @@ void write_limit(PrettyWriter& writer, const char* name, config::milliseconds li
     limit.count() == 0 ? writer.null() : writer.value(std::int64_t{limit.count()});
 }
 
-void write_timeouts(PrettyWriter& writer, const config::Timeouts& timeouts) {
+void write_timeouts_ms(PrettyWriter& writer, const config::Timeouts& timeouts) {
     writer.key("timeouts_ms").begin_object();
     write_limit(writer, "connect", timeouts.connect);
     write_limit(writer, "first_byte", timeouts.first_byte);
@@ -123,7 +123,7 @@ void write_target(PrettyWriter& writer, const ExplainedTarget& target) {
         writer.field("reference", credential.reference).field("set", credential.set).end_object();
     }
     writer.end_array();
-    write_timeouts(writer, configured.timeouts);
+    write_timeouts_ms(writer, configured.timeouts);
     write_attempts(writer, configured.retry);
     write_changes(writer, configured);
     write_price(writer, target.price);

@@ -9,7 +9,6 @@
 namespace bellwether::report {
 namespace {
 
-constexpr std::int64_t k_us = 1'000'000;
 constexpr std::int64_t k_day = 86'400;
 constexpr std::int64_t k_span_max = 100'000;  // of units; weeks of that are 1,900 years
 
@@ -42,7 +41,7 @@ std::optional<std::int64_t> parse_day(std::string_view text, const calendar::Zon
     const auto date = std::chrono::year(*year) / *month / *day;
     if (!date.ok()) return std::nullopt;
     const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
-    return zone.instant_of(days * k_day) * k_us;
+    return zone.instant_of(days * k_day) * k_us_per_second;
 }
 
 }  // namespace
@@ -55,7 +54,7 @@ std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now
     if (length == 0) return parse_day(text, zone);
     const auto count = number_in(text.substr(0, text.size() - 1));
     if (!count || *count > k_span_max) return std::nullopt;
-    return now_us - *count * length * k_us;
+    return now_us - *count * length * k_us_per_second;
 }
 
 const std::string& DayNames::of(std::int64_t us) {

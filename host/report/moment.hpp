@@ -10,6 +10,8 @@
 
 namespace bellwether::report {
 
+inline constexpr std::int64_t k_us_per_second = 1'000'000;
+
 // Parses "now"; "90m" (minutes), "24h", "7d" or "4w", which count back from now; or "2026-11-01",
 // when that day begins in the zone. In microseconds since 1970; nothing: the text is none of these.
 std::optional<std::int64_t> parse_moment(std::string_view text, std::int64_t now_us,

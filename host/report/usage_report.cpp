@@ -6,14 +6,13 @@
 #include <utility>
 
 #include "ledger/amount.hpp"
+#include "report/moment.hpp"
 
 namespace bellwether::report {
 namespace {
 
 using ledger::add_clamped;
 using ledger::at_least_zero;
-
-constexpr std::int64_t k_us = 1'000'000;
 
 void increase(std::int64_t& sum, std::int64_t amount) { sum = add_clamped(sum, amount); }
 
@@ -82,7 +81,8 @@ void Figures::add(const Figures& other) {
 
 std::int64_t Figures::tokens_per_second_tenths() const {
     if (duration.sum_us() == 0) return -1;
-    return ledger::clamped(ledger::Wide{timed_output_tokens} * 10 * k_us / duration.sum_us());
+    return ledger::clamped(ledger::Wide{timed_output_tokens} * 10 * k_us_per_second /
+                           duration.sum_us());
 }
 
 GroupedUsage::GroupedUsage(Grouping by, const calendar::Zone& zone, std::size_t groups_max)

@@ -10,7 +10,7 @@ namespace {
 // The pause while there are more old rows: 5,000 rows a second go, which is more than new ones
 // come.
 constexpr std::chrono::milliseconds k_between_batches{100};
-constexpr std::chrono::minutes k_between_looks{1};
+constexpr std::chrono::minutes k_between_thinnings{1};
 
 }  // namespace
 
@@ -38,7 +38,7 @@ void SqliteThinning::look(Moment now) {
         observe::warn("ledger: old usage rows stay for now: {}", removed.error().message);
     }
     const bool more = removed && *removed == k_thinned_at_once;
-    due_ = now + (more ? Moment::duration(k_between_batches) : k_between_looks);
+    due_ = now + (more ? Moment::duration(k_between_batches) : k_between_thinnings);
 }
 
 Result<std::size_t> SqliteThinning::thin() {

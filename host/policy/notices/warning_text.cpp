@@ -10,9 +10,9 @@
 namespace bellwether::policy {
 namespace {
 
-constexpr int k_whole = 10'000;
+constexpr int k_whole_share = 10'000;
 
-bool exceeded(const Warning& warning) { return warning.share > k_whole; }
+bool exceeded(const Warning& warning) { return warning.share > k_whole_share; }
 bool counts_money(const Warning& warning) {
     return warning.rule->budget->unit == config::BudgetUnit::micro_usd;
 }
