@@ -1,5 +1,6 @@
 /* The ABI's headers as C, alone and twice. */
 #include <bellwether/ext/engine.h>
+#include <bellwether/ext/estimate.h>
 #include <bellwether/ext/models.h>
 #include <bellwether/provider.h>
 

@@ -1,7 +1,10 @@
-// A shipped plugin between a client's request and an upstream's reply, driven by the SDK's host for
-// tests, which holds it to the ABI's rules: it emits JSON, at the right time, and nothing leaks.
-// Settings: streams, operation, bytes in a part, attempt; then the request's body up to a line
+// A shipped plugin, the one that the program's name ends with, between a client's request and an
+// upstream's reply, driven by the SDK's host for tests, which holds it to the ABI's rules: it emits
+// JSON, at the right time, and nothing leaks. Settings: streams, operation, bytes in a part,
+// attempt; then the request's body up to a line
 // `--`, then the reply: status line, headers, blank line, body.
+#include <errno.h>
+
 #include <algorithm>
 #include <bellwether/testing/fake_host.hpp>
 
@@ -15,8 +18,31 @@ using namespace bw;
 namespace {
 
 const bw_plugin* table() {
-    static const testing::Library library(BELLWETHER_FUZZED_PLUGIN);
+    const std::string program = program_invocation_short_name;  // fuzz_NAME or replay_NAME
+    static const testing::Library library(BELLWETHER_PLUGIN_DIR "/" +
+                                          program.substr(program.find('_') + 1) + ".so");
     return library.table();
+}
+
+// What the plugin serves, in the order of its manifest: BW_OP_*.
+std::vector<std::uint32_t> operations() {
+    struct Operation {
+        std::string_view name;
+        std::uint32_t number;
+    };
+    static constexpr Operation k_operations[] = {
+        {"chat", BW_OP_CHAT},         {"completions", BW_OP_COMPLETIONS},
+        {"images", BW_OP_IMAGES},     {"embeddings", BW_OP_EMBEDDINGS},
+        {"messages", BW_OP_MESSAGES}, {"count_tokens", BW_OP_COUNT_TOKENS},
+        {"speech", BW_OP_SPEECH}};
+    std::vector<std::uint32_t> served;
+    const json::Value manifest(table()->manifest);
+    for (const json::Value& name : manifest["operations"].elements()) {
+        for (const Operation& known : k_operations) {
+            if (name.equals(known.name)) served.push_back(known.number);
+        }
+    }
+    return served;
 }
 
 // The reply as the host's own reader of heads understands it; what it refuses has no head.
@@ -44,7 +70,7 @@ struct CallEnd {
 
 CallEnd call(const testing::Asked& asked, const testing::Response& reply, std::size_t part_bytes) {
     testing::FakeHost host;
-    host.secrets = {"api_key"};
+    host.secrets = {"api_key", "aws"};
     testing::Instance instance(host, table(),
                                R"({"name":"fuzzed","base_url":"https://upstream.test/v1"})");
     require(!instance.error(), "the plugin accepts its config");
@@ -78,7 +104,8 @@ void check(const CallEnd& outcome) {
 void run(Input input) {
     testing::Asked asked;
     asked.stream = input.setting(2) == 1;
-    asked.operation = 1 + input.setting(3);
+    static const std::vector<std::uint32_t> served = operations();
+    asked.operation = served[input.setting(static_cast<unsigned>(served.size()))];
     const std::size_t part_bytes = input.setting(64) + 1;
     asked.attempt = input.setting(3);
     constexpr std::string_view k_mark = "\n--\n";
@@ -87,7 +114,9 @@ void run(Input input) {
     // The host lets only JSON objects through.
     if (mark != 0) asked.body = text.substr(0, mark);
     if (!json::valid(asked.body) || json::Value(asked.body).kind() != json::Kind::object) return;
-    if (asked.operation == BW_OP_EMBEDDINGS) asked.stream = false;
+    const bool streams = asked.operation == BW_OP_CHAT || asked.operation == BW_OP_MESSAGES ||
+                         asked.operation == BW_OP_COMPLETIONS;
+    if (!streams) asked.stream = false;
     const testing::Response reply =
         read_reply(text.substr(std::min(mark + k_mark.size(), text.size())));
     const CallEnd whole = call(asked, reply, 0);

@@ -2,7 +2,10 @@
 // The attempt of the host drives real plugins, and this program plays the upstream. All cases take
 // turns for so long, MS milliseconds each in 15 rounds, and each figure is the median of its
 // rounds.
-//   plain       a call that minimal_c hands on: nothing but the ABI and the host's checks of it
+//   calls       the ABI's calls of a plain call through minimal_c, both ways, and nothing of the
+//   host
+//               but how it reads what it is given
+//   plain       the whole attempt of the host for the same call
 //   relayed     a chunk of OpenAI's dialect, through openai
 //   translated  a chunk of the same words, through anthropic
 #include <fmt/format.h>
@@ -20,6 +23,7 @@
 #include "json/request.hpp"
 #include "net/transport.hpp"
 #include "plugin/attempt.hpp"
+#include "plugin/sinks.hpp"
 
 namespace bench {
 namespace {
@@ -64,6 +68,23 @@ class Client final : public plugin::AttemptEvents {
     std::size_t bytes = 0;
 };
 
+// Takes what a plugin says, and does nothing with it.
+class NoSinks final : public plugin::Sinks {
+  public:
+    bw_status fail(const bw_error& error) override { return error.status; }
+    void log(LogLevel, std::string_view) override {}
+    bw_status send(const bw_send&) override { return BW_OK; }
+    bw_status frame(std::uint32_t) override { return BW_OK; }
+    bw_status emit(const bw_emit&) override { return BW_OK; }
+    bw_status reply_header(const bw_header&) override { return BW_OK; }
+    bw_status usage(const bw_usage&) override { return BW_OK; }
+    bw_status limits(const bw_limits&) override { return BW_OK; }
+    bw_status attribute(const bw_attribute&) override { return BW_OK; }
+    bw_ticket begin_engine() override { return 0; }
+    bw_status add_model(const bw_model&) override { return BW_OK; }
+    bw_status out_of_memory() override { return BW_E_INTERNAL; }
+};
+
 class Case {
   public:
     Case(const std::string& folder, const std::string& plugin, bool stream, std::string type)
@@ -94,6 +115,41 @@ class Case {
         upstream_.head(type_);
         for (const std::string& part : parts) upstream_.says(part);
         upstream_.ends();
+    }
+
+    // The calls of such a call alone.
+    void cross(const std::string& body) {
+        NoSinks sinks;
+        bw_attempt attempt{&sinks};
+        bw_request request{};
+        request.size = sizeof request;
+        request.operation = BW_OP_CHAT;
+        request.id = plugin::str("id");
+        request.model = plugin::str("m");
+        request.body = plugin::str(call_.body);
+        const std::array<bw_header, 2> fields{{{plugin::str("content-type"), plugin::str(type_)},
+                                               {plugin::str("date"), plugin::str("today")}}};
+        bw_head head{};
+        head.size = sizeof head;
+        head.http_status = 200;
+        head.headers = fields.data();
+        head.header_count = fields.size();
+        bw_frame frame{};
+        frame.size = sizeof frame;
+        frame.data = plugin::str(body);
+        bw_end end{};
+        end.size = sizeof end;
+        bw_close close{};
+        close.size = sizeof close;
+        close.reason = BW_CLOSE_DONE;
+        const bw_plugin& table = instance_->table();
+        bw_call* call = nullptr;
+        bool good = table.call_open(instance_->handle(), &attempt, &request, &call) == BW_OK;
+        good = good && table.call_head(call, &head) == BW_OK;
+        good = good && table.call_data(call, &frame) <= BW_OK;
+        good = good && table.call_end(call, &end) == BW_OK;
+        if (!good) throw std::runtime_error("a call failed");
+        table.call_close(call, &close);
     }
 
   private:
@@ -167,7 +223,7 @@ std::vector<std::string> anthropic_stream(std::size_t chunks) {
 }
 
 struct Figures {
-    double plain, relayed, translated;
+    double calls, plain, relayed, translated;
 };
 
 Figures compare(const std::string& folder, std::chrono::milliseconds time) {
@@ -186,13 +242,14 @@ Figures compare(const std::string& folder, std::chrono::milliseconds time) {
         return (all - measure([&] { one.run(none); }, time)) / static_cast<double>(k_chunks);
     };
     constexpr int k_rounds = 15;
-    std::vector<double> plains, relayed, translated;
+    std::vector<double> calls, plains, relayed, translated;
     for (int i = 0; i < k_rounds; ++i) {
+        calls.push_back(measure([&] { plain.cross(reply.front()); }, time));
         plains.push_back(measure([&] { plain.run(reply); }, time));
         relayed.push_back(chunk(openai, openai_stream));
         translated.push_back(chunk(anthropic, anthropic_stream));
     }
-    return {median(plains), median(relayed), median(translated)};
+    return {median(calls), median(plains), median(relayed), median(translated)};
 }
 
 }  // namespace
@@ -206,7 +263,8 @@ int main(int count, char** arguments) {
     setenv("BENCH_KEY", "k-0123456789abcdef", 1);
     const std::chrono::milliseconds time(count > 2 ? std::atoi(arguments[2]) : 100);
     const auto figures = bench::compare(arguments[1], time);
-    fmt::print("plain call through minimal_c: {:.0f} ns\n", figures.plain);
+    fmt::print("ABI calls of a plain call through minimal_c: {:.0f} ns\n", figures.calls);
+    fmt::print("plain call through minimal_c, the host's attempt: {:.0f} ns\n", figures.plain);
     fmt::print("chunk relayed by openai: {:.0f} ns\n", figures.relayed);
     fmt::print("chunk translated by anthropic: {:.0f} ns, {:.2f} of a relayed one\n",
                figures.translated, figures.translated / figures.relayed);

@@ -93,7 +93,8 @@ class Bench:
         routes = [route(case.name, self._targets(case)) + f"retry = {RETRY[case.setting]}\n"
                   for case in CASES]
         budgets = [budget(LIMIT, case.name, match=f'{{ model = "{case.name}" }}') for case in CASES]
-        head = server(retry="budget_percent = 100\nbudget_floor = 10000")  # no try is one too many
+        # No try is one too many, and nothing but an answer begins a stream.
+        head = server(retry="budget_percent = 100\nbudget_floor = 10000", heartbeat='"none"')
         return "".join([head, '\n[ledger]\nurl = "memory:"\n', *providers, *routes, *budgets])
 
     def _provider(self, name: str, place: Place) -> str:

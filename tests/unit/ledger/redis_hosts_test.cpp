@@ -195,7 +195,8 @@ TEST_F(RedisHostsTest, FourHostsShareOneRate) {
     const double seconds = std::chrono::duration<double>(passed).count();
     const double most = k_burst + k_per_second * seconds;
     EXPECT_LE(static_cast<double>(admitted), most + 1);
-    EXPECT_GE(static_cast<double>(admitted), (k_burst + k_per_second * k_run_us / 1e6) * 0.99 - 1);
+    // What sharing costs; and what no thread came for in time, on a machine that is busy.
+    EXPECT_GE(static_cast<double>(admitted), (k_burst + k_per_second * k_run_us / 1e6) * 0.95);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // One attempt between a real plugin and a transport that the test speaks for.
 #include "plugin/attempt.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -24,11 +25,13 @@ constexpr const char* k_reply =
     R"({"choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}],)"
     R"("usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}})";
 
-std::shared_ptr<Instance> instance(const std::string& more) {
+std::shared_ptr<Instance> instance(const std::string& more, const std::string& plugin = "openai",
+                                   const char* folder = BELLWETHER_PLUGIN_DIR) {
     auto loaded = config::parse(
-        "[providers.p]\nplugin = \"openai\"\nbase_url = \"https://p.test/v1\"\n" + more, "c.toml");
+        "[providers.p]\nplugin = \"" + plugin + "\"\nbase_url = \"https://p.test/v1\"\n" + more,
+        "c.toml");
     std::vector<config::Diagnostic> diagnostics;
-    const auto registry = load(loaded.config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
+    const auto registry = load(loaded.config, {folder}, diagnostics);
     auto made = Instance::create(registry.providers.at(0));
     EXPECT_TRUE(made) << (made ? "" : made.error().message);
     return *made;
@@ -232,6 +235,64 @@ TEST_F(AttemptTest, AnAnswerThatIsStoppedEndsByTheReasonOfWhoStoppedIt) {
     transport.last().event(k_hello);
     ASSERT_TRUE(result && !result->has_value());
     EXPECT_EQ(result->error().code, "answer_past_limit");
+}
+
+// Its upstream says of each page that there is another.
+TEST_F(AttemptTest, AListWithoutEndHasAnEnd) {
+    const auto provider = instance("api_key = \"k-0123456789\"\n", "anthropic");
+    attempt = std::make_unique<Attempt>(
+        provider, Order{.call = &call, .model = "", .body = "", .lists_models = true}, *this);
+    ASSERT_TRUE(attempt->start(transport, desk, loop));
+    for (int page = 0; !result && page < 20'000; ++page) {
+        auto& upstream = transport.last();
+        upstream.head(200, "application/json");
+        upstream.says(
+            fmt::format(R"({{"data":[{{"id":"m"}}],"has_more":true,"last_id":"{}"}})", page));
+        upstream.ends();
+    }
+    ASSERT_TRUE(result && !result->has_value());
+    EXPECT_EQ(kind(), ErrorKind::protocol);
+    EXPECT_EQ(result->error().code, "too_many_exchanges");
+    EXPECT_EQ(transport.upstreams.size(), 10'000U);
+}
+
+// What `closing` is told with call_close, which it tells as usage.
+class CloseTest : public AttemptTest {
+  protected:
+    void begin_closing() {
+        call.body = R"({"model":"m","messages":[]})";
+        ASSERT_TRUE(json::read_request(call));
+        attempt =
+            std::make_unique<Attempt>(instance("", "closing", BELLWETHER_PLUGIN_DIR "/test"),
+                                      Order{.call = &call, .model = "m", .body = call.body}, *this);
+        ASSERT_TRUE(attempt->start(transport, desk, loop));
+        transport.last().head(200, "application/json");
+    }
+    std::int64_t reason() const {
+        const auto& units = attempt->usage().units;
+        return units.size() == 1 && units[0].name == "closed" ? units[0].count : -1;
+    }
+};
+
+TEST_F(CloseTest, AfterACompleteAnswerItIsDone) {
+    begin_closing();
+    transport.last().says(k_reply);
+    transport.last().ends();
+    EXPECT_EQ(reason(), BW_CLOSE_DONE);
+}
+
+TEST_F(CloseTest, AfterAFailureItHasFailed) {
+    begin_closing();
+    transport.last().says("{}");
+    transport.last().ends();
+    EXPECT_EQ(reason(), BW_CLOSE_FAILED);
+}
+
+TEST_F(CloseTest, TheOwnerMaySayThatNobodyWaits) {
+    begin_closing();
+    EXPECT_EQ(reason(), -1) << "it is open";
+    attempt->close(BW_CLOSE_CLIENT_GONE);
+    EXPECT_EQ(reason(), BW_CLOSE_CLIENT_GONE);
 }
 
 }  // namespace

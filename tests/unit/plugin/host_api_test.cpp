@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstddef>
+#include <cstring>
 #include <fstream>
 #include <new>
 #include <string>
@@ -63,6 +65,106 @@ TEST(HostApi, TellsOfMissingMemoryWhateverWasCalled) {
     }
     EXPECT_EQ(engine->begin(&attempt), 0u);
     EXPECT_EQ(full.told, 8);
+}
+
+// Keeps what it was told.
+class Told final : public Sinks {
+  public:
+    bw_status fail(const bw_error& told) override { return keep(error, told); }
+    void log(LogLevel, std::string_view) override {}
+    bw_status send(const bw_send& told) override { return keep(request, told); }
+    bw_status frame(std::uint32_t) override { return BW_OK; }
+    bw_status emit(const bw_emit& told) override { return keep(piece, told); }
+    bw_status reply_header(const bw_header&) override { return BW_OK; }
+    bw_status usage(const bw_usage& told) override { return keep(used, told); }
+    bw_status limits(const bw_limits& told) override { return keep(said, told); }
+    bw_status attribute(const bw_attribute& told) override { return keep(noted, told); }
+    bw_ticket begin_engine() override { return 1; }
+    bw_status add_model(const bw_model& told) override { return keep(model, told); }
+    bw_status out_of_memory() override { return BW_E_INTERNAL; }
+
+    bw_error error{};
+    bw_send request{};
+    bw_emit piece{};
+    bw_usage used{};
+    bw_limits said{};
+    bw_attribute noted{};
+    bw_model model{};
+
+  private:
+    template <typename Struct>
+    static bw_status keep(Struct& into, const Struct& told) {
+        into = told;
+        return BW_OK;
+    }
+};
+
+// A struct of a plugin that is built with a newer SDK.
+template <typename Struct>
+struct Newer {
+    Newer() {
+        known.size = sizeof(Newer);
+        std::memset(appended, 0xff, sizeof appended);
+    }
+    Struct known{};
+    unsigned char appended[64];
+};
+
+TEST(HostApi, ReadsWhatItKnowsOfANewerPluginsStructs) {
+    Told told;
+    bw_attempt attempt{&told};
+    const bw_host_api& api = host_api();
+    const bw_amount amount{{"input", 5}, 7};
+    const bw_limit limit{{"requests", 8}, 9, 8, 7};
+    Newer<bw_error> error;
+    error.known.status = BW_E_RATE;
+    Newer<bw_emit> piece;
+    piece.known.kind = BW_EMIT_CHUNK;
+    piece.known.data = {"{}", 2};
+    Newer<bw_usage> usage;
+    usage.known.amounts = &amount;
+    usage.known.amount_count = 1;
+    Newer<bw_limits> limits;
+    limits.known.limits = &limit;
+    limits.known.count = 1;
+    EXPECT_EQ(api.fail(nullptr, &attempt, &error.known), BW_OK);
+    EXPECT_EQ(api.emit(&attempt, &piece.known), BW_OK);
+    EXPECT_EQ(api.usage(&attempt, &usage.known), BW_OK);
+    EXPECT_EQ(api.limits(&attempt, &limits.known), BW_OK);
+    EXPECT_EQ(told.error.status, BW_E_RATE);
+    EXPECT_EQ(told.piece.kind, std::uint32_t{BW_EMIT_CHUNK});
+    EXPECT_EQ(told.piece.data.len, 2u);
+    EXPECT_EQ(told.used.amounts, &amount);
+    EXPECT_EQ(told.said.limits, &limit);
+}
+
+// As far as `size` goes; what lies behind it is not the plugin's to say.
+TEST(HostApi, TakesWhatAnOlderPluginsStructsLackForZero) {
+    Told told;
+    bw_attempt attempt{&told};
+    const bw_host_api& api = host_api();
+    bw_error error{};
+    std::memset(static_cast<void*>(&error), 0xff, sizeof error);
+    error.size = offsetof(bw_error, message);
+    error.status = BW_E_UPSTREAM;
+    bw_emit piece{};
+    std::memset(static_cast<void*>(&piece), 0xff, sizeof piece);
+    piece.size = offsetof(bw_emit, event);
+    piece.kind = BW_EMIT_REPLY;
+    piece.data = {"{}", 2};
+    bw_usage usage{};
+    std::memset(static_cast<void*>(&usage), 0xff, sizeof usage);
+    usage.size = offsetof(bw_usage, amounts);
+    api.fail(nullptr, &attempt, &error);
+    api.emit(&attempt, &piece);
+    api.usage(&attempt, &usage);
+    EXPECT_EQ(told.error.status, BW_E_UPSTREAM);
+    EXPECT_EQ(told.error.message.ptr, nullptr);
+    EXPECT_EQ(told.piece.data.len, 2u);
+    EXPECT_EQ(told.piece.event.ptr, nullptr);
+    EXPECT_EQ(told.piece.content_type.len, 0u);
+    EXPECT_EQ(told.used.amounts, nullptr);
+    EXPECT_EQ(told.used.amount_count, 0u);
 }
 
 #if !defined(BELLWETHER_SANITIZED)
