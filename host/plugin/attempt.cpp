@@ -73,7 +73,6 @@ Result<void> Attempt::start(net::Transport& transport, credentials::TokenDesk& d
     transport_ = &transport;
     desk_ = &desk;
     loop_ = &loop;
-    alarm_.emplace(loop);
     if (auto opened = open(); !opened) return opened;
     wait_.begin();
     if (ticket_) {
@@ -83,7 +82,7 @@ Result<void> Attempt::start(net::Transport& transport, credentials::TokenDesk& d
         begin_exchange();
     } else {  // the reply is complete
         reach_ = Reach::answered;
-        alarm_->set(Clock::now(), [this] { end(finish_reply()); });
+        ring_at(Clock::now(), [this] { end(finish_reply()); });
     }
     return {};
 }
@@ -113,6 +112,12 @@ Result<void> Attempt::open() {
     auto judged = judge(status);
     if (!judged) close(BW_CLOSE_FAILED);
     return judged;
+}
+
+// An attempt whose answer is whole needs no alarm.
+void Attempt::ring_at(std::chrono::steady_clock::time_point when, std::function<void()> ring) {
+    if (!alarm_) alarm_.emplace(*loop_);
+    alarm_->set(when, std::move(ring));
 }
 
 void Attempt::pause() {
@@ -164,8 +169,9 @@ void Attempt::on_head(int status, std::span<const net::Header> headers) {
 
 void Attempt::on_data(std::string_view bytes) {
     if (needs_no_more() || framer_.is_full()) return;
-    body_.on_bytes(bytes, framer_.counts_bytes(), Clock::now());
-    const UpstreamWait::Interruption working(wait_);
+    const auto now = Clock::now();
+    body_.on_bytes(bytes, framer_.counts_bytes(), now);
+    const UpstreamWait::Interruption working(wait_, now);
     if (framer_.feed(bytes)) {
         if (framer_.is_full()) end_after(milliseconds(0));
         return;
@@ -225,7 +231,7 @@ std::optional<Result<void>> Attempt::end_body() {
     if (++exchanges_ == k_exchanges_max) {
         return std::unexpected(endless(instance_->provider().name));
     }
-    alarm_->cancel();
+    if (alarm_) alarm_->cancel();
     exchange_.reset();
     last_word_.reset();
     frame_ = BW_FRAME_WHOLE;
@@ -267,7 +273,7 @@ bool Attempt::deliver(const Frame& cut) {
 
 // Ends the answer's body, if its upstream has not ended it by then.
 void Attempt::end_after(milliseconds wait) {
-    alarm_->set(Clock::now() + wait, [this] { on_end(std::nullopt); });
+    ring_at(Clock::now() + wait, [this] { on_end(std::nullopt); });
 }
 
 Result<void> Attempt::finish_reply() {
@@ -281,7 +287,7 @@ Result<void> Attempt::finish_reply() {
 // ---- from a plugin that answers by itself -------------------------------------------------------
 
 void Attempt::schedule_step(milliseconds wait) {
-    alarm_->set(Clock::now() + wait, [this] { step(); });
+    ring_at(Clock::now() + wait, [this] { step(); });
 }
 
 void Attempt::step() {
@@ -290,7 +296,7 @@ void Attempt::step() {
         return;
     }
     const UpstreamWait::Interruption working(wait_);
-    alarm_->cancel();
+    if (alarm_) alarm_->cancel();
     body_.on_step(Clock::now());
     reports_before_event_ = usage_reports_;
     bw_step next{};

@@ -8,6 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -139,6 +140,7 @@ class Attempt final : private net::Events, private Sinks {
     template <typename Function, typename... Arguments>
     bw_status call(Phase phase, const char* name, Function function, Arguments... arguments);
     Result<void> open();
+    void ring_at(std::chrono::steady_clock::time_point when, std::function<void()> ring);
     void begin_exchange();
     void transmit();
     void depart(std::span<const credentials::ReadyCredential> ready);

@@ -19,7 +19,7 @@ void Attempt::begin_exchange() {
     asked_ = Clock::now();
     if (outgoing_->wait().count() == 0) return transmit();
     asked_ += std::min<std::chrono::milliseconds>(outgoing_->wait(), k_wait_max);
-    alarm_->set(asked_, [this] { transmit(); });
+    ring_at(asked_, [this] { transmit(); });
 }
 
 void Attempt::transmit() {
@@ -48,7 +48,7 @@ void Attempt::depart(std::span<const ReadyCredential> ready) {
     outgoing_->complete(order_.connect_timeout);
     set_correlation(outgoing_->request.headers, *order_.call);
     if (auto signed_with = credentials::authorize(ready, outgoing_->request); !signed_with) {
-        return alarm_->set(Clock::now(), [this, why = std::move(signed_with)] { end(why); });
+        return ring_at(Clock::now(), [this, why = std::move(signed_with)] { end(why); });
     }
     if (reach_ != Reach::answered) reach_ = Reach::sent;
     exchange_ = transport_->start(std::move(outgoing_->request), *this);

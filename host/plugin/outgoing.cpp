@@ -26,6 +26,8 @@ bw::rules::Verdict Outgoing::send(const bw::rules::Conduct& conduct, const bw_se
     request.url = url;
     frame_ = asked.frame;
     wait_ = std::chrono::milliseconds(asked.wait_ms);
+    constexpr std::size_t k_of_the_host = 6;  // what the host may add, credentials among it
+    request.headers.reserve(asked.header_count + k_of_the_host);
     for (std::size_t i = 0; i < asked.header_count; ++i) {
         header(view(asked.headers[i].name), view(asked.headers[i].value));
     }

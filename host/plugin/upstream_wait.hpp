@@ -15,8 +15,9 @@ class UpstreamWait {
     // While it lives, the host works and the wait is not counted. It may outlive the UpstreamWait.
     class Interruption {
       public:
-        explicit Interruption(UpstreamWait& wait) : wait_(&wait) {
-            wait.waited_ = wait.total();
+        explicit Interruption(UpstreamWait& wait, Clock::time_point now = Clock::now())
+            : wait_(&wait) {
+            if (wait.waiting_) wait.waited_ += now - wait.since_;
             wait.waiting_ = false;
             wait.interruption_ = this;
         }

@@ -12,6 +12,7 @@ from integration.http_client import Connection, content_of
 
 def config(threads: int = 2, delay_ms: int = 0, **members: str) -> str:
     return (server(**members) + f'[providers.parrot]\nplugin = "parrot"\nthreads = {threads}\ndelay = "{delay_ms}ms"\n'
+            'queue_wait = "5m"\n'
             + route("parrot", '"parrot"'))
 
 
@@ -47,7 +48,7 @@ def test_usage_is_exact(host: Host) -> None:
 
 
 def test_every_call_of_many_is_woken(host: Host) -> None:
-    """More than threads and queue hold at once: nobody waits for a wake-up that was lost."""
+    """More at once than there are threads: nobody waits for a wake-up that was lost."""
     def one(number: int) -> str:
         return says(host, asked(prompt=f"number {number}", seed=number))
 

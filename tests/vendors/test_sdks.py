@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from integration.conftest import route, server
+from integration.host import Host
 from upstream.tls import Authority
 from upstream.vendors import (
     anthropic, azure, bedrock, content, dashscope, entra, gemini, google, google_tokens, ollama,
@@ -62,21 +64,44 @@ def running() -> Iterator[ExitStack]:
         yield stack
 
 
-def test_anthropic(authority: Authority, running: ExitStack) -> None:
-    upstream = running.enter_context(anthropic.Anthropic(authority))
-    said = run("anthropic", authority, scripted(
-        upstream, {"rate": anthropic.RATE, "overloaded": anthropic.OVERLOADED},
-        anthropic.OVERLOADED))
+BETA = "context-1m-2025-08-07"
+
+
+def check_anthropic(upstream: anthropic.Anthropic, authority: Authority, origin: str) -> None:
+    """What Anthropic's SDK makes of the simulated Anthropic at `origin`."""
+    scripts = scripted(upstream, {"rate": anthropic.RATE, "overloaded": anthropic.OVERLOADED}, anthropic.OVERLOADED)
+    beta = upstream.serve(upstream.says(content.PLAIN))
+    said = run("anthropic", authority, {**scripts, "beta": beta, "beta header": BETA, "origin": origin})
     expected = {"text": content.PLAIN.text, "thought": "", "calls": [], "stop": "end_turn",
                 "usage": [1021, 0, 17]}
-    assert said["plain"] == said["stream"] == said["image"] == expected
+    assert said["plain"] == said["stream"] == said["image"] == said["beta"] == expected
     assert said["calls"] == said["streamed calls"] == {
         **expected, "text": "", "calls": CALLS, "stop": "tool_use"}
     assert said["thinking"]["thought"] == content.THINKING.thought
     assert said["cached"]["usage"] == [20, 1024, 17]
+    assert said["count"] > 0
     assert said["rate"] == ["RateLimitError", 429]
     assert said["overloaded"] == ["OverloadedError", 529]
     assert said["broken"] != ["nothing"] and said["cut"] != ["nothing"]
+    assert upstream.request(beta).header("anthropic-beta") == BETA
+
+
+def test_anthropic(authority: Authority, running: ExitStack) -> None:
+    upstream = running.enter_context(anthropic.Anthropic(authority))
+    check_anthropic(upstream, authority, upstream.origin)
+
+
+def test_anthropic_behind_the_host(authority: Authority, running: ExitStack, tmp_path: Path) -> None:
+    """Nothing but the base URL changes for its clients, as they speak its own dialect."""
+    upstream = running.enter_context(anthropic.Anthropic(authority))
+    host = Host(server() + f'''
+[providers.anthropic]
+base_url = "{upstream.origin}"
+ca_file = "{authority.ca_file}"
+api_key = "env:ANTHROPIC_API_KEY"
+''' + route("*", '"anthropic"'), tmp_path / "host", {"ANTHROPIC_API_KEY": KEY})
+    running.callback(host.stop)
+    check_anthropic(upstream, authority, host.url)
 
 
 def test_bedrock(authority: Authority, running: ExitStack) -> None:

@@ -134,6 +134,8 @@ void take_told(Bound& bound, const Usage& most) {
         take(bound.answer + most.reasoning_tokens, bound.held.output, bound.believed.output);
     }
     bound.held.units = most.units;
+    // What there is none of needs no price, and is no bound of what is told later.
+    std::erase_if(bound.held.units, [](const UsedUnit& unit) { return unit.count == 0; });
 }
 
 }  // namespace bellwether::policy

@@ -27,7 +27,7 @@ struct AnswerSeen {
 // How an attempt ended, as far as that decides what it may have used.
 enum class Ending {
     nothing,   // it was not sent, or the upstream refused it or never answered: no work was done,
-               // but what an earlier exchange of the attempt has told of
+               // unless an earlier exchange has told of some before the refusal
     complete,  // the answer came to its end
     upstream_error,  // the upstream said within an answer that it failed
     invalid,         // the answer made no sense, and so the host ended it

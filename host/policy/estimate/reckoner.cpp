@@ -114,8 +114,9 @@ bool Reckoner::is_ordinary(const AnswerSeen& heard) const {
     const bool output = heard.reported_last && told.output_tokens > 0 &&
                         !is_too_little(heard, told.output_tokens) &&
                         told.output_tokens <= books_.default_max_tokens;
+    const bool pieces = std::ranges::any_of(told.units, &UsedUnit::count);
     const bool parts = told.cached_input_tokens <= told.input_tokens &&
-                       told.reasoning_tokens <= told.output_tokens && told.units.empty();
+                       told.reasoning_tokens <= told.output_tokens && !pieces;
     return input && parts && (output || !facts_of(call_.operation).generates);
 }
 

@@ -2,9 +2,8 @@
 // The attempt of the host drives real plugins, and this program plays the upstream. All cases take
 // turns for so long, MS milliseconds each in 15 rounds, and each figure is the median of its
 // rounds.
-//   calls       the ABI's calls of a plain call through minimal_c, both ways, and nothing of the
-//   host
-//               but how it reads what it is given
+//   calls       the ABI's calls of a plain call through minimal_c, both ways; of the host only how
+//               it reads what it is given
 //   plain       the whole attempt of the host for the same call
 //   relayed     a chunk of OpenAI's dialect, through openai
 //   translated  a chunk of the same words, through anthropic

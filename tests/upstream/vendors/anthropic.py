@@ -74,6 +74,8 @@ class Anthropic(Vendor):
         _check_headers(request)
         if request.method == "GET" and path_of(request) == "/v1/models":
             return self._list()
+        if request.method == "POST" and path_of(request) == "/v1/messages/count_tokens":
+            return self._count(parsed(request.body, invalid("The request body is not valid JSON")), request)
         if request.method != "POST" or path_of(request) != "/v1/messages":
             raise Refusal(self.NO_SUCH_ROUTE)
         if len(request.body) > BODY_BYTES_MAX:
@@ -86,6 +88,18 @@ class Anthropic(Vendor):
         if not self.knows(body["model"]):
             raise Refusal(Fault(404, "not_found_error", f"model: {body['model']}"))
         return self.says(_usual(body))
+
+    def _count(self, body: Json, request: Received) -> Scenario:
+        """It generates nothing, and so has no bound of it. The count is no tokenizer's."""
+        if "max_tokens" in body:
+            raise Refusal(invalid("max_tokens: Extra inputs are not permitted"))
+        if wrong := wrong_with({**body, "max_tokens": 1}, request.header("anthropic-version") or "", self._alternate):
+            raise Refusal(invalid(wrong))
+
+        async def play(exchange: Exchange) -> None:
+            await exchange.reply(dump({"input_tokens": len(request.body) // 4}))
+
+        return play
 
     def _list(self) -> Scenario:
         data = [{"type": "model", "id": model, "display_name": model,

@@ -40,6 +40,9 @@ def cases(told: dict[str, Any]) -> dict[str, Callable[[], Any]]:
     thinking = {"type": "enabled", "budget_tokens": 1024}
     return {
         "plain": lambda: told_of(ask("plain")),
+        "beta": lambda: told_of(ask("beta", extra_headers={"anthropic-beta": told["beta header"]})),
+        "count": lambda: client.messages.count_tokens(
+            model="claude-sonnet-4-5", messages=[{"role": "user", "content": "Hello there"}]).input_tokens,
         "stream": lambda: told_of(streamed("plain")),
         "calls": lambda: told_of(ask("parallel", tools=tools)),
         "streamed calls": lambda: told_of(streamed("parallel", tools=tools)),
