@@ -33,7 +33,7 @@ set(development_docs ${CMAKE_INSTALL_DATADIR}/doc/bellwether-dev)
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/sdk/include/bellwether
   ${CMAKE_SOURCE_DIR}/sdk/testing/bellwether
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
-  FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+  FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp" PATTERN "README.md")
 install(TARGETS bellwether_sdk bellwether_testing EXPORT BellwetherTargets
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT BellwetherTargets NAMESPACE bellwether::

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 #include "base/clock.hpp"
 #include "json/request.hpp"
 #include "scripted_transport.hpp"
@@ -239,7 +241,8 @@ TEST_F(AttemptTest, AnAnswerThatIsStoppedEndsByTheReasonOfWhoStoppedIt) {
 
 // Its upstream says of each page that there is another.
 TEST_F(AttemptTest, AListWithoutEndHasAnEnd) {
-    const auto provider = instance("api_key = \"k-0123456789\"\n", "anthropic");
+    setenv("ATTEMPT_TEST_KEY", "k-0123456789abcdef", 1);
+    const auto provider = instance("api_key = \"env:ATTEMPT_TEST_KEY\"\n", "anthropic");
     attempt = std::make_unique<Attempt>(
         provider, Order{.call = &call, .model = "", .body = "", .lists_models = true}, *this);
     ASSERT_TRUE(attempt->start(transport, desk, loop));
