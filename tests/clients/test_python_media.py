@@ -86,7 +86,7 @@ def test_the_first_bytes_come_before_the_last_are_sent(client: openai.OpenAI,
     with client.audio.speech.with_streaming_response.create(model=model, **SAY) as answer:
         pieces = answer.iter_bytes()
         assert next(pieces) == b"first"
-        assert vendor.request(model).chunks_sent == 1
+        assert vendor.request(model).chunks_sent < 2, "the last is still to come"
         last.set()
         assert b"".join(pieces) == b"last"
 
