@@ -28,5 +28,6 @@ std::string_view lua_text(Script script) {
   endforeach()
   string(APPEND text "    }\n    std::unreachable();\n}\n\n}  // namespace bellwether::ledger\n")
   file(GENERATE OUTPUT ${output} CONTENT "${text}")
+  set_source_files_properties(${output} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON) # nobody's to tidy
   target_sources(${target} PRIVATE ${output})
 endfunction()

@@ -77,6 +77,7 @@ class DashScope::Call {
             return fail(failure(status_, body, frame.data(), wait_));
         }
         if (!right) throw bw::Error(BW_E_PROTOCOL, "DashScope sent what is no JSON object");
+        begun_ = true;
         if (answer_) return answer_->take(body);
         if (task_) return take_task(body);
         take_embeddings(body);
@@ -119,11 +120,11 @@ class DashScope::Call {
         if (enable != nullptr) send.header(enable, "enable");
         attempt_.send(send.auth("api_key").body(body));
     }
-    // By this the vendor finds the call again.
+    // By this the vendor finds the call again. A header can only go out before the answer does.
     void name(const std::string& id) {
         if (id.empty() || std::exchange(named_, true)) return;
         attempt_.attribute("dashscope.request_id", id);
-        attempt_.reply_header("x-dashscope-request-id", id);
+        if (!begun_ || task_) attempt_.reply_header("x-dashscope-request-id", id);
     }
     void take_embeddings(const json::Value& body) {
         bw::Usage usage;
@@ -158,6 +159,7 @@ class DashScope::Call {
     std::size_t texts_ = 0;         // embeddings alone, as is the next one
     bool base64_ = false;
     bool named_ = false;
+    bool begun_ = false;  // a part of the answer may be out
     std::uint32_t status_ = 0;
     std::optional<std::chrono::milliseconds> wait_;
 };
