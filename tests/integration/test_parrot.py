@@ -12,7 +12,7 @@ from integration.http_client import Connection, content_of
 
 def config(threads: int = 2, delay_ms: int = 0, **members: str) -> str:
     return (server(**members) + f'[providers.parrot]\nplugin = "parrot"\nthreads = {threads}\ndelay = "{delay_ms}ms"\n'
-            'queue_wait = "5m"\n'
+            'on_limit = "queue:5m"\n'
             + route("parrot", '"parrot"'))
 
 

@@ -196,7 +196,8 @@ TEST(OutputEstimate, AbsurdLimitsNeitherWrapNorPassForLess) {
 
 TEST(ToldBound, AWholeTakesThePlaceOfTheHostsFigure) {
     Bound bound{.held = {.input = 100, .output = 50}, .believed = {.input = 200, .output = 60}};
-    take_told(bound, {.input_tokens = 10, .output_tokens = 500, .units = {{"image", 3}, {"search", 0}}});
+    take_told(bound,
+              {.input_tokens = 10, .output_tokens = 500, .units = {{"image", 3}, {"search", 0}}});
     EXPECT_EQ(bound.held.input, 10);
     EXPECT_EQ(bound.held.output, 500);
     EXPECT_EQ(bound.believed.input, 200) << "a report of more is believed as before";
