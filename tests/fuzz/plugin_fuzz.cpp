@@ -30,11 +30,15 @@ std::vector<std::uint32_t> operations() {
         std::string_view name;
         std::uint32_t number;
     };
+    // Not images: a task may take further exchanges, and there is one reply here.
     static constexpr Operation k_operations[] = {
-        {"chat", BW_OP_CHAT},         {"completions", BW_OP_COMPLETIONS},
-        {"images", BW_OP_IMAGES},     {"embeddings", BW_OP_EMBEDDINGS},
-        {"messages", BW_OP_MESSAGES}, {"count_tokens", BW_OP_COUNT_TOKENS},
-        {"speech", BW_OP_SPEECH}};
+        {"chat", BW_OP_CHAT},
+        {"completions", BW_OP_COMPLETIONS},
+        {"embeddings", BW_OP_EMBEDDINGS},
+        {"messages", BW_OP_MESSAGES},
+        {"count_tokens", BW_OP_COUNT_TOKENS},
+        {"speech", BW_OP_SPEECH},
+    };
     std::vector<std::uint32_t> served;
     const json::Value manifest(table()->manifest);
     for (const json::Value& name : manifest["operations"].elements()) {
