@@ -65,11 +65,6 @@ std::string_view line_of(std::string_view text, int number) {
     return text.substr(0, text.find_first_of("\r\n"));
 }
 
-bool is_word(char c) {
-    return is_alphanumeric(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' ||
-           c == '.';
-}
-
 // The header of the section that a line is in: the last line before it that begins with a bracket.
 std::string_view section_of(std::string_view text, int number) {
     std::string_view section;

@@ -27,4 +27,7 @@ std::string excerpt(std::string_view text, config::Position at, std::size_t widt
 // `section` is the header of the section that the line stands in.
 std::string without_secrets(std::string_view line, std::string_view section = {});
 
+// A character that a key, or the path of a file, may have.
+bool is_word(char c);
+
 }  // namespace bellwether::cli

@@ -19,11 +19,6 @@ std::string_view trimmed(std::string_view text) {
 
 bool is_quote(char c) { return c == '"' || c == '\''; }
 
-bool is_of_word(char c) {
-    return is_alphanumeric(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' ||
-           c == '.';
-}
-
 // Where a line's values begin that may be credentials; npos: it has none. A line without a key
 // continues a value of an earlier line, whose key is not known here, so all of it may be one.
 std::size_t secret_from(std::string_view line, std::string_view section) {
@@ -114,7 +109,7 @@ std::string without_keys(std::string_view line) {
     std::string shown(line);
     for (std::size_t i = 0; i < line.size();) {
         std::size_t end = i;
-        while (end < line.size() && is_of_word(line[end])) ++end;
+        while (end < line.size() && is_word(line[end])) ++end;
         const std::string_view word = line.substr(i, end - i);
         const std::string_view rest = line.substr(i);
         const bool reference = rest.starts_with("env:") || rest.starts_with("file:");
@@ -129,6 +124,11 @@ std::string without_keys(std::string_view line) {
 }
 
 }  // namespace
+
+bool is_word(char c) {
+    return is_alphanumeric(c) || c == '_' || c == '-' || c == '+' || c == '/' || c == '=' ||
+           c == '.';
+}
 
 std::string without_secrets(std::string_view line, std::string_view section) {
     const std::size_t from = std::min(secret_from(line, section), line.size());

@@ -18,7 +18,7 @@ namespace {
 
 using config::Subject;
 
-constexpr std::int64_t k_us_of_s = 1'000'000;
+constexpr std::int64_t k_us_per_second = 1'000'000;
 
 // What a rule of tokens or money counts for this usage. Nothing: the rule counts money, and the
 // cost is not known.
@@ -65,7 +65,7 @@ void set_rate(ledger::Claim& claim, const config::Rate& rate) {
 ledger::Claim claim_of(Rule& rule, std::int64_t now_us) {
     ledger::Claim claim{.counter = {.rule = rule.name, .value = {}}};
     if (rule.budget != nullptr) {
-        const std::int64_t now = now_us / k_us_of_s;
+        const std::int64_t now = now_us / k_us_per_second;
         const bool over = rule.window.end != 0 && now >= rule.window.end;
         if (over || now < rule.window.start || rule.window == calendar::Window{}) {
             rule.window = calendar::window_at(rule.budget->period, rule.zone, now);

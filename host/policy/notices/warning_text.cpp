@@ -10,9 +10,7 @@
 namespace bellwether::policy {
 namespace {
 
-constexpr int k_whole_share = 10'000;
-
-bool exceeded(const Warning& warning) { return warning.share > k_whole_share; }
+bool exceeded(const Warning& warning) { return warning.share > k_whole; }
 bool counts_money(const Warning& warning) {
     return warning.rule->budget->unit == config::BudgetUnit::micro_usd;
 }

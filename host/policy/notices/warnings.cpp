@@ -9,7 +9,6 @@
 namespace bellwether::policy {
 namespace {
 
-constexpr int k_all_of_it = 10'000;
 // The most counters for which warnings are remembered. Users come and go, so at this number all is
 // forgotten before it takes much memory.
 constexpr std::size_t k_counters_max = 100'000;
@@ -18,13 +17,13 @@ using ledger::Wide;
 
 // True if `part` is at least `share` of `whole`; `share` is in hundredths of a percent.
 bool reaches(Wide part, std::int64_t whole, int share) {
-    return part * k_all_of_it >= Wide(whole) * share;
+    return part * k_whole >= Wide(whole) * share;
 }
 
-// The largest share of `warn_at` that is reached; k_all_of_it + 1 if a budget that does not refuse
+// The largest share of `warn_at` that is reached; k_whole + 1 if a budget that does not refuse
 // is beyond its limit; 0: none.
 int reached(const config::Budget& budget, const ledger::Standing& standing) {
-    if (budget.mode != config::BudgetMode::hard && standing.left < 0) return k_all_of_it + 1;
+    if (budget.mode != config::BudgetMode::hard && standing.left < 0) return k_whole + 1;
     const Wide taken = Wide(standing.used) + standing.held;
     for (auto share = budget.warn_at.rbegin(); share != budget.warn_at.rend(); ++share) {
         if (reaches(taken, budget.limit, *share)) return *share;

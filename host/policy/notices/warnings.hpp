@@ -16,6 +16,8 @@
 
 namespace bellwether::policy {
 
+inline constexpr int k_whole = 10'000;  // a share that is all of it, in hundredths of a percent
+
 class Warnings {
   public:
     // The configuration must outlive it.
