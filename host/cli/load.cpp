@@ -51,7 +51,7 @@ void try_providers(const config::Config& config, const plugin::Registry& registr
         const auto instance = plugin::Instance::create(provider);
         if (instance) continue;
         diagnostics.push_back({.severity = Severity::error,
-                               .file = config.file.string(),
+                               .file = config.file_of(config.providers[i].at).string(),
                                .at = config.providers[i].at,
                                .what = fmt::format("provider \"{}\" refuses its configuration: {}",
                                                    provider->name, instance.error().message)});
@@ -83,7 +83,7 @@ front::Host make_host(config::Config config, plugin::Registry registry,
                       std::vector<policy::WebhookTarget> webhooks) {
     route::Table routes(config);
     route::Catalogue catalogue(config, routes, registry);
-    policy::KeyRing keys(config.keys);
+    policy::KeyRing keys(config.keys, config.asks_for_keys());
     auto kept_headers = front::kept_headers(config, registry);
     return front::Host{.config = std::move(config),
                        .registry = std::move(registry),

@@ -4,10 +4,10 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "config/document.hpp"
 #include "config/idle_keys.hpp"
+#include "config/include.hpp"
 #include "config/sections.hpp"
 #include "config/target.hpp"
 
@@ -16,14 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr Worded k_paths{"path, or array of paths", k_text_or_texts_schema};
+
 constexpr KeyOf<Config> section_key(std::string_view name, Tables tables) {
     return key<Config>(name, tables, {}, nullptr, nullptr, "none");
-}
-
-fs::path folder_of(const fs::path& file) {
-    std::error_code error;
-    const fs::path absolute = fs::absolute(file, error);
-    return (error ? file : absolute).parent_path();
 }
 
 bool is_refused(const Section& root, std::string_view key) {
@@ -36,7 +32,7 @@ bool prices_are_known(const Section& root, const Config& config) {
     const auto is_whole = [](const Price& price) {
         return !price.provider.empty() && !price.model.empty();
     };
-    return !is_refused(root, "price_files") && std::ranges::all_of(config.prices, is_whole);
+    return !is_refused(root, k_price_files) && std::ranges::all_of(config.prices, is_whole);
 }
 
 void read_rules(Section& root, Config& config) {
@@ -49,9 +45,15 @@ void read_rules(Section& root, Config& config) {
 
 void read_plugin_path(Section& root, Config& config) {
     for (const auto& path : root.texts("plugin_path")) {
-        config.plugin_path.push_back((root.around().folder / path.value).lexically_normal());
+        config.plugin_path.push_back(root.path_of(path));
         config.plugin_path_at.push_back(path.at);
     }
+}
+
+void write_plugin_path(json::PrettyWriter& writer, const Config& config) {
+    writer.key("plugin_path").begin_array();
+    for (const fs::path& folder : config.plugin_path) writer.value(folder.string());
+    writer.end_array();
 }
 
 // Clears the references to passwords, so that later checks do not look for the passwords.
@@ -63,8 +65,19 @@ void leave_secrets_out(Config& config) {
 
 // The keys are in the order in which they are read: some sections need what others hold.
 constexpr KeyOf<Config> k_root_keys[] = {
-    key<Config>("plugin_path", Worded{"array of paths", k_texts.schema},
-                "folders to look for plugins in, before the host's own", nullptr, nullptr, "none"),
+    {.facts = {k_include, k_paths, "further files of this config, or patterns for their names",
+               "none"},
+     .write = [](json::PrettyWriter& writer,
+                 const Config& config) { writer.field_list(k_include, config.include); }},
+    {.facts = {k_keys_file, k_path,
+               "client keys that `bellwether key` writes; with it every caller needs one", "none"},
+     .write =
+         [](json::PrettyWriter& writer, const Config& config) {
+             writer.field_or_null(k_keys_file, config.keys_file.string());
+         }},
+    {.facts = {"plugin_path", Worded{"array of paths", k_texts.schema},
+               "folders to look for plugins in, before the host's own", "none"},
+     .write = write_plugin_path},
     section_key("keys", {"key", Tables::Number::many}),
     section_key("server", {"server"}),
     section_key("admin", {"admin"}),
@@ -76,8 +89,7 @@ constexpr KeyOf<Config> k_root_keys[] = {
                 "where calls go whose model no route serves, written as `to` of a route", nullptr,
                 nullptr, "none"),
     section_key("routes", {"route", Tables::Number::many}),
-    key<Config>("price_files", Worded{"path, or array of paths", k_text_or_texts_schema},
-                "TOML files with `[[prices]]`", nullptr, nullptr, "none"),
+    key<Config>(k_price_files, k_paths, "TOML files with `[[prices]]`", nullptr, nullptr, "none"),
     section_key("prices", {"price", Tables::Number::many}),
     section_key("webhooks", {"webhook", Tables::Number::named}),
     section_key("budgets", {"budget", Tables::Number::many}),
@@ -85,11 +97,41 @@ constexpr KeyOf<Config> k_root_keys[] = {
     section_key("ledger", {"ledger"}),
 };
 
-void read(Section root, ReadContext& around, Config& config, std::vector<Diagnostic>& others) {
+// What an included file may hold: the sections of which there may be several.
+struct SectionKinds {
+    std::vector<SharedSection> shared;
+    std::vector<std::string_view> alone;
+
+    SectionKinds() {
+        for (const auto& key : k_root_keys) {
+            const auto* tables = std::get_if<Tables>(&key.facts.form);
+            if (tables == nullptr || tables->number == Tables::Number::one) {
+                alone.push_back(key.facts.name);
+            } else {
+                shared.push_back({key.facts.name, tables->number == Tables::Number::named});
+            }
+        }
+    }
+};
+
+SharedSections shared_sections() {
+    static const SectionKinds kinds;
+    return {kinds.shared, kinds.alone};
+}
+
+// Says so if a keys_file is all that tells who may call, and has no key yet.
+void check_callers(Section& root, const Config& config) {
+    if (config.keys_file.empty() || !config.keys.empty() || root.report().has_error()) return;
+    root.report().warning(root.value_at(k_keys_file),
+                          "there is no client key yet, so every call is refused", {},
+                          "make one with `bellwether key new NAME`");
+}
+
+void read(Section root, ReadContext& around, Config& config) {
     read_keys<Config>(root, k_root_keys, config);
     read_plugin_path(root, config);
     read_keys(root, config.keys);
-    around.has_keys = !config.keys.empty() || is_refused(root, "keys");
+    around.has_keys = config.asks_for_keys() || is_refused(root, "keys");
     read_server(root, config.server);
     read_admin(root, config.server, config.admin);
     read_log(root, config.log);
@@ -97,14 +139,15 @@ void read(Section root, ReadContext& around, Config& config, std::vector<Diagnos
     read_health(root, config.health);
     read_providers(root, config.retry, config.providers);
     read_routes(root, config.providers, config.routes);
-    read_prices(root, config, others);
+    read_prices(root, config);
     check_aliases(config.routes, root.report());
     check_key_models(config, root.report());
     read_webhooks(root, config.webhooks);
     read_rules(root, config);
     read_ledger(root, config);
     root.finish();
-    if (others.empty()) check_idle_keys(config, root.report());
+    check_idle_keys(config, root.report());
+    check_callers(root, config);
     if (is_refused(root, "plugin_path")) {
         for (Provider& provider : config.providers) provider.refused.emplace_back("plugin_path");
     }
@@ -112,10 +155,11 @@ void read(Section root, ReadContext& around, Config& config, std::vector<Diagnos
 }
 
 Loaded unreadable(const fs::path& file, std::string why) {
-    Report report(file.string());
+    Report report(file);
     report.error({}, fmt::format("the file cannot be read: {}", why));
     Loaded loaded;
     loaded.config.file = file;
+    loaded.config.files = report.files();
     loaded.diagnostics = report.take();
     return loaded;
 }
@@ -125,8 +169,7 @@ Loaded unreadable(const fs::path& file, std::string why) {
 bool hides_listen(const Diagnostic& diagnostic, const toml::node* listen) {
     if (diagnostic.severity != Severity::error) return false;
     if (listen == nullptr) return true;
-    const Position at = position_of(*listen);
-    return diagnostic.at.line == at.line && diagnostic.at.column == at.column;
+    return diagnostic.at == position_of(*listen);
 }
 
 }  // namespace
@@ -140,20 +183,29 @@ bool Loaded::ok() const {
            diagnostics.end();
 }
 
+const fs::path& Config::file_of(Position at) const {
+    const auto index = static_cast<std::size_t>(at.file);
+    return index < files.size() ? files[index] : file;
+}
+
+std::string Config::place_of(Position at) const {
+    return fmt::format("{}:{}", file_of(at).string(), at.line);
+}
+
 Loaded parse(std::string_view text, const fs::path& file, Secrets secrets) {
     Loaded loaded;
     loaded.config.file = file;
     loaded.config.secrets = secrets;
-    Report report(file.string());
+    Report report(file);
     toml::table table;
-    std::vector<Diagnostic> others;
-    if (parse_toml(text, table, report)) {
-        ReadContext around{.folder = folder_of(file), .secrets = secrets};
-        read(Section(table, {}, report, around), around, loaded.config, others);
+    ReadContext around{.secrets = secrets};
+    if (parse_toml(text, 0, table, report) &&
+        take_in_files(table, shared_sections(), report, around, loaded.config)) {
+        read(Section(table, {}, report, around), around, loaded.config);
         check_foreign_variables(table, report);
     }
+    loaded.config.files = report.files();
     loaded.diagnostics = report.take();
-    std::ranges::move(others, std::back_inserter(loaded.diagnostics));
     return loaded;
 }
 
@@ -166,11 +218,13 @@ Loaded load(const fs::path& file, Secrets secrets) {
 std::expected<Server, std::vector<Diagnostic>> load_listen(const fs::path& file) {
     const auto text = read_text(file);
     if (!text) return std::unexpected(unreadable(file, text.error()).diagnostics);
-    Report report(file.string());
+    Report report(file);
     toml::table table;
-    if (!parse_toml(*text, table, report)) return std::unexpected(report.take());
+    if (!parse_toml(*text, 0, table, report)) return std::unexpected(report.take());
     Server server;
-    const ReadContext around{.has_keys = table.contains("keys")};
+    // A host that runs has been found to have keys where it needs some.
+    const ReadContext around{.has_keys = table.contains("keys") || table.contains(k_include) ||
+                                         table.contains(k_keys_file)};
     Section root(table, {}, report, around);
     read_server(root, server);
     const toml::node* const listen = server.port == 0 ? nullptr : table["server"]["listen"].node();
@@ -178,6 +232,15 @@ std::expected<Server, std::vector<Diagnostic>> load_listen(const fs::path& file)
     std::erase_if(found, [&](const Diagnostic& one) { return !hides_listen(one, listen); });
     if (!found.empty()) return std::unexpected(std::move(found));
     return server;
+}
+
+void write_place(json::PrettyWriter& writer, const Config& config, Position at) {
+    writer.field("file", config.file_of(at).string()).field("line", at.line);
+}
+
+void write_top(json::PrettyWriter& writer, const Config& config) {
+    writer.field("file", config.file.string());
+    write_keys<Config>(writer, k_root_keys, config);
 }
 
 SectionFacts root_section() {

@@ -23,7 +23,7 @@ namespace bellwether::config {
 
 enum class Severity { error, warning };
 
-// One mistake in the file. to_string() gives
+// One mistake in the config. to_string() gives
 // `file:line:column: error: what; expected ...; did you mean ...`.
 struct Diagnostic {
     Severity severity = Severity::error;
@@ -258,7 +258,13 @@ struct Admin {
 };
 
 struct Config {
-    std::filesystem::path file;
+    std::filesystem::path file;  // the one that was asked for
+    // Every file that was read, this one first, and keys_file also if it is not there yet.
+    // Positions count them.
+    std::vector<std::filesystem::path> files;
+    std::vector<std::string> include;                    // as the file has it
+    std::vector<std::filesystem::path> include_folders;  // in which its patterns look; absolute
+    std::filesystem::path keys_file;                     // absolute; empty: none
     Secrets secrets = Secrets::looked_up;
     Server server;
     Admin admin;
@@ -271,11 +277,18 @@ struct Config {
     Health health;
     std::vector<Route> routes;
     std::vector<Price> prices;  // of all files; route/prices.hpp says which one counts
-    std::vector<Key> keys;      // in the order of the file; empty: callers need no key
+    std::vector<Key> keys;      // in the order of the files
     Ledger ledger;
     std::vector<Webhook> webhooks;
     std::vector<Budget> budgets;
     std::vector<Limit> limits;
+
+    // Whether callers need a key. With a keys_file they do, also if it has none: whoever names one
+    // does not mean to let everybody in.
+    bool asks_for_keys() const { return !keys.empty() || !keys_file.empty(); }
+    // Which file a position is in.
+    const std::filesystem::path& file_of(Position at) const;
+    std::string place_of(Position at) const;  // "FILE:LINE"
 };
 
 // The keys that every [providers.NAME] may have, whatever its plugin.

@@ -15,13 +15,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t k_file_bytes_max = 1u << 20;
 // The parser recurses once for each part of a dotted key, so the length of a line bounds the stack.
 constexpr std::size_t k_line_bytes_max = 16u << 10;
 
-Position position_of_error(const toml::parse_error& error) {
+Position position_of_error(const toml::parse_error& error, int file) {
     const auto at = error.source().begin;
-    return {static_cast<int>(at.line), static_cast<int>(at.column)};
+    return {static_cast<int>(at.line), static_cast<int>(at.column), file};
 }
 
 // Hides a number that the parser repeats because it cannot represent it: it may be a credential.
@@ -60,7 +59,8 @@ std::string language_hint(std::string_view text) {
 
 // The parser's "Error while parsing boolean: expected ..." says what it took a word for. If that is
 // a value of another type, the text probably lacks its quotes.
-void report_syntax(const toml::parse_error& error, std::string_view file, Report& report) {
+void report_syntax(const toml::parse_error& error, std::string_view file_text, int file,
+                   Report& report) {
     constexpr std::string_view k_lead = "Error while parsing ";
     std::string text(error.description());
     std::string context;
@@ -73,17 +73,17 @@ void report_syntax(const toml::parse_error& error, std::string_view file, Report
     constexpr std::string_view k_unquoted[] = {
         "value", "boolean", "date", "time", "date-time", "decimal integer", "floating-point"};
     const bool unquoted = std::ranges::find(k_unquoted, context) != std::ranges::end(k_unquoted);
-    std::string hint = language_hint(file);
+    std::string hint = language_hint(file_text);
     if (hint.empty() && unquoted) hint = "text stands in quotes: key = \"text\"";
-    report.error(position_of_error(error), fmt::format("not valid TOML: {}", visible(text)), {},
-                 std::move(hint));
+    report.error(position_of_error(error, file), fmt::format("not valid TOML: {}", visible(text)),
+                 {}, std::move(hint));
 }
 
-bool check_lines(std::string_view text, Report& report) {
+bool check_lines(std::string_view text, int file, Report& report) {
     for (int line = 1; !text.empty(); ++line) {
         const std::size_t length = std::min(text.find('\n'), text.size());
         if (length > k_line_bytes_max) {
-            report.error({line, 1},
+            report.error({line, 1, file},
                          fmt::format("the line is longer than {} bytes", k_line_bytes_max));
             return false;
         }
@@ -94,14 +94,16 @@ bool check_lines(std::string_view text, Report& report) {
 
 }  // namespace
 
-// Debian builds toml++ with exceptions. None of them leaves this function.
-bool parse_toml(std::string_view text, toml::table& table, Report& report) {
-    if (!check_lines(text, report)) return false;
+// The parser keeps a text with each value, which is meant for the name of the file. It gets the
+// file's index, from which position_of() makes a position. Debian builds toml++ with exceptions.
+// None of them leaves this function.
+bool parse_toml(std::string_view text, int file, toml::table& table, Report& report) {
+    if (!check_lines(text, file, report)) return false;
     try {
-        table = toml::parse(text);
+        table = toml::parse(text, fmt::format("{}", file));
         return true;
     } catch (const toml::parse_error& error) {
-        report_syntax(error, text, report);
+        report_syntax(error, text, file, report);
         return false;
     }
 }
@@ -111,11 +113,11 @@ std::expected<std::string, std::string> read_text(const fs::path& file) {
     if (fs::is_directory(file, error)) return std::unexpected("it is a folder");
     std::ifstream stream(file, std::ios::binary);
     if (!stream) return std::unexpected(std::strerror(errno));
-    std::string text(k_file_bytes_max + 1, '\0');
+    std::string text(k_config_bytes_max + 1, '\0');
     stream.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(stream.gcount()));
-    if (text.size() > k_file_bytes_max) {
-        return std::unexpected(fmt::format("it is longer than {} bytes", k_file_bytes_max));
+    if (text.size() > k_config_bytes_max) {
+        return std::unexpected(fmt::format("it is longer than {} bytes", k_config_bytes_max));
     }
     return text;
 }

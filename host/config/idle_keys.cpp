@@ -3,14 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace bellwether::config {
 namespace {
-
-bool has_any_error(const Report& report) {
-    return report.has_error({0, 0}, {std::numeric_limits<int>::max(), 0});
-}
 
 void warn(const Route& route, std::string_view key, std::string_view why, std::string hint,
           Report& report) {
@@ -48,7 +43,7 @@ void check_cheapest(const Config& config, const Route& route, Report& report) {
 }  // namespace
 
 void check_idle_keys(const Config& config, Report& report) {
-    if (has_any_error(report)) return;
+    if (report.has_error()) return;
     for (const Route& route : config.routes) {
         if (route.to.empty()) continue;
         if (route.hedge) check_hedge(config, route, report);

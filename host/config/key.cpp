@@ -123,7 +123,8 @@ void read_expiry(Section& section, std::string_view key, Key& owner) {
 }
 
 constexpr KeyOf<Key> k_keys[] = {
-    key<&Key::name>("name", k_text, "whose key it is; unique", read_name<&Key::name>, k_required),
+    key<&Key::name>("name", k_text, "whose key it is; unique, but for older keys that end",
+                    read_name<&Key::name>, k_required),
     key<&Key::id>("id", k_text, "the public part of the key, `bw-ID-SECRET`; unique", read_id,
                   k_required),
     key<Key>("sha256", k_sha256, "the SHA-256 of the whole key", read_hash, nullptr, k_required),
@@ -146,16 +147,33 @@ constexpr KeyOf<Key> k_keys[] = {
     key<&Key::disabled>("disabled", Flag{}, "`true`: refused, though the entry stays"),
 };
 
-void check_unique(const std::vector<Key>& keys, std::string Key::*member, std::string_view what,
-                  Report& report) {
-    std::map<std::string_view, const Key*> known;
-    for (const auto& key : keys) {
-        const std::string& value = key.*member;
-        if (value.empty()) continue;
-        const auto [first, added] = known.try_emplace(value, &key);
+void second(const Key& key, const Key& first, std::string_view what, std::string hint,
+            Report& report) {
+    report.error(key.at,
+                 fmt::format("a second key with the {}; the first is at {}", what,
+                             report.place(first.at, key.at)),
+                 {}, std::move(hint));
+}
+
+// Keys of one name are one caller's, who changes from one to the next: all but one have to end.
+void check_names(const std::vector<Key>& keys, Report& report) {
+    std::map<std::string_view, const Key*> lasting;
+    for (const Key& key : keys) {
+        if (key.name.empty() || key.expires) continue;
+        const auto [first, added] = lasting.try_emplace(key.name, &key);
         if (added) continue;
-        report.error(key.at, fmt::format("a second key with the {} {}; the first is at line {}",
-                                         what, in_quotes(value), first->second->at.line));
+        second(key, *first->second, fmt::format("name {}", in_quotes(key.name)),
+               "a name may stand again if all of its keys but one have `expires`", report);
+    }
+}
+
+void check_ids(const std::vector<Key>& keys, Report& report) {
+    std::map<std::string_view, const Key*> known;
+    for (const Key& key : keys) {
+        if (key.id.empty()) continue;
+        const auto [first, added] = known.try_emplace(key.id, &key);
+        if (!added)
+            second(key, *first->second, fmt::format("id {}", in_quotes(key.id)), {}, report);
     }
 }
 
@@ -170,8 +188,8 @@ void read_keys(Section& root, std::vector<Key>& keys) {
         read_keys<Key>(section, k_keys, one);
         section.finish();
     }
-    check_unique(keys, &Key::name, "name", root.report());
-    check_unique(keys, &Key::id, "id", root.report());
+    check_names(keys, root.report());
+    check_ids(keys, root.report());
 }
 
 std::optional<sys_seconds> parse_expiry(std::string_view text) {

@@ -74,6 +74,16 @@ bool may_use(const Key* key, std::string_view model) {
     });
 }
 
+// The clock counts in units so small that they do not reach every date that a config may name, so
+// its time is turned into seconds and not the other way about.
+bool has_ended(const Key& key, std::chrono::system_clock::time_point now) {
+    return key.expires && std::chrono::floor<std::chrono::seconds>(now) >= *key.expires;
+}
+
+bool ends_after(const Key& key, const Key& other) {
+    return other.expires && (!key.expires || *key.expires > *other.expires);
+}
+
 std::string format_expiry(std::chrono::sys_seconds at) {
     using namespace std::chrono;
     const auto day = floor<days>(at);

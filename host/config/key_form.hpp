@@ -40,6 +40,12 @@ std::string with_keys_masked(std::string_view text);
 // for no keys, so every model may be used.
 bool may_use(const Key* key, std::string_view model);
 
+// Whether the time is that of the key's `expires` or later.
+bool has_ended(const Key& key, std::chrono::system_clock::time_point now);
+
+// Whether a key ends later than another one; one without an end does so later than any with one.
+bool ends_after(const Key& key, const Key& other);
+
 // Parses an expiry as the config writes it: a date, "2027-01-31", which means its first moment, or
 // a date with a time, "2027-01-31T18:00:00+07:00". Without a zone the time is UTC.
 std::optional<std::chrono::sys_seconds> parse_expiry(std::string_view text);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <initializer_list>
 
+#include "config/include.hpp"
 #include "config/letters.hpp"
 #include "config/names.hpp"
 #include "config/sections.hpp"
@@ -59,7 +60,7 @@ void read_url(Section& section, std::string_view key, Ledger& ledger) {
     }
     ledger = std::move(*address);
     if (ledger.kind == StoreKind::sqlite) {
-        ledger.file = (section.around().folder / ledger.file).lexically_normal();
+        ledger.file = section.path_of({ledger.file.string(), given->at});
     }
 }
 
@@ -229,7 +230,8 @@ void read_ledger(Section& root, Config& config) {
         section->finish();
         if (section->has("url")) return;
     }
-    const bool lasting = section || root.has("budgets") || root.has("limits") || root.has("keys");
+    const bool lasting = section || root.has("budgets") || root.has("limits") || root.has("keys") ||
+                         root.has(k_keys_file);
     if (!lasting) {
         // Calls at once are counted from 0 in each new process, so memory is enough for them.
         const auto capped = [](const Provider& provider) { return provider.max_concurrent > 0; };

@@ -8,7 +8,7 @@
 #include <map>
 #include <tuple>
 
-#include "config/document.hpp"
+#include "config/named_file.hpp"
 #include "config/pattern.hpp"
 #include "config/price_amount.hpp"
 #include "config/sections.hpp"
@@ -16,8 +16,6 @@
 
 namespace bellwether::config {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t k_prices_max = 10'000;
 
@@ -83,49 +81,28 @@ void read_price(Section& section, Price& price) {
     section.finish();
 }
 
-// Appends the entries of one file to `prices`.
-void read_entries(std::vector<Section>& sections, const std::string& file, bool own,
-                  std::vector<Price>& prices) {
+void read_entries(std::vector<Section>& sections, bool own, std::vector<Price>& prices) {
     for (auto& section : sections) {
         if (prices.size() == k_prices_max) {
             return section.report().error(section.at(), "there are too many prices",
                                           fmt::format("at most {}", k_prices_max));
         }
         Price& price = prices.emplace_back();
-        price.file = file;
+        price.file = section.report().file_of(section.at()).string();
         price.own = own;
         read_price(section, price);
     }
 }
 
-void read_file(const Text& named, Section& config_root, Config& config,
-               std::vector<Diagnostic>& others) {
-    const ReadContext& around = config_root.around();
+void read_file(const Text& named, Section& config_root, Config& config) {
     Report& report = config_root.report();
-    const fs::path file = (around.folder / named.value).lexically_normal();
-    std::error_code ignored;
-    // Opening anything but a file, such as a pipe, could block for ever.
-    if (!fs::is_regular_file(file, ignored)) {
-        return report.error(named.at,
-                            fmt::format("price_files: there is no file {}", in_quotes(named.value)),
-                            "a TOML file with [[prices]]; a relative path counts from the folder "
-                            "of this file");
-    }
-    const auto text = read_text(file);
-    if (!text) {
-        return report.error(named.at, fmt::format("price_files: {} cannot be read: {}",
-                                                  in_quotes(named.value), text.error()));
-    }
-    Report own(file.string());
     toml::table table;
-    if (parse_toml(*text, table, own)) {
-        Section root(table, {}, own, around);
-        if (auto sections = root.tables("prices")) {
-            read_entries(*sections, file.string(), false, config.prices);
-        }
-        root.finish();
-    }
-    std::ranges::move(own.take(), std::back_inserter(others));
+    const NamedFile file{k_price_files, named, config_root.path_of(named),
+                         "a TOML file with [[prices]]"};
+    if (!parse_named_file(file, table, report)) return;
+    Section root(table, {}, report, config_root.around());
+    if (auto sections = root.tables("prices")) read_entries(*sections, false, config.prices);
+    root.finish();
 }
 
 // A price file may also list providers that this config does not have. In the config itself an
@@ -142,7 +119,7 @@ void check_providers(const Config& config, Report& report) {
     }
 }
 
-void check_duplicates(const Config& config, Report& report, std::vector<Diagnostic>& others) {
+void check_duplicates(const Config& config, Report& report) {
     using Key = std::tuple<bool, std::string_view, std::string_view>;
     std::map<Key, const Price*> known;
     for (const auto& price : config.prices) {
@@ -150,29 +127,24 @@ void check_duplicates(const Config& config, Report& report, std::vector<Diagnost
         const auto [first, added] =
             known.try_emplace(Key(price.own, price.provider, price.model), &price);
         if (added) continue;
-        std::string what = fmt::format("a second price for {} of {}; the first is at {}:{}",
-                                       in_quotes(price.model), price.provider, first->second->file,
-                                       first->second->at.line);
-        if (price.own) {
-            report.error(price.at, std::move(what));
-        } else {
-            others.push_back({Severity::error, price.file, price.at, std::move(what), {}, {}});
-        }
+        report.error(price.at, fmt::format("a second price for {} of {}; the first is at {}",
+                                           in_quotes(price.model), price.provider,
+                                           report.place(first->second->at, price.at)));
     }
 }
 
 }  // namespace
 
-void read_prices(Section& root, Config& config, std::vector<Diagnostic>& others) {
+void read_prices(Section& root, Config& config) {
     Report& report = root.report();
-    for (const auto& name : root.text_or_texts("price_files")) {
-        read_file(name, root, config, others);
+    for (const auto& name : root.text_or_texts(k_price_files)) {
+        read_file(name, root, config);
     }
     if (auto sections = root.tables("prices")) {
-        read_entries(*sections, config.file.string(), true, config.prices);
+        read_entries(*sections, true, config.prices);
     }
     check_providers(config, report);
-    check_duplicates(config, report, others);
+    check_duplicates(config, report);
 }
 
 void write_price(json::PrettyWriter& writer, const Price& price) {

@@ -295,7 +295,7 @@ KnownNames::KnownNames(const Config& all) : config(all) {
         if (route.shadow) routes.push_back(shadow_name(route));
     }
     for (const auto& key : all.keys) {
-        keys.push_back(key.name);
+        if (std::ranges::find(keys, key.name) == keys.end()) keys.push_back(key.name);
         if (!key.team.empty()) teams.push_back(key.team);
     }
 }

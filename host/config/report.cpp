@@ -20,15 +20,14 @@ std::string_view name_of(Severity severity) {
 
 auto order_of(const Diagnostic& diagnostic) {
     const bool known = diagnostic.at.line != 0;
-    return std::tuple(known ? diagnostic.at.line : std::numeric_limits<int>::max(),
+    return std::tuple(diagnostic.at.file,
+                      known ? diagnostic.at.line : std::numeric_limits<int>::max(),
                       diagnostic.at.column);
 }
 
 bool is_before(Position a, Position b) {
-    return std::tie(a.line, a.column) < std::tie(b.line, b.column);
+    return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
 }
-
-bool is_same(Position a, Position b) { return a.line == b.line && a.column == b.column; }
 
 // Whether the text holds the word, and not only as a part of a longer word.
 bool has_word(std::string_view text, std::string_view word) {
@@ -83,25 +82,37 @@ void make_printable(Diagnostic& diagnostic) {
     }
 }
 
+int Report::add_file(std::filesystem::path file) {
+    files_.push_back(std::move(file));
+    return static_cast<int>(files_.size()) - 1;
+}
+
+const std::filesystem::path& Report::file_of(Position at) const {
+    return files_[static_cast<std::size_t>(at.file)];
+}
+
+std::string Report::place(Position first, Position second) const {
+    if (first.file == second.file) return fmt::format("line {}", first.line);
+    return fmt::format("{}:{}", file_of(first).string(), first.line);
+}
+
 void Report::error(Position at, std::string what, std::string expected, std::string hint) {
-    add({Severity::error, file_, at, std::move(what), std::move(expected), std::move(hint)});
+    add(Severity::error, at, std::move(what), std::move(expected), std::move(hint));
 }
 
 void Report::warning(Position at, std::string what, std::string expected, std::string hint) {
-    add({Severity::warning, file_, at, std::move(what), std::move(expected), std::move(hint)});
+    add(Severity::warning, at, std::move(what), std::move(expected), std::move(hint));
 }
 
-void Report::add(Diagnostic diagnostic) {
-    make_printable(diagnostic);
-    diagnostics_.push_back(std::move(diagnostic));
+void Report::add(Severity severity, Position at, std::string what, std::string expected,
+                 std::string hint) {
+    make_printable(diagnostics_.emplace_back(severity, file_of(at).string(), at, std::move(what),
+                                             std::move(expected), std::move(hint)));
 }
 
 void Report::absent(Position section, std::vector<std::string> keys, std::string what,
                     std::string expected) {
-    absences_.push_back(
-        {section,
-         std::move(keys),
-         {Severity::error, file_, section, std::move(what), std::move(expected), {}}});
+    absences_.push_back({section, std::move(keys), std::move(what), std::move(expected)});
 }
 
 void Report::unknown(Position section, Position at, std::string what, std::string expected,
@@ -113,8 +124,13 @@ void Report::unknown(Position section, Position at, std::string what, std::strin
 bool Report::is_explained(const Absence& absence) const {
     return std::ranges::any_of(advice_, [&](const Advice& advice) {
         const auto names = [&](const std::string& key) { return has_word(advice.text, key); };
-        return is_same(advice.section, absence.section) && std::ranges::any_of(absence.keys, names);
+        return advice.section == absence.section && std::ranges::any_of(absence.keys, names);
     });
+}
+
+bool Report::has_error() const {
+    return std::ranges::find(diagnostics_, Severity::error, &Diagnostic::severity) !=
+           diagnostics_.end();
 }
 
 bool Report::has_error(Position begin, Position end) const {
@@ -127,7 +143,7 @@ bool Report::has_error(Position begin, Position end) const {
 bool Report::advise(Position at, const std::string& hint) {
     bool told = false;
     for (Diagnostic& diagnostic : diagnostics_) {
-        if (!is_same(diagnostic.at, at)) continue;
+        if (diagnostic.at != at) continue;
         diagnostic.hint = hint;
         make_printable(diagnostic);
         told = true;
@@ -137,7 +153,8 @@ bool Report::advise(Position at, const std::string& hint) {
 
 std::vector<Diagnostic> Report::take() {
     for (Absence& absence : absences_) {
-        if (!is_explained(absence)) add(std::move(absence.diagnostic));
+        if (is_explained(absence)) continue;
+        error(absence.section, std::move(absence.what), std::move(absence.expected));
     }
     absences_.clear();
     std::ranges::stable_sort(diagnostics_, {}, order_of);

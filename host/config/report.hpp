@@ -1,6 +1,7 @@
-// Collects the mistakes of one file while it is read.
+// Collects the mistakes of a config while its files are read.
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,7 +27,16 @@ void make_printable(Diagnostic& diagnostic);
 
 class Report {
   public:
-    explicit Report(std::string file) : file_(std::move(file)) {}
+    // `file` is the one that was asked for.
+    explicit Report(const std::filesystem::path& file) : files_{file} {}
+
+    // Takes in another file that is read. Gives the index that the positions in it have.
+    int add_file(std::filesystem::path file);
+    const std::vector<std::filesystem::path>& files() const { return files_; }
+    const std::filesystem::path& file_of(Position at) const;
+    // Names the place of a first value in a message about a second one: "line 3", or with its file
+    // if that is another one, "conf.d/a.toml:3".
+    std::string place(Position first, Position second) const;
 
     void error(Position at, std::string what, std::string expected = {}, std::string hint = {});
     void warning(Position at, std::string what, std::string expected = {}, std::string hint = {});
@@ -39,28 +49,32 @@ class Report {
     void unknown(Position section, Position at, std::string what, std::string expected,
                  std::string advice);
 
+    bool has_error() const;
     // Whether there is an error at `begin` or between `begin` and `end`.
     bool has_error(Position begin, Position end) const;
     // Replaces the hint of what was reported of the value at `at`; false: nothing was reported.
     bool advise(Position at, const std::string& hint);
 
-    // Gives all diagnostics in the order of the file; those without a position come last.
+    // Gives all diagnostics in the order of the files; those without a position come last in
+    // theirs.
     std::vector<Diagnostic> take();
 
   private:
     struct Absence {
         Position section;
         std::vector<std::string> keys;
-        Diagnostic diagnostic;
+        std::string what;
+        std::string expected;
     };
     struct Advice {
         Position section;
         std::string text;
     };
-    void add(Diagnostic diagnostic);
+    void add(Severity severity, Position at, std::string what, std::string expected,
+             std::string hint);
     bool is_explained(const Absence& absence) const;
 
-    std::string file_;
+    std::vector<std::filesystem::path> files_;
     std::vector<Absence> absences_;
     std::vector<Advice> advice_;
     std::vector<Diagnostic> diagnostics_;

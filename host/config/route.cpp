@@ -158,13 +158,14 @@ class RouteReader {
 };
 
 void check_duplicates(std::span<const Route> routes, Report& report) {
-    std::map<std::string_view, int> lines;
+    std::map<std::string_view, Position> places;
     for (const auto& route : routes) {
         if (route.model.empty() || route.is_default) continue;
-        const auto [first, added] = lines.emplace(route.model, route.model_at.line);
+        const auto [first, added] = places.emplace(route.model, route.model_at);
         if (added) continue;
-        report.error(route.model_at, fmt::format("a second route for {}; the first is on line {}",
-                                                 in_quotes(route.model), first->second));
+        report.error(route.model_at, fmt::format("a second route for {}; the first is at {}",
+                                                 in_quotes(route.model),
+                                                 report.place(first->second, route.model_at)));
     }
 }
 
@@ -183,11 +184,12 @@ void read_default(Section& root, std::span<const Provider> providers, std::vecto
         return !one.model.empty() && one.model.find_first_not_of('*') == std::string::npos;
     });
     if (other != routes.end()) {
-        root.report().error(route.at,
-                            fmt::format("default_to and the route for {} on line {} both serve the "
-                                        "names that no other route serves",
-                                        in_quotes(other->model), other->model_at.line),
-                            "one of the two");
+        root.report().error(
+            route.at,
+            fmt::format("default_to and the route for {} at {} both serve the "
+                        "names that no other route serves",
+                        in_quotes(other->model), root.report().place(other->model_at, route.at)),
+            "one of the two");
     }
     routes.push_back(std::move(route));
 }

@@ -117,12 +117,13 @@ std::string RuleNames::read(Section& rule, std::string_view kind, std::string fa
                             std::string(k_plain_name_expected));
         return {};
     }
-    const auto [first, added] = lines_.emplace(name.value, rule.at().line);
+    const auto [first, added] = places_.emplace(name.value, rule.at());
     if (!added) {
-        rule.report().error(name.at,
-                            fmt::format("a second rule named {}; the first is on line {}",
-                                        in_quotes(name.value), first->second),
-                            "one name for each of the budgets and limits");
+        rule.report().error(
+            name.at,
+            fmt::format("a second rule named {}; the first is at {}", in_quotes(name.value),
+                        rule.report().place(first->second, name.at)),
+            "one name for each of the budgets and limits");
     }
     return std::move(name.value);
 }

@@ -28,7 +28,7 @@ class RuleNames {
     std::string read(Section& rule, std::string_view kind, std::string fallback);
 
   private:
-    std::map<std::string, int> lines_;  // the line of each name
+    std::map<std::string, Position> places_;  // of the rules
 };
 
 struct BudgetAmount {

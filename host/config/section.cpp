@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "config/foreign_words.hpp"
+#include "config/include.hpp"
 #include "config/key_form.hpp"
 #include "config/meant.hpp"
 #include "config/secret.hpp"
@@ -15,17 +16,24 @@
 namespace bellwether::config {
 namespace {
 
-Position beginning_of(const toml::source_region& source) {
-    return {static_cast<int>(source.begin.line), static_cast<int>(source.begin.column)};
+Position position_in(const toml::source_region& source, toml::source_position at) {
+    int file = 0;
+    if (source.path) file = whole_number<int>(*source.path).value_or(0);
+    return {static_cast<int>(at.line), static_cast<int>(at.column), file};
 }
 
 bool before(const Text& a, const Text& b) {
-    return std::tie(a.at.line, a.at.column) < std::tie(b.at.line, b.at.column);
+    return std::tie(a.at.file, a.at.line, a.at.column) <
+           std::tie(b.at.file, b.at.line, b.at.column);
 }
 
 }  // namespace
 
-Position position_of(const toml::node& node) { return beginning_of(node.source()); }
+Position position_of(const toml::source_region& source) {
+    return position_in(source, source.begin);
+}
+
+Position position_of(const toml::node& node) { return position_of(node.source()); }
 
 std::string_view type_of(const toml::node& node) {
     switch (node.type()) {
@@ -43,7 +51,10 @@ std::string_view type_of(const toml::node& node) {
     return "nothing";
 }
 
-bool is_of_the_top(std::string_view key) { return key == "plugin_path" || key == "default_to"; }
+bool is_of_the_top(std::string_view key) {
+    constexpr std::string_view k_keys[] = {"plugin_path", "default_to", k_include, k_keys_file};
+    return std::ranges::find(k_keys, key) != std::ranges::end(k_keys);
+}
 
 Section::Section(const toml::table& table, std::string name, Report& report,
                  const ReadContext& around)
@@ -60,7 +71,7 @@ Position Section::at() const { return position_of(*table_); }
 
 Position Section::key_at(std::string_view key) const {
     const auto found = table_->find(key);
-    return found == table_->cend() ? at() : beginning_of(found->first.source());
+    return found == table_->cend() ? at() : position_of(found->first.source());
 }
 
 Position Section::value_at(std::string_view key) const {
@@ -70,6 +81,13 @@ Position Section::value_at(std::string_view key) const {
 
 std::string Section::full(std::string_view key) const {
     return name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
+}
+
+std::filesystem::path Section::path_of(const Text& given) const {
+    std::error_code error;
+    const auto& file = report_->file_of(given.at);
+    const auto absolute = std::filesystem::absolute(file, error);
+    return ((error ? file : absolute).parent_path() / given.value).lexically_normal();
 }
 
 void Section::wrong_type(const std::string& name, const toml::node& node, std::string expected) {
@@ -280,7 +298,7 @@ std::vector<Text> Section::rest() const {
     std::vector<Text> result;
     for (const auto& [key, value] : *table_) {
         if (std::ranges::find(known_, key.str()) != known_.end()) continue;
-        result.push_back({std::string(key.str()), beginning_of(key.source())});
+        result.push_back({std::string(key.str()), position_of(key.source())});
     }
     std::ranges::sort(result, before);
     return result;
@@ -289,8 +307,7 @@ std::vector<Text> Section::rest() const {
 std::vector<std::string> Section::refused() const {
     std::vector<std::string> keys;
     for (const auto& [key, value] : *table_) {
-        const auto& end = value.source().end;
-        const Position behind{static_cast<int>(end.line), static_cast<int>(end.column)};
+        const Position behind = position_in(value.source(), value.source().end);
         if (report_->has_error(position_of(value), behind)) keys.emplace_back(key.str());
     }
     return keys;

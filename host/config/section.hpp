@@ -1,5 +1,5 @@
-// A table of the file while it is read. Its typed look-ups report a wrong value with its place, and
-// finish() reports the keys that no look-up has asked for.
+// A table of the config while it is read. Its typed look-ups report a wrong value with its place,
+// and finish() reports the keys that no look-up has asked for.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,15 @@ namespace toml {
 inline namespace v3 {
 class node;
 class table;
+struct source_region;
 }  // namespace v3
 }  // namespace toml
 
 namespace bellwether::config {
 
 Position position_of(const toml::node& node);
-std::string_view type_of(const toml::node& node);  // "a string", "an integer", ...
+Position position_of(const toml::source_region& source);  // of its beginning
+std::string_view type_of(const toml::node& node);         // "a string", "an integer", ...
 
 // Whether a key, wherever it is found, is meant for the top of the file, above the first [section].
 bool is_of_the_top(std::string_view key);
@@ -34,9 +36,8 @@ struct Text {
     Position at;
 };
 
-// What the file is read with, besides its text.
+// What the files are read with, besides their texts.
 struct ReadContext {
-    std::filesystem::path folder{};  // where relative paths begin
     Secrets secrets = Secrets::looked_up;
     bool has_keys = false;  // without client keys, only this machine may reach the host
 };
@@ -83,6 +84,9 @@ class Section {
     Position key_at(std::string_view key) const;
     Position value_at(std::string_view key) const;  // of a key that is there
     std::string full(std::string_view key) const;   // "server.listen"
+    // The absolute path that a text stands for: a relative one counts from the folder of the file
+    // that it stands in.
+    std::filesystem::path path_of(const Text& given) const;
     Report& report() const { return *report_; }
     const ReadContext& around() const { return *around_; }
     // An error of a key's value: "server.listen <fault>".

@@ -43,8 +43,9 @@ void read_pem_file(Section& section, std::string_view key, Pem kind, std::filesy
 // One of a plugin's own values as JSON; `name` is for messages.
 std::string to_json(const toml::node& node, const std::string& name, Report& report);
 
-// price_files and [[prices]]; the mistakes in price files go to `others`, each with its own file.
-void read_prices(Section& root, Config& config, std::vector<Diagnostic>& others);
+// price_files and [[prices]].
+void read_prices(Section& root, Config& config);
+inline constexpr std::string_view k_price_files = "price_files";
 
 // Where a ledger is: "memory:", "sqlite:PATH" (the path as it is written),
 // "redis://[user@]host[:port][/database]" or "rediss://", encrypted. The error continues

@@ -7,6 +7,8 @@
 
 namespace bellwether::config {
 
+// `include` and the other keys that stand above all sections.
+void write_top(json::PrettyWriter& writer, const Config& config);
 void write_server(json::PrettyWriter& writer, const Config& config);   // and [admin] and [log]
 void write_retries(json::PrettyWriter& writer, const Config& config);  // [retry]
 void write_health(json::PrettyWriter& writer, const Health& health);
@@ -21,6 +23,9 @@ void write_ledger(json::PrettyWriter& writer, const Ledger& ledger);
 void write_budget(json::PrettyWriter& writer, const Config& config, const Budget& budget);
 void write_limit(json::PrettyWriter& writer, const Limit& limit);
 void write_scope(json::PrettyWriter& writer, const Scope& scope);
+
+// Writes the members `file` and `line`.
+void write_place(json::PrettyWriter& writer, const Config& config, Position at);
 
 // Amounts as the file writes them: a budget's "10 USD" or "1500 ktok", a rate's "100/min".
 std::string amount_text(const Budget& budget);

@@ -149,7 +149,7 @@ constexpr KeyOf<Wire> k_wire_keys[] = {
 void read_pem_file(Section& section, std::string_view key, Pem kind, fs::path& file) {
     const auto given = section.text(key);
     if (!given) return;
-    const fs::path path = (section.around().folder / given->value).lexically_normal();
+    const fs::path path = section.path_of(*given);
     // The host's own certificate and key are credentials; certificates to trust are not.
     const bool secret = kind != Pem::trusted && section.around().secrets == Secrets::left_out;
     if (const auto fault = secret ? std::nullopt : fault_of(path, kind)) {

@@ -39,7 +39,7 @@ bool Session::admit(const http::IncomingRequest& request) {
         return false;
     }
     if (preflight()) return true;
-    const bool asked = surface_.keys != nullptr && !surface_.keys->empty() &&
+    const bool asked = surface_.keys != nullptr && !surface_.keys->is_open() &&
                        !(surface_.keyless != nullptr && surface_.keyless(request.path));
     if (asked) {
         const auto caller = identify(request, *surface_.keys, Clock::wall());

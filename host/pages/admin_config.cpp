@@ -51,11 +51,11 @@ void write_rules(PrettyWriter& writer, const config::Config& config) {
     config::write_ledger(writer, config.ledger);
     write_list(writer, "budgets", config.budgets, [&](const config::Budget& budget) {
         config::write_budget(writer, config, budget);
-        writer.field("line", budget.at.line);
+        config::write_place(writer, config, budget.at);
     });
     write_list(writer, "limits", config.limits, [&](const config::Limit& limit) {
         config::write_limit(writer, limit);
-        writer.field("line", limit.at.line);
+        config::write_place(writer, config, limit.at);
     });
 }
 
@@ -64,10 +64,8 @@ void write_rules(PrettyWriter& writer, const config::Config& config) {
 front::Answer admin_config(const AdminRequest&, const front::Context& context) {
     const config::Config& config = context.host.config;
     PrettyWriter writer;
-    writer.begin_object().field("file", config.file.string());
-    writer.key("plugin_path").begin_array();
-    for (const auto& folder : config.plugin_path) writer.value(folder.string());
-    writer.end_array();
+    writer.begin_object();
+    config::write_top(writer, config);
     config::write_server(writer, config);
     config::write_retries(writer, config);
     config::write_health(writer, config.health);

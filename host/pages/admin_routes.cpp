@@ -1,5 +1,6 @@
 // /admin/routes: which targets a route has, how the first one is chosen, and how each one stands;
 // and which credentials of providers with several are set aside.
+#include "config/shown.hpp"
 #include "json/writer.hpp"
 #include "pages/admin.hpp"
 #include "report/live_target.hpp"
@@ -100,7 +101,8 @@ front::Answer admin_routes(const AdminRequest&, const front::Context& context) {
         } else {
             write_route(writer, context, route);
         }
-        writer.field("line", route.at.line).end_object();
+        config::write_place(writer, context.host.config, route.at);
+        writer.end_object();
     }
     writer.end_array();
     write_credentials(writer, context);

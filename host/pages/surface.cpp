@@ -90,7 +90,7 @@ front::Answer answer_for(const http::IncomingRequest& request, const front::Cont
     }
     constexpr std::string_view k_models = "/v1/models";
     const bool models = path == k_models || path.starts_with("/v1/models/");
-    const bool with_metrics = context.host.keys.empty();
+    const bool with_metrics = context.host.keys.is_open();
     const bool metrics = with_metrics && path == "/metrics";
     auto healthy = health(path, context);
     if ((models || metrics || healthy) && !is_read(request)) {

@@ -17,7 +17,7 @@ void check_continuing(const config::Config& config, const Registry& registry,
         if (possible) continue;
         diagnostics.push_back(
             {.severity = config::Severity::warning,
-             .file = config.file.string(),
+             .file = config.file_of(route.at).string(),
              .at = route.at,
              .what = fmt::format("no stream of the route \"{}\" can go on after it broke off: none "
                                  "of its providers can take up an answer",

@@ -47,7 +47,7 @@ class Loader {
             provider->is_whole = false;
         }
         for (auto i = before; i < diagnostics_.size(); ++i) {
-            diagnostics_[i].file = config_.file.string();
+            diagnostics_[i].file = config_.file_of(diagnostics_[i].at).string();
             provider->is_whole &= diagnostics_[i].severity != Severity::error;
         }
         provider->is_whole &= wanted.refused.empty();
@@ -66,7 +66,7 @@ class Loader {
         // A mistake in these keys leaves unknown which file is meant, or whether it is the pinned
         // one.
         if (wanted.is_refused("plugin") || wanted.is_refused("sha256")) return false;
-        const fs::path base = config_.file.parent_path();
+        const fs::path base = config_.file_of(wanted.plugin_at).parent_path();
         // "FILE#ID" is one of the plugins in a file that has several.
         const std::size_t mark = std::min(wanted.plugin.rfind('#'), wanted.plugin.size());
         const std::string id = wanted.plugin.substr(std::min(mark + 1, wanted.plugin.size()));

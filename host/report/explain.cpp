@@ -18,7 +18,7 @@ namespace bellwether::report {
 namespace {
 
 std::string place_of(const config::Config& config, const config::Route& route) {
-    return fmt::format("{}:{}", config.file.string(), route.at.line);
+    return config.place_of(route.at);
 }
 
 std::vector<ExplainedCredential> credentials_of(const config::Provider& wanted,
@@ -183,14 +183,14 @@ std::string counts_of(const policy::Rule& rule) {
     }
 }
 
-ExplainedCount explained(const policy::Counting& counting) {
+ExplainedCount explained(const config::Config& config, const policy::Counting& counting) {
     const policy::Rule& rule = *counting.rule;
-    ExplainedCount count{
-        .name = rule.budget != nullptr ? rule.budget->name : rule.limit->name,
-        .counts = counts_of(rule),
-        .each = {},
-        .values = {},
-        .line = rule.budget != nullptr ? rule.budget->at.line : rule.limit->at.line};
+    ExplainedCount count{.name = rule.budget != nullptr ? rule.budget->name : rule.limit->name,
+                         .counts = counts_of(rule),
+                         .each = {},
+                         .values = {},
+                         .at = rule.budget != nullptr ? rule.budget->at : rule.limit->at};
+    count.file = config.file_of(count.at).string();
     if (!rule.scope->each) return count;
     count.each = name_of(*rule.scope->each);
     count.values = counting.values;
@@ -221,14 +221,16 @@ std::vector<ExplainedCount> explain_counts(const config::Config& config,
                               .route = last.model};
     std::vector<ExplainedCount> counts;
     const policy::Rules rules(config);
-    std::ranges::transform(rules.counting(facts, providers), std::back_inserter(counts), explained);
+    for (const auto& counting : rules.counting(facts, providers)) {
+        counts.push_back(explained(config, counting));
+    }
     return counts;
 }
 
 // Why the key may not use the model; empty: it may.
 std::string refusal_of(const config::Key& key, std::string_view model) {
     if (key.disabled) return "it is disabled";
-    if (key.expires && Clock::wall() >= *key.expires) return "it has expired";
+    if (config::has_ended(key, Clock::wall())) return "it has expired";
     return config::may_use(&key, model) ? "" : "none of its models is this one";
 }
 
@@ -257,7 +259,7 @@ std::expected<Explanation, NotExplained> explain(const ExplainSources& sources,
                                                  const ExplainQuestion& question) {
     const config::Key* const key = question.key.empty() ? nullptr : sources.keys.find(question.key);
     if (key == nullptr && !question.key.empty()) {
-        return std::unexpected(unknown_key(!sources.keys.empty()));
+        return std::unexpected(unknown_key(!sources.keys.is_open()));
     }
     auto explanation = explain_route(sources, question.model);
     if (!explanation) return std::unexpected(unknown_model(sources.catalogue, question.model));
@@ -267,7 +269,7 @@ std::expected<Explanation, NotExplained> explain(const ExplainSources& sources,
         caller.team = key->team;
         explanation->key = {.key = key, .refusal = refusal_of(*key, question.model)};
     }
-    explanation->keys = sources.keys.size();
+    if (!sources.keys.is_open()) explanation->keys = sources.keys.size();
     explanation->counted_by = explain_counts(sources.config, *explanation, caller);
     return *std::move(explanation);
 }

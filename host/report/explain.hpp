@@ -85,7 +85,8 @@ struct ExplainedCount {
     std::string counts;               // "10 USD a day, hard", "100/min requests", "5 at once"
     std::string each;                 // "user"; empty: there is a single counter
     std::vector<std::string> values;  // whose counters count; empty: nobody is named
-    int line = 0;                     // of the file; 0: a provider's max_concurrent
+    config::Position at{};            // line 0: a provider's max_concurrent
+    std::string file{};               // of that position
 };
 
 struct ExplainedKey {
@@ -106,7 +107,8 @@ struct Explanation {
     std::size_t without_match = 0;       // how many routes do not match
     std::vector<ExplainedCount> counted_by;
     std::optional<ExplainedKey> key;  // the one in the question
-    std::size_t keys = 0;             // how many there are; 0: every caller may use every model
+    // How many client keys there are; nothing: every caller may use every model.
+    std::optional<std::size_t> keys{};
 };
 
 struct NotExplained {

@@ -150,8 +150,12 @@ std::string json_of(const std::vector<ExplainedCount>& counts) {
     writer.begin_array();
     for (const ExplainedCount& count : counts) {
         writer.begin_object().field("name", count.name).field("counts", count.counts);
-        writer.field_or_null("each", count.each).field_list("of", count.values).key("line");
-        count.line == 0 ? writer.null() : writer.value(count.line);
+        writer.field_or_null("each", count.each).field_list("of", count.values);
+        if (count.at.line == 0) {
+            writer.key("file").null().key("line").null();
+        } else {
+            writer.field("file", count.file).field("line", count.at.line);
+        }
         writer.end_object();
     }
     return writer.end_array().text();

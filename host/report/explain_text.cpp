@@ -203,7 +203,8 @@ std::string counts_text(const std::vector<ExplainedCount>& counts) {
     if (counts.empty()) out += "   none counts such a call\n";
     for (const ExplainedCount& count : counts) {
         out += fmt::format("   \"{}\": {}{}", count.name, count.counts, whose(count));
-        out += count.line == 0 ? "\n" : fmt::format(" (line {})\n", count.line);
+        const std::string file = count.at.file == 0 ? "line " : count.file + ":";
+        out += count.at.line == 0 ? "\n" : fmt::format(" ({}{})\n", file, count.at.line);
     }
     return out;
 }
@@ -223,12 +224,11 @@ std::string key_text(const ExplainedKey& explained, std::string_view model) {
     return text;
 }
 
-std::string keys_text(std::size_t keys) {
-    if (keys == 0) {
-        return "client keys\n   none are configured: every caller may use every model\n";
-    }
+std::string keys_text(std::optional<std::size_t> keys) {
+    if (!keys) return "client keys\n   none are configured: every caller may use every model\n";
+    if (*keys == 0) return "client keys\n   there is none yet, so every caller is refused\n";
     return fmt::format(
-        "client keys\n   a caller needs one of {}; --key NAME says what one may do\n", keys);
+        "client keys\n   a caller needs one of {}; --key NAME says what one may do\n", *keys);
 }
 
 }  // namespace

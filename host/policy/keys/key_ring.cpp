@@ -20,7 +20,7 @@ Sha256 from_hex(std::string_view digits) {
 
 }  // namespace
 
-KeyRing::KeyRing(std::span<const config::Key> keys) {
+KeyRing::KeyRing(std::span<const config::Key> keys, bool asks) : asks_(asks || !keys.empty()) {
     for (const auto& key : keys) entries_.push_back({key.id, from_hex(key.sha256), &key});
     std::ranges::sort(entries_, {}, &Entry::id);
 }
@@ -36,10 +36,12 @@ const config::Key* KeyRing::find_id(std::string_view id) const {
 }
 
 const config::Key* KeyRing::find(std::string_view name_or_id) const {
+    const config::Key* latest = nullptr;
     for (const Entry& entry : entries_) {
-        if (entry.key->name == name_or_id) return entry.key;
+        if (entry.key->name != name_or_id) continue;
+        if (latest == nullptr || config::ends_after(*entry.key, *latest)) latest = entry.key;
     }
-    return find_id(name_or_id);
+    return latest != nullptr ? latest : find_id(name_or_id);
 }
 
 // An unknown id is compared as well, with a hash that no key has, so that a refusal takes the same
@@ -58,9 +60,7 @@ std::expected<const config::Key*, KeyRefusal> KeyRing::check(
     if (entry == nullptr) return refuse(KeyFault::unknown);
     if (!same) return refuse(KeyFault::wrong);
     if (entry->key->disabled) return refuse(KeyFault::disabled);
-    if (entry->key->expires &&
-        std::chrono::floor<std::chrono::seconds>(now) >= *entry->key->expires)
-        return refuse(KeyFault::expired);
+    if (config::has_ended(*entry->key, now)) return refuse(KeyFault::expired);
     return entry->key;
 }
 

@@ -27,11 +27,12 @@ struct KeyRefusal {
 class KeyRing {
   public:
     KeyRing() = default;
-    // The keys must outlive the ring and stay where they are.
-    explicit KeyRing(std::span<const config::Key> keys);
+    // The keys must outlive the ring and stay where they are. With `asks`, callers need a key even
+    // if there is none, and so all are refused.
+    explicit KeyRing(std::span<const config::Key> keys, bool asks = false);
 
-    // True if there are no keys: then everybody may call.
-    bool empty() const { return entries_.empty(); }
+    // True if everybody may call, because no key is asked for.
+    bool is_open() const { return !asks_; }
     std::size_t size() const { return entries_.size(); }
 
     // Checks a whole key, "bw-ID-SECRET". The comparison takes the same time, however much of the
@@ -39,7 +40,8 @@ class KeyRing {
     std::expected<const config::Key*, KeyRefusal> check(
         std::string_view presented, std::chrono::system_clock::time_point now) const;
 
-    // Finds a key by its public id or, for operators, by its name; null: there is none.
+    // Finds a key by its public id or, for operators, by its name; null: there is none. Of several
+    // with the name it is the one that ends last, which is the newest.
     const config::Key* find_id(std::string_view id) const;
     const config::Key* find(std::string_view name_or_id) const;
 
@@ -53,6 +55,7 @@ class KeyRing {
     const Entry* entry_of(std::string_view id) const;
 
     std::vector<Entry> entries_;  // sorted by id
+    bool asks_ = false;
 };
 
 // The SHA-256 of a whole key in lower-case hex: what the config holds. A plain hash is enough: a

@@ -49,10 +49,11 @@ std::vector<WebhookTarget> make_webhooks(const config::Config& config,
             webhook.wire = *std::move(wire);
             continue;
         }
+        const config::Position at = wire.error().at.line != 0 ? wire.error().at : wanted.at;
         diagnostics.push_back(
             {.severity = config::Severity::error,
-             .file = config.file.string(),
-             .at = wire.error().at.line != 0 ? wire.error().at : wanted.at,
+             .file = config.file_of(at).string(),
+             .at = at,
              .what = fmt::format("the proxy of webhook \"{}\": {}", wanted.name, wire.error().what),
              .expected = {},
              .hint = {}});

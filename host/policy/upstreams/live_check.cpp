@@ -52,7 +52,7 @@ class Judge {
         const std::string_view name = config::model_at(target, route.model);
         if (ids == nullptr || has(*ids, name)) return;
         const bool pattern = config::is_glob(name);
-        add(true, config_.file.string(), target.at,
+        add(true, target.at,
             fmt::format("route \"{}\": provider \"{}\" has no model {}\"{}\"{}", route.model,
                         check.provider, pattern ? "that matches " : "", name,
                         pattern ? std::string() : hint(name, *ids)));
@@ -81,7 +81,7 @@ class Judge {
         const auto& check = checks_[target.provider];
         const auto* ids = list_of(check);
         if (ids == nullptr || has(*ids, name)) return;
-        add(true, config_.file.string(), alias.alias_at,
+        add(true, alias.alias_at,
             fmt::format("alias \"{}\": provider \"{}\" has no model \"{}\"{}", alias.model,
                         check.provider, name, hint(name, *ids)));
     }
@@ -91,14 +91,14 @@ class Judge {
             const auto* ids = list_of(check);
             if (check.provider != price.provider || ids == nullptr || has(*ids, price.model))
                 continue;
-            add(false, price.file, price.at,
+            add(false, price.at,
                 fmt::format("there is a price for \"{}\", which provider \"{}\" does not have",
                             price.model, check.provider));
         }
     }
 
-    void add(bool broken, const std::string& file, config::Position at, std::string message) {
-        findings_.push_back({broken, fmt::format("{}:{}", file, at.line), std::move(message)});
+    void add(bool broken, config::Position at, std::string message) {
+        findings_.push_back({broken, config_.place_of(at), std::move(message)});
     }
 
     const config::Config& config_;

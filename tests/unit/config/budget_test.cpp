@@ -197,7 +197,7 @@ TEST(Budget, NamesAreNeededAndDiffer) {
               "letters, digits, \"-\" and \"_\"");
     EXPECT_EQ(mistakes("[[budgets]]\nname = \"a\"\n" + rest +
                        "[[limits]]\nname = \"a\"\nconcurrent = 1" + std::string(k_rest)),
-              "c.toml:6:8: error: a second rule named \"a\"; the first is on line 1; expected one "
+              "c.toml:6:8: error: a second rule named \"a\"; the first is at line 1; expected one "
               "name for each of the budgets and limits");
 }
 

@@ -115,7 +115,12 @@ TEST(Keys, AreUnique) {
     EXPECT_EQ(told(key("") + key("", "bob")),
               "c.toml:5:1: error: a second key with the id \"0a1b2c3d\"; the first is at line 1");
     EXPECT_EQ(told(key("") + key("", "alice", "zzzzzzzz")),
-              "c.toml:5:1: error: a second key with the name \"alice\"; the first is at line 1");
+              "c.toml:5:1: error: a second key with the name \"alice\"; the first is at line 1; a "
+              "name may stand again if all of its keys but one have `expires`");
+    EXPECT_EQ(told(key("expires = 2999-01-01\n") + key("", "alice", "zzzzzzzz")), "");
+    EXPECT_EQ(
+        told(key("expires = 2999-01-01\n") + key("expires = 2999-01-02\n", "alice", "zzzzzzzz")),
+        "");
 }
 
 TEST(Keys, AKeyInAMatchIsNotRepeated) {

@@ -298,7 +298,7 @@ TEST(Route, RefusesTheSameModelTwice) {
     EXPECT_EQ(mistakes("[[routes]]\nmodel = \"q-*\"\nto = \"alpha\"\n[[routes]]\nmodel = \"q-*\"\n"
                        "to = \"beta\"" +
                        std::string(k_providers)),
-              "c.toml:5:9: error: a second route for \"q-*\"; the first is on line 2");
+              "c.toml:5:9: error: a second route for \"q-*\"; the first is at line 2");
 }
 
 TEST(Route, FollowsAliases) {

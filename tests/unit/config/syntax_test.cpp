@@ -45,18 +45,21 @@ TEST(Syntax, RefusesKeysThatItDoesNotKnow) {
     const Mistake cases[] = {
         {"lisen = 1\n",
          "c.toml:1:1: error: unknown key \"lisen\"; "
-         "expected one of plugin_path, keys, server, admin, log, retry, health, providers, "
+         "expected one of include, keys_file, plugin_path, keys, server, admin, log, retry, "
+         "health, providers, "
          "default_to, routes, price_files, "
          "prices, webhooks, budgets, limits, ledger"},
         {"[sever]\n",
          "c.toml:1:2: error: unknown key \"sever\"; "
-         "expected one of plugin_path, keys, server, admin, log, retry, health, providers, "
+         "expected one of include, keys_file, plugin_path, keys, server, admin, log, retry, "
+         "health, providers, "
          "default_to, routes, price_files, "
          "prices, webhooks, budgets, limits, ledger; "
          "did you mean \"server\"?"},
         {"[ledgers]\nurl = \"memory:\"\n",
          "c.toml:1:2: error: unknown key \"ledgers\"; "
-         "expected one of plugin_path, keys, server, admin, log, retry, health, providers, "
+         "expected one of include, keys_file, plugin_path, keys, server, admin, log, retry, "
+         "health, providers, "
          "default_to, routes, price_files, "
          "prices, webhooks, budgets, limits, ledger; did you mean \"ledger\"?"},
         {"[server]\n  lisen = 1\n",

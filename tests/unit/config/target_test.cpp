@@ -213,12 +213,12 @@ TEST(DefaultTo, IsChecked) {
         {"default_to = [{ provider = \"beta\", weight = 2 }]" + route,
          "c.toml:1:36: warning: weight has no effect where the strategy is ordered"},
         {"default_to = \"beta\"\n[[routes]]\nmodel = \"*\"\nto = \"alpha\"\n",
-         "c.toml:1:1: error: default_to and the route for \"*\" on line 3 both serve the names "
+         "c.toml:1:1: error: default_to and the route for \"*\" at line 3 both serve the names "
          "that "
          "no other route serves; expected one of the two"},
         {"default_to = \"beta\"\n[[routes]]\nmodel = \"?*\"\nto = \"alpha\"\n", ""},
         {"default_to = \"beta\"\n[[routes]]\nmodel = \"**\"\nto = \"alpha\"\n",
-         "c.toml:1:1: error: default_to and the route for \"**\" on line 3 both serve the names "
+         "c.toml:1:1: error: default_to and the route for \"**\" at line 3 both serve the names "
          "that "
          "no other route serves; expected one of the two"},
         {"[[routes]]\nmodel = \"m\"\nto = \"alpha\"\ndefault_to = \"beta\"",

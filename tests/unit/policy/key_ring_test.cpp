@@ -38,17 +38,37 @@ TEST(KeyHash, IsSha256) {
               "b579d29730052f250be0f7c9692e73d6f7c0d53ce80a683056f93044c814f387");
 }
 
-TEST(KeyRing, WithoutKeysIsEmpty) {
+TEST(KeyRing, WithoutKeysIsOpen) {
     const KeyRing ring;
-    EXPECT_TRUE(ring.empty());
+    EXPECT_TRUE(ring.is_open());
     EXPECT_EQ(fault(ring, k_alice), KeyFault::unknown);
+}
+
+TEST(KeyRing, WithoutKeysIsClosedIfItAsks) {
+    const KeyRing ring({}, true);
+    EXPECT_FALSE(ring.is_open());
+    EXPECT_EQ(fault(ring, k_alice), KeyFault::unknown);
+}
+
+TEST(KeyRing, FindsTheNewestOfSeveralWithOneName) {
+    using namespace std::chrono_literals;
+    std::vector<config::Key> keys{key("bw-zzzzzzzz-a", "alice"), key("bw-yyyyyyyy-a", "alice"),
+                                  key("bw-xxxxxxxx-a", "alice")};
+    const std::chrono::sys_seconds now = std::chrono::floor<std::chrono::seconds>(k_now);
+    keys[0].expires = now + 1h;
+    keys[1].expires = now + 3h;
+    keys[2].expires = now + 2h;
+    EXPECT_EQ(KeyRing(keys).find("alice"), &keys[1]);
+    keys[0].expires = std::nullopt;
+    EXPECT_EQ(KeyRing(keys).find("alice"), &keys[0]);
+    EXPECT_EQ(KeyRing(keys).find("xxxxxxxx"), &keys[2]);
 }
 
 TEST(KeyRing, KnowsEachKeyByItsWholeText) {
     const std::string bob = "bw-zzzzzzzz-0123456789abcdefghjkmnpqrstvwxyz01234567";
     const std::vector<config::Key> keys{key(bob, "bob"), key(k_alice, "alice")};
     const KeyRing ring(keys);
-    EXPECT_FALSE(ring.empty());
+    EXPECT_FALSE(ring.is_open());
     EXPECT_EQ(ring.check(k_alice, k_now).value(), &keys[1]);
     EXPECT_EQ(ring.check(bob, k_now).value(), &keys[0]);
     EXPECT_EQ(ring.find("alice"), &keys[1]);
