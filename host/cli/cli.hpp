@@ -30,10 +30,12 @@ struct ChatOptions {
 };
 
 struct KeyOptions {
-    std::string name;
+    std::filesystem::path keys_file;  // empty: as the config has it
+    std::string name;                 // or the public id, of a key that is there
     std::string team;
     std::vector<std::string> models;
     std::string expires;
+    std::string grace;  // how long a key that is replaced is good; empty: not at all
 };
 
 struct ReportOptions {
@@ -56,6 +58,10 @@ struct ExplainOptions {
 int explain(const Common& common, const ExplainOptions& options);
 int chat(const Common& common, const ChatOptions& options);
 int key_new(const Common& common, const KeyOptions& options);
+int key_list(const Common& common, const KeyOptions& options);
+int key_disable(const Common& common, const KeyOptions& options);
+int key_enable(const Common& common, const KeyOptions& options);
+int key_rotate(const Common& common, const KeyOptions& options);
 int health(const Common& common, const std::string& url);
 int plugin_list(const Common& common);
 int plugin_inspect(const Common& common, const std::string& file);

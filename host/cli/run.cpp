@@ -20,7 +20,7 @@ constexpr const char* k_teaching = R"(Start here:
   bellwether models --filter qwen                      what a client can ask for
   bellwether explain qwen-max                          who serves a model, how, and why
   bellwether plugin list                               which provider plugins are installed
-  bellwether key new alice                             a client key, and its lines for the config
+  bellwether key new alice                             a client key, and what the host gets of it
   bellwether usage --by user --since 7d                who used how much, and what it cost
   bellwether budget list                               how much of each budget is left
 
@@ -38,7 +38,7 @@ struct Invocation {
     ChatOptions chat;
     std::string file;
     ExplainOptions explain;
-    KeyOptions new_key;
+    KeyOptions key;
     ReportOptions report;
     std::function<int()> verb;
 };
@@ -84,18 +84,38 @@ void add_explain(CLI::App& app, Invocation& invocation) {
 }
 
 void add_key(CLI::App& app, Invocation& invocation) {
-    CLI::App* command = app.add_subcommand("key", "Make keys for clients");
+    CLI::App* command = app.add_subcommand("key", "Make keys for clients, and end them");
     command->require_subcommand(1);
-    CLI::App* made = add(*command, invocation, "new", "Make a key, and what the config says of it",
-                         [&invocation] { return key_new(invocation.common, invocation.new_key); });
-    KeyOptions& options = invocation.new_key;
+    Common& common = invocation.common;
+    KeyOptions& options = invocation.key;
+    CLI::App* made = add(*command, invocation, "new", "Make a key; the keys_file gets its hash",
+                         [&common, &options] { return key_new(common, options); });
     made->add_option("name", options.name, "Whose key it is")->required();
     made->add_option("--team", options.team, "Several keys may have one team");
     made->add_option("--models", options.models, "Only these: names, or patterns in quotes");
     made->add_option("--expires", options.expires, "When it ends: 2027-01-31; none: never");
     made->footer(
-        "The key goes to standard error, the lines for the config to standard output.\n"
-        "Example: bellwether key new alice --team research --models 'qwen-*' >> bellwether.toml");
+        "The key goes to standard error. If the config names no keys_file, the lines for the\n"
+        "config go to standard output.\n"
+        "Example: bellwether key new alice --team research --models 'qwen-*'");
+    CLI::App* list = add(*command, invocation, "list", "Who has a key, and whether it is good",
+                         [&common, &options] { return key_list(common, options); });
+    CLI::App* disable = add(*command, invocation, "disable", "Refuse a key from now on",
+                            [&common, &options] { return key_disable(common, options); });
+    CLI::App* enable = add(*command, invocation, "enable", "Take a disabled key again",
+                           [&common, &options] { return key_enable(common, options); });
+    CLI::App* rotate =
+        add(*command, invocation, "rotate", "Give a caller a new key for the old one",
+            [&common, &options] { return key_rotate(common, options); });
+    rotate->add_option("--grace", options.grace, "How long the old one is good: 1h; none: it ends");
+    rotate->add_option("--expires", options.expires, "When the new one ends; none: as the old one");
+    for (CLI::App* one : {disable, enable, rotate}) {
+        one->add_option("name", options.name, "The key's name, or its public id")->required();
+    }
+    for (CLI::App* each : {made, list, disable, enable, rotate}) {
+        each->add_option("--keys-file", options.keys_file,
+                         "The file that holds the keys; else as the config has it");
+    }
 }
 
 void add_plugin(CLI::App& app, Invocation& invocation) {

@@ -1,0 +1,67 @@
+#include "config/keys_file.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <toml++/toml.h>
+
+#include "config/document.hpp"
+#include "config/key_form.hpp"
+#include "config/sections.hpp"
+#include "json/value.hpp"
+
+namespace bellwether::config {
+namespace {
+
+constexpr std::string_view k_head =
+    "# Client keys of a Bellwether host, written by `bellwether key`. Only hashes: no key is in "
+    "here.\n"
+    "# The command writes the whole file anew, so no other comment is kept.\n";
+
+}  // namespace
+
+std::string key_entry(const Key& key) {
+    std::string text =
+        fmt::format("[[keys]]\nname    = \"{}\"\nid      = \"{}\"\nsha256  = \"{}\"\n", key.name,
+                    key.id, key.sha256);
+    if (!key.team.empty()) text += fmt::format("team    = \"{}\"\n", key.team);
+    if (!key.models.empty()) {
+        std::vector<std::string> quoted;
+        for (const auto& model : key.models) quoted.push_back(json::quote(model));
+        text += fmt::format("models  = [{}]\n", fmt::join(quoted, ", "));
+    }
+    if (key.expires) text += fmt::format("expires = {}\n", format_expiry(*key.expires));
+    if (key.disabled) text += "disabled = true\n";
+    return text;
+}
+
+std::string keys_file_text(std::span<const Key> keys) {
+    std::string text(k_head);
+    for (const Key& key : keys) text += "\n" + key_entry(key);
+    return text;
+}
+
+KeysFile parse_keys_file(std::string_view text, const std::filesystem::path& file) {
+    Report report(file);
+    KeysFile read;
+    toml::table table;
+    if (parse_toml(text, 0, table, report)) {
+        const ReadContext around;
+        Section root(table, {}, report, around);
+        read_keys(root, read.keys);
+        root.finish();
+    }
+    read.diagnostics = report.take();
+    return read;
+}
+
+KeysFile read_keys_file(const std::filesystem::path& file) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(file, ignored)) return {};
+    const auto text = read_text(file);
+    if (text) return parse_keys_file(*text, file);
+    Report report(file);
+    report.error({}, fmt::format("the file cannot be read: {}", text.error()));
+    return {.keys = {}, .diagnostics = report.take()};
+}
+
+}  // namespace bellwether::config
