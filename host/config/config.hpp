@@ -259,8 +259,7 @@ struct Admin {
 
 struct Config {
     std::filesystem::path file;  // the one that was asked for
-    // Every file that was read, this one first, and keys_file also if it is not there yet.
-    // Positions count them.
+    // Every file that was read or looked for, this one first. Positions count them.
     std::vector<std::filesystem::path> files;
     std::vector<std::string> include;                    // as the file has it
     std::vector<std::filesystem::path> include_folders;  // in which its patterns look; absolute

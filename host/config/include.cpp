@@ -209,7 +209,7 @@ class FileTaker {
         std::error_code ignored;
         if (!fs::exists(fs::symlink_status(file, ignored)) &&
             fs::is_directory(file.parent_path(), ignored)) {
-            report_.add_file(file);  // where it will be looked for
+            report_.add_file(file);
             return;
         }
         toml::table table;

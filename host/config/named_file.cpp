@@ -7,6 +7,7 @@
 namespace bellwether::config {
 
 bool parse_named_file(const NamedFile& named, toml::table& table, Report& report) {
+    const int index = report.add_file(named.file);  // also if it is not there: it may come yet
     std::error_code ignored;
     const auto fail = [&](const std::string& what, std::string_view expected) {
         report.error(named.name.at, fmt::format("{}: {}", named.key, what), std::string(expected));
@@ -23,7 +24,7 @@ bool parse_named_file(const NamedFile& named, toml::table& table, Report& report
         return fail(fmt::format("{} cannot be read: {}", in_quotes(named.name.value), text.error()),
                     {});
     }
-    return parse_toml(*text, report.add_file(named.file), table, report);
+    return parse_toml(*text, index, table, report);
 }
 
 }  // namespace bellwether::config

@@ -306,7 +306,7 @@ def test_nothing_shows_a_secret(guarded: Host, keys: dict[str, ClientKey]) -> No
 
 @pytest.mark.parametrize(("key", "model", "why"), [
     ("bob", "echo", None), ("bob", "qwen-max", "none of its models"), ("alice", "qwen-max", None),
-    ("gone", "echo", "disabled"), ("late", "echo", "expired")])
+    ("later", "echo", None), ("gone", "echo", "disabled"), ("late", "echo", "expired")])
 def test_explain_says_what_a_key_may_do(guarded: Host, keys: dict[str, ClientKey], key: str,
                                         model: str, why: str | None) -> None:
     """By name or by public id; the same on the admin listener."""

@@ -214,6 +214,19 @@ TEST_F(Include, KeysFileCountsBesideOtherKeys) {
               "a name may stand again if all of its keys but one have `expires`");
 }
 
+TEST_F(Include, BothKeysStandAboveTheSections) {
+    for (const std::string name : {"include", "keys_file"}) {
+        EXPECT_EQ(told("[server]\n" + name + " = \"x\"\n"),
+                  "c.toml:2:1: error: unknown key \"" + name +
+                      "\" in server; write it above the first [section]");
+    }
+}
+
+TEST_F(Include, FilesThatAreNotThereAreListedToo) {
+    const auto files = load_with("include = \"a.toml\"\n").config.files;
+    EXPECT_EQ(files, (std::vector{folder / "c.toml", folder / "a.toml"}));
+}
+
 // Whoever names a keys_file does not mean to let everybody in.
 TEST_F(Include, AKeysFileWithoutKeysClosesTheHost) {
     const std::string warning =

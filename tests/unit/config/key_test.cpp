@@ -216,6 +216,14 @@ TEST(Keys, OpenTheHostForOtherMachines) {
     EXPECT_EQ(text.find("server.listen"), text.npos) << text;
 }
 
+// In the units of the system's clock such a date is past the end of its numbers.
+TEST(KeyForm, AnEndMayBeFarAway) {
+    const auto now = std::chrono::system_clock::now();
+    EXPECT_FALSE(has_ended(Key{.expires = parse_expiry("2999-12-31")}, now));
+    EXPECT_TRUE(has_ended(Key{.expires = parse_expiry("2020-01-01")}, now));
+    EXPECT_FALSE(has_ended(Key{}, now));
+}
+
 TEST(KeyForm, ThePublicPartIsFoundInWholeKeysOnly) {
     EXPECT_EQ(key_id_of(k_key), "0a1b2c3d");
     EXPECT_EQ(key_id_of("bw-0a1b2c3d4e5f-x"), "0a1b2c3d4e5f");
