@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "front/context.hpp"
+#include "front/host.hpp"
 #include "report/usage_question.hpp"
 
 namespace bellwether::cli {
@@ -46,7 +46,13 @@ struct ReportOptions {
     report::UsageWords words;
 };
 
+struct ReloadOptions {
+    std::string admin;  // the address of a host's admin listener; empty: as the config has it
+    bool dry_run = false;
+};
+
 int serve(const Common& common);
+int reload(const Common& common, const ReloadOptions& options);
 int check(const Common& common, config::Secrets secrets);
 int check_live(const Common& common);  // asks every provider for its models
 int models(const Common& common, const std::string& filter);
@@ -80,14 +86,14 @@ using Diagnostics = std::vector<config::Diagnostic>;
 // The config file to use; nothing: none is named, and none is in the usual places.
 std::optional<std::filesystem::path> find_config(const Common& common);
 
-// The host that a config describes, and every mistake in the config. A mistake that only follows
-// from another one is left out.
-struct HostCheck {
-    std::optional<front::Host> host;  // nothing: one of the diagnostics is an error
-    Diagnostics diagnostics;          // in the order of their places
-};
-// Reads the config, loads its plugins and tries each provider once.
-HostCheck check_host(const Common& common, config::Secrets secrets);
+using front::HostCheck;
+// Reads the config, loads its plugins and tries each provider once. `before`: the host that runs,
+// whose providers are kept where they are the same; null: none does.
+HostCheck check_host(const Common& common, config::Secrets secrets,
+                     const front::Host* before = nullptr);
+
+// The host that runs, with the keys that its keys_file has now.
+HostCheck check_keys(const front::Host& before);
 
 // Prints the output of `check --json`.
 void print_check_json(const Common& common, const HostCheck& check, config::Secrets secrets);

@@ -9,6 +9,7 @@
 
 #include "cli/cli.hpp"
 #include "cli/diagnostic_text.hpp"
+#include "config/keys_file.hpp"
 #include "config/report.hpp"
 #include "config/secret.hpp"
 #include "front/incoming_call.hpp"
@@ -41,13 +42,19 @@ void sort_by_place(Diagnostics& diagnostics, const fs::path& config) {
     std::ranges::stable_sort(diagnostics, {}, place);
 }
 
+bool has(const plugin::Registry& registry,
+         const std::shared_ptr<const plugin::LoadedProvider>& provider) {
+    return std::ranges::find(registry.providers, provider) != registry.providers.end();
+}
+
 // A plugin checks its config when an instance is made, so this makes an instance of each provider
-// whose section has no mistake so far.
+// whose section has no mistake so far, and which does not run already.
 void try_providers(const config::Config& config, const plugin::Registry& registry,
-                   Diagnostics& diagnostics) {
+                   const front::Host* before, Diagnostics& diagnostics) {
     for (std::size_t i = 0; i < registry.providers.size(); ++i) {
         const auto& provider = registry.providers[i];
         if (!provider->is_whole || !provider->unavailable.empty()) continue;
+        if (before != nullptr && has(before->registry, provider)) continue;
         const auto instance = plugin::Instance::create(provider);
         if (instance) continue;
         diagnostics.push_back({.severity = Severity::error,
@@ -121,20 +128,33 @@ std::optional<fs::path> find_config(const Common& common) {
     return std::nullopt;
 }
 
-HostCheck check_host(const Common& common, config::Secrets secrets) {
+HostCheck check_host(const Common& common, config::Secrets secrets, const front::Host* before) {
     const auto file = find_config(common);
     if (!file) return {.host = {}, .diagnostics = no_config()};
     config::Loaded loaded = config::load(*file, secrets);
     HostCheck check{.host = {}, .diagnostics = std::move(loaded.diagnostics)};
-    auto registry = plugin::load(loaded.config, plugin_folders(), check.diagnostics);
+    std::optional<plugin::Before> known;
+    if (before != nullptr) known.emplace(before->config, before->registry);
+    auto registry =
+        plugin::load(loaded.config, plugin_folders(), check.diagnostics, known ? &*known : nullptr);
     plugin::limit_engines(loaded.config, registry);
     auto webhooks = policy::make_webhooks(loaded.config, check.diagnostics);
     check_ledger_password(loaded.config, check.diagnostics);
-    try_providers(loaded.config, registry, check.diagnostics);
+    try_providers(loaded.config, registry, before, check.diagnostics);
     std::ranges::for_each(check.diagnostics, config::make_printable);
     sort_by_place(check.diagnostics, *file);
     if (is_good(check.diagnostics)) {
         check.host = make_host(std::move(loaded.config), std::move(registry), std::move(webhooks));
+    }
+    return check;
+}
+
+HostCheck check_keys(const front::Host& before) {
+    config::Loaded loaded = config::with_keys_of_file(before.config);
+    HostCheck check{.host = {}, .diagnostics = std::move(loaded.diagnostics)};
+    std::ranges::for_each(check.diagnostics, config::make_printable);
+    if (is_good(check.diagnostics)) {
+        check.host = make_host(std::move(loaded.config), before.registry, before.webhooks);
     }
     return check;
 }

@@ -17,6 +17,7 @@ constexpr const char* k_teaching = R"(Start here:
   bellwether serve --config config/bellwether.toml     run the host (the echo provider needs no key)
   bellwether chat -m echo "Hello"                      talk to it from another terminal
   bellwether check                                     find every mistake in the config at once
+  bellwether reload                                    let the host read its config again
   bellwether models --filter qwen                      what a client can ask for
   bellwether explain qwen-max                          who serves a model, how, and why
   bellwether plugin list                               which provider plugins are installed
@@ -40,6 +41,7 @@ struct Invocation {
     ExplainOptions explain;
     KeyOptions key;
     ReportOptions report;
+    ReloadOptions reload;
     std::function<int()> verb;
 };
 
@@ -180,6 +182,19 @@ void add_usage(CLI::App& app, Invocation& invocation) {
     add_admin(*command, report);
 }
 
+void add_reload(CLI::App& app, Invocation& invocation) {
+    ReloadOptions& options = invocation.reload;
+    CLI::App* command = add(app, invocation, "reload", "Make a running host read its config again",
+                            [&invocation] { return reload(invocation.common, invocation.reload); });
+    command->add_flag("--dry-run", options.dry_run, "Try all of it, and change nothing");
+    command
+        ->add_option("--admin", options.admin,
+                     "The address of the host's admin listener; else as the config has it")
+        ->excludes("--config");
+    command->footer(
+        "The host reads the file that it was started with. If it has a mistake, nothing changes.");
+}
+
 void add_check(CLI::App& app, Invocation& invocation) {
     CLI::App* command =
         add(app, invocation, "check", "Check the config, its plugins and credentials; no network",
@@ -211,6 +226,7 @@ void describe(CLI::App& app, Invocation& invocation) {
     add(app, invocation, "serve", "Run the host", [&common] {
         return serve(common);
     })->footer("SIGTERM finishes the calls in flight first; a second one stops at once.");
+    add_reload(app, invocation);
     add_check(app, invocation);
     add(app, invocation, "models", "List the models that the config serves", [&invocation] {
         return models(invocation.common, invocation.filter);

@@ -2,29 +2,19 @@
 
 #include <fmt/format.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
 
 #include "cli/cli.hpp"
-#include "observe/log.hpp"
 #include "observe/log_writer.hpp"
 #include "serve/descriptors.hpp"
+#include "serve/log_settings.hpp"
 #include "serve/service_manager.hpp"
 #include "serve/signals.hpp"
 
 namespace bellwether::cli {
 namespace {
-
-observe::Format format_of(config::LogFormat format) {
-    switch (format) {
-        case config::LogFormat::json: return observe::Format::json;
-        case config::LogFormat::text: return observe::Format::text;
-        case config::LogFormat::automatic: break;
-    }
-    return isatty(STDERR_FILENO) ? observe::Format::text : observe::Format::json;
-}
 
 // A core dump would hold the credentials and the prompts. The limit is one byte and not 0, because
 // Linux ignores a limit of 0 if it hands dumps to a program. Only the soft limit is set, so that
@@ -41,16 +31,25 @@ void keep_out_of_core_dumps() {
 int serve(const Common& common) {
     serve::block_signals();
     keep_out_of_core_dumps();
-    const auto host = load_host(common);
+    auto host = load_host(common);
     if (!host) return k_usage;
-    observe::configure(host->config.log.level, format_of(host->config.log.format),
-                       host->config.log.access);
+    serve::apply(host->config.log);
     const auto room = serve::prepare_descriptors(host->config.server.front.connections_max);
     const observe::LogWriter log_writer;
-    const auto done =
-        serve::run(*host, room, [](const std::string& url, const std::string& admin_url) {
+    // The file is the one that was found at the start, wherever another one may turn up.
+    Common again = common;
+    again.config = host->config.file;
+    const auto load = [again](const front::Host& before, report::ReloadOrder::What what) {
+        return what == report::ReloadOrder::What::keys
+                   ? check_keys(before)
+                   : check_host(again, config::Secrets::looked_up, &before);
+    };
+    const auto done = serve::run(
+        *std::move(host), load, room, [](const std::string& url, const std::string& admin_url) {
             std::string lines = fmt::format("bellwether listening on {}\n", url);
-            if (!admin_url.empty()) lines += fmt::format("bellwether admin on {}\n", admin_url);
+            if (!admin_url.empty()) {
+                lines += fmt::format("bellwether admin on {}\n", admin_url);
+            }
             fmt::print("{}", lines);
             std::fflush(stdout);
             serve::tell_service_manager("READY=1");

@@ -243,6 +243,24 @@ void write_top(json::PrettyWriter& writer, const Config& config) {
     write_keys<Config>(writer, k_root_keys, config);
 }
 
+std::expected<Admin, std::vector<Diagnostic>> load_admin_listen(const fs::path& file) {
+    const auto text = read_text(file);
+    if (!text) return std::unexpected(unreadable(file, text.error()).diagnostics);
+    Report report(file);
+    toml::table table;
+    if (!parse_toml(*text, 0, table, report)) return std::unexpected(report.take());
+    const ReadContext around{.has_keys = true};
+    Section root(table, {}, report, around);
+    Server server;
+    read_server(root, server);
+    static_cast<void>(report.take());  // mistakes in [server] hide nothing of [admin]
+    Admin admin;
+    read_admin(root, server, admin);
+    std::vector<Diagnostic> found = report.take();
+    if (!found.empty()) return std::unexpected(std::move(found));
+    return admin;
+}
+
 SectionFacts root_section() {
     SectionFacts root{"root", "Top level", "The configuration of a Bellwether host",
                       rows_of<Config>(k_root_keys)};

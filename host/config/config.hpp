@@ -235,6 +235,9 @@ struct Server {
     bool cost_in_body = false;       // every usage that a client gets has `usage.cost`
     milliseconds heartbeat{15'000};  // the longest silence on a client's stream; zero: no limit
     milliseconds drain{30'000};      // how long SIGTERM waits for calls in flight
+    // How long calls may outlive their config after a reload; zero: as long as they take.
+    milliseconds reload_drain{3'600'000};
+    bool watch = false;  // reloads by itself when a file has changed
     OnDisconnect on_disconnect;
     // The output assumed for a call that sets no limit, if the model's limit is not known.
     std::int64_t default_max_tokens = 4096;
@@ -308,6 +311,9 @@ Loaded parse(std::string_view text, const std::filesystem::path& file,
 // that hides the address is an error: a host goes on running even if its file has been given a
 // mistake elsewhere.
 std::expected<Server, std::vector<Diagnostic>> load_listen(const std::filesystem::path& file);
+
+// The same of the admin listener.
+std::expected<Admin, std::vector<Diagnostic>> load_admin_listen(const std::filesystem::path& file);
 
 // The value behind "env:NAME" or "file:/path" (one trailing newline dropped); the error is a
 // sentence that names the variable or file and never the value.

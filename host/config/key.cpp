@@ -188,8 +188,12 @@ void read_keys(Section& root, std::vector<Key>& keys) {
         read_keys<Key>(section, k_keys, one);
         section.finish();
     }
-    check_names(keys, root.report());
-    check_ids(keys, root.report());
+    check_keys(keys, root.report());
+}
+
+void check_keys(const std::vector<Key>& keys, Report& report) {
+    check_names(keys, report);
+    check_ids(keys, report);
 }
 
 std::optional<sys_seconds> parse_expiry(std::string_view text) {

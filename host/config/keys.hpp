@@ -82,6 +82,7 @@ struct KeyFacts {
     Form form;
     std::string_view meaning;     // a sentence, without the capital and the full stop
     std::string_view usual = {};  // the default in words; empty: the member has it
+    bool needs_restart = false;   // a reload does not change it
 };
 
 template <typename Owner>
@@ -190,6 +191,13 @@ constexpr KeyOf<Owner> key(std::string_view name, Form form, std::string_view me
                            std::type_identity_t<typename KeyOf<Owner>::Get> get = nullptr,
                            std::string_view usual = {}) {
     return {.facts = {name, form, meaning, usual}, .read = read, .get = get};
+}
+
+// The same key, which a reload does not change.
+template <typename Owner>
+constexpr KeyOf<Owner> until_restart(KeyOf<Owner> key) {
+    key.facts.needs_restart = true;
+    return key;
 }
 
 // Makes all keys of the table known to the section, in the table's order, and reads each key that

@@ -4,8 +4,12 @@
 #include <fmt/ranges.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "config/document.hpp"
 #include "config/key_form.hpp"
+#include "config/reach.hpp"
 #include "config/sections.hpp"
 #include "json/value.hpp"
 
@@ -62,6 +66,28 @@ KeysFile read_keys_file(const std::filesystem::path& file) {
     Report report(file);
     report.error({}, fmt::format("the file cannot be read: {}", text.error()));
     return {.keys = {}, .diagnostics = report.take()};
+}
+
+Loaded with_keys_of_file(const Config& config) {
+    Loaded loaded{.config = config, .diagnostics = {}};
+    KeysFile read = read_keys_file(config.keys_file);
+    loaded.diagnostics = std::move(read.diagnostics);
+    if (!loaded.ok()) return loaded;
+    const auto& files = config.files;
+    const auto index = std::ranges::find(files, config.keys_file) - files.begin();
+    auto& keys = loaded.config.keys;
+    std::erase_if(keys, [&](const Key& key) { return key.at.file == index; });
+    for (Key& key : read.keys) {
+        key.at.file = static_cast<int>(index);
+        for (Position& at : key.models_at) at.file = static_cast<int>(index);
+        keys.push_back(std::move(key));
+    }
+    Report report(config.file);
+    for (std::size_t i = 1; i < files.size(); ++i) report.add_file(files[i]);
+    check_keys(keys, report);
+    check_key_models(loaded.config, report);
+    std::ranges::move(report.take(), std::back_inserter(loaded.diagnostics));
+    return loaded;
 }
 
 }  // namespace bellwether::config

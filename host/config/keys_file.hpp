@@ -27,4 +27,7 @@ struct KeysFile {
 KeysFile read_keys_file(const std::filesystem::path& file);
 KeysFile parse_keys_file(std::string_view text, const std::filesystem::path& file);
 
+// The same config with the keys that its keys_file has now, which may break what holds of all keys.
+Loaded with_keys_of_file(const Config& config);
+
 }  // namespace bellwether::config

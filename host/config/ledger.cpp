@@ -89,30 +89,32 @@ void read_prefix(Section& section, std::string_view key, Ledger& ledger) {
 }
 
 constexpr KeyOf<Ledger> k_ledger_keys[] = {
-    key<Ledger>("url",
-                Worded{R"(`"memory:"`, `"sqlite:PATH"`, `"redis://[user@]host[:port][/database]"`)",
-                       R"x("type": "string", "pattern": "^(memory:$|sqlite:.|rediss?://)")x"},
-                "where it is kept: in memory, for tests; in a file of one host; or in Redis or "
-                "Valkey, shared by several hosts",
-                read_url, url_of, "above"),
-    password_key<&Ledger::password, &Ledger::password_at>("password", "of Redis"),
-    pem_key<&Ledger::ca_file, Pem::trusted>(
-        "ca_file", "PEM certificates to trust instead, for `rediss://`", "the system's"),
-    key<&Ledger::prefix>("prefix", k_text, "what the names of all its keys in Redis begin with",
-                         read_prefix),
+    until_restart(key<Ledger>(
+        "url",
+        Worded{R"(`"memory:"`, `"sqlite:PATH"`, `"redis://[user@]host[:port][/database]"`)",
+               R"x("type": "string", "pattern": "^(memory:$|sqlite:.|rediss?://)")x"},
+        "where it is kept: in memory, for tests; in a file of one host; or in Redis or "
+        "Valkey, shared by several hosts",
+        read_url, url_of, "above")),
+    until_restart(password_key<&Ledger::password, &Ledger::password_at>("password", "of Redis")),
+    until_restart(pem_key<&Ledger::ca_file, Pem::trusted>(
+        "ca_file", "PEM certificates to trust instead, for `rediss://`", "the system's")),
+    until_restart(key<&Ledger::prefix>(
+        "prefix", k_text, "what the names of all its keys in Redis begin with", read_prefix)),
     key<&Ledger::allows_on_failure>(
         "on_failure", Choice{k_failures},
         "calls while the ledger cannot answer: refused, or served without being counted"),
-    key<&Ledger::keep_usage>("keep_usage", k_keep_usage,
-                             "how long the row of a call is kept for reports"),
-    key<&Ledger::max_counters>("max_counters", Whole{100, 100'000'000},
-                               "how many counters there may be at one time"),
-    key<&Ledger::linger>("linger", k_linger,
-                         "for a file of SQLite: for how long what calls came to may wait to be "
-                         "written together"),
-    key<&Ledger::sync>(
+    until_restart(key<&Ledger::keep_usage>("keep_usage", k_keep_usage,
+                                           "how long the row of a call is kept for reports")),
+    until_restart(key<&Ledger::max_counters>("max_counters", Whole{100, 100'000'000},
+                                             "how many counters there may be at one time")),
+    until_restart(
+        key<&Ledger::linger>("linger", k_linger,
+                             "for a file of SQLite: for how long what calls came to may wait to be "
+                             "written together")),
+    until_restart(key<&Ledger::sync>(
         "sync", Choice{k_names<Sync>},
-        R"(for a file of SQLite: `"disk"`: what was given out survives a power cut)"),
+        R"(for a file of SQLite: `"disk"`: what was given out survives a power cut)")),
 };
 
 void check_user(Section& section, const Ledger& ledger) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <iterator>
 
 #include "config/money.hpp"
@@ -122,9 +123,17 @@ std::string sentence(std::string_view meaning, const std::string& range) {
     return range.empty() ? text + '.' : fmt::format("{} ({}).", text, range);
 }
 
+// What a key means, and whether it takes a restart to change it.
+std::string meaning_of(const KeyFacts& key) {
+    std::string text(key.meaning);
+    if (key.needs_restart) text += "; a change needs a restart";
+    return text;
+}
+
 std::string property(const Row& row) {
     const std::string usual = default_of(row);
-    const std::string meaning = sentence(row.facts.meaning, std::visit(RangeOf(), row.facts.form));
+    const std::string meaning =
+        sentence(meaning_of(row.facts), std::visit(RangeOf(), row.facts.form));
     return fmt::format(
         "{}: {{{}{}{}}}", in_json(row.facts.name),
         meaning.empty() ? "" : fmt::format("\"description\": {}, ", in_json(meaning)),
@@ -155,7 +164,7 @@ std::string row_text(const Row& row) {
         fixed.empty() ? std::string(row.facts.usual) : fmt::format("`{}`", fixed);
     return fmt::format("| `{}` | {} | {} | {} | {}", row.facts.name,
                        std::visit(TypeOf(), row.facts.form), usual,
-                       std::visit(RangeOf(), row.facts.form), row.facts.meaning);
+                       std::visit(RangeOf(), row.facts.form), meaning_of(row.facts));
 }
 
 }  // namespace
@@ -171,6 +180,18 @@ std::vector<SectionFacts> all_sections() {
     all.push_back(webhook_section());
     all.push_back(ledger_section());
     return all;
+}
+
+bool needs_restart(std::string_view setting) {
+    const std::string_view section = setting.substr(0, setting.find('.'));
+    const std::string_view key = setting.substr(std::min(section.size() + 1, setting.size()));
+    for (const SectionFacts& one : all_sections()) {
+        if (one.name != section) continue;
+        const auto row =
+            std::ranges::find(one.rows, key, [](const Row& known) { return known.facts.name; });
+        return row != one.rows.end() && row->facts.needs_restart;
+    }
+    return false;
 }
 
 std::string schema() {

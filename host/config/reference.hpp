@@ -12,6 +12,9 @@ namespace bellwether::config {
 // The rows of every section, those of the top level first.
 std::vector<SectionFacts> all_sections();
 
+// Whether a reload leaves a setting as it is, as /admin/config names it: "server.workers".
+bool needs_restart(std::string_view setting);
+
 // The JSON Schema (draft 7) of the file, one line for each key.
 std::string schema();
 

@@ -53,6 +53,8 @@ struct Retry {
 struct RetryBudget {
     std::uint32_t percent = 20;     // of the calls of the last ten seconds
     std::uint32_t per_second = 10;  // may be repeated however few calls there are
+
+    bool operator==(const RetryBudget&) const = default;
 };
 
 // When a target is taken out of service, and for how long.
@@ -63,6 +65,8 @@ struct Health {
     milliseconds window{30'000};
     milliseconds first{10'000};     // the first time out of service; it doubles each time
     milliseconds longest{300'000};  // of these times
+
+    bool operator==(const Health&) const = default;
 };
 
 // One of the places to which a route may send a call.

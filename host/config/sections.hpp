@@ -19,6 +19,8 @@ void read_server(Section& root, Server& server);
 void read_admin(Section& root, const Server& server, Admin& admin);
 void read_log(Section& root, Log& log);
 void read_keys(Section& root, std::vector<Key>& keys);
+// What holds of the keys of all files together. read_keys() has checked those of one file.
+void check_keys(const std::vector<Key>& keys, Report& report);
 void read_retry(Section& root, Retry& retry, RetryBudget& budget);
 void read_health(Section& root, Health& health);
 // `retry`: what providers have that say nothing else.

@@ -30,6 +30,9 @@ constexpr Quantity client_time(std::uint64_t min) {
 constexpr Quantity k_patience = client_time(100);
 constexpr Quantity k_heartbeat{k_duration, R"("15s", "1m" or "none")", "s", 100, 3'600'000, "none"};
 
+constexpr Quantity k_reload_drain{k_duration, R"("30s", "1h" or "none")", "s", 1'000, 86'400'000,
+                                  "none"};
+
 void read_listen(Section& section, std::string_view key, Server& server) {
     const auto given = section.text(key);
     if (!given) return;
@@ -118,8 +121,9 @@ constexpr KeyOf<Server> k_server_keys[] = {
                 "the address that clients call: an IPv4 address, an IPv6 address in brackets, or "
                 "`localhost`",
                 read_listen, listen_of),
-    key<&Server::workers>("workers", Whole{1, 256, "auto"},
-                          R"(threads, each with its own event loop; `"auto"`: one a core)"),
+    until_restart(
+        key<&Server::workers>("workers", Whole{1, 256, "auto"},
+                              R"(threads, each with its own event loop; `"auto"`: one a core)")),
     key<&Server::max_body_bytes>("max_body",
                                  bytes(R"("512KiB", "32MiB" or "1GiB")", "MiB", 1u << 10, 1u << 30),
                                  "larger requests are refused"),
@@ -128,6 +132,11 @@ constexpr KeyOf<Server> k_server_keys[] = {
         "what the bodies of all requests may take together, of all workers, from their head until "
         "they are answered"),
     key<&Server::drain>("drain", client_time(0), "how long a stop waits for the calls in flight"),
+    key<&Server::reload_drain>("reload_drain", k_reload_drain,
+                               "how long calls may go on under the config that they began with, "
+                               "after a reload; then they end as at a stop"),
+    key<&Server::watch>("watch", Flag{},
+                        "`true`: reloads when a file of the config or of a plugin has changed"),
     key<&Server::heartbeat>("heartbeat", k_heartbeat, "the longest silence on a client's stream"),
     key<&Server::cost_in_body>("cost_in_body", Flag{},
                                "every client that gets a usage gets `usage.cost` in it"),

@@ -20,6 +20,8 @@ class BodyRoom {
     // The same for what may as well be left undone: only as long as half of the room is left for
     // the rest. Not counted if it is refused.
     bool take_spare(std::size_t bytes);
+    // Changes the limit. What is held stays held.
+    void set_max(std::size_t bytes_max) { bytes_max_.store(bytes_max, std::memory_order_relaxed); }
     void give_back(std::size_t bytes) { held_.fetch_sub(bytes, std::memory_order_relaxed); }
 
     std::size_t held() const { return held_.load(std::memory_order_relaxed); }
@@ -28,7 +30,7 @@ class BodyRoom {
   private:
     bool take_up_to(std::size_t bytes_max, std::size_t bytes);
 
-    const std::size_t bytes_max_;
+    std::atomic<std::size_t> bytes_max_;
     std::atomic<std::size_t> held_ = 0;
     std::atomic<std::uint64_t> refused_ = 0;
 };

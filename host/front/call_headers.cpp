@@ -26,7 +26,11 @@ std::string answering_headers(const Answering& answering) {
     const std::string tried = answering.tried.empty()
                                   ? std::string()
                                   : fmt::format("x-bellwether-tried: {}\r\n", answering.tried);
-    return tried +
+    const std::string generation =
+        answering.generation == 0
+            ? std::string()
+            : fmt::format("x-bellwether-generation: {}\r\n", answering.generation);
+    return tried + generation +
            fmt::format(
                "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: "
                "{}\r\n"

@@ -14,6 +14,7 @@ struct Answering {
     std::string_view provider;
     std::string_view model;  // as the provider calls it
     unsigned attempts = 0;
+    std::uint64_t generation = 0;        // of the config; 0: not said
     std::string_view tried = {};         // policy::tried_text; empty: there was one attempt
     std::chrono::nanoseconds so_far{0};  // since the call began
     std::chrono::nanoseconds waited{0};  // the part of `so_far` spent waiting for providers

@@ -13,15 +13,18 @@ class ClientTimeouts {
   public:
     using Time = std::chrono::steady_clock::time_point;
 
-    // `limits` must outlive this object.
-    explicit ClientTimeouts(const config::Front& limits) : limits_(limits) {}
+    // `limits` must outlive this object, or the next use().
+    explicit ClientTimeouts(const config::Front& limits) : limits_(&limits) {}
+
+    // From now on these limits count. Not within a body.
+    void use(const config::Front& limits) { limits_ = &limits; }
 
     // The deadlines, if the wait begins now, for a request's first byte and for its whole head.
-    Time for_request(Time now) const { return now + limits_.idle_timeout; }
-    Time for_head(Time now) const { return now + limits_.header_timeout; }
+    Time for_request(Time now) const { return now + limits_->idle_timeout; }
+    Time for_head(Time now) const { return now + limits_->header_timeout; }
     // The deadline for a client to take the next bytes of its reply. It may read slowly, but must
     // not stop.
-    Time for_write(Time now) const { return now + limits_.write_timeout; }
+    Time for_write(Time now) const { return now + limits_->write_timeout; }
     // The deadline for a client that still sends after its last reply.
     static Time for_lingering(Time now) { return now + std::chrono::seconds(2); }
 
@@ -32,7 +35,7 @@ class ClientTimeouts {
     Time for_body(std::size_t bytes, Time now);
 
   private:
-    const config::Front& limits_;
+    const config::Front* limits_;
     Time body_begun_{};
     std::size_t body_bytes_ = 0;  // as they came, before unpacking
 };

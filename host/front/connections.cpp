@@ -35,12 +35,14 @@ ConnectionPlace::~ConnectionPlace() {
 }
 
 ConnectionPlace Connections::enter(const boost::asio::ip::address& address) {
-    if (count_.fetch_add(1, std::memory_order_relaxed) >= max_) {
+    if (count_.fetch_add(1, std::memory_order_relaxed) >= max_.load(std::memory_order_relaxed)) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         return enter_beyond_limit();
     }
+    const std::size_t most = per_client_max_.load(std::memory_order_relaxed);
+    if (most == 0) return {*this, std::nullopt, false};
     const ConnectionPlace::Client client = client_of(address);
-    if (per_client_max_ != 0 && !enter_client(client)) {
+    if (!enter_client(client, most)) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         return enter_beyond_limit();
     }
@@ -49,25 +51,25 @@ ConnectionPlace Connections::enter(const boost::asio::ip::address& address) {
 
 ConnectionPlace Connections::enter_beyond_limit() {
     if (beyond_limit_count_.fetch_add(1, std::memory_order_relaxed) < refused_max_) {
-        return {*this, {}, true};
+        return {*this, std::nullopt, true};
     }
     beyond_limit_count_.fetch_sub(1, std::memory_order_relaxed);
     return {};
 }
 
-bool Connections::enter_client(const ConnectionPlace::Client& client) {
+bool Connections::enter_client(const ConnectionPlace::Client& client, std::size_t most) {
     const Lock lock(mutex_);
     const auto found = clients_.try_emplace(client, 0).first;
-    if (found->second == per_client_max_) return false;
+    if (found->second >= most) return false;
     ++found->second;
     return true;
 }
 
-void Connections::leave(const ConnectionPlace::Client& client) {
+void Connections::leave(const std::optional<ConnectionPlace::Client>& client) {
     count_.fetch_sub(1, std::memory_order_relaxed);
-    if (per_client_max_ == 0) return;
+    if (!client) return;
     const Lock lock(mutex_);
-    const auto found = clients_.find(client);
+    const auto found = clients_.find(*client);
     if (--found->second == 0) clients_.erase(found);
 }
 

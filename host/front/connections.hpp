@@ -7,6 +7,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/mutex.hpp"
@@ -23,7 +24,9 @@ class ConnectionPlace {
     using Client = std::array<unsigned char, 16>;  // an IPv4 address, or an IPv6 network of 64 bits
 
     ConnectionPlace() = default;
-    ConnectionPlace(Connections& connections, const Client& client, bool beyond_limit)
+    // `client`: under which address it counts; nothing: under none.
+    ConnectionPlace(Connections& connections, const std::optional<Client>& client,
+                    bool beyond_limit)
         : connections_(&connections), client_(client), beyond_limit_(beyond_limit) {}
     ConnectionPlace(ConnectionPlace&& other) noexcept
         : connections_(std::exchange(other.connections_, nullptr)),
@@ -37,7 +40,7 @@ class ConnectionPlace {
 
   private:
     Connections* connections_ = nullptr;
-    Client client_{};
+    std::optional<Client> client_;
     bool beyond_limit_ = false;
 };
 
@@ -48,6 +51,11 @@ class Connections {
     Connections(std::size_t max, std::size_t per_client_max, std::size_t refused_max = 256)
         : max_(max), per_client_max_(per_client_max), refused_max_(refused_max) {}
 
+    // Changes the limits; what is open stays open.
+    void set_limits(std::size_t max, std::size_t per_client_max) {
+        max_.store(max, std::memory_order_relaxed);
+        per_client_max_.store(per_client_max, std::memory_order_relaxed);
+    }
     // Returns a place beyond the limit if the limit is reached, and an empty place if `refused_max`
     // is reached as well.
     ConnectionPlace enter(const boost::asio::ip::address& address);
@@ -55,18 +63,17 @@ class Connections {
 
   private:
     friend class ConnectionPlace;
-    bool enter_client(const ConnectionPlace::Client& client);
+    bool enter_client(const ConnectionPlace::Client& client, std::size_t most);
     ConnectionPlace enter_beyond_limit();
-    void leave(const ConnectionPlace::Client& client);
+    void leave(const std::optional<ConnectionPlace::Client>& client);
 
-    const std::size_t max_;
-    const std::size_t per_client_max_;
+    std::atomic<std::size_t> max_;
+    std::atomic<std::size_t> per_client_max_;
     const std::size_t refused_max_;
     std::atomic<std::size_t> count_ = 0;
     std::atomic<std::size_t> beyond_limit_count_ = 0;
     Mutex mutex_;
-    std::map<ConnectionPlace::Client, std::size_t> clients_
-        GUARDED_BY(mutex_);  // only with a limit for each
+    std::map<ConnectionPlace::Client, std::size_t> clients_ GUARDED_BY(mutex_);
 };
 
 }  // namespace bellwether::front

@@ -1,36 +1,21 @@
-// `Context` is what the sessions of one worker share: the host's constant parts (`Host`), what the
-// threads share (`Running`), and the worker's own engine. Each worker has its own.
+// `Context` is what the sessions of one worker share while one configuration is in effect: the
+// host's constant parts (`Host`), what the threads share (`Running`), and the worker's own engine.
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <random>
 
-#include "config/config.hpp"
+#include "front/host.hpp"
 #include "front/running.hpp"
+#include "front/surface.hpp"
 #include "http/limits.hpp"
 #include "observe/access_log.hpp"
 #include "policy/admission/books.hpp"
 #include "policy/attempts/attempts.hpp"
-#include "policy/keys/key_ring.hpp"
-#include "policy/notices/webhooks.hpp"
-#include "route/catalogue.hpp"
-#include "route/table.hpp"
 
 namespace bellwether::front {
-
-// Built once at start-up, constant afterwards, shared by all workers. `routes` and `keys` point
-// into `config`, whose routes and keys stay where they are when a Host is moved.
-struct Host {
-    config::Config config;
-    plugin::Registry registry;
-    route::Table routes;
-    route::Catalogue catalogue;
-    std::int64_t started_unix = 0;  // seconds
-    policy::KeyRing keys;
-    std::vector<policy::WebhookTarget> webhooks;
-    std::vector<std::string> kept_headers;  // of clients' requests; incoming_call.hpp
-};
 
 class DrainedCalls;
 class ShadowCalls;
@@ -46,7 +31,11 @@ struct Context {
     std::mt19937_64& random;
     http::MessageLimits http_limits;
     ShadowCalls* shadow_calls = nullptr;  // null: no call has a copy
-    bool draining = false;                // finish what runs, take nothing new
+    Surface surface{};
+    std::uint64_t generation = 1;  // the number of the configuration
+    bool draining = false;         // finish what runs, take nothing new
+    // Keeps the context alive while it is locked; empty: it outlives all calls anyway.
+    std::weak_ptr<Context> self{};
     std::array<char, 64u << 10>
         scratch{};  // for one read, never for longer than a turn of the loop
 };

@@ -12,8 +12,15 @@ namespace bellwether::front {
 class DrainedCalls::DiscardingClient final : public Downstream,
                                              public std::enable_shared_from_this<DiscardingClient> {
   public:
-    DiscardingClient(DrainedCalls& all, std::unique_ptr<LiveCall> call, HeldBody body)
-        : all_(all), body_(std::move(body)), call_(std::move(call)), end_alarm_(all.loop_) {}
+    DiscardingClient(DrainedCalls& all, std::shared_ptr<Context> context,
+                     std::unique_ptr<LiveCall> call, HeldBody body)
+        : all_(all),
+          context_(std::move(context)),
+          body_(std::move(body)),
+          call_(std::move(call)),
+          end_alarm_(all.loop_) {}
+
+    bool is_of(const Context& context) const { return context_.get() == &context; }
 
     void wait(std::chrono::milliseconds longest) {
         if (longest.count() > 0) {
@@ -53,6 +60,7 @@ class DrainedCalls::DiscardingClient final : public Downstream,
     }
 
     DrainedCalls& all_;
+    const std::shared_ptr<Context> context_;
     HeldBody body_;  // counts until the call is destroyed
     std::unique_ptr<LiveCall> call_;
     net::Alarm end_alarm_;
@@ -63,10 +71,18 @@ DrainedCalls::DrainedCalls(boost::asio::io_context& loop, std::function<void()> 
     : loop_(loop), on_empty_(std::move(on_empty)) {}
 DrainedCalls::~DrainedCalls() = default;
 
-void DrainedCalls::adopt(std::unique_ptr<LiveCall> call, HeldBody body,
-                         std::chrono::milliseconds longest) {
-    all_.push_back(std::make_shared<DiscardingClient>(*this, std::move(call), std::move(body)));
+void DrainedCalls::adopt(std::shared_ptr<Context> context, std::unique_ptr<LiveCall> call,
+                         HeldBody body, std::chrono::milliseconds longest) {
+    all_.push_back(std::make_shared<DiscardingClient>(*this, std::move(context), std::move(call),
+                                                      std::move(body)));
     all_.back()->wait(longest);
+}
+
+void DrainedCalls::end(const Context& context) {
+    const auto all = all_;
+    for (const auto& one : all) {
+        if (one->is_of(context)) one->cancel();
+    }
 }
 
 void DrainedCalls::end() {

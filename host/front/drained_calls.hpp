@@ -22,10 +22,13 @@ class DrainedCalls {
     ~DrainedCalls();
 
     // Lets the call go on, for at most `longest`; zero: for as long as it takes. `body` is the room
-    // that the call's request body takes.
-    void adopt(std::unique_ptr<LiveCall> call, HeldBody body, std::chrono::milliseconds longest);
+    // that the call's request body takes, `context` the call's own.
+    void adopt(std::shared_ptr<Context> context, std::unique_ptr<LiveCall> call, HeldBody body,
+               std::chrono::milliseconds longest);
     bool empty() const { return all_.empty(); }
-    // Cancels all calls that are left. Must be called before the worker's context is destroyed.
+    // Cancels the calls of this context.
+    void end(const Context& context);
+    // Cancels all calls that are left.
     void end();
 
   private:

@@ -12,8 +12,10 @@ namespace bellwether::front {
 
 class Inbox {
   public:
-    // `limits` outlive the inbox.
+    // `limits` outlive the inbox, or the next use().
     explicit Inbox(const http::MessageLimits& limits) : parser_(limits) {}
+    // From now on these limits count.
+    void use(const http::MessageLimits& limits) { parser_.use(limits); }
 
     // ---- the input. A read is pending also while a call runs, because only a read shows that the
     // client has hung up. None is pending while too many unread bytes are kept, nor after the end.

@@ -271,6 +271,7 @@ std::string LiveCall::headers() const {
            answering_headers({.provider = attempts_->provider(),
                               .model = attempts_->model(),
                               .attempts = attempts_->count(),
+                              .generation = context_.generation,
                               .tried = tried,
                               .so_far = Clock::now() - call_.started,
                               .waited = attempts_->waited()});
@@ -288,7 +289,8 @@ void LiveCall::record(const policy::CallEnd& outcome, int status, std::string_vi
                                     .error_code = gone ? k_client_closed : error_code,
                                     .ended = Clock::now(),
                                     .first_byte = first_byte_,
-                                    .bytes_out = bytes_out_};
+                                    .bytes_out = bytes_out_,
+                                    .generation = context_.generation};
     policy::count(record, context_.metrics);
     if (admission_) admission_->settle(record);
     if (!observe::access_enabled()) return;

@@ -38,17 +38,15 @@ http::Refusal too_slow(std::string_view what, std::string_view key) {
 
 }  // namespace
 
-Session::Session(Socket socket, Context& context, Sessions& sessions, Surface surface,
-                 ConnectionPlace place)
+Session::Session(Socket socket, Sessions& sessions, ConnectionPlace place)
     : socket_(std::move(socket)),
-      context_(context),
       sessions_(sessions),
-      surface_(surface),
+      context_(sessions.context()),
       place_(std::move(place)),
       client_(address_of(socket_)),
-      alarm_(context.engine.loop, [this] { on_time(); }),
-      inbox_(context.http_limits),
-      timeouts_(context.host.config.server.front) {
+      alarm_(context_->engine.loop, [this] { on_time(); }),
+      inbox_(context_->http_limits),
+      timeouts_(limits()) {
     sessions_.opened(*this);
 }
 
@@ -63,6 +61,16 @@ void Session::start() {
             .code = "too_many_connections",
             .message = "The host has as many connections as it is allowed to have "
                        "(server.max_connections, server.max_connections_per_client)."});
+}
+
+void Session::renew() {
+    if (phase_ == Phase::waiting || phase_ == Phase::head) use(sessions_.context());
+}
+
+void Session::use(std::shared_ptr<Context> context) {
+    inbox_.use(context->http_limits);
+    timeouts_.use(context->host.config.server.front);
+    context_ = std::move(context);
 }
 
 void Session::drain() {
@@ -128,11 +136,11 @@ void Session::read_at_once() {
         const bool reads_on = reads(phase_) && inbox_.kept().empty();
         if (!reads_on && phase_ != Phase::lingering) return;
         error_code error;
-        const std::size_t bytes = socket_.read_some(asio::buffer(context_.scratch), error);
+        const std::size_t bytes = socket_.read_some(asio::buffer(context_->scratch), error);
         if (error == asio::error::would_block) return;
         if (error) return on_read(error, 0);
-        take({context_.scratch.data(), bytes});
-        if (bytes < context_.scratch.size()) return;
+        take({context_->scratch.data(), bytes});
+        if (bytes < context_->scratch.size()) return;
     }
 }
 
@@ -206,8 +214,13 @@ void Session::begin_reply(Phase phase) {
 
 void Session::on_request() {
     begin_reply(Phase::answering);
-    const Answer answer = make_answer();
-    if (answer.operation) return begin_call(*answer.operation);
+    Answer made = make_answer();
+    if (made.operation) return begin_call(*made.operation);
+    if (made.later) return answer_later(made.later);
+    answer(std::move(made));
+}
+
+void Session::answer(Answer answer) {
     if (!answer.code.empty()) log_refusal(answer.status, answer.code, exchange_.caller);
     ResponseHead reply = head(answer.status, answer.headers);
     reply.content_type = answer.content_type;
@@ -215,18 +228,28 @@ void Session::on_request() {
     finished();
 }
 
+// The session is held only weakly, because the other thread must not be the last to hold it.
+void Session::answer_later(const LaterAnswer& begin) {
+    begin([executor = socket_.get_executor(), session = weak_from_this()](Answer made) {
+        asio::post(executor, [session, made = std::move(made)]() mutable {
+            const auto self = session.lock();
+            if (self && self->phase_ == Phase::answering) self->answer(std::move(made));
+        });
+    });
+}
+
 Answer Session::make_answer() {
     const http::IncomingRequest& request = inbox_.request();
     return preflight() ? preflight_answer(request)
-                       : surface_.pages(request, context_, exchange_.caller);
+                       : surface().pages(request, *context_, exchange_.caller);
 }
 
 void Session::begin_call(Operation operation) {
     http::IncomingRequest& request = inbox_.request();
-    Call call = incoming_call(request, operation, exchange_.id, exchange_.caller, context_.random);
-    take_user(call, request, context_.host.config.server.user_header);
-    take_forwarded(call, request, context_.host.kept_headers);
-    call_ = std::make_unique<LiveCall>(context_, static_cast<Downstream&>(*this), std::move(call),
+    Call call = incoming_call(request, operation, exchange_.id, exchange_.caller, context_->random);
+    take_user(call, request, context_->host.config.server.user_header);
+    take_forwarded(call, request, context_->host.kept_headers);
+    call_ = std::make_unique<LiveCall>(*context_, static_cast<Downstream&>(*this), std::move(call),
                                        exchange_.caller, client_);
     call_->start();
 }
@@ -292,7 +315,7 @@ void Session::hung_up() {
 void Session::leave_call() {
     const config::OnDisconnect then = call_->on_disconnect();
     if (!then.drains) return call_->abandoned();
-    context_.drained_calls.adopt(std::move(call_), std::move(held_body_), then.longest);
+    context_->drained_calls.adopt(context_, std::move(call_), std::move(held_body_), then.longest);
 }
 
 void Session::close() {

@@ -21,26 +21,30 @@
 #include "front/outbox.hpp"
 #include "front/phase.hpp"
 #include "front/response.hpp"
+#include "front/surface.hpp"
 
 namespace bellwether::front {
 
 using Socket =
     boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
-// The sessions of a worker, so that draining reaches them.
+// The sessions of a worker, so that draining and a new context reach them.
 class Sessions;
 
 class Session final : public std::enable_shared_from_this<Session>, private Downstream {
   public:
-    // `surface` is what the connection's listener serves. With a place beyond the limit it serves
-    // nothing, and start() tells the client so.
-    Session(Socket socket, Context& context, Sessions& sessions, Surface surface,
-            ConnectionPlace place);
+    // With a place beyond the limit it serves nothing, and start() tells the client so.
+    Session(Socket socket, Sessions& sessions, ConnectionPlace place);
     ~Session();
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
     void start();
+    // The worker has another context. It counts from the next request whose head is not read yet;
+    // one that is being answered keeps the context that it began with.
+    void renew();
+    // Whether the session's request is of this context.
+    bool is_of(const Context& context) const { return context_.get() == &context; }
     // Closes the connection now if it is idle, else after the reply in progress.
     void drain();
     // Closes the connection now; the client of a call in progress is told why.
@@ -92,6 +96,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
 
     void on_request();
     Answer make_answer();
+    void answer_later(const LaterAnswer& begin);
+    void answer(Answer answer);
     void begin_reply(Phase phase);
     void begin_call(Operation operation);
     void refuse(const http::Refusal& refusal);
@@ -121,12 +127,13 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void leave_call();
     void close();
 
-    const config::Front& limits() const { return context_.host.config.server.front; }
+    void use(std::shared_ptr<Context> context);
+    const config::Front& limits() const { return context_->host.config.server.front; }
+    const Surface& surface() const { return context_->surface; }
 
     Socket socket_;
-    Context& context_;
     Sessions& sessions_;
-    const Surface surface_;
+    std::shared_ptr<Context> context_;
     const ConnectionPlace place_;
     std::string client_;  // address:port, for the log
     LazyAlarm alarm_;     // the deadline of whatever the connection waits for
@@ -146,6 +153,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
 
 class Sessions {
   public:
+    // The worker's context as it is now.
+    virtual const std::shared_ptr<Context>& context() const = 0;
     virtual void opened(Session& session) = 0;
     virtual void closed(Session& session) = 0;
 

@@ -15,8 +15,8 @@ namespace bellwether::front {
 bool Session::on_head(bool more_has_come) {
     const http::IncomingRequest& request = inbox_.request();
     const http::Framing& framing = inbox_.parser().framing();
-    exchange_.keep_alive = framing.keep_alive && !context_.draining;
-    exchange_.id = request_id(request.header("x-request-id"), context_.random);
+    exchange_.keep_alive = framing.keep_alive && !context_->draining;
+    exchange_.id = request_id(request.header("x-request-id"), context_->random);
     look_at_origin(request);
     if (!admit(request)) return false;
     if (!count_body()) {
@@ -34,17 +34,17 @@ bool Session::on_head(bool more_has_come) {
 // The client key is checked before what the request wants, so that a client without a key learns
 // nothing and sends no body.
 bool Session::admit(const http::IncomingRequest& request) {
-    if (const auto refusal = check_host(request, surface_.loopback, limits())) {
+    if (const auto refusal = check_host(request, surface().loopback, limits())) {
         refuse(*refusal);
         return false;
     }
     if (preflight()) return true;
-    const bool asked = surface_.keys != nullptr && !surface_.keys->is_open() &&
-                       !(surface_.keyless != nullptr && surface_.keyless(request.path));
+    const bool asked = surface().keys != nullptr && !surface().keys->is_open() &&
+                       !(surface().keyless != nullptr && surface().keyless(request.path));
     if (asked) {
-        const auto caller = identify(request, *surface_.keys, Clock::wall());
+        const auto caller = identify(request, *surface().keys, Clock::wall());
         if (!caller) {
-            context_.metrics.key_refused(static_cast<std::size_t>(caller.error().refusal.fault));
+            context_->metrics.key_refused(static_cast<std::size_t>(caller.error().refusal.fault));
             refuse(caller.error().reply, caller.error().refusal.key);
             return false;
         }
@@ -59,14 +59,14 @@ bool Session::admit(const http::IncomingRequest& request) {
 
 // Whether the request is a CORS preflight. A preflight is answered without a client key.
 bool Session::preflight() const {
-    return surface_.origins != nullptr && is_preflight(inbox_.request(), *surface_.origins);
+    return surface().origins != nullptr && is_preflight(inbox_.request(), *surface().origins);
 }
 
 // Makes the CORS headers. This comes before any refusal, because a web page must be able to read
 // why it was refused.
 void Session::look_at_origin(const http::IncomingRequest& request) {
-    if (surface_.origins != nullptr) {
-        exchange_.origin_headers = cors_headers(request, *surface_.origins);
+    if (surface().origins != nullptr) {
+        exchange_.origin_headers = cors_headers(request, *surface().origins);
     }
 }
 
@@ -74,10 +74,10 @@ void Session::look_at_origin(const http::IncomingRequest& request) {
 // Without one, or once unpacking has made more than that, the bytes that are held count.
 bool Session::count_body() {
     const http::RequestParser& parser = inbox_.parser();
-    if (surface_.body_room == nullptr || !parser.head_complete()) return true;
+    if (surface().body_room == nullptr || !parser.head_complete()) return true;
     const std::size_t there = parser.request().body.size();
     const std::size_t announced = parser.complete() ? 0 : parser.framing().length;
-    return held_body_.set(*surface_.body_room, std::max(there, announced));
+    return held_body_.set(*surface().body_room, std::max(there, announced));
 }
 
 void Session::forget_body() {
@@ -98,7 +98,7 @@ void Session::refuse(const ErrorReply& error, const config::Key* key) {
     const http::IncomingRequest& request = inbox_.request();
     const ErrorReply reply = in_dialect(dialect_at(request.path), error);
     if (exchange_.id.empty()) {
-        exchange_.id = request_id(request.header("x-request-id"), context_.random);
+        exchange_.id = request_id(request.header("x-request-id"), context_->random);
     }
     if (exchange_.origin_headers.empty()) look_at_origin(request);
     log_refusal(reply.status, reply.code, key);
@@ -115,9 +115,9 @@ void Session::log_refusal(int status, std::string_view code, const config::Key* 
                                        .path = request.path,
                                        .status = status,
                                        .error_code = code};
-    policy::count(record, context_.metrics);
+    policy::count(record, context_->metrics);
     if (!observe::access_enabled()) return;
-    context_.access_log.add(policy::access_record(record, Clock::wall()));
+    context_->access_log.add(policy::access_record(record, Clock::wall()));
 }
 
 }  // namespace bellwether::front

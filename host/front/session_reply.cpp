@@ -161,7 +161,7 @@ void Session::on_written() {
 
 void Session::next_request() {
     if (exchange_.resets) return close();
-    const bool last = !exchange_.keep_alive || context_.draining;
+    const bool last = !exchange_.keep_alive || context_->draining;
     const AfterReply next = after_reply(phase_, last, inbox_);
     if (next == AfterReply::linger) return linger();
     if (next == AfterReply::close) return close();
@@ -169,6 +169,7 @@ void Session::next_request() {
     phase_ = Phase::waiting;
     inbox_.next_request();
     exchange_ = {};
+    if (context_ != sessions_.context()) use(sessions_.context());
     alarm_.set(timeouts_.for_request(Clock::now()));
     if (next == AfterReply::read) return read();
     // Posted, because a direct call would nest one level deeper with each pipelined request.

@@ -102,7 +102,8 @@ void ShadowCall::record(const policy::CallEnd& outcome) {
                                     .status = told.status,
                                     .error_code = told.code,
                                     .ended = Clock::now(),
-                                    .first_byte = first_byte_};
+                                    .first_byte = first_byte_,
+                                    .generation = context_.generation};
     policy::count_shadow(record, context_.metrics);
     admission_.settle(record);
     if (!observe::access_enabled()) return;

@@ -20,12 +20,13 @@ bool ShadowCalls::add(Context& context, const Call& call, policy::Destination sh
     const std::size_t before = all_.size();
     HeldBody body;
     if (before >= k_at_once_max) return false;
-    if (!body.take_spare(*context.running.body_room, call.body.size())) return false;
+    if (!body.take_spare(context.running.process.body_room, call.body.size())) return false;
     try {
-        all_.push_back(
+        auto copy =
             std::make_unique<ShadowCall>(context, call, std::move(shadow), std::move(body),
-                                         [this](const ShadowCall& ended) { leave_soon(&ended); }));
-        boost::asio::post(loop_, [this, one = all_.back().get()] { start(one); });
+                                         [this](const ShadowCall& ended) { leave_soon(&ended); });
+        all_.push_back({context.self.lock(), std::move(copy)});
+        boost::asio::post(loop_, [this, one = all_.back().call.get()] { start(one); });
         return true;
     } catch (const std::bad_alloc&) {
         all_.resize(before);
@@ -34,10 +35,11 @@ bool ShadowCalls::add(Context& context, const Call& call, policy::Destination sh
 }
 
 void ShadowCalls::start(const ShadowCall* one) {
-    const auto found = std::ranges::find(all_, one, &std::unique_ptr<ShadowCall>::get);
+    const auto found =
+        std::ranges::find_if(all_, [one](const Copy& copy) { return copy.call.get() == one; });
     if (found == all_.end()) return;
     try {
-        (*found)->start();
+        found->call->start();
     } catch (const std::bad_alloc&) {
         leave_soon(one);
     }
@@ -46,12 +48,21 @@ void ShadowCalls::start(const ShadowCall* one) {
 // Leaves from the loop, because the call is on the stack.
 void ShadowCalls::leave_soon(const ShadowCall* one) {
     boost::asio::post(loop_, [this, one] {
-        std::erase_if(all_, [one](const auto& other) { return other.get() == one; });
+        std::erase_if(all_, [one](const Copy& copy) { return copy.call.get() == one; });
     });
 }
 
+void ShadowCalls::end(const Context& context) {
+    for (auto at = all_.begin(); at != all_.end();) {
+        const auto one = at++;
+        if (one->context.get() != &context) continue;
+        one->call->interrupt();
+        all_.erase(one);
+    }
+}
+
 void ShadowCalls::end() {
-    for (const auto& one : std::exchange(all_, {})) one->interrupt();
+    for (const auto& one : std::exchange(all_, {})) one.call->interrupt();
 }
 
 }  // namespace bellwether::front

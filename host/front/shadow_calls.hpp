@@ -22,16 +22,23 @@ class ShadowCalls {
     // the loop's next turn. A host that drains takes no more.
     void copy(Context& context, const Call& call, policy::Destination shadow);
     std::size_t count() const { return all_.size(); }
-    // Ends all that are left. Must be called before the worker's context is destroyed.
+    // Ends those of this context.
+    void end(const Context& context);
+    // Ends all that are left.
     void end();
 
   private:
+    struct Copy {
+        std::shared_ptr<Context> context;  // null: it outlives the copy anyway
+        std::unique_ptr<ShadowCall> call;
+    };
+
     bool add(Context& context, const Call& call, policy::Destination shadow);
     void start(const ShadowCall* one);
     void leave_soon(const ShadowCall* one);
 
     boost::asio::io_context& loop_;
-    std::list<std::unique_ptr<ShadowCall>> all_;
+    std::list<Copy> all_;
 };
 
 }  // namespace bellwether::front

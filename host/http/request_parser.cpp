@@ -24,7 +24,7 @@ constexpr unsigned char k_tls_handshake = 0x16;
 
 }  // namespace
 
-RequestParser::RequestParser(const MessageLimits& limits) : limits_(limits) {}
+RequestParser::RequestParser(const MessageLimits& limits) : limits_(&limits) {}
 
 ParseStep RequestParser::feed(std::string_view& bytes) {
     switch (stage_) {
@@ -94,7 +94,7 @@ ParseStep RequestParser::take_line(std::string_view& bytes, bool& complete) {
     const std::size_t end = bytes.find('\n');
     const std::size_t count = end == bytes.npos ? bytes.size() : end + 1;
     const bool first = stage_ == Stage::request_line;
-    const std::size_t most = first ? limits_.request_line_bytes : limits_.header_bytes;
+    const std::size_t most = first ? limits_->request_line_bytes : limits_->header_bytes;
     if (head_.size() - fields_begin_ + count > most) {
         if (!first) return refuse(headers_too_large());
         return refuse({.status = 414,
@@ -131,7 +131,7 @@ ParseStep RequestParser::read_request_line(std::string_view line) {
 }
 
 ParseStep RequestParser::read_field(std::size_t line_size) {
-    if (places_.size() == limits_.header_count) return refuse(headers_too_large());
+    if (places_.size() == limits_->header_count) return refuse(headers_too_large());
     const auto field = read_field_line({head_.data() + line_, line_size});
     if (!field) return refuse(field.error());
     places_.push_back(
@@ -151,7 +151,7 @@ void RequestParser::show_head() {
 
 ParseStep RequestParser::end_head() {
     show_head();
-    const auto framing = read_framing(request_, limits_);
+    const auto framing = read_framing(request_, *limits_);
     if (!framing) return refuse(framing.error());
     framing_ = *framing;
     left_ = framing_.length;
@@ -175,7 +175,7 @@ std::string_view RequestParser::at(Place place) const {
 ParseStep RequestParser::feed_body(std::string_view& bytes) {
     if (framing_.body == Body::chunked) {
         while (!chunks_.done()) {
-            const auto data = chunks_.next(bytes, limits_);
+            const auto data = chunks_.next(bytes, *limits_);
             if (!data) return refuse(data.error());
             if (data->empty()) break;
             if (add_to_body(*data) == ParseStep::refused) return ParseStep::refused;
@@ -194,7 +194,7 @@ ParseStep RequestParser::add_to_body(std::string_view bytes) {
         request_.body.append(bytes);
         return ParseStep::more;
     }
-    auto problem = inflate_->feed(bytes, request_.body, limits_);
+    auto problem = inflate_->feed(bytes, request_.body, *limits_);
     return problem ? refuse(std::move(*problem)) : ParseStep::more;
 }
 

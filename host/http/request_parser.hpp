@@ -27,8 +27,10 @@ enum class ParseStep {
 
 class RequestParser {
   public:
-    // `limits` outlive the parser.
+    // `limits` outlive the parser, or the next use().
     explicit RequestParser(const MessageLimits& limits);
+    // From now on these limits count.
+    void use(const MessageLimits& limits) { limits_ = &limits; }
     RequestParser(const RequestParser&) = delete;
     RequestParser& operator=(const RequestParser&) = delete;
 
@@ -75,7 +77,7 @@ class RequestParser {
     Place place_of(std::string_view part) const;
     std::string_view at(Place place) const;
 
-    const MessageLimits& limits_;
+    const MessageLimits* limits_;
     Stage stage_ = Stage::request_line;
     std::string head_;      // the lines of the head, names in lower case
     std::size_t line_ = 0;  // offset in `head_` of the line that is being read

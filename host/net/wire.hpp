@@ -17,6 +17,8 @@ struct Proxy {
     std::string url;       // scheme://host:port; empty: none. Never with a credential
     std::string user;      // never printed
     std::string password;  // never printed
+
+    bool operator==(const Proxy&) const = default;
 };
 
 struct WireOptions {
@@ -30,6 +32,9 @@ struct WireOptions {
     std::chrono::seconds idle_time{60};  // a connection idle for longer is not used again
     // Each is "host:port:address,address": addresses to use without asking a resolver.
     std::vector<std::string> addresses;
+    std::string pem_sha256;  // of what the PEM files hold: one that was renewed is another wire
+
+    bool operator==(const WireOptions&) const = default;
 };
 
 }  // namespace bellwether::net

@@ -89,6 +89,7 @@ void add_routing(Fields& fields, const AccessRecord& record) {
     fields.add_json("attributes", record.attributes);
     fields.add("attempts", record.attempts);
     fields.add("tried", record.tried);
+    fields.add("generation", record.generation);
     fields.add_flag("stream", record.stream);
 }
 

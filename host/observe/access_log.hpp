@@ -36,7 +36,8 @@ struct AccessRecord {
     std::string_view upstream_id;  // of the request, as the provider calls it
     std::string_view attributes;   // what the provider's plugin said of it: a JSON object
     int attempts = 0;
-    std::string tried;  // the attempts before the last one
+    std::string tried;             // the attempts before the last one
+    std::int64_t generation = -1;  // of the config that it began with
     bool stream = false;
     std::int64_t bytes_in = 0;
     std::int64_t bytes_out = 0;
@@ -57,6 +58,8 @@ class AccessLog {
   public:
     explicit AccessLog(boost::asio::io_context& loop, Format format = log_format());
     ~AccessLog();  // writes what is left
+    // Of the lines from now on.
+    void set_format(Format format) { format_ = format; }
     AccessLog(const AccessLog&) = delete;
     AccessLog& operator=(const AccessLog&) = delete;
 

@@ -17,6 +17,19 @@ NameSet::NameSet(std::string fallback, const std::vector<std::string>& names) {
     }
 }
 
+NameSet NameSet::with(const NameSet& more) const {
+    std::vector<std::string> all(names_.begin() + 1, names_.end());
+    all.insert(all.end(), more.names_.begin() + 1, more.names_.end());
+    return {names_.front(), all};
+}
+
+MetricNames MetricNames::with(const MetricNames& more) const {
+    return {.routes = routes.with(more.routes),
+            .providers = providers.with(more.providers),
+            .models = models.with(more.models),
+            .shadows = shadows.with(more.shadows)};
+}
+
 std::uint16_t NameSet::index(std::string_view name) const {
     const auto found = indices_.find(name);
     return found == indices_.end() ? std::uint16_t{0} : found->second;

@@ -8,8 +8,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/mutex.hpp"
+#include "observe/counter_row.hpp"
 #include "observe/metric_names.hpp"
 #include "observe/prometheus.hpp"
 #include "observe/series.hpp"
@@ -43,7 +46,11 @@ inline constexpr std::array<std::string_view, 4> k_shadow_outcomes{"ok", "error"
 
 class WorkerMetrics {
   public:
-    explicit WorkerMetrics(const MetricNames& names);
+    explicit WorkerMetrics(std::shared_ptr<const MetricNames> names) : names_(std::move(names)) {}
+
+    // From now on these names count, too; those before keep their indices (Metrics::add_names). On
+    // the worker's thread.
+    void use(std::shared_ptr<const MetricNames> names) { names_ = std::move(names); }
 
     Series& series(std::string_view route, std::string_view provider, std::string_view model);
     // A request that never became a call: it has no route, no provider and no model.
@@ -74,13 +81,13 @@ class WorkerMetrics {
   private:
     friend class Metrics;
 
-    const MetricNames& names_;
+    std::shared_ptr<const MetricNames> names_;
     SeriesTable table_;
-    std::vector<Counter> attempts_;   // by provider and error type
-    std::vector<Counter> fallbacks_;  // by provider
-    std::vector<Counter> continued_;  // by provider
-    std::vector<Counter> doubts_;     // by provider and doubt
-    std::vector<Counter> shadows_;    // by shadow and outcome
+    CounterRow attempts_;   // by provider and error type
+    CounterRow fallbacks_;  // by provider
+    CounterRow continued_;  // by provider
+    CounterRow doubts_;     // by provider and doubt
+    CounterRow shadows_;    // by shadow and outcome
     std::array<Counter, k_key_faults.size()> keys_refused_;
 };
 
@@ -89,7 +96,9 @@ class Metrics {
     Metrics(MetricNames names, std::size_t workers);
 
     WorkerMetrics& worker(std::size_t index) { return *workers_[index]; }
-    const MetricNames& names() const { return names_; }
+    std::shared_ptr<const MetricNames> names() const;
+    // Adds the names that are new; for the workers to use. From any thread.
+    std::shared_ptr<const MetricNames> add_names(const MetricNames& more);
     // Appends the sum of all workers. From any thread.
     void write(PrometheusText& text) const;
 
@@ -97,16 +106,18 @@ class Metrics {
     using Totals = std::vector<std::pair<SeriesKey, std::unique_ptr<Series>>>;
 
     Totals totals() const;
-    void write_requests(PrometheusText& text, const Totals& totals) const;
-    void write_durations(PrometheusText& text, const Totals& totals) const;
-    void write_tokens(PrometheusText& text, const Totals& totals) const;
-    void write_attempts(PrometheusText& text) const;
-    void write_doubts(PrometheusText& text) const;
-    void write_shadows(PrometheusText& text) const;
+    void write_requests(PrometheusText& text, const MetricNames& names, const Totals& totals) const;
+    void write_durations(PrometheusText& text, const MetricNames& names,
+                         const Totals& totals) const;
+    void write_tokens(PrometheusText& text, const MetricNames& names, const Totals& totals) const;
+    void write_attempts(PrometheusText& text, const MetricNames& names) const;
+    void write_doubts(PrometheusText& text, const MetricNames& names) const;
+    void write_shadows(PrometheusText& text, const MetricNames& names) const;
     void write_keys_refused(PrometheusText& text) const;
     void write_connections(PrometheusText& text) const;
 
-    MetricNames names_;
+    mutable Mutex mutex_;
+    std::shared_ptr<const MetricNames> names_ GUARDED_BY(mutex_);
     std::vector<std::unique_ptr<WorkerMetrics>> workers_;
 };
 

@@ -40,26 +40,29 @@ Metrics::Totals Metrics::totals() const {
 
 void Metrics::write(PrometheusText& text) const {
     const Totals all = totals();
-    write_requests(text, all);
-    write_durations(text, all);
-    write_tokens(text, all);
-    write_attempts(text);
-    write_doubts(text);
-    write_shadows(text);
+    // The names are read last: a worker may have counted under one that was not there before.
+    const auto names = this->names();
+    write_requests(text, *names, all);
+    write_durations(text, *names, all);
+    write_tokens(text, *names, all);
+    write_attempts(text, *names);
+    write_doubts(text, *names);
+    write_shadows(text, *names);
     write_keys_refused(text);
     write_connections(text);
 }
 
-void Metrics::write_requests(PrometheusText& text, const Totals& totals) const {
+void Metrics::write_requests(PrometheusText& text, const MetricNames& names,
+                             const Totals& totals) const {
     text.metric("bellwether_requests_total", "counter",
                 "Calls that have ended, and requests that were refused, by result.");
     for (const auto& [key, series] : totals) {
         for (std::size_t i = 0;; ++i) {
             const auto result = series->results.at(i);
             if (result.count == 0) break;
-            text.sample({{"route", names_.routes.name(key.route)},
-                         {"provider", names_.providers.name(key.provider)},
-                         {"model", names_.models.name(key.model)},
+            text.sample({{"route", names.routes.name(key.route)},
+                         {"provider", names.providers.name(key.provider)},
+                         {"model", names.models.name(key.model)},
                          {"code", code_name(result.code)},
                          {"error_type", error_types()[result.error]}},
                         result.count);
@@ -76,14 +79,15 @@ void Metrics::write_requests(PrometheusText& text, const Totals& totals) const {
           &WorkerMetrics::streams_paused);
 }
 
-void Metrics::write_durations(PrometheusText& text, const Totals& totals) const {
+void Metrics::write_durations(PrometheusText& text, const MetricNames& names,
+                              const Totals& totals) const {
     const auto histogram = [&](std::string_view name, std::string_view help, auto member) {
         text.metric(name, "histogram", help);
         for (const auto& [key, series] : totals) {
             if (((*series).*member).count() == 0) continue;
-            text.histogram({{"route", names_.routes.name(key.route)},
-                            {"provider", names_.providers.name(key.provider)},
-                            {"model", names_.models.name(key.model)}},
+            text.histogram({{"route", names.routes.name(key.route)},
+                            {"provider", names.providers.name(key.provider)},
+                            {"model", names.models.name(key.model)}},
                            (*series).*member);
         }
     };
@@ -98,7 +102,8 @@ void Metrics::write_durations(PrometheusText& text, const Totals& totals) const 
               &Series::between_tokens);
 }
 
-void Metrics::write_tokens(PrometheusText& text, const Totals& totals) const {
+void Metrics::write_tokens(PrometheusText& text, const MetricNames& names,
+                           const Totals& totals) const {
     text.metric("bellwether_tokens_total", "counter",
                 "Tokens by type; cached are among input, reasoning among output.");
     for (const auto& [key, series] : totals) {
@@ -106,9 +111,9 @@ void Metrics::write_tokens(PrometheusText& text, const Totals& totals) const {
             for (std::size_t type = 0; type < k_token_types; ++type) {
                 const auto count = series->tokens[static_cast<std::size_t>(source)][type].value();
                 if (count == 0) continue;
-                text.sample({{"route", names_.routes.name(key.route)},
-                             {"provider", names_.providers.name(key.provider)},
-                             {"model", names_.models.name(key.model)},
+                text.sample({{"route", names.routes.name(key.route)},
+                             {"provider", names.providers.name(key.provider)},
+                             {"model", names.models.name(key.model)},
                              {"type", k_token_names[type]},
                              {"usage_source", to_string(source)}},
                             count);
@@ -119,74 +124,74 @@ void Metrics::write_tokens(PrometheusText& text, const Totals& totals) const {
                 "Cost of the calls to models with a price, in millionths of a US dollar.");
     for (const auto& [key, series] : totals) {
         if (series->cost_micro_usd.value() == 0) continue;
-        text.sample({{"route", names_.routes.name(key.route)},
-                     {"provider", names_.providers.name(key.provider)},
-                     {"model", names_.models.name(key.model)}},
+        text.sample({{"route", names.routes.name(key.route)},
+                     {"provider", names.providers.name(key.provider)},
+                     {"model", names.models.name(key.model)}},
                     series->cost_micro_usd.value());
     }
 }
 
 // All providers are known from the start, so their series of successes and of fallbacks begin at
 // zero, and a rate sees the first one. A series of failures begins with the first failure.
-void Metrics::write_attempts(PrometheusText& text) const {
+void Metrics::write_attempts(PrometheusText& text, const MetricNames& names) const {
     text.metric("bellwether_upstream_attempts_total", "counter",
                 "Attempts to answer a call, by provider and result.");
     const std::size_t errors = error_types().size();
-    for (std::size_t provider = 1; provider < names_.providers.size(); ++provider) {
+    for (std::size_t provider = 1; provider < names.providers.size(); ++provider) {
         for (std::size_t error = 0; error < errors; ++error) {
             const auto count = sum(workers_, [at = provider * errors + error](const auto& worker) {
-                return worker.attempts_[at].value();
+                return worker.attempts_.value(at);
             });
             if (count == 0 && error != 0) continue;
-            text.sample({{"provider", names_.providers.name(provider)},
+            text.sample({{"provider", names.providers.name(provider)},
                          {"result", error == 0 ? "ok" : error_types()[error]}},
                         count);
         }
     }
     text.metric("bellwether_fallbacks_total", "counter",
                 "Attempts that failed and were followed by one at the route's next target.");
-    for (std::size_t provider = 1; provider < names_.providers.size(); ++provider) {
-        text.sample({{"provider", names_.providers.name(provider)}},
+    for (std::size_t provider = 1; provider < names.providers.size(); ++provider) {
+        text.sample({{"provider", names.providers.name(provider)}},
                     sum(workers_, [provider](const auto& worker) {
-                        return worker.fallbacks_[provider].value();
+                        return worker.fallbacks_.value(provider);
                     }));
     }
     text.metric("bellwether_continued_streams_total", "counter",
                 "Streams that had broken off and went on at this provider.");
-    for (std::size_t provider = 1; provider < names_.providers.size(); ++provider) {
-        text.sample({{"provider", names_.providers.name(provider)}},
+    for (std::size_t provider = 1; provider < names.providers.size(); ++provider) {
+        text.sample({{"provider", names.providers.name(provider)}},
                     sum(workers_, [provider](const auto& worker) {
-                        return worker.continued_[provider].value();
+                        return worker.continued_.value(provider);
                     }));
     }
 }
 
-void Metrics::write_doubts(PrometheusText& text) const {
+void Metrics::write_doubts(PrometheusText& text, const MetricNames& names) const {
     text.metric("bellwether_usage_doubted_total", "counter",
                 "Reports of usage that were not taken as they are, by provider and reason.");
-    for (std::size_t provider = 1; provider < names_.providers.size(); ++provider) {
+    for (std::size_t provider = 1; provider < names.providers.size(); ++provider) {
         for (std::size_t doubt = 0; doubt < k_usage_doubts.size(); ++doubt) {
             text.sample(
-                {{"provider", names_.providers.name(provider)}, {"reason", k_usage_doubts[doubt]}},
+                {{"provider", names.providers.name(provider)}, {"reason", k_usage_doubts[doubt]}},
                 sum(workers_, [at = provider * k_usage_doubts.size() + doubt](const auto& worker) {
-                    return worker.doubts_[at].value();
+                    return worker.doubts_.value(at);
                 }));
         }
     }
 }
 
-void Metrics::write_shadows(PrometheusText& text) const {
-    if (names_.shadows.size() == 1) return;
+void Metrics::write_shadows(PrometheusText& text, const MetricNames& names) const {
+    if (names.shadows.size() == 1) return;
     text.metric("bellwether_shadow_calls_total", "counter",
                 "Copies of calls for the shadow of their route, by what became of them.");
-    for (std::size_t route = 1; route < names_.shadows.size(); ++route) {
+    for (std::size_t route = 1; route < names.shadows.size(); ++route) {
         const std::size_t first = route * k_shadow_outcomes.size();
         for (std::size_t outcome = 0; outcome < k_shadow_outcomes.size(); ++outcome) {
             const auto count = sum(workers_, [at = first + outcome](const auto& worker) {
-                return worker.shadows_[at].value();
+                return worker.shadows_.value(at);
             });
             text.sample(
-                {{"route", names_.shadows.name(route)}, {"outcome", k_shadow_outcomes[outcome]}},
+                {{"route", names.shadows.name(route)}, {"outcome", k_shadow_outcomes[outcome]}},
                 count);
         }
     }

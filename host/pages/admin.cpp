@@ -82,6 +82,7 @@ constexpr PageEntry k_pages[] = {
     {"/admin/log", "PUT", set_admin_log},
     {"/admin/models", "GET", models},
     {"/admin/plugins", "GET", plugins},
+    {"/admin/reload", "POST", admin_reload},
     {"/admin/routes", "GET", admin_routes},
     {"/admin/usage", "GET", admin_usage},
     {"/admin/version", "GET", version},
@@ -125,7 +126,8 @@ front::Answer answer_admin(const AdminRequest& request, const front::Context& co
             }
             front::Answer answer = entry.page(request, context);
             const bool listing = request.path.starts_with("/admin/");
-            return listing ? without_secrets(std::move(answer), context.host) : answer;
+            return listing && !answer.later ? without_secrets(std::move(answer), context.host)
+                                            : answer;
         }
         allowed.append(allowed.empty() ? "" : ", ");
         allowed.append(entry.method == "GET" ? "GET, HEAD" : entry.method);

@@ -6,7 +6,7 @@
 #include <expected>
 #include <string_view>
 
-#include "front/answer.hpp"
+#include "front/context.hpp"
 #include "report/explain.hpp"
 
 namespace bellwether::pages {
@@ -30,6 +30,7 @@ front::Answer admin_budgets_reset(const AdminRequest& request, const front::Cont
 front::Answer admin_config(const AdminRequest& request, const front::Context& context);
 front::Answer admin_explain(const AdminRequest& request, const front::Context& context);
 front::Answer admin_log(const AdminRequest& request, const front::Context& context);
+front::Answer admin_reload(const AdminRequest& request, const front::Context& context);
 front::Answer admin_routes(const AdminRequest& request, const front::Context& context);
 front::Answer set_admin_log(const AdminRequest& request, const front::Context& context);
 front::Answer admin_usage(const AdminRequest& request, const front::Context& context);

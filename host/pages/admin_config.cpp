@@ -3,6 +3,7 @@
 
 #include "config/shown.hpp"
 #include "pages/admin.hpp"
+#include "pages/host_changes.hpp"
 #include "pages/secret_setting.hpp"
 
 namespace bellwether::pages {
@@ -61,8 +62,8 @@ void write_rules(PrettyWriter& writer, const config::Config& config) {
 
 }  // namespace
 
-front::Answer admin_config(const AdminRequest&, const front::Context& context) {
-    const config::Config& config = context.host.config;
+std::string config_json(const front::Host& host) {
+    const config::Config& config = host.config;
     PrettyWriter writer;
     writer.begin_object();
     config::write_top(writer, config);
@@ -73,7 +74,7 @@ front::Answer admin_config(const AdminRequest&, const front::Context& context) {
                [&](const config::Key& key) { config::write_key(writer, key); });
     writer.key("providers").begin_object();
     for (std::size_t i = 0; i < config.providers.size(); ++i) {
-        write_provider(writer, config.providers[i], *context.host.registry.providers[i]);
+        write_provider(writer, config.providers[i], *host.registry.providers[i]);
     }
     writer.end_object();
     write_list(writer, "routes", config.routes,
@@ -89,7 +90,11 @@ front::Answer admin_config(const AdminRequest&, const front::Context& context) {
     writer.end_object();
     write_rules(writer, config);
     writer.end_object();
-    return {.status = 200, .body = writer.text()};
+    return writer.text();
+}
+
+front::Answer admin_config(const AdminRequest&, const front::Context& context) {
+    return {.status = 200, .body = config_json(context.host)};
 }
 
 }  // namespace bellwether::pages

@@ -181,6 +181,26 @@ void write_ledger(PrometheusText& text, const front::Context& context) {
     text.sample({}, health.losses);
 }
 
+void write_reloads(PrometheusText& text, const report::ReloadCounts& reloads) {
+    text.metric("bellwether_config_generation", "gauge",
+                "The number of the config in effect: 1 from the start, one more with each reload "
+                "that was applied.");
+    text.sample({}, reloads.generation.load());
+    text.metric("bellwether_config_generations_alive", "gauge",
+                "Configs that are in effect or still have calls that began under them.");
+    text.sample({}, reloads.generations_alive.load());
+    text.metric("bellwether_config_last_reload_successful", "gauge",
+                "1, or 0 if the last reload was refused.");
+    text.sample({}, std::uint64_t{reloads.last_succeeded.load() ? 1u : 0u});
+    text.metric("bellwether_config_last_reload_success_timestamp_seconds", "gauge",
+                "When the config was last read without a mistake, at the start or by a reload.");
+    text.sample({}, reloads.last_success_unix.load());
+    text.metric("bellwether_config_reloads_total", "counter",
+                "Reloads, by whether they were accepted.");
+    text.sample({{"outcome", "accepted"}}, reloads.succeeded.load());
+    text.sample({{"outcome", "refused"}}, reloads.refused.load());
+}
+
 void write_bodies(PrometheusText& text, const front::BodyRoom& room) {
     text.metric("bellwether_request_bodies_bytes", "gauge",
                 "What the bodies of requests take of server.max_bodies.");
@@ -193,7 +213,7 @@ void write_bodies(PrometheusText& text, const front::BodyRoom& room) {
 void write_waiting(PrometheusText& text, const front::Running& running) {
     text.metric("bellwether_calls_waiting", "gauge", "Calls that wait in the lines of a limit.");
     for (const auto& [limit, count] : *running.waiting) {
-        text.sample({{"limit", limit}}, count.load(std::memory_order_relaxed));
+        text.sample({{"limit", limit}}, count->load(std::memory_order_relaxed));
     }
 }
 
@@ -243,10 +263,11 @@ PrometheusText metrics_text(const front::Context& context) {
     write_info(text, context.host);
     write_slow_callbacks(text, context.host);
     write_counters(text, context.host);
+    write_reloads(text, context.running.process.reloads);
     text.metric("bellwether_draining", "gauge", "1 while the host finishes its last calls.");
-    text.sample({}, std::uint64_t{context.running.draining ? 1u : 0u});
-    context.running.metrics.write(text);
-    write_bodies(text, *context.running.body_room);
+    text.sample({}, std::uint64_t{context.running.process.draining ? 1u : 0u});
+    context.running.process.metrics.write(text);
+    write_bodies(text, context.running.process.body_room);
     write_upstream_limits(text, context);
     write_targets(text, context);
     write_retry_budget(text, context.running.upstreams->retries);

@@ -1,7 +1,7 @@
 // GET /metrics: the host's metrics in Prometheus's text format.
 #pragma once
 
-#include "front/answer.hpp"
+#include "front/context.hpp"
 #include "observe/metric_names.hpp"
 
 namespace bellwether::pages {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "front/answer.hpp"
+#include "front/context.hpp"
 
 namespace bellwether::pages {
 

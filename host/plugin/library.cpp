@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <boost/dll/shared_library.hpp>
+#include <map>
 #include <vector>
 
 #include "plugin/bundled_libraries.hpp"
@@ -74,6 +75,13 @@ std::expected<const bw_plugin*, std::string> read_table(const boost::dll::shared
         return Refusal(fmt::format("it refuses this host (plugin ABI 1.{})", BW_ABI_MINOR));
     }
     return table;
+}
+
+// The libraries that were loaded, by the file, its content and the plugin in it: bytes that are
+// mapped already are not mapped once more when the config is read again.
+std::map<std::string, std::shared_ptr<const Library>>& known_libraries() {
+    static auto& all = *new std::map<std::string, std::shared_ptr<const Library>>;
+    return all;
 }
 
 // The tables of all plugins in the file, each of them checked.
@@ -144,6 +152,8 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load(const f
             "its SHA-256 is {}, the config pins {}; update the pin if you trust the new file",
             library->sha256_, sha256));
     }
+    auto& known = known_libraries()[fmt::format("{}\n{}\n{}", file.string(), library->sha256_, id)];
+    if (known) return known;
     const Dependencies needs = read_needs(*bytes);
     auto copy = private_copy(file, std::move(*bytes));
     if (!copy) return Refusal(copy.error());
@@ -153,6 +163,7 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load(const f
     if (!table) return Refusal(table.error());
     library->table_ = *table;
     note_plugin_code(*table, file.c_str(), (*table)->version);
+    known = library;
     return library;
 }
 

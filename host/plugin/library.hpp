@@ -3,7 +3,8 @@
 // The host runs a private, sealed copy of the file and of the libraries that it brings along. So
 // replacing or truncating the original cannot touch a running process, and the bytes that were
 // hashed are those that run, except that symbols which g++ shares within a process are made the
-// copy's own (keep_symbols_apart). A library is never unloaded.
+// copy's own (keep_symbols_apart). A library is never unloaded: a file that changed is loaded
+// beside what it was, and the same content is loaded once.
 #pragma once
 
 #include <bellwether/provider.h>

@@ -30,6 +30,8 @@ struct Model {
     std::string owned_by;
     bool stream_only = false;  // answers as a stream only, unless it is told not to think
     bool listed = true;        // clients see it; if not, the host still knows its limits
+
+    bool operator==(const Model&) const = default;
 };
 
 struct Manifest {

@@ -16,11 +16,14 @@ class Origins {
     bool empty() const { return exact_.empty() && below_.empty(); }
     // Those that are no pattern, "https://host:443".
     std::span<const std::string> exact() const { return exact_; }
+    bool operator==(const Origins&) const = default;
 
   private:
     struct Below {
         std::string scheme;  // "https://"
         std::string domain;  // ".example.com:443"
+
+        bool operator==(const Below&) const = default;
     };
     static bool is_below(std::string_view origin, const Below& below);
 

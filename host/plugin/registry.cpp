@@ -11,6 +11,7 @@
 #include "plugin/load_addresses.hpp"
 #include "plugin/load_credentials.hpp"
 #include "plugin/places.hpp"
+#include "plugin/same_provider.hpp"
 #include "plugin/wire.hpp"
 
 namespace bellwether::plugin {
@@ -24,8 +25,11 @@ using config::Severity;
 class Loader {
   public:
     Loader(const config::Config& config, const std::vector<fs::path>& folders,
-           std::vector<Diagnostic>& diagnostics)
-        : config_(config), folders_(config.plugin_path), diagnostics_(diagnostics) {
+           std::vector<Diagnostic>& diagnostics, const Before* before)
+        : config_(config),
+          folders_(config.plugin_path),
+          diagnostics_(diagnostics),
+          before_(before) {
         folders_.insert(folders_.end(), folders.begin(), folders.end());
     }
 
@@ -51,10 +55,27 @@ class Loader {
             provider->is_whole &= diagnostics_[i].severity != Severity::error;
         }
         provider->is_whole &= wanted.refused.empty();
-        return provider;
+        return known(wanted, std::move(provider));
     }
 
   private:
+    // The provider of the config before, if it is the same; else this one, over the wire of that
+    // one if it is the same, whose connections are open.
+    std::shared_ptr<const LoadedProvider> known(const config::Provider& wanted,
+                                                std::shared_ptr<LoadedProvider> loaded) const {
+        if (before_ == nullptr) return loaded;
+        const auto& providers = before_->registry.providers;
+        const auto found = std::ranges::find(providers, loaded->name, [](const auto& provider) {
+            return std::string_view(provider->name);
+        });
+        if (found == providers.end()) return loaded;
+        const auto index = static_cast<std::size_t>(found - providers.begin());
+        if (is_same({before_->config.providers[index], **found}, {wanted, *loaded})) return *found;
+        const auto& wire = (*found)->wire;
+        if (wire && loaded->wire && *wire == *loaded->wire) loaded->wire = wire;
+        return loaded;
+    }
+
     static Resolved resolved(const LoadedProvider& provider) {
         Resolved known{.base_url = provider.base_url, .credentials = {}};
         for (const auto& one : provider.credentials) known.credentials.push_back(one.name);
@@ -75,10 +96,10 @@ class Loader {
         if (!file) return refuse(wanted, file.error());
         auto& library = libraries_[file->string() + wanted.sha256 + '#' + id];
         if (!library) {
-            auto loaded = Library::load(*file, wanted.sha256, id);
-            if (!loaded)
-                return refuse(wanted, fmt::format("{}: {}", file->string(), loaded.error()));
-            library = *loaded;
+            auto opened = Library::load(*file, wanted.sha256, id);
+            if (!opened)
+                return refuse(wanted, fmt::format("{}: {}", file->string(), opened.error()));
+            library = *opened;
         }
         auto manifest = read_manifest(library->table().manifest);
         if (!manifest)
@@ -154,6 +175,7 @@ class Loader {
     const config::Config& config_;
     std::vector<fs::path> folders_;
     std::vector<Diagnostic>& diagnostics_;
+    const Before* const before_;
     std::map<std::string, std::shared_ptr<const Library>> libraries_;
 };
 
@@ -171,9 +193,9 @@ const credentials::Credential* LoadedProvider::credential(std::string_view crede
 }
 
 Registry load(const config::Config& config, const std::vector<fs::path>& folders,
-              std::vector<Diagnostic>& diagnostics) {
+              std::vector<Diagnostic>& diagnostics, const Before* before) {
     check_folders(config, diagnostics);
-    Loader loader(config, folders, diagnostics);
+    Loader loader(config, folders, diagnostics, before);
     Registry registry;
     for (const auto& provider : config.providers)
         registry.providers.push_back(loader.load(provider));

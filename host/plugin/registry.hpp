@@ -1,5 +1,6 @@
 // The providers of one configuration: plugin files loaded, manifests read, credentials resolved.
-// Built once at start-up on one thread; constant afterwards and shared by all workers.
+// Built on one thread; constant afterwards and shared by all workers. A provider that is the same
+// in the next configuration belongs to both.
 #pragma once
 
 #include <memory>
@@ -77,9 +78,17 @@ struct Registry {
         providers;  // in the order of Config::providers
 };
 
+// A configuration that is in use, and its providers.
+struct Before {
+    const config::Config& config;
+    const Registry& registry;
+};
+
 // Loads everything that `config` names. Appends one diagnostic for each problem; a registry with an
 // error among them must not be used. `folders`: where plugins are looked up after plugin_path.
+// `before`: its providers are kept where they are the same; null: there are none yet. On one thread
+// at a time.
 Registry load(const config::Config& config, const std::vector<std::filesystem::path>& folders,
-              std::vector<config::Diagnostic>& diagnostics);
+              std::vector<config::Diagnostic>& diagnostics, const Before* before = nullptr);
 
 }  // namespace bellwether::plugin

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <fstream>
+#include <iterator>
+
+#include "base/sha256.hpp"
 #include "config/proxy.hpp"
 #include "config/secret.hpp"
 
@@ -43,6 +47,19 @@ std::expected<void, WireFault> add_secret(const config::Wire& wanted, config::Pr
     return {};
 }
 
+// Of the contents of all PEM files together. A file that cannot be read counts as empty: it is
+// libcurl that reports it.
+std::string sha256_of_files(const config::Wire& wanted) {
+    std::string all;
+    for (const auto& file : {wanted.ca_file, wanted.client_cert, wanted.client_key}) {
+        if (file.empty()) continue;
+        std::ifstream stream(file, std::ios::binary);
+        const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+        all += to_hex(sha256(bytes));
+    }
+    return all;
+}
+
 }  // namespace
 
 std::expected<std::shared_ptr<const net::WireOptions>, WireFault> make_wire(
@@ -61,7 +78,8 @@ std::expected<std::shared_ptr<const net::WireOptions>, WireFault> make_wire(
         .connections_max = wanted.connections_max,
         .idle_connections_max = wanted.idle_connections_max,
         .idle_time = wanted.idle_time,
-        .addresses = {}});
+        .addresses = {},
+        .pem_sha256 = sha256_of_files(wanted)});
 }
 
 }  // namespace bellwether::plugin

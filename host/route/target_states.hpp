@@ -8,9 +8,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "config/routing.hpp"
@@ -42,6 +43,9 @@ class TargetStates {
     using OnChange = std::function<void(const Change&)>;
 
     TargetStates(const config::Health& health, std::size_t targets, OnChange on_change = {});
+    // From the start: the target is the one that `before` knows by that id. If the rules are the
+    // same, all that is known of it is kept.
+    void keep(std::size_t id, const TargetStates& before, std::size_t id_before);
     TargetStates(const TargetStates&) = delete;
     TargetStates& operator=(const TargetStates&) = delete;
 
@@ -75,7 +79,9 @@ class TargetStates {
   private:
     // Workers write to it all the time: no two targets share a line of the cache.
     struct alignas(64) TargetState {
-        explicit TargetState(const config::Health& rules) : health(rules) {}
+        explicit TargetState(const config::Health& health_rules)
+            : rules(health_rules), health(rules) {}
+        const config::Health rules;
         TargetHealth health;
         std::atomic<std::uint32_t> under_way = 0;
         std::atomic<bool> was_tried = false;  // a try there has ended
@@ -83,12 +89,12 @@ class TargetStates {
     };
     void tell_of_ejection(std::size_t id, const std::optional<Ejection>& ejection) const;
     const ContentTimes& times(std::size_t id, AnswerForm answer) const {
-        return states_[id].times[static_cast<std::size_t>(answer)];
+        return states_[id]->times[static_cast<std::size_t>(answer)];
     }
 
     const config::Health health_;
     const OnChange on_change_;
-    std::deque<TargetState> states_;  // by id; its size is constant
+    std::vector<std::shared_ptr<TargetState>> states_;  // by id
 };
 
 }  // namespace bellwether::route

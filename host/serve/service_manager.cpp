@@ -1,12 +1,15 @@
 #include "serve/service_manager.hpp"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <ctime>
 
 namespace bellwether::serve {
 
@@ -24,6 +27,14 @@ void tell_service_manager(std::string_view state) {
     sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr*>(&address),
            length);
     close(fd);
+}
+
+void tell_of_reload() {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const auto us = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000 +
+                    static_cast<std::uint64_t>(now.tv_nsec) / 1'000;
+    tell_service_manager(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", us));
 }
 
 }  // namespace bellwether::serve

@@ -16,15 +16,15 @@ namespace {
 
 // Everything that people, terminals, service managers and log rotators send to a server by habit.
 constexpr std::array k_signals{
-    Signal{SIGTERM, "SIGTERM", SignalUse::end},    Signal{SIGINT, "SIGINT", SignalUse::end},
-    Signal{SIGQUIT, "SIGQUIT", SignalUse::end},    Signal{SIGHUP, "SIGHUP", SignalUse::reload},
-    Signal{SIGUSR1, "SIGUSR1", SignalUse::reload}, Signal{SIGUSR2, "SIGUSR2", SignalUse::reload}};
+    Signal{SIGTERM, "SIGTERM", SignalUse::end},     Signal{SIGINT, "SIGINT", SignalUse::end},
+    Signal{SIGQUIT, "SIGQUIT", SignalUse::end},     Signal{SIGHUP, "SIGHUP", SignalUse::reload},
+    Signal{SIGUSR1, "SIGUSR1", SignalUse::nothing}, Signal{SIGUSR2, "SIGUSR2", SignalUse::nothing}};
 
 sigset_t those_held() {
     sigset_t held;
     sigemptyset(&held);
     for (const Signal& signal : k_signals) {
-        if (signal.use == SignalUse::reload) sigaddset(&held, signal.number);
+        if (signal.use != SignalUse::end) sigaddset(&held, signal.number);
     }
     return held;
 }
@@ -47,12 +47,15 @@ class Watch {
     }
 
     void take(const Signal& signal) {
-        if (signal.use == SignalUse::reload) {
+        if (signal.use == SignalUse::nothing) {
             return observe::warn(
-                "{} received: nothing is done. The config is read at the start only, and the log "
-                "goes to standard error, where nothing has to be opened anew; restart the host to "
-                "have it read its config",
+                "{} received: nothing is done. The log goes to standard error, where nothing has "
+                "to be opened anew; SIGHUP has the config read again",
                 signal.name);
+        }
+        if (signal.use == SignalUse::reload) {
+            if (ending_) return observe::warn("{} received: the host is about to end", signal.name);
+            return actions_.reload(signal.name);
         }
         if (std::exchange(ending_, true)) return actions_.stop();
         actions_.end(signal.name);

@@ -8,8 +8,9 @@
 namespace bellwether::serve {
 
 enum class SignalUse {
-    end,    // finish the running calls and end; a second such signal ends the host at once
-    reload  // only a line in the log; it must not end the host, as it would by default
+    end,     // finish the running calls and end; a second such signal ends the host at once
+    reload,  // read the config again
+    nothing  // only a line in the log; it must not end the host, as it would by default
 };
 
 struct Signal {
@@ -21,15 +22,16 @@ struct Signal {
 // Null: the host does not handle this signal.
 const Signal* find_signal(int number);
 
-// Blocks the signals of SignalUse::reload until watch_signals, so that they do not end a host which
-// is starting. Ignores for good the signals that tell of a failed write. Best called while the
-// process has one thread: later threads inherit its signal mask.
+// Blocks all signals but those of SignalUse::end until watch_signals, so that they do not end a
+// host which is starting. Ignores for good the signals that tell of a failed write. Best called
+// while the process has one thread: later threads inherit its signal mask.
 void block_signals();
 
-// What signals do to the host. Both functions are called on the loop's thread.
+// What signals do to the host. The functions are called on the loop's thread.
 struct SignalActions {
-    std::function<void(std::string_view name)> end;  // at the first signal of SignalUse::end
-    std::function<void()> stop;                      // at each later one
+    std::function<void(std::string_view name)> end;     // at the first signal of SignalUse::end
+    std::function<void()> stop;                         // at each later one
+    std::function<void(std::string_view name)> reload;  // not after the first of SignalUse::end
 };
 
 // Handles signals from now on. Called once in a process. The loop must never be destroyed, because

@@ -1,11 +1,15 @@
 // One worker: a thread, an event loop, a listening socket and everything that its calls use. A call
-// stays on one worker; what workers share and change is in front::Running and front::Connections.
+// stays on one worker; what workers share and change is in front::Running, front::Process and
+// front::Connections.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <list>
 #include <memory>
+#include <optional>
 #include <random>
 #include <thread>
 #include <unordered_set>
@@ -13,33 +17,37 @@
 
 #include "credentials/token_desk.hpp"
 #include "front/connections.hpp"
-#include "front/context.hpp"
 #include "front/drained_calls.hpp"
 #include "front/session.hpp"
 #include "front/shadow_calls.hpp"
+#include "net/alarm.hpp"
 #include "net/client.hpp"
 #include "observe/access_log.hpp"
+#include "serve/worker_generation.hpp"
 
 namespace bellwether::serve {
 
 using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
                                                     boost::asio::io_context::executor_type>;
 
-// A socket, and what it serves.
-struct Listener {
-    int socket;
-    front::Surface surface;
-};
-
 class Worker final : private front::Sessions {
   public:
-    // The listener's socket is bound and listening; the worker owns it from now on. Workers that
-    // are given the same `connections` share its limits.
-    Worker(const front::Host& host, const front::Running& running, observe::WorkerMetrics& metrics,
-           front::Connections& connections, Listener listener);
+    // What the worker's listener serves under a generation.
+    using SurfaceOf = front::Surface (*)(const Generation& generation);
+
+    // Workers that are given the same `connections` share its limits.
+    Worker(std::shared_ptr<const Generation> generation, SurfaceOf surface,
+           observe::WorkerMetrics& metrics, front::Connections& connections);
     ~Worker();
 
+    // The socket is bound and listening; the worker owns it from now on, in place of the one
+    // before. -1: nothing is accepted any more. Before start(), or later through adopt().
+    void listen(int socket);
     void start();
+    // From any thread: new requests come under this generation, and over this socket if there is
+    // one. `done` is called on the worker's thread when it is so, or when the worker ends anyway.
+    void adopt(std::shared_ptr<const Generation> generation, std::optional<int> socket,
+               std::function<void()> done);
     // From any thread: accept no more, let calls finish, end after `limit` at the latest.
     void drain(std::chrono::milliseconds limit);
     // From any thread: end now.
@@ -47,31 +55,50 @@ class Worker final : private front::Sessions {
     void join();
 
   private:
+    // A generation of which calls may be left, and when they end.
+    struct Earlier {
+        Earlier(boost::asio::io_context& loop, std::weak_ptr<WorkerGeneration> one)
+            : generation(std::move(one)), end(loop) {}
+        std::weak_ptr<WorkerGeneration> generation;
+        net::Alarm end;
+    };
+
+    const std::shared_ptr<front::Context>& context() const override { return context_; }
     void opened(front::Session& session) override;
     void closed(front::Session& session) override;
 
     void run();
     void accept();
     void open(front::Socket socket);
+    void change_to(std::shared_ptr<const Generation> generation);
+    std::shared_ptr<WorkerGeneration> make(std::shared_ptr<const Generation> generation);
+    void retire(WorkerGeneration* generation);
+    void forget(const WorkerGeneration& generation);
+    void end_calls_of(const std::weak_ptr<WorkerGeneration>& generation);
     void begin_drain(std::chrono::milliseconds limit);
+    bool has_posts() const;
     void stop_if_done();
     void abort_all();
 
-    const front::Host& host_;
     front::Connections& connections_;
+    const SurfaceOf surface_;
     boost::asio::io_context loop_{1};
     net::Client client_;
     credentials::TokenDesk desk_;
-    std::vector<plugin::ProviderSlot> slots_;
     std::mt19937_64 random_{std::random_device{}()};
-    policy::WebhookPosts webhook_posts_;
-    policy::Books books_;
+    observe::WorkerMetrics& metrics_;
     front::DrainedCalls drained_calls_;
     front::ShadowCalls shadow_calls_;
     observe::AccessLog access_log_;
-    front::Context context_;
-    front::Surface surface_;
+    bool draining_ = false;
+    bool over_ = false;  // the thread has ended
+    // Those without calls whose last posts to webhooks are still under way.
+    std::list<std::unique_ptr<WorkerGeneration>> retired_;
+    std::list<Earlier> earlier_;
+    std::shared_ptr<WorkerGeneration> current_;
+    std::shared_ptr<front::Context> context_;  // of `current_`
     Acceptor acceptor_;
+    unsigned listening_ = 0;           // counts the listeners
     boost::asio::steady_timer timer_;  // after a failed accept; then the end of draining
     std::unordered_set<front::Session*> sessions_;
     std::thread thread_;

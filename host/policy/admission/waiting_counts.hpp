@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -23,21 +24,32 @@ class WaitingCounts {
   public:
     using Count = std::atomic<std::int64_t>;
 
-    explicit WaitingCounts(const config::Config& config) {
-        for (const auto& limit : config.limits) counts_[limit.name] = 0;
-        for (const auto& provider : config.providers) counts_[limit_name_of(provider)] = 0;
+    // `before`: those of the configuration before, whose calls may still wait; null: there was
+    // none.
+    explicit WaitingCounts(const config::Config& config, const WaitingCounts* before = nullptr) {
+        for (const auto& limit : config.limits) add(limit.name, before);
+        for (const auto& provider : config.providers) add(limit_name_of(provider), before);
     }
 
     // Null: the configuration has no limit of this name.
     Count* of(std::string_view limit) {
         const auto found = counts_.find(limit);
-        return found == counts_.end() ? nullptr : &found->second;
+        return found == counts_.end() ? nullptr : found->second.get();
     }
     auto begin() const { return counts_.begin(); }
     auto end() const { return counts_.end(); }
 
   private:
-    std::map<std::string, Count, std::less<>> counts_;
+    void add(const std::string& name, const WaitingCounts* before) {
+        std::shared_ptr<Count>& count = counts_[name];
+        if (before != nullptr) {
+            const auto found = before->counts_.find(name);
+            if (found != before->counts_.end()) count = found->second;
+        }
+        if (!count) count = std::make_shared<Count>(0);
+    }
+
+    std::map<std::string, std::shared_ptr<Count>, std::less<>> counts_;
 };
 
 }  // namespace bellwether::policy

@@ -38,21 +38,30 @@ std::int64_t now_us() {
 
 }  // namespace
 
-Warnings::Warnings(const config::Config& config)
-    : config_(config), counted_(config.budgets.size()) {}
+Warnings::Warnings(const config::Config& config, const Warnings* before)
+    : config_(config), memory_(before == nullptr ? std::make_shared<Memory>() : before->memory_) {
+    for (const auto& budget : config.budgets) {
+        auto& counted = counted_.emplace_back();
+        for (std::size_t i = 0; before != nullptr && i < before->counted_.size(); ++i) {
+            if (before->config_.budgets[i].name == budget.name) counted = before->counted_[i];
+        }
+        if (!counted) counted = std::make_shared<std::atomic<std::uint64_t>>(0);
+    }
+}
 
 void Warnings::look(const Asked& asked, const ledger::Standing& standing, WebhookPosts& posts) {
     if (asked.rule->budget == nullptr) return;
     const config::Budget& budget = *asked.rule->budget;
     const int share = reached(budget, standing);
-    if (share == 0 || !is_new(asked.claim.counter, standing.window.start, share)) return;
-    counted_[static_cast<std::size_t>(&budget - config_.budgets.data())].fetch_add(1);
+    if (share == 0 || !memory_->is_new(asked.claim.counter, standing.window.start, share)) return;
+    counted_[static_cast<std::size_t>(&budget - config_.budgets.data())]->fetch_add(1);
     const Warning warning{asked.rule, asked.claim.counter.value, share, standing, now_us()};
     observe::warn("{}", warning_text(warning));
     if (budget.webhook) posts.post(*budget.webhook, warning_json(warning));
 }
 
-bool Warnings::is_new(const ledger::CounterName& counter, std::int64_t window_start, int share) {
+bool Warnings::Memory::is_new(const ledger::CounterName& counter, std::int64_t window_start,
+                              int share) {
     const Lock lock(mutex_);
     if (said_.size() >= k_counters_max) said_.clear();
     Said& said = said_[counter.rule + '\n' + counter.value];

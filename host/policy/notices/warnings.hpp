@@ -1,13 +1,14 @@
 // Warns, in the log and through the budget's webhook, that a budget has reached a share of its
 // limit, or that a budget which does not refuse is exceeded: once for each share, counter and
-// window. One object serves all workers, from any thread.
+// window. One object serves all workers of one configuration, from any thread.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/mutex.hpp"
 #include "ledger/ledger.hpp"
@@ -20,14 +21,15 @@ inline constexpr int k_whole = 10'000;  // a share that is all of it, in hundred
 
 class Warnings {
   public:
-    // The configuration must outlive it.
-    explicit Warnings(const config::Config& config);
+    // The configuration must outlive it. `before`: those of the configuration before, whose
+    // warnings are not repeated and whose counts go on; null: there was none.
+    explicit Warnings(const config::Config& config, const Warnings* before = nullptr);
 
     // Warns if there is something new to say. `standing` is how the counter of a claim stands that
     // was just counted. Cheap as long as nothing is reached.
     void look(const Asked& asked, const ledger::Standing& standing, WebhookPosts& posts);
     // How many warnings there were of a budget; `budget` is its index in Config::budgets.
-    std::uint64_t counted(std::size_t budget) const { return counted_[budget].load(); }
+    std::uint64_t counted(std::size_t budget) const { return counted_[budget]->load(); }
 
   private:
     struct Said {
@@ -35,12 +37,19 @@ class Warnings {
         int share = 0;  // the largest warned of, in hundredths of a percent
     };
 
-    bool is_new(const ledger::CounterName& counter, std::int64_t window_start, int share);
+    // What was warned of, under all configurations so far.
+    class Memory {
+      public:
+        bool is_new(const ledger::CounterName& counter, std::int64_t window_start, int share);
+
+      private:
+        Mutex mutex_;
+        std::unordered_map<std::string, Said> said_ GUARDED_BY(mutex_);  // by counter
+    };
 
     const config::Config& config_;
-    std::deque<std::atomic<std::uint64_t>> counted_;  // by budget
-    Mutex mutex_;
-    std::unordered_map<std::string, Said> said_ GUARDED_BY(mutex_);  // by counter
+    std::vector<std::shared_ptr<std::atomic<std::uint64_t>>> counted_;  // by budget
+    std::shared_ptr<Memory> memory_;
 };
 
 // One warning: what a budget has come to.

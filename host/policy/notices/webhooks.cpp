@@ -61,6 +61,16 @@ std::vector<WebhookTarget> make_webhooks(const config::Config& config,
     return webhooks;
 }
 
+WebhookCounts::WebhookCounts(std::span<const WebhookTarget> webhooks, const WebhookCounts* before) {
+    for (const WebhookTarget& webhook : webhooks) {
+        NamedCount& here = counts_.emplace_back(webhook.name, nullptr);
+        for (std::size_t i = 0; before != nullptr && i < before->counts_.size(); ++i) {
+            if (before->counts_[i].name == webhook.name) here.count = before->counts_[i].count;
+        }
+        if (!here.count) here.count = std::make_shared<Count>();
+    }
+}
+
 class WebhookPosts::Post final : private net::Events {
   public:
     Post(WebhookPosts& owner, std::size_t webhook, std::string json)
@@ -123,7 +133,7 @@ class WebhookPosts::Post final : private net::Events {
         if (hopeless || last_ || tries_ >= owner_.retries_.tries) {
             return owner_.done(*this, fmt::format("{} (try {})", fault, tries_));
         }
-        if (owner_.on_last_) return begin_last();
+        if (owner_.hurries_) return begin_last();
         waits_ = true;
         const milliseconds wait = std::max(owner_.wait_before(tries_), asked_wait_);
         alarm_.set(Clock::now() + std::min(wait, owner_.retries_.longest_wait),
@@ -166,6 +176,7 @@ void WebhookPosts::post(std::size_t webhook, std::string json) {
 
 void WebhookPosts::finish(std::function<void()> on_last) {
     on_last_ = std::move(on_last);
+    hurries_ = true;
     for (Post& post : posts_) post.retry_now();
 }
 

@@ -8,7 +8,6 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <list>
 #include <memory>
@@ -36,19 +35,29 @@ std::vector<WebhookTarget> make_webhooks(const config::Config& config,
                                          std::vector<config::Diagnostic>& diagnostics);
 
 // Counts for each webhook the posts that were delivered and those that failed. One object serves
-// all workers, from any thread.
+// all workers of one configuration, from any thread.
 class WebhookCounts {
   public:
     static constexpr std::array<std::string_view, 2> k_outcomes{"delivered", "failed"};
 
-    explicit WebhookCounts(std::size_t webhooks) : counts_(webhooks) {}
-    void count(std::size_t webhook, bool delivered) { ++counts_[webhook][delivered ? 0 : 1]; }
+    // `before`: those of the configuration before, whose counts go on; null: there was none.
+    explicit WebhookCounts(std::span<const WebhookTarget> webhooks,
+                           const WebhookCounts* before = nullptr);
+    void count(std::size_t webhook, bool delivered) {
+        ++(*counts_[webhook].count)[delivered ? 0 : 1];
+    }
     std::uint64_t counted(std::size_t webhook, std::size_t outcome) const {
-        return counts_[webhook][outcome];
+        return (*counts_[webhook].count)[outcome];
     }
 
   private:
-    std::deque<std::array<std::atomic<std::uint64_t>, k_outcomes.size()>> counts_;
+    using Count = std::array<std::atomic<std::uint64_t>, k_outcomes.size()>;
+    struct NamedCount {
+        std::string name;
+        std::shared_ptr<Count> count;
+    };
+
+    std::vector<NamedCount> counts_;  // by webhook
 };
 
 struct WebhookRetries {
@@ -76,6 +85,8 @@ class WebhookPosts {
     // one that fails later is tried once more, at once. `on_last` is called each time that no post
     // is left.
     void finish(std::function<void()> on_last);
+    // The same without the hurry: posts are tried as long as ever.
+    void when_empty(std::function<void()> on_last) { on_last_ = std::move(on_last); }
     bool empty() const { return posts_.empty(); }
 
   private:
@@ -89,7 +100,8 @@ class WebhookPosts {
     const std::span<const WebhookTarget> webhooks_;
     WebhookCounts& counts_;
     const WebhookRetries retries_;
-    std::function<void()> on_last_;  // set once the host drains
+    std::function<void()> on_last_;  // when no post is left; empty: nobody asks
+    bool hurries_ = false;           // the host drains
     std::minstd_rand random_{std::random_device{}()};
     std::list<Post> posts_;
 };

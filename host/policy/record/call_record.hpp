@@ -29,6 +29,7 @@ struct CallRecord {
     Time ended{};
     Time first_byte{};  // when the answer's first byte went out; zero: none did
     std::size_t bytes_out = 0;
+    std::uint64_t generation = 0;  // of the config that the call began with; 0: not said
 
     std::chrono::nanoseconds duration() const { return ended - call.started; }
     std::int64_t duration_us() const { return since_start_us(ended); }

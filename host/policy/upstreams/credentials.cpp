@@ -45,13 +45,18 @@ milliseconds since_beginning(Clock::time_point time) {
 
 Credentials::Credentials(const config::Config& config) : config_(config) {
     for (const auto& provider : config.providers) {
-        refusals_.emplace_back(std::max<std::size_t>(provider.api_keys.size(), 1));
+        refusals_.push_back(std::make_shared<std::vector<Refusals>>(
+            std::max<std::size_t>(provider.api_keys.size(), 1)));
         has_several_ = has_several_ || provider.api_keys.size() > 1;
     }
 }
 
+void Credentials::keep(std::size_t provider, const Credentials& before, std::size_t index_before) {
+    refusals_[provider] = before.refusals_[index_before];
+}
+
 void Credentials::accepted(const route::Candidate& candidate, Clock::time_point sent) {
-    auto& packed = refusals_[candidate.provider][candidate.credential].packed;
+    auto& packed = (*refusals_[candidate.provider])[candidate.credential].packed;
     std::uint64_t word = packed.load(std::memory_order_relaxed);
     if (word == 0 || since_beginning(sent) < RefusalsInARow::unpacked(word).last) return;
     if (!packed.compare_exchange_strong(word, 0, std::memory_order_relaxed)) return;
@@ -61,7 +66,7 @@ void Credentials::accepted(const route::Candidate& candidate, Clock::time_point 
 void Credentials::refused(const route::Candidate& candidate, Clock::time_point sent,
                           ErrorKind why) {
     if (count(candidate.provider) < 2) return;
-    auto& packed = refusals_[candidate.provider][candidate.credential].packed;
+    auto& packed = (*refusals_[candidate.provider])[candidate.credential].packed;
     std::uint64_t word = packed.load(std::memory_order_relaxed);
     RefusalsInARow seen = RefusalsInARow::unpacked(word);
     if (word != 0 && since_beginning(sent) < seen.last) return;
@@ -88,7 +93,7 @@ std::string_view Credentials::reference(std::size_t provider, std::size_t creden
 
 CredentialState Credentials::state(std::size_t provider, std::size_t credential) const {
     const std::uint64_t word =
-        refusals_[provider][credential].packed.load(std::memory_order_relaxed);
+        (*refusals_[provider])[credential].packed.load(std::memory_order_relaxed);
     if (word == 0) return {};
     const RefusalsInARow seen = RefusalsInARow::unpacked(word);
     const Clock::time_point until(seen.last + seen.aside());

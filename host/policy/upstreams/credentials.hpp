@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ class Credentials {
     // The configuration must outlive it, and stay where it is.
     explicit Credentials(const config::Config& config);
 
+    // From the start: the provider's credentials are those that `before` knows at that index.
+    void keep(std::size_t provider, const Credentials& before, std::size_t index_before);
+
     // The upstream has accepted, or refused, a call that was sent at `sent` with the candidate's
     // credential. What happens to a call that was sent before the last refusal says nothing new.
     void accepted(const route::Candidate& candidate, Clock::time_point sent);
@@ -43,7 +47,7 @@ class Credentials {
     // True if any provider has more than one.
     bool has_several() const { return has_several_; }
     // How many credentials a provider has; at least 1.
-    std::size_t count(std::size_t provider) const { return refusals_[provider].size(); }
+    std::size_t count(std::size_t provider) const { return refusals_[provider]->size(); }
     // Where a credential of several comes from, such as "env:NAME"; never its value.
     std::string_view reference(std::size_t provider, std::size_t credential) const;
     // Does not know which are missing (plugin::LoadedProvider::has_credential).
@@ -59,7 +63,8 @@ class Credentials {
     std::string name_of(const route::Candidate& candidate) const;
 
     const config::Config& config_;
-    std::vector<std::vector<Refusals>> refusals_;  // of each provider's credentials
+    std::vector<std::shared_ptr<std::vector<Refusals>>>
+        refusals_;  // of each provider's credentials
     bool has_several_ = false;
 };
 

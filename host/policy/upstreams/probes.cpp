@@ -1,6 +1,7 @@
 #include "policy/upstreams/probes.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "observe/log.hpp"
@@ -41,7 +42,8 @@ route::TryEnd end_of_probe(const Result<std::vector<std::string>>& answer) {
 
 Probes::Probes(boost::asio::io_context& loop, net::Transport& transport,
                const config::Config& config, const plugin::Registry& registry,
-               std::span<const route::TargetName> targets, Upstreams& upstreams)
+               std::span<const route::TargetName> targets, Upstreams& upstreams,
+               const Probes* before)
     : loop_(loop), transport_(transport), desk_(loop, transport), upstreams_(upstreams) {
     std::mt19937_64 random(std::random_device{}());
     for (std::size_t i = 0; i < config.providers.size(); ++i) {
@@ -57,13 +59,29 @@ Probes::Probes(boost::asio::io_context& loop, net::Transport& transport,
         ProbedProvider& provider = providers_.emplace_back(loop, i, interval, loaded);
         provider.targets = targets_of(i, targets);
         std::uniform_int_distribution<std::int64_t> part(0, interval.count());
-        provider.alarm.set(Clock::now() + std::chrono::milliseconds(part(random)),
-                           [this, &provider] { ask(provider); });
+        const auto first = Clock::now() + std::chrono::milliseconds(part(random));
+        wait_until(provider, due_before(provider, before).value_or(first));
     }
+}
+
+std::optional<Clock::time_point> Probes::due_before(const ProbedProvider& provider,
+                                                    const Probes* before) {
+    if (before == nullptr) return std::nullopt;
+    for (const ProbedProvider& other : before->providers_) {
+        const bool same = &other.slot.provider() == &provider.slot.provider();
+        if (same && other.interval == provider.interval) return other.due;
+    }
+    return std::nullopt;
+}
+
+void Probes::wait_until(ProbedProvider& provider, Clock::time_point due) {
+    provider.due = due;
+    provider.alarm.set(due, [this, &provider] { ask(provider); });
 }
 
 void Probes::ask(ProbedProvider& provider) {
     provider.began = Clock::now();
+    provider.due = provider.began + provider.interval;
     auto instance = provider.slot.acquire();
     if (!instance) return answered(provider, std::unexpected(instance.error()));
     provider.question.emplace(
@@ -80,9 +98,20 @@ void Probes::answered(ProbedProvider& provider, const Result<std::vector<std::st
     for (const std::size_t id : provider.targets) {
         upstreams_.targets.probed(id, end_of_probe(answer), now);
     }
-    provider.alarm.set(std::max(now, provider.began + provider.interval),
-                       [this, &provider] { ask(provider); });
     provider.question.reset();
+    if (!on_idle_) return wait_until(provider, std::max(now, provider.due));
+    if (idle()) boost::asio::post(loop_, std::exchange(on_idle_, [] {}));
+}
+
+bool Probes::idle() const {
+    return std::ranges::none_of(providers_,
+                                [](const ProbedProvider& one) { return one.question.has_value(); });
+}
+
+void Probes::wind_down(std::function<void()> on_idle) {
+    for (ProbedProvider& provider : providers_) provider.alarm.cancel();
+    if (idle()) return on_idle();
+    on_idle_ = std::move(on_idle);
 }
 
 }  // namespace bellwether::policy

@@ -22,7 +22,15 @@ enum class Repeats : std::uint8_t {
 
 class SharedRetryBudget {
   public:
-    explicit SharedRetryBudget(const config::RetryBudget& budget) : budget_(budget) {}
+    // `before`: the one of the configuration before, whose counts for the metrics go on; null:
+    // there was none.
+    explicit SharedRetryBudget(const config::RetryBudget& budget,
+                               const SharedRetryBudget* before = nullptr)
+        : budget_(budget),
+          taken_(before == nullptr ? 0 : before->taken()),
+          refused_(before == nullptr ? 0 : before->refused()) {}
+
+    const config::RetryBudget& limits() const { return budget_; }
 
     // Counts a call, however often it is tried. Takes no lock.
     void call(Clock::time_point now);
@@ -50,8 +58,8 @@ class SharedRetryBudget {
     const config::RetryBudget budget_;
     std::array<Second, k_seconds> seconds_;
     Mutex taking_;  // so that two threads do not take the last repetition both
-    std::atomic<std::uint64_t> taken_{0};
-    std::atomic<std::uint64_t> refused_{0};
+    std::atomic<std::uint64_t> taken_;
+    std::atomic<std::uint64_t> refused_;
 };
 
 }  // namespace bellwether::policy

@@ -1,7 +1,6 @@
 #include "policy/upstreams/upstream_limits.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 #include "policy/estimate/estimate.hpp"
@@ -20,11 +19,16 @@ constexpr std::size_t k_bytes_for_token = 4;
 // in it, which no upstream counts by their bytes.
 constexpr std::size_t k_prompt_tokens_max = 100'000;
 
-// The plugin, the base URL and where the secrets are read from. Providers that have all of these in
-// common are the same customer of the same upstream.
-using Customer = std::tuple<std::string, std::string, std::vector<std::string>>;
+}  // namespace
 
-Customer customer_of(const config::Provider& provider, std::size_t credential) {
+std::int64_t tokens_at_sending(const Call& call, const AskedInBody& asked) {
+    const auto prompt = std::min(call.body.size() / k_bytes_for_token, k_prompt_tokens_max);
+    return static_cast<std::int64_t>(prompt) +
+           std::clamp<std::int64_t>(asked.max_tokens, 0, k_choice_tokens_max);
+}
+
+UpstreamLimits::Customer UpstreamLimits::customer_of(const config::Provider& provider,
+                                                     std::size_t credential) {
     std::vector<std::string> secrets;
     for (const auto& secret : provider.secrets) {
         const bool is_one_of_several = credential < provider.api_keys.size() &&
@@ -35,23 +39,25 @@ Customer customer_of(const config::Provider& provider, std::size_t credential) {
     return {provider.plugin, provider.base_url, std::move(secrets)};
 }
 
-}  // namespace
-
-std::int64_t tokens_at_sending(const Call& call, const AskedInBody& asked) {
-    const auto prompt = std::min(call.body.size() / k_bytes_for_token, k_prompt_tokens_max);
-    return static_cast<std::int64_t>(prompt) +
-           std::clamp<std::int64_t>(asked.max_tokens, 0, k_choice_tokens_max);
-}
-
-UpstreamLimits::UpstreamLimits(const config::Config& config) : counts_(config.providers.size()) {
-    std::map<Customer, std::shared_ptr<Account>> known;
+UpstreamLimits::UpstreamLimits(const config::Config& config, const UpstreamLimits* before) {
     for (const config::Provider& provider : config.providers) {
         auto& accounts = accounts_.emplace_back();
         do {
-            auto& account = known[customer_of(provider, accounts.size())];
+            const Customer customer = customer_of(provider, accounts.size());
+            auto& account = customers_[customer];
+            if (!account && before != nullptr) {
+                const auto known = before->customers_.find(customer);
+                if (known != before->customers_.end()) account = known->second;
+            }
             if (!account) account = std::make_shared<Account>();
             accounts.push_back(account);
         } while (accounts.size() < provider.api_keys.size());
+        NamedCounts& here = counts_.emplace_back(provider.name, nullptr);
+        for (std::size_t i = 0; before != nullptr && i < before->counts_.size(); ++i) {
+            if (before->counts_[i].provider == provider.name)
+                here.counts = before->counts_[i].counts;
+        }
+        if (!here.counts) here.counts = std::make_shared<Counts>();
     }
 }
 
@@ -74,11 +80,12 @@ double UpstreamLimits::share_left(const route::Candidate& candidate) const {
 }
 
 void UpstreamLimits::count(std::size_t provider, Effect outcome) {
-    counts_[provider][static_cast<std::size_t>(outcome)].fetch_add(1, std::memory_order_relaxed);
+    (*counts_[provider].counts)[static_cast<std::size_t>(outcome)].fetch_add(
+        1, std::memory_order_relaxed);
 }
 
 std::uint64_t UpstreamLimits::counted(std::size_t provider, std::size_t outcome) const {
-    return counts_[provider][outcome].load(std::memory_order_relaxed);
+    return (*counts_[provider].counts)[outcome].load(std::memory_order_relaxed);
 }
 
 UpstreamLimits::CountedTrip::CountedTrip(UpstreamLimits& limits, const route::Candidate& candidate,

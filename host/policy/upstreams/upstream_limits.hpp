@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/call.hpp"
@@ -74,7 +75,9 @@ class UpstreamLimits {
     enum class Effect : std::uint8_t { elsewhere, waited, refused };
     static constexpr std::array<std::string_view, 3> k_outcomes{"elsewhere", "waited", "refused"};
 
-    explicit UpstreamLimits(const config::Config& config);
+    // `before`: those of the configuration before, which are kept where the customer of an upstream
+    // is the same; null: there was none.
+    explicit UpstreamLimits(const config::Config& config, const UpstreamLimits* before = nullptr);
 
     // False: the provider's upstream has said nothing yet of its limits, so there is room.
     bool knows(const route::Candidate& candidate) const {
@@ -89,14 +92,24 @@ class UpstreamLimits {
 
   private:
     using Counts = std::array<std::atomic<std::uint64_t>, k_outcomes.size()>;
+    // The plugin, the base URL and where the secrets are read from. Providers that have all of
+    // these in common are the same customer of the same upstream.
+    using Customer = std::tuple<std::string, std::string, std::vector<std::string>>;
+    struct NamedCounts {
+        std::string provider;
+        std::shared_ptr<Counts> counts;
+    };
+
+    static Customer customer_of(const config::Provider& provider, std::size_t credential);
 
     Account& account_of(const route::Candidate& candidate) const {
         return *accounts_[candidate.provider][candidate.credential];
     }
 
+    std::map<Customer, std::shared_ptr<Account>> customers_;
     // Those of each provider's credentials, some of them the same.
     std::vector<std::vector<std::shared_ptr<Account>>> accounts_;
-    std::vector<Counts> counts_;  // one a provider
+    std::vector<NamedCounts> counts_;  // one a provider
 };
 
 }  // namespace bellwether::policy

@@ -1,0 +1,98 @@
+// `reload`: asks a running host to read its config again, and prints what came of it.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "cli/ask_host.hpp"
+#include "cli/cli.hpp"
+#include "cli/diagnostic_text.hpp"
+#include "cli/host_address.hpp"
+#include "cli/terminal.hpp"
+#include "json/value.hpp"
+
+namespace bellwether::cli {
+namespace {
+
+using json::Value;
+
+// Where the admin listener is; nothing: standard error says why that is not known.
+std::optional<std::string> admin_url(const Common& common, std::string given) {
+    while (given.ends_with('/')) given.pop_back();
+    if (!given.empty()) return given;
+    const auto file = find_config(common);
+    config::Admin admin;
+    if (file) {
+        auto read = config::load_admin_listen(*file);
+        if (!read) {
+            print_diagnostics(read.error());
+            return std::nullopt;
+        }
+        admin = *std::move(read);
+    }
+    if (admin.on && admin.port != 0) return url_of(admin.host, admin.port);
+    fmt::print(stderr,
+               "error: the configuration does not tell where the admin listener is (admin.listen "
+               "is off or has port 0); name it with --admin URL\n");
+    return std::nullopt;
+}
+
+void print_report(const Value& report) {
+    for (const Value& line : report["diagnostics"].elements()) {
+        fmt::print(stderr, "{}\n", plain(line.string()));
+    }
+    const std::string generation(report["generation"].raw());
+    const bool unchanged = report["outcome"].equals("unchanged");
+    if (unchanged) {
+        fmt::print("Nothing has changed that a reload changes; generation {} stays.\n", generation);
+    } else if (report["outcome"].equals("tried")) {
+        fmt::print("The config has no mistake. A reload would change:\n");
+    } else {
+        fmt::print("Generation {} is in effect. Changed:\n", generation);
+    }
+    bool any = unchanged;
+    for (const Value& change : report["changes"].elements()) {
+        if (!unchanged) fmt::print("  {}\n", plain(change["text"].string()));
+        any = true;
+    }
+    if (!any) fmt::print("  nothing\n");
+    for (const Value& name : report["needs_restart"].elements()) {
+        fmt::print("{} changes with a restart only.\n", plain(name.string()));
+    }
+}
+
+}  // namespace
+
+int reload(const Common& common, const ReloadOptions& options) {
+    const auto url = admin_url(common, options.admin);
+    if (!url) return k_usage;
+    const auto reply =
+        ask_host("POST", *url + "/admin/reload", options.dry_run ? R"({"dry_run": true})" : "{}");
+    if (!reply) {
+        fmt::print(stderr, "error: {}: {}; is the host running? bellwether serve\n", *url,
+                   reply.error().problem);
+        return k_failed;
+    }
+    const Value report(reply->body);
+    const bool known = json::valid(reply->body) && (report["outcome"] || report["error"]);
+    if (!known) {
+        fmt::print(stderr,
+                   "error: {} answers with status {}: it is no admin listener of Bellwether that "
+                   "can reload\n",
+                   *url, reply->status);
+        return k_failed;
+    }
+    if (common.json) fmt::print("{}\n", reply->body);
+    if (reply->status == 200) {
+        if (!common.json) print_report(report);
+        return k_ok;
+    }
+    if (!common.json) {
+        for (const Value& line : report["diagnostics"].elements()) {
+            fmt::print(stderr, "{}\n", plain(line.string()));
+        }
+        fmt::print(stderr, "error: {}\n", plain(report["error"]["message"].string()));
+    }
+    return k_failed;
+}
+
+}  // namespace bellwether::cli

@@ -1,0 +1,69 @@
+#include "pages/host_changes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plugin/secret_texts.hpp"
+
+namespace bellwether::pages {
+namespace {
+
+using report::ConfigChange;
+
+void add_keys(std::vector<ConfigChange>& changes, const std::vector<config::Key>& before,
+              const std::vector<config::Key>& now) {
+    for (const auto& key : now) {
+        const auto then = std::ranges::find(before, key.id, &config::Key::id);
+        if (then == before.end() || then->sha256 == key.sha256) continue;
+        changes.push_back({fmt::format("keys[{}].sha256", key.name), {}, {}});
+    }
+}
+
+void add_webhooks(std::vector<ConfigChange>& changes, const std::vector<config::Webhook>& before,
+                  const std::vector<config::Webhook>& now) {
+    for (const auto& webhook : now) {
+        const auto then = std::ranges::find(before, webhook.name, &config::Webhook::name);
+        if (then == before.end() || then->url == webhook.url) continue;
+        changes.push_back({fmt::format("webhooks.{}.url", webhook.name), {}, {}});
+    }
+}
+
+bool is_told(const std::vector<ConfigChange>& changes, const std::string& part) {
+    return std::ranges::any_of(changes, [&part](const ConfigChange& change) {
+        return change.name == part || change.name.starts_with(part + ".");
+    });
+}
+
+// A provider that was made anew although nothing of it that is shown has changed: the value of a
+// credential has, or what a file of certificates holds.
+void add_providers(std::vector<ConfigChange>& changes, const plugin::Registry& before,
+                   const plugin::Registry& now) {
+    for (const auto& provider : now.providers) {
+        const std::string part = "providers." + provider->name;
+        const auto same = [&](const auto& other) { return other->name == provider->name; };
+        const auto then = std::ranges::find_if(before.providers, same);
+        if (then == before.providers.end() || *then == provider || is_told(changes, part)) continue;
+        changes.push_back({part + ": a credential, or what a file holds", {}, {}});
+    }
+}
+
+}  // namespace
+
+std::vector<ConfigChange> host_changes(const front::Host& before, const front::Host& now) {
+    auto changes = report::config_changes(config_json(before), config_json(now));
+    add_keys(changes, before.config.keys, now.config.keys);
+    add_webhooks(changes, before.config.webhooks, now.config.webhooks);
+    add_providers(changes, before.registry, now.registry);
+    for (ConfigChange& change : changes) {
+        for (const front::Host* host : {&before, &now}) {
+            for (const auto& provider : host->registry.providers) {
+                change.before = plugin::presentable(change.before, *provider);
+                change.now = plugin::presentable(change.now, *provider);
+            }
+        }
+    }
+    return changes;
+}
+
+}  // namespace bellwether::pages

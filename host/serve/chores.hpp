@@ -1,0 +1,38 @@
+// What is done beside the calls, on the thread of the signals.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <list>
+#include <memory>
+
+#include "net/client.hpp"
+#include "policy/upstreams/probes.hpp"
+#include "serve/generation.hpp"
+#include "serve/memory_return.hpp"
+
+namespace bellwether::serve {
+
+class Chores {
+  public:
+    explicit Chores(boost::asio::io_context& loop)
+        : loop_(loop), memory_return_(loop), client_(loop) {}
+
+    // Probes the providers of this generation from now on. On the loop's thread, or before it runs.
+    void follow(std::shared_ptr<const Generation> generation);
+
+  private:
+    struct ProbesOf {
+        ProbesOf(Chores& owner, std::shared_ptr<const Generation> one,
+                 const policy::Probes* before);
+        std::shared_ptr<const Generation> generation;
+        policy::Probes probes;
+    };
+
+    boost::asio::io_context& loop_;
+    MemoryReturn memory_return_;
+    net::Client client_;
+    std::list<ProbesOf>
+        probes_;  // the last of them are current, the others end with their question
+};
+
+}  // namespace bellwether::serve

@@ -1,0 +1,60 @@
+// `Reloader` reads the config again while the host serves. A reload is a transaction: everything is
+// parsed, checked, loaded and opened first; then the new generation takes the place of the old one,
+// or nothing changes and the report says why. Reloads are made one after the other, on a thread of
+// their own, because a plugin may take its time to be loaded. Generations end on that thread, too.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "front/host.hpp"
+#include "front/process.hpp"
+#include "report/reload_report.hpp"
+#include "serve/generation.hpp"
+
+namespace bellwether::serve {
+
+// Reads the config file, or a part of it, loads what it names, and keeps what is the same in the
+// host that runs.
+using Load = std::function<front::HostCheck(const front::Host& before, report::ReloadOrder::What)>;
+
+class Reloader {
+  public:
+    // Puts a generation into effect: opens what it listens on, tells all threads, and returns when
+    // new requests come under it. The error is a sentence, and then nothing has changed.
+    using Apply = std::function<std::expected<void, std::string>(
+        const std::shared_ptr<const Generation>& now, const Generation& before)>;
+
+    Reloader(front::Process& process, Load load);
+    ~Reloader();
+    Reloader(const Reloader&) = delete;
+    Reloader& operator=(const Reloader&) = delete;
+
+    // Makes a generation end on this object's thread, whoever drops it last.
+    std::shared_ptr<const Generation> keep(std::unique_ptr<Generation> generation);
+
+    // From now on it reloads. `current` is in effect.
+    void start(std::shared_ptr<const Generation> current, Apply apply);
+    // From any thread. `on_report` is called on the thread of the reloads.
+    void ask(report::ReloadOrder order, report::OnReload on_report);
+    // Makes no further reload, and waits for the one that runs.
+    void end();
+
+  private:
+    report::ReloadReport reload(const report::ReloadOrder& order);
+    report::ReloadReport replace(front::HostCheck check, const report::ReloadOrder& order);
+    void count(const report::ReloadReport& report);
+
+    front::Process& process_;
+    const Load load_;
+    Apply apply_;
+    std::shared_ptr<const Generation> current_;
+    boost::asio::io_context loop_{1};
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    std::thread thread_;
+};
+
+}  // namespace bellwether::serve

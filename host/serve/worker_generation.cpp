@@ -1,0 +1,68 @@
+#include "serve/worker_generation.hpp"
+
+#include <algorithm>
+
+namespace bellwether::serve {
+namespace {
+
+using plugin::ProviderSlot;
+
+http::MessageLimits limits_of(const config::Server& server) {
+    return {.request_line_bytes = server.front.request_line_bytes_max,
+            .header_bytes = server.front.header_bytes_max,
+            .header_count = server.front.header_count_max,
+            .body_bytes = std::min(server.max_body_bytes, server.bodies_bytes_max),
+            .inflate_ratio = server.front.inflate_ratio_max};
+}
+
+// A provider that is the same keeps its instance.
+std::vector<ProviderSlot> slots_of(const plugin::Registry& registry,
+                                   const std::vector<ProviderSlot>& before) {
+    std::vector<ProviderSlot> slots;
+    for (const auto& provider : registry.providers) {
+        const auto known = std::ranges::find_if(before, [&provider](const ProviderSlot& slot) {
+            return &slot.provider() == provider.get();
+        });
+        known == before.end() ? slots.emplace_back(provider) : slots.emplace_back(*known);
+    }
+    return slots;
+}
+
+std::shared_ptr<policy::LastingBooks> lasting_books(boost::asio::io_context& loop,
+                                                    ledger::Store* store,
+                                                    const policy::Books* before) {
+    const bool same = before != nullptr && (before->session != nullptr) == (store != nullptr);
+    if (same) return before->lasting;
+    return std::make_shared<policy::LastingBooks>(loop,
+                                                  store == nullptr ? nullptr : store->open(loop));
+}
+
+}  // namespace
+
+WorkerGeneration::WorkerGeneration(const WorkerParts& parts, front::Surface surface,
+                                   std::shared_ptr<const Generation> generation,
+                                   const WorkerGeneration* before)
+    : generation_(std::move(generation)),
+      slots_(slots_of(generation_->host().registry,
+                      before == nullptr ? std::vector<ProviderSlot>() : before->slots_)),
+      posts_(parts.loop, parts.transport, generation_->host().webhooks,
+             *generation_->running().webhook_counts),
+      books_(lasting_books(parts.loop, generation_->running().ledger.get(),
+                           before == nullptr ? nullptr : &before->books_),
+             generation_->host().config, generation_->running().warnings.get(), &posts_),
+      context_{.host = generation_->host(),
+               .engine = {parts.loop, parts.transport, parts.desk, slots_,
+                          *generation_->running().upstreams, parts.random,
+                          generation_->running().waiting.get()},
+               .books = books_,
+               .drained_calls = parts.drained_calls,
+               .running = generation_->running(),
+               .metrics = parts.metrics,
+               .access_log = parts.access_log,
+               .random = parts.random,
+               .http_limits = limits_of(generation_->host().config.server),
+               .shadow_calls = &parts.shadow_calls,
+               .surface = surface,
+               .generation = generation_->number()} {}
+
+}  // namespace bellwether::serve
