@@ -87,7 +87,7 @@ void Client::hang_up() {
     end_ = Happening::left;
     const config::OnDisconnect what = call_->on_disconnect();
     if (what.drains) {
-        context_.drained_calls.adopt(std::move(call_), {}, what.longest);
+        context_.drained_calls.adopt({}, std::move(call_), {}, what.longest);
     } else {
         call_->abandoned();
         call_.reset();

@@ -45,21 +45,20 @@ class World {
     Clock::Simulated time_;
     boost::asio::io_context loop_{1};
     const front::Host host_;
-    const front::Running running_{.metrics = {pages::metric_names(host_), 1},
-                                  .warnings = std::make_unique<policy::Warnings>(host_.config),
-                                  .webhook_counts = std::make_unique<policy::WebhookCounts>(0),
-                                  .upstreams = std::make_unique<policy::Upstreams>(
-                                      host_.config, host_.routes.targets().size()),
-                                  .waiting = std::make_unique<policy::WaitingCounts>(host_.config),
-                                  .ledger = nullptr,
-                                  .budget_watch = nullptr,
-                                  .body_room = nullptr};
+    front::Process process_{.metrics = {pages::metric_names(host_), 1},
+                            .body_room = front::BodyRoom(std::size_t{1} << 30)};
+    const front::Running running_{
+        .process = process_,
+        .warnings = std::make_unique<policy::Warnings>(host_.config),
+        .webhook_counts = std::make_unique<policy::WebhookCounts>(host_.webhooks),
+        .upstreams =
+            std::make_unique<policy::Upstreams>(host_.config, host_.routes.targets().size()),
+        .waiting = std::make_unique<policy::WaitingCounts>(host_.config)};
     Referee referee_{host_, *running_.upstreams, *running_.waiting};
     CheckedLedger ledger_{plan_, chance_, time_, referee_};
     FakeWire wire_{plan_, loop_, chance_, referee_, ledger_};
     credentials::TokenDesk desk_{loop_, wire_};
-    const observe::MetricNames names_ = pages::metric_names(host_);
-    observe::WorkerMetrics metrics_{names_};
+    observe::WorkerMetrics metrics_{process_.metrics.names()};
     std::vector<plugin::ProviderSlot> slots_{host_.registry.providers.begin(),
                                              host_.registry.providers.end()};
     policy::WebhookPosts posts_{loop_, wire_, host_.webhooks, *running_.webhook_counts};

@@ -125,7 +125,7 @@ TEST_F(LiveCallTest, GoesOnWithoutItsClientIfToldTo) {
     ASSERT_TRUE(until([this] { return has_said("event"); }));
     ASSERT_TRUE(client.call->on_disconnect().drains);
     const auto said = client.said;
-    drained.adopt(std::move(client.call), {}, 0ms);
+    drained.adopt({}, std::move(client.call), {}, 0ms);
     ASSERT_TRUE(until([this] { return drained.empty(); }));
     EXPECT_EQ(client.said, said);
     EXPECT_TRUE(is_recorded("499", "")) << "the call itself was served";
@@ -139,7 +139,7 @@ TEST_F(LiveCallTest, GoesOnWithoutAClientThatWasTooSlow) {
     };
     begin("drained", R"(,"stream":true,"echo":{"repeat":50})");
     ASSERT_TRUE(until([this] { return has_said("comment"); }));
-    drained.adopt(std::move(client.call), {}, 0ms);
+    drained.adopt({}, std::move(client.call), {}, 0ms);
     ASSERT_TRUE(until([this] { return drained.empty(); }));
     EXPECT_TRUE(is_recorded("499", ""));
     EXPECT_THAT(counted(), HasSubstr("bellwether_streams_paused 0\n"));

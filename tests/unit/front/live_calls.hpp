@@ -159,7 +159,7 @@ class LiveCalls : public testing::Test {
     }
     std::string counted() const {
         observe::PrometheusText text;
-        running.metrics.write(text);
+        process.metrics.write(text);
         return text.take();
     }
     // Whether one call has been counted, in all, with this status and error.
@@ -195,14 +195,15 @@ class LiveCalls : public testing::Test {
                 .models = {"other", models},
                 .shadows = {"", {"shadow:copied", "shadow:hanging", "shadow:broken"}}};
     }
-    Running running{.metrics = {names(), 1}, .body_room = std::make_unique<BodyRoom>(1u << 20)};
+    Process process{.metrics = {names(), 1}, .body_room = BodyRoom(1u << 20)};
+    Running running{.process = process};
     observe::AccessLog access_log{loop};
     Context context{.host = host,
                     .engine = {loop, wire, desk, slots, upstreams, random},
                     .books = books,
                     .drained_calls = drained,
                     .running = running,
-                    .metrics = running.metrics.worker(0),
+                    .metrics = process.metrics.worker(0),
                     .access_log = access_log,
                     .random = random,
                     .http_limits = {},

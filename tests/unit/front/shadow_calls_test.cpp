@@ -75,7 +75,7 @@ TEST_F(ShadowCallsTest, ACopyIsCountedApart) {
                                 "provider=\"echo\",model=\"copied\"} 2\n"));
     EXPECT_THAT(text, HasSubstr("attempts_total{provider=\"echo\",result=\"ok\"} 4\n"));
     EXPECT_THAT(text, HasSubstr("bellwether_streams_active 0\n"));
-    EXPECT_EQ(running.body_room->held(), 0U);
+    EXPECT_EQ(process.body_room.held(), 0U);
 }
 
 TEST_F(ShadowCallsTest, NoCopyWhereTheRouteHasNoShadow) {
@@ -91,12 +91,12 @@ TEST_F(ShadowCallsTest, ACopyThatHangsIsNotWaitedFor) {
     EXPECT_THAT(client.said, ElementsAre("200", "finished"));
     EXPECT_THAT(client.headers, HasSubstr("x-bellwether-attempts: 1\r\n"));
     EXPECT_EQ(shadows.count(), 1U);
-    EXPECT_GT(running.body_room->held(), 0U);
+    EXPECT_GT(process.body_room.held(), 0U);
     shadows.end();
     EXPECT_THAT(counted(), HasSubstr(counted_as("hanging", "error") + "1\n"));
     EXPECT_THAT(counted(),
                 HasSubstr("attempts_total{provider=\"hanging\",result=\"draining\"} 1\n"));
-    EXPECT_EQ(running.body_room->held(), 0U);
+    EXPECT_EQ(process.body_room.held(), 0U);
 }
 
 TEST_F(ShadowCallsTest, ACopyThatFailsIsTriedOnce) {
@@ -131,12 +131,12 @@ TEST_F(ShadowCallsTest, OnlySoManyRunAtOnce) {
 }
 
 TEST_F(ShadowCallsTest, WithoutRoomForItsBodyThereIsNone) {
-    running.body_room = std::make_unique<BodyRoom>(100);
+    process.body_room.set_max(100);
     begin("copied", "");
     ASSERT_TRUE(finishes());
     EXPECT_EQ(shadows.count(), 0U);
     EXPECT_THAT(counted(), HasSubstr(counted_as("copied", "no_room") + "1\n"));
-    EXPECT_EQ(running.body_room->refused(), 0U) << "no client was refused";
+    EXPECT_EQ(process.body_room.refused(), 0U) << "no client was refused";
 }
 
 TEST_F(ShadowCallsTest, AHostThatDrainsTakesNone) {

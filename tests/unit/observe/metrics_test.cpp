@@ -35,6 +35,46 @@ TEST(NameSet, UnknownNamesAreTheFallback) {
     EXPECT_EQ(names.name(names.index("")), "other");
 }
 
+TEST(NameSet, FurtherNamesLeaveTheIndicesOfTheFirst) {
+    const NameSet first("other", {"a", "b"});
+    const NameSet both = first.with(NameSet("other", {"c", "b"}));
+    EXPECT_EQ(both.size(), 4u);
+    for (const char* name : {"a", "b", "unknown"}) {
+        EXPECT_EQ(both.index(name), first.index(name)) << name;
+    }
+    EXPECT_EQ(both.name(both.index("c")), "c");
+}
+
+TEST(CounterRow, EachIndexHasACounterOfItsOwn) {
+    CounterRow row;
+    for (const std::size_t index : {0u, 63u, 64u, 191u, 192u, 100'000u}) {
+        EXPECT_EQ(row.value(index), 0u) << index;
+        row.add(index);
+        row.add(index);
+        EXPECT_EQ(row.value(index), 2u) << index;
+    }
+    EXPECT_EQ(row.value(1), 0u);
+    EXPECT_EQ(row.value(65), 0u);
+}
+
+// A reload brings new names; what was counted before stays.
+TEST(Metrics, NamesAreAddedWhileItCounts) {
+    Metrics metrics(some_names(), 1);
+    WorkerMetrics& worker = metrics.worker(0);
+    worker.attempt("beta", 0);
+    worker.attempt("gamma", 0);
+    metrics.add_names({.routes = {"", {}}, .providers = {"", {"gamma"}}, .models = {"other", {}}});
+    EXPECT_THAT(
+        written(metrics),
+        HasSubstr("bellwether_upstream_attempts_total{provider=\"gamma\",result=\"ok\"} 0\n"));
+    worker.use(metrics.names());
+    worker.attempt("beta", 0);
+    worker.attempt("gamma", 0);
+    const std::string text = written(metrics);
+    EXPECT_THAT(text, HasSubstr("_attempts_total{provider=\"beta\",result=\"ok\"} 2\n"));
+    EXPECT_THAT(text, HasSubstr("_attempts_total{provider=\"gamma\",result=\"ok\"} 1\n"));
+}
+
 TEST(Metrics, WorkersAreSummed) {
     Metrics metrics(some_names(), 2);
     metrics.worker(0).series("qwen-*", "alpha", "qwen-max").results.add(200, 0);

@@ -76,6 +76,50 @@ class RegistryTest : public ::testing::Test {
     Registry registry_;
 };
 
+// The providers of one config after those of another, by what changed.
+TEST_F(RegistryTest, AProviderIsKeptAsLongAsNothingOfItDiffers) {
+    setenv("HOLYSHEEP_API_KEY", "sk-one", 1);
+    config::Config config;
+    config.file = "t.toml";
+    config.providers = {holysheep()};
+    std::vector<config::Diagnostic> diagnostics;
+    const Registry first = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
+    const Before before{config, first};
+    const auto is_kept = [&](const config::Config& now) {
+        const Registry next = plugin::load(now, {BELLWETHER_PLUGIN_DIR}, diagnostics, &before);
+        EXPECT_EQ(next.providers[0]->library, first.providers[0]->library) << "mapped once";
+        return next.providers[0] == first.providers[0];
+    };
+    config::Config moved = config;
+    moved.providers[0].at = {9, 1};
+    moved.providers[0].retry.attempts = 1;
+    EXPECT_TRUE(is_kept(moved)) << "what only the host looks at";
+    config::Config slower = config;
+    slower.providers[0].timeouts.total = std::chrono::seconds(1);
+    EXPECT_FALSE(is_kept(slower));
+    config::Config listed = config;
+    listed.providers[0].models = {"another"};
+    EXPECT_FALSE(is_kept(listed));
+    setenv("HOLYSHEEP_API_KEY", "sk-two", 1);
+    EXPECT_FALSE(is_kept(config)) << "the value behind a reference";
+}
+
+TEST_F(RegistryTest, AnotherProviderHasItsConnectionsIfTheWireIsTheSame) {
+    setenv("HOLYSHEEP_API_KEY", "sk-one", 1);
+    config::Config config;
+    config.providers = {holysheep()};
+    std::vector<config::Diagnostic> diagnostics;
+    const Registry first = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
+    config::Config now = config;
+    now.providers[0].timeouts.total = std::chrono::seconds(1);
+    const Before before{config, first};
+    const Registry next = plugin::load(now, {BELLWETHER_PLUGIN_DIR}, diagnostics, &before);
+    EXPECT_EQ(next.providers[0]->wire, first.providers[0]->wire);
+    now.providers[0].wire.idle_time = std::chrono::seconds(1);
+    const Registry other = plugin::load(now, {BELLWETHER_PLUGIN_DIR}, diagnostics, &before);
+    EXPECT_NE(other.providers[0]->wire, first.providers[0]->wire);
+}
+
 TEST_F(RegistryTest, AMissingKeyIsAnErrorThatNamesTheVariable) {
     const std::string said = load(holysheep());
     EXPECT_THAT(said, HasSubstr("t.toml:3:1: error:"));

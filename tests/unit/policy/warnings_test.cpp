@@ -35,7 +35,7 @@ class WarningsTest : public testing::Test {
     std::array<Rule, 2> rules;
     boost::asio::io_context loop;
     net::Client client{loop};
-    WebhookCounts counts{0};
+    WebhookCounts counts{{}};
     WebhookPosts posts{loop, client, {}, counts};
     Warnings warnings{config};
 };

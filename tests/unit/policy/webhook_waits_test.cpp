@@ -28,7 +28,7 @@ class WebhookWaitsTest : public testing::Test {
     boost::asio::io_context loop;
     net::ScriptedTransport wire;
     std::vector<WebhookTarget> webhooks{{.name = "ops", .url = "u", .wire = nullptr}};
-    WebhookCounts counts{1};
+    WebhookCounts counts{webhooks};
     WebhookPosts posts{loop, wire, webhooks, counts, {.first_wait = k_first_wait}};
 };
 

@@ -70,7 +70,7 @@ class WebhookPostsTest : public net::test::NetTest {
     std::vector<std::string> requests;
     std::vector<Clock::time_point> times;
     std::vector<WebhookTarget> webhooks;
-    WebhookCounts counts{1};
+    WebhookCounts counts{std::vector<WebhookTarget>(1)};
     std::optional<WebhookPosts> posts;
     int ended = 0;
 };
