@@ -71,6 +71,9 @@ int key_rotate(const Common& common, const KeyOptions& options);
 int health(const Common& common, const std::string& url);
 int plugin_list(const Common& common);
 int plugin_inspect(const Common& common, const std::string& file);
+// `verb`: "reload", "load" or "unload".
+int plugin_change(const Common& common, const ReloadOptions& options, const std::string& verb,
+                  const std::string& provider);
 int budget_list(const Common& common, const ReportOptions& options);
 int budget_show(const Common& common, const ReportOptions& options);
 int budget_reset(const Common& common, const ReportOptions& options);
@@ -92,8 +95,13 @@ using front::HostCheck;
 HostCheck check_host(const Common& common, config::Secrets secrets,
                      const front::Host* before = nullptr);
 
+// The same for a host that runs. A config that is no file, such as a pipe, is refused: it could be
+// read only once.
+HostCheck check_again(const Common& common, const front::Host& before);
 // The host that runs, with the keys that its keys_file has now.
 HostCheck check_keys(const front::Host& before);
+// The host that runs, with one provider that was loaded anew; empty: as it is.
+HostCheck check_provider(const front::Host& before, const std::string& name);
 
 // Prints the output of `check --json`.
 void print_check_json(const Common& common, const HostCheck& check, config::Secrets secrets);

@@ -149,12 +149,46 @@ HostCheck check_host(const Common& common, config::Secrets secrets, const front:
     return check;
 }
 
+HostCheck check_again(const Common& common, const front::Host& before) {
+    std::error_code error;
+    if (fs::exists(common.config, error) && !fs::is_regular_file(common.config, error)) {
+        return {.host = {},
+                .diagnostics = {{.severity = Severity::error,
+                                 .file = common.config.string(),
+                                 .what = "it is no file, so it was read once and for all",
+                                 .expected = "a file that can be read again",
+                                 .hint = "restart the host"}}};
+    }
+    return check_host(common, config::Secrets::looked_up, &before);
+}
+
 HostCheck check_keys(const front::Host& before) {
     config::Loaded loaded = config::with_keys_of_file(before.config);
     HostCheck check{.host = {}, .diagnostics = std::move(loaded.diagnostics)};
     std::ranges::for_each(check.diagnostics, config::make_printable);
     if (is_good(check.diagnostics)) {
         check.host = make_host(std::move(loaded.config), before.registry, before.webhooks);
+    }
+    return check;
+}
+
+HostCheck check_provider(const front::Host& before, const std::string& name) {
+    HostCheck check;
+    plugin::Registry registry = before.registry;
+    if (!name.empty()) {
+        const plugin::Before known{before.config, before.registry, name};
+        auto loaded = plugin::load(before.config, plugin_folders(), check.diagnostics, &known);
+        std::erase_if(check.diagnostics, [](const Diagnostic& one) {
+            return one.severity == Severity::warning;  // said when the config was read
+        });
+        for (std::size_t i = 0; i < registry.providers.size(); ++i) {
+            if (loaded.providers[i]->name == name) registry.providers[i] = loaded.providers[i];
+        }
+        try_providers(before.config, registry, &before, check.diagnostics);
+    }
+    std::ranges::for_each(check.diagnostics, config::make_printable);
+    if (is_good(check.diagnostics)) {
+        check.host = make_host(before.config, std::move(registry), before.webhooks);
     }
     return check;
 }

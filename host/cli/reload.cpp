@@ -1,4 +1,4 @@
-// `reload`: asks a running host to read its config again, and prints what came of it.
+// `reload` and `plugin reload`, `load` and `unload`: orders to a running host.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include "cli/host_address.hpp"
 #include "cli/terminal.hpp"
 #include "json/value.hpp"
+#include "json/writer.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -37,9 +38,6 @@ std::optional<std::string> admin_url(const Common& common, std::string given) {
 }
 
 void print_report(const Value& report) {
-    for (const Value& line : report["diagnostics"].elements()) {
-        fmt::print(stderr, "{}\n", plain(line.string()));
-    }
     const std::string generation(report["generation"].raw());
     const bool unchanged = report["outcome"].equals("unchanged");
     if (unchanged) {
@@ -60,13 +58,12 @@ void print_report(const Value& report) {
     }
 }
 
-}  // namespace
-
-int reload(const Common& common, const ReloadOptions& options) {
-    const auto url = admin_url(common, options.admin);
+// Posts an order to the host, and prints what came of it.
+int order(const Common& common, const std::string& admin, const std::string& path,
+          const std::string& body) {
+    const auto url = admin_url(common, admin);
     if (!url) return k_usage;
-    const auto reply =
-        ask_host("POST", *url + "/admin/reload", options.dry_run ? R"({"dry_run": true})" : "{}");
+    const auto reply = ask_host("POST", *url + path, body);
     if (!reply) {
         fmt::print(stderr, "error: {}: {}; is the host running? bellwether serve\n", *url,
                    reply.error().problem);
@@ -82,17 +79,31 @@ int reload(const Common& common, const ReloadOptions& options) {
         return k_failed;
     }
     if (common.json) fmt::print("{}\n", reply->body);
-    if (reply->status == 200) {
-        if (!common.json) print_report(report);
-        return k_ok;
+    const bool done = reply->status == 200;
+    if (common.json) return done ? k_ok : k_failed;
+    for (const Value& line : report["diagnostics"].elements()) {
+        fmt::print(stderr, "{}\n", plain(line.string()));
     }
-    if (!common.json) {
-        for (const Value& line : report["diagnostics"].elements()) {
-            fmt::print(stderr, "{}\n", plain(line.string()));
-        }
+    if (done) {
+        print_report(report);
+    } else {
         fmt::print(stderr, "error: {}\n", plain(report["error"]["message"].string()));
     }
-    return k_failed;
+    return done ? k_ok : k_failed;
+}
+
+}  // namespace
+
+int reload(const Common& common, const ReloadOptions& options) {
+    return order(common, options.admin, "/admin/reload",
+                 options.dry_run ? R"({"dry_run": true})" : "{}");
+}
+
+int plugin_change(const Common& common, const ReloadOptions& options, const std::string& verb,
+                  const std::string& provider) {
+    json::Writer writer;
+    writer.begin_object().field("provider", provider).end_object();
+    return order(common, options.admin, "/admin/plugins/" + verb, writer.text());
 }
 
 }  // namespace bellwether::cli

@@ -85,6 +85,13 @@ void add_explain(CLI::App& app, Invocation& invocation) {
     command->add_option("--user", options.user, "The user for whom it is used");
 }
 
+void add_admin(CLI::App& command, std::string& admin) {
+    command
+        .add_option("--admin", admin,
+                    "The address of the host's admin listener; else as the config has it")
+        ->excludes("--config");
+}
+
 void add_key(CLI::App& app, Invocation& invocation) {
     CLI::App* command = app.add_subcommand("key", "Make keys for clients, and end them");
     command->require_subcommand(1);
@@ -121,7 +128,8 @@ void add_key(CLI::App& app, Invocation& invocation) {
 }
 
 void add_plugin(CLI::App& app, Invocation& invocation) {
-    CLI::App* command = app.add_subcommand("plugin", "List or inspect provider plugins");
+    CLI::App* command =
+        app.add_subcommand("plugin", "List or inspect provider plugins, or change a running one");
     command->require_subcommand(1);
     add(*command, invocation, "list", "The plugins that can be found by name",
         [&invocation] { return plugin_list(invocation.common); });
@@ -129,6 +137,17 @@ void add_plugin(CLI::App& app, Invocation& invocation) {
         [&invocation] { return plugin_inspect(invocation.common, invocation.file); })
         ->add_option("plugin", invocation.file, "Its file, or its name")
         ->required();
+    const auto add_change = [&](const char* verb, const char* help) {
+        CLI::App* change = add(*command, invocation, verb, help, [&invocation, verb] {
+            return plugin_change(invocation.common, invocation.reload, verb, invocation.file);
+        });
+        change->add_option("provider", invocation.file, "A provider of the running host")
+            ->required();
+        add_admin(*change, invocation.reload.admin);
+    };
+    add_change("reload", "Let a running host load a provider's plugin anew, from its file");
+    add_change("unload", "Let a running host serve without a provider, until it is loaded");
+    add_change("load", "Let a running host serve with it again");
 }
 
 void add_config(CLI::App& app, Invocation& invocation) {
@@ -139,13 +158,6 @@ void add_config(CLI::App& app, Invocation& invocation) {
     schema->footer(
         "An editor that reads TOML with taplo completes and checks a file that begins with\n"
         "#:schema ./bellwether.schema.json");
-}
-
-void add_admin(CLI::App& command, ReportOptions& report) {
-    command
-        .add_option("--admin", report.admin,
-                    "The address of the host's admin listener; else as the config has it")
-        ->excludes("--config");
 }
 
 void add_budget(CLI::App& app, Invocation& invocation) {
@@ -164,7 +176,7 @@ void add_budget(CLI::App& app, Invocation& invocation) {
     for (CLI::App* one : {show, reset}) {
         one->add_option("name", report.name, "The budget's name")->required();
     }
-    for (CLI::App* each : {list, show, reset}) add_admin(*each, report);
+    for (CLI::App* each : {list, show, reset}) add_admin(*each, report.admin);
 }
 
 void add_usage(CLI::App& app, Invocation& invocation) {
@@ -179,7 +191,7 @@ void add_usage(CLI::App& app, Invocation& invocation) {
     command->add_option("--zone", words.zone, "Whose days they are: Asia/Bangkok; else UTC");
     command->add_option("--top", words.top, "Only so many; the rest together");
     command->add_flag("--csv", report.csv, "Print comma-separated values");
-    add_admin(*command, report);
+    add_admin(*command, report.admin);
 }
 
 void add_reload(CLI::App& app, Invocation& invocation) {
@@ -187,10 +199,7 @@ void add_reload(CLI::App& app, Invocation& invocation) {
     CLI::App* command = add(app, invocation, "reload", "Make a running host read its config again",
                             [&invocation] { return reload(invocation.common, invocation.reload); });
     command->add_flag("--dry-run", options.dry_run, "Try all of it, and change nothing");
-    command
-        ->add_option("--admin", options.admin,
-                     "The address of the host's admin listener; else as the config has it")
-        ->excludes("--config");
+    add_admin(*command, options.admin);
     command->footer(
         "The host reads the file that it was started with. If it has a mistake, nothing changes.");
 }

@@ -39,10 +39,15 @@ int serve(const Common& common) {
     // The file is the one that was found at the start, wherever another one may turn up.
     Common again = common;
     again.config = host->config.file;
-    const auto load = [again](const front::Host& before, report::ReloadOrder::What what) {
-        return what == report::ReloadOrder::What::keys
-                   ? check_keys(before)
-                   : check_host(again, config::Secrets::looked_up, &before);
+    const auto load = [again](const front::Host& before, const report::ReloadOrder& order) {
+        using What = report::ReloadOrder::What;
+        switch (order.what) {
+            case What::keys: return check_keys(before);
+            case What::provider: return check_provider(before, order.provider);
+            case What::unload: return check_provider(before, {});
+            case What::everything: break;
+        }
+        return check_again(again, before);
     };
     const auto done = serve::run(
         *std::move(host), load, room, [](const std::string& url, const std::string& admin_url) {

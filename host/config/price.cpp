@@ -58,12 +58,13 @@ constexpr KeyOf<Price> k_other_keys[] = {
     key<&Price::list_output>("list_output", Amount{},
                              "the list price of what is generated elsewhere, to tell what is saved",
                              "none"),
-    key<Price>(
-        "source", k_text, "where the figures come from",
-        [](Section& section, std::string_view key, Price& price) {
-            if (auto source = section.text(key)) price.source = std::move(source->value);
-        },
-        nullptr, "none"),
+    {.facts = {"source", k_text, "where the figures come from", "none"},
+     .read =
+         [](Section& section, std::string_view key, Price& price) {
+             if (auto source = section.text(key)) price.source = std::move(source->value);
+         },
+     .write = [](json::PrettyWriter& writer,
+                 const Price& price) { writer.field_or_null("source", price.source); }},
 };
 
 void read_price(Section& section, Price& price) {
@@ -156,6 +157,7 @@ void write_price(json::PrettyWriter& writer, const Price& price) {
     write_steps(writer, price.above);
     write_tiers(writer, price.tiers);
     write_units(writer, price.units);
+    write_keys<Price>(writer, k_other_keys, price);
     writer.field("file", price.file).field("line", price.at.line);
 }
 

@@ -39,10 +39,8 @@ ConnectionPlace Connections::enter(const boost::asio::ip::address& address) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         return enter_beyond_limit();
     }
-    const std::size_t most = per_client_max_.load(std::memory_order_relaxed);
-    if (most == 0) return {*this, std::nullopt, false};
     const ConnectionPlace::Client client = client_of(address);
-    if (!enter_client(client, most)) {
+    if (!enter_client(client, per_client_max_.load(std::memory_order_relaxed))) {
         count_.fetch_sub(1, std::memory_order_relaxed);
         return enter_beyond_limit();
     }
@@ -51,7 +49,7 @@ ConnectionPlace Connections::enter(const boost::asio::ip::address& address) {
 
 ConnectionPlace Connections::enter_beyond_limit() {
     if (beyond_limit_count_.fetch_add(1, std::memory_order_relaxed) < refused_max_) {
-        return {*this, std::nullopt, true};
+        return {*this, {}, true};
     }
     beyond_limit_count_.fetch_sub(1, std::memory_order_relaxed);
     return {};
@@ -60,16 +58,15 @@ ConnectionPlace Connections::enter_beyond_limit() {
 bool Connections::enter_client(const ConnectionPlace::Client& client, std::size_t most) {
     const Lock lock(mutex_);
     const auto found = clients_.try_emplace(client, 0).first;
-    if (found->second >= most) return false;
+    if (most != 0 && found->second >= most) return false;
     ++found->second;
     return true;
 }
 
-void Connections::leave(const std::optional<ConnectionPlace::Client>& client) {
+void Connections::leave(const ConnectionPlace::Client& client) {
     count_.fetch_sub(1, std::memory_order_relaxed);
-    if (!client) return;
     const Lock lock(mutex_);
-    const auto found = clients_.find(*client);
+    const auto found = clients_.find(client);
     if (--found->second == 0) clients_.erase(found);
 }
 

@@ -7,7 +7,6 @@
 #include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "base/mutex.hpp"
@@ -24,9 +23,7 @@ class ConnectionPlace {
     using Client = std::array<unsigned char, 16>;  // an IPv4 address, or an IPv6 network of 64 bits
 
     ConnectionPlace() = default;
-    // `client`: under which address it counts; nothing: under none.
-    ConnectionPlace(Connections& connections, const std::optional<Client>& client,
-                    bool beyond_limit)
+    ConnectionPlace(Connections& connections, const Client& client, bool beyond_limit)
         : connections_(&connections), client_(client), beyond_limit_(beyond_limit) {}
     ConnectionPlace(ConnectionPlace&& other) noexcept
         : connections_(std::exchange(other.connections_, nullptr)),
@@ -40,7 +37,7 @@ class ConnectionPlace {
 
   private:
     Connections* connections_ = nullptr;
-    std::optional<Client> client_;
+    Client client_{};
     bool beyond_limit_ = false;
 };
 
@@ -63,9 +60,10 @@ class Connections {
 
   private:
     friend class ConnectionPlace;
+    // `most` 0: there is no limit, but each is counted, as there may be one later.
     bool enter_client(const ConnectionPlace::Client& client, std::size_t most);
     ConnectionPlace enter_beyond_limit();
-    void leave(const std::optional<ConnectionPlace::Client>& client);
+    void leave(const ConnectionPlace::Client& client);
 
     std::atomic<std::size_t> max_;
     std::atomic<std::size_t> per_client_max_;

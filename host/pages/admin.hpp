@@ -30,6 +30,8 @@ front::Answer admin_budgets_reset(const AdminRequest& request, const front::Cont
 front::Answer admin_config(const AdminRequest& request, const front::Context& context);
 front::Answer admin_explain(const AdminRequest& request, const front::Context& context);
 front::Answer admin_log(const AdminRequest& request, const front::Context& context);
+front::Answer load_plugin(const AdminRequest& request, const front::Context& context);
+front::Answer unload_plugin(const AdminRequest& request, const front::Context& context);
 front::Answer admin_reload(const AdminRequest& request, const front::Context& context);
 front::Answer admin_routes(const AdminRequest& request, const front::Context& context);
 front::Answer set_admin_log(const AdminRequest& request, const front::Context& context);

@@ -1,4 +1,4 @@
-// /admin/reload: reads the config again, or says how the last reload went.
+// /admin/reload reads the config again; /admin/plugins/load and its like change one provider alone.
 #include <fmt/format.h>
 
 #include "config/report.hpp"
@@ -49,29 +49,66 @@ front::Answer answer_of(const ReloadReport& report) {
             .code = refused ? "reload_refused" : ""};
 }
 
-front::Answer refuse(int status, std::string_view code, std::string_view message) {
+front::Answer refuse(int status, std::string_view code, std::string_view message,
+                     std::string_view param) {
     return front::to_answer(
-        front::error_reply(status, "invalid_request_error", code, message, "dry_run"));
+        front::error_reply(status, "invalid_request_error", code, message, param));
+}
+
+// Nothing: the body is not as it must be. A misspelt word must not make a reload of what was meant
+// as a trial.
+std::optional<bool> dry_run_of(std::string_view body) {
+    if (body.empty()) return false;
+    const json::Value order(body);
+    if (!json::valid(body) || order.kind() != json::Kind::object) return std::nullopt;
+    bool dry_run = false;
+    for (const auto& member : order.members()) {
+        const bool known = member.key_is("dry_run") && member.value().kind() == json::Kind::boolean;
+        if (!known) return std::nullopt;
+        dry_run = member.value().raw() == "true";
+    }
+    return dry_run;
+}
+
+front::Answer ask(const front::Context& context, report::ReloadOrder order) {
+    const auto& reload = context.running.process.reload;
+    if (!reload || context.running.process.draining) {
+        return refuse(409, "draining", "The host is about to end.", {});
+    }
+    return {.later = [&reload, order = std::move(order)](std::function<void(front::Answer)> done) {
+        reload(order, [done](const ReloadReport& report) { done(answer_of(report)); });
+    }};
+}
+
+front::Answer change_plugin(const AdminRequest& request, const front::Context& context,
+                            report::ReloadOrder::What what) {
+    const std::string provider =
+        json::valid(request.body) ? json::Value(request.body)["provider"].string() : std::string();
+    if (provider.empty()) {
+        return refuse(400, {}, R"(Send {"provider": "NAME"}, a provider of the config.)",
+                      "provider");
+    }
+    return ask(context, {.by = fmt::format("POST {} \"{}\"", request.path, provider),
+                         .what = what,
+                         .provider = provider});
 }
 
 }  // namespace
 
 front::Answer admin_reload(const AdminRequest& request, const front::Context& context) {
-    const auto& ask = context.running.process.reload;
-    if (!ask || context.running.process.draining) {
-        return refuse(409, "draining", "The host is about to end.");
+    const auto dry_run = dry_run_of(request.body);
+    if (!dry_run) {
+        return refuse(400, {}, R"(Send {"dry_run": true}, or false, or nothing.)", "dry_run");
     }
-    if (!request.body.empty() && !json::valid(request.body)) {
-        return refuse(400, {}, "The body is not valid JSON.");
-    }
-    const json::Value dry_run = json::Value(request.body)["dry_run"];
-    if (dry_run && dry_run.kind() != json::Kind::boolean) {
-        return refuse(400, {}, R"(Send {"dry_run": true}, or false, or nothing.)");
-    }
-    report::ReloadOrder order{.by = "POST /admin/reload", .dry_run = dry_run.raw() == "true"};
-    return {.later = [&ask, order](std::function<void(front::Answer)> done) {
-        ask(order, [done](const ReloadReport& report) { done(answer_of(report)); });
-    }};
+    return ask(context, {.by = "POST /admin/reload", .dry_run = *dry_run});
+}
+
+front::Answer load_plugin(const AdminRequest& request, const front::Context& context) {
+    return change_plugin(request, context, report::ReloadOrder::What::provider);
+}
+
+front::Answer unload_plugin(const AdminRequest& request, const front::Context& context) {
+    return change_plugin(request, context, report::ReloadOrder::What::unload);
 }
 
 }  // namespace bellwether::pages

@@ -20,23 +20,30 @@ void add_keys(std::vector<ConfigChange>& changes, const std::vector<config::Key>
     }
 }
 
-void add_webhooks(std::vector<ConfigChange>& changes, const std::vector<config::Webhook>& before,
-                  const std::vector<config::Webhook>& now) {
-    for (const auto& webhook : now) {
-        const auto then = std::ranges::find(before, webhook.name, &config::Webhook::name);
-        if (then == before.end() || then->url == webhook.url) continue;
-        changes.push_back({fmt::format("webhooks.{}.url", webhook.name), {}, {}});
-    }
-}
-
 bool is_told(const std::vector<ConfigChange>& changes, const std::string& part) {
     return std::ranges::any_of(changes, [&part](const ConfigChange& change) {
         return change.name == part || change.name.starts_with(part + ".");
     });
 }
 
+// The address of a webhook, the value behind its proxy_secret, or what its files of certificates
+// hold.
+void add_webhooks(std::vector<ConfigChange>& changes,
+                  const std::vector<policy::WebhookTarget>& before,
+                  const std::vector<policy::WebhookTarget>& now) {
+    for (const auto& webhook : now) {
+        const std::string part = "webhooks." + webhook.name;
+        const auto then = std::ranges::find(before, webhook.name, &policy::WebhookTarget::name);
+        if (then == before.end()) continue;
+        if (then->url != webhook.url) changes.push_back({part + ".url", {}, {}});
+        if (*then->wire != *webhook.wire && !is_told(changes, part)) {
+            changes.push_back({part, {}, {}});
+        }
+    }
+}
+
 // A provider that was made anew although nothing of it that is shown has changed: the value of a
-// credential has, or what a file of certificates holds.
+// credential has, or what a file of certificates holds, or an operator has said so.
 void add_providers(std::vector<ConfigChange>& changes, const plugin::Registry& before,
                    const plugin::Registry& now) {
     for (const auto& provider : now.providers) {
@@ -44,7 +51,7 @@ void add_providers(std::vector<ConfigChange>& changes, const plugin::Registry& b
         const auto same = [&](const auto& other) { return other->name == provider->name; };
         const auto then = std::ranges::find_if(before.providers, same);
         if (then == before.providers.end() || *then == provider || is_told(changes, part)) continue;
-        changes.push_back({part + ": a credential, or what a file holds", {}, {}});
+        changes.push_back({part, {}, {}});
     }
 }
 
@@ -53,7 +60,7 @@ void add_providers(std::vector<ConfigChange>& changes, const plugin::Registry& b
 std::vector<ConfigChange> host_changes(const front::Host& before, const front::Host& now) {
     auto changes = report::config_changes(config_json(before), config_json(now));
     add_keys(changes, before.config.keys, now.config.keys);
-    add_webhooks(changes, before.config.webhooks, now.config.webhooks);
+    add_webhooks(changes, before.webhooks, now.webhooks);
     add_providers(changes, before.registry, now.registry);
     for (ConfigChange& change : changes) {
         for (const front::Host* host : {&before, &now}) {

@@ -63,7 +63,7 @@ class Loader {
     // one if it is the same, whose connections are open.
     std::shared_ptr<const LoadedProvider> known(const config::Provider& wanted,
                                                 std::shared_ptr<LoadedProvider> loaded) const {
-        if (before_ == nullptr) return loaded;
+        if (before_ == nullptr || loaded->name == before_->anew) return loaded;
         const auto& providers = before_->registry.providers;
         const auto found = std::ranges::find(providers, loaded->name, [](const auto& provider) {
             return std::string_view(provider->name);

@@ -82,6 +82,7 @@ struct Registry {
 struct Before {
     const config::Config& config;
     const Registry& registry;
+    std::string_view anew = {};  // a provider that is not kept in any case
 };
 
 // Loads everything that `config` names. Appends one diagnostic for each problem; a registry with an

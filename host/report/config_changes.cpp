@@ -30,6 +30,21 @@ std::string name_of(const Value& element, std::size_t index) {
     return fmt::format("{}", index);
 }
 
+// JSON without its line ends and indentation.
+std::string one_line(std::string_view json) {
+    std::string text;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const char c = json[i];
+        if (c == '\n') {
+            while (i + 1 < json.size() && json[i + 1] == ' ') ++i;
+            if (text.ends_with(',')) text += ' ';
+            continue;
+        }
+        text += c;
+    }
+    return text;
+}
+
 bool has_objects(const Value& list) { return list.at(0).kind() == json::Kind::object; }
 
 // Goes down to the values that are neither an object nor a list of objects. Where a part stands,
@@ -54,7 +69,7 @@ void flatten(const Value& value, const std::string& name, Settings& settings) {
             flatten(element, part, settings);
         }
     } else if (value.raw() != "[]") {  // an empty list is none
-        settings.values.emplace(name, value.raw());
+        settings.values.emplace(name, one_line(value.raw()));
     }
 }
 

@@ -15,12 +15,15 @@ namespace bellwether::report {
 struct ReloadOrder {
     enum class What : std::uint8_t {
         everything,
-        keys  // what the keys_file holds; the rest of the config is not even read
+        keys,      // what the keys_file holds; the rest of the config is not even read
+        provider,  // its plugin is loaded anew, also if its file is the same, or again
+        unload     // the provider serves no call until it is loaded again
     };
 
     std::string by;  // who wants it, for the log: "SIGHUP"
     What what = What::everything;
-    bool dry_run = false;  // all is tried, and nothing changes
+    std::string provider{};  // whose plugin
+    bool dry_run = false;    // all is tried, and nothing changes
 };
 
 enum class ReloadOutcome : std::uint8_t {

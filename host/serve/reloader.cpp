@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <exception>
@@ -61,7 +62,6 @@ Reloader::Reloader(front::Process& process, Load load)
 
 // What is posted last are the ends of generations.
 Reloader::~Reloader() {
-    end();
     current_.reset();
     do loop_.restart();
     while (loop_.poll() > 0);
@@ -76,13 +76,28 @@ std::shared_ptr<const Generation> Reloader::keep(std::unique_ptr<Generation> gen
 void Reloader::start(std::shared_ptr<const Generation> current, Apply apply) {
     current_ = std::move(current);
     apply_ = std::move(apply);
-    thread_ = std::thread([this] { loop_.run(); });
+    thread_ = std::thread([this] {
+        loop_.run();
+        const Lock lock(mutex_);
+        ended_ = true;
+        ended_changed_.notify_all();
+    });
 }
 
-void Reloader::end() {
-    if (!thread_.joinable()) return;
-    boost::asio::post(loop_, [this] { loop_.stop(); });
+bool Reloader::end(std::chrono::milliseconds limit) {
+    is_to_end_ = true;
+    loop_.stop();
+    {
+        const Lock lock(mutex_);
+        const auto latest = std::chrono::steady_clock::now() + limit;
+        if (!ended_changed_.wait_until(mutex_, latest,
+                                       [this]() REQUIRES(mutex_) { return ended_; })) {
+            thread_.detach();
+            return false;
+        }
+    }
     thread_.join();
+    return true;
 }
 
 void Reloader::ask(ReloadOrder order, report::OnReload on_report) {
@@ -105,13 +120,24 @@ ReloadReport Reloader::reload(const ReloadOrder& order) {
     if (process_.draining) {
         return {.generation = current_->number(), .fault = "the host is about to end"};
     }
-    return replace(load_(current_->host(), order.what), order);
+    using What = ReloadOrder::What;
+    if (order.what == What::provider || order.what == What::unload) {
+        const auto& providers = current_->host().registry.providers;
+        const bool known = std::ranges::any_of(
+            providers, [&](const auto& one) { return one->name == order.provider; });
+        if (!known) {
+            return {.generation = current_->number(),
+                    .fault = fmt::format("there is no provider \"{}\"", order.provider)};
+        }
+    }
+    return replace(load_(current_->host(), order), order);
 }
 
 ReloadReport Reloader::replace(front::HostCheck check, const ReloadOrder& order) {
     ReloadReport report{.generation = current_->number(),
                         .diagnostics = std::move(check.diagnostics)};
     if (!check.host) return report;
+    leave_unloaded(*check.host, order);
     report.changes = pages::host_changes(current_->host(), *check.host);
     report.needs_restart = keep_until_restart(*check.host, current_->host());
     if (order.dry_run || report.changes.size() == report.needs_restart.size()) {
@@ -123,15 +149,40 @@ ReloadReport Reloader::replace(front::HostCheck check, const ReloadOrder& order)
         report.fault = made.error();
         return report;
     }
+    if (is_to_end_) {
+        report.fault = "the host is about to end";
+        return report;
+    }
     auto next = keep(*std::move(made));
     if (const auto applied = apply_(next, *current_); !applied) {
         report.fault = applied.error();
         return report;
     }
     current_ = std::move(next);
+    if (order.what == ReloadOrder::What::unload) unloaded_.insert(order.provider);
+    if (order.what == ReloadOrder::What::provider) unloaded_.erase(order.provider);
     report.outcome = ReloadOutcome::applied;
     report.generation = current_->number();
     return report;
+}
+
+// Such a provider has no service and gets no instance, so that of its plugin nothing runs.
+void Reloader::leave_unloaded(front::Host& host, const ReloadOrder& order) {
+    constexpr std::string_view k_unloaded = "an operator has unloaded its plugin";
+    for (auto& provider : host.registry.providers) {
+        const bool named = provider->name == order.provider;
+        if (named && order.what == ReloadOrder::What::provider) continue;
+        const bool unloads = named && order.what == ReloadOrder::What::unload;
+        if (!unloads && !unloaded_.contains(provider->name)) continue;
+        for (const auto& known : current_->host().registry.providers) {
+            if (known->name == provider->name) provider = known;
+        }
+        if (provider->unavailable == k_unloaded) continue;
+        auto left = std::make_shared<plugin::LoadedProvider>(*provider);
+        left->unavailable = k_unloaded;
+        left->service = std::make_shared<plugin::SharedService>();
+        provider = std::move(left);
+    }
 }
 
 void Reloader::count(const ReloadReport& report) {

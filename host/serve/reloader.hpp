@@ -4,12 +4,17 @@
 // their own, because a plugin may take its time to be loaded. Generations end on that thread, too.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
+#include <string>
 #include <thread>
 
+#include "base/mutex.hpp"
 #include "front/host.hpp"
 #include "front/process.hpp"
 #include "report/reload_report.hpp"
@@ -19,7 +24,7 @@ namespace bellwether::serve {
 
 // Reads the config file, or a part of it, loads what it names, and keeps what is the same in the
 // host that runs.
-using Load = std::function<front::HostCheck(const front::Host& before, report::ReloadOrder::What)>;
+using Load = std::function<front::HostCheck(const front::Host& before, const report::ReloadOrder&)>;
 
 class Reloader {
   public:
@@ -40,20 +45,27 @@ class Reloader {
     void start(std::shared_ptr<const Generation> current, Apply apply);
     // From any thread. `on_report` is called on the thread of the reloads.
     void ask(report::ReloadOrder order, report::OnReload on_report);
-    // Makes no further reload, and waits for the one that runs.
-    void end();
+    // Makes no further reload, and waits for the one that runs. False: it did not end in time, as
+    // a plugin or a file system hangs; then this object must never be destroyed.
+    bool end(std::chrono::milliseconds limit);
 
   private:
     report::ReloadReport reload(const report::ReloadOrder& order);
     report::ReloadReport replace(front::HostCheck check, const report::ReloadOrder& order);
+    void leave_unloaded(front::Host& host, const report::ReloadOrder& order);
     void count(const report::ReloadReport& report);
 
     front::Process& process_;
     const Load load_;
     Apply apply_;
     std::shared_ptr<const Generation> current_;
+    std::set<std::string> unloaded_;  // providers that serve nothing, as an operator has said so
     boost::asio::io_context loop_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    Mutex mutex_;
+    Condition ended_changed_;
+    bool ended_ GUARDED_BY(mutex_) = false;  // the thread has
+    std::atomic<bool> is_to_end_ = false;    // nothing is put into effect any more
     std::thread thread_;
 };
 

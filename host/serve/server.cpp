@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <latch>
+#include <memory>
 #include <thread>
 
 #include "config/quantity.hpp"
@@ -27,6 +28,7 @@ namespace {
 
 constexpr std::size_t k_admin_connections_max = 64;
 constexpr std::chrono::milliseconds k_look_again{1};
+constexpr std::chrono::milliseconds k_reload_ends_within{3'000};
 
 using Refusal = std::unexpected<std::string>;
 using GenerationPtr = std::shared_ptr<const Generation>;
@@ -228,35 +230,42 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
                                      const Ready& ready) {
     // The loop is never destroyed, as watch_signals demands.
     static auto& signal_loop = *new boost::asio::io_context(1);
-    front::Process process{.metrics = {pages::metric_names(host), worker_count(host.config.server)},
-                           .body_room = front::BodyRoom(host.config.server.bodies_bytes_max)};
-    Reloader reloader(process, std::move(load));
-    process.reload = [&reloader](report::ReloadOrder order, report::OnReload on_report) {
+    std::unique_ptr<front::Process> process(
+        new front::Process{.metrics = {pages::metric_names(host), worker_count(host.config.server)},
+                           .body_room = front::BodyRoom(host.config.server.bodies_bytes_max)});
+    auto reloader = std::make_unique<Reloader>(*process, std::move(load));
+    process->reload = [&reloader = *reloader](report::ReloadOrder order,
+                                              report::OnReload on_report) {
         reloader.ask(std::move(order), std::move(on_report));
     };
-    auto made = Generation::make(std::move(host), process, nullptr);
+    auto made = Generation::make(std::move(host), *process, nullptr);
     if (!made) return Refusal(made.error());
-    GenerationPtr first = reloader.keep(*std::move(made));
-    Threads threads(signal_loop, process, room, first);
+    GenerationPtr first = reloader->keep(*std::move(made));
+    Threads threads(signal_loop, *process, room, first);
     if (const auto listening = threads.listen(ready); !listening) return listening;
     watch_signals(signal_loop, {.end = [&](std::string_view name) { threads.begin_end(name); },
                                 .stop = [&] { threads.stop(); },
                                 .reload =
                                     [&](std::string_view name) {
                                         tell_of_reload();
-                                        reloader.ask({.by = std::string(name)},
-                                                     [](const report::ReloadReport&) {
-                                                         tell_service_manager("READY=1");
-                                                     });
+                                        reloader->ask({.by = std::string(name)},
+                                                      [](const report::ReloadReport&) {
+                                                          tell_service_manager("READY=1");
+                                                      });
                                     }});
-    reloader.start(std::exchange(first, nullptr),
-                   [&threads](const GenerationPtr& now, const Generation& before) {
-                       return threads.adopt(now, before);
-                   });
+    reloader->start(std::exchange(first, nullptr),
+                    [&threads](const GenerationPtr& now, const Generation& before) {
+                        return threads.adopt(now, before);
+                    });
     threads.start();
     threads.join();
-    reloader.end();
+    const bool has_ended = reloader->end(k_reload_ends_within);
     threads.join_others();
+    if (!has_ended) {
+        observe::warn("a reload that hangs is not waited for");
+        static_cast<void>(reloader.release());
+        static_cast<void>(process.release());
+    }
     return {};
 }
 

@@ -45,6 +45,7 @@ Worker::~Worker() {
 }
 
 void Worker::listen(int socket) {
+    accept_pending();
     error_code ignored;
     acceptor_.close(ignored);
     timer_.cancel();
@@ -100,6 +101,17 @@ void Worker::accept() {
             if (!cancelled) accept();
         });
     });
+}
+
+// Takes what the kernel has accepted, as it would be reset with the listener.
+void Worker::accept_pending() {
+    error_code error;
+    if (acceptor_.is_open()) acceptor_.non_blocking(true, error);
+    while (acceptor_.is_open() && !error) {
+        front::Socket client(loop_);
+        acceptor_.accept(client, error);
+        if (!error) open(std::move(client));
+    }
 }
 
 void Worker::open(front::Socket socket) {

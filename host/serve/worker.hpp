@@ -69,6 +69,7 @@ class Worker final : private front::Sessions {
 
     void run();
     void accept();
+    void accept_pending();
     void open(front::Socket socket);
     void change_to(std::shared_ptr<const Generation> generation);
     std::shared_ptr<WorkerGeneration> make(std::shared_ptr<const Generation> generation);

@@ -95,7 +95,7 @@ def test_nor_before_the_host_listens(tmp_path: Path, number: signal.Signals) -> 
             process.send_signal(number)
             pipe.write(server() + ECHO)
         assert process.stdout.readline().startswith(b"bellwether listening"), log.read_text()
-        wait_for(lambda: f"{number.name} received" in log.read_text(), "it is logged")
+        wait_for(lambda: number.name in log.read_text(), "it is logged")
         process.send_signal(signal.SIGTERM)
         assert process.wait(10 * SLOWNESS) == 0
     finally:

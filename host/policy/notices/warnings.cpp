@@ -40,13 +40,14 @@ std::int64_t now_us() {
 
 Warnings::Warnings(const config::Config& config, const Warnings* before)
     : config_(config), memory_(before == nullptr ? std::make_shared<Memory>() : before->memory_) {
-    for (const auto& budget : config.budgets) {
-        auto& counted = counted_.emplace_back();
-        for (std::size_t i = 0; before != nullptr && i < before->counted_.size(); ++i) {
-            if (before->config_.budgets[i].name == budget.name) counted = before->counted_[i];
-        }
-        if (!counted) counted = std::make_shared<std::atomic<std::uint64_t>>(0);
-    }
+    for (const auto& budget : config.budgets) counted_.push_back(memory_->count_of(budget.name));
+}
+
+std::shared_ptr<std::atomic<std::uint64_t>> Warnings::Memory::count_of(const std::string& budget) {
+    const Lock lock(mutex_);
+    auto& count = counted_[budget];
+    if (!count) count = std::make_shared<std::atomic<std::uint64_t>>(0);
+    return count;
 }
 
 void Warnings::look(const Asked& asked, const ledger::Standing& standing, WebhookPosts& posts) {

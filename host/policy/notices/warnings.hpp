@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -41,9 +42,13 @@ class Warnings {
     class Memory {
       public:
         bool is_new(const ledger::CounterName& counter, std::int64_t window_start, int share);
+        // How many warnings there were of a budget of that name.
+        std::shared_ptr<std::atomic<std::uint64_t>> count_of(const std::string& budget);
 
       private:
         Mutex mutex_;
+        std::map<std::string, std::shared_ptr<std::atomic<std::uint64_t>>> counted_
+            GUARDED_BY(mutex_);
         std::unordered_map<std::string, Said> said_ GUARDED_BY(mutex_);  // by counter
     };
 

@@ -42,6 +42,12 @@ TEST(ConfigChanges, ASettingThatIsNewOrGoneIsNoPart) {
               Texts({"providers.a.x: removed", "providers.a.y: [1, 2]"}));
 }
 
+// The pages are printed for people; a line of the log is one line.
+TEST(ConfigChanges, AListIsOnOneLine) {
+    EXPECT_EQ(texts("{\"a\": []}", "{\"a\": [\n        \"x  y\",\n        \"z\"\n    ]}"),
+              Texts({R"(a: ["x  y", "z"])"}));
+}
+
 // The first route that matches serves a call.
 TEST(ConfigChanges, TheOrderOfPartsCounts) {
     const auto routes = [](std::string_view first, std::string_view second) {
