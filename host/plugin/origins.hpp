@@ -16,6 +16,8 @@ class Origins {
     bool empty() const { return exact_.empty() && below_.empty(); }
     // Those that are no pattern, "https://host:443".
     std::span<const std::string> exact() const { return exact_; }
+    // All of them, as `add` takes them.
+    std::vector<std::string> texts() const;
 
   private:
     struct Below {

@@ -8,6 +8,7 @@
 
 #include "plugin/continuing_check.hpp"
 #include "plugin/folders_check.hpp"
+#include "plugin/isolated/keeper.hpp"
 #include "plugin/load_addresses.hpp"
 #include "plugin/load_credentials.hpp"
 #include "plugin/places.hpp"
@@ -62,6 +63,19 @@ class Loader {
         return known;
     }
 
+    // Providers share a file's library, but not a child process.
+    static std::string library_key(const config::Provider& wanted, const fs::path& file,
+                                   const std::string& id) {
+        const std::string key = file.string() + wanted.sha256 + '#' + id;
+        return wanted.isolate ? key + '#' + wanted.name : key;
+    }
+
+    static isolated::Wanted kept_as(const config::Provider& wanted) {
+        return {.provider = wanted.name,
+                .memory_bytes = wanted.isolate_memory,
+                .budget = wanted.callback_budget};
+    }
+
     bool load_library(const config::Provider& wanted, LoadedProvider& provider) {
         // A mistake in these keys leaves unknown which file is meant, or whether it is the pinned
         // one.
@@ -73,9 +87,11 @@ class Loader {
         const auto file = locate(wanted.plugin.substr(0, mark), base, folders_);
         if (!file && wanted.is_refused("plugin_path")) return false;
         if (!file) return refuse(wanted, file.error());
-        auto& library = libraries_[file->string() + wanted.sha256 + '#' + id];
+        auto& library = libraries_[library_key(wanted, *file, id)];
         if (!library) {
-            auto loaded = Library::load(*file, wanted.sha256, id);
+            auto loaded = wanted.isolate
+                              ? Library::load_isolated(*file, wanted.sha256, id, kept_as(wanted))
+                              : Library::load(*file, wanted.sha256, id);
             if (!loaded)
                 return refuse(wanted, fmt::format("{}: {}", file->string(), loaded.error()));
             library = *loaded;

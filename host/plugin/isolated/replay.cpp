@@ -1,0 +1,131 @@
+#include "plugin/isolated/replay.hpp"
+
+#include <bellwether/ext/engine.h>
+#include <bellwether/ext/models.h>
+
+#include "plugin/estimate.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/isolated/packing.hpp"
+
+namespace bellwether::plugin::isolated {
+namespace {
+
+template <typename Table>
+const Table& side_of_host(const char* id) {
+    return *static_cast<const Table*>(host_api().extension(nullptr, id));
+}
+
+void replay_fail(Unpacker& text, const Listener& listener) {
+    const bw_error error = unpack_error(text);
+    host_api().fail(listener.host, listener.call == nullptr ? nullptr : listener.call->attempt,
+                    &error);
+}
+
+void replay_log(Unpacker& text, const Listener& listener) {
+    bw_log line{};
+    line.size = sizeof(bw_log);
+    line.level = text.number<std::int32_t>();
+    line.message = text.text();
+    host_api().log(listener.host, listener.call == nullptr ? nullptr : listener.call->attempt,
+                   &line);
+}
+
+void replay_count(Unpacker& text, const Listener& listener) {
+    bw_count told{};
+    told.size = sizeof(bw_count);
+    told.add = text.number<std::int64_t>();
+    told.name = text.text();
+    told.label = text.text();
+    host_api().count(listener.host, nullptr, &told);
+}
+
+void replay_send(Unpacker& text, Spoken& call) {
+    const UnpackedSend send(text, call.given);
+    call.frame = send.value.frame;
+    host_api().send(call.attempt, &send.value);
+}
+
+void replay_begin(Unpacker& text, Spoken& call, Life& life) {
+    const auto plugins = text.number<bw_ticket>();
+    const bw_ticket hosts = side_of_host<bw_engine_host>(BW_EXT_ENGINE).begin(call.attempt);
+    if (plugins == 0 || hosts == 0) return;
+    life.pair(plugins, hosts);
+    call.ticket = plugins;
+}
+
+void replay_header(Unpacker& text, const Spoken& call) {
+    bw_header header{};
+    header.name = text.text();
+    header.value = text.text();
+    host_api().reply_header(call.attempt, &header);
+}
+
+void replay_frame(Unpacker& text, Spoken& call) {
+    call.chose_frame = true;
+    host_api().frame(call.attempt, text.number<std::uint32_t>());
+}
+
+// What an attempt alone can be told.
+bool replay_to_call(Message message, Unpacker& text, Spoken& call, Life& life) {
+    const bw_host_api& api = host_api();
+    switch (message) {
+        case Message::send: replay_send(text, call); return true;
+        case Message::frame: replay_frame(text, call); return true;
+        case Message::emit: {
+            const bw_emit piece = unpack_emit(text);
+            if (text.ok()) api.emit(call.attempt, &piece);
+            return true;
+        }
+        case Message::reply_header: replay_header(text, call); return true;
+        case Message::usage: {
+            const UnpackedUsage usage(text);
+            api.usage(call.attempt, &usage.value);
+            return true;
+        }
+        case Message::limits: {
+            const UnpackedLimits limits(text);
+            api.limits(call.attempt, &limits.value);
+            return true;
+        }
+        case Message::attribute: {
+            const bw_attribute attribute = unpack_attribute(text);
+            api.attribute(call.attempt, &attribute);
+            return true;
+        }
+        case Message::begin: replay_begin(text, call, life); return true;
+        case Message::add_model: {
+            const bw_model model = unpack_model(text);
+            side_of_host<bw_models_host>(BW_EXT_MODELS).add(call.attempt, &model);
+            return true;
+        }
+        default: return false;
+    }
+}
+
+}  // namespace
+
+bool is_of_call(Message message) {
+    return message >= Message::fail && message <= Message::add_model &&
+           message != Message::count;
+}
+
+bool replay(Message message, Unpacker& text, const Listener& listener) {
+    switch (message) {
+        case Message::fail: replay_fail(text, listener); break;
+        case Message::log: replay_log(text, listener); break;
+        case Message::count: replay_count(text, listener); break;
+        case Message::bound: {
+            const UnpackedUsage most(text);
+            if (listener.estimate == nullptr) return false;
+            estimate_host().bound(listener.estimate, &most.value);
+            break;
+        }
+        default:
+            if (!is_of_call(message)) return false;
+            if (listener.call == nullptr) return true;  // it has ended meanwhile
+            if (!replay_to_call(message, text, *listener.call, *listener.life)) return false;
+    }
+    return text.ok();
+}
+
+}  // namespace bellwether::plugin::isolated
