@@ -47,6 +47,7 @@ enum class Message : std::uint32_t {
     begin,
     add_model,
     bound,
+    phase,  // in which function the plugin says what follows, if not in the one that was asked for
     result,
     wake,  // from any thread of the plugin's
     last
@@ -139,8 +140,7 @@ struct Ending {
     std::int64_t wait_ms = 0;   // step
 };
 
-// What is told with `head`, `data` and `end`.
-inline constexpr std::uint32_t k_answer = 1u << 0;  // the host waits for the result
-inline constexpr std::uint32_t k_held = 1u << 1;    // head: its answer's body is whole already
+// Told with `head` and `data`: the host waits for the result. Without it, `end` is next.
+inline constexpr std::uint32_t k_answer = 1u << 0;
 
 }  // namespace bellwether::plugin::isolated

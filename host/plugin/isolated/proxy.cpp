@@ -141,6 +141,10 @@ std::string end_of_process(bw_call* call) {
     return "its plugin's process " + remote_of(call).remote.life().ended().why;
 }
 
+bw::rules::Phase phase_of(bw_call* call) {
+    return remote_of(call).spoken.phase.value_or(bw::rules::Phase::ending);
+}
+
 bool failed_in_data(bw_call* call) { return remote_of(call).failed_in_data; }
 
 }  // namespace bellwether::plugin::isolated

@@ -5,6 +5,7 @@
 #include <bellwether/ext/engine.h>
 #include <bellwether/provider.h>
 
+#include <bellwether/provider/rules.hpp>
 #include <string>
 
 namespace bellwether::plugin::isolated {
@@ -21,6 +22,8 @@ const void* extension_of(const Keeper& keeper, const char* id);
 // call_data or call_head that was asked for together with it.
 void watch(bw_call* call, bw_ticket ticket);
 bool failed_in_data(bw_call* call);
+// In which of the plugin's functions the host hears what it hears, where `call_end` was called.
+bw::rules::Phase phase_of(bw_call* call);
 // Why its process has ended, as a sentence.
 std::string end_of_process(bw_call* call);
 

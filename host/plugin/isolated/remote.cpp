@@ -179,7 +179,7 @@ bw_status Remote::head(RemoteCall& call, const bw_head& head) {
     const bool plain = call.is_plain && head.http_status >= 200 && head.http_status < 300 &&
                        call.spoken.frame == BW_FRAME_WHOLE;
     const bool held = plain && knows_heads_ && !may_choose_frame_;
-    packer_.clear().number(call.number).number(held ? k_held : k_answer);
+    packer_.clear().number(call.number).number(held ? 0u : k_answer);
     pack(packer_, head);
     if (held) {
         call.held.push_back({Message::head, packer_.done()});
@@ -210,6 +210,7 @@ bw_status Remote::end(RemoteCall& call, const bw_end& last) {
     const char* const function = call.held.empty() ? "call_end" : "call_data or call_end";
     packer_.clear().number(call.number).number(last.exchange);
     const auto ending = ask_with_held({function, &call}, Message::end, packer_);
+    call.spoken.phase.reset();
     if (!ending) return died(call.spoken.attempt, function);
     call.failed_in_data = ending->in_data != 0;
     if (ending->closed != 0) {

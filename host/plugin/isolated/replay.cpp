@@ -92,6 +92,9 @@ bool replay_to_call(Message message, Unpacker& text, Spoken& call, Life& life) {
             api.attribute(call.attempt, &attribute);
             return true;
         }
+        case Message::phase:
+            call.phase = static_cast<bw::rules::Phase>(text.number<std::uint32_t>());
+            return true;
         case Message::begin: replay_begin(text, call, life); return true;
         case Message::add_model: {
             const bw_model model = unpack_model(text);
@@ -105,8 +108,9 @@ bool replay_to_call(Message message, Unpacker& text, Spoken& call, Life& life) {
 }  // namespace
 
 bool is_of_call(Message message) {
-    return message >= Message::fail && message <= Message::add_model &&
-           message != Message::count;
+    return (message >= Message::fail && message <= Message::add_model &&
+            message != Message::count) ||
+           message == Message::phase;
 }
 
 bool replay(Message message, Unpacker& text, const Listener& listener) {

@@ -5,6 +5,8 @@
 #include <bellwether/ext/estimate.h>
 #include <bellwether/provider.h>
 
+#include <bellwether/provider/rules.hpp>
+#include <optional>
 #include <string_view>
 
 #include "plugin/isolated/life.hpp"
@@ -19,6 +21,8 @@ struct Spoken {
     bw_ticket ticket = 0;         // the plugin's own, once it has begun to step
     std::uint32_t frame = BW_FRAME_WHOLE;  // as its last `send` wants the answer cut
     bool chose_frame = false;              // in call_head
+    // The function in which it said what is heard now; nothing: the one that was called.
+    std::optional<bw::rules::Phase> phase{};
 };
 
 // Who hears it: the service or instance, and one of its calls.

@@ -85,6 +85,12 @@ bw_status Performer::call(SpokenCall& spoken, Phase phase, const char* name, Fun
     return status;
 }
 
+void Performer::tell_phase(const SpokenCall& spoken, Phase phase) {
+    Packer text;
+    text.number(spoken.attempt.number).number(static_cast<std::uint32_t>(phase));
+    link_.put(Message::phase, text.done());
+}
+
 void Performer::answer(const Ending& ending) {
     Packer text;
     pack(text, ending);
@@ -150,12 +156,18 @@ void Performer::head(Unpacker& text) {
     const UnpackedHead head(text);
     SpokenCall* const spoken = call_of(number);
     if (spoken == nullptr) return answer({.status = BW_E_INTERNAL});
-    spoken->attempt.held = (how & k_held) != 0;
+    const bool answers = (how & k_answer) != 0;
+    if (!answers) tell_phase(*spoken, Phase::heading);
     spoken->attempt.frame = BW_FRAME_WHOLE;
     const bw_status status = call(*spoken, Phase::heading, "call_head", subject_.table->call_head,
                                   spoken->call, &head.value);
-    if ((how & k_answer) != 0) return answer({.status = status});
-    spoken->held = status;
+    if (!answers) {
+        spoken->is_behind = true;
+        spoken->held = status;
+        return;
+    }
+    spoken->attempt.frame = BW_FRAME_WHOLE;  // the host cuts
+    answer({.status = status});
 }
 
 // A frame, or a whole body that the plugin wants cut.
@@ -190,6 +202,8 @@ void Performer::data(Unpacker& text) {
     SpokenCall* const spoken = call_of(number);
     if (spoken == nullptr) return answer({.status = BW_E_INTERNAL});
     if ((how & k_answer) != 0) return answer({.status = give(*spoken, frame.value)});
+    tell_phase(*spoken, Phase::receiving);
+    spoken->is_behind = true;
     if (spoken->held == BW_OK) spoken->held = give(*spoken, frame.value);
 }
 
@@ -201,9 +215,10 @@ void Performer::end(Unpacker& text) {
     last.exchange = text.number<std::uint32_t>();
     SpokenCall* const spoken = call_of(number);
     if (spoken == nullptr) return answer({.status = BW_E_INTERNAL});
-    spoken->attempt.held = false;
     const bw_status before = std::exchange(spoken->held, BW_OK);
     if (!is_good(before)) return answer({.status = before, .in_data = 1});
+    if (std::exchange(spoken->is_behind, false)) tell_phase(*spoken, Phase::ending);
+    spoken->attempt.frame = BW_FRAME_WHOLE;
     const bw_status status =
         call(*spoken, Phase::ending, "call_end", subject_.table->call_end, spoken->call, &last);
     const bool over = status == BW_OK && !spoken->attempt.conduct.sent;

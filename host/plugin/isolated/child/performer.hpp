@@ -29,7 +29,8 @@ class Performer {
     struct SpokenCall {
         SpokenAttempt attempt;
         bw_call* call = nullptr;
-        bw_status held = BW_OK;  // how what was asked without an answer has ended
+        bool is_behind = false;  // it has been asked without an answer, which ended so:
+        bw_status held = BW_OK;
     };
 
     void perform(Message message, Unpacker& text);
@@ -51,6 +52,7 @@ class Performer {
     auto enter(const char* name, Function function, Arguments... arguments);
     bw_status give(SpokenCall& spoken, const bw_frame& frame);
     void close_well(std::uint32_t number, SpokenCall& spoken);
+    void tell_phase(const SpokenCall& spoken, bw::rules::Phase phase);
     void answer(const Ending& ending);
     void follow_host();
 

@@ -145,9 +145,8 @@ bw_status say_send(bw_attempt* handle, const bw_send* request) noexcept {
 bw_status say_frame(bw_attempt* handle, std::uint32_t kind) noexcept {
     SpokenAttempt& attempt = attempt_of(handle);
     const auto verdict = bw::rules::check_frame(attempt.conduct, kind);
-    if (attempt.held && verdict.ok()) {
-        attempt.frame = kind;
-    } else if (spoken_on == &attempt.link) {
+    if (verdict.ok()) attempt.frame = kind;
+    if (spoken_on == &attempt.link) {
         attempt.link.put(Message::frame, Packer().number(attempt.number).number(kind).done());
     }
     return verdict.status;

@@ -53,8 +53,7 @@ struct SpokenAttempt {
     std::uint32_t number;  // the host's
     bw::rules::Conduct conduct{};
     std::string_view given{};  // the request's body, inside call_open
-    // The head's answer is whole already: how the plugin wants it cut stays here.
-    bool held = false;
+    // The body of the head's answer is here whole already: how the plugin wants it cut.
     std::uint32_t frame = BW_FRAME_WHOLE;
 };
 
