@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -139,11 +140,12 @@ void ChildProcess::kill() const {
     }
 }
 
-std::optional<int> ChildProcess::reap() {
+std::optional<ChildProcess::Remains> ChildProcess::reap() {
     int status = 0;
-    if (id_ < 0 || waitpid(id_, &status, WNOHANG) != id_) return std::nullopt;
+    rusage used{};
+    if (id_ < 0 || wait4(id_, &status, WNOHANG, &used) != id_) return std::nullopt;
     id_ = -1;
-    return status;
+    return Remains{status, static_cast<std::uint64_t>(used.ru_maxrss) << 10};
 }
 
 std::string signal_name(int signal) {

@@ -48,8 +48,12 @@ class ChildProcess {
     int output() const { return output_.get(); }  // what it writes to standard error
 
     void kill() const;
-    // Its status as wait(2) gives it, once it has ended.
-    std::optional<int> reap();
+    // Nothing: it has not ended yet.
+    struct Remains {
+        int status = 0;              // as wait(2) gives it
+        std::uint64_t peak_bytes = 0;  // of memory that it used
+    };
+    std::optional<Remains> reap();
 
   private:
     ChildProcess() = default;

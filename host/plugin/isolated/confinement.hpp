@@ -13,7 +13,8 @@ enum Confinement : std::uint32_t {
     k_memory_limit = 1u << 3,
     k_no_files = 1u << 4,   // no descriptor can be opened, by the limit of 0 more
     k_landlock = 1u << 5,   // while its file is loaded, it sees the system's libraries alone
-    k_seccomp = 1u << 6     // the system calls of a list, and no others
+    k_seccomp = 1u << 6,    // the system calls of a list, and no others
+    k_no_capabilities = 1u << 7
 };
 
 struct ConfinementName {
@@ -23,6 +24,7 @@ struct ConfinementName {
 inline constexpr ConfinementName k_confinement_names[] = {
     {k_seccomp, "seccomp"},
     {k_landlock, "landlock"},
+    {k_no_capabilities, "no_capabilities"},
     {k_no_new_privileges, "no_new_privileges"},
     {k_memory_limit, "memory_limit"},
     {k_no_files, "no_files"},

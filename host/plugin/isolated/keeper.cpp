@@ -179,8 +179,8 @@ void Keeper::watch(Life& life) {
     Link notes(life.shared()->channels[k_notes_channel], Link::Side::host, life.gone());
     LastWords words(life.process().output(), wanted_.provider);
     refusals_told_ = {};
-    std::optional<int> status;
-    while (!status) {
+    std::optional<ChildProcess::Remains> remains;
+    while (!remains) {
         constexpr int k_without_descriptor_ms = 50;
         pollfd watched[] = {{stop_.get(), POLLIN, 0},
                             {life.process().ended(), POLLIN, 0},
@@ -190,11 +190,11 @@ void Keeper::watch(Life& life) {
         poll(watched, std::size(watched), told_of_end ? -1 : k_without_descriptor_ms);
         if (is_readable(watched[0].revents)) life.kill(EndKind::stopped, "was stopped");
         if (!hear(life, notes, words)) life.kill(EndKind::nonsense, "wrote nonsense");
-        if (!told_of_end || is_readable(watched[1].revents)) status = life.process().reap();
+        if (!told_of_end || is_readable(watched[1].revents)) remains = life.process().reap();
     }
     words.read();
     hear_refusals(life);
-    const End end = reason_of(life, *status, words);
+    const End end = reason_of(life, *remains, words);
     life.end(end.kind, end.why);
 }
 
@@ -244,10 +244,15 @@ void Keeper::hear_refusals(Life& life) {
     }
 }
 
-End Keeper::reason_of(Life& life, int status, const LastWords& words) const {
+// A plugin that finds no memory mostly crashes: then it had nearly all that it may have.
+End Keeper::reason_of(Life& life, const ChildProcess::Remains& remains,
+                      const LastWords& words) const {
     if (life.is_gone()) return life.ended();
     const std::string place = words.place().empty() ? "" : ": " + words.place();
-    if (life.shared()->notices.out_of_memory.load() != 0) {
+    const int status = remains.status;
+    const bool had_all = WIFSIGNALED(status) &&
+                         remains.peak_bytes >= wanted_.memory_bytes - wanted_.memory_bytes / 8;
+    if (had_all || life.shared()->notices.out_of_memory.load() != 0) {
         return {EndKind::memory,
                 fmt::format("ran out of the {} MiB that isolate_memory allows{}",
                             wanted_.memory_bytes >> 20, place)};

@@ -97,7 +97,7 @@ class Keeper {
     bool hear(Life& life, Link& notes, LastWords& words);
     void hear_notes(Life& life, Link& notes);
     void hear_refusals(Life& life);
-    End reason_of(Life& life, int status, const LastWords& words) const;
+    End reason_of(Life& life, const ChildProcess::Remains& remains, const LastWords& words) const;
     void mourn(const End& end);
     bool wait(std::chrono::milliseconds time);
     std::expected<void, std::string> load(Life& life);

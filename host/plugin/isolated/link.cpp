@@ -123,7 +123,7 @@ void Link::put(Message message, std::string_view text) {
 }
 
 void Link::publish() {
-    out_.written.store(written_, std::memory_order_release);
+    show();
     ring(other_bell_);
 }
 

@@ -37,6 +37,8 @@ class Link {
     // `publish`. Nothing happens after a fault.
     void put(Message message, std::string_view text);
     void publish();
+    // The other side may see it, but need not wake for it.
+    void show() { out_.written.store(written_, std::memory_order_release); }
 
     // Waits for the next message. Its text is valid until the next one is asked for. Nothing after
     // a fault: then the message is Message::none.

@@ -12,7 +12,7 @@ Revival::Decision Revival::ended(Time now) {
         return {limits_.quarantine, true};
     }
     auto wait = limits_.first;
-    for (std::size_t i = 1; i < ends_.size(); ++i) wait *= 4;
+    for (std::size_t i = 1; i < ends_.size(); ++i) wait *= 3;
     return {std::min(wait, limits_.longest), false};
 }
 

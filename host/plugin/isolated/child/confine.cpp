@@ -1,8 +1,10 @@
 #include "plugin/isolated/child/confine.hpp"
 
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -43,6 +45,13 @@ bool limit(int resource, rlim_t most) {
     return setrlimit(static_cast<__rlimit_resource>(resource), &both) == 0;
 }
 
+// Of a host that runs as root.
+bool give_up_capabilities() {
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+    return syscall(SYS_capset, &header, none) == 0;
+}
+
 std::uint32_t bit_if(bool on, Confinement bit) { return on ? bit : 0u; }
 
 }  // namespace
@@ -64,6 +73,7 @@ std::uint32_t confine_for_loading(std::uint64_t memory_bytes, pid_t host) {
     on |= bit_if(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, k_no_new_privileges);
     on |= bit_if(prctl(PR_SET_DUMPABLE, 0) == 0 && limit(RLIMIT_CORE, 0), k_no_core);
     limit(RLIMIT_FSIZE, 0);
+    on |= bit_if(give_up_capabilities(), k_no_capabilities);
     on |= bit_if(!k_room_for_sanitizer && limit(RLIMIT_DATA, memory_bytes), k_memory_limit);
     on |= bit_if(see_only_libraries(), k_landlock);
     on |= bit_if(allow_calls_for_loading(), k_seccomp);

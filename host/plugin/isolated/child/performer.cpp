@@ -95,7 +95,7 @@ void Performer::answer(const Ending& ending) {
     Packer text;
     pack(text, ending);
     link_.put(Message::result, text.done());
-    if (ending.closed == 0) link_.publish();
+    ending.closed == 0 ? link_.publish() : link_.show();
 }
 
 Performer::SpokenCall* Performer::call_of(std::uint32_t number) {

@@ -160,6 +160,7 @@ constexpr CallName k_names[] = {
     {SYS_mprotect, "mprotect (to code)"},
     {SYS_rt_sigaction, "rt_sigaction (of SIGSYS)"},
     {SYS_prctl, "prctl"},
+    {SYS_sched_setaffinity, "sched_setaffinity (of another process)"},
     {SYS_setsid, "setsid"},
     {SYS_unlinkat, "unlinkat"},
     {SYS_mkdirat, "mkdirat"},
