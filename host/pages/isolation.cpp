@@ -8,7 +8,7 @@ namespace {
 
 using observe::PrometheusText;
 using plugin::isolated::EndKind;
-using plugin::isolated::Standing;
+using plugin::isolated::ProcessStanding;
 
 // Asks each of them once for a metric.
 void for_isolated(const front::Host& host, auto write) {
@@ -35,7 +35,7 @@ const char* reason_at(std::size_t index) { return word_of(static_cast<EndKind>(i
 void write_isolation(json::PrettyWriter& writer, const plugin::LoadedProvider& provider) {
     const auto* const keeper = provider.library->keeper();
     if (keeper == nullptr) return void(writer.field_or_null("isolated", ""));
-    const Standing now = keeper->standing();
+    const ProcessStanding now = keeper->standing();
     writer.key("isolated").begin_object().field("condition", word_of(now.condition));
     writer.field("process", now.process);
     write_confinement(writer, now.confined);
@@ -54,7 +54,7 @@ void write_isolation(json::PrettyWriter& writer, const plugin::LoadedProvider& p
 void write_isolation_metrics(PrometheusText& text, const front::Host& host) {
     using plugin::isolated::Condition;
     const auto write_if = [&](Condition wanted) {
-        for_isolated(host, [&](const std::string& provider, const Standing& now) {
+        for_isolated(host, [&](const std::string& provider, const ProcessStanding& now) {
             text.sample({{"provider", provider}}, std::uint64_t{now.condition == wanted ? 1u : 0u});
         });
     };
@@ -65,7 +65,7 @@ void write_isolation_metrics(PrometheusText& text, const front::Host& host) {
     write_if(Condition::quarantined);
     text.metric("bellwether_plugin_deaths_total", "counter",
                 "Ends of an isolated plugin's process, by reason.");
-    for_isolated(host, [&](const std::string& provider, const Standing& now) {
+    for_isolated(host, [&](const std::string& provider, const ProcessStanding& now) {
         for (std::size_t i = 0; i < now.ends.size(); ++i) {
             if (static_cast<EndKind>(i) == EndKind::stopped) continue;
             text.sample({{"provider", provider}, {"reason", reason_at(i)}}, now.ends[i]);
@@ -73,7 +73,7 @@ void write_isolation_metrics(PrometheusText& text, const front::Host& host) {
     });
     text.metric("bellwether_plugin_refused_calls_total", "counter",
                 "System calls that an isolated plugin tried, and may not make.");
-    for_isolated(host, [&](const std::string& provider, const Standing& now) {
+    for_isolated(host, [&](const std::string& provider, const ProcessStanding& now) {
         for (const auto& [call, count] : now.refused) {
             text.sample({{"provider", provider}, {"call", call}}, count);
         }

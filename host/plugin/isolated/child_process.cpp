@@ -24,8 +24,7 @@ constexpr const char* k_program = "/proc/self/exe";
 constexpr int k_above_given = 16;  // descriptors below are set by the start
 
 std::unexpected<std::string> cannot_start(int error) {
-    return std::unexpected(
-        fmt::format("its child process cannot be started: {}", strerror(error)));
+    return std::unexpected(fmt::format("its child process cannot be started: {}", strerror(error)));
 }
 
 // The same descriptor under a number that no step of the start overwrites.

@@ -43,14 +43,14 @@ class ChildProcess {
     ChildProcess& operator=(ChildProcess&&) = delete;
 
     pid_t id() const { return id_; }
-    int ended() const { return ended_.get(); }   // readable when it has ended; -1: no such thing
-    int bell() const { return bell_.get(); }     // readable when it has something to tell
+    int ended() const { return ended_.get(); }    // readable when it has ended; -1: no such thing
+    int bell() const { return bell_.get(); }      // readable when it has something to tell
     int output() const { return output_.get(); }  // what it writes to standard error
 
     void kill() const;
     // Nothing: it has not ended yet.
     struct Remains {
-        int status = 0;              // as wait(2) gives it
+        int status = 0;                // as wait(2) gives it
         std::uint64_t peak_bytes = 0;  // of memory that it used
     };
     std::optional<Remains> reap();

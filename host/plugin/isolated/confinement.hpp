@@ -11,9 +11,9 @@ enum Confinement : std::uint32_t {
     k_dies_with_host = 1u << 1,
     k_no_core = 1u << 2,  // neither a core file nor another process's look into its memory
     k_memory_limit = 1u << 3,
-    k_no_files = 1u << 4,   // no descriptor can be opened, by the limit of 0 more
-    k_landlock = 1u << 5,   // while its file is loaded, it sees the system's libraries alone
-    k_seccomp = 1u << 6,    // the system calls of a list, and no others
+    k_no_files = 1u << 4,  // no descriptor can be opened, by the limit of 0 more
+    k_landlock = 1u << 5,  // while its file is loaded, it sees the system's libraries alone
+    k_seccomp = 1u << 6,   // the system calls of a list, and no others
     k_no_capabilities = 1u << 7
 };
 

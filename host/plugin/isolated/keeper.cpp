@@ -162,16 +162,16 @@ std::optional<bw_status> Keeper::open_service_in(Life& life, bw_host* host) {
         const Lock lock(mutex_);
         config = service_config_.value_or("{}");
     }
-    const Listener listener{.host = host, .life = &life};
+    const Hearer hearer{.host = host, .life = &life};
     const auto hears = [&](Message message, Unpacker& said) {
         if (is_of_call(message)) said.number<std::uint32_t>();
-        replay(message, said, listener);
+        replay(message, said, hearer);
     };
-    const auto ending = life.ask(Message::service_open, Packer().text(std::string_view(config)).done(),
-                                 Link::Time::max(), hears);
+    const auto ending =
+        life.ask(Message::service_open, Packer().text(std::string_view(config)).done(),
+                 Link::Time::max(), hears);
     if (!ending) return std::nullopt;
-    return ending->status == BW_OK && ending->gave == 0 ? bw_status{BW_E_INTERNAL}
-                                                        : ending->status;
+    return ending->status == BW_OK && ending->gave == 0 ? bw_status{BW_E_INTERNAL} : ending->status;
 }
 
 // Until the process has ended.
@@ -253,9 +253,8 @@ End Keeper::reason_of(Life& life, const ChildProcess::Remains& remains,
     const bool had_all = WIFSIGNALED(status) &&
                          remains.peak_bytes >= wanted_.memory_bytes - wanted_.memory_bytes / 8;
     if (had_all || life.shared()->notices.out_of_memory.load() != 0) {
-        return {EndKind::memory,
-                fmt::format("ran out of the {} MiB that isolate_memory allows{}",
-                            wanted_.memory_bytes >> 20, place)};
+        return {EndKind::memory, fmt::format("ran out of the {} MiB that isolate_memory allows{}",
+                                             wanted_.memory_bytes >> 20, place)};
     }
     if (WIFSIGNALED(status)) {
         return {EndKind::signal,
@@ -315,14 +314,13 @@ std::string Keeper::why_down() const {
         return fmt::format("is in quarantine, as it has ended too often; at last it {}",
                            standing_.last_end);
     }
-    return standing_.last_end.empty()
-               ? "is starting"
-               : fmt::format("is starting again; it {}", standing_.last_end);
+    return standing_.last_end.empty() ? "is starting"
+                                      : fmt::format("is starting again; it {}", standing_.last_end);
 }
 
-Standing Keeper::standing() const {
+ProcessStanding Keeper::standing() const {
     const Lock lock(mutex_);
-    Standing now = standing_;
+    ProcessStanding now = standing_;
     now.condition = condition_;
     if (life_) {
         now.process = life_->process().id();
@@ -346,8 +344,8 @@ bw_status Keeper::open_service(const bw_setup& setup) {
         service_config_.reset();
     }
     if (status) return *status;
-    const std::string why = "its plugin's process " +
-                            (alive ? alive->ended().why : why_down()) + " (service_open)";
+    const std::string why =
+        "its plugin's process " + (alive ? alive->ended().why : why_down()) + " (service_open)";
     bw_error error{};
     error.size = sizeof(bw_error);
     error.status = BW_E_INTERNAL;

@@ -50,9 +50,9 @@ struct Description {
 enum class Condition : std::uint8_t { starting, up, waiting, quarantined, stopped };
 const char* word_of(Condition condition);
 
-struct Standing {
+struct ProcessStanding {
     Condition condition = Condition::starting;
-    std::int64_t process = 0;  // its id; 0: there is none
+    std::int64_t process = 0;    // its id; 0: there is none
     std::uint32_t confined = 0;  // bits of Confinement
     std::string last_end;        // why it ended last; empty: it never has
     std::array<std::uint64_t, k_end_kinds> ends{};
@@ -62,8 +62,9 @@ struct Standing {
 class Keeper {
   public:
     // Starts the process and loads the plugin in it. `library`: the descriptor of its private copy.
-    static std::expected<std::shared_ptr<Keeper>, std::string> start(
-        Wanted wanted, std::filesystem::path file, int library, std::string id);
+    static std::expected<std::shared_ptr<Keeper>, std::string> start(Wanted wanted,
+                                                                     std::filesystem::path file,
+                                                                     int library, std::string id);
     ~Keeper();
     Keeper(const Keeper&) = delete;
     Keeper& operator=(const Keeper&) = delete;
@@ -76,7 +77,7 @@ class Keeper {
     std::shared_ptr<Life> life() const;
     // Why it is not, as a part of a sentence.
     std::string why_down() const;
-    Standing standing() const;
+    ProcessStanding standing() const;
 
     // The service: opened in each process anew.
     bw_status open_service(const bw_setup& setup);
@@ -118,7 +119,7 @@ class Keeper {
     bellwether::Condition changed_;
     std::shared_ptr<Life> life_ GUARDED_BY(mutex_);
     Condition condition_ GUARDED_BY(mutex_) = Condition::starting;
-    Standing standing_ GUARDED_BY(mutex_);
+    ProcessStanding standing_ GUARDED_BY(mutex_);
     std::string first_fault_ GUARDED_BY(mutex_);  // why the plugin could not be loaded
     bool loaded_once_ GUARDED_BY(mutex_) = false;
     std::optional<std::string> service_config_ GUARDED_BY(mutex_);

@@ -29,7 +29,8 @@ void LastWords::read() {
 void LastWords::take(std::string_view line) {
     constexpr std::string_view k_of_crash = "bellwether: ";
     std::string words(line);
-    std::ranges::replace_if(words, [](char c) { return c < 0x20 || c == 0x7f; }, '?');
+    std::ranges::replace_if(
+        words, [](char c) { return c < 0x20 || c == 0x7f; }, '?');
     if (words.starts_with(k_of_crash)) {
         place_ = words.substr(k_of_crash.size());
         return;

@@ -10,8 +10,7 @@ namespace bellwether::plugin::isolated {
 
 class LastWords {
   public:
-    LastWords(int output, std::string provider)
-        : output_(output), provider_(std::move(provider)) {}
+    LastWords(int output, std::string provider) : output_(output), provider_(std::move(provider)) {}
 
     // Reads what there is now.
     void read();

@@ -23,8 +23,8 @@ Life::Life(SharedMemory shared, ChildProcess process)
       process_(std::move(process)),
       control_(shared_->channels[k_control_channel], Link::Side::host, gone_) {}
 
-std::optional<Ending> Life::ask(Message message, std::string_view text, Link::Time until,
-                                const Hears& hears) {
+std::optional<Returned> Life::ask(Message message, std::string_view text, Link::Time until,
+                                  const Hears& hears) {
     const Lock lock(control_mutex_);
     control_.give_up_at(until);
     control_.put(message, text);
@@ -32,7 +32,7 @@ std::optional<Ending> Life::ask(Message message, std::string_view text, Link::Ti
     for (;;) {
         const auto [said, words] = control_.receive();
         Unpacker unpacker(words);
-        if (said == Message::result) return unpack_ending(unpacker);
+        if (said == Message::result) return unpack_returned(unpacker);
         if (said == Message::none) break;
         hears(said, unpacker);
     }

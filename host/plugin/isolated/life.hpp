@@ -46,8 +46,8 @@ class Life {
     ChildProcess& process() { return process_; }  // the keeper's thread alone, but for kill
 
     // Asks on the channel of the whole plugin. Nothing: the process has ended.
-    std::optional<Ending> ask(Message message, std::string_view text, Link::Time until,
-                              const Hears& hears);
+    std::optional<Returned> ask(Message message, std::string_view text, Link::Time until,
+                                const Hears& hears);
 
     const std::atomic<bool>& gone() const { return gone_; }
     bool is_gone() const { return gone_.load(std::memory_order_acquire); }

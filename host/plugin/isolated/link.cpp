@@ -105,8 +105,8 @@ void Link::write(std::string_view bytes) {
             continue;
         }
         const std::uint32_t at = written_ % k_ring_bytes;
-        const auto count = std::min({bytes.size(), std::size_t{free},
-                                     std::size_t{k_ring_bytes - at}});
+        const auto count =
+            std::min({bytes.size(), std::size_t{free}, std::size_t{k_ring_bytes - at}});
         std::memcpy(out_bytes_ + at, bytes.data(), count);
         written_ += static_cast<std::uint32_t>(count);
         bytes.remove_prefix(count);

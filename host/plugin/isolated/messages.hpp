@@ -132,7 +132,7 @@ class Unpacker {
 };
 
 // How a function of the plugin ended.
-struct Ending {
+struct Returned {
     bw_status status = BW_OK;
     std::uint32_t gave = 0;     // create, open: it set `out`
     std::uint32_t in_data = 0;  // end: what failed was a call_head or call_data that was held back

@@ -221,13 +221,13 @@ bw_model unpack_model(Unpacker& from) {
     return model;
 }
 
-void pack(Packer& into, const Ending& ending) {
+void pack(Packer& into, const Returned& ending) {
     into.number(ending.status).number(ending.gave).number(ending.in_data).number(ending.closed);
     into.number(ending.wait_ms);
 }
 
-Ending unpack_ending(Unpacker& from) {
-    Ending ending;
+Returned unpack_returned(Unpacker& from) {
+    Returned ending;
     ending.status = from.number<bw_status>();
     ending.gave = from.number<std::uint32_t>();
     ending.in_data = from.number<std::uint32_t>();

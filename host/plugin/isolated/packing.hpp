@@ -23,7 +23,7 @@ void pack(Packer& into, const bw_usage& usage);
 void pack(Packer& into, const bw_limits& limits);
 void pack(Packer& into, const bw_attribute& attribute);
 void pack(Packer& into, const bw_model& model);
-void pack(Packer& into, const Ending& ending);
+void pack(Packer& into, const Returned& ending);
 
 // A struct with the arrays that it refers to. It is not moved: the struct points into it.
 struct UnpackedRequest {
@@ -74,6 +74,6 @@ bw_error unpack_error(Unpacker& from);
 bw_emit unpack_emit(Unpacker& from);
 bw_attribute unpack_attribute(Unpacker& from);
 bw_model unpack_model(Unpacker& from);
-Ending unpack_ending(Unpacker& from);
+Returned unpack_returned(Unpacker& from);
 
 }  // namespace bellwether::plugin::isolated

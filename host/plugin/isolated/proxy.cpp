@@ -1,9 +1,8 @@
 #include "plugin/isolated/proxy.hpp"
 
 #include <bellwether/ext/estimate.h>
-#include <fmt/format.h>
 
-#include <new>
+#include <memory>
 #include <string_view>
 
 #include "plugin/host_handle.hpp"
@@ -15,19 +14,12 @@
 namespace bellwether::plugin::isolated {
 namespace {
 
-Remote& remote_of(bw_provider* instance) { return *reinterpret_cast<Remote*>(instance); }
+RemoteInstance& remote_of(bw_provider* instance) {
+    return *reinterpret_cast<RemoteInstance*>(instance);
+}
 RemoteCall& remote_of(bw_call* call) { return *reinterpret_cast<RemoteCall*>(call); }
 Keeper& keeper_of(bw_service* service) { return *reinterpret_cast<Keeper*>(service); }
 Keeper& keeper_of(const bw_setup& setup) { return *setup.host->provider->library->keeper(); }
-
-bw_status refuse_setup(const bw_setup& setup, const std::string& why) {
-    bw_error error{};
-    error.size = sizeof(bw_error);
-    error.status = BW_E_INTERNAL;
-    error.message = str(why);
-    error.code = str("plugin_error");
-    return host_api().fail(setup.host, nullptr, &error);
-}
 
 bw_status proxy_service_open(const bw_setup* setup, bw_service** out) noexcept {
     Keeper& keeper = keeper_of(*setup);
@@ -44,18 +36,12 @@ void proxy_service_notice(bw_service* service, const bw_notice* notice) noexcept
 
 bw_status proxy_create(const bw_setup* setup, bw_provider** out) noexcept {
     Keeper& keeper = keeper_of(*setup);
-    auto life = keeper.life();
-    if (!life) return refuse_setup(*setup, "its plugin's process " + keeper.why_down());
-    const auto channel = life->take_channel();
-    if (!channel) {
-        return refuse_setup(*setup, fmt::format("its plugin's process has no room for more than {} "
-                                                "instances",
-                                                k_channels - k_first_instance_channel));
-    }
-    auto remote = std::make_unique<Remote>(keeper, setup->host, std::move(life), *channel);
-    const bw_status status = remote->create(*setup);
-    if (status == BW_OK) *out = reinterpret_cast<bw_provider*>(remote.release());
-    return status;
+    auto remote = Remote::make(keeper, *setup);
+    if (!remote) return remote.error();
+    auto instance = std::make_unique<RemoteInstance>(
+        RemoteInstance{keeper, setup->host, std::string(view(setup->config)), *std::move(remote)});
+    *out = reinterpret_cast<bw_provider*>(instance.release());
+    return BW_OK;
 }
 
 void proxy_destroy(bw_provider* instance) noexcept { delete &remote_of(instance); }
@@ -63,34 +49,35 @@ void proxy_destroy(bw_provider* instance) noexcept { delete &remote_of(instance)
 bw_status proxy_call_open(bw_provider* instance, bw_attempt* attempt, const bw_request* request,
                           bw_call** out) noexcept {
     RemoteCall* call = nullptr;
-    const bw_status status = remote_of(instance).open(attempt, *request, call);
+    const bw_status status = remote_of(instance).renewed().open(attempt, *request, call);
     *out = reinterpret_cast<bw_call*>(call);
     return status;
 }
 
 bw_status proxy_call_head(bw_call* call, const bw_head* head) noexcept {
-    return remote_of(call).remote.head(remote_of(call), *head);
+    return remote_of(call).remote->head(remote_of(call), *head);
 }
 
 bw_status proxy_call_data(bw_call* call, const bw_frame* frame) noexcept {
-    return remote_of(call).remote.data(remote_of(call), *frame);
+    return remote_of(call).remote->data(remote_of(call), *frame);
 }
 
 bw_status proxy_call_end(bw_call* call, const bw_end* last) noexcept {
-    return remote_of(call).remote.end(remote_of(call), *last);
+    return remote_of(call).remote->end(remote_of(call), *last);
 }
 
 void proxy_call_close(bw_call* call, const bw_close* last) noexcept {
-    remote_of(call).remote.close(remote_of(call), last->reason);
+    const auto remote = remote_of(call).remote;  // which may have this call alone
+    remote->close(remote_of(call), last->reason);
 }
 
 bw_status proxy_step(bw_call* call, bw_step* next) noexcept {
-    return remote_of(call).remote.step(remote_of(call), *next);
+    return remote_of(call).remote->step(remote_of(call), *next);
 }
 
 bw_status proxy_estimate(bw_provider* instance, const bw_request* request,
                          bw_estimate* most) noexcept {
-    return remote_of(instance).estimate(*request, most);
+    return remote_of(instance).remote->estimate(*request, most);
 }
 
 }  // namespace
@@ -134,11 +121,11 @@ const void* extension_of(const Keeper& keeper, const char* id) {
 void watch(bw_call* call, bw_ticket ticket) {
     RemoteCall& remote = remote_of(call);
     remote.watch = ticket;
-    remote.remote.life().watch(ticket);
+    remote.remote->life().watch(ticket);
 }
 
 std::string end_of_process(bw_call* call) {
-    return "its plugin's process " + remote_of(call).remote.life().ended().why;
+    return "its plugin's process " + remote_of(call).remote->life().ended().why;
 }
 
 bw::rules::Phase phase_of(bw_call* call) {

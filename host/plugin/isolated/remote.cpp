@@ -15,7 +15,45 @@ namespace {
 
 bool is_success(bw_status status) { return status == BW_OK || status == BW_COMPLETE; }
 
+bw_status refuse_setup(const bw_setup& setup, const std::string& why) {
+    bw_error error{};
+    error.size = sizeof(bw_error);
+    error.status = BW_E_INTERNAL;
+    error.message = str(why);
+    error.code = str("plugin_error");
+    return host_api().fail(setup.host, nullptr, &error);
+}
+
 }  // namespace
+
+std::expected<std::shared_ptr<Remote>, bw_status> Remote::make(Keeper& keeper,
+                                                               const bw_setup& setup) {
+    auto life = keeper.life();
+    if (!life) {
+        return std::unexpected(refuse_setup(setup, "its plugin's process " + keeper.why_down()));
+    }
+    const auto channel = life->take_channel();
+    if (!channel) {
+        return std::unexpected(refuse_setup(
+            setup, fmt::format("its plugin's process has no room for more than {} instances",
+                               k_channels - k_first_instance_channel)));
+    }
+    auto remote = std::make_shared<Remote>(keeper, setup.host, std::move(life), *channel);
+    const bw_status status = remote->create(setup);
+    if (status != BW_OK) return std::unexpected(status);
+    return remote;
+}
+
+Remote& RemoteInstance::renewed() {
+    if (!remote->is_gone() || !keeper.life()) return *remote;
+    bw_setup setup{};
+    setup.size = sizeof(bw_setup);
+    setup.host = host;
+    setup.config = str(config);
+    if (auto made = Remote::make(keeper, setup)) remote = *std::move(made);
+    host->told.reset();  // if none could be made, the one that has gone says why
+    return *remote;
+}
 
 Remote::Remote(Keeper& keeper, bw_host* host, std::shared_ptr<Life> life, std::size_t channel)
     : keeper_(keeper),
@@ -41,28 +79,31 @@ RemoteCall* Remote::call_of(std::uint32_t number) const {
     return number == 0 || number > calls_.size() ? nullptr : calls_[number - 1].get();
 }
 
-void Remote::begin_wait() {
-    link_.give_up_at(std::chrono::steady_clock::now() + keeper_.budget());
+// What is large takes longer, in the rings and in the plugin.
+void Remote::begin_wait(std::size_t bytes) {
+    constexpr std::size_t k_bytes_of_a_budget = 4u << 20;
+    const auto budgets = static_cast<std::int64_t>(1 + bytes / k_bytes_of_a_budget);
+    link_.give_up_at(std::chrono::steady_clock::now() + keeper_.budget() * budgets);
 }
 
 // False: no process of a plugin says that.
 bool Remote::hear(const Link::Received& said, const Question& question) {
     Unpacker text(said.text);
-    Listener listener{
+    Hearer hearer{
         .host = host_, .call = nullptr, .estimate = question.estimate, .life = life_.get()};
     if (is_of_call(said.message)) {
         RemoteCall* const call = call_of(text.number<std::uint32_t>());
-        if (call != nullptr) listener.call = &call->spoken;
+        if (call != nullptr) hearer.call = &call->spoken;
     }
-    return replay(said.message, text, listener);
+    return replay(said.message, text, hearer);
 }
 
-std::optional<Ending> Remote::listen(const Question& question) {
+std::optional<Returned> Remote::listen(const Question& question) {
     for (;;) {
         const auto said = link_.receive();
         if (said.message == Message::result) {
             Unpacker text(said.text);
-            return unpack_ending(text);
+            return unpack_returned(text);
         }
         if (said.message == Message::none) {
             note_fault(question.function);
@@ -83,30 +124,31 @@ void Remote::note_fault(const char* function) {
     }
 }
 
-std::optional<Ending> Remote::ask(const Question& question, Message message, const Packer& text) {
-    begin_wait();
+// What was held back of the call goes first.
+std::optional<Returned> Remote::ask(const Question& question, Message message, const Packer& text) {
+    std::size_t bytes = text.done().size();
+    if (question.call != nullptr) {
+        for (const auto& held : question.call->held) bytes += held.text.size();
+    }
+    begin_wait(bytes);
     if (ahead_ != nullptr) {  // what it said in its call_close comes too late
         listen({"call_close"});
         std::exchange(ahead_, nullptr)->closed_ahead = false;
     }
     link_.tell_cpu();
+    if (question.call != nullptr) {
+        for (const auto& [held, words] : question.call->held) link_.put(held, words);
+        question.call->held.clear();
+    }
     link_.put(message, text.done());
     link_.publish();
     return listen(question);
 }
 
-std::optional<Ending> Remote::ask_with_held(const Question& question, Message message,
-                                            const Packer& text) {
-    begin_wait();
-    for (const auto& [held, words] : question.call->held) link_.put(held, words);
-    question.call->held.clear();
-    return ask(question, message, text);
-}
-
 // Fails the function that was asked for, as its process has ended.
 bw_status Remote::died(bw_attempt* attempt, const char* function) {
-    const std::string why = fmt::format("its plugin's process {} ({})", life_->ended().why,
-                                        function);
+    const std::string why =
+        fmt::format("its plugin's process {} ({})", life_->ended().why, function);
     bw_error error{};
     error.size = sizeof(bw_error);
     error.status = BW_E_INTERNAL;
@@ -127,12 +169,7 @@ bw_status Remote::create(const bw_setup& setup) {
     const auto ending = ask({"create"}, Message::create, packer_);
     if (!ending) return died(nullptr, "create");
     if (ending->status == BW_OK && ending->gave == 0) {
-        bw_error error{};
-        error.size = sizeof(bw_error);
-        error.status = BW_E_INTERNAL;
-        error.message = str("its create gave no instance");
-        error.code = str("plugin_error");
-        return host_api().fail(host_, nullptr, &error);
+        return refuse_setup(setup, "its create gave no instance");
     }
     return ending->status;
 }
@@ -145,7 +182,8 @@ RemoteCall& Remote::add_call(bw_attempt* attempt) {
     const std::uint32_t number = free_.back();
     free_.pop_back();
     auto& place = calls_[number - 1];
-    place = std::make_unique<RemoteCall>(RemoteCall{.remote = *this, .number = number});
+    place =
+        std::make_unique<RemoteCall>(RemoteCall{.remote = shared_from_this(), .number = number});
     place->spoken.attempt = attempt;
     return *place;
 }
@@ -209,7 +247,7 @@ bw_status Remote::data(RemoteCall& call, const bw_frame& frame) {
 bw_status Remote::end(RemoteCall& call, const bw_end& last) {
     const char* const function = call.held.empty() ? "call_end" : "call_data or call_end";
     packer_.clear().number(call.number).number(last.exchange);
-    const auto ending = ask_with_held({function, &call}, Message::end, packer_);
+    const auto ending = ask({function, &call}, Message::end, packer_);
     call.spoken.phase.reset();
     if (!ending) return died(call.spoken.attempt, function);
     call.failed_in_data = ending->in_data != 0;
@@ -238,7 +276,7 @@ void Remote::close(RemoteCall& call, std::uint32_t reason) {
     call.held.clear();
     if (call.closed_ahead) {
         ahead_ = nullptr;
-        begin_wait();
+        begin_wait(0);
         listen({"call_close", &call});
     } else if (!life_->is_gone()) {
         packer_.clear().number(call.number).number(reason);

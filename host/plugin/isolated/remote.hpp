@@ -4,13 +4,14 @@
 //
 // The host waits, and does not go on with other calls meanwhile, because nothing is cheaper: a
 // processor that is handed from one thread to another and back costs less than a thread that is
-// woken elsewhere, and a plugin's function takes microseconds. One that takes longer than the budget
-// ends its process.
+// woken elsewhere, and a plugin's function takes microseconds. One that takes longer than the
+// budget ends its process.
 #pragma once
 
 #include <bellwether/provider.h>
 
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ class Remote;
 
 // A call, of which a part may be asked for later, together with the next.
 struct RemoteCall {
-    Remote& remote;
+    std::shared_ptr<Remote> remote;  // which may have ended
     const std::uint32_t number;
     Spoken spoken{};
     bool is_plain = false;  // the client wants a whole reply, and no bytes
@@ -42,14 +43,18 @@ struct RemoteCall {
     bool failed_in_data = false;
 };
 
-class Remote {
+class Remote : public std::enable_shared_from_this<Remote> {
   public:
+    // One in the keeper's process of now, or how its plugin failed; `setup` has the host's handle.
+    static std::expected<std::shared_ptr<Remote>, bw_status> make(Keeper& keeper,
+                                                                  const bw_setup& setup);
     Remote(Keeper& keeper, bw_host* host, std::shared_ptr<Life> life, std::size_t channel);
     ~Remote();
     Remote(const Remote&) = delete;
     Remote& operator=(const Remote&) = delete;
 
-    bw_status create(const bw_setup& setup);
+    bool is_gone() const { return life_->is_gone(); }
+
     bw_status open(bw_attempt* attempt, const bw_request& request, RemoteCall*& out);
     bw_status head(RemoteCall& call, const bw_head& head);
     bw_status data(RemoteCall& call, const bw_frame& frame);
@@ -61,17 +66,16 @@ class Remote {
     Life& life() { return *life_; }
 
   private:
+    bw_status create(const bw_setup& setup);
     struct Question {
         const char* function;
         RemoteCall* call = nullptr;
         bw_estimate* estimate = nullptr;
     };
-    std::optional<Ending> ask(const Question& question, Message message, const Packer& text);
-    std::optional<Ending> ask_with_held(const Question& question, Message message,
-                                        const Packer& text);
-    std::optional<Ending> listen(const Question& question);
+    std::optional<Returned> ask(const Question& question, Message message, const Packer& text);
+    std::optional<Returned> listen(const Question& question);
     bool hear(const Link::Received& said, const Question& question);
-    void begin_wait();
+    void begin_wait(std::size_t bytes);
     RemoteCall* call_of(std::uint32_t number) const;
     RemoteCall& add_call(bw_attempt* attempt);
     void drop(RemoteCall& call);
@@ -91,6 +95,18 @@ class Remote {
     // is cut is told of it together with the body.
     bool may_choose_frame_ = false;
     bool knows_heads_ = false;
+};
+
+// What the host holds for an instance: its remote, and what is needed to make another one when its
+// process has come back.
+struct RemoteInstance {
+    Keeper& keeper;
+    bw_host* host;
+    std::string config;
+    std::shared_ptr<Remote> remote;
+
+    // The remote; another one if its process has ended and another has begun.
+    Remote& renewed();
 };
 
 }  // namespace bellwether::plugin::isolated

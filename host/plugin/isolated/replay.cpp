@@ -15,28 +15,26 @@ const Table& side_of_host(const char* id) {
     return *static_cast<const Table*>(host_api().extension(nullptr, id));
 }
 
-void replay_fail(Unpacker& text, const Listener& listener) {
+void replay_fail(Unpacker& text, const Hearer& hearer) {
     const bw_error error = unpack_error(text);
-    host_api().fail(listener.host, listener.call == nullptr ? nullptr : listener.call->attempt,
-                    &error);
+    host_api().fail(hearer.host, hearer.call == nullptr ? nullptr : hearer.call->attempt, &error);
 }
 
-void replay_log(Unpacker& text, const Listener& listener) {
+void replay_log(Unpacker& text, const Hearer& hearer) {
     bw_log line{};
     line.size = sizeof(bw_log);
     line.level = text.number<std::int32_t>();
     line.message = text.text();
-    host_api().log(listener.host, listener.call == nullptr ? nullptr : listener.call->attempt,
-                   &line);
+    host_api().log(hearer.host, hearer.call == nullptr ? nullptr : hearer.call->attempt, &line);
 }
 
-void replay_count(Unpacker& text, const Listener& listener) {
+void replay_count(Unpacker& text, const Hearer& hearer) {
     bw_count told{};
     told.size = sizeof(bw_count);
     told.add = text.number<std::int64_t>();
     told.name = text.text();
     told.label = text.text();
-    host_api().count(listener.host, nullptr, &told);
+    host_api().count(hearer.host, nullptr, &told);
 }
 
 void replay_send(Unpacker& text, Spoken& call) {
@@ -113,21 +111,21 @@ bool is_of_call(Message message) {
            message == Message::phase;
 }
 
-bool replay(Message message, Unpacker& text, const Listener& listener) {
+bool replay(Message message, Unpacker& text, const Hearer& hearer) {
     switch (message) {
-        case Message::fail: replay_fail(text, listener); break;
-        case Message::log: replay_log(text, listener); break;
-        case Message::count: replay_count(text, listener); break;
+        case Message::fail: replay_fail(text, hearer); break;
+        case Message::log: replay_log(text, hearer); break;
+        case Message::count: replay_count(text, hearer); break;
         case Message::bound: {
             const UnpackedUsage most(text);
-            if (listener.estimate == nullptr) return false;
-            estimate_host().bound(listener.estimate, &most.value);
+            if (hearer.estimate == nullptr) return false;
+            estimate_host().bound(hearer.estimate, &most.value);
             break;
         }
         default:
             if (!is_of_call(message)) return false;
-            if (listener.call == nullptr) return true;  // it has ended meanwhile
-            if (!replay_to_call(message, text, *listener.call, *listener.life)) return false;
+            if (hearer.call == nullptr) return true;  // it has ended meanwhile
+            if (!replay_to_call(message, text, *hearer.call, *hearer.life)) return false;
     }
     return text.ok();
 }

@@ -81,8 +81,7 @@ class SharedMemory {
     int descriptor() const { return descriptor_; }
 
   private:
-    SharedMemory(SharedLayout* layout, int descriptor)
-        : layout_(layout), descriptor_(descriptor) {}
+    SharedMemory(SharedLayout* layout, int descriptor) : layout_(layout), descriptor_(descriptor) {}
 
     SharedLayout* layout_;
     int descriptor_;

@@ -66,8 +66,8 @@ int run_child(int, char** argv) {
     leave_signals_to_host();
     name_plugins_in_crashes();
     count_refusals_in(notices, k_bell_descriptor);
-    notices.confined = confine_for_loading(number_in<std::uint64_t>(argv[3]),
-                                           number_in<pid_t>(argv[2]));
+    notices.confined =
+        confine_for_loading(number_in<std::uint64_t>(argv[3]), number_in<pid_t>(argv[2]));
     HostWishes(**shared, never_gone).serve();
     return 0;
 }

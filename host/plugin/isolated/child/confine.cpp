@@ -8,6 +8,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "plugin/isolated/child/landlock.hpp"
@@ -45,11 +46,13 @@ bool limit(int resource, rlim_t most) {
     return setrlimit(static_cast<__rlimit_resource>(resource), &both) == 0;
 }
 
-// Of a host that runs as root.
+// Of a host that runs as root. True also where there is nothing to give up.
 bool give_up_capabilities() {
     __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-    const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
-    return syscall(SYS_capset, &header, none) == 0;
+    __user_cap_data_struct all[_LINUX_CAPABILITY_U32S_3] = {};
+    if (syscall(SYS_capset, &header, all) == 0) return true;
+    if (syscall(SYS_capget, &header, all) != 0) return false;
+    return std::ranges::all_of(all, [](const auto& one) { return one.permitted == 0; });
 }
 
 std::uint32_t bit_if(bool on, Confinement bit) { return on ? bit : 0u; }

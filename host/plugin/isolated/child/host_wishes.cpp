@@ -64,27 +64,20 @@ void HostWishes::perform(Message message, Unpacker& text) {
 
 void HostWishes::answer(bw_status status, bool gave) {
     Packer text;
-    pack(text, Ending{.status = status, .gave = std::uint32_t{gave}});
+    pack(text, Returned{.status = status, .gave = std::uint32_t{gave}});
     link_.put(Message::result, text.done());
 }
 
 template <typename Function, typename... Arguments>
 auto HostWishes::enter(const char* name, Function function, Arguments... arguments) {
-    const Speaking speaking(link_);
-    enter_plugin({.function = name,
-                  .provider = provider_.c_str(),
-                  .file = place_.c_str(),
-                  .version = subject_.table->version});
-    struct Leaving {
-        ~Leaving() { leave_plugin(); }
-    } leaving;
+    const Speaking speaking(link_, name, whereabouts_, *plugin_.table);
     return function(arguments...);
 }
 
 // The answer is what the plugin's table says, or why it was refused.
 void HostWishes::load(Unpacker& text) {
-    provider_ = view(text.text());
-    place_ = view(text.text());
+    whereabouts_.provider = view(text.text());
+    whereabouts_.file = view(text.text());
     const std::string id(view(text.text()));
     if (auto opened = open_file(id); !opened) {
         link_.put(Message::log, Packer().text(std::string_view(opened.error())).done());
@@ -98,22 +91,22 @@ void HostWishes::load(Unpacker& text) {
 std::expected<void, std::string> HostWishes::open_file(const std::string& id) {
     const std::vector<char> bytes = bytes_of_library();
     const std::filesystem::path copy = fmt::format("/proc/self/fd/{}", k_library_descriptor);
-    remember_original(copy, place_);
-    auto opened = Library::open(place_, copy, read_needs(bytes), id);
+    remember_original(copy, whereabouts_.file);
+    auto opened = Library::open(whereabouts_.file, copy, read_needs(bytes), id);
     if (!opened) return std::unexpected(opened.error());
     library_ = *opened;
-    subject_.table = &library_->table();
+    plugin_.table = &library_->table();
     const auto* const engine =
         static_cast<const bw_engine_plugin*>(library_->extension(BW_EXT_ENGINE));
     const auto* const estimate =
         static_cast<const bw_estimate_plugin*>(library_->extension(BW_EXT_ESTIMATE));
-    if (engine != nullptr && BW_CAN(engine, step)) subject_.engine = engine;
-    if (estimate != nullptr && BW_CAN(estimate, estimate)) subject_.estimate = estimate;
+    if (engine != nullptr && BW_CAN(engine, step)) plugin_.engine = engine;
+    if (estimate != nullptr && BW_CAN(estimate, estimate)) plugin_.estimate = estimate;
     return {};
 }
 
 void HostWishes::describe() {
-    const bw_plugin& table = *subject_.table;
+    const bw_plugin& table = *plugin_.table;
     Packer text;
     text.number(table.abi_minor).number(table.host_minor_needed).number(table.request_must);
     text.text(std::string_view(table.id)).text(std::string_view(table.version));
@@ -121,8 +114,8 @@ void HostWishes::describe() {
     text.number(std::uint32_t{table.manifest != nullptr});
     text.number(std::uint32_t{table.service_open != nullptr});
     text.number(std::uint32_t{table.service_notice != nullptr});
-    text.number(std::uint32_t{subject_.engine != nullptr});
-    text.number(std::uint32_t{subject_.estimate != nullptr});
+    text.number(std::uint32_t{plugin_.engine != nullptr});
+    text.number(std::uint32_t{plugin_.estimate != nullptr});
     link_.put(Message::load, text.done());
 }
 
@@ -133,9 +126,8 @@ void HostWishes::open_service(Unpacker& text) {
     setup.host = reinterpret_cast<bw_host*>(this);
     setup.config = text.text();
     bw_service* service = nullptr;
-    const bw_status status =
-        enter("service_open", subject_.table->service_open, &setup, &service);
-    subject_.service = service;
+    const bw_status status = enter("service_open", plugin_.table->service_open, &setup, &service);
+    plugin_.service = service;
     answer(status, service != nullptr);
 }
 
@@ -143,20 +135,20 @@ void HostWishes::notice(std::uint32_t kind) {
     bw_notice said{};
     said.size = sizeof(bw_notice);
     said.kind = kind;
-    enter("service_notice", subject_.table->service_notice, subject_.service, &said);
+    enter("service_notice", plugin_.table->service_notice, plugin_.service, &said);
     answer(BW_OK);
 }
 
 void HostWishes::close_service() {
-    enter("service_close", subject_.table->service_close, subject_.service);
-    subject_.service = nullptr;
+    enter("service_close", plugin_.table->service_close, plugin_.service);
+    plugin_.service = nullptr;
     answer(BW_OK);
 }
 
 void HostWishes::serve_channel(std::uint32_t number) {
     if (number < k_first_instance_channel || number >= k_channels) return answer(BW_E_INTERNAL);
     std::thread([this, number] {
-        Performer(shared_.channels[number], gone_, subject_, provider_, place_).serve();
+        Performer(shared_.channels[number], gone_, plugin_, whereabouts_).serve();
     }).detach();
     answer(BW_OK);
 }

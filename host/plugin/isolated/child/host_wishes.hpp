@@ -33,9 +33,8 @@ class HostWishes {
     Link link_;
     Notes notes_;
     std::shared_ptr<const Library> library_;
-    Subject subject_;
-    std::string place_;     // the plugin's file
-    std::string provider_;  // for crash reports
+    OpenedPlugin plugin_;
+    Whereabouts whereabouts_;
 };
 
 }  // namespace bellwether::plugin::isolated

@@ -25,11 +25,11 @@ constexpr std::uint64_t k_execute = 1u << 0;
 constexpr std::uint64_t k_read_file = 1u << 2;
 constexpr std::uint64_t k_read_dir = 1u << 3;
 constexpr std::uint64_t k_rights_of_version_1 = (1u << 13) - 1;
-constexpr std::uint64_t k_refer = 1u << 13;        // version 2
-constexpr std::uint64_t k_truncate = 1u << 14;     // version 3
-constexpr std::uint64_t k_tcp = 3;                 // version 4: bind and connect
-constexpr std::uint64_t k_ioctl = 1u << 15;        // version 5
-constexpr std::uint64_t k_scope = 3;               // version 6: abstract sockets and signals
+constexpr std::uint64_t k_refer = 1u << 13;     // version 2
+constexpr std::uint64_t k_truncate = 1u << 14;  // version 3
+constexpr std::uint64_t k_tcp = 3;              // version 4: bind and connect
+constexpr std::uint64_t k_ioctl = 1u << 15;     // version 5
+constexpr std::uint64_t k_scope = 3;            // version 6: abstract sockets and signals
 
 struct Ruleset {
     std::uint64_t files;
@@ -78,8 +78,8 @@ void allow(int rules, const std::string& place) {
     const int fd = open(place.c_str(), O_PATH | O_CLOEXEC);
     if (fd < 0) return;
     const bool is_file = place == "/etc/ld.so.cache";
-    const PathBeneath rule{
-        .allowed = k_read_file | (is_file ? 0 : k_execute | k_read_dir), .parent = fd};
+    const PathBeneath rule{.allowed = k_read_file | (is_file ? 0 : k_execute | k_read_dir),
+                           .parent = fd};
     syscall(k_add_rule, rules, k_rule_path_beneath, &rule, 0);
     close(fd);
 }

@@ -17,12 +17,9 @@ bool is_good(bw_status status) { return status == BW_OK || status == BW_COMPLETE
 
 }  // namespace
 
-Performer::Performer(Channel& channel, const std::atomic<bool>& gone, const Subject& subject,
-                     const std::string& provider, const std::string& place)
-    : link_(channel, Link::Side::child, gone),
-      subject_(subject),
-      provider_(provider),
-      place_(place) {}
+Performer::Performer(Channel& channel, const std::atomic<bool>& gone, const OpenedPlugin& plugin,
+                     const Whereabouts& whereabouts)
+    : link_(channel, Link::Side::child, gone), plugin_(plugin), whereabouts_(whereabouts) {}
 
 void Performer::serve() {
     give_thread_a_stack_for_crashes();
@@ -64,14 +61,7 @@ void Performer::perform(Message message, Unpacker& text) {
 
 template <typename Function, typename... Arguments>
 auto Performer::enter(const char* name, Function function, Arguments... arguments) {
-    const Speaking speaking(link_);
-    enter_plugin({.function = name,
-                  .provider = provider_.c_str(),
-                  .file = place_.c_str(),
-                  .version = subject_.table->version});
-    struct Leaving {
-        ~Leaving() { leave_plugin(); }
-    } leaving;
+    const Speaking speaking(link_, name, whereabouts_, *plugin_.table);
     return function(arguments...);
 }
 
@@ -91,7 +81,7 @@ void Performer::tell_phase(const SpokenCall& spoken, Phase phase) {
     link_.put(Message::phase, text.done());
 }
 
-void Performer::answer(const Ending& ending) {
+void Performer::answer(const Returned& ending) {
     Packer text;
     pack(text, ending);
     link_.put(Message::result, text.done());
@@ -108,7 +98,7 @@ void Performer::create(Unpacker& text) {
     setup.size = sizeof(bw_setup);
     setup.api = &spoken_api();
     setup.host = reinterpret_cast<bw_host*>(this);
-    setup.service = subject_.service;
+    setup.service = plugin_.service;
     setup.config = text.text();
     reachable_ = {};
     for (auto n = text.number<std::uint32_t>(); n > 0 && text.ok(); --n) {
@@ -118,12 +108,12 @@ void Performer::create(Unpacker& text) {
         reachable_.credentials.emplace_back(view(text.text()));
     }
     instance_ = nullptr;
-    const bw_status status = enter("create", subject_.table->create, &setup, &instance_);
+    const bw_status status = enter("create", plugin_.table->create, &setup, &instance_);
     answer({.status = status, .gave = std::uint32_t{instance_ != nullptr}});
 }
 
 void Performer::destroy() {
-    if (instance_ != nullptr) enter("destroy", subject_.table->destroy, instance_);
+    if (instance_ != nullptr) enter("destroy", plugin_.table->destroy, instance_);
     instance_ = nullptr;
     calls_.clear();
     answer({});
@@ -132,18 +122,14 @@ void Performer::destroy() {
 void Performer::open(Unpacker& text) {
     const auto number = text.number<std::uint32_t>();
     const UnpackedRequest request(text);
-    auto spoken = std::make_unique<SpokenCall>(
-        SpokenCall{.attempt = {
-                       .link = link_,
-                       .subject = subject_,
-                       .reachable = reachable_,
-                       .number = number}});
+    auto spoken = std::make_unique<SpokenCall>(SpokenCall{
+        .attempt = {.link = link_, .plugin = plugin_, .reachable = reachable_, .number = number}});
     spoken->attempt.conduct.operation = request.value.operation;
     spoken->attempt.conduct.stream = (request.value.flags & BW_REQUEST_STREAM) != 0;
     spoken->attempt.given = view(request.value.body);
-    const bw_status status = call(*spoken, Phase::opening, "call_open", subject_.table->call_open,
-                                  instance_, handle_of(spoken->attempt), &request.value,
-                                  &spoken->call);
+    const bw_status status =
+        call(*spoken, Phase::opening, "call_open", plugin_.table->call_open, instance_,
+             handle_of(spoken->attempt), &request.value, &spoken->call);
     spoken->attempt.given = {};
     const bool gave = spoken->call != nullptr;
     if (is_good(status) && gave) calls_[number] = std::move(spoken);
@@ -159,7 +145,7 @@ void Performer::head(Unpacker& text) {
     const bool answers = (how & k_answer) != 0;
     if (!answers) tell_phase(*spoken, Phase::heading);
     spoken->attempt.frame = BW_FRAME_WHOLE;
-    const bw_status status = call(*spoken, Phase::heading, "call_head", subject_.table->call_head,
+    const bw_status status = call(*spoken, Phase::heading, "call_head", plugin_.table->call_head,
                                   spoken->call, &head.value);
     if (!answers) {
         spoken->is_behind = true;
@@ -173,7 +159,7 @@ void Performer::head(Unpacker& text) {
 // A frame, or a whole body that the plugin wants cut.
 bw_status Performer::give(SpokenCall& spoken, const bw_frame& frame) {
     const auto data = [&](const bw_frame& one) {
-        return call(spoken, Phase::receiving, "call_data", subject_.table->call_data, spoken.call,
+        return call(spoken, Phase::receiving, "call_data", plugin_.table->call_data, spoken.call,
                     &one);
     };
     if (spoken.attempt.frame == BW_FRAME_WHOLE) return data(frame);
@@ -220,7 +206,7 @@ void Performer::end(Unpacker& text) {
     if (std::exchange(spoken->is_behind, false)) tell_phase(*spoken, Phase::ending);
     spoken->attempt.frame = BW_FRAME_WHOLE;
     const bw_status status =
-        call(*spoken, Phase::ending, "call_end", subject_.table->call_end, spoken->call, &last);
+        call(*spoken, Phase::ending, "call_end", plugin_.table->call_end, spoken->call, &last);
     const bool over = status == BW_OK && !spoken->attempt.conduct.sent;
     answer({.status = status, .closed = std::uint32_t{over}});
     if (over) close_well(number, *spoken);
@@ -233,7 +219,7 @@ void Performer::close_well(std::uint32_t number, SpokenCall& spoken) {
     const bool replied = bw::rules::check_end(spoken.attempt.conduct).ok();
     last.reason = replied ? BW_CLOSE_DONE : BW_CLOSE_FAILED;
     spoken.attempt.conduct.phase = Phase::closing;
-    enter("call_close", subject_.table->call_close, spoken.call, &last);
+    enter("call_close", plugin_.table->call_close, spoken.call, &last);
     calls_.erase(number);
     answer({});
 }
@@ -245,7 +231,7 @@ void Performer::close(Unpacker& text) {
     last.reason = text.number<std::uint32_t>();
     if (SpokenCall* const spoken = call_of(number)) {
         spoken->attempt.conduct.phase = Phase::closing;
-        enter("call_close", subject_.table->call_close, spoken->call, &last);
+        enter("call_close", plugin_.table->call_close, spoken->call, &last);
         calls_.erase(number);
     }
     answer({});
@@ -253,18 +239,18 @@ void Performer::close(Unpacker& text) {
 
 void Performer::step(Unpacker& text) {
     SpokenCall* const spoken = call_of(text.number<std::uint32_t>());
-    if (spoken == nullptr || subject_.engine == nullptr) return answer({.status = BW_E_INTERNAL});
+    if (spoken == nullptr || plugin_.engine == nullptr) return answer({.status = BW_E_INTERNAL});
     bw_step next{};
     next.size = sizeof(bw_step);
     const bw_status status =
-        call(*spoken, Phase::stepping, "step", subject_.engine->step, spoken->call, &next);
+        call(*spoken, Phase::stepping, "step", plugin_.engine->step, spoken->call, &next);
     answer({.status = status, .wait_ms = next.wait_ms});
 }
 
 void Performer::estimate(Unpacker& text) {
     const UnpackedRequest request(text);
-    if (subject_.estimate == nullptr) return answer({.status = BW_E_INTERNAL});
-    answer({.status = enter("estimate", subject_.estimate->estimate, instance_, &request.value,
+    if (plugin_.estimate == nullptr) return answer({.status = BW_E_INTERNAL});
+    answer({.status = enter("estimate", plugin_.estimate->estimate, instance_, &request.value,
                             reinterpret_cast<bw_estimate*>(this))});
 }
 

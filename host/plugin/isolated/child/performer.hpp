@@ -19,8 +19,8 @@ namespace bellwether::plugin::isolated {
 class Performer {
   public:
     // All of it outlives the object.
-    Performer(Channel& channel, const std::atomic<bool>& gone, const Subject& subject,
-              const std::string& provider, const std::string& place);
+    Performer(Channel& channel, const std::atomic<bool>& gone, const OpenedPlugin& plugin,
+              const Whereabouts& whereabouts);
 
     // For as long as the process lives.
     void serve();
@@ -53,13 +53,12 @@ class Performer {
     bw_status give(SpokenCall& spoken, const bw_frame& frame);
     void close_well(std::uint32_t number, SpokenCall& spoken);
     void tell_phase(const SpokenCall& spoken, bw::rules::Phase phase);
-    void answer(const Ending& ending);
+    void answer(const Returned& ending);
     void follow_host();
 
     Link link_;
-    const Subject& subject_;
-    const std::string& provider_;  // for crash reports, as the plugin's file
-    const std::string& place_;
+    const OpenedPlugin& plugin_;
+    const Whereabouts& whereabouts_;
     Reachable reachable_;
     bw_provider* instance_ = nullptr;
     std::unordered_map<std::uint32_t, std::unique_ptr<SpokenCall>> calls_;

@@ -9,6 +9,7 @@
 #include <chrono>
 
 #include "plugin/capabilities.hpp"
+#include "plugin/crash_report.hpp"
 #include "plugin/instance.hpp"
 #include "plugin/isolated/packing.hpp"
 
@@ -75,8 +76,7 @@ std::int32_t tell_has(bw_host*, const char* capability) noexcept {
 bw_ticket say_begin(bw_attempt* handle) noexcept {
     static constinit std::atomic<bw_ticket> last = 0;
     SpokenAttempt& attempt = attempt_of(handle);
-    const auto verdict =
-        bw::rules::check_begin(attempt.conduct, attempt.subject.engine != nullptr);
+    const auto verdict = bw::rules::check_begin(attempt.conduct, attempt.plugin.engine != nullptr);
     const bw_ticket ticket = verdict.ok() ? last.fetch_add(1) + 1 : 0;
     attempt.conduct.engine |= verdict.ok();
     if (spoken_on == &attempt.link) {
@@ -122,9 +122,8 @@ const void* tell_extension(bw_host*, const char* id) noexcept {
 
 bw::rules::Verdict check_names(const Reachable& reachable, const bw_send& asked) {
     for (std::size_t i = 0; i < asked.auth_count; ++i) {
-        const bool given =
-            std::ranges::find(reachable.credentials, view(asked.auth[i])) !=
-            reachable.credentials.end();
+        const bool given = std::ranges::find(reachable.credentials, view(asked.auth[i])) !=
+                           reachable.credentials.end();
         if (const auto named = bw::rules::check_auth(given); !named.ok()) return named;
     }
     return {};
@@ -158,8 +157,8 @@ bw_status say_emit(bw_attempt* handle, const bw_emit* piece) noexcept {
     SpokenAttempt& attempt = attempt_of(handle);
     const bw_emit said = bw::rules::read(*piece);
     say(attempt, Message::emit, said);
-    const bool is_json = said.must == 0 && said.kind < BW_EMIT_BYTES &&
-                         bw::rules::detail::may_emit(attempt.conduct);
+    const bool is_json =
+        said.must == 0 && said.kind < BW_EMIT_BYTES && bw::rules::detail::may_emit(attempt.conduct);
     const auto status = is_json ? BW_OK : bw::rules::check_emit(attempt.conduct, said).status;
     attempt.conduct.replied |= status == BW_OK && said.kind != BW_EMIT_USAGE;
     return status;
@@ -210,8 +209,19 @@ void Notes::put(Message message, std::string_view text) {
 
 void take_notes_with(Notes& with) { notes = &with; }
 
-Speaking::Speaking(Link& link) { spoken_on = &link; }
-Speaking::~Speaking() { spoken_on = nullptr; }
+Speaking::Speaking(Link& link, const char* function, const Whereabouts& whereabouts,
+                   const bw_plugin& table) {
+    spoken_on = &link;
+    enter_plugin({.function = function,
+                  .provider = whereabouts.provider.c_str(),
+                  .file = whereabouts.file.c_str(),
+                  .version = table.version});
+}
+
+Speaking::~Speaking() {
+    leave_plugin();
+    spoken_on = nullptr;
+}
 
 const bw_host_api& spoken_api() {
     static const bw_host_api k_api{.size = sizeof(bw_host_api),

@@ -1,6 +1,6 @@
-// What a plugin in a child process is given as its host: the functions of bw_host_api, each of which
-// says on the channel what the plugin asks for. Whether a rule allows it is known here, so the
-// plugin gets the same answer as from the host itself; the host judges it again.
+// What a plugin in a child process is given as its host: the functions of bw_host_api, each of
+// which says on the channel what the plugin asks for. Whether a rule allows it is known here, so
+// the plugin gets the same answer as from the host itself; the host judges it again.
 #pragma once
 
 #include <bellwether/ext/engine.h>
@@ -19,7 +19,7 @@
 namespace bellwether::plugin::isolated {
 
 // What the process knows of its plugin. Constant once that has been loaded and its service opened.
-struct Subject {
+struct OpenedPlugin {
     const bw_plugin* table = nullptr;
     const bw_engine_plugin* engine = nullptr;  // null: it has no such part
     const bw_estimate_plugin* estimate = nullptr;
@@ -48,7 +48,7 @@ class Notes {
 // One attempt as the plugin's handle stands for it.
 struct SpokenAttempt {
     Link& link;
-    const Subject& subject;
+    const OpenedPlugin& plugin;
     const Reachable& reachable;
     std::uint32_t number;  // the host's
     bw::rules::Conduct conduct{};
@@ -65,10 +65,17 @@ inline bw_attempt* handle_of(SpokenAttempt& attempt) {
 const bw_host_api& spoken_api();
 void take_notes_with(Notes& notes);
 
-// While it lives, this thread runs a function of the plugin for the host, on this link.
+// Whose functions they are, for crash reports.
+struct Whereabouts {
+    std::string provider;
+    std::string file;
+};
+
+// While it lives, this thread runs that function of the plugin for the host, on this link.
 class Speaking {
   public:
-    explicit Speaking(Link& link);
+    Speaking(Link& link, const char* function, const Whereabouts& whereabouts,
+             const bw_plugin& table);
     ~Speaking();
     Speaking(const Speaking&) = delete;
     Speaking& operator=(const Speaking&) = delete;

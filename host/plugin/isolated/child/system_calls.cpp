@@ -31,13 +31,45 @@ constexpr std::uint32_t k_machine = 0;  // no filter is installed
 
 // Memory, threads and their locks, the time, and the end.
 constexpr int k_plain[] = {
-    SYS_read, SYS_write, SYS_writev, SYS_close, SYS_lseek, SYS_munmap, SYS_mremap, SYS_madvise,
-    SYS_brk, SYS_futex, SYS_clock_gettime, SYS_clock_getres, SYS_clock_nanosleep, SYS_nanosleep,
-    SYS_gettimeofday, SYS_getrandom, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack,
-    SYS_exit, SYS_exit_group, SYS_getpid, SYS_gettid, SYS_getppid, SYS_getuid, SYS_geteuid,
-    SYS_getgid, SYS_getegid, SYS_sched_yield, SYS_sched_getaffinity, SYS_set_robust_list,
-    SYS_set_tid_address, SYS_restart_syscall, SYS_getcpu, SYS_membarrier, SYS_uname, SYS_sysinfo,
-    SYS_getrusage, SYS_fstat,
+    SYS_read,
+    SYS_write,
+    SYS_writev,
+    SYS_close,
+    SYS_lseek,
+    SYS_munmap,
+    SYS_mremap,
+    SYS_madvise,
+    SYS_brk,
+    SYS_futex,
+    SYS_clock_gettime,
+    SYS_clock_getres,
+    SYS_clock_nanosleep,
+    SYS_nanosleep,
+    SYS_gettimeofday,
+    SYS_getrandom,
+    SYS_rt_sigprocmask,
+    SYS_rt_sigreturn,
+    SYS_sigaltstack,
+    SYS_exit,
+    SYS_exit_group,
+    SYS_getpid,
+    SYS_gettid,
+    SYS_getppid,
+    SYS_getuid,
+    SYS_geteuid,
+    SYS_getgid,
+    SYS_getegid,
+    SYS_sched_yield,
+    SYS_sched_getaffinity,
+    SYS_set_robust_list,
+    SYS_set_tid_address,
+    SYS_restart_syscall,
+    SYS_getcpu,
+    SYS_membarrier,
+    SYS_uname,
+    SYS_sysinfo,
+    SYS_getrusage,
+    SYS_fstat,
 #if defined(SYS_rseq)
     SYS_rseq,
 #endif
@@ -50,7 +82,7 @@ constexpr int k_plain[] = {
 constexpr int k_of_loading[] = {
     SYS_newfstatat, SYS_pread64, SYS_readlinkat, SYS_faccessat, SYS_getcwd, SYS_statx,
 #if defined(SYS_open)
-    SYS_stat, SYS_lstat, SYS_readlink, SYS_access,
+    SYS_stat,       SYS_lstat,   SYS_readlink,   SYS_access,
 #endif
 };
 

@@ -126,8 +126,9 @@ static bw_status tries(bad_call* call, const bw_request* request) {
     errno = 0;
     came = way->go();
     snprintf(text, sizeof text,
-             GOOD_HEAD "\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":"
-                       "{\"role\":\"assistant\",\"content\":\"%s %d\"}}]}",
+             GOOD_HEAD
+             "\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":"
+             "{\"role\":\"assistant\",\"content\":\"%s %d\"}}]}",
              came < 0 ? "refused" : "ESCAPED", errno);
     emit(call, BW_EMIT_REPLY, bw_str_from(text));
     return BW_COMPLETE;
