@@ -143,7 +143,7 @@ std::expected<const bw_plugin*, std::string> table_of(const fs::path& file, cons
 }  // namespace
 
 std::expected<std::vector<char>, std::string> Library::read(const fs::path& file,
-                                                             std::string_view sha256) {
+                                                            std::string_view sha256) {
     auto bytes = read_library(file);
     if (!bytes) return bytes;
     file_ = file;

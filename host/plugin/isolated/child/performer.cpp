@@ -33,10 +33,14 @@ void Performer::serve() {
 }
 
 // Two threads that take turns do so best on one processor: waking another one costs more than a
-// plugin's work does. Where the system forbids it, it is only slower.
+// plugin's work does. A worker that moves all the time is not followed. Where the system forbids
+// it, it is only slower.
 void Performer::follow_host() {
+    constexpr unsigned k_stays = 16;
     const std::uint32_t cpu = link_.cpu_of_host();
-    if (cpu == cpu_ || cpu >= CPU_SETSIZE) return;
+    asked_from_ = cpu == asked_from_cpu_ ? asked_from_ + 1 : 1;
+    asked_from_cpu_ = cpu;
+    if (cpu == cpu_ || cpu >= CPU_SETSIZE || (cpu_ != k_nowhere && asked_from_ < k_stays)) return;
     cpu_ = cpu;
     cpu_set_t only;
     CPU_ZERO(&only);

@@ -62,7 +62,10 @@ class Performer {
     Reachable reachable_;
     bw_provider* instance_ = nullptr;
     std::unordered_map<std::uint32_t, std::unique_ptr<SpokenCall>> calls_;
-    std::uint32_t cpu_ = ~0u;
+    static constexpr std::uint32_t k_nowhere = ~0u;
+    std::uint32_t cpu_ = k_nowhere;             // where this thread stays
+    std::uint32_t asked_from_cpu_ = k_nowhere;  // where the host's thread was
+    unsigned asked_from_ = 0;                   // how often in a row
 };
 
 }  // namespace bellwether::plugin::isolated
