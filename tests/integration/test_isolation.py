@@ -8,8 +8,9 @@ from typing import Any, Iterator
 
 import pytest
 
-from integration.bad_plugins import build, crashing
-from integration.bad_plugins.row import LastWords
+from integration.bad_plugins import build, calls, crashing
+from integration.bad_plugins.bench import Bench, check_row
+from integration.bad_plugins.row import Call, LastWords
 from integration.bad_plugins.upstream import upstream as bad_upstream
 from integration.conftest import StartHost, route, server
 from integration.host import BINARY, Host, run_cli, wait_for
@@ -32,8 +33,8 @@ WITHOUT_A_CALL = ("limit", "environment", "descriptors")  # the limit is the ker
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("isolated-plugins")
-    for library in ("hostile", "crashes", "throws:BAD_NOEXCEPT=1", "throws:BAD_NOEXCEPT=0"):
-        build.compile_library(folder, library)
+    build.compile_all(folder)
+    build.compile_library(folder, "hostile")
     return folder
 
 
@@ -171,6 +172,35 @@ def test_what_it_prints_is_in_the_log(start_host: StartHost, built: Path, base_u
     host = hospital(start_host, built, base_url, "prints")
     assert host.chat("m").status == 200
     wait_for(lambda: 'its plugin\'s process wrote: a line of its own' in host.log(), "the line")
+
+
+@pytest.mark.parametrize("entry, words", [
+    ("bw_plugin_v9", "it speaks plugin ABI 9, this host speaks ABI 1; install a newer host or a build of the plugin for ABI 1"),
+    ("harmless", "it is not a Bellwether plugin: it does not export bw_plugin_v1"),
+])
+def test_one_that_cannot_be_loaded_is_refused_in_the_same_words(tmp_path: Path, entry: str, words: str) -> None:
+    file = build.compile_library(tmp_path, f"tables:ENTRY={entry}")
+    config = tmp_path / "c.toml"
+    config.write_text(section("p", file, "http://127.0.0.1:1") + route("m", '"p"'))
+    done = run_cli("check", "--config", config)
+    assert done.returncode == 2
+    assert done.stderr == f'{config}:3:10: error: plugin "{file}" cannot be loaded: {file}: {words}\n'
+
+
+# ---- each broken rule --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def bench(start_host: StartHost, built: Path, base_url: str) -> Bench:
+    stands = Bench(built, base_url, isolated=True)
+    stands.run(start_host)
+    return stands
+
+
+@pytest.mark.parametrize("row", calls.CALLS, ids=[row.model for row in calls.CALLS])
+def test_a_broken_rule_is_judged_as_in_the_host(bench: Bench, row: Call) -> None:
+    """The same status, code and words, and the same of the next target and of the instance."""
+    check_row(row, bench.seen[row.model])
 
 
 # ---- each crash --------------------------------------------------------------------------------------------------------

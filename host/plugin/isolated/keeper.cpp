@@ -380,7 +380,7 @@ void Keeper::add_user(bw_host* host) {
 
 void Keeper::remove_user(bw_host* host) {
     const Lock lock(users_mutex_);
-    std::erase(users_, host);
+    if (const auto one = std::ranges::find(users_, host); one != users_.end()) users_.erase(one);
 }
 
 }  // namespace bellwether::plugin::isolated

@@ -63,6 +63,14 @@ void replay_frame(Unpacker& text, Spoken& call) {
     host_api().frame(call.attempt, text.number<std::uint32_t>());
 }
 
+// False: it is none of those that are asked for together with call_end.
+bool replay_phase(Unpacker& text, Spoken& call) {
+    using bw::rules::Phase;
+    const auto phase = static_cast<Phase>(text.number<std::uint32_t>());
+    call.phase = phase;
+    return phase == Phase::heading || phase == Phase::receiving || phase == Phase::ending;
+}
+
 // What an attempt alone can be told.
 bool replay_to_call(Message message, Unpacker& text, Spoken& call, Life& life) {
     const bw_host_api& api = host_api();
@@ -90,9 +98,7 @@ bool replay_to_call(Message message, Unpacker& text, Spoken& call, Life& life) {
             api.attribute(call.attempt, &attribute);
             return true;
         }
-        case Message::phase:
-            call.phase = static_cast<bw::rules::Phase>(text.number<std::uint32_t>());
-            return true;
+        case Message::phase: return replay_phase(text, call);
         case Message::begin: replay_begin(text, call, life); return true;
         case Message::add_model: {
             const bw_model model = unpack_model(text);
