@@ -9,6 +9,7 @@
 #include "config/reference.hpp"
 #include "json/writer.hpp"
 #include "pages/build_info.hpp"
+#include "plugin/isolated/child_entry.hpp"
 
 namespace bellwether::cli {
 namespace {
@@ -291,6 +292,7 @@ int version(const Common& common) {
 }
 
 int run(int argc, char** argv) {
+    if (plugin::isolated::is_child(argc, argv)) return plugin::isolated::run_child(argc, argv);
     CLI::App app("Bellwether: one OpenAI-compatible endpoint in front of many model providers",
                  "bellwether");
     Invocation invocation;

@@ -87,6 +87,9 @@ struct Provider {
     Timeouts timeouts;
     Retry retry;            // with the values of `[retry]` where the provider has none of its own
     milliseconds probe{0};  // how often its upstream is asked for its models; zero: never
+    bool isolate = false;   // its plugin runs in a child process
+    std::uint64_t isolate_memory = 1u << 30;  // of that process, in bytes
+    milliseconds callback_budget{1'000};      // for one function of such a plugin's
     Wire wire;
     std::vector<Option> options;
     std::vector<std::string> refused;  // keys with wrong values, perhaps "plugin_path" among them;

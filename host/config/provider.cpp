@@ -19,6 +19,8 @@ namespace bellwether::config {
 namespace {
 
 constexpr Whole k_concurrent{1, 1'000'000};
+constexpr Quantity k_memory{k_size, R"("512MiB")", "MiB", 64u << 20, std::uint64_t{1} << 40};
+constexpr Quantity k_budget{k_duration, R"("250ms")", "ms", 10, 60'000};
 constexpr Quantity k_probe{k_duration, R"("30s", "5m" or "none")", "s", 1'000, 86'400'000, "none"};
 
 void read_plugin(Section& section, std::string_view key, Provider& provider) {
@@ -258,6 +260,14 @@ constexpr KeyOf<Provider> k_provider_keys[] = {
     key<&Provider::probe>("probe", k_probe,
                           "how often the upstream is asked for its models, to know whether it "
                           "serves"),
+    key<&Provider::isolate>("isolate", Flag{},
+                            "`true`: the plugin runs in a child process, without rights "
+                            "([isolation](isolation.md))"),
+    key<&Provider::isolate_memory>("isolate_memory", k_memory,
+                                   "memory of that process; one that wants more ends"),
+    key<&Provider::callback_budget>("callback_budget", k_budget,
+                                    "how long a function of an isolated plugin may take; one that "
+                                    "takes longer ends its process"),
 };
 
 // Credentials, which the plugin's manifest names. The host knows them by the end of their names.

@@ -8,6 +8,7 @@
 #include "json/value.hpp"
 #include "json/writer.hpp"
 #include "pages/build_info.hpp"
+#include "pages/isolation.hpp"
 #include "pages/metrics_page.hpp"
 #include "pages/surface.hpp"
 #include "plugin/secret_texts.hpp"
@@ -39,7 +40,9 @@ front::Answer plugins(const AdminRequest&, const front::Context& context) {
         for (const auto operation : provider->manifest.operations) {
             writer.value(to_string(operation));
         }
-        writer.end_array().field_or_null("unavailable", provider->unavailable).end_object();
+        writer.end_array().field_or_null("unavailable", provider->unavailable);
+        write_isolation(writer, *provider);
+        writer.end_object();
     }
     writer.end_array().end_object();
     return {.status = 200, .body = writer.text()};

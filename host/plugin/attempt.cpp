@@ -10,6 +10,7 @@
 #include "json/value.hpp"
 #include "observe/log.hpp"
 #include "plugin/callback.hpp"
+#include "plugin/isolated/proxy.hpp"
 #include "plugin/net_error.hpp"
 #include "plugin/request_headers.hpp"
 #include "plugin/usage.hpp"
@@ -74,6 +75,7 @@ Result<void> Attempt::start(net::Transport& transport, credentials::TokenDesk& d
     desk_ = &desk;
     loop_ = &loop;
     if (auto opened = open(); !opened) return opened;
+    if (instance_->provider().library->keeper() != nullptr) watch_process();
     wait_.begin();
     if (ticket_) {
         reach_ = Reach::answered;
@@ -112,6 +114,19 @@ Result<void> Attempt::open() {
     auto judged = judge(status);
     if (!judged) close(BW_CLOSE_FAILED);
     return judged;
+}
+
+// The end of an isolated plugin's process ends its calls at once, whatever they wait for.
+void Attempt::watch_process() {
+    watch_.emplace(*loop_, [this] {
+        const std::string why = isolated::end_of_process(call_);
+        bw_error lost{};
+        lost.status = BW_E_INTERNAL;
+        lost.message = str(why);
+        told_ = to_error(lost, instance_->provider());
+        end(judge(lost.status));
+    });
+    isolated::watch(call_, watch_->number());
 }
 
 // An attempt whose answer is whole needs no alarm.
@@ -225,7 +240,10 @@ std::optional<Result<void>> Attempt::end_body() {
     const bw_status status =
         call(Phase::ending, "call_end", instance_->table().call_end, call_, &last);
     auto judged = judge(status);
-    if (!judged) judge_answer(judged.error().kind != ErrorKind::protocol || !body_.any_frame());
+    if (!judged) {
+        judge_answer(judged.error().kind != ErrorKind::protocol || !body_.any_frame() ||
+                     failed_in_data());
+    }
     if (!judged) return judged;
     if (!sent_) return finish_reply();
     if (++exchanges_ == k_exchanges_max) {
@@ -239,6 +257,11 @@ std::optional<Result<void>> Attempt::end_body() {
     body_ = AnswerBody(Clock::now());
     begin_exchange();
     return std::nullopt;
+}
+
+// An isolated plugin is told of its last frame together with the end.
+bool Attempt::failed_in_data() const {
+    return instance_->provider().library->keeper() != nullptr && isolated::failed_in_data(call_);
 }
 
 // Notes that the plugin has refused the answer. `for_good`: because of what the answer says, not
@@ -353,6 +376,7 @@ void Attempt::cut() {
     exchange_.reset();
     alarm_.reset();
     ticket_.reset();
+    watch_.reset();
 }
 
 void Attempt::close(std::uint32_t why) {

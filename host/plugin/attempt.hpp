@@ -140,6 +140,7 @@ class Attempt final : private net::Events, private Sinks {
     template <typename Function, typename... Arguments>
     bw_status call(Phase phase, const char* name, Function function, Arguments... arguments);
     Result<void> open();
+    void watch_process();
     void ring_at(std::chrono::steady_clock::time_point when, std::function<void()> ring);
     void begin_exchange();
     void transmit();
@@ -156,6 +157,7 @@ class Attempt final : private net::Events, private Sinks {
     void schedule_step(std::chrono::milliseconds wait);
     bool needs_no_more() const { return last_word_ && *last_word_; }
     void end_after(std::chrono::milliseconds wait);
+    bool failed_in_data() const;
     void judge_answer(bool for_good);
     // What a function of the plugin returned, or the rule that the plugin broke inside it.
     Result<void> judge(bw_status status);
@@ -187,6 +189,7 @@ class Attempt final : private net::Events, private Sinks {
     Framer framer_;
 
     std::optional<WakeTicket> ticket_;  // of a plugin that answers by itself
+    std::optional<WakeTicket> watch_;   // of an isolated plugin, whose process may end
     std::optional<net::Alarm> alarm_;   // for the next step or exchange, or the end of the body
     Flow flow_ = Flow::open;
 

@@ -6,6 +6,7 @@
 
 #include "observe/log.hpp"
 #include "plugin/attempt.hpp"
+#include "plugin/isolated/proxy.hpp"
 #include "plugin/said_limits.hpp"
 #include "plugin/secret_texts.hpp"
 #include "plugin/usage.hpp"
@@ -13,7 +14,9 @@
 namespace bellwether::plugin {
 
 bw::rules::Conduct Attempt::conduct() const {
-    return {.phase = phase_,
+    const bool elsewhere =
+        phase_ == Phase::ending && instance_->provider().library->keeper() != nullptr;
+    return {.phase = elsewhere ? isolated::phase_of(call_) : phase_,
             .operation = operation_,
             .stream = stream_,
             .sent = sent_,

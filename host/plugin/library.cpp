@@ -15,6 +15,7 @@
 #include "plugin/crash_report.hpp"
 #include "plugin/elf_file.hpp"
 #include "plugin/instance.hpp"
+#include "plugin/isolated/proxy.hpp"
 #include "plugin/linker_words.hpp"
 #include "plugin/plugin_code.hpp"
 #include "plugin/private_copy.hpp"
@@ -137,37 +138,62 @@ std::expected<const bw_plugin*, std::string> open_and_read(const fs::path& file,
     return tables ? choose(*tables, id) : Refusal(tables.error());
 }
 
+std::expected<const bw_plugin*, std::string> table_of(const fs::path& file, const fs::path& copy,
+                                                      const Dependencies& needs,
+                                                      std::string_view id) {
+    auto beside = BundledLibraries::gather(file, copy, needs);
+    if (!beside) return Refusal(beside.error());
+    auto table = open_and_read(file, needs, *beside, id);
+    if (table) note_plugin_code(*table, file.c_str(), (*table)->version);
+    return table;
+}
+
 }  // namespace
+
+std::expected<std::vector<char>, std::string> Library::read(const fs::path& file,
+                                                            std::string_view sha256) {
+    auto bytes = read_library(file);
+    if (!bytes) return bytes;
+    file_ = file;
+    sha256_ = sha256_of(*bytes);
+    if (sha256.empty() || sha256_ == sha256) return bytes;
+    return Refusal(fmt::format(
+        "its SHA-256 is {}, the config pins {}; update the pin if you trust the new file", sha256_,
+        sha256));
+}
 
 std::expected<std::shared_ptr<const Library>, std::string> Library::load(const fs::path& file,
                                                                          std::string_view sha256,
                                                                          std::string_view id) {
-    auto bytes = read_library(file);
-    if (!bytes) return Refusal(bytes.error());
     auto library = std::shared_ptr<Library>(new Library);
-    library->file_ = file;
-    library->sha256_ = sha256_of(*bytes);
-    if (!sha256.empty() && library->sha256_ != sha256) {
-        return Refusal(fmt::format(
-            "its SHA-256 is {}, the config pins {}; update the pin if you trust the new file",
-            library->sha256_, sha256));
-    }
+    auto bytes = library->read(file, sha256);
+    if (!bytes) return Refusal(bytes.error());
     auto& known = known_libraries()[fmt::format("{}\n{}\n{}", file.string(), library->sha256_, id)];
     if (known) return known;
     const Dependencies needs = read_needs(*bytes);
     auto copy = private_copy(file, std::move(*bytes));
     if (!copy) return Refusal(copy.error());
-    auto beside = BundledLibraries::gather(file, *copy, needs);
-    if (!beside) return Refusal(beside.error());
-    auto table = open_and_read(file, needs, *beside, id);
+    auto table = table_of(file, *copy, needs, id);
     if (!table) return Refusal(table.error());
     library->table_ = *table;
-    note_plugin_code(*table, file.c_str(), (*table)->version);
     known = library;
     return library;
 }
 
+std::expected<std::shared_ptr<const Library>, std::string> Library::open(const fs::path& file,
+                                                                         const fs::path& copy,
+                                                                         const Dependencies& needs,
+                                                                         std::string_view id) {
+    auto table = table_of(file, copy, needs, id);
+    if (!table) return Refusal(table.error());
+    auto library = std::shared_ptr<Library>(new Library);
+    library->table_ = *table;
+    library->file_ = file;
+    return library;
+}
+
 const void* Library::extension(const char* id) const {
+    if (keeper_ != nullptr) return isolated::extension_of(*keeper_, id);
     if (table_->extension == nullptr) return nullptr;
     return table_->extension(id);
 }

@@ -15,8 +15,16 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "plugin/elf_file.hpp"
 
 namespace bellwether::plugin {
+
+namespace isolated {
+class Keeper;
+struct Wanted;
+}  // namespace isolated
 
 class Library {
   public:
@@ -25,19 +33,35 @@ class Library {
     // sentence that says why the file was refused and what to do.
     static std::expected<std::shared_ptr<const Library>, std::string> load(
         const std::filesystem::path& file, std::string_view sha256 = {}, std::string_view id = {});
+    // The same, in a child process: no code of the plugin's runs in this one. Its table's functions
+    // ask the child.
+    static std::expected<std::shared_ptr<const Library>, std::string> load_isolated(
+        const std::filesystem::path& file, std::string_view sha256, std::string_view id,
+        const isolated::Wanted& wanted);
+    // Opens the private copy of a file that has been checked.
+    static std::expected<std::shared_ptr<const Library>, std::string> open(
+        const std::filesystem::path& file, const std::filesystem::path& copy,
+        const Dependencies& needs, std::string_view id);
 
     const bw_plugin& table() const { return *table_; }
     const std::filesystem::path& file() const { return file_; }
     const std::string& sha256() const { return sha256_; }
     // The plugin's side of an extension, or nullptr.
     const void* extension(const char* id) const;
+    // Its child process; null: it runs in this one.
+    isolated::Keeper* keeper() const { return keeper_.get(); }
 
   private:
     Library() = default;
+    // Reads the file, unless the pin is another's, and notes which one it is.
+    std::expected<std::vector<char>, std::string> read(const std::filesystem::path& file,
+                                                       std::string_view sha256);
 
     const bw_plugin* table_ = nullptr;
     std::filesystem::path file_;
     std::string sha256_;
+    std::shared_ptr<isolated::Keeper> keeper_;
+    bw_plugin own_table_{};  // of one with a keeper
 };
 
 // The file that `plugin` means: itself if it is a path (relative to `base`), else `plugin`.so in

@@ -26,6 +26,12 @@ bool Origins::include(std::string_view url) const {
            std::ranges::any_of(below_, [&](const Below& one) { return is_below(origin, one); });
 }
 
+std::vector<std::string> Origins::texts() const {
+    std::vector<std::string> all = exact_;
+    for (const Below& one : below_) all.push_back(one.scheme + "*" + one.domain);
+    return all;
+}
+
 bool Origins::is_below(std::string_view origin, const Below& below) {
     if (!origin.starts_with(below.scheme) || !origin.ends_with(below.domain)) return false;
     const std::size_t around = below.scheme.size() + below.domain.size();

@@ -17,6 +17,8 @@ class Origins {
     // Those that are no pattern, "https://host:443".
     std::span<const std::string> exact() const { return exact_; }
     bool operator==(const Origins&) const = default;
+    // All of them, as `add` takes them.
+    std::vector<std::string> texts() const;
 
   private:
     struct Below {

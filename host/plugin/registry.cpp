@@ -5,12 +5,15 @@
 #include <algorithm>
 #include <bellwether/provider/rules.hpp>
 #include <map>
+#include <optional>
 
 #include "plugin/continuing_check.hpp"
 #include "plugin/folders_check.hpp"
+#include "plugin/isolated/keeper.hpp"
 #include "plugin/load_addresses.hpp"
 #include "plugin/load_credentials.hpp"
 #include "plugin/places.hpp"
+#include "plugin/private_copy.hpp"
 #include "plugin/same_provider.hpp"
 #include "plugin/wire.hpp"
 
@@ -60,20 +63,30 @@ class Loader {
 
   private:
     // The provider of the config before, if it is the same; else this one, over the wire of that
-    // one if it is the same, whose connections are open.
+    // one if it is the same, whose connections are open, and in a child process of its own.
     std::shared_ptr<const LoadedProvider> known(const config::Provider& wanted,
-                                                std::shared_ptr<LoadedProvider> loaded) const {
-        if (before_ == nullptr || loaded->name == before_->anew) return loaded;
-        const auto& providers = before_->registry.providers;
-        const auto found = std::ranges::find(providers, loaded->name, [](const auto& provider) {
-            return std::string_view(provider->name);
-        });
-        if (found == providers.end()) return loaded;
-        const auto index = static_cast<std::size_t>(found - providers.begin());
-        if (is_same({before_->config.providers[index], **found}, {wanted, *loaded})) return *found;
-        const auto& wire = (*found)->wire;
-        if (wire && loaded->wire && *wire == *loaded->wire) loaded->wire = wire;
+                                                std::shared_ptr<LoadedProvider> loaded) {
+        const auto index = index_before(loaded->name);
+        if (!index) return loaded;
+        const auto& then = before_->registry.providers[*index];
+        const bool anew = loaded->name == before_->anew;
+        if (!anew && is_same({before_->config.providers[*index], *then}, {wanted, *loaded})) {
+            return then;
+        }
+        if (then->wire && loaded->wire && *then->wire == *loaded->wire) loaded->wire = then->wire;
+        if (loaded->library && loaded->library->keeper() && loaded->library == then->library) {
+            loaded->is_whole &= give_own_child(wanted, *loaded);
+        }
         return loaded;
+    }
+
+    bool give_own_child(const config::Provider& wanted, LoadedProvider& provider) {
+        const fs::path file = provider.library->file();
+        auto own = Library::load_isolated(file, wanted.sha256, provider.library->table().id,
+                                          kept_as(wanted));
+        if (!own) return refuse(wanted, fmt::format("{}: {}", file.string(), own.error()));
+        provider.library = *std::move(own);
+        return true;
     }
 
     static Resolved resolved(const LoadedProvider& provider) {
@@ -81,6 +94,55 @@ class Loader {
         for (const auto& one : provider.credentials) known.credentials.push_back(one.name);
         for (const auto& name : provider.supposed) known.credentials.push_back(name);
         return known;
+    }
+
+    // Providers share a file's library, but not a child process.
+    static std::string library_key(const config::Provider& wanted, const fs::path& file,
+                                   const std::string& id) {
+        const std::string key = file.string() + wanted.sha256 + '#' + id;
+        return wanted.isolate ? key + '#' + wanted.name : key;
+    }
+
+    static isolated::Wanted kept_as(const config::Provider& wanted) {
+        return {.provider = wanted.name,
+                .memory_bytes = wanted.isolate_memory,
+                .budget = wanted.callback_budget};
+    }
+
+    // A child process serves one provider as it is configured. It is asked for the manifest of the
+    // next config, too; known() says whether it goes on.
+    std::expected<std::shared_ptr<const Library>, std::string> open(const config::Provider& wanted,
+                                                                    const fs::path& file,
+                                                                    const std::string& id) const {
+        if (!wanted.isolate) return Library::load(file, wanted.sha256, id);
+        if (auto same = same_child(wanted, file)) return same;
+        return Library::load_isolated(file, wanted.sha256, id, kept_as(wanted));
+    }
+
+    // The child process that runs the same file for this provider, in the same way; null: none
+    // does.
+    std::shared_ptr<const Library> same_child(const config::Provider& wanted,
+                                              const fs::path& file) const {
+        const auto index = index_before(wanted.name);
+        if (!index) return nullptr;
+        const config::Provider& then = before_->config.providers[*index];
+        const auto& library = before_->registry.providers[*index]->library;
+        const bool same_way = then.isolate && then.isolate_memory == wanted.isolate_memory &&
+                              then.callback_budget == wanted.callback_budget &&
+                              then.plugin == wanted.plugin && then.sha256 == wanted.sha256;
+        if (!same_way || library->keeper() == nullptr || library->file() != file) return nullptr;
+        const auto bytes = read_library(file);
+        return bytes && sha256_of(*bytes) == library->sha256() ? library : nullptr;
+    }
+
+    // Nothing: the config before has no provider of this name.
+    std::optional<std::size_t> index_before(std::string_view name) const {
+        if (before_ == nullptr) return std::nullopt;
+        const auto& providers = before_->registry.providers;
+        for (std::size_t i = 0; i < providers.size(); ++i) {
+            if (providers[i]->name == name) return i;
+        }
+        return std::nullopt;
     }
 
     bool load_library(const config::Provider& wanted, LoadedProvider& provider) {
@@ -94,9 +156,9 @@ class Loader {
         const auto file = locate(wanted.plugin.substr(0, mark), base, folders_);
         if (!file && wanted.is_refused("plugin_path")) return false;
         if (!file) return refuse(wanted, file.error());
-        auto& library = libraries_[file->string() + wanted.sha256 + '#' + id];
+        auto& library = libraries_[library_key(wanted, *file, id)];
         if (!library) {
-            auto opened = Library::load(*file, wanted.sha256, id);
+            auto opened = open(wanted, *file, id);
             if (!opened)
                 return refuse(wanted, fmt::format("{}: {}", file->string(), opened.error()));
             library = *opened;

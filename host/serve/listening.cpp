@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -62,8 +63,9 @@ std::uint16_t port_of(const Address& address) {
 // the port, so that another host on it is an error; otherwise the two would silently divide the
 // clients. Only if this host itself is on that port, the first bind cannot tell.
 std::expected<std::vector<int>, std::string> listen_all(Address& address, unsigned count,
-                                                        std::uint16_t own_port) {
-    if (port_of(address) != 0 && port_of(address) != own_port) {
+                                                        std::span<const std::uint16_t> own_ports) {
+    const bool is_own = std::ranges::find(own_ports, port_of(address)) != own_ports.end();
+    if (port_of(address) != 0 && !is_own) {
         const auto probe = bind_socket(address, false);
         if (!probe) return Refusal(probe.error());
         close(*probe);
@@ -96,10 +98,10 @@ Listening::~Listening() {
 std::vector<int> Listening::take() { return std::exchange(sockets_, {}); }
 
 std::expected<Listening, std::string> listen(const config::Server& server, std::size_t workers,
-                                             std::uint16_t own_port) {
+                                             std::span<const std::uint16_t> own_ports) {
     auto address = resolve(server.host, server.port);
     if (!address) return Refusal(address.error());
-    auto sockets = listen_all(*address, static_cast<unsigned>(workers), own_port);
+    auto sockets = listen_all(*address, static_cast<unsigned>(workers), own_ports);
     if (!sockets) {
         return Refusal(
             fmt::format("cannot listen on {}:{}: {}", server.host, server.port, sockets.error()));
@@ -107,11 +109,12 @@ std::expected<Listening, std::string> listen(const config::Server& server, std::
     return Listening(url_of(server.host, *address), port_of(*address), std::move(*sockets));
 }
 
-std::expected<Listening, std::string> listen(const config::Admin& admin, std::uint16_t own_port) {
+std::expected<Listening, std::string> listen(const config::Admin& admin,
+                                             std::span<const std::uint16_t> own_ports) {
     if (!admin.on) return Listening{};
     auto address = resolve(admin.host, admin.port);
     if (!address) return Refusal(address.error());
-    auto sockets = listen_all(*address, 1, own_port);
+    auto sockets = listen_all(*address, 1, own_ports);
     if (!sockets) {
         return Refusal(fmt::format(
             "cannot listen on {}:{} for the admin listener: {}. Another host may be running here: "

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,11 +34,12 @@ class Listening {
     std::vector<int> sockets_;
 };
 
-// One socket a worker, all on one port. `own_port`: on which the host listens already; 0: on none.
+// One socket a worker, all on one port. `own_ports`: on which the host listens already.
 // The error is a sentence.
 std::expected<Listening, std::string> listen(const config::Server& server, std::size_t workers,
-                                             std::uint16_t own_port);
+                                             std::span<const std::uint16_t> own_ports);
 // One socket, or none if the admin listener is off.
-std::expected<Listening, std::string> listen(const config::Admin& admin, std::uint16_t own_port);
+std::expected<Listening, std::string> listen(const config::Admin& admin,
+                                             std::span<const std::uint16_t> own_ports);
 
 }  // namespace bellwether::serve

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 #include "config/report.hpp"
@@ -100,20 +101,43 @@ bool Reloader::end(std::chrono::milliseconds limit) {
     return true;
 }
 
+// A reload that has not begun yet does for all who ask for one meanwhile.
 void Reloader::ask(ReloadOrder order, report::OnReload on_report) {
-    boost::asio::post(loop_, [this, order = std::move(order), on_report = std::move(on_report)] {
-        ReloadReport report;
-        try {
-            report = reload(order);
-        } catch (const std::exception& error) {
-            // Only a library, or a lack of memory, throws here.
-            report.generation = current_->number();
-            report.fault = fmt::format("it could not be read: {}", error.what());
-        }
-        if (!order.dry_run) count(report);
-        log_report(order, report);
-        if (on_report) on_report(report);
-    });
+    const bool is_whole = order.what == ReloadOrder::What::everything && !order.dry_run;
+    std::vector<report::OnReload> asking;
+    if (on_report) asking.push_back(std::move(on_report));
+    if (!is_whole) {
+        boost::asio::post(loop_, [this, order = std::move(order), asking = std::move(asking)] {
+            carry_out(order, asking);
+        });
+        return;
+    }
+    const Lock lock(mutex_);
+    std::ranges::move(asking, std::back_inserter(asking_));
+    if (std::exchange(is_asked_, true)) return;
+    boost::asio::post(loop_, [this, order = std::move(order)] { carry_out(order, take_asking()); });
+}
+
+std::vector<report::OnReload> Reloader::take_asking() {
+    const Lock lock(mutex_);
+    is_asked_ = false;
+    return std::exchange(asking_, {});
+}
+
+// Whoever asked a host that ends gets no report: it may be gone.
+void Reloader::carry_out(const ReloadOrder& order, const std::vector<report::OnReload>& asking) {
+    if (is_to_end_) return;
+    ReloadReport report;
+    try {
+        report = reload(order);
+    } catch (const std::exception& error) {
+        // Only a library, or a lack of memory, throws here.
+        report.generation = current_->number();
+        report.fault = fmt::format("it could not be read: {}", error.what());
+    }
+    if (!order.dry_run) count(report);
+    log_report(order, report);
+    for (const auto& tell : asking) tell(report);
 }
 
 ReloadReport Reloader::reload(const ReloadOrder& order) {

@@ -13,6 +13,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/mutex.hpp"
 #include "front/host.hpp"
@@ -50,6 +51,8 @@ class Reloader {
     bool end(std::chrono::milliseconds limit);
 
   private:
+    void carry_out(const report::ReloadOrder& order, const std::vector<report::OnReload>& asking);
+    std::vector<report::OnReload> take_asking();
     report::ReloadReport reload(const report::ReloadOrder& order);
     report::ReloadReport replace(front::HostCheck check, const report::ReloadOrder& order);
     void leave_unloaded(front::Host& host, const report::ReloadOrder& order);
@@ -63,6 +66,8 @@ class Reloader {
     boost::asio::io_context loop_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     Mutex mutex_;
+    bool is_asked_ GUARDED_BY(mutex_) = false;  // a reload of everything waits for its turn
+    std::vector<report::OnReload> asking_ GUARDED_BY(mutex_);  // who wants to hear of it
     Condition ended_changed_;
     bool ended_ GUARDED_BY(mutex_) = false;  // the thread has
     std::atomic<bool> is_to_end_ = false;    // nothing is put into effect any more

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <latch>
@@ -87,9 +88,9 @@ class Threads {
 
     std::expected<void, std::string> listen(const Ready& ready) {
         const auto& config = current_->host().config;
-        auto api = serve::listen(config.server, workers_.size(), 0);
+        auto api = serve::listen(config.server, workers_.size(), {});
         if (!api) return Refusal(api.error());
-        auto admin = serve::listen(config.admin, 0);
+        auto admin = serve::listen(config.admin, {});
         if (!admin) return Refusal(admin.error());
         api_port_ = api->port();
         admin_port_ = admin->port();
@@ -120,9 +121,10 @@ class Threads {
         const bool admin_moves = config.admin.on != then.admin.on ||
                                  config.admin.host != then.admin.host ||
                                  config.admin.port != then.admin.port;
-        auto api = moves ? serve::listen(config.server, workers_.size(), api_port_) : Listening();
+        const std::array own_ports{api_port_, admin_port_};
+        auto api = moves ? serve::listen(config.server, workers_.size(), own_ports) : Listening();
         if (!api) return Refusal(api.error());
-        auto admin = admin_moves ? serve::listen(config.admin, admin_port_) : Listening();
+        auto admin = admin_moves ? serve::listen(config.admin, own_ports) : Listening();
         if (!admin) return Refusal(admin.error());
         apply_settings(config, then);
         process_.metrics.add_names(pages::metric_names(now->host()));

@@ -117,8 +117,17 @@ def bellwether(folder: Path, port: int, upstream: int) -> list[str]:
     return serve(path)
 
 
+def isolated(folder: Path, port: int, upstream: int) -> list[str]:
+    """The host with its plugin in a child process."""
+    path = folder / "isolated.toml"
+    text = bellwether_text(port, upstream)
+    path.write_text(text.replace("[providers.bench]", "[providers.bench]\nisolate = true"))
+    return serve(path)
+
+
 def serve(config: Path) -> list[str]:
     return [str(ROOT / "build/release/bin/bellwether"), "serve", "--config", str(config)]
 
 
-WRITERS = {"nginx": nginx, "haproxy": haproxy, "bellwether": bellwether}
+WRITERS = {"nginx": nginx, "haproxy": haproxy, "bellwether": bellwether,
+           "isolated": isolated}

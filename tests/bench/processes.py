@@ -108,7 +108,7 @@ class Gateway:
         quiet = subprocess.DEVNULL
         self.process = subprocess.Popen(
             pinned(self.core, *self.prefix, *command), stdin=quiet, stdout=quiet,
-            stderr=quiet if self.name == "bellwether" else log,
+            stderr=quiet if self.name in ("bellwether", "isolated") else log,
             env={**os.environ, "BENCH_API_KEY": "bench-upstream-key"})
         log.close()
         return self

@@ -15,6 +15,8 @@ from integration.http_client import Connection, Reply
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("BELLWETHER_BIN", ROOT / "build/release/bin/bellwether")).resolve()
 PLUGINS = Path(os.environ.get("BELLWETHER_PLUGINS", ROOT / "build/release/plugins")).resolve()
+# All plugins in child processes: what tests say of plugins must hold there as well.
+ISOLATED = os.environ.get("BELLWETHER_TEST_ISOLATED") == "1"
 SLOWNESS = 4 if os.environ.get("BELLWETHER_TEST_SLOW") == "1" else 1
 
 KEY = "test-key"
@@ -56,6 +58,11 @@ def run_cli(*arguments: str | Path, env: dict[str, str | None] | None = None,
                           capture_output=True, text=True, timeout=30 * SLOWNESS)
 
 
+def isolated(config: str) -> str:
+    """The config, with every provider's plugin in a child process."""
+    return re.sub(r"(?m)^(\[providers\.[^.\]]+\])$", r"\1\nisolate = true", config)
+
+
 class Host:
     """One running `bellwether serve`."""
 
@@ -63,7 +70,7 @@ class Host:
                  binary: Path = BINARY) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.config = folder / "bellwether.toml"
-        self.config.write_text(config)
+        self.config.write_text(isolated(config) if ISOLATED else config)
         self.stderr = folder / "stderr.log"
         with self.stderr.open("wb") as log:
             self.process = subprocess.Popen(

@@ -10,7 +10,7 @@ from typing import Any, Iterator
 import pytest
 
 from integration.bad_plugins import build, calls, crashing, page, refused
-from integration.bad_plugins.bench import Bench, Seen
+from integration.bad_plugins.bench import Bench, check_row
 from integration.bad_plugins.crashing import Morgue, expected
 from integration.bad_plugins.row import Call, LastWords, Refused
 from integration.bad_plugins.upstream import upstream as bad_upstream
@@ -84,13 +84,6 @@ def bench(start_host: StartHost, built: Path, base_url: str) -> Bench:
     stands = Bench(built, base_url)
     stands.run(start_host, calls.CALLS)
     return stands
-
-
-def check_row(row: Call, seen: Seen | Exception) -> None:
-    if isinstance(seen, Exception):
-        raise seen
-    helped_by = "echo" if row.status != 200 and row.goes_on else f"{row.model}-first"
-    assert seen == Seen(row.status, row.code, row.words, 200, helped_by, 2 if row.replaced else 1)
 
 
 @rows(calls.CALLS)

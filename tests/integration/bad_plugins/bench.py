@@ -30,8 +30,8 @@ class Seen:
 class Bench:
     """`seen` is there after run()."""
 
-    def __init__(self, folder: Path, base_url: str) -> None:
-        self._folder, self._base_url = folder, base_url
+    def __init__(self, folder: Path, base_url: str, isolated: bool = False) -> None:
+        self._folder, self._base_url, self._isolated = folder, base_url, isolated
         self.seen: dict[str, Seen | Exception] = {}
         self.log = ""
 
@@ -79,6 +79,7 @@ class Bench:
 
     def _provider(self, row: Call, name: str) -> str:
         options = "".join(f"{key} = {json.dumps(value)}\n" for key, value in row.options.items())
+        options += "isolate = true\n" if self._isolated else ""
         idle, total = ("700ms", "2s") if row.hasty else (milliseconds(10_000),) * 2
         times = f'first_byte = "{idle}", idle = "{idle}", total = "{total}", stream_total = "{total}"'
         return (f'\n[providers."{name}"]\nplugin = "{build.file_of(self._folder, row.plugin)}"\nbase_url = "{self._base_url}"\n'
@@ -92,3 +93,10 @@ def answer(host: Host, row: Call) -> tuple[int, str | None, str]:
         return 200, None, ""
     error = reply.error()
     return reply.status, error["code"], error["message"].replace(row.model, "{p}")
+
+
+def check_row(row: Call, seen: Seen | Exception) -> None:
+    if isinstance(seen, Exception):
+        raise seen
+    helped_by = "echo" if row.status != 200 and row.goes_on else f"{row.model}-first"
+    assert seen == Seen(row.status, row.code, row.words, 200, helped_by, 2 if row.replaced else 1)

@@ -16,6 +16,8 @@ made from `tests/integration/bad_plugins`, and `tests/integration/test_bad_plugi
 `cd tests && python -m integration.bad_plugins` writes it anew. There are three outcomes: the plugin is
 [refused](#refused) before the host listens; [the call fails](#the-call-fails), and the route's next target is tried while nothing has
 reached the client; or the process ends, and its [last words](#last-words) name the plugin.
+With `isolate = true` the process is the plugin's own, and its end is a call that fails ([isolation.md](isolation.md));
+`tests/integration/test_isolation.py` holds the host to these tables there, too.
 """
 
 LOADED = """## Refused

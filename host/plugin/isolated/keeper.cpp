@@ -1,0 +1,386 @@
+#include "plugin/isolated/keeper.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "observe/log.hpp"
+#include "plugin/host_handle.hpp"
+#include "plugin/instance.hpp"
+#include "plugin/isolated/child/system_calls.hpp"
+#include "plugin/isolated/child_entry.hpp"
+#include "plugin/isolated/replay.hpp"
+#include "plugin/tickets.hpp"
+
+namespace bellwether::plugin::isolated {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds k_load_time{30};
+constexpr std::chrono::seconds k_close_time{5};
+
+bool is_readable(short events) { return (events & (POLLIN | POLLHUP | POLLERR)) != 0; }
+
+}  // namespace
+
+const char* word_of(Condition condition) {
+    switch (condition) {
+        case Condition::starting: return "starting";
+        case Condition::up: return "up";
+        case Condition::waiting: return "waiting";
+        case Condition::quarantined: return "quarantined";
+        default: return "stopped";
+    }
+}
+
+Keeper::Keeper(Wanted wanted, std::filesystem::path file, int library, std::string id)
+    : wanted_(std::move(wanted)),
+      file_(std::move(file)),
+      library_(library),
+      id_(std::move(id)),
+      stop_(eventfd(0, EFD_CLOEXEC)) {}
+
+std::expected<std::shared_ptr<Keeper>, std::string> Keeper::start(Wanted wanted,
+                                                                  std::filesystem::path file,
+                                                                  int library, std::string id) {
+    auto keeper = std::shared_ptr<Keeper>(
+        new Keeper(std::move(wanted), std::move(file), library, std::move(id)));
+    keeper->thread_ = std::thread([one = keeper.get()] { one->run(); });
+    const Lock lock(keeper->mutex_);
+    keeper->changed_.wait(keeper->mutex_, [&]() REQUIRES(keeper->mutex_) {
+        return keeper->loaded_once_ || !keeper->first_fault_.empty();
+    });
+    if (!keeper->loaded_once_) return std::unexpected(keeper->first_fault_);
+    return keeper;
+}
+
+Keeper::~Keeper() {
+    stopping_ = true;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t wrote = write(stop_.get(), &one, sizeof(one));
+    if (thread_.joinable()) thread_.join();
+}
+
+// ---- its thread ---------------------------------------------------------------------------------
+
+void Keeper::run() {
+    while (!stopping_) {
+        set(Condition::starting);
+        auto begun = begin();
+        if (begun) {
+            const std::shared_ptr<Life> life = *begun;
+            std::thread maker([this, life] { make_ready(life); });
+            watch(*life);
+            maker.join();
+            mourn(life->ended());
+        } else {
+            mourn(begun.error());
+        }
+        const Lock lock(mutex_);
+        if (!loaded_once_) {
+            if (first_fault_.empty()) first_fault_ = "its process " + standing_.last_end;
+            changed_.notify_all();
+            return;
+        }
+    }
+}
+
+std::expected<std::shared_ptr<Life>, End> Keeper::begin() {
+    auto shared = SharedMemory::create();
+    if (!shared) return std::unexpected(End{EndKind::start, shared.error()});
+    auto process = ChildProcess::start(words_for_child(wanted_.provider, wanted_.memory_bytes),
+                                       shared->descriptor(), library_);
+    if (!process) return std::unexpected(End{EndKind::start, process.error()});
+    return std::make_shared<Life>(*std::move(shared), *std::move(process));
+}
+
+// Runs beside the watching of the process, which may end meanwhile.
+void Keeper::make_ready(const std::shared_ptr<Life>& begun) {
+    Life& life = *begun;
+    if (auto loaded = load(life); !loaded) {
+        {
+            const Lock lock(mutex_);
+            if (!loaded_once_ && !life.is_gone()) first_fault_ = loaded.error();
+        }
+        return life.kill(EndKind::start, loaded.error());
+    }
+    bool wants_service = false;
+    {
+        const Lock lock(mutex_);
+        wants_service = service_config_.has_value();
+    }
+    bw_host nobody;
+    if (wants_service && open_service_in(life, &nobody) != BW_OK) {
+        const std::string why = nobody.told ? nobody.told->message : "it did not say why";
+        return life.kill(EndKind::start, "could not open its service: " + why);
+    }
+    if (life.is_gone()) return;
+    const Lock lock(mutex_);
+    life_ = begun;
+    loaded_once_ = true;
+    condition_ = Condition::up;
+    changed_.notify_all();
+}
+
+std::expected<void, std::string> Keeper::load(Life& life) {
+    Packer text;
+    text.text(wanted_.provider).text(file_.string()).text(id_);
+    Description description;
+    std::string refusal = "it cannot be loaded";
+    const auto hears = [&](Message message, Unpacker& said) {
+        if (message == Message::log) refusal = view(said.text());
+        if (message != Message::load) return;
+        description.abi_minor = said.number<std::uint32_t>();
+        description.host_minor_needed = said.number<std::uint32_t>();
+        description.request_must = said.number<std::uint32_t>();
+        description.id = view(said.text());
+        description.version = view(said.text());
+        const std::string manifest(view(said.text()));
+        if (said.number<std::uint32_t>() != 0) description.manifest = manifest;
+        description.has_service = said.number<std::uint32_t>() != 0;
+        description.hears_notices = said.number<std::uint32_t>() != 0;
+        description.has_step = said.number<std::uint32_t>() != 0;
+        description.has_estimate = said.number<std::uint32_t>() != 0;
+    };
+    const auto ending = life.ask(Message::load, text.done(), Clock::now() + k_load_time, hears);
+    if (!ending) return std::unexpected("its process " + life.ended().why);
+    if (ending->status != BW_OK) return std::unexpected(refusal);
+    const Lock lock(mutex_);
+    if (!loaded_once_) description_ = description;
+    return {};
+}
+
+std::optional<bw_status> Keeper::open_service_in(Life& life, bw_host* host) {
+    std::string config;
+    {
+        const Lock lock(mutex_);
+        config = service_config_.value_or("{}");
+    }
+    const Hearer hearer{.host = host, .life = &life};
+    const auto hears = [&](Message message, Unpacker& said) {
+        if (is_of_call(message)) said.number<std::uint32_t>();
+        replay(message, said, hearer);
+    };
+    const auto ending =
+        life.ask(Message::service_open, Packer().text(std::string_view(config)).done(),
+                 Link::Time::max(), hears);
+    if (!ending) return std::nullopt;
+    return ending->status == BW_OK && ending->gave == 0 ? bw_status{BW_E_INTERNAL} : ending->status;
+}
+
+// Until the process has ended.
+void Keeper::watch(Life& life) {
+    Link notes(life.shared()->channels[k_notes_channel], Link::Side::host, life.gone());
+    LastWords words(life.process().output(), wanted_.provider);
+    refusals_told_ = {};
+    std::optional<ChildProcess::Remains> remains;
+    while (!remains) {
+        constexpr int k_without_descriptor_ms = 50;
+        pollfd watched[] = {{stop_.get(), POLLIN, 0},
+                            {life.process().ended(), POLLIN, 0},
+                            {life.process().bell(), POLLIN, 0},
+                            {life.process().output(), POLLIN, 0}};
+        const bool told_of_end = life.process().ended() >= 0;
+        poll(watched, std::size(watched), told_of_end ? -1 : k_without_descriptor_ms);
+        if (is_readable(watched[0].revents)) life.kill(EndKind::stopped, "was stopped");
+        if (!hear(life, notes, words)) life.kill(EndKind::nonsense, "wrote nonsense");
+        if (!told_of_end || is_readable(watched[1].revents)) remains = life.process().reap();
+    }
+    words.read();
+    hear_refusals(life);
+    const End end = reason_of(life, *remains, words);
+    life.end(end.kind, end.why);
+}
+
+bool Keeper::hear(Life& life, Link& notes, LastWords& words) {
+    std::uint64_t rung = 0;
+    [[maybe_unused]] const ssize_t got = read(life.process().bell(), &rung, sizeof(rung));
+    words.read();
+    hear_notes(life, notes);
+    hear_refusals(life);
+    return notes.fault() != Fault::nonsense && notes.fault() != Fault::late;
+}
+
+void Keeper::hear_notes(Life& life, Link& notes) {
+    constexpr std::chrono::seconds k_rest_of_message{1};
+    notes.give_up_at(Clock::now() + k_rest_of_message);
+    while (notes.any()) {
+        const auto said = notes.receive();
+        Unpacker text(said.text);
+        if (said.message == Message::wake) {
+            wake(life.hosts_ticket(text.number<bw_ticket>()));
+            continue;
+        }
+        if (said.message != Message::log && said.message != Message::count) continue;
+        if (is_of_call(said.message)) text.number<std::uint32_t>();
+        const Lock lock(users_mutex_);
+        if (!users_.empty()) replay(said.message, text, {.host = users_.front(), .life = &life});
+    }
+}
+
+// Each system call is told of once for each process; the counters have all.
+void Keeper::hear_refusals(Life& life) {
+    const auto& refused = life.shared()->notices.refused;
+    for (std::size_t i = 0; i < refused.size(); ++i) {
+        const std::uint32_t count = refused[i].load(std::memory_order_relaxed);
+        const std::uint32_t told = refusals_told_[i];
+        if (count == told) continue;
+        refusals_told_[i] = count;
+        const std::string known = name_of_call(static_cast<unsigned>(i));
+        const std::string name = known.empty() ? fmt::format("system call {}", i) : known;
+        {
+            const Lock lock(mutex_);
+            standing_.refused[name] += count - told;
+        }
+        if (told != 0) continue;
+        observe::warn("provider \"{}\": its plugin tried {}, which it may not; refused",
+                      wanted_.provider, name);
+    }
+}
+
+// A plugin that finds no memory mostly crashes: then it had nearly all that it may have.
+End Keeper::reason_of(Life& life, const ChildProcess::Remains& remains,
+                      const LastWords& words) const {
+    if (life.is_gone()) return life.ended();
+    const std::string place = words.place().empty() ? "" : ": " + words.place();
+    const int status = remains.status;
+    const bool had_all = WIFSIGNALED(status) &&
+                         remains.peak_bytes >= wanted_.memory_bytes - wanted_.memory_bytes / 8;
+    if (had_all || life.shared()->notices.out_of_memory.load() != 0) {
+        return {EndKind::memory, fmt::format("ran out of the {} MiB that isolate_memory allows{}",
+                                             wanted_.memory_bytes >> 20, place)};
+    }
+    if (WIFSIGNALED(status)) {
+        return {EndKind::signal,
+                fmt::format("was ended by {}{}", signal_name(WTERMSIG(status)), place)};
+    }
+    return {EndKind::exit,
+            fmt::format("ended by itself, with exit code {}{}", WEXITSTATUS(status), place)};
+}
+
+// Says that the process has ended, and waits for the time at which it is to come back.
+void Keeper::mourn(const End& end) {
+    bool was_up = false;
+    {
+        const Lock lock(mutex_);
+        was_up = loaded_once_;
+        standing_.last_end = end.why;
+        ++standing_.ends[static_cast<std::size_t>(end.kind)];
+        life_.reset();
+        condition_ = Condition::waiting;
+    }
+    if (stopping_ || !was_up) return;
+    const auto next = revival_.ended(Clock::now());
+    if (next.quarantined) {
+        observe::error(
+            "provider \"{}\": its plugin's process {}; it has ended too often, and is left alone "
+            "for {} s",
+            wanted_.provider, end.why,
+            std::chrono::duration_cast<std::chrono::seconds>(next.wait).count());
+        set(Condition::quarantined);
+    } else {
+        observe::error("provider \"{}\": its plugin's process {}; it starts again in {} ms",
+                       wanted_.provider, end.why, next.wait.count());
+    }
+    wait(next.wait);
+}
+
+bool Keeper::wait(std::chrono::milliseconds time) {
+    pollfd stop{stop_.get(), POLLIN, 0};
+    return poll(&stop, 1, static_cast<int>(time.count())) == 0;
+}
+
+void Keeper::set(Condition condition) {
+    const Lock lock(mutex_);
+    condition_ = condition;
+}
+
+// ---- for the others -----------------------------------------------------------------------------
+
+std::shared_ptr<Life> Keeper::life() const {
+    const Lock lock(mutex_);
+    return condition_ == Condition::up && life_ && !life_->is_gone() ? life_ : nullptr;
+}
+
+std::string Keeper::why_down() const {
+    const Lock lock(mutex_);
+    if (condition_ == Condition::quarantined) {
+        return fmt::format("is in quarantine, as it has ended too often; at last it {}",
+                           standing_.last_end);
+    }
+    return standing_.last_end.empty() ? "is starting"
+                                      : fmt::format("is starting again; it {}", standing_.last_end);
+}
+
+ProcessStanding Keeper::standing() const {
+    const Lock lock(mutex_);
+    ProcessStanding now = standing_;
+    now.condition = condition_;
+    if (life_) {
+        now.process = life_->process().id();
+        now.confined = life_->shared()->notices.confined.load(std::memory_order_relaxed);
+    }
+    return now;
+}
+
+bw_status Keeper::open_service(const bw_setup& setup) {
+    {
+        const Lock lock(mutex_);
+        service_config_ = std::string(view(setup.config));
+    }
+    add_user(setup.host);
+    const auto alive = life();
+    const auto status = alive ? open_service_in(*alive, setup.host) : std::nullopt;
+    if (status && *status == BW_OK) return BW_OK;
+    remove_user(setup.host);
+    {
+        const Lock lock(mutex_);
+        service_config_.reset();
+    }
+    if (status) return *status;
+    const std::string why =
+        "its plugin's process " + (alive ? alive->ended().why : why_down()) + " (service_open)";
+    bw_error error{};
+    error.size = sizeof(bw_error);
+    error.status = BW_E_INTERNAL;
+    error.message = str(why);
+    return host_api().fail(setup.host, nullptr, &error);
+}
+
+void Keeper::notice_service(std::uint32_t kind) {
+    const auto alive = life();
+    if (!alive || !description_.hears_notices) return;
+    alive->ask(Message::service_notice, Packer().number(kind).done(), Clock::now() + k_load_time,
+               [](Message, Unpacker&) {});
+}
+
+void Keeper::close_service() {
+    {
+        const Lock lock(mutex_);
+        service_config_.reset();
+    }
+    if (const auto alive = life()) {
+        alive->ask(Message::service_close, {}, Clock::now() + k_close_time,
+                   [](Message, Unpacker&) {});
+    }
+    const Lock lock(users_mutex_);
+    users_.clear();
+}
+
+void Keeper::add_user(bw_host* host) {
+    const Lock lock(users_mutex_);
+    users_.push_back(host);
+}
+
+void Keeper::remove_user(bw_host* host) {
+    const Lock lock(users_mutex_);
+    if (const auto one = std::ranges::find(users_, host); one != users_.end()) users_.erase(one);
+}
+
+}  // namespace bellwether::plugin::isolated

@@ -1,0 +1,42 @@
+#include "plugin/isolated/last_words.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "observe/log.hpp"
+
+namespace bellwether::plugin::isolated {
+
+void LastWords::read() {
+    constexpr std::size_t k_line_bytes_max = 1024;
+    char block[4096];
+    ssize_t got = 0;
+    while ((got = ::read(output_, block, sizeof(block))) > 0) {
+        for (const char c : std::string_view(block, static_cast<std::size_t>(got))) {
+            if (c != '\n' && begun_.size() < k_line_bytes_max) {
+                begun_ += c;
+            } else {
+                take(begun_);
+                begun_.clear();
+            }
+        }
+    }
+}
+
+// A line from a process that nobody trusts: what is no printable ASCII is not passed on.
+void LastWords::take(std::string_view line) {
+    constexpr std::string_view k_of_crash = "bellwether: ";
+    std::string words(line);
+    std::ranges::replace_if(
+        words, [](char c) { return c < 0x20 || c == 0x7f; }, '?');
+    if (words.starts_with(k_of_crash)) {
+        place_ = words.substr(k_of_crash.size());
+        return;
+    }
+    if (!told_.may(observe::Seldom::Clock::now())) return;
+    observe::info("provider \"{}\": its plugin's process wrote: {}", provider_, words);
+}
+
+}  // namespace bellwether::plugin::isolated

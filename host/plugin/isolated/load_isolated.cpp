@@ -1,0 +1,51 @@
+// How a plugin's file is loaded for a child process: checked and copied as any other, and opened
+// there.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+#include "plugin/bundled_libraries.hpp"
+#include "plugin/isolated/keeper.hpp"
+#include "plugin/isolated/proxy.hpp"
+#include "plugin/library.hpp"
+#include "plugin/private_copy.hpp"
+
+namespace bellwether::plugin {
+namespace {
+
+// A private copy is /proc/PID/fd/NUMBER.
+int descriptor_of(const std::filesystem::path& copy) {
+    const std::string number = copy.filename();
+    int descriptor = -1;
+    std::from_chars(number.data(), number.data() + number.size(), descriptor);
+    return descriptor;
+}
+
+}  // namespace
+
+std::expected<std::shared_ptr<const Library>, std::string> Library::load_isolated(
+    const std::filesystem::path& file, std::string_view sha256, std::string_view id,
+    const isolated::Wanted& wanted) {
+    auto library = std::shared_ptr<Library>(new Library);
+    auto bytes = library->read(file, sha256);
+    if (!bytes) return std::unexpected(bytes.error());
+    const Dependencies needs = read_needs(*bytes);
+    auto copy = private_copy(file, std::move(*bytes));
+    if (!copy) return std::unexpected(copy.error());
+    const auto beside = BundledLibraries::gather(file, *copy, needs);
+    if (!beside) return std::unexpected(beside.error());
+    if (beside->entry() != *copy) {
+        return std::unexpected(
+            "it brings libraries along, which a plugin with isolate = true cannot yet; link them "
+            "in statically, or run it without isolate");
+    }
+    auto keeper = isolated::Keeper::start(wanted, file, descriptor_of(*copy), std::string(id));
+    if (!keeper) return std::unexpected(keeper.error());
+    library->keeper_ = *std::move(keeper);
+    library->own_table_ = isolated::proxy_table(*library->keeper_);
+    library->table_ = &library->own_table_;
+    return library;
+}
+
+}  // namespace bellwether::plugin
