@@ -1,0 +1,96 @@
+"""A plugin in a process of its own, and reloads: the process goes on as long as its provider is the
+same, a new one begins beside it, and the old one ends with its last call."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.conftest import StartHost, provider, route, server
+from integration.host import BINARY, PLUGINS, Host, run_cli, wait_for
+from integration.reloading import apply, gauge, refused, replace_file, stream_across
+from upstream.simulator import Simulator
+from upstream.tls import Authority
+
+pytestmark = pytest.mark.skipif(
+    any(name in BINARY.read_bytes() for name in (b"__asan_init", b"__tsan_init")),
+    reason="a sanitizer needs system calls and memory of its own")
+
+
+@pytest.fixture
+def config(upstream: Simulator, authority: Authority, tmp_path: Path) -> str:
+    shutil.copy(PLUGINS / "holysheep.so", tmp_path / "ours.so")
+    ours = provider("holysheep", upstream, authority).replace(
+        'plugin = "holysheep"', f'plugin = "{tmp_path}/ours.so"\nisolate = true')
+    return server() + ours + route("qwen-*", '"holysheep"')
+
+
+@pytest.fixture
+def host(start_host: StartHost, config: str) -> Host:
+    return start_host(config)
+
+
+def process(host: Host) -> int:
+    def up() -> int:
+        plugins: list[dict[str, Any]] = host.admin("GET", "/admin/plugins").json()["plugins"]
+        shown = plugins[0]["isolated"]
+        return int(shown["process"]) if shown["condition"] == "up" else 0
+    return wait_for(up, "its process is up")
+
+
+
+def ends(number: int) -> None:
+    wait_for(lambda: not Path(f"/proc/{number}").exists(), "the old process has ended")
+
+
+def test_a_process_goes_on_with_its_provider(host: Host, config: str, upstream: Simulator) -> None:
+    before = process(host)
+    with stream_across(host, upstream):
+        apply(host, config + route("another", '"holysheep"'))
+        assert process(host) == before
+        assert host.chat("qwen-max").status == 200
+    assert process(host) == before
+
+
+def test_a_provider_that_changed_gets_a_process_beside_the_old(host: Host, config: str,
+                                                               upstream: Simulator) -> None:
+    before = process(host)
+    with stream_across(host, upstream):
+        apply(host, config.replace('total = "', 'total = "1', 1))
+        assert process(host) != before
+        assert Path(f"/proc/{before}").exists(), "its stream goes on"
+        assert host.chat("qwen-max").status == 200
+    ends(before)
+    assert gauge(host, "generations_alive") == 1
+
+
+def test_a_new_file_is_run_and_a_broken_one_is_not(host: Host, tmp_path: Path) -> None:
+    before = process(host)
+    good = (tmp_path / "ours.so").read_bytes()
+    replace_file(tmp_path / "ours.so", good[:5000])
+    refused(host)
+    assert process(host) == before and host.chat("qwen-max").status == 200
+    replace_file(tmp_path / "ours.so", good + b"\n")
+    apply(host)
+    assert process(host) != before and host.chat("qwen-max").status == 200
+    ends(before)
+
+
+def test_isolation_comes_and_goes(host: Host, config: str) -> None:
+    before = process(host)
+    apply(host, config.replace("isolate = true", "isolate = false"))
+    assert host.admin("GET", "/admin/plugins").json()["plugins"][0]["isolated"] is None
+    assert host.chat("qwen-max").status == 200
+    ends(before)
+    apply(host, config)
+    assert process(host) and host.chat("qwen-max").status == 200
+
+
+def test_it_is_loaded_anew_alone(host: Host) -> None:
+    before = process(host)
+    done = run_cli("plugin", "reload", "holysheep", "--admin", host.admin_url)
+    assert done.returncode == 0, done.stderr
+    assert process(host) != before
+    assert host.chat("qwen-max").status == 200
+    ends(before)
