@@ -23,6 +23,7 @@ namespace bellwether::plugin {
 
 namespace isolated {
 class Keeper;
+struct Description;
 struct Wanted;
 }  // namespace isolated
 
@@ -48,6 +49,10 @@ class Library {
     const std::string& sha256() const { return sha256_; }
     // The plugin's side of an extension, or nullptr.
     const void* extension(const char* id) const;
+    // What it says of itself, without its child process, for a provider that serves nothing. Only for
+    // one with a keeper; the process ends when nobody else has it. No function of the table may be
+    // called.
+    std::shared_ptr<const Library> without_process() const;
     // Its child process; null: it runs in this one.
     isolated::Keeper* keeper() const { return keeper_.get(); }
 
@@ -61,7 +66,8 @@ class Library {
     std::filesystem::path file_;
     std::string sha256_;
     std::shared_ptr<isolated::Keeper> keeper_;
-    bw_plugin own_table_{};  // of one with a keeper
+    std::shared_ptr<const isolated::Description> description_;  // of one that had a keeper
+    bw_plugin own_table_{};  // of one that has or had a keeper
 };
 
 // The file that `plugin` means: itself if it is a path (relative to `base`), else `plugin`.so in

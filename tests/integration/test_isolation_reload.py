@@ -87,6 +87,20 @@ def test_isolation_comes_and_goes(host: Host, config: str) -> None:
     assert process(host) and host.chat("qwen-max").status == 200
 
 
+def test_one_that_is_taken_out_has_no_process(host: Host, upstream: Simulator) -> None:
+    before = process(host)
+    with stream_across(host, upstream):
+        assert run_cli("plugin", "unload", "holysheep", "--admin", host.admin_url).returncode == 0
+        assert host.chat("qwen-max").status == 503
+        assert Path(f"/proc/{before}").exists(), "its stream goes on"
+    ends(before)
+    shown = host.admin("GET", "/admin/plugins").json()["plugins"][0]
+    assert shown["plugin"] and shown["sha256"] and shown["isolated"] is None
+    assert run_cli("plugin", "load", "holysheep", "--admin", host.admin_url).returncode == 0
+    assert host.chat("qwen-max").status == 200
+    assert process(host) != before
+
+
 def test_it_is_loaded_anew_alone(host: Host) -> None:
     before = process(host)
     done = run_cli("plugin", "reload", "holysheep", "--admin", host.admin_url)

@@ -48,4 +48,19 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load_isolate
     return library;
 }
 
+std::shared_ptr<const Library> Library::without_process() const {
+    auto left = std::shared_ptr<Library>(new Library);
+    const auto said = std::make_shared<const isolated::Description>(keeper_->description());
+    left->file_ = file_;
+    left->sha256_ = sha256_;
+    left->description_ = said;
+    left->own_table_ = own_table_;
+    left->own_table_.id = said->id.c_str();
+    left->own_table_.version = said->version.c_str();
+    left->own_table_.manifest = said->manifest ? said->manifest->c_str() : nullptr;
+    left->own_table_.extension = nullptr;
+    left->table_ = &left->own_table_;
+    return left;
+}
+
 }  // namespace bellwether::plugin
