@@ -49,9 +49,9 @@ class Library {
     const std::string& sha256() const { return sha256_; }
     // The plugin's side of an extension, or nullptr.
     const void* extension(const char* id) const;
-    // What it says of itself, without its child process, for a provider that serves nothing. Only for
-    // one with a keeper; the process ends when nobody else has it. No function of the table may be
-    // called.
+    // What it says of itself, without its child process, for a provider that serves nothing. Only
+    // for one with a keeper; the process ends when nobody else has it. No function of the table may
+    // be called.
     std::shared_ptr<const Library> without_process() const;
     // Its child process; null: it runs in this one.
     isolated::Keeper* keeper() const { return keeper_.get(); }
@@ -67,7 +67,7 @@ class Library {
     std::string sha256_;
     std::shared_ptr<isolated::Keeper> keeper_;
     std::shared_ptr<const isolated::Description> description_;  // of one that had a keeper
-    bw_plugin own_table_{};  // of one that has or had a keeper
+    bw_plugin own_table_{};                                     // of one that has or had a keeper
 };
 
 // The file that `plugin` means: itself if it is a path (relative to `base`), else `plugin`.so in

@@ -193,6 +193,7 @@ ReloadReport Reloader::replace(front::HostCheck check, const ReloadOrder& order)
 // Such a provider has no service and gets no instance, so that of its plugin nothing runs.
 void Reloader::leave_unloaded(front::Host& host, const ReloadOrder& order) {
     constexpr std::string_view k_unloaded = "an operator has unloaded its plugin";
+    bool any = false;
     for (auto& provider : host.registry.providers) {
         const bool named = provider->name == order.provider;
         if (named && order.what == ReloadOrder::What::provider) continue;
@@ -201,6 +202,7 @@ void Reloader::leave_unloaded(front::Host& host, const ReloadOrder& order) {
         for (const auto& known : current_->host().registry.providers) {
             if (known->name == provider->name) provider = known;
         }
+        any = true;
         if (provider->unavailable == k_unloaded) continue;
         auto left = std::make_shared<plugin::LoadedProvider>(*provider);
         left->unavailable = k_unloaded;
@@ -208,6 +210,8 @@ void Reloader::leave_unloaded(front::Host& host, const ReloadOrder& order) {
         if (left->library->keeper() != nullptr) left->library = left->library->without_process();
         provider = std::move(left);
     }
+    // Clients are shown what is served.
+    if (any) host.catalogue = route::Catalogue(host.config, host.routes, host.registry);
 }
 
 void Reloader::count(const ReloadReport& report) {

@@ -2,10 +2,12 @@
 through it."""
 
 import json
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
 
+from integration.conftest import route
 from integration.counting import body_of, send
 from integration.host import Host
 from integration.http_client import Reply, content_of
@@ -14,6 +16,13 @@ from upstream.puppet import Puppet
 from upstream.simulator import Simulator
 
 PIECES = 6  # of a stream that lives through a reload
+ECHO = '\n[providers.echo]\nplugin = "echo"\n' + route("echo", '"echo"')
+PATIENT = {"first_byte": 15000, "idle": 15000, "total": 20000}
+
+
+def with_server(config: str, members: str) -> str:
+    """The config with these lines in [server]."""
+    return config.replace("[server]\n", f"[server]\n{members}\n", 1)
 
 
 def ask_reload(host: Host, config: str | None = None, **members: Any) -> Reply:
@@ -52,7 +61,7 @@ def gauge(host: Host, name: str, **labels: str) -> float:
 
 def replace_file(file: Path, data: bytes) -> None:
     """At once, as a package manager does it."""
-    beside = file.with_name(file.name + ".new")
+    beside = file.with_name(f"{file.name}.{threading.get_ident()}")
     beside.write_bytes(data)
     beside.chmod(0o755)
     beside.rename(file)

@@ -1,40 +1,31 @@
-"""The config read again while the host runs: what changed counts for the next request, what is under
-way goes on as it began, and a config with a mistake changes nothing."""
+"""The config read again while the host runs: what changed counts for the next request, what is
+under way goes on as it began, and a config with a mistake changes nothing."""
 
 import json
-import os
 import re
-import shutil
 import signal
 import socket
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Callable
+from typing import Callable
 
 import pytest
 
 from integration.client_keys import new_key
 from integration.conftest import StartHost, provider, route, server
 from integration.counting import (
-    answers_within, ask, body_of, budget, counted, limit, prompt_bound, rules_config, send,
-    wait_until_counted)
-from integration.host import PLUGINS, SLOWNESS, Host, milliseconds, run_cli, wait_for
-from integration.http_client import Connection, Reply
-from integration.metrics_page import scrape
+    ask, body_of, budget, counted, limit, rules_config, send, wait_until_counted)
+from integration.host import PLUGINS, SLOWNESS, Host, run_cli, wait_for
+from integration.http_client import Connection
 from integration.reloading import (
-    apply, ask_reload, gauge, refused, reload, replace_file, stream_across)
-from integration.test_shutdown import refuses_connections
+    ECHO, PATIENT, apply, ask_reload, gauge, refused, reload, stream_across, with_server)
 from integration.test_warnings import Receiver, receiver  # noqa: F401: a fixture
-from upstream import errors, qwen
-from upstream.scenarios import answers, faults, timing
+from upstream import qwen
+from upstream.scenarios import answers
 from upstream.scenarios.gate import Gate
-from upstream.simulator import KEY, OTHER_KEY, Simulator
-from upstream.tls import Authority, create_authority
-
-ECHO = '\n[providers.echo]\nplugin = "echo"\n' + route("echo", '"echo"')
-PATIENT = {"first_byte": 15000, "idle": 15000, "total": 20000}
+from upstream.simulator import Simulator
+from upstream.tls import Authority
 
 
 def free_port() -> int:
@@ -65,10 +56,6 @@ def host(start_host: StartHost, plain: str) -> Host:
 
 def connect(port: int) -> Connection:
     return Connection(port)
-
-
-def with_server(config: str, members: str) -> str:
-    return config.replace("[server]\n", f"[server]\n{members}\n", 1)
 
 
 # ---- what takes effect --------------------------------------------------------------------------
@@ -279,17 +266,16 @@ def test_a_level_that_an_operator_has_set_stays(host: Host, plain: str) -> None:
 def test_a_webhook(start_host: StartHost, plain: str, upstream: Simulator, authority: Authority,
                    receiver: Receiver) -> None:  # noqa: F811
     """Of a budget that had none; the share that was told of before is not told of again."""
-    host = start_host(plain + budget(1000, warn_at="[0.01, 0.5]"))
-    model = upstream.serve(answers.chat(["word"], used=qwen.usage(20, 10)),
-                           answers.chat(["word"], used=qwen.usage(450, 50)))
+    host = start_host(plain + budget(1000, warn_at="[0.01, 0.2]"))
+    model = upstream.serve(answers.chat(["word"], used=qwen.usage(20, 10)))
     assert ask(host, model).status == 200
-    wait_for(lambda: "has come to 1 %" in host.log() or "has come to" in host.log(), "it is warned")
+    wait_for(lambda: "has come to 1 %" in host.log(), "it is warned of")
     hook = f'\n[webhooks.ops]\nurl = "{receiver.url}"\nca_file = "{authority.ca_file}"\n'
-    with stream_across(host, upstream):
-        apply(host, plain + hook + budget(1000, warn_at="[0.01, 0.5]", webhook='"ops"'))
+    with stream_across(host, upstream):  # which is held for as well
+        apply(host, plain + hook + budget(1000, warn_at="[0.01, 0.2]", webhook='"ops"'))
         assert ask(host, model).status == 200
         wait_for(lambda: receiver.told, "the webhook is told")
-    assert [told["percent"] for _, told in receiver.told] == [50]
+    assert [told["percent"] for _, told in receiver.told] == [20]
     assert receiver.url not in host.log()
 
 
@@ -369,6 +355,18 @@ def test_the_listener_widens_on_its_own_port(start_host: StartHost, plain: str) 
         assert host.chat("echo", headers=ann.bearer).status == 200
 
 
+def test_the_listeners_change_places(start_host: StartHost, plain: str) -> None:
+    """Each moves to the address that the other has."""
+    def at(api: int, admin: int) -> str:
+        return (plain.replace("127.0.0.1:0", f"127.0.0.1:{api}", 1)
+                .replace("127.0.0.1:0", f"127.0.0.1:{admin}", 1))
+
+    one, other = free_port(), free_port()
+    host = start_host(at(one, other))
+    assert set(apply(host, at(other, one))) == {"server.listen", "admin.listen"}
+    assert connect(other).chat("echo").status == 200
+
+
 def test_no_connection_is_lost_while_the_listener_widens(start_host: StartHost, plain: str) -> None:
     """A client that has connected to the old socket and was not accepted yet is served."""
     port, ann = free_port(), new_key("ann")
@@ -382,7 +380,7 @@ def test_no_connection_is_lost_while_the_listener_widens(start_host: StartHost, 
             try:
                 with host.connect() as connection:
                     served.append(connection.send("GET", "/health").status)
-            except (OSError, Exception) as failure:  # noqa: B014
+            except Exception as failure:  # of whatever kind
                 failures.append(repr(failure))
 
     threads = [threading.Thread(target=call) for _ in range(4)]
@@ -622,396 +620,3 @@ def test_the_service_manager_is_told(start_host: StartHost, plain: str, tmp_path
         assert manager.recv(200) == b"STOPPING=1"
 
 
-# ---- what is kept -------------------------------------------------------------------------------
-
-
-def test_warm_connections_are_used_again(start_host: StartHost, upstream: Simulator,
-                                         authority: Authority) -> None:
-    """Of a provider that has not changed, whatever else has."""
-    config = (server(workers=1) + provider("holysheep", upstream, authority, **PATIENT)
-              + route("qwen-*", '"holysheep"') + ECHO)
-    host = start_host(config)
-    model = upstream.serve(answers.chat())
-    for number in range(4):
-        assert ask(host, model).status == 200
-        apply(host, config + route(f"more-{number}", '"echo"'))
-    assert len({request.connection for request in upstream.requests(model)}) == 1
-
-
-def test_a_target_out_of_service_stays_out(start_host: StartHost, upstream: Simulator,
-                                           second: Simulator, authority: Authority) -> None:
-    """Until its own time is over; the call after a reload is not the one to find out."""
-    config = (server(retry='attempts = 2\nfirst = "1ms"\nlongest = "1ms"',
-                     health='failures = 2\nfirst = "1h"\nlongest = "1h"')
-              + provider("one", upstream, authority, **PATIENT)
-              + provider("two", second, authority, **PATIENT) + route("pair-*", '["one", "two"]')
-              + ECHO)
-    host = start_host(config)
-    model = upstream.serve(faults.error(errors.OVERLOADED), prefix="pair")
-    second.script(model, answers.chat())
-    assert [host.chat(model).headers["x-bellwether-attempts"] for _ in range(3)] == ["2", "2", "1"]
-    for number in range(3):
-        apply(host, config + route(f"more-{number}", '"echo"'))
-        assert host.chat(model).headers["x-bellwether-attempts"] == "1"
-    assert len(upstream.requests(model)) == 2
-    moved = config.replace(upstream.base_url, second.base_url)
-    apply(host, moved)  # another upstream is not known to be ill
-    assert host.chat(model).headers["x-bellwether-provider"] == "one"
-
-
-def test_a_rate_is_not_filled_up(start_host: StartHost, plain: str, upstream: Simulator) -> None:
-    host = start_host(plain + limit(requests='"2/h"'))
-    model = upstream.serve(answers.chat())
-    assert [ask(host, model).status for _ in range(3)] == [200, 200, 429]
-    for number in range(3):
-        apply(host, plain + limit(requests='"2/h"') + route(f"more-{number}", '"echo"'))
-        assert ask(host, model).status == 429
-
-
-def test_who_waits_for_a_place_gets_it(start_host: StartHost, plain: str,
-                                       upstream: Simulator) -> None:
-    """Calls under way under the old config take up the places of the new one, and one that waits
-    since before the reload is served when its turn comes."""
-    def config(places: int) -> str:
-        return plain + limit(concurrent=str(places), on_limit='"queue:60s"')
-
-    host = start_host(config(1))
-    gate = Gate(upstream)
-    model = upstream.serve(gate.behind(answers.chat()))
-    with host.connect() as first, host.connect() as waits, host.connect() as late:
-        send(first, body_of(model))
-        wait_for(lambda: len(upstream.requests(model)) == 1, "the first is at its provider")
-        send(waits, body_of(model))
-        wait_for(lambda: scrape(host).sum("bellwether_queue_waiting") or True, "it waits")
-        apply(host, config(1) + route("more", '"echo"'))
-        send(late, body_of(model))
-        assert not answers_within(late, 0.2) and len(upstream.requests(model)) == 1
-        apply(host, config(3))
-        gate.open()
-        assert [one.read_reply().status for one in (first, waits, late)] == [200] * 3
-
-
-def test_no_counter_goes_down(start_host: StartHost, plain: str, upstream: Simulator) -> None:
-    """One may be gone with what it is named after; when it comes back, it counts on."""
-    host = start_host(plain + budget(100_000, warn_at="[0.0001]"))
-
-    def counters() -> dict[tuple[str, str], float]:
-        return {(sample.name, json.dumps(sample.labels, sort_keys=True)): sample.value
-                for family in scrape(host).families if family.type in ("counter", "histogram")
-                for sample in family.samples}
-
-    ask(host, upstream.serve(answers.chat())).body()
-    host.chat("echo").body()
-    host.chat("nobody").body()
-    known = counters()
-    variants = [plain, server() + '\n[ledger]\nurl = "memory:"\n' + ECHO,
-                plain + budget(1000, name="another"), plain + route("more", '"echo"'), plain]
-    for config in variants:
-        apply(host, config)
-        now = counters()
-        lower = {name: (value, now[name]) for name, value in known.items()
-                 if now.get(name, value) < value}
-        assert not lower
-        known |= now
-        host.chat("echo").body()
-
-
-def test_the_budget_of_retries_is_not_filled_up(start_host: StartHost, upstream: Simulator,
-                                                authority: Authority) -> None:
-    """A reload in an outage does not let the storm loose once more."""
-    config = (server(retry='attempts = 20\nfirst = "1ms"\nlongest = "1ms"\n'
-                           'budget_percent = 0\nbudget_floor = 1')
-              + provider("holysheep", upstream, authority, **PATIENT)
-              + route("qwen-*", '"holysheep"') + ECHO)
-    host = start_host(config)
-    model = upstream.serve(faults.error(errors.OVERLOADED))
-    while int(ask(host, model).headers["x-bellwether-attempts"]) > 3:
-        pass
-    for number in range(3):
-        apply(host, config + route(f"more-{number}", '"echo"'))
-        assert int(ask(host, model).headers["x-bellwether-attempts"]) <= 3
-
-
-def test_a_connection_that_is_kept_gets_the_new_config(host: Host, plain: str) -> None:
-    """For its next request; one whose head or body is on its way is served in any case."""
-    with host.connect() as idle, host.connect() as head, host.connect() as body:
-        for connection in (idle, head, body):
-            reply = connection.chat("echo")
-            assert reply.headers["x-bellwether-generation"] == "1"
-            reply.body()
-        request = body_of("echo")
-        text = (b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
-                b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(request))
-        head.socket.sendall(text[:40])
-        body.socket.sendall(text + request[:10])
-        apply(host, plain + route("more", '"echo"'))
-        more = idle.chat("more")
-        assert (more.status, more.headers["x-bellwether-generation"]) == (200, "2")
-        head.socket.sendall(text[40:] + request)
-        body.socket.sendall(request[10:])
-        assert head.read_reply().status == body.read_reply().status == 200
-
-
-def test_limits_of_reading_change_within_a_head(host: Host, plain: str) -> None:
-    """The next request over a connection that was open before is held to them."""
-    with host.connect() as connection:
-        assert connection.send("GET", "/health").status == 200
-        connection.read_exactly(0)
-    with host.connect() as connection:
-        connection.send("GET", "/health").body()
-        apply(host, with_server(plain, 'max_headers = "1KiB"'))
-        assert connection.send("GET", "/health", headers={"x-long": "x" * 2000}).status == 431
-
-
-# ---- the end of old generations -----------------------------------------------------------------
-
-
-def test_old_calls_are_ended(start_host: StartHost, plain: str, upstream: Simulator) -> None:
-    """`reload_drain`: a stream gets an error event, a call that waits a 503, both as at a stop."""
-    host = start_host(plain)
-    endless = upstream.serve(timing.steady(0.02))
-    waits = upstream.serve(timing.head_then_silence())
-    with host.connect() as streams, host.connect() as plain_call:
-        events = streams.chat(endless, stream=True).events()
-        next(events)
-        send(plain_call, body_of(waits))
-        wait_for(lambda: upstream.requests(waits), "the call is at its provider")
-        began = time.monotonic()
-        apply(host, with_server(plain, 'reload_drain = "1s"'))
-        *_, error, done = events
-        assert 0.9 <= time.monotonic() - began < 3 * SLOWNESS
-        assert json.loads(error)["error"]["code"] == "draining" and done == "[DONE]"
-        ended = plain_call.read_reply()
-        assert (ended.status, ended.error()["code"]) == (503, "draining")
-    wait_for(lambda: gauge(host, "generations_alive") == 1, "the old generation is gone")
-    assert upstream.ended(endless)[0].disconnected_at is not None
-    assert host.chat("echo").status == 200
-
-
-def test_new_calls_are_not_ended_with_the_old(start_host: StartHost, plain: str,
-                                              upstream: Simulator) -> None:
-    host = start_host(with_server(plain, 'reload_drain = "1s"'))
-    endless = upstream.serve(timing.steady(0.02))
-    with host.connect() as old:
-        events = old.chat(endless, stream=True).events()
-        next(events)
-        apply(host, with_server(plain, 'reload_drain = "1s"') + route("more", '"echo"'))
-        with stream_across(host, upstream):
-            *_, done = events
-            assert done == "[DONE]"
-
-
-# ---- secrets ------------------------------------------------------------------------------------
-
-
-def test_a_secret_in_a_file_has_changed(start_host: StartHost, plain: str, upstream: Simulator,
-                                        tmp_path: Path) -> None:
-    """The config names it as before. That it changed is told; what it is is not."""
-    secret = tmp_path / "secret"
-    secret.write_text(KEY)
-    host = start_host(plain.replace("env:HOLYSHEEP_API_KEY", f"file:{secret}"))
-    model = upstream.serve(answers.chat())
-    assert ask(host, model).status == 200
-    assert reload(host)["outcome"] == "unchanged"
-    secret.write_text(OTHER_KEY)
-    with stream_across(host, upstream):
-        tried = run_cli("reload", "--dry-run", "--admin", host.admin_url)
-        asked = ask_reload(host)
-        text = asked.body().decode()
-        assert json.loads(text)["outcome"] == "applied"
-        assert "providers.holysheep" in text
-        assert ask(host, model).status == 200
-    assert [request.key for request in upstream.requests(model)] == [KEY, OTHER_KEY]
-    secret.write_text(KEY + "-more")
-    done = run_cli("reload", "--json", "--admin", host.admin_url)
-    for place in (text, tried.stdout, tried.stderr, done.stdout, done.stderr, host.log()):
-        assert KEY not in place and OTHER_KEY not in place
-
-
-def test_a_secret_that_spoils_a_config_is_not_told(host: Host, plain: str) -> None:
-    """A key that was pasted in place of its reference."""
-    pasted = "sk-proj-" + "a1B2" * 12
-    for spoilt in (plain.replace("env:HOLYSHEEP_API_KEY", pasted),
-                   with_server(plain, f'"{pasted}" = 1')):
-        told = json.dumps(refused(host, spoilt))
-        assert pasted not in told and pasted not in host.log()
-
-
-def test_the_secrets_of_a_webhook_have_changed(start_host: StartHost, plain: str,
-                                               tmp_path: Path) -> None:
-    """The address in a file, and what its proxy asks for: told without their values."""
-    url, password = tmp_path / "url", tmp_path / "password"
-    url.write_text("https://hooks.example/very-secret-one")
-    password.write_text("user:hidden-one")
-    hook = (f'\n[webhooks.ops]\nurl = "file:{url}"\nproxy = "http://127.0.0.1:9"\n'
-            f'proxy_secret = "file:{password}"\n')
-    host = start_host(plain + hook + budget(1000, warn_at="[0.5]", webhook='"ops"'))
-    url.write_text("https://hooks.example/very-secret-two")
-    assert apply(host) == ["webhooks.ops.url"]
-    password.write_text("user:hidden-two")
-    assert reload(host)["outcome"] == "applied"
-    assert "secret-" not in host.log() and "hidden-" not in host.log()
-
-
-def test_certificates_have_changed(start_host: StartHost, plain: str, upstream: Simulator,
-                                   authority: Authority, tmp_path: Path) -> None:
-    """In the file that the config names as before."""
-    trusted = tmp_path / "ca.pem"
-    trusted.write_bytes(create_authority(tmp_path / "other", "Another").ca_file.read_bytes())
-    config = re.sub(r'ca_file = ".*"', f'ca_file = "{trusted}"', plain)
-    host = start_host(config)
-    model = upstream.serve(answers.chat())
-    assert ask(host, model).status == 502
-    trusted.write_bytes(authority.ca_file.read_bytes())
-    apply(host)
-    assert ask(host, model).status == 200
-
-
-# ---- plugins ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("in_place", [False, True], ids=["renamed", "overwritten"])
-def test_the_file_of_a_plugin_has_changed(start_host: StartHost, plain: str, upstream: Simulator,
-                                          tmp_path: Path, in_place: bool) -> None:
-    """The new one is loaded beside the old, which goes on with the calls that it has."""
-    file = Path(shutil.copy(PLUGINS / "holysheep.so", tmp_path / "ours.so"))
-    config = plain.replace('plugin = "holysheep"', f'plugin = "{file}"')
-    host = start_host(config)
-    model = upstream.serve(answers.chat())
-    assert ask(host, model).status == 200
-    for number in range(3):
-        changed = file.read_bytes() + b"\0"
-        with stream_across(host, upstream):
-            file.write_bytes(changed) if in_place else replace_file(file, changed)
-            assert apply(host) == ["providers.holysheep.sha256"]
-            assert ask(host, model).status == 200
-    wait_for(lambda: gauge(host, "generations_alive") == 1, "the old generations are gone")
-
-
-def test_a_plugin_that_is_broken_by_its_update(start_host: StartHost, plain: str,
-                                               upstream: Simulator, tmp_path: Path) -> None:
-    """The old one serves on."""
-    file = Path(shutil.copy(PLUGINS / "holysheep.so", tmp_path / "ours.so"))
-    host = start_host(plain.replace('plugin = "holysheep"', f'plugin = "{file}"'))
-    with stream_across(host, upstream):
-        replace_file(file, file.read_bytes()[:4000])
-        refused(host)
-        file.unlink()
-        refused(host)
-        assert ask(host, upstream.serve(answers.chat())).status == 200
-    assert gauge(host, "generation") == 1
-
-
-# ---- at once, and at the end --------------------------------------------------------------------
-
-
-def test_reloads_at_once_come_one_after_the_other(host: Host, plain: str) -> None:
-    """By signal and by request, while the file changes: each answer is of one whole config."""
-    def one(number: int) -> dict[str, Any]:
-        replace_file(host.config, (plain + route(f"more-{number}", '"echo"')).encode())
-        if number % 3 == 0:
-            host.process.send_signal(signal.SIGHUP)
-        return reload(host)
-
-    with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(one, range(40)))
-    applied = [one["generation"] for one in told if one["outcome"] == "applied"]
-    assert len(set(applied)) == len(applied)
-    replace_file(host.config, (plain + route("last", '"echo"')).encode())
-    last = reload(host)
-    assert last["generation"] >= max(one["generation"] for one in told)
-    assert gauge(host, "generation") == last["generation"]
-    assert host.chat("last").status == 200
-    models = {entry["model"] for entry in host.admin("GET", "/admin/config").json()["routes"]}
-    assert models == {"qwen-*", "echo", "last"}
-    wait_for(lambda: gauge(host, "generations_alive") == 1, "the old generations are gone")
-
-
-def test_no_reload_while_the_host_ends(host: Host, plain: str, upstream: Simulator) -> None:
-    """The admin listener is there until the last call has ended, and says so."""
-    with stream_across(host, upstream):
-        host.process.send_signal(signal.SIGTERM)
-        wait_for(lambda: refuses_connections(host), "new connections are refused")
-        reply = ask_reload(host, plain + route("more", '"echo"'))
-        assert (reply.status, reply.error()["code"]) == (409, "draining")
-        host.process.send_signal(signal.SIGHUP)
-        done = run_cli("reload", "--admin", host.admin_url)
-        assert done.returncode == 1
-    host.stop()
-
-
-@pytest.mark.parametrize("pause_ms", [0, 3, 10, 30])
-def test_an_end_in_the_middle_of_reloads(start_host: StartHost, plain: str, upstream: Simulator,
-                                         pause_ms: int) -> None:
-    """The stream ends well, whichever of the two comes first, and so does the host."""
-    host = start_host(plain)
-    port = int(host.admin_url.rsplit(":", 1)[1])
-    over = threading.Event()
-
-    def reload_on() -> None:
-        number = 0
-        while not over.is_set():
-            number += 1
-            replace_file(host.config, (plain + route(f"more-{number}", '"echo"')).encode())
-            try:
-                connect(port).post("/admin/reload", {}).body()
-            except Exception:  # the host has gone
-                return
-
-    with stream_across(host, upstream):
-        thread = threading.Thread(target=reload_on)
-        thread.start()
-        wait_for(lambda: gauge(host, "generation") > 2, "reloads come")
-        time.sleep(pause_ms / 1000)
-        host.process.send_signal(signal.SIGTERM)
-        wait_for(lambda: refuses_connections(host), "new connections are refused")
-    host.stop()
-    over.set()
-    thread.join()
-
-
-def test_a_second_signal_ends_the_calls_of_old_generations_too(
-        start_host: StartHost, plain: str, upstream: Simulator) -> None:
-    """A stop at once tells the clients of each."""
-    host = start_host(plain)
-    model = upstream.serve(timing.steady(0.02))
-    with host.connect() as old, host.connect() as new:
-        events = old.chat(model, stream=True).events()
-        next(events)
-        apply(host, plain + route("more", '"echo"'))
-        later = new.chat(model, stream=True).events()
-        next(later)
-        host.process.send_signal(signal.SIGTERM)
-        wait_for(lambda: refuses_connections(host), "new connections are refused")
-        host.process.send_signal(signal.SIGTERM)
-        assert host.process.wait(5 * SLOWNESS) == 0
-
-
-def test_the_drain_ends_the_calls_of_old_generations_too(start_host: StartHost, plain: str,
-                                                         upstream: Simulator) -> None:
-    host = start_host(with_server(plain, 'drain = "300ms"'))
-    model = upstream.serve(timing.steady(0.02))
-    with host.connect() as old:
-        events = old.chat(model, stream=True).events()
-        next(events)
-        apply(host, with_server(plain, 'drain = "300ms"') + route("more", '"echo"'))
-        host.stop()
-        *_, error, done = events
-        assert json.loads(error)["error"]["code"] == "draining" and done == "[DONE]"
-
-
-def test_a_call_that_goes_on_without_its_client_is_counted(start_host: StartHost, plain: str,
-                                                           upstream: Simulator) -> None:
-    """`on_disconnect = "drain"`: the client has gone, its generation has gone, its usage has not."""
-    config = with_server(plain, 'on_disconnect = "drain"') + budget(100_000)
-    host = start_host(config)
-    gate = Gate(upstream)
-    model = upstream.serve(gate.behind(answers.chat(["word"], used=qwen.usage(900, 100))))
-    with host.connect() as connection:
-        send(connection, body_of(model))
-        wait_for(lambda: upstream.requests(model), "the call is at its provider")
-    apply(host, config + route("more", '"echo"'))
-    assert counted(host)[1] > 0
-    gate.open()
-    wait_until_counted(host, 1000)
-    wait_for(lambda: gauge(host, "generations_alive") == 1, "the old generation is gone")
