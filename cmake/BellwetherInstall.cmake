@@ -10,6 +10,9 @@ install(TARGETS ${BELLWETHER_SHIPPED_PLUGINS}
 
 install(FILES ${CMAKE_SOURCE_DIR}/config/deploy/bellwether.service
   DESTINATION lib/systemd/system COMPONENT host)
+# Only an example, because the host opens its sockets by itself.
+install(FILES ${CMAKE_SOURCE_DIR}/config/deploy/bellwether.socket
+  DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT host)
 install(FILES ${CMAKE_SOURCE_DIR}/docs/man/bellwether.1
   DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT host)
 set(completions ${CMAKE_SOURCE_DIR}/config/deploy/completions)

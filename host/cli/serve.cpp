@@ -9,6 +9,7 @@
 #include "cli/cli.hpp"
 #include "observe/log_writer.hpp"
 #include "serve/descriptors.hpp"
+#include "serve/inherited_sockets.hpp"
 #include "serve/log_settings.hpp"
 #include "serve/service_manager.hpp"
 #include "serve/signals.hpp"
@@ -26,11 +27,18 @@ void keep_out_of_core_dumps() {
     setrlimit(RLIMIT_CORE, &limit);
 }
 
+int cannot_serve(const std::string& reason) {
+    fmt::print(stderr, "error: {}\n", reason);
+    return k_failed;
+}
+
 }  // namespace
 
 int serve(const Common& common) {
     serve::block_signals();
     keep_out_of_core_dumps();
+    auto inherited = serve::take_inherited_sockets();
+    if (!inherited) return cannot_serve(inherited.error());
     auto host = load_host(common);
     if (!host) return k_usage;
     serve::apply(host->config.log);
@@ -49,19 +57,18 @@ int serve(const Common& common) {
         }
         return check_again(again, before);
     };
-    const auto done = serve::run(
-        *std::move(host), load, room, [](const std::string& url, const std::string& admin_url) {
-            std::string lines = fmt::format("bellwether listening on {}\n", url);
-            if (!admin_url.empty()) {
-                lines += fmt::format("bellwether admin on {}\n", admin_url);
-            }
-            fmt::print("{}", lines);
-            std::fflush(stdout);
-            serve::tell_service_manager("READY=1");
-        });
-    if (done) return k_ok;
-    fmt::print(stderr, "error: {}\n", done.error());
-    return k_failed;
+    const auto done =
+        serve::run(*std::move(host), load, room, *std::move(inherited),
+                   [](const std::string& url, const std::string& admin_url) {
+                       std::string lines = fmt::format("bellwether listening on {}\n", url);
+                       if (!admin_url.empty()) {
+                           lines += fmt::format("bellwether admin on {}\n", admin_url);
+                       }
+                       fmt::print("{}", lines);
+                       std::fflush(stdout);
+                       serve::tell_service_manager("READY=1");
+                   });
+    return done ? k_ok : cannot_serve(done.error());
 }
 
 }  // namespace bellwether::cli

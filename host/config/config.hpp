@@ -237,7 +237,10 @@ struct Server {
     std::size_t bodies_bytes_max = std::size_t{1} << 30;  // of all workers, held at once
     bool cost_in_body = false;       // every usage that a client gets has `usage.cost`
     milliseconds heartbeat{15'000};  // the longest silence on a client's stream; zero: no limit
-    milliseconds drain{30'000};      // how long SIGTERM waits for calls in flight
+    // How long SIGTERM lets calls come while the host says that it is not ready.
+    milliseconds shutdown_grace{0};
+    milliseconds drain{30'000};  // how long calls in flight are waited for after that
+    std::optional<milliseconds> drain_streams;  // the same of streams; nothing: as `drain`
     // How long calls may outlive their config after a reload; zero: as long as they take.
     milliseconds reload_drain{3'600'000};
     bool watch = false;  // reloads by itself when a file has changed

@@ -86,6 +86,8 @@ constexpr ForeignWord k_words[] = {
      "max_body = \"32MiB\" in [server]"},
     {"graceful_shutdown shutdown_timeout graceful_timeout", "top server",
      "drain = \"30s\" in [server]"},
+    {"shutdown_delay pre_stop_delay pre_stop lame_duck grace_period termination_drain_delay",
+     "top server", "shutdown_grace = \"10s\" in [server]"},
     {"enabled disable enable", "admin", "listen = \"off\""},
     // How a provider is reached.
     {"api_base api_url base url endpoint openai_api_base azure_endpoint host", "providers",

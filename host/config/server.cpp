@@ -30,6 +30,7 @@ constexpr Quantity client_time(std::uint64_t min) {
 constexpr Quantity k_patience = client_time(100);
 constexpr Quantity k_heartbeat{k_duration, R"("15s", "1m" or "none")", "s", 100, 3'600'000, "none"};
 
+constexpr Quantity k_drain_streams{k_duration, R"("30s", "10m" or "1h")", "s", 0, 86'400'000};
 constexpr Quantity k_reload_drain{k_duration, R"("30s", "1h" or "none")", "s", 1'000, 86'400'000,
                                   "none"};
 
@@ -131,7 +132,12 @@ constexpr KeyOf<Server> k_server_keys[] = {
         "max_bodies", bytes(R"("256MiB" or "4GiB")", "MiB", 1u << 10, std::uint64_t{1} << 40),
         "what the bodies of all requests may take together, of all workers, from their head until "
         "they are answered"),
+    key<&Server::shutdown_grace>("shutdown_grace", client_time(0),
+                                 "how long a stop goes on taking calls while `/health/readiness` "
+                                 "answers 503 already"),
     key<&Server::drain>("drain", client_time(0), "how long a stop waits for the calls in flight"),
+    key<&Server::drain_streams>("drain_streams", k_drain_streams,
+                                "the same of streams, if they may take longer", "that of `drain`"),
     key<&Server::reload_drain>("reload_drain", k_reload_drain,
                                "how long calls may go on under the config that they began with, "
                                "after a reload; then they end as at a stop"),
@@ -223,6 +229,19 @@ constexpr KeyOf<Admin> k_admin_keys[] = {
                admin_listen_of),
 };
 
+void check_drain(Section& section, const Server& server) {
+    constexpr std::string_view k_key = "drain_streams";
+    if (!server.drain_streams || *server.drain_streams >= server.drain) return;
+    const auto text = [](milliseconds time) {
+        return text_of(static_cast<std::uint64_t>(time.count()), k_drain_streams);
+    };
+    section.error(
+        section.value_at(k_key), k_key,
+        fmt::format("= {} is shorter than server.drain = {}",
+                    in_quotes(text(*server.drain_streams)), in_quotes(text(server.drain))),
+        "the time of all calls, or a longer one");
+}
+
 // Whether a socket bound to `host` also takes connections to `other` on the same port.
 bool covers(const std::string& host, const std::string& other) {
     return host == other || host == "::" || (host == "0.0.0.0" && other.find(':') == other.npos);
@@ -231,7 +250,8 @@ bool covers(const std::string& host, const std::string& other) {
 }  // namespace
 
 void read_server(Section& root, Server& server) {
-    read_table<Server>(root, "server", k_server_keys, server);
+    auto section = read_table<Server>(root, "server", k_server_keys, server);
+    if (section) check_drain(*section, server);
 }
 
 void read_log(Section& root, Log& log) { read_table<Log>(root, "log", k_log_keys, log); }

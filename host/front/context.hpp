@@ -34,6 +34,8 @@ struct Context {
     Surface surface{};
     std::uint64_t generation = 1;  // the number of the configuration
     bool draining = false;         // finish what runs, take nothing new
+    // Whether the host has been told to end, even if it still takes calls for a time.
+    bool is_ending() const { return draining || running.process.draining; }
     // Keeps the context alive while it is locked; empty: it outlives all calls anyway.
     std::weak_ptr<Context> self{};
     std::array<char, 64u << 10>

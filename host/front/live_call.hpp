@@ -54,6 +54,8 @@ class LiveCall final : private policy::Replies {
     void resume();
     // Records that the client has hung up. The caller must then drop the call, which cancels it.
     void abandoned();
+    // Whether the client has asked for a stream.
+    bool is_stream() const { return call_.stream; }
     // What happens to the call if its client hangs up now.
     config::OnDisconnect on_disconnect() const;
     // The client has hung up, and the call goes on; from now on its output goes to `nobody`.

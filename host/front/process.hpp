@@ -14,7 +14,12 @@ namespace bellwether::front {
 struct Process {
     observe::Metrics metrics;  // each worker writes its own; any thread reads
     BodyRoom body_room;
-    std::atomic<bool> draining{false};  // set once, when the host begins to end
+    // Set once, when the host begins to end. Calls may still be taken for a time.
+    std::atomic<bool> draining{false};
+    // Whether another process has opened the socket, so that its address stays until a restart. Not
+    // changed once there are several threads.
+    bool api_inherited = false;
+    bool admin_inherited = false;
     report::ReloadCounts reloads{};
     // Reads the config again, and calls back on a thread of its own. Any thread. Empty: this host
     // cannot.

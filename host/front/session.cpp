@@ -78,6 +78,11 @@ void Session::drain() {
     if (phase_ == Phase::waiting && inbox_.kept().empty()) close();
 }
 
+void Session::end_plain_call() {
+    if (reads(phase_)) return close();
+    if (call_ && !call_->is_stream() && phase_ == Phase::answering) call_->interrupt();
+}
+
 void Session::abort() {
     if (call_) call_->interrupt();
     close();

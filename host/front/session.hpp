@@ -47,6 +47,10 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     bool is_of(const Context& context) const { return context_.get() == &context; }
     // Closes the connection now if it is idle, else after the reply in progress.
     void drain();
+    // Ends what the connection does, unless that is a stream, an answer that is already on its way
+    // piece by piece, or the end of an answer. The client of a call in progress is told why, and
+    // the connection is closed behind that. After drain().
+    void end_plain_call();
     // Closes the connection now; the client of a call in progress is told why.
     void abort();
 

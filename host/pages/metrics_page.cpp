@@ -266,7 +266,7 @@ PrometheusText metrics_text(const front::Context& context) {
     write_isolation_metrics(text, context.host);
     write_counters(text, context.host);
     write_reloads(text, context.running.process.reloads);
-    text.metric("bellwether_draining", "gauge", "1 while the host finishes its last calls.");
+    text.metric("bellwether_draining", "gauge", "1 once the host has been told to end.");
     text.sample({}, std::uint64_t{context.running.process.draining ? 1u : 0u});
     context.running.process.metrics.write(text);
     write_bodies(text, context.running.process.body_room);

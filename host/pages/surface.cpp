@@ -73,8 +73,7 @@ std::optional<front::Answer> health(std::string_view path, const front::Context&
     };
     if (path == "/health/liveliness" || path == "/health/liveness") return status(200, "ok");
     if (path == "/health" || path == "/health/readiness") {
-        const bool draining = context.draining || context.running.process.draining;
-        return draining ? status(503, "draining") : status(200, "ok");
+        return context.is_ending() ? status(503, "draining") : status(200, "ok");
     }
     return std::nullopt;
 }

@@ -109,17 +109,27 @@ void Generation::take_over(const Generation* before) {
 
 // The ledger that is open stays, because its counters are what the budgets stand on. Where none is
 // open yet, the new config may bring one.
-std::vector<std::string> keep_until_restart(front::Host& now, const front::Host& before) {
+std::vector<std::string> keep_until_restart(front::Host& now, const front::Host& before,
+                                            const front::Process& process) {
+    const config::Config& then = before.config;
     std::vector<std::string> names;
     for (const auto& change : pages::host_changes(before, now)) {
-        const bool brings_ledger = change.name.starts_with("ledger") &&
-                                   before.config.ledger.kind == config::StoreKind::none;
-        if (!brings_ledger && config::needs_restart(change.name)) names.push_back(change.name);
+        const bool brings_ledger =
+            change.name.starts_with("ledger") && then.ledger.kind == config::StoreKind::none;
+        const bool stays = (process.api_inherited && change.name == "server.listen") ||
+                           (process.admin_inherited && change.name == "admin.listen") ||
+                           config::needs_restart(change.name);
+        if (stays && !brings_ledger) names.push_back(change.name);
     }
-    now.config.server.workers = before.config.server.workers;
-    if (before.config.ledger.kind != config::StoreKind::none) {
+    now.config.server.workers = then.server.workers;
+    if (process.api_inherited) {
+        now.config.server.host = then.server.host;
+        now.config.server.port = then.server.port;
+    }
+    if (process.admin_inherited) now.config.admin = then.admin;
+    if (then.ledger.kind != config::StoreKind::none) {
         const bool allows_on_failure = now.config.ledger.allows_on_failure;
-        now.config.ledger = before.config.ledger;
+        now.config.ledger = then.ledger;
         now.config.ledger.allows_on_failure = allows_on_failure;
     }
     return names;

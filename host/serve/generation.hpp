@@ -6,6 +6,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "front/host.hpp"
 #include "front/process.hpp"
@@ -38,8 +39,9 @@ class Generation {
     front::Running running_;
 };
 
-// Gives the new host the settings of the old one that only a restart changes. Returns the names of
-// those that were changed in vain.
-std::vector<std::string> keep_until_restart(front::Host& now, const front::Host& before);
+// Gives the new host the settings of the old one that only a restart changes, among them the
+// addresses of sockets that were inherited. Returns the names of those that were changed in vain.
+std::vector<std::string> keep_until_restart(front::Host& now, const front::Host& before,
+                                            const front::Process& process);
 
 }  // namespace bellwether::serve

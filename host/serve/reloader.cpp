@@ -9,6 +9,7 @@
 #include <iterator>
 #include <utility>
 
+#include "config/quantity.hpp"
 #include "config/report.hpp"
 #include "observe/log.hpp"
 #include "pages/host_changes.hpp"
@@ -47,6 +48,11 @@ void log_report(const ReloadOrder& order, const ReloadReport& report) {
     for (const auto& name : report.needs_restart) {
         observe::warn("{} was changed, which has an effect only after a restart", name);
     }
+}
+
+// No config says so by itself, but an address that stays can make it so.
+bool lets_everybody_in(const config::Config& config) {
+    return !config.asks_for_keys() && !config::is_loopback(config.server.host);
 }
 
 std::int64_t unix_seconds() {
@@ -163,7 +169,13 @@ ReloadReport Reloader::replace(front::HostCheck check, const ReloadOrder& order)
     if (!check.host) return report;
     leave_unloaded(*check.host, order);
     report.changes = pages::host_changes(current_->host(), *check.host);
-    report.needs_restart = keep_until_restart(*check.host, current_->host());
+    report.needs_restart = keep_until_restart(*check.host, current_->host(), process_);
+    if (lets_everybody_in(check.host->config)) {
+        report.fault =
+            "it has no client keys, but the inherited socket of server.listen, which stays until a "
+            "restart, can be reached from other machines";
+        return report;
+    }
     if (order.dry_run || report.changes.size() == report.needs_restart.size()) {
         report.outcome = order.dry_run ? ReloadOutcome::tried : ReloadOutcome::unchanged;
         return report;

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "config/quantity.hpp"
+#include "net/alarm.hpp"
 #include "observe/log.hpp"
 #include "pages/admin.hpp"
 #include "pages/metrics_page.hpp"
@@ -50,6 +51,10 @@ front::Surface api_surface(const Generation& generation) {
 
 front::Surface admin_surface(const Generation&) { return {.pages = pages::admin_surface}; }
 
+double seconds_of(std::chrono::milliseconds time) {
+    return std::chrono::duration<double>(time).count();
+}
+
 void run_signals_and_chores(boost::asio::io_context& loop) {
     for (;;) {
         try {
@@ -77,6 +82,7 @@ class Threads {
           admin_(generation, admin_surface, unmeasured_, admin_connections_),
           chores_(signal_loop),
           file_watch_(signal_loop, [this](const auto& files) { changed(files); }),
+          grace_(signal_loop),
           current_(generation) {
         for (std::size_t i = 0; i < worker_count(generation->host().config.server); ++i) {
             workers_.push_back(std::make_unique<Worker>(generation, api_surface,
@@ -86,17 +92,23 @@ class Threads {
         watch();
     }
 
-    std::expected<void, std::string> listen(const Ready& ready) {
+    std::expected<void, std::string> listen(InheritedSockets inherited, const Ready& ready) {
         const auto& config = current_->host().config;
-        auto api = serve::listen(config.server, workers_.size(), {});
+        process_.api_inherited = !inherited.api.empty();
+        process_.admin_inherited = !inherited.admin.empty();
+        auto api = process_.api_inherited
+                       ? serve::listen(config.server, workers_.size(), std::move(inherited.api))
+                       : serve::listen(config.server, workers_.size(), {});
         if (!api) return Refusal(api.error());
-        auto admin = serve::listen(config.admin, {});
+        auto admin = process_.admin_inherited
+                         ? serve::listen(config.admin, std::move(inherited.admin))
+                         : serve::listen(config.admin, {});
         if (!admin) return Refusal(admin.error());
         api_port_ = api->port();
         admin_port_ = admin->port();
-        const std::vector<int> sockets = api->take();
-        for (std::size_t i = 0; i < sockets.size(); ++i) workers_[i]->listen(sockets[i]);
-        for (const int socket : admin->take()) admin_.listen(socket);
+        const auto shares = api->take(workers_.size());
+        for (std::size_t i = 0; i < shares.size(); ++i) workers_[i]->listen(shares[i]);
+        admin_.listen(admin->take(1).front());
         tell_ready_ = [ready, url = api->url(), admin_url = admin->url()] {
             ready(url, admin_url);
         };
@@ -132,16 +144,17 @@ class Threads {
         if (admin_moves) admin_port_ = admin->port();
         if (moves) observe::info("listening on {}", api->url());
         if (admin_moves && !admin->url().empty()) observe::info("admin on {}", admin->url());
-        const std::vector<int> sockets = api->take();
-        const std::vector<int> admin_sockets = admin->take();
+        auto shares = api->take(workers_.size());
+        auto admin_share = admin->take(1);
         const auto all =
             std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(workers_.size() + 2));
         const auto done = [all] { all->count_down(); };
         for (std::size_t i = 0; i < workers_.size(); ++i) {
-            workers_[i]->adopt(now, moves ? std::optional(sockets[i]) : std::nullopt, done);
+            workers_[i]->adopt(now, moves ? std::optional(std::move(shares[i])) : std::nullopt,
+                               done);
         }
-        const int admin_socket = admin_sockets.empty() ? -1 : admin_sockets.front();
-        admin_.adopt(now, admin_moves ? std::optional(admin_socket) : std::nullopt, done);
+        admin_.adopt(
+            now, admin_moves ? std::optional(std::move(admin_share.front())) : std::nullopt, done);
         boost::asio::post(signal_loop_, [this, now, done] {
             current_ = now;
             chores_.follow(now);
@@ -153,20 +166,21 @@ class Threads {
         return {};
     }
 
-    // On the thread of the signals.
+    // On the thread of the signals. Whoever sends calls here learns from the health paths that the
+    // host is about to end, and has the grace time to send them elsewhere.
     void begin_end(std::string_view signal) {
-        const auto limit = current_->host().config.server.drain;
         process_.draining = true;
-        observe::info(
-            "{} received: finishing calls in flight (at most {:g} s); again to stop at once",
-            signal, std::chrono::duration<double>(limit).count());
         tell_service_manager("STOPPING=1");
-        for (const auto& worker : workers_) worker->drain(limit);
-        for (const auto& provider : current_->host().registry.providers) {
-            provider->service->notice(BW_NOTICE_DRAIN);
-        }
+        const auto grace = current_->host().config.server.shutdown_grace;
+        if (grace.count() == 0) return drain(fmt::format("{} received", signal));
+        observe::info(
+            "{} received: no longer ready, but taking calls for another {:g} s; again to stop at "
+            "once",
+            signal, seconds_of(grace));
+        grace_.set(net::Alarm::Clock::now() + grace, [this] { drain("the grace time is over"); });
     }
     void stop() {
+        grace_.cancel();
         for (const auto& worker : workers_) worker->stop();
     }
 
@@ -183,6 +197,20 @@ class Threads {
 
   private:
     // On the thread of the signals.
+    void drain(std::string_view why) {
+        const config::Server& server = current_->host().config.server;
+        const DrainTimes times{.calls = server.drain,
+                               .streams = server.drain_streams.value_or(server.drain)};
+        observe::info("{}: finishing calls in flight (at most {:g} s{}); again to stop at once",
+                      why, seconds_of(times.calls),
+                      times.streams == times.calls
+                          ? ""
+                          : fmt::format(", streams {:g} s", seconds_of(times.streams)));
+        for (const auto& worker : workers_) worker->drain(times);
+        for (const auto& provider : current_->host().registry.providers) {
+            provider->service->notice(BW_NOTICE_DRAIN);
+        }
+    }
     void watch() {
         const WatchedFiles watched = watched_files(current_->host());
         file_watch_.follow(watched.files, watched.folders);
@@ -219,6 +247,7 @@ class Threads {
     Worker admin_;
     Chores chores_;
     FileWatch file_watch_;
+    net::Alarm grace_;       // its end, while the host is about to end and still takes calls
     GenerationPtr current_;  // of the thread of the signals
     std::uint16_t api_port_ = 0;
     std::uint16_t admin_port_ = 0;
@@ -229,7 +258,7 @@ class Threads {
 }  // namespace
 
 std::expected<void, std::string> run(front::Host host, Load load, const ConnectionRoom& room,
-                                     const Ready& ready) {
+                                     InheritedSockets inherited, const Ready& ready) {
     // The loop is never destroyed, as watch_signals demands.
     static auto& signal_loop = *new boost::asio::io_context(1);
     std::unique_ptr<front::Process> process(
@@ -244,7 +273,8 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
     if (!made) return Refusal(made.error());
     GenerationPtr first = reloader->keep(*std::move(made));
     Threads threads(signal_loop, *process, room, first);
-    if (const auto listening = threads.listen(ready); !listening) return listening;
+    const auto listening = threads.listen(std::move(inherited), ready);
+    if (!listening) return listening;
     watch_signals(signal_loop, {.end = [&](std::string_view name) { threads.begin_end(name); },
                                 .stop = [&] { threads.stop(); },
                                 .reload =

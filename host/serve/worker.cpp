@@ -1,21 +1,16 @@
 #include "serve/worker.hpp"
 
-#include <unistd.h>
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <utility>
 
 #include "observe/log.hpp"
-#include "observe/seldom.hpp"
 
 namespace bellwether::serve {
 namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-
-// The pause after a failed accept. Most likely the descriptors have run out, and some will be
-// closed.
-constexpr std::chrono::milliseconds k_accept_again{100};
 
 }  // namespace
 
@@ -29,7 +24,6 @@ Worker::Worker(std::shared_ptr<const Generation> generation, SurfaceOf surface,
       drained_calls_(loop_, [this] { stop_if_done(); }),
       shadow_calls_(loop_),
       access_log_(loop_),
-      acceptor_(loop_),
       timer_(loop_) {
     const net::Stats& stats = client_.stats();
     metrics.upstream_connections = {.open = &stats.connections_open,
@@ -44,19 +38,17 @@ Worker::~Worker() {
     current_.reset();
 }
 
-void Worker::listen(int socket) {
-    accept_pending();
-    error_code ignored;
-    acceptor_.close(ignored);
-    timer_.cancel();
-    ++listening_;
-    if (socket < 0) return;
-    sockaddr_storage bound{};
-    socklen_t length = sizeof(bound);
-    getsockname(socket, reinterpret_cast<sockaddr*>(&bound), &length);
-    acceptor_.assign(bound.ss_family == AF_INET6 ? asio::ip::tcp::v6() : asio::ip::tcp::v4(),
-                     socket);
-    accept();
+void Worker::listen(const std::vector<int>& sockets) {
+    close_listeners();
+    for (const int socket : sockets) {
+        listeners_.push_back(std::make_shared<Listener>(
+            loop_, socket, [this](front::Socket client) { open(std::move(client)); }));
+        listeners_.back()->start();
+    }
+}
+
+void Worker::close_listeners() {
+    for (const auto& listener : std::exchange(listeners_, {})) listener->close();
 }
 
 void Worker::start() {
@@ -85,35 +77,6 @@ void Worker::run() {
     while (loop_.poll() > 0);
 }
 
-void Worker::accept() {
-    acceptor_.async_accept(loop_, [this, listening = listening_](error_code error,
-                                                                 front::Socket client) {
-        // One that was accepted right before the listener changed is served, too.
-        if (!error) open(std::move(client));
-        if (!acceptor_.is_open() || listening_ != listening) return;
-        if (!error) return accept();
-        static observe::Seldom told(std::chrono::minutes(1));
-        if (told.may(observe::Seldom::Clock::now())) {
-            observe::warn("cannot accept a connection: {}; told of once a minute", error.message());
-        }
-        timer_.expires_after(k_accept_again);
-        timer_.async_wait([this](error_code cancelled) {
-            if (!cancelled) accept();
-        });
-    });
-}
-
-// Takes what the kernel has accepted, as it would be reset with the listener.
-void Worker::accept_pending() {
-    error_code error;
-    if (acceptor_.is_open()) acceptor_.non_blocking(true, error);
-    while (acceptor_.is_open() && !error) {
-        front::Socket client(loop_);
-        acceptor_.accept(client, error);
-        if (!error) open(std::move(client));
-    }
-}
-
 void Worker::open(front::Socket socket) {
     if (draining_) return;
     error_code error;
@@ -129,16 +92,13 @@ void Worker::open(front::Socket socket) {
 
 // ---- generations --------------------------------------------------------------------------------
 
-void Worker::adopt(std::shared_ptr<const Generation> generation, std::optional<int> socket,
-                   std::function<void()> done) {
-    asio::post(loop_, [this, generation = std::move(generation), socket,
+void Worker::adopt(std::shared_ptr<const Generation> generation,
+                   std::optional<std::vector<int>> sockets, std::function<void()> done) {
+    asio::post(loop_, [this, generation = std::move(generation), sockets = std::move(sockets),
                        done = std::move(done)]() mutable {
-        if (draining_) {
-            if (socket && *socket >= 0) ::close(*socket);
-        } else {
-            change_to(std::move(generation));
-            if (socket) listen(*socket);
-        }
+        if (!draining_) change_to(std::move(generation));
+        if (sockets) listen(*sockets);
+        if (draining_) close_listeners();
         done();
     });
 }
@@ -205,15 +165,15 @@ void Worker::end_calls_of(const std::weak_ptr<WorkerGeneration>& generation) {
 
 // ---- the end ------------------------------------------------------------------------------------
 
-void Worker::drain(std::chrono::milliseconds limit) {
-    asio::post(loop_, [this, limit] { begin_drain(limit); });
+void Worker::drain(DrainTimes times) {
+    asio::post(loop_, [this, times] { begin_drain(times); });
 }
 
 void Worker::stop() {
     asio::post(loop_, [this] { abort_all(); });
 }
 
-void Worker::begin_drain(std::chrono::milliseconds limit) {
+void Worker::begin_drain(DrainTimes times) {
     if (draining_) return;
     draining_ = true;
     context_->draining = true;
@@ -223,17 +183,36 @@ void Worker::begin_drain(std::chrono::milliseconds limit) {
         one->context().draining = true;
         one->posts().finish([this] { stop_if_done(); });
     }
-    error_code ignored;
-    acceptor_.close(ignored);
+    close_listeners();
     const auto open = sessions_;
     for (front::Session* session : open) session->drain();
     current_->posts().finish([this] { stop_if_done(); });
     for (const auto& one : retired_) one->posts().finish([this] { stop_if_done(); });
-    timer_.expires_after(limit);
+    const auto longer = times.streams - times.calls;
+    if (longer <= std::chrono::milliseconds(0)) {
+        abort_after(times.calls);
+    } else {
+        timer_.expires_after(times.calls);
+        timer_.async_wait([this, longer](error_code cancelled) {
+            if (!cancelled) end_plain_calls(longer);
+        });
+    }
+    stop_if_done();
+}
+
+void Worker::end_plain_calls(std::chrono::milliseconds left) {
+    const auto open = sessions_;
+    for (front::Session* session : open) session->end_plain_call();
+    drained_calls_.end();
+    abort_after(left);
+    stop_if_done();
+}
+
+void Worker::abort_after(std::chrono::milliseconds left) {
+    timer_.expires_after(left);
     timer_.async_wait([this](error_code cancelled) {
         if (!cancelled) abort_all();
     });
-    stop_if_done();
 }
 
 bool Worker::has_posts() const {
@@ -249,8 +228,7 @@ void Worker::stop_if_done() {
 void Worker::abort_all() {
     draining_ = true;
     context_->draining = true;
-    error_code ignored;
-    acceptor_.close(ignored);
+    close_listeners();
     const auto open = sessions_;
     for (front::Session* session : open) session->abort();
     loop_.stop();

@@ -1,11 +1,11 @@
-// One worker: a thread, an event loop, a listening socket and everything that its calls use. A call
+// One worker: a thread, an event loop, listening sockets and everything that its calls use. A call
 // stays on one worker; what workers share and change is in front::Running, front::Process and
 // front::Connections.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
 #include <list>
 #include <memory>
@@ -23,12 +23,16 @@
 #include "net/alarm.hpp"
 #include "net/client.hpp"
 #include "observe/access_log.hpp"
+#include "serve/listener.hpp"
 #include "serve/worker_generation.hpp"
 
 namespace bellwether::serve {
 
-using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
-                                                    boost::asio::io_context::executor_type>;
+// How long calls may go on once a worker drains. Streams have at least the time of other calls.
+struct DrainTimes {
+    std::chrono::milliseconds calls;
+    std::chrono::milliseconds streams;
+};
 
 class Worker final : private front::Sessions {
   public:
@@ -40,16 +44,18 @@ class Worker final : private front::Sessions {
            observe::WorkerMetrics& metrics, front::Connections& connections);
     ~Worker();
 
-    // The socket is bound and listening; the worker owns it from now on, in place of the one
-    // before. -1: nothing is accepted any more. Before start(), or later through adopt().
-    void listen(int socket);
+    // The sockets are bound and listening; the worker owns them from now on, in place of those
+    // before. Before start(), or later through adopt().
+    void listen(const std::vector<int>& sockets);
     void start();
-    // From any thread: new requests come under this generation, and over this socket if there is
-    // one. `done` is called on the worker's thread when it is so, or when the worker ends anyway.
-    void adopt(std::shared_ptr<const Generation> generation, std::optional<int> socket,
-               std::function<void()> done);
-    // From any thread: accept no more, let calls finish, end after `limit` at the latest.
-    void drain(std::chrono::milliseconds limit);
+    // From any thread: new requests come under this generation, and over these sockets; nothing:
+    // those it has. `done` is called on the worker's thread when it is so, or when the worker ends
+    // anyway.
+    void adopt(std::shared_ptr<const Generation> generation,
+               std::optional<std::vector<int>> sockets, std::function<void()> done);
+    // From any thread: accept no more, let calls finish, end after these times at the latest. The
+    // calls of clients that have gone have no more time than plain ones.
+    void drain(DrainTimes times);
     // From any thread: end now.
     void stop();
     void join();
@@ -68,15 +74,16 @@ class Worker final : private front::Sessions {
     void closed(front::Session& session) override;
 
     void run();
-    void accept();
-    void accept_pending();
+    void close_listeners();
     void open(front::Socket socket);
     void change_to(std::shared_ptr<const Generation> generation);
     std::shared_ptr<WorkerGeneration> make(std::shared_ptr<const Generation> generation);
     void retire(WorkerGeneration* generation);
     void forget(const WorkerGeneration& generation);
     void end_calls_of(const std::weak_ptr<WorkerGeneration>& generation);
-    void begin_drain(std::chrono::milliseconds limit);
+    void begin_drain(DrainTimes times);
+    void end_plain_calls(std::chrono::milliseconds left);
+    void abort_after(std::chrono::milliseconds left);
     bool has_posts() const;
     void stop_if_done();
     void abort_all();
@@ -98,9 +105,8 @@ class Worker final : private front::Sessions {
     std::list<Earlier> earlier_;
     std::shared_ptr<WorkerGeneration> current_;
     std::shared_ptr<front::Context> context_;  // of `current_`
-    Acceptor acceptor_;
-    unsigned listening_ = 0;           // counts the listeners
-    boost::asio::steady_timer timer_;  // after a failed accept; then the end of draining
+    std::vector<std::shared_ptr<Listener>> listeners_;
+    boost::asio::steady_timer timer_;  // the end of draining
     std::unordered_set<front::Session*> sessions_;
     std::thread thread_;
 };

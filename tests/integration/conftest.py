@@ -102,8 +102,8 @@ def start_host(host_folder: Path) -> Iterator[StartHost]:
     """Starts hosts that live as long as the module; each must end well."""
     hosts: list[Host] = []
 
-    def start(config: str, env: dict[str, str | None] | None = None) -> Host:
-        host = Host(config, host_folder / str(len(hosts)), env)
+    def start(config: str, env: dict[str, str | None] | None = None, **more: Any) -> Host:
+        host = Host(config, host_folder / str(len(hosts)), env, **more)
         hosts.append(host)
         _started.append(host)
         return host

@@ -5,12 +5,14 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable, Sequence, TypeVar
 
 from integration.http_client import Connection, Reply
+from integration.socket_activation import handing_over
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("BELLWETHER_BIN", ROOT / "build/release/bin/bellwether")).resolve()
@@ -64,19 +66,22 @@ def isolated(config: str) -> str:
 
 
 class Host:
-    """One running `bellwether serve`."""
+    """One running `bellwether serve`. It inherits `sockets`, with these names."""
 
     def __init__(self, config: str, folder: Path, env: dict[str, str | None] | None = None,
-                 binary: Path = BINARY) -> None:
+                 binary: Path = BINARY, sockets: Sequence[socket.socket] = (),
+                 names: str = "-") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.config = folder / "bellwether.toml"
         self.config.write_text(isolated(config) if ISOLATED else config)
         self.stderr = folder / "stderr.log"
         with self.stderr.open("wb") as log:
             self.process = subprocess.Popen(
-                [binary, "serve", "--config", self.config],
+                [*(handing_over(sockets, names) if sockets else ()),
+                 binary, "serve", "--config", self.config],
                 env=environment({"XDG_STATE_HOME": str(folder / "state"), **(env or {})}),
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+                pass_fds=[one.fileno() for one in sockets])
         try:
             self.url, self.admin_url = self._wait_until_ready()
         except BaseException:

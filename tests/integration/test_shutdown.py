@@ -15,6 +15,9 @@ from upstream.simulator import Simulator
 from upstream.tls import Authority
 
 
+ECHO = '\n[providers.echo]\nplugin = "echo"\n' + route("echo", '"echo"')
+
+
 @pytest.fixture
 def fresh(start_host: StartHost, upstream: Simulator, authority: Authority) -> Host:
     return start_host(standard_config(upstream, authority))
@@ -113,6 +116,114 @@ def test_a_second_signal_stops_at_once(fresh: Host, upstream: Simulator) -> None
         wait_for(lambda: refuses_connections(fresh), "new connections are refused")
         fresh.process.send_signal(signal.SIGINT)
         assert fresh.process.wait(5 * SLOWNESS) == 0
+
+
+def is_ready(host: Host) -> bool:
+    return host.get("/health/readiness").status == 200
+
+
+def test_the_grace_time(start_host: StartHost, upstream: Simulator, authority: Authority) -> None:
+    """`server.shutdown_grace`: the host says at once, on both listeners, that it is not ready, and
+    goes on serving until a load balancer has seen it. Connections that are kept move away."""
+    host = start_host(server(shutdown_grace='"1h"') + ECHO)
+    with host.connect() as kept:
+        assert kept.chat("echo").headers.get("connection") is None
+    with host.connect() as kept:
+        assert kept.chat("echo").body()
+        host.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: not is_ready(host), "it is not ready")
+        for reply in (host.get("/health/readiness"), host.get("/health"),
+                      host.admin("GET", "/health/readiness"), host.admin("GET", "/health")):
+            assert (reply.status, reply.json()) == (503, {"status": "draining"})
+        assert host.get("/health/liveliness").status == 200
+        assert "bellwether_draining 1" in host.get("/metrics").body().decode()
+        last = kept.chat("echo")
+        assert (last.status, last.headers.get("connection")) == (200, "close")
+        assert last.body() and kept.at_end()
+    assert host.chat("echo").status == 200
+    assert host.process.poll() is None
+    host.process.send_signal(signal.SIGTERM)  # who does not want to wait sends a second one
+    assert host.process.wait(5 * SLOWNESS) == 0
+
+
+def patient_host(start_host: StartHost, upstream: Simulator, authority: Authority,
+                 **members: str) -> Host:
+    """Its upstream may take longer than the host drains."""
+    return start_host(server(**members)
+                      + provider("holysheep", upstream, authority, first_byte=20000, idle=20000)
+                      + route("qwen-*", '"holysheep"'))
+
+
+def test_after_the_grace_time_it_drains(start_host: StartHost, upstream: Simulator,
+                                        authority: Authority) -> None:
+    """A call that came within the grace time goes on to its end like all others."""
+    host = patient_host(start_host, upstream, authority, shutdown_grace='"1s"')
+    began = time.monotonic()
+    host.process.send_signal(signal.SIGTERM)
+    wait_for(lambda: not is_ready(host), "it is not ready")
+    puppet = Puppet(upstream)
+    with begin_stream(host, puppet) as connection:
+        events = connection.read_reply().events()
+        next(events)
+        wait_for(lambda: refuses_connections(host), "new connections are refused")
+        assert time.monotonic() - began >= 1
+        puppet.finish()
+        assert list(events)[-1] == "[DONE]"
+    assert host.process.wait(10 * SLOWNESS) == 0
+
+
+def test_streams_have_a_longer_time(start_host: StartHost, upstream: Simulator,
+                                    authority: Authority) -> None:
+    """`server.drain_streams`: a plain call is ended after `server.drain`, and is told so; a stream
+    goes on, and the host with it."""
+    host = patient_host(start_host, upstream, authority, drain='"100ms"', drain_streams='"1h"')
+    puppet, plain = Puppet(upstream), Puppet(upstream)
+    with begin_stream(host, puppet) as connection, host.connect() as waiting:
+        events = connection.read_reply().events()
+        next(events)
+        body = json.dumps({"model": plain.model, "messages": []}).encode()
+        waiting.socket.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n"
+                               b"content-type: application/json\r\n"
+                               b"content-length: %d\r\n\r\n%s" % (len(body), body))
+        assert plain.request
+        host.process.send_signal(signal.SIGTERM)
+        refused = waiting.read_reply()
+        assert (refused.status, refused.headers["connection"]) == (503, "close")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert refused.error()["code"] == "draining"
+        assert waiting.at_end()
+        wait_for(lambda: upstream.ended(plain.model)[0].disconnected_at, "its upstream is told")
+        puppet.say("still here")
+        assert content_of([json.loads(next(events))]) == "still here"
+        puppet.finish()
+        assert list(events)[-1] == "[DONE]"
+    assert host.process.wait(10 * SLOWNESS) == 0
+
+
+def test_nor_have_streams_for_ever(start_host: StartHost, upstream: Simulator,
+                                   authority: Authority) -> None:
+    host = patient_host(start_host, upstream, authority, drain='"100ms"', drain_streams='"500ms"')
+    puppet = Puppet(upstream)
+    with begin_stream(host, puppet) as connection:
+        events = connection.read_reply().events()
+        next(events)
+        began = time.monotonic()
+        host.stop()
+        assert 0.5 <= time.monotonic() - began < 3 * SLOWNESS
+        *_, error, done = events
+        assert (json.loads(error)["error"]["code"], done) == ("draining", "[DONE]")
+
+
+def test_a_stream_without_client_has_no_longer_time(start_host: StartHost, upstream: Simulator,
+                                                    authority: Authority) -> None:
+    """Nobody reads it, so it is not worth the wait."""
+    host = patient_host(start_host, upstream, authority, drain='"100ms"', drain_streams='"1h"',
+                        on_disconnect='"drain"')
+    puppet = Puppet(upstream)
+    with begin_stream(host, puppet) as connection:
+        next(connection.read_reply().events())
+    host.stop()
+    assert upstream.ended(puppet.model)[0].disconnected_at is not None
 
 
 def test_the_last_calls_are_logged(fresh: Host) -> None:

@@ -200,5 +200,22 @@ TEST(Server, RefusesTheWrongKindOfSection) {
     expect_all(cases);
 }
 
+TEST(Drain, StreamsHaveAtLeastTheTimeOfOtherCalls) {
+    const auto drain = [](std::string_view keys) {
+        return "[server]\n" + std::string(keys) + std::string(k_rest);
+    };
+    EXPECT_EQ(valid("").server.drain_streams, std::nullopt);
+    EXPECT_EQ(valid("[server]\ndrain = \"1m\"\n").server.drain_streams, std::nullopt);
+    EXPECT_EQ(valid("[server]\ndrain_streams = \"10m\"\n").server.drain_streams,
+              milliseconds(600'000));
+    EXPECT_EQ(mistakes(drain("drain_streams = \"30s\"\n")), "");
+    EXPECT_EQ(mistakes(drain("drain_streams = \"0s\"\n")),
+              "c.toml:2:17: error: server.drain_streams = \"0s\" is shorter than server.drain = "
+              "\"30s\"; expected the time of all calls, or a longer one");
+    EXPECT_EQ(mistakes(drain("drain = \"2m\"\ndrain_streams = \"90s\"\n")),
+              "c.toml:3:17: error: server.drain_streams = \"90s\" is shorter than server.drain = "
+              "\"2m\"; expected the time of all calls, or a longer one");
+}
+
 }  // namespace
 }  // namespace bellwether::config

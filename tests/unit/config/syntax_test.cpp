@@ -64,7 +64,8 @@ TEST(Syntax, RefusesKeysThatItDoesNotKnow) {
          "prices, webhooks, budgets, limits, ledger; did you mean \"ledger\"?"},
         {"[server]\n  lisen = 1\n",
          "c.toml:2:3: error: unknown key \"lisen\" in server; "
-         "expected one of listen, workers, max_body, max_bodies, drain, reload_drain, watch, "
+         "expected one of listen, workers, max_body, max_bodies, shutdown_grace, drain, "
+         "drain_streams, reload_drain, watch, "
          "heartbeat, cost_in_body, "
          "on_disconnect, "
          "default_max_tokens, "

@@ -1,0 +1,42 @@
+// `Listener` accepts connections on one listening socket. It lives on a worker's thread; the accept
+// that is pending keeps it alive.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+
+#include "front/session.hpp"
+
+namespace bellwether::serve {
+
+class Listener : public std::enable_shared_from_this<Listener> {
+  public:
+    using OnAccept = std::function<void(front::Socket client)>;
+
+    // Owns the socket, which is bound and listening.
+    Listener(boost::asio::io_context& loop, int socket, OnAccept on_accept);
+    ~Listener();
+    Listener(const Listener&) = delete;
+    Listener& operator=(const Listener&) = delete;
+
+    void start();
+    // Accepts no more; connections that the kernel has accepted are still handed on.
+    void close();
+
+  private:
+    using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
+                                                        boost::asio::io_context::executor_type>;
+
+    void accept();
+    void accept_pending();
+
+    boost::asio::io_context& loop_;
+    const OnAccept on_accept_;
+    Acceptor acceptor_;
+    boost::asio::steady_timer again_;  // after a failed accept
+};
+
+}  // namespace bellwether::serve
