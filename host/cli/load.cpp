@@ -133,7 +133,7 @@ HostCheck check_host(const Common& common, config::Secrets secrets, const front:
     if (!file) return {.host = {}, .diagnostics = no_config()};
     config::Loaded loaded = config::load(*file, secrets);
     HostCheck check{.host = {}, .diagnostics = std::move(loaded.diagnostics)};
-    std::optional<plugin::Before> known;
+    std::optional<plugin::InUse> known;
     if (before != nullptr) known.emplace(before->config, before->registry);
     auto registry =
         plugin::load(loaded.config, plugin_folders(), check.diagnostics, known ? &*known : nullptr);
@@ -176,7 +176,7 @@ HostCheck check_provider(const front::Host& before, const std::string& name) {
     HostCheck check;
     plugin::Registry registry = before.registry;
     if (!name.empty()) {
-        const plugin::Before known{before.config, before.registry, name};
+        const plugin::InUse known{before.config, before.registry, name};
         auto loaded = plugin::load(before.config, plugin_folders(), check.diagnostics, &known);
         std::erase_if(check.diagnostics, [](const Diagnostic& one) {
             return one.severity == Severity::warning;  // said when the config was read

@@ -164,6 +164,15 @@ Loaded unreadable(const fs::path& file, std::string why) {
     return loaded;
 }
 
+// Parses the file that was asked for, without those that it names.
+std::expected<void, std::vector<Diagnostic>> parse_alone(const fs::path& file, toml::table& table,
+                                                         Report& report) {
+    const auto text = read_text(file);
+    if (!text) return std::unexpected(unreadable(file, text.error()).diagnostics);
+    if (!parse_toml(*text, 0, table, report)) return std::unexpected(report.take());
+    return {};
+}
+
 // Whether a mistake in [server] hides the address: it stands at the value `listen`. That is null if
 // the file has no such value or its port is 0; then any error may hide it, as a misspelt key does.
 bool hides_listen(const Diagnostic& diagnostic, const toml::node* listen) {
@@ -216,11 +225,11 @@ Loaded load(const fs::path& file, Secrets secrets) {
 }
 
 std::expected<Server, std::vector<Diagnostic>> load_listen(const fs::path& file) {
-    const auto text = read_text(file);
-    if (!text) return std::unexpected(unreadable(file, text.error()).diagnostics);
-    Report report(file);
     toml::table table;
-    if (!parse_toml(*text, 0, table, report)) return std::unexpected(report.take());
+    Report report(file);
+    if (auto parsed = parse_alone(file, table, report); !parsed) {
+        return std::unexpected(parsed.error());
+    }
     Server server;
     // A host that runs has been found to have keys where it needs some.
     const ReadContext around{.has_keys = table.contains("keys") || table.contains(k_include) ||
@@ -244,11 +253,11 @@ void write_top(json::PrettyWriter& writer, const Config& config) {
 }
 
 std::expected<Admin, std::vector<Diagnostic>> load_admin_listen(const fs::path& file) {
-    const auto text = read_text(file);
-    if (!text) return std::unexpected(unreadable(file, text.error()).diagnostics);
-    Report report(file);
     toml::table table;
-    if (!parse_toml(*text, 0, table, report)) return std::unexpected(report.take());
+    Report report(file);
+    if (auto parsed = parse_alone(file, table, report); !parsed) {
+        return std::unexpected(parsed.error());
+    }
     const ReadContext around{.has_keys = true};
     Section root(table, {}, report, around);
     Server server;

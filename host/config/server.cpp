@@ -115,6 +115,16 @@ void read_cors_origins(Section& section, std::string_view key, Server& server) {
     }
 }
 
+constexpr KeyOf<Server> drain_streams_key() {
+    auto made = key<&Server::drain_streams>("drain_streams", k_drain_streams,
+                                            "the same of streams, if they may take longer",
+                                            "that of `drain`");
+    made.get = [](const Server& server) {
+        return Value(std::int64_t{server.drain_streams.value_or(server.drain).count()});
+    };
+    return made;
+}
+
 constexpr auto k_front = &Server::front;
 
 constexpr KeyOf<Server> k_server_keys[] = {
@@ -136,8 +146,7 @@ constexpr KeyOf<Server> k_server_keys[] = {
                                  "how long a stop goes on taking calls while `/health/readiness` "
                                  "answers 503 already"),
     key<&Server::drain>("drain", client_time(0), "how long a stop waits for the calls in flight"),
-    key<&Server::drain_streams>("drain_streams", k_drain_streams,
-                                "the same of streams, if they may take longer", "that of `drain`"),
+    drain_streams_key(),
     key<&Server::reload_drain>("reload_drain", k_reload_drain,
                                "how long calls may go on under the config that they began with, "
                                "after a reload; then they end as at a stop"),

@@ -28,7 +28,7 @@ using config::Severity;
 class Loader {
   public:
     Loader(const config::Config& config, const std::vector<fs::path>& folders,
-           std::vector<Diagnostic>& diagnostics, const Before* before)
+           std::vector<Diagnostic>& diagnostics, const InUse* before)
         : config_(config),
           folders_(config.plugin_path),
           diagnostics_(diagnostics),
@@ -237,7 +237,7 @@ class Loader {
     const config::Config& config_;
     std::vector<fs::path> folders_;
     std::vector<Diagnostic>& diagnostics_;
-    const Before* const before_;
+    const InUse* const before_;
     std::map<std::string, std::shared_ptr<const Library>> libraries_;
 };
 
@@ -255,7 +255,7 @@ const credentials::Credential* LoadedProvider::credential(std::string_view crede
 }
 
 Registry load(const config::Config& config, const std::vector<fs::path>& folders,
-              std::vector<Diagnostic>& diagnostics, const Before* before) {
+              std::vector<Diagnostic>& diagnostics, const InUse* before) {
     check_folders(config, diagnostics);
     Loader loader(config, folders, diagnostics, before);
     Registry registry;

@@ -79,7 +79,7 @@ struct Registry {
 };
 
 // A configuration that is in use, and its providers.
-struct Before {
+struct InUse {
     const config::Config& config;
     const Registry& registry;
     std::string_view anew = {};  // a provider that is not kept in any case
@@ -90,6 +90,6 @@ struct Before {
 // `before`: its providers are kept where they are the same; null: there are none yet. On one thread
 // at a time.
 Registry load(const config::Config& config, const std::vector<std::filesystem::path>& folders,
-              std::vector<config::Diagnostic>& diagnostics, const Before* before = nullptr);
+              std::vector<config::Diagnostic>& diagnostics, const InUse* before = nullptr);
 
 }  // namespace bellwether::plugin

@@ -8,6 +8,7 @@
 #include <boost/asio/post.hpp>
 #include <latch>
 #include <memory>
+#include <span>
 #include <thread>
 
 #include "config/quantity.hpp"
@@ -94,15 +95,16 @@ class Threads {
 
     std::expected<void, std::string> listen(InheritedSockets inherited, const Ready& ready) {
         const auto& config = current_->host().config;
+        constexpr std::span<const std::uint16_t> no_ports;
         process_.api_inherited = !inherited.api.empty();
         process_.admin_inherited = !inherited.admin.empty();
         auto api = process_.api_inherited
                        ? serve::listen(config.server, workers_.size(), std::move(inherited.api))
-                       : serve::listen(config.server, workers_.size(), {});
+                       : serve::listen(config.server, workers_.size(), no_ports);
         if (!api) return Refusal(api.error());
         auto admin = process_.admin_inherited
                          ? serve::listen(config.admin, std::move(inherited.admin))
-                         : serve::listen(config.admin, {});
+                         : serve::listen(config.admin, no_ports);
         if (!admin) return Refusal(admin.error());
         api_port_ = api->port();
         admin_port_ = admin->port();

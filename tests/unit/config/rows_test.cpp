@@ -43,7 +43,7 @@ const std::map<std::string, Place, std::less<>> k_places{
     {"key",
      {{{"name", R"("a")"}, {"id", R"("8v2k4x9m3q")"}, {"sha256", fmt::format("\"{:a>64}\"", "")}},
       k_all + "[[keys]]\n@"}},
-    {"server", {{}, k_all + "[server]\n@"}},
+    {"server", {{{"drain", R"("0s")"}}, k_all + "[server]\n@"}},
     {"admin", {{}, k_all + "[admin]\n@"}},
     {"log", {{}, k_all + "[log]\n@"}},
     {"retry", {{}, k_all + "[retry]\n@"}},

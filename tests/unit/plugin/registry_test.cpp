@@ -84,7 +84,7 @@ TEST_F(RegistryTest, AProviderIsKeptAsLongAsNothingOfItDiffers) {
     config.providers = {holysheep()};
     std::vector<config::Diagnostic> diagnostics;
     const Registry first = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
-    const Before before{config, first};
+    const InUse before{config, first};
     const auto is_kept = [&](const config::Config& now) {
         const Registry next = plugin::load(now, {BELLWETHER_PLUGIN_DIR}, diagnostics, &before);
         EXPECT_EQ(next.providers[0]->library, first.providers[0]->library) << "mapped once";
@@ -112,7 +112,7 @@ TEST_F(RegistryTest, AnotherProviderHasItsConnectionsIfTheWireIsTheSame) {
     const Registry first = plugin::load(config, {BELLWETHER_PLUGIN_DIR}, diagnostics);
     config::Config now = config;
     now.providers[0].timeouts.total = std::chrono::seconds(1);
-    const Before before{config, first};
+    const InUse before{config, first};
     const Registry next = plugin::load(now, {BELLWETHER_PLUGIN_DIR}, diagnostics, &before);
     EXPECT_EQ(next.providers[0]->wire, first.providers[0]->wire);
     now.providers[0].wire.idle_time = std::chrono::seconds(1);
