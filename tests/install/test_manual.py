@@ -99,7 +99,7 @@ def test_the_installation_guide_names_commands_that_exist() -> None:
 def test_a_shell_offers_verbs_and_options(shell: str) -> None:
     """Those of the program, at each level, whatever they will be."""
     assert completed(shell, "bellwether ") == set(verbs_of(help_of()))
-    assert completed(shell, "bellwether plugin ") == {"list", "inspect"}
+    assert completed(shell, "bellwether plugin ") == {"list", "inspect", "reload", "unload", "load"}
     assert completed(shell, "bellwether budget ") == {"list", "show", "reset"}
     assert completed(shell, "bellwether chat --") >= options_of(help_of("chat"))
     assert completed(shell, "bellwether plugin list --") >= options_of(help_of("plugin", "list"))
