@@ -245,6 +245,7 @@ VALUES: dict[str, Any] = {
     "key.expires": Toml("2099-01-31"),
     "server.listen": "0.0.0.0:0",
     "server.user_header": "x-user",
+    "server.drain_streams": "50s",  # not shorter than `drain`
     "server.hosts": ["bellwether"],
     "server.cors_origins": ["https://app.example"],
     "admin.listen": "off",

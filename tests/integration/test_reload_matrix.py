@@ -207,11 +207,11 @@ def test_a_key_that_needs_a_restart_is_named_and_left(
     assert place.name in told["needs_restart"], told
     assert not differences(shown(host), before)
     both = copy.deepcopy(changed)
-    both["server"]["drain"] = "7s"
+    both["server"]["heartbeat"] = "7s"
     told = reload(host, both)
     assert (told["outcome"], told["generation"]) == ("applied", 2), told
     assert place.name in told["needs_restart"], told
-    before["server"]["drain"] = "7s"
+    before["server"]["heartbeat"] = "7s"
     assert not differences(shown(host), before)
 
 
