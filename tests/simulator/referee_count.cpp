@@ -52,7 +52,7 @@ void Referee::count_target(std::size_t id) {
 
 void Referee::count_waiting() {
     for (const auto& [limit, count] : waiting_) {
-        if (count == 0) continue;
+        if (*count == 0) continue;
         tally_.count(limit.starts_with("providers.") ? Happening::upstream_waits
                                                      : Happening::limit_waits);
     }

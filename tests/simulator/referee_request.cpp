@@ -111,7 +111,7 @@ bool Referee::has_room(const route::Candidate& target) const { return ready_keys
 bool Referee::is_waited_for(const route::Candidate& target) const {
     const std::string line = policy::limit_name_of(host_.config.providers[target.provider]);
     return std::ranges::any_of(
-        waiting_, [&](const auto& limit) { return limit.first == line && limit.second != 0; });
+        waiting_, [&](const auto& limit) { return limit.first == line && *limit.second != 0; });
 }
 
 // Whether a limit or a budget of its own may keep calls from the provider.

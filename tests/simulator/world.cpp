@@ -90,7 +90,7 @@ void World::check_end() {
     require(metrics_.streams_active.value() == 0, "no stream is active");
     require(metrics_.streams_paused.value() == 0, "no stream is paused");
     for (const auto& [limit, count] : *running_.waiting) {
-        require(count == 0, "nobody stands in the line of " + limit);
+        require(*count == 0, "nobody stands in the line of " + limit);
     }
     ledger_.check_end();
     referee_.check_end();
