@@ -1,7 +1,12 @@
 #include "serve/listener.hpp"
 
+#include <linux/filter.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+#include <array>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include "observe/log.hpp"
@@ -17,11 +22,28 @@ using boost::system::error_code;
 // The pause after a failed accept. Most likely the descriptors have run out, and some will be
 // closed.
 constexpr std::chrono::milliseconds k_accept_again{100};
+// How long a client that has begun to connect may take to finish.
+constexpr std::chrono::milliseconds k_handshake{200};
+
+// Drops packets that begin a connection (SYN), and lets all others pass. A client whose first
+// packet is dropped sends it again after a second.
+bool takes_nobody_new(int socket) {
+    constexpr std::uint32_t k_flags_at = 13;  // in the header of TCP
+    constexpr std::uint32_t k_syn = 0x02;
+    std::array<sock_filter, 4> program{
+        sock_filter BPF_STMT(BPF_LD | BPF_B | BPF_ABS, k_flags_at),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, k_syn, 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, 0),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    };
+    const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+    return setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0;
+}
 
 }  // namespace
 
 Listener::Listener(asio::io_context& loop, int socket, OnAccept on_accept)
-    : loop_(loop), on_accept_(std::move(on_accept)), acceptor_(loop), again_(loop) {
+    : loop_(loop), on_accept_(std::move(on_accept)), acceptor_(loop), again_(loop), end_(loop) {
     const auto bound = address_of(socket);
     acceptor_.assign(bound && bound->is_v6() ? asio::ip::tcp::v6() : asio::ip::tcp::v4(), socket);
 }
@@ -35,11 +57,20 @@ void Listener::start() { accept(); }
 // the same socket.
 void Listener::close() {
     again_.cancel();
+    end_.cancel();
     if (!acceptor_.is_open()) return;
     accept_pending();
     error_code error;
     const int socket = acceptor_.release(error);
     if (!error) ::close(socket);
+}
+
+void Listener::retire() {
+    if (!acceptor_.is_open() || !takes_nobody_new(acceptor_.native_handle())) return close();
+    end_.expires_after(k_handshake);
+    end_.async_wait([self = shared_from_this()](error_code cancelled) {
+        if (!cancelled) self->close();
+    });
 }
 
 // Takes what the kernel has accepted, as it would be reset with the socket.

@@ -25,6 +25,10 @@ class Listener : public std::enable_shared_from_this<Listener> {
     void start();
     // Accepts no more; connections that the kernel has accepted are still handed on.
     void close();
+    // The same for a listener that another one follows, so that no connection is reset: nobody new
+    // may begin to connect here, and who has begun is waited for, for a moment. The socket must be
+    // this listener's alone.
+    void retire();
 
   private:
     using Acceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
@@ -37,6 +41,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
     const OnAccept on_accept_;
     Acceptor acceptor_;
     boost::asio::steady_timer again_;  // after a failed accept
+    boost::asio::steady_timer end_;    // of one that is retired
 };
 
 }  // namespace bellwether::serve

@@ -39,7 +39,7 @@ Worker::~Worker() {
 }
 
 void Worker::listen(const std::vector<int>& sockets) {
-    close_listeners();
+    for (const auto& before : std::exchange(listeners_, {})) before->retire();
     for (const int socket : sockets) {
         listeners_.push_back(std::make_shared<Listener>(
             loop_, socket, [this](front::Socket client) { open(std::move(client)); }));

@@ -367,7 +367,7 @@ def test_the_listeners_change_places(start_host: StartHost, plain: str) -> None:
     assert connect(other).chat("echo").status == 200
 
 
-def test_connections_are_served_while_the_listener_widens(start_host: StartHost, plain: str) -> None:
+def test_no_connection_is_lost_while_the_listener_widens(start_host: StartHost, plain: str) -> None:
     """A client that has connected to the old socket and was not accepted yet is served."""
     port, ann = free_port(), new_key("ann")
     narrow = plain.replace('listen = "127.0.0.1:0"', f'listen = "127.0.0.1:{port}"', 1) + ann.toml
@@ -392,8 +392,7 @@ def test_connections_are_served_while_the_listener_widens(start_host: StartHost,
     for thread in threads:
         thread.join()
     assert len(served) > 50 and set(served) == {200}
-    # What the kernel accepts between the last look and the close is beyond the host's reach.
-    assert len(failures) <= 4, (len(failures), failures[:3])
+    assert not failures, (len(failures), failures[:3])
 
 
 # ---- what is refused ----------------------------------------------------------------------------
