@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "config/money.hpp"
 
@@ -23,21 +24,22 @@ std::string header_value(std::string_view text) {
 std::string answering_headers(const Answering& answering) {
     using std::chrono::duration;
     if (answering.attempts == 0) return {};
-    const std::string tried = answering.tried.empty()
-                                  ? std::string()
-                                  : fmt::format("x-bellwether-tried: {}\r\n", answering.tried);
-    const std::string generation =
-        answering.generation == 0
-            ? std::string()
-            : fmt::format("x-bellwether-generation: {}\r\n", answering.generation);
-    return tried + generation +
-           fmt::format(
-               "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: "
-               "{}\r\n"
-               "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
-               answering.provider, header_value(answering.model), answering.attempts,
-               duration<double, std::milli>(answering.so_far - answering.waited).count(),
-               std::chrono::duration_cast<std::chrono::milliseconds>(answering.so_far).count());
+    std::string lines;
+    const auto end = std::back_inserter(lines);
+    if (!answering.tried.empty()) {
+        fmt::format_to(end, "x-bellwether-tried: {}\r\n", answering.tried);
+    }
+    if (answering.generation != 0) {
+        fmt::format_to(end, "x-bellwether-generation: {}\r\n", answering.generation);
+    }
+    fmt::format_to(end,
+                   "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: "
+                   "{}\r\n"
+                   "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
+                   answering.provider, header_value(answering.model), answering.attempts,
+                   duration<double, std::milli>(answering.so_far - answering.waited).count(),
+                   std::chrono::duration_cast<std::chrono::milliseconds>(answering.so_far).count());
+    return lines;
 }
 
 std::string cost_header(std::optional<std::int64_t> cost_micro_usd) {

@@ -8,7 +8,6 @@
 #include "config/reference.hpp"
 #include "ledger/open_store.hpp"
 #include "observe/log.hpp"
-#include "pages/host_changes.hpp"
 #include "report/live_target.hpp"
 
 namespace bellwether::serve {
@@ -110,10 +109,11 @@ void Generation::take_over(const Generation* before) {
 // The ledger that is open stays, because its counters are what the budgets stand on. Where none is
 // open yet, the new config may bring one.
 std::vector<std::string> keep_until_restart(front::Host& now, const front::Host& before,
+                                            const std::vector<report::ConfigChange>& changes,
                                             const front::Process& process) {
     const config::Config& then = before.config;
     std::vector<std::string> names;
-    for (const auto& change : pages::host_changes(before, now)) {
+    for (const auto& change : changes) {
         const bool brings_ledger =
             change.name.starts_with("ledger") && then.ledger.kind == config::StoreKind::none;
         const bool stays = (process.api_inherited && change.name == "server.listen") ||

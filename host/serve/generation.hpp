@@ -11,6 +11,7 @@
 #include "front/host.hpp"
 #include "front/process.hpp"
 #include "front/running.hpp"
+#include "report/config_changes.hpp"
 
 namespace bellwether::serve {
 
@@ -42,6 +43,7 @@ class Generation {
 // Gives the new host the settings of the old one that only a restart changes, among them the
 // addresses of sockets that were inherited. Returns the names of those that were changed in vain.
 std::vector<std::string> keep_until_restart(front::Host& now, const front::Host& before,
+                                            const std::vector<report::ConfigChange>& changes,
                                             const front::Process& process);
 
 }  // namespace bellwether::serve

@@ -169,7 +169,8 @@ ReloadReport Reloader::replace(front::HostCheck check, const ReloadOrder& order)
     if (!check.host) return report;
     leave_unloaded(*check.host, order);
     report.changes = pages::host_changes(current_->host(), *check.host);
-    report.needs_restart = keep_until_restart(*check.host, current_->host(), process_);
+    report.needs_restart =
+        keep_until_restart(*check.host, current_->host(), report.changes, process_);
     if (lets_everybody_in(check.host->config)) {
         report.fault =
             "it has no client keys, but the inherited socket of server.listen, which stays until a "
