@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "config/money.hpp"
 
@@ -25,21 +24,22 @@ std::string answering_headers(const Answering& answering) {
     using std::chrono::duration;
     if (answering.attempts == 0) return {};
     std::string lines;
-    const auto end = std::back_inserter(lines);
     if (!answering.tried.empty()) {
-        fmt::format_to(end, "x-bellwether-tried: {}\r\n", answering.tried);
+        lines.append("x-bellwether-tried: ").append(answering.tried).append("\r\n");
     }
     if (answering.generation != 0) {
-        fmt::format_to(end, "x-bellwether-generation: {}\r\n", answering.generation);
+        const fmt::format_int number(answering.generation);
+        lines.append("x-bellwether-generation: ").append(number.data(), number.size());
+        lines.append("\r\n");
     }
-    fmt::format_to(end,
-                   "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: "
-                   "{}\r\n"
-                   "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
-                   answering.provider, header_value(answering.model), answering.attempts,
-                   duration<double, std::milli>(answering.so_far - answering.waited).count(),
-                   std::chrono::duration_cast<std::chrono::milliseconds>(answering.so_far).count());
-    return lines;
+    return lines +
+           fmt::format(
+               "x-bellwether-provider: {}\r\nx-bellwether-model: {}\r\nx-bellwether-attempts: "
+               "{}\r\n"
+               "x-bellwether-overhead-ms: {:.3f}\r\nopenai-processing-ms: {}\r\n",
+               answering.provider, header_value(answering.model), answering.attempts,
+               duration<double, std::milli>(answering.so_far - answering.waited).count(),
+               std::chrono::duration_cast<std::chrono::milliseconds>(answering.so_far).count());
 }
 
 std::string cost_header(std::optional<std::int64_t> cost_micro_usd) {
