@@ -19,6 +19,9 @@ BINARY = Path(os.environ.get("BELLWETHER_BIN", ROOT / "build/release/bin/bellwet
 PLUGINS = Path(os.environ.get("BELLWETHER_PLUGINS", ROOT / "build/release/plugins")).resolve()
 # All plugins in child processes: what tests say of plugins must hold there as well.
 ISOLATED = os.environ.get("BELLWETHER_TEST_ISOLATED") == "1"
+# Whether the program has a sanitizer in it, which reports crashes itself and needs system calls and
+# memory of its own.
+SANITIZED = any(name in BINARY.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 SLOWNESS = 4 if os.environ.get("BELLWETHER_TEST_SLOW") == "1" else 1
 
 KEY = "test-key"

@@ -15,9 +15,7 @@ from integration.bad_plugins.crashing import Morgue, expected
 from integration.bad_plugins.row import Call, LastWords, Refused
 from integration.bad_plugins.upstream import upstream as bad_upstream
 from integration.conftest import StartHost, route, server
-from integration.host import BINARY, Host, run_cli
-
-HAS_OWN_REPORTS = any(name in BINARY.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
+from integration.host import SANITIZED, Host, run_cli
 
 
 def rows(all_of_them: list[Any]) -> Any:
@@ -126,7 +124,7 @@ def morgue(built: Path, base_url: str) -> Morgue:
     return stands
 
 
-not_sanitized = pytest.mark.skipif(HAS_OWN_REPORTS, reason="a sanitizer reports crashes itself")
+not_sanitized = pytest.mark.skipif(SANITIZED, reason="a sanitizer reports crashes itself")
 
 
 @not_sanitized

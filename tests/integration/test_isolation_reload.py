@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 from integration.conftest import StartHost, provider, route, server
-from integration.host import BINARY, PLUGINS, Host, run_cli, wait_for
+from integration.host import PLUGINS, SANITIZED, Host, run_cli, wait_for
 from integration.reloading import apply, gauge, refused, replace_file, stream_across
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
 pytestmark = pytest.mark.skipif(
-    any(name in BINARY.read_bytes() for name in (b"__asan_init", b"__tsan_init")),
-    reason="a sanitizer needs system calls and memory of its own")
+    SANITIZED, reason="a sanitizer needs system calls and memory of its own")
 
 
 @pytest.fixture

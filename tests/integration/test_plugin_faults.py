@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from integration.conftest import StartHost, route, server
-from integration.host import BINARY, SLOWNESS, Host, run_cli, wait_for
+from integration.host import BINARY, SANITIZED, SLOWNESS, Host, run_cli, wait_for
 from integration.metrics_page import scrape
 from integration.test_plugin_files import compile_library
 
-HAS_OWN_REPORTS = any(name in BINARY.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
-not_sanitized = pytest.mark.skipif(HAS_OWN_REPORTS, reason="a sanitizer reports crashes itself")
+not_sanitized = pytest.mark.skipif(SANITIZED, reason="a sanitizer reports crashes itself")
 
 SLOW = """
 #include <bellwether/provider.hpp>

@@ -46,7 +46,7 @@ HOMES = {
     r"boost/asio/ssl": ["host/ledger/redis/socket.cpp"],
     r"zlib": ["host/http/", "host/plugin/framing/aws_message.cpp"],
     r"CLI/": ["host/cli/"],
-    r"linux/": ["host/plugin/isolated/"],
+    r"linux/": ["host/plugin/isolated/", "host/serve/listener.cpp"],
 }
 
 # What any file may use: the language's own and the system's (names without a folder), and these.
