@@ -22,8 +22,7 @@ class Chores {
 
   private:
     struct ProbesOf {
-        ProbesOf(Chores& owner, std::shared_ptr<const Generation> one,
-                 const policy::Probes* before);
+        ProbesOf(Chores& owner, std::shared_ptr<const Generation> one);
         std::shared_ptr<const Generation> generation;
         policy::Probes probes;
     };

@@ -74,7 +74,7 @@ void Keeper::run() {
         set(Condition::starting);
         auto begun = begin();
         if (begun) {
-            const std::shared_ptr<Life> life = *begun;
+            const std::shared_ptr<Life>& life = *begun;
             std::thread maker([this, life] { make_ready(life); });
             watch(*life);
             maker.join();

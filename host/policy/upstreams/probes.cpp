@@ -42,8 +42,7 @@ route::TryEnd end_of_probe(const Result<std::vector<std::string>>& answer) {
 
 Probes::Probes(boost::asio::io_context& loop, net::Transport& transport,
                const config::Config& config, const plugin::Registry& registry,
-               std::span<const route::TargetName> targets, Upstreams& upstreams,
-               const Probes* before)
+               std::span<const route::TargetName> targets, Upstreams& upstreams)
     : loop_(loop), transport_(transport), desk_(loop, transport), upstreams_(upstreams) {
     std::mt19937_64 random(std::random_device{}());
     for (std::size_t i = 0; i < config.providers.size(); ++i) {
@@ -59,19 +58,19 @@ Probes::Probes(boost::asio::io_context& loop, net::Transport& transport,
         ProbedProvider& provider = providers_.emplace_back(loop, i, interval, loaded);
         provider.targets = targets_of(i, targets);
         std::uniform_int_distribution<std::int64_t> part(0, interval.count());
-        const auto first = Clock::now() + std::chrono::milliseconds(part(random));
-        wait_until(provider, due_before(provider, before).value_or(first));
+        wait_until(provider, Clock::now() + std::chrono::milliseconds(part(random)));
     }
 }
 
-std::optional<Clock::time_point> Probes::due_before(const ProbedProvider& provider,
-                                                    const Probes* before) {
-    if (before == nullptr) return std::nullopt;
-    for (const ProbedProvider& other : before->providers_) {
-        const bool same = &other.slot.provider() == &provider.slot.provider();
-        if (same && other.interval == provider.interval) return other.due;
+void Probes::keep_rhythm_of(const Probes& before) {
+    for (ProbedProvider& provider : providers_) {
+        const auto same =
+            std::ranges::find_if(before.providers_, [&provider](const ProbedProvider& other) {
+                return &other.slot.provider() == &provider.slot.provider() &&
+                       other.interval == provider.interval;
+            });
+        if (same != before.providers_.end()) wait_until(provider, same->due);
     }
-    return std::nullopt;
 }
 
 void Probes::wait_until(ProbedProvider& provider, Clock::time_point due) {

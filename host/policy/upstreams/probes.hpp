@@ -35,13 +35,13 @@ class Probes {
     // A probe without an answer has failed after so long.
     static constexpr std::chrono::milliseconds k_limit{10'000};
 
-    // All that is given must outlive the object, but `before`: the probes until now, whose rhythm
-    // is kept where a provider is the same; null: there were none. The first probe of a provider
-    // begins after a part of its interval that is drawn by chance, so that many hosts do not ask at
-    // once.
+    // All that is given must outlive the object. The first probe of a provider begins after a part
+    // of its interval that is drawn by chance, so that many hosts do not ask at once.
     Probes(boost::asio::io_context& loop, net::Transport& transport, const config::Config& config,
            const plugin::Registry& registry, std::span<const route::TargetName> targets,
-           Upstreams& upstreams, const Probes* before = nullptr);
+           Upstreams& upstreams);
+    // Where a provider is the same as before a reload, its next probe begins when it would have.
+    void keep_rhythm_of(const Probes& before);
     // Asks no more; a question that runs still ends, and counts. `on_idle` is called, from the loop
     // and perhaps from inside, when none runs any more; it may destroy the object.
     void wind_down(std::function<void()> on_idle);
@@ -65,8 +65,6 @@ class Probes {
         std::optional<plugin::ModelsQuestion> question;
     };
 
-    static std::optional<Clock::time_point> due_before(const ProbedProvider& provider,
-                                                       const Probes* before);
     void wait_until(ProbedProvider& provider, Clock::time_point due);
     void ask(ProbedProvider& provider);
     void answered(ProbedProvider& provider, const Result<std::vector<std::string>>& answer);
