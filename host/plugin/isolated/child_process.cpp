@@ -72,13 +72,6 @@ class Attributes {
 
 }  // namespace
 
-void Descriptor::reset() {
-    if (number_ >= 0) close(number_);
-    number_ = -1;
-}
-
-int Descriptor::release() { return std::exchange(number_, -1); }
-
 std::expected<ChildProcess, std::string> ChildProcess::start(const std::vector<std::string>& words,
                                                              int memory, int library) {
     ChildProcess child;

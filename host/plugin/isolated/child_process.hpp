@@ -10,27 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
+
 namespace bellwether::plugin::isolated {
-
-// A descriptor that is closed with the object.
-class Descriptor {
-  public:
-    Descriptor() = default;
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor() { reset(); }
-    Descriptor(Descriptor&& other) noexcept : number_(other.release()) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        reset();
-        number_ = other.release();
-        return *this;
-    }
-    int get() const { return number_; }
-    void reset();
-
-  private:
-    int release();
-    int number_ = -1;
-};
 
 class ChildProcess {
   public:
