@@ -221,6 +221,47 @@ std::vector<std::uint64_t> Book::restore(const std::vector<StoredTally>& stored)
     return dropped;
 }
 
+std::vector<Hold> Book::holds() const {
+    std::vector<std::shared_ptr<const HeldCall>> calls;
+    {
+        const Lock lock(mutex_);
+        for (const auto& [id, call] : calls_) calls.push_back(call);
+    }
+    std::vector<Hold> holds;
+    holds.reserve(calls.size());
+    for (const auto& call : calls) holds.push_back(call->hold);
+    return holds;
+}
+
+void Book::adopt(std::vector<Hold> holds) {
+    const Lock lock(mutex_);
+    for (auto& hold : holds) {
+        const auto call = std::make_shared<HeldCall>(std::move(hold));
+        for (const auto& claim : call->hold.claims) {
+            auto tally = for_adopted(claim);
+            ++tally->calls;
+            if (claim.measure != Measure::rate) tally->held += at_least_zero(claim.amount);
+            call->tallies.push_back(std::move(tally));
+        }
+        calls_.emplace(call->hold.id, call);
+    }
+}
+
+// A budget that has gone on to a later window has a tally of its own for the calls of the earlier
+// one, which nobody else claims from.
+TallyPointer Book::for_adopted(const Claim& claim) {
+    const auto hash = counter_hash(claim.measure, claim.counter);
+    const auto tally = tallies_.find(claim, hash);
+    if (tally && (claim.measure != Measure::budget || claim.window.start >= tally->window.start)) {
+        return tally;
+    }
+    if (!tally) return create(claim, hash);
+    auto earlier =
+        std::make_shared<Tally>(next_tally_++, claim.measure, claim.counter, hash, claim.window);
+    earlier->current = false;
+    return earlier;
+}
+
 // Rates have a time of their own, which never goes back. If somebody sets the clock back, it goes
 // on from the latest time: otherwise no rate would admit anything until the clock is there again.
 Times Book::times(std::int64_t now_us) {

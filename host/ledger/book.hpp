@@ -55,6 +55,11 @@ class Book {
     // several windows, only the latest is kept, and the numbers of the other tallies are returned.
     // All counters are taken over, even if they are more than the maximum.
     std::vector<std::uint64_t> restore(const std::vector<StoredTally>& stored);
+    // The holds that are not settled, and the same holds in the book of another process, which has
+    // restored the tallies: what they claim is claimed there, whatever the limits. A rate's tally
+    // has it already. The journal is not told, as its file has the holds.
+    std::vector<Hold> holds() const;
+    void adopt(std::vector<Hold> holds);
 
   private:
     Times times(std::int64_t now_us) REQUIRES(mutex_);
@@ -68,6 +73,7 @@ class Book {
     void release(const HeldCall& call) REQUIRES(mutex_);
     void forget(const Tally& tally) REQUIRES(mutex_);
     void sweep(const Times& times) REQUIRES(mutex_);
+    TallyPointer for_adopted(const Claim& claim) REQUIRES(mutex_);
     Mark mark(const TallyPointer& tally) const REQUIRES(mutex_);
 
     Journal* journal_;

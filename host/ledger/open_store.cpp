@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "ledger/handover/movable_store.hpp"
 #include "ledger/memory.hpp"
 #include "ledger/redis/store.hpp"
 #include "ledger/sqlite/store.hpp"
@@ -34,24 +35,39 @@ Result<std::unique_ptr<Store>> open_redis(const config::Ledger& ledger) {
     return open_redis(std::move(settings));
 }
 
+Result<std::unique_ptr<Store>> open_file(const config::Ledger& ledger,
+                                         std::optional<MovedStore> moved) {
+    if (ledger.is_default_file) {
+        std::error_code error;  // opening says what is wrong, and makes the last folder
+        const auto folder = ledger.file.parent_path();
+        std::filesystem::create_directories(folder.parent_path(), error);
+    }
+    return open_sqlite(ledger.file.string(), system_time_us,
+                       {.keep_usage = ledger.keep_usage,
+                        .counters_max = ledger.max_counters,
+                        .linger = ledger.linger,
+                        .sync = ledger.sync},
+                       std::move(moved));
+}
+
+Result<std::unique_ptr<Store>> open_movable_file(const config::Ledger& ledger,
+                                                 std::optional<MovedStore> moved) {
+    auto store = open_file(ledger, std::move(moved));
+    if (!store) return store;
+    return std::make_unique<MovableStore>(*std::move(store), [ledger](std::vector<Hold> holds) {
+        return open_file(ledger, MovedStore{std::move(holds)});
+    });
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger) {
+Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger,
+                                          std::optional<MovedStore> moved) {
     switch (ledger.kind) {
         case config::StoreKind::none: break;
         case config::StoreKind::memory:
             return open_memory(system_time_us, {.counters_max = ledger.max_counters});
-        case config::StoreKind::sqlite:
-            if (ledger.is_default_file) {
-                std::error_code error;  // opening says what is wrong, and makes the last folder
-                const auto folder = ledger.file.parent_path();
-                std::filesystem::create_directories(folder.parent_path(), error);
-            }
-            return open_sqlite(ledger.file.string(), system_time_us,
-                               {.keep_usage = ledger.keep_usage,
-                                .counters_max = ledger.max_counters,
-                                .linger = ledger.linger,
-                                .sync = ledger.sync});
+        case config::StoreKind::sqlite: return open_movable_file(ledger, std::move(moved));
         case config::StoreKind::redis: return open_redis(ledger);
     }
     return nullptr;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/error.hpp"
 #include "config/config.hpp"
@@ -10,7 +11,8 @@
 namespace bellwether::ledger {
 
 // Returns null if the configuration asks for no store. Reads the password from the environment or
-// the file that the configuration names.
-Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger);
+// the file that the configuration names. `moved`: another host has let go of this store.
+Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger,
+                                          std::optional<MovedStore> moved = std::nullopt);
 
 }  // namespace bellwether::ledger

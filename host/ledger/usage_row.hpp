@@ -27,4 +27,12 @@ struct UsageRow {
     std::string error;                 // the error's code; empty: there was no error
 };
 
+// The row of a call whose host died before it settled; `estimate` is what was held for it.
+inline UsageRow lost_row(UsageRow estimate) {
+    estimate.status = 0;
+    estimate.usage.source = UsageSource::estimate;
+    estimate.error = "host_lost";
+    return estimate;
+}
+
 }  // namespace bellwether::ledger

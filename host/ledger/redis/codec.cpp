@@ -16,7 +16,6 @@ constexpr std::size_t k_standing_words = 7;
 constexpr std::size_t k_counter_words = 5;
 // In the year 2255. A window that ends later is given this end, which is as good as never.
 constexpr std::int64_t k_window_end_max = 9'000'000'000;
-constexpr std::string_view k_lost = "host_lost";
 constexpr std::int64_t k_greatest = std::numeric_limits<std::int64_t>::max();
 
 constexpr std::pair<Measure, std::string_view> k_measures[] = {
@@ -155,11 +154,7 @@ Words hold_words(const Hold& hold, std::string_view epoch, std::string_view how)
     Words words{std::to_string(hold.id.host), std::to_string(hold.id.number), std::string(epoch),
                 std::string(how), std::to_string(hold.claims.size())};
     for (const Claim& claim : hold.claims) append_claim(words, claim);
-    UsageRow lost = hold.estimate;
-    lost.status = 0;
-    lost.usage.source = UsageSource::estimate;
-    lost.error = k_lost;
-    append_row(words, lost);
+    append_row(words, lost_row(hold.estimate));
     return words;
 }
 

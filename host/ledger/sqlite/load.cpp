@@ -4,37 +4,45 @@
 
 #include <map>
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "ledger/amount.hpp"
+#include "ledger/numbers.hpp"
 #include "ledger/sqlite/rows.hpp"
 #include "ledger/sqlite/schema.hpp"
 
 namespace bellwether::ledger {
 namespace {
 
+constexpr int k_hold_columns = 3;  // before those of the usage
+
 struct Dead {
+    std::vector<HoldId> ids;
     std::map<std::uint64_t, std::int64_t> amounts;  // by counter
     std::vector<UsageRow> rows;
 };
 
-Result<Dead> read_dead(Database& database) {
-    auto statement =
-        database.prepare(fmt::format("SELECT claims, {} FROM holds", k_usage_column_names));
+Result<Dead> read_dead(Database& database, const std::vector<Hold>& alive) {
+    auto statement = database.prepare(
+        fmt::format("SELECT host, number, claims, {} FROM holds", k_usage_column_names));
     if (!statement) return std::unexpected(std::move(statement.error()));
+    std::unordered_set<HoldId, HoldIdHash> kept;
+    for (const auto& hold : alive) kept.insert(hold.id);
     Dead dead;
     while (true) {
         const auto row = statement->step();
         if (!row) return std::unexpected(row.error());
         if (!*row) return dead;
-        for (const auto& [counter, amount] : parse_claims(statement->text(0))) {
+        const HoldId id{.host = static_cast<std::uint64_t>(statement->integer(0)),
+                        .number = static_cast<std::uint64_t>(statement->integer(1))};
+        if (kept.contains(id)) continue;
+        dead.ids.push_back(id);
+        for (const auto& [counter, amount] : parse_claims(statement->text(2))) {
             auto& sum = dead.amounts[counter];
             sum = add_clamped(sum, amount);
         }
-        dead.rows.push_back(read_usage(*statement, 1));
-        dead.rows.back().status = 0;
-        dead.rows.back().usage.source = UsageSource::estimate;
-        dead.rows.back().error = "host_lost";
+        dead.rows.push_back(lost_row(read_usage(*statement, k_hold_columns)));
     }
 }
 
@@ -58,7 +66,14 @@ Result<void> write_dead(Database& database, const Dead& dead) {
         bind_usage(*insert, 1, row);
         if (auto done = insert->run(); !done) return done;
     }
-    return database.run("DELETE FROM holds");
+    auto remove = database.prepare("DELETE FROM holds WHERE host = ? AND number = ?");
+    if (!remove) return std::unexpected(std::move(remove.error()));
+    for (const auto& id : dead.ids) {
+        remove->bind(1, static_cast<std::int64_t>(id.host));
+        remove->bind(2, static_cast<std::int64_t>(id.number));
+        if (auto done = remove->run(); !done) return done;
+    }
+    return {};
 }
 
 // Runs a query whose rows begin with the counter's number, rule and value; `take` reads the columns
@@ -100,8 +115,8 @@ Result<std::vector<StoredTally>> load_rates(Database& database) {
                 });
 }
 
-Result<std::size_t> settle_dead_holds(Database& database) {
-    const auto dead = read_dead(database);
+Result<std::size_t> settle_dead_holds(Database& database, const std::vector<Hold>& alive) {
+    const auto dead = read_dead(database, alive);
     if (!dead) return std::unexpected(dead.error());
     if (dead->rows.empty()) return 0;
     auto done = database.run("BEGIN IMMEDIATE");

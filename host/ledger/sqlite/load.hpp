@@ -14,8 +14,8 @@ namespace bellwether::ledger {
 Result<std::vector<StoredTally>> load_budgets(Database& database);
 Result<std::vector<StoredTally>> load_rates(Database& database);
 
-// Settles all holds in the file at their estimates. The caller has the file's lock, so no other
-// host owns them any more. Returns how many there were.
-Result<std::size_t> settle_dead_holds(Database& database);
+// Settles the holds in the file at their estimates, but those of `alive`. The caller has the file's
+// lock, so no other host owns them any more. Returns how many there were.
+Result<std::size_t> settle_dead_holds(Database& database, const std::vector<Hold>& alive);
 
 }  // namespace bellwether::ledger

@@ -87,8 +87,9 @@ class SqliteStore final : public Store {
                    std::move(parts.place), {.linger = settings.linger, .sync = settings.sync}),
           book_(&journal_, settings.counters_max) {}
 
-    void restore(const std::vector<StoredTally>& tallies) {
+    void restore(const std::vector<StoredTally>& tallies, std::vector<Hold> holds) {
         for (const auto number : book_.restore(tallies)) journal_.forgotten(number);
+        book_.adopt(std::move(holds));
         journal_.wake();
     }
 
@@ -115,6 +116,7 @@ class SqliteStore final : public Store {
     bool flush(std::int64_t limit_ms) override {
         return journal_.flush(std::chrono::milliseconds(limit_ms));
     }
+    std::vector<Hold> holds() const override { return book_.holds(); }
     StoreHealth health() const override { return {.available = !journal_.failing()}; }
 
   private:
@@ -142,18 +144,25 @@ Result<void> configure(Database& database) {
         "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=67108864; PRAGMA trusted_schema=OFF");
 }
 
-Result<std::unique_ptr<Database>> open_database(const std::string& path) {
+Result<std::unique_ptr<Database>> open_database(const std::string& path, bool as_it_is) {
     auto database = Database::open(path, Database::Access::write);
     if (!database) return database;
     const auto known = schema_version(**database);  // before anything is changed
     if (!known) return std::unexpected(known.error());
+    if (as_it_is && *known != k_schema_version) {
+        return fail(ErrorKind::invalid,
+                    fmt::format("{}: this version of the program keeps the ledger in other tables "
+                                "(schema {}, in the file: {}), and could not give it back; stop "
+                                "the host and start this version instead",
+                                path, k_schema_version, *known));
+    }
     if (auto done = configure(**database); !done) return std::unexpected(std::move(done.error()));
     if (auto done = migrate(**database); !done) return std::unexpected(std::move(done.error()));
     return database;
 }
 
-Result<std::vector<StoredTally>> load(Database& database) {
-    const auto dead = settle_dead_holds(database);
+Result<std::vector<StoredTally>> load(Database& database, const std::vector<Hold>& alive) {
+    const auto dead = settle_dead_holds(database, alive);
     if (!dead) return std::unexpected(dead.error());
     if (*dead > 0) {
         observe::warn(
@@ -183,13 +192,15 @@ Result<SqliteParts> SqliteParts::prepare(const std::string& name, Database& data
 }  // namespace
 
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock,
-                                           SqliteSettings settings) {
+                                           SqliteSettings settings,
+                                           std::optional<MovedStore> moved) {
+    std::vector<Hold> holds = moved ? std::move(moved->holds) : std::vector<Hold>();
     if (auto done = make_folder(path); !done) return std::unexpected(std::move(done.error()));
     auto file = LockedFile::take(path);
     if (!file) return std::unexpected(std::move(file.error()));
-    auto database = open_database(file->path());
+    auto database = open_database(file->path(), moved.has_value());
     if (!database) return std::unexpected(std::move(database.error()));
-    const auto tallies = load(**database);
+    const auto tallies = load(**database, holds);
     if (!tallies) return std::unexpected(tallies.error());
     auto parts = SqliteParts::prepare(path, **database, clock, settings.keep_usage);
     if (!parts) return std::unexpected(std::move(parts.error()));
@@ -197,7 +208,7 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock,
     for (const auto& fault : access_faults(file->path())) observe::warn("ledger: {}", fault);
     auto store = std::make_unique<SqliteStore>(*std::move(file), *std::move(database),
                                                *std::move(parts), std::move(clock), settings);
-    store->restore(*tallies);
+    store->restore(*tallies, std::move(holds));
     return store;
 }
 

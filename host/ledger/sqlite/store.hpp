@@ -5,7 +5,9 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "config/config.hpp"
@@ -24,7 +26,10 @@ struct SqliteSettings {
 // Opens a store, and creates its file if there is none. Refuses a file that another host uses, that
 // is not a ledger, or that cannot be written. The caller keeps the store for longer than its
 // sessions; its destructor waits until all is written, or for 5 s if the disk fails.
+// `moved`: a file that has the tables of another version of the program is refused and not changed,
+// so that the other process can still take it back.
 Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock = system_time_us,
-                                           SqliteSettings settings = {});
+                                           SqliteSettings settings = {},
+                                           std::optional<MovedStore> moved = std::nullopt);
 
 }  // namespace bellwether::ledger

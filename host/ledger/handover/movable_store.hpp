@@ -1,0 +1,77 @@
+// `MovableStore` is a store that can go over to another process while calls are in flight: it lets
+// go of the store behind it, and then either asks the process that has it, or takes it back. In
+// between, what the sessions are asked waits; no call notices more than that.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/descriptor.hpp"
+#include "base/mutex.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/numbers.hpp"
+
+namespace bellwether::ledger {
+
+class MovableSession;
+
+class MovableStore final : public Store {
+  public:
+    // Opens the store behind again, in which these holds are not settled.
+    using Reopen = std::function<Result<std::unique_ptr<Store>>(std::vector<Hold> holds)>;
+
+    MovableStore(std::unique_ptr<Store> store, Reopen reopen);
+    ~MovableStore() override;
+
+    // Not after leave(), until the store is taken back.
+    std::unique_ptr<LedgerSession> open(boost::asio::io_context& loop) override;
+    Result<std::vector<StoredCounter>> counters() override;
+    Result<void> each_usage(TimeSpan span,
+                            const std::function<void(const UsageRow&)>& row) override;
+    Result<std::size_t> reset(std::string_view rule) override;
+    bool flush(std::int64_t limit_ms) override;
+    StoreHealth health() const override;
+    MovableStore* movable() override { return this; }
+
+    // These three are for one thread, on which no session runs. Each fails if the loop of a session
+    // does not answer within the limit.
+    using Limit = std::chrono::milliseconds;
+    struct Moved {
+        std::vector<Hold> holds;          // not settled
+        std::vector<Descriptor> sockets;  // for a Relay, one of each session
+    };
+    // Writes everything, and closes the store behind; its file is free. If it fails, nothing has
+    // changed.
+    Result<Moved> leave(Limit limit);
+    // After leave(): opens the store behind again; the sessions go on with it.
+    Result<void> take_back(Limit limit);
+    // After leave(): the sessions go on with the relay that has got the sockets.
+    Result<void> follow(Limit limit);
+
+  private:
+    friend class MovableSession;
+    using Step = std::function<void(MovableSession&)>;
+
+    Result<void> everywhere(Limit limit, const Step& step);
+    Result<void> make_sockets(std::vector<Descriptor>& theirs);
+    Store* behind() const;
+    void closed(const MovableSession* session);
+    bool is_open(const MovableSession* session) const;
+
+    const Reopen reopen_;
+    HoldNumberSource source_;
+    Mutex reports_;  // held by a report, as the store must not be closed under it
+    mutable Mutex mutex_;
+    // Null: it has gone over. Only the thread that moves it changes it, with both mutexes held.
+    std::unique_ptr<Store> store_ GUARDED_BY(mutex_);
+    std::vector<MovableSession*> sessions_ GUARDED_BY(mutex_);
+    // After leave(), of the thread that moves the store.
+    std::vector<Hold> holds_;
+    std::map<MovableSession*, Descriptor> own_sockets_;
+};
+
+}  // namespace bellwether::ledger
