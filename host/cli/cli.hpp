@@ -53,6 +53,7 @@ struct ReloadOptions {
 
 int serve(const Common& common);
 int reload(const Common& common, const ReloadOptions& options);
+int upgrade(const Common& common, const ReloadOptions& options);
 int check(const Common& common, config::Secrets secrets);
 int check_live(const Common& common);  // asks every provider for its models
 int models(const Common& common, const std::string& filter);

@@ -1,4 +1,4 @@
-// `reload` and `plugin reload`, `load` and `unload`: orders to a running host.
+// `reload`, `upgrade`, and `plugin reload`, `load` and `unload`: orders to a running host.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -58,12 +58,21 @@ void print_report(const Value& report) {
     }
 }
 
-// Posts an order to the host, and prints what came of it.
-int order(const Common& common, const std::string& admin, const std::string& path,
-          const std::string& body) {
+void print_upgrade(const Value& report) {
+    fmt::print("Process {} has taken over.\n", report["process"].raw());
+}
+
+struct Order {
+    std::string path;
+    std::string body = "{}";
+    void (*print)(const Value& report) = print_report;  // what came of it
+};
+
+// Posts an order to the host.
+int post(const Common& common, const std::string& admin, const Order& order) {
     const auto url = admin_url(common, admin);
     if (!url) return k_usage;
-    const auto reply = ask_host("POST", *url + path, body);
+    const auto reply = ask_host("POST", *url + order.path, order.body);
     if (!reply) {
         fmt::print(stderr, "error: {}: {}; is the host running? bellwether serve\n", *url,
                    reply.error().problem);
@@ -74,8 +83,8 @@ int order(const Common& common, const std::string& admin, const std::string& pat
     if (!known) {
         fmt::print(stderr,
                    "error: {} answers with status {}: it is no admin listener of Bellwether that "
-                   "can reload\n",
-                   *url, reply->status);
+                   "knows {}\n",
+                   *url, reply->status, order.path);
         return k_failed;
     }
     if (common.json) fmt::print("{}\n", reply->body);
@@ -85,7 +94,7 @@ int order(const Common& common, const std::string& admin, const std::string& pat
         fmt::print(stderr, "{}\n", plain(line.string()));
     }
     if (done) {
-        print_report(report);
+        order.print(report);
     } else {
         fmt::print(stderr, "error: {}\n", plain(report["error"]["message"].string()));
     }
@@ -95,15 +104,19 @@ int order(const Common& common, const std::string& admin, const std::string& pat
 }  // namespace
 
 int reload(const Common& common, const ReloadOptions& options) {
-    return order(common, options.admin, "/admin/reload",
-                 options.dry_run ? R"({"dry_run": true})" : "{}");
+    return post(common, options.admin,
+                {.path = "/admin/reload", .body = options.dry_run ? R"({"dry_run": true})" : "{}"});
+}
+
+int upgrade(const Common& common, const ReloadOptions& options) {
+    return post(common, options.admin, {.path = "/admin/upgrade", .print = print_upgrade});
 }
 
 int plugin_change(const Common& common, const ReloadOptions& options, const std::string& verb,
                   const std::string& provider) {
     json::Writer writer;
     writer.begin_object().field("provider", provider).end_object();
-    return order(common, options.admin, "/admin/plugins/" + verb, writer.text());
+    return post(common, options.admin, {.path = "/admin/plugins/" + verb, .body = writer.text()});
 }
 
 }  // namespace bellwether::cli

@@ -205,6 +205,16 @@ void add_reload(CLI::App& app, Invocation& invocation) {
         "The host reads the file that it was started with. If it has a mistake, nothing changes.");
 }
 
+void add_upgrade(CLI::App& app, Invocation& invocation) {
+    CLI::App* command =
+        add(app, invocation, "upgrade", "Let the program that is installed now take over",
+            [&invocation] { return upgrade(invocation.common, invocation.reload); });
+    add_admin(*command, invocation.reload.admin);
+    command->footer(
+        "A new host is started as the running one was. It takes over the sockets and the ledger,\n"
+        "and no call is lost. If it does not get ready, the running one goes on.");
+}
+
 void add_check(CLI::App& app, Invocation& invocation) {
     CLI::App* command =
         add(app, invocation, "check", "Check the config, its plugins and credentials; no network",
@@ -237,6 +247,7 @@ void describe(CLI::App& app, Invocation& invocation) {
         return serve(common);
     })->footer("SIGTERM finishes the calls in flight first; a second one stops at once.");
     add_reload(app, invocation);
+    add_upgrade(app, invocation);
     add_check(app, invocation);
     add(app, invocation, "models", "List the models that the config serves", [&invocation] {
         return models(invocation.common, invocation.filter);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <expected>
+#include <string>
 
 #include "cli/cli.hpp"
 #include "observe/log_writer.hpp"
@@ -32,15 +34,28 @@ int cannot_serve(const std::string& reason) {
     return k_failed;
 }
 
+std::expected<serve::Origin, std::string> find_origin() {
+    auto predecessor = serve::Predecessor::find();
+    if (!predecessor) return std::unexpected(predecessor.error());
+    auto inherited = serve::take_inherited_sockets();
+    if (!inherited) return std::unexpected(inherited.error());
+    return serve::Origin{*std::move(predecessor), *std::move(inherited)};
+}
+
 }  // namespace
 
 int serve(const Common& common) {
     serve::block_signals();
     keep_out_of_core_dumps();
-    auto inherited = serve::take_inherited_sockets();
-    if (!inherited) return cannot_serve(inherited.error());
+    auto origin = find_origin();
+    if (!origin) return cannot_serve(origin.error());
     auto host = load_host(common);
-    if (!host) return k_usage;
+    if (!host) {
+        if (origin->predecessor) {
+            origin->predecessor->refuse("the config has mistakes; bellwether check shows them");
+        }
+        return k_usage;
+    }
     serve::apply(host->config.log);
     const auto room = serve::prepare_descriptors(host->config.server.front.connections_max);
     const observe::LogWriter log_writer;
@@ -58,7 +73,7 @@ int serve(const Common& common) {
         return check_again(again, before);
     };
     const auto done =
-        serve::run(*std::move(host), load, room, *std::move(inherited),
+        serve::run(*std::move(host), load, room, *origin,
                    [](const std::string& url, const std::string& admin_url) {
                        std::string lines = fmt::format("bellwether listening on {}\n", url);
                        if (!admin_url.empty()) {
@@ -68,7 +83,9 @@ int serve(const Common& common) {
                        std::fflush(stdout);
                        serve::tell_service_manager("READY=1");
                    });
-    return done ? k_ok : cannot_serve(done.error());
+    if (done) return k_ok;
+    if (origin->predecessor) origin->predecessor->refuse(done.error());
+    return cannot_serve(done.error());
 }
 
 }  // namespace bellwether::cli

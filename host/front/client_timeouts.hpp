@@ -22,6 +22,10 @@ class ClientTimeouts {
     // The deadlines, if the wait begins now, for a request's first byte and for its whole head.
     Time for_request(Time now) const { return now + limits_->idle_timeout; }
     Time for_head(Time now) const { return now + limits_->header_timeout; }
+    // When a wait for a request's first byte has begun that ends at `until`, and until when it
+    // lasts if the connection shall soon be closed.
+    Time waiting_since(Time until) const { return until - limits_->idle_timeout; }
+    static Time for_last_request(Time since) { return since + std::chrono::seconds(5); }
     // The deadline for a client to take the next bytes of its reply. It may read slowly, but must
     // not stop.
     Time for_write(Time now) const { return now + limits_->write_timeout; }

@@ -33,9 +33,17 @@ struct Context {
     ShadowCalls* shadow_calls = nullptr;  // null: no call has a copy
     Surface surface{};
     std::uint64_t generation = 1;  // the number of the configuration
-    bool draining = false;         // finish what runs, take nothing new
-    // Whether the host has been told to end, even if it still takes calls for a time.
-    bool is_ending() const { return draining || running.process.draining; }
+    bool draining = false;         // finish what runs
+    // Whether the host has been told to end, even if it still takes calls for a time; another one
+    // is not there yet.
+    bool is_ending() const {
+        return (draining || running.process.draining) && !running.process.followed;
+    }
+    // Whether each answer shall be the last one of its connection.
+    bool sends_clients_away() const { return is_ending() || running.process.followed; }
+    // Whether new calls are refused. Those that come to a host that another one follows come over
+    // connections whose clients know nothing of it.
+    bool refuses_calls() const { return draining && !running.process.followed; }
     // Keeps the context alive while it is locked; empty: it outlives all calls anyway.
     std::weak_ptr<Context> self{};
     std::array<char, 64u << 10>

@@ -23,6 +23,7 @@ class LazyAlarm {
         if (at < armed_) arm();
     }
     void clear() { due_ = k_never; }
+    Clock::time_point due() const { return due_; }
 
   private:
     static constexpr Clock::time_point k_never = Clock::time_point::max();

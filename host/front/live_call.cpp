@@ -52,7 +52,7 @@ LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, const co
 }
 
 void LiveCall::start() {
-    if (context_.draining) return refuse(shutting_down());
+    if (context_.refuses_calls()) return refuse(shutting_down());
     const auto allowed = time_allowed(call_.timeout, call_.started);
     if (!allowed) return refuse(allowed.error());
     call_.deadline = allowed->deadline;

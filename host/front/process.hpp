@@ -8,6 +8,7 @@
 #include "front/body_room.hpp"
 #include "observe/metrics.hpp"
 #include "report/reload_report.hpp"
+#include "report/upgrade_report.hpp"
 
 namespace bellwether::front {
 
@@ -16,6 +17,8 @@ struct Process {
     BodyRoom body_room;
     // Set once, when the host begins to end. Calls may still be taken for a time.
     std::atomic<bool> draining{false};
+    // Set once, before `draining`, when another host has taken over.
+    std::atomic<bool> followed{false};
     // Whether another process has opened the socket, so that its address stays until a restart. Not
     // changed once there are several threads.
     bool api_inherited = false;
@@ -24,6 +27,8 @@ struct Process {
     // Reads the config again, and calls back on a thread of its own. Any thread. Empty: this host
     // cannot.
     report::AskReload reload{};
+    // Lets another host take over, and calls back in the same way.
+    report::AskUpgrade upgrade{};
 };
 
 }  // namespace bellwether::front

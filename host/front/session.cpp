@@ -74,8 +74,24 @@ void Session::use(std::shared_ptr<Context> context) {
 }
 
 void Session::drain() {
+    if (!context_->refuses_calls()) return wait_shortly();
     exchange_.keep_alive = false;
-    if (phase_ == Phase::waiting && inbox_.kept().empty()) close();
+    if (phase_ == Phase::waiting && inbox_.kept().empty() && !has_sent()) close();
+}
+
+// Of a host that another one follows. A client that sends often gets an answer that tells it to
+// connect anew. One that has sent nothing for a while most likely sends nothing at the very moment
+// at which the connection is closed.
+void Session::wait_shortly() {
+    if (phase_ != Phase::waiting) return;
+    const auto since = timeouts_.waiting_since(alarm_.due());
+    alarm_.set(std::min(alarm_.due(), ClientTimeouts::for_last_request(since)));
+}
+
+// Whether the client has sent what was not read yet: the beginning of another request.
+bool Session::has_sent() const {
+    error_code error;
+    return socket_.available(error) > 0;
 }
 
 void Session::end_plain_call() {
@@ -292,7 +308,9 @@ void Session::probe() {
 
 void Session::on_time() {
     switch (at_time_up(phase_)) {
-        case AtTimeUp::close: return close();
+        case AtTimeUp::close:
+            if (phase_ == Phase::waiting && has_sent()) return;  // the read that is due goes on
+            return close();
         case AtTimeUp::hang_up: return hung_up();
         case AtTimeUp::refuse:
             return refuse(phase_ == Phase::body

@@ -110,6 +110,8 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     void forget_body();
     void log_refusal(int status, std::string_view code, const config::Key* key);
     ResponseHead head(int status, std::string_view extra) const;
+    bool has_sent() const;
+    void wait_shortly();
     bool chunked() const;
     bool head_only() const;
     bool preflight() const;

@@ -15,7 +15,7 @@ namespace bellwether::front {
 bool Session::on_head(bool more_has_come) {
     const http::IncomingRequest& request = inbox_.request();
     const http::Framing& framing = inbox_.parser().framing();
-    exchange_.keep_alive = framing.keep_alive && !context_->is_ending();
+    exchange_.keep_alive = framing.keep_alive && !context_->sends_clients_away();
     exchange_.id = request_id(request.header("x-request-id"), context_->random);
     look_at_origin(request);
     if (!admit(request)) return false;

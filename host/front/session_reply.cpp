@@ -161,7 +161,7 @@ void Session::on_written() {
 
 void Session::next_request() {
     if (exchange_.resets) return close();
-    const bool last = !exchange_.keep_alive || context_->draining;
+    const bool last = !exchange_.keep_alive || context_->refuses_calls();
     const AfterReply next = after_reply(phase_, last, inbox_);
     if (next == AfterReply::linger) return linger();
     if (next == AfterReply::close) return close();
@@ -171,6 +171,7 @@ void Session::next_request() {
     exchange_ = {};
     if (context_ != sessions_.context()) use(sessions_.context());
     alarm_.set(timeouts_.for_request(Clock::now()));
+    if (context_->draining) wait_shortly();
     if (next == AfterReply::read) return read();
     // Posted, because a direct call would nest one level deeper with each pipelined request.
     asio::post(socket_.get_executor(), [self = shared_from_this()] { self->take_kept(); });

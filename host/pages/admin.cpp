@@ -89,6 +89,7 @@ constexpr PageEntry k_pages[] = {
     {"/admin/plugins/reload", "POST", load_plugin},
     {"/admin/plugins/unload", "POST", unload_plugin},
     {"/admin/reload", "POST", admin_reload},
+    {"/admin/upgrade", "POST", admin_upgrade},
     {"/admin/routes", "GET", admin_routes},
     {"/admin/usage", "GET", admin_usage},
     {"/admin/version", "GET", version},

@@ -33,6 +33,7 @@ front::Answer admin_log(const AdminRequest& request, const front::Context& conte
 front::Answer load_plugin(const AdminRequest& request, const front::Context& context);
 front::Answer unload_plugin(const AdminRequest& request, const front::Context& context);
 front::Answer admin_reload(const AdminRequest& request, const front::Context& context);
+front::Answer admin_upgrade(const AdminRequest& request, const front::Context& context);
 front::Answer admin_routes(const AdminRequest& request, const front::Context& context);
 front::Answer set_admin_log(const AdminRequest& request, const front::Context& context);
 front::Answer admin_usage(const AdminRequest& request, const front::Context& context);

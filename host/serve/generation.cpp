@@ -61,21 +61,23 @@ Generation::Generation(front::Host host, front::Process& process, std::uint64_t 
 
 Generation::~Generation() { running_.process.reloads.generations_alive.fetch_sub(1); }
 
-std::expected<std::unique_ptr<Generation>, std::string> Generation::make(front::Host host,
-                                                                         front::Process& process,
-                                                                         const Generation* before) {
+std::expected<std::unique_ptr<Generation>, std::string> Generation::make(
+    front::Host host, front::Process& process, const Generation* before,
+    std::optional<ledger::MovedStore> moved) {
     const std::uint64_t number = before == nullptr ? 1 : before->number() + 1;
     std::unique_ptr<Generation> made(new Generation(std::move(host), process, number));
-    if (auto opened = made->open_ledger(before); !opened) return std::unexpected(opened.error());
+    if (auto opened = made->open_ledger(before, std::move(moved)); !opened)
+        return std::unexpected(opened.error());
     made->take_over(before);
     return made;
 }
 
-std::expected<void, std::string> Generation::open_ledger(const Generation* before) {
+std::expected<void, std::string> Generation::open_ledger(const Generation* before,
+                                                         std::optional<ledger::MovedStore> moved) {
     if (before != nullptr && before->running_.ledger) {
         running_.ledger = before->running_.ledger;
     } else {
-        auto opened = ledger::open_store(host_.config.ledger);
+        auto opened = ledger::open_store(host_.config.ledger, std::move(moved));
         if (!opened) return std::unexpected(opened.error().message);
         running_.ledger = *std::move(opened);
     }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,10 @@ class Generation {
   public:
     // The first generation, or the one after `before`, from which it takes over what its config
     // leaves as it is. Opens the ledger if it needs one and none is open. The error is a sentence.
-    static std::expected<std::unique_ptr<Generation>, std::string> make(front::Host host,
-                                                                        front::Process& process,
-                                                                        const Generation* before);
+    // `moved`: the ledger comes from another process.
+    static std::expected<std::unique_ptr<Generation>, std::string> make(
+        front::Host host, front::Process& process, const Generation* before,
+        std::optional<ledger::MovedStore> moved = std::nullopt);
     ~Generation();
     Generation(const Generation&) = delete;
     Generation& operator=(const Generation&) = delete;
@@ -32,7 +34,8 @@ class Generation {
 
   private:
     Generation(front::Host host, front::Process& process, std::uint64_t number);
-    std::expected<void, std::string> open_ledger(const Generation* before);
+    std::expected<void, std::string> open_ledger(const Generation* before,
+                                                 std::optional<ledger::MovedStore> moved);
     void take_over(const Generation* before);
 
     const std::uint64_t number_;

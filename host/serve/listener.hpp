@@ -23,6 +23,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
     Listener& operator=(const Listener&) = delete;
 
     void start();
+    // -1: it is closed.
+    int socket() { return acceptor_.is_open() ? acceptor_.native_handle() : -1; }
     // Accepts no more; connections that the kernel has accepted are still handed on.
     void close();
     // The same for a listener that another one follows, so that no connection is reset: nobody new

@@ -124,6 +124,12 @@ void Reloader::ask(ReloadOrder order, report::OnReload on_report) {
     boost::asio::post(loop_, [this, order = std::move(order)] { carry_out(order, take_asking()); });
 }
 
+void Reloader::between_reloads(std::function<void(const Generation& current)> task) {
+    boost::asio::post(loop_, [this, task = std::move(task)] {
+        if (!is_to_end_) task(*current_);
+    });
+}
+
 std::vector<report::OnReload> Reloader::take_asking() {
     const Lock lock(mutex_);
     is_asked_ = false;
@@ -147,8 +153,10 @@ void Reloader::carry_out(const ReloadOrder& order, const std::vector<report::OnR
 }
 
 ReloadReport Reloader::reload(const ReloadOrder& order) {
-    if (process_.draining) {
-        return {.generation = current_->number(), .fault = "the host is about to end"};
+    if (process_.draining || process_.followed) {
+        return {.generation = current_->number(),
+                .fault = process_.followed ? "another host has taken over from this one"
+                                           : "the host is about to end"};
     }
     using What = ReloadOrder::What;
     if (order.what == What::provider || order.what == What::unload) {

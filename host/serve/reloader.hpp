@@ -46,6 +46,9 @@ class Reloader {
     void start(std::shared_ptr<const Generation> current, Apply apply);
     // From any thread. `on_report` is called on the thread of the reloads.
     void ask(report::ReloadOrder order, report::OnReload on_report);
+    // From any thread: does this on the thread of the reloads, between two of them, unless the host
+    // ends before. `current` is in effect meanwhile.
+    void between_reloads(std::function<void(const Generation& current)> task);
     // Makes no further reload, and waits for the one that runs. False: it did not end in time, as
     // a plugin or a file system hangs; then this object must never be destroyed.
     bool end(std::chrono::milliseconds limit);

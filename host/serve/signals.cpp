@@ -18,7 +18,7 @@ namespace {
 constexpr std::array k_signals{
     Signal{SIGTERM, "SIGTERM", SignalUse::end},     Signal{SIGINT, "SIGINT", SignalUse::end},
     Signal{SIGQUIT, "SIGQUIT", SignalUse::end},     Signal{SIGHUP, "SIGHUP", SignalUse::reload},
-    Signal{SIGUSR1, "SIGUSR1", SignalUse::nothing}, Signal{SIGUSR2, "SIGUSR2", SignalUse::nothing}};
+    Signal{SIGUSR1, "SIGUSR1", SignalUse::nothing}, Signal{SIGUSR2, "SIGUSR2", SignalUse::upgrade}};
 
 sigset_t those_held() {
     sigset_t held;
@@ -53,12 +53,13 @@ class Watch {
                 "to be opened anew; SIGHUP has the config read again",
                 signal.name);
         }
-        if (signal.use == SignalUse::reload) {
-            if (ending_) return observe::warn("{} received: the host is about to end", signal.name);
-            return actions_.reload(signal.name);
+        if (signal.use == SignalUse::end) {
+            if (std::exchange(ending_, true)) return actions_.stop();
+            return actions_.end(signal.name);
         }
-        if (std::exchange(ending_, true)) return actions_.stop();
-        actions_.end(signal.name);
+        if (ending_) return observe::warn("{} received: the host is about to end", signal.name);
+        const bool reloads = signal.use == SignalUse::reload;
+        reloads ? actions_.reload(signal.name) : actions_.upgrade(signal.name);
     }
 
     boost::asio::signal_set set_;

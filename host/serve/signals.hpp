@@ -8,9 +8,10 @@
 namespace bellwether::serve {
 
 enum class SignalUse {
-    end,     // finish the running calls and end; a second such signal ends the host at once
-    reload,  // read the config again
-    nothing  // only a line in the log; it must not end the host, as it would by default
+    end,      // finish the running calls and end; a second such signal ends the host at once
+    reload,   // read the config again
+    upgrade,  // let a new host, of the program as it is now, take over
+    nothing   // only a line in the log; it must not end the host, as it would by default
 };
 
 struct Signal {
@@ -29,9 +30,10 @@ void block_signals();
 
 // What signals do to the host. The functions are called on the loop's thread.
 struct SignalActions {
-    std::function<void(std::string_view name)> end;     // at the first signal of SignalUse::end
-    std::function<void()> stop;                         // at each later one
-    std::function<void(std::string_view name)> reload;  // not after the first of SignalUse::end
+    std::function<void(std::string_view name)> end;      // at the first signal of SignalUse::end
+    std::function<void()> stop;                          // at each later one
+    std::function<void(std::string_view name)> reload;   // not after the first of SignalUse::end
+    std::function<void(std::string_view name)> upgrade;  // nor this one
 };
 
 // Handles signals from now on. Called once in a process. The loop must never be destroyed, because

@@ -1,5 +1,7 @@
 #include "serve/worker.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
@@ -164,6 +166,24 @@ void Worker::end_calls_of(const std::weak_ptr<WorkerGeneration>& generation) {
 }
 
 // ---- the end ------------------------------------------------------------------------------------
+
+void Worker::share_sockets(std::function<void(std::vector<Descriptor>)> take) {
+    asio::post(loop_, [this, take = std::move(take)] {
+        std::vector<Descriptor> copies;
+        for (const auto& listener : listeners_) {
+            Descriptor copy(fcntl(listener->socket(), F_DUPFD_CLOEXEC, 0));
+            if (copy) copies.push_back(std::move(copy));
+        }
+        take(std::move(copies));
+    });
+}
+
+void Worker::stop_listening(std::function<void()> done) {
+    asio::post(loop_, [this, done = std::move(done)] {
+        close_listeners();
+        done();
+    });
+}
 
 void Worker::drain(DrainTimes times) {
     asio::post(loop_, [this, times] { begin_drain(times); });

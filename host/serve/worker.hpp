@@ -15,6 +15,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "credentials/token_desk.hpp"
 #include "front/connections.hpp"
 #include "front/drained_calls.hpp"
@@ -53,6 +54,11 @@ class Worker final : private front::Sessions {
     // anyway.
     void adopt(std::shared_ptr<const Generation> generation,
                std::optional<std::vector<int>> sockets, std::function<void()> done);
+    // From any thread: gives copies of the sockets on which it listens, on the worker's thread.
+    void share_sockets(std::function<void(std::vector<Descriptor>)> take);
+    // From any thread: accept no more, but serve the connections that are open. `done` is called on
+    // the worker's thread.
+    void stop_listening(std::function<void()> done);
     // From any thread: accept no more, let calls finish, end after these times at the latest. The
     // calls of clients that have gone have no more time than plain ones.
     void drain(DrainTimes times);

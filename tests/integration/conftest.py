@@ -6,6 +6,7 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from integration.host import PLUGINS, Host, milliseconds
+from integration.numbered_upstream import NumberedUpstream
 from integration.redis_server import Redis
 from upstream.simulator import Simulator
 from upstream.tls import Authority, create_authority
@@ -123,6 +124,12 @@ def start_host(host_folder: Path) -> Iterator[StartHost]:
 def host(start_host: StartHost, upstream: Simulator, authority: Authority) -> Host:
     """The host with the standard config: `qwen-*` at the simulator, `echo` at the echo."""
     return start_host(standard_config(upstream, authority))
+
+
+@pytest.fixture
+def numbered() -> Iterator[NumberedUpstream]:
+    with NumberedUpstream() as upstream:
+        yield upstream
 
 
 @pytest.hookimpl(wrapper=True)

@@ -160,12 +160,16 @@ class Host:
         return wait_for(find, f"an access line for {request_id}")
 
     def resident_bytes(self) -> int:
-        return self._status(r"VmRSS:\s+(\d+) kB") * 1024
+        return resident_bytes(self.process.pid)
 
     def descriptor_table_size(self) -> int:
         """For how many descriptors the system has made room."""
-        return self._status(r"FDSize:\s+(\d+)")
+        return _status(self.process.pid, r"FDSize:\s+(\d+)")
 
-    def _status(self, pattern: str) -> int:
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(pattern, status)[1])
+
+def resident_bytes(process: int) -> int:
+    return _status(process, r"VmRSS:\s+(\d+) kB") * 1024
+
+
+def _status(process: int, pattern: str) -> int:
+    return int(re.search(pattern, Path(f"/proc/{process}/status").read_text())[1])

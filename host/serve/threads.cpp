@@ -1,0 +1,336 @@
+#include "serve/threads.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/post.hpp>
+#include <future>
+#include <iterator>
+#include <latch>
+#include <span>
+#include <utility>
+
+#include "config/quantity.hpp"
+#include "observe/log.hpp"
+#include "pages/admin.hpp"
+#include "pages/metrics_page.hpp"
+#include "pages/surface.hpp"
+#include "serve/listening.hpp"
+#include "serve/log_settings.hpp"
+#include "serve/service_manager.hpp"
+#include "serve/watched_files.hpp"
+
+namespace bellwether::serve {
+namespace {
+
+constexpr std::size_t k_admin_connections_max = 64;
+constexpr std::chrono::milliseconds k_look_again{1};
+constexpr std::chrono::milliseconds k_admin_ends_within{1'000};
+
+using Refusal = std::unexpected<std::string>;
+
+front::Surface api_surface(const Generation& generation) {
+    const front::Host& host = generation.host();
+    return {.pages = pages::answer_for,
+            .loopback = config::is_loopback(host.config.server.host),
+            .keys = &host.keys,
+            .keyless = pages::is_health,
+            .origins = &host.config.server.front.cors_origins,
+            .body_room = &generation.running().process.body_room};
+}
+
+front::Surface admin_surface(const Generation&) { return {.pages = pages::admin_surface}; }
+
+double seconds_of(std::chrono::milliseconds time) {
+    return std::chrono::duration<double>(time).count();
+}
+
+void run_signals_and_chores(boost::asio::io_context& loop) {
+    for (;;) {
+        try {
+            loop.run();
+            return;
+        } catch (const std::exception& error) {
+            // Only a library, or a lack of memory, throws here; signals must still be heard.
+            observe::error("the thread of the signals caught an exception: {}", error.what());
+        }
+    }
+}
+
+}  // namespace
+
+std::size_t worker_count(const config::Server& server) {
+    return server.workers != 0 ? server.workers : std::max(1u, std::thread::hardware_concurrency());
+}
+
+Threads::Threads(boost::asio::io_context& signal_loop, front::Process& process,
+                 const ConnectionRoom& room, const GenerationPtr& generation)
+    : signal_loop_(signal_loop),
+      process_(process),
+      connections_(room.served, generation->host().config.server.front.connections_per_client_max,
+                   room.refused),
+      admin_connections_(std::min(k_admin_connections_max, room.served), 0, room.refused),
+      unmeasured_(process.metrics.names()),
+      admin_(generation, admin_surface, unmeasured_, admin_connections_),
+      chores_(signal_loop),
+      file_watch_(signal_loop, [this](const auto& files) { changed(files); }),
+      grace_(signal_loop),
+      current_(generation) {
+    for (std::size_t i = 0; i < worker_count(generation->host().config.server); ++i) {
+        workers_.push_back(std::make_unique<Worker>(generation, api_surface,
+                                                    process_.metrics.worker(i), connections_));
+    }
+    chores_.follow(generation);
+    watch();
+}
+
+std::expected<void, std::string> Threads::listen(Origin& origin, const Ready& ready) {
+    const auto& config = current_->host().config;
+    constexpr std::span<const std::uint16_t> no_ports;
+    InheritedSockets inherited =
+        origin.predecessor ? origin.predecessor->take_sockets() : std::move(origin.inherited);
+    const bool has_api = !inherited.api.empty();
+    const bool has_admin = !inherited.admin.empty();
+    // The sockets of a host before this one are as good as its own.
+    process_.api_inherited = origin.predecessor ? origin.predecessor->api_inherited() : has_api;
+    process_.admin_inherited =
+        origin.predecessor ? origin.predecessor->admin_inherited() : has_admin;
+    auto api = has_api ? serve::listen(config.server, workers_.size(), std::move(inherited.api))
+                       : serve::listen(config.server, workers_.size(), no_ports);
+    if (!api) return Refusal(api.error());
+    auto admin = has_admin ? serve::listen(config.admin, std::move(inherited.admin))
+                           : serve::listen(config.admin, no_ports);
+    if (!admin) return Refusal(admin.error());
+    api_port_ = api->port();
+    admin_port_ = admin->port();
+    const auto shares = api->take(workers_.size());
+    for (std::size_t i = 0; i < shares.size(); ++i) workers_[i]->listen(shares[i]);
+    admin_.listen(admin->take(1).front());
+    tell_ready_ = [ready, url = api->url(), admin_url = admin->url()] { ready(url, admin_url); };
+    return {};
+}
+
+void Threads::start() {
+    for (const auto& worker : workers_) worker->start();
+    // The admin worker outlives the others, so that an operator can watch them drain. Its
+    // connections do not count in the metrics.
+    admin_.start();
+    signal_thread_ = std::thread([this] { run_signals_and_chores(signal_loop_); });
+    tell_ready_();
+}
+
+void Threads::follow(Predecessor& before, const std::vector<ledger::Hold>& holds) {
+    before.tell_serving();
+    auto sockets = before.take_ledger_sockets();
+    if (sockets.empty()) return;
+    relays_ = true;
+    boost::asio::post(
+        signal_loop_,
+        [this, holds, sockets = std::make_shared<std::vector<Descriptor>>(std::move(sockets))] {
+            relay_ =
+                std::make_unique<ledger::Relay>(signal_loop_, *current_->running().ledger, holds,
+                                                std::move(*sockets), [this] { relays_ = false; });
+        });
+}
+
+// ---- another config -----------------------------------------------------------------------------
+
+std::expected<void, std::string> Threads::adopt(const GenerationPtr& now,
+                                                const Generation& before) {
+    const config::Config& then = before.host().config;
+    const config::Config& config = now->host().config;
+    const bool moves =
+        config.server.host != then.server.host || config.server.port != then.server.port;
+    const bool admin_moves = config.admin.on != then.admin.on ||
+                             config.admin.host != then.admin.host ||
+                             config.admin.port != then.admin.port;
+    const std::array own_ports{api_port_, admin_port_};
+    auto api = moves ? serve::listen(config.server, workers_.size(), own_ports) : Listening();
+    if (!api) return Refusal(api.error());
+    auto admin = admin_moves ? serve::listen(config.admin, own_ports) : Listening();
+    if (!admin) return Refusal(admin.error());
+    apply_settings(config, then);
+    process_.metrics.add_names(pages::metric_names(now->host()));
+    if (moves) api_port_ = api->port();
+    if (admin_moves) admin_port_ = admin->port();
+    if (moves) observe::info("listening on {}", api->url());
+    if (admin_moves && !admin->url().empty()) observe::info("admin on {}", admin->url());
+    auto shares = api->take(workers_.size());
+    auto admin_share = admin->take(1);
+    const auto all = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(workers_.size() + 2));
+    const auto done = [all] { all->count_down(); };
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+        workers_[i]->adopt(now, moves ? std::optional(std::move(shares[i])) : std::nullopt, done);
+    }
+    admin_.adopt(now, admin_moves ? std::optional(std::move(admin_share.front())) : std::nullopt,
+                 done);
+    boost::asio::post(signal_loop_, [this, now, done] {
+        current_ = now;
+        chores_.follow(now);
+        watch();
+        done();
+    });
+    // The threads of a host that has begun to end may not answer any more.
+    while (!all->try_wait() && !process_.draining) std::this_thread::sleep_for(k_look_again);
+    return {};
+}
+
+void Threads::apply_settings(const config::Config& now, const config::Config& before) {
+    const config::Front& limits = now.server.front;
+    if (limits.connections_max != before.server.front.connections_max ||
+        limits.connections_per_client_max != before.server.front.connections_per_client_max) {
+        const ConnectionRoom room = prepare_descriptors(limits.connections_max);
+        connections_.set_limits(room.served, limits.connections_per_client_max);
+    }
+    process_.body_room.set_max(now.server.bodies_bytes_max);
+    // A level that an operator has set meanwhile stays, unless the config changes.
+    const bool same = now.log.level == before.log.level && now.log.format == before.log.format &&
+                      now.log.access == before.log.access;
+    if (!same) apply(now.log);
+}
+
+void Threads::watch() {
+    const WatchedFiles watched = watched_files(current_->host());
+    file_watch_.follow(watched.files, watched.folders);
+}
+
+void Threads::changed(const std::vector<std::filesystem::path>& files) {
+    if (process_.followed) return;
+    using What = report::ReloadOrder::What;
+    const auto& keys_file = current_->host().config.keys_file;
+    const bool only_keys = files.size() == 1 && files.front() == keys_file;
+    process_.reload({.by = files.back().string() + " has changed",
+                     .what = only_keys ? What::keys : What::everything},
+                    {});
+}
+
+// ---- another host -------------------------------------------------------------------------------
+
+report::UpgradeReport Threads::upgrade(const Generation& current, std::string_view by) {
+    if (process_.followed || process_.draining) return {.fault = "the host is about to end"};
+    if (getpid() == 1) {
+        return {.fault =
+                    "this host is process 1, with whose end its container ends; replace "
+                    "the container instead"};
+    }
+    const std::optional<UpgradeParts> parts = parts_of_upgrade(current);
+    if (!parts) return {.fault = "the host is about to end"};
+    observe::info("{}: a new host is started, to take over", by);
+    const auto process = serve::upgrade(*parts);
+    if (!process) {
+        observe::error("{}: no upgrade, and this host goes on: {}", by, process.error());
+        return {.fault = process.error()};
+    }
+    process_.followed = true;
+    observe::info("{}: process {} has taken over, and this host finishes its calls", by, *process);
+    tell_service_manager(fmt::format("MAINPID={}\nREADY=1", *process));
+    leave();
+    return {.process = *process};
+}
+
+std::optional<UpgradeParts> Threads::parts_of_upgrade(const Generation& current) {
+    std::vector<Descriptor> sockets;
+    for (const auto& worker : workers_) {
+        if (!share_sockets(*worker, sockets)) return std::nullopt;
+    }
+    const std::size_t api = sockets.size();
+    if (!share_sockets(admin_, sockets)) return std::nullopt;
+    const auto& ledger = current.running().ledger;
+    return UpgradeParts{.welcome = {.handover = ledger::k_handover_version,
+                                    .api = api,
+                                    .admin = sockets.size() - api,
+                                    .api_inherited = process_.api_inherited,
+                                    .admin_inherited = process_.admin_inherited},
+                        .sockets = std::move(sockets),
+                        .ledger_config = current.host().config.ledger,
+                        .ledger = ledger ? ledger->movable() : nullptr,
+                        .gives_up = [this] { return process_.draining.load(); }};
+}
+
+// False: the host has begun to end, and the worker may not answer any more.
+bool Threads::share_sockets(Worker& worker, std::vector<Descriptor>& sockets) {
+    const auto shared = std::make_shared<std::promise<std::vector<Descriptor>>>();
+    auto copies = shared->get_future();
+    worker.share_sockets(
+        [shared](std::vector<Descriptor> all) { shared->set_value(std::move(all)); });
+    while (copies.wait_for(k_look_again) != std::future_status::ready) {
+        if (process_.draining) return false;
+    }
+    std::ranges::move(copies.get(), std::back_inserter(sockets));
+    return true;
+}
+
+// The new host has the sockets. Whoever is connected here is still served.
+void Threads::leave() {
+    const auto all = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(workers_.size() + 1));
+    const auto done = [all] { all->count_down(); };
+    for (const auto& worker : workers_) worker->stop_listening(done);
+    admin_.stop_listening(done);
+    while (!all->try_wait() && !process_.draining) std::this_thread::sleep_for(k_look_again);
+    boost::asio::post(signal_loop_, [this] {
+        if (process_.draining.exchange(true)) return;
+        drain("another host has taken over");
+    });
+}
+
+// ---- the end ------------------------------------------------------------------------------------
+
+void Threads::begin_end(std::string_view signal) {
+    process_.draining = true;
+    tell_service_manager("STOPPING=1");
+    const auto grace = current_->host().config.server.shutdown_grace;
+    if (grace.count() == 0) return drain(fmt::format("{} received", signal));
+    observe::info(
+        "{} received: no longer ready, but taking calls for another {:g} s; again to stop at "
+        "once",
+        signal, seconds_of(grace));
+    grace_.set(net::Alarm::Clock::now() + grace, [this] { drain("the grace time is over"); });
+}
+
+// On the thread of the signals.
+void Threads::drain(std::string_view why) {
+    const config::Server& server = current_->host().config.server;
+    const DrainTimes times{.calls = server.drain,
+                           .streams = server.drain_streams.value_or(server.drain)};
+    observe::info("{}: finishing calls in flight (at most {:g} s{}); again to stop at once", why,
+                  seconds_of(times.calls),
+                  times.streams == times.calls
+                      ? ""
+                      : fmt::format(", streams {:g} s", seconds_of(times.streams)));
+    drained_at_latest_ = std::chrono::steady_clock::now() + std::max(times.calls, times.streams);
+    for (const auto& worker : workers_) worker->drain(times);
+    for (const auto& provider : current_->host().registry.providers) {
+        provider->service->notice(BW_NOTICE_DRAIN);
+    }
+}
+
+void Threads::stop() {
+    stopped_ = true;
+    grace_.cancel();
+    for (const auto& worker : workers_) worker->stop();
+}
+
+void Threads::join() {
+    for (const auto& worker : workers_) worker->join();
+    wait_for_relay();
+}
+
+// The calls of the host before this one have the ledger from here. How long they last is limited
+// there, as it is here.
+void Threads::wait_for_relay() {
+    const auto latest = drained_at_latest_.load();
+    while (relays_ && !stopped_ && std::chrono::steady_clock::now() < latest) {
+        std::this_thread::sleep_for(k_look_again);
+    }
+}
+
+void Threads::join_others() {
+    admin_.drain({.calls = k_admin_ends_within, .streams = k_admin_ends_within});
+    admin_.join();
+    signal_loop_.stop();
+    signal_thread_.join();
+}
+
+}  // namespace bellwether::serve

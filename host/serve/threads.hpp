@@ -1,0 +1,104 @@
+// The threads of a running host (its workers, the admin listener, the signals with what is done
+// beside the calls), and how a change comes to all of them: a generation, an upgrade, the end.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "front/connections.hpp"
+#include "front/process.hpp"
+#include "ledger/handover/relay.hpp"
+#include "net/alarm.hpp"
+#include "serve/chores.hpp"
+#include "serve/descriptors.hpp"
+#include "serve/file_watch.hpp"
+#include "serve/generation.hpp"
+#include "serve/inherited_sockets.hpp"
+#include "serve/upgrade/predecessor.hpp"
+#include "serve/upgrade/upgrade.hpp"
+#include "serve/worker.hpp"
+
+namespace bellwether::serve {
+
+std::size_t worker_count(const config::Server& server);
+
+// What a host finds when it starts.
+struct Origin {
+    std::unique_ptr<Predecessor> predecessor;  // null: it follows no other host
+    InheritedSockets inherited;                // used in place of new ones
+};
+
+class Threads {
+  public:
+    // Gets the addresses of the API and of the admin listener (empty: there is none) once
+    // connections are accepted.
+    using Ready = std::function<void(const std::string& url, const std::string& admin_url)>;
+    using GenerationPtr = std::shared_ptr<const Generation>;
+
+    // `room`: how many client connections may be open.
+    Threads(boost::asio::io_context& signal_loop, front::Process& process,
+            const ConnectionRoom& room, const GenerationPtr& generation);
+
+    // Binds the addresses of the config, or takes sockets that are there. The error is a sentence.
+    std::expected<void, std::string> listen(Origin& origin, const Ready& ready);
+    void start();
+    // This host serves: the one before it is told, and its calls get the ledger from here.
+    void follow(Predecessor& before, const std::vector<ledger::Hold>& holds);
+
+    // On the thread of the reloads. Opens what the new config listens on, before anything changes.
+    std::expected<void, std::string> adopt(const GenerationPtr& now, const Generation& before);
+    // On the thread of the reloads.
+    report::UpgradeReport upgrade(const Generation& current, std::string_view by);
+
+    // On the thread of the signals. Whoever sends calls here learns from the health paths that the
+    // host is about to end, and has the grace time to send them elsewhere.
+    void begin_end(std::string_view signal);
+    void stop();
+
+    // Waits for the workers' end, and later for that of the others.
+    void join();
+    void join_others();
+
+  private:
+    void drain(std::string_view why);
+    std::optional<UpgradeParts> parts_of_upgrade(const Generation& current);
+    bool share_sockets(Worker& worker, std::vector<Descriptor>& sockets);
+    void leave();
+    void wait_for_relay();
+    void watch();
+    void changed(const std::vector<std::filesystem::path>& files);
+    void apply_settings(const config::Config& now, const config::Config& before);
+
+    boost::asio::io_context& signal_loop_;
+    front::Process& process_;
+    front::Connections connections_;
+    front::Connections admin_connections_;
+    observe::WorkerMetrics unmeasured_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    Worker admin_;
+    Chores chores_;
+    FileWatch file_watch_;
+    net::Alarm grace_;       // its end, while the host is about to end and still takes calls
+    GenerationPtr current_;  // of the thread of the signals
+    std::unique_ptr<ledger::Relay> relay_;  // of that thread; null: no host was before this one
+    std::atomic<bool> relays_ = false;      // the host before this one has not ended
+    std::atomic<bool> stopped_ = false;
+    // When the calls that are left end, once the host drains.
+    std::atomic<std::chrono::steady_clock::time_point> drained_at_latest_{};
+    std::uint16_t api_port_ = 0;
+    std::uint16_t admin_port_ = 0;
+    std::function<void()> tell_ready_;
+    std::thread signal_thread_;
+};
+
+}  // namespace bellwether::serve

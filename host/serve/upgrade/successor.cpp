@@ -1,0 +1,136 @@
+#include "serve/upgrade/successor.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "serve/upgrade/predecessor.hpp"
+
+namespace bellwether::serve {
+namespace {
+
+using Refusal = std::unexpected<std::string>;
+
+constexpr int k_given = 3;          // the descriptor that the new host gets
+constexpr int k_above_given = 100;  // ours is moved out of its way
+constexpr std::chrono::milliseconds k_ends_within{2'000};
+constexpr std::chrono::milliseconds k_look_whether_ended{5};
+
+std::vector<std::string> own_words() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    const std::string all{std::istreambuf_iterator<char>(file), {}};
+    std::vector<std::string> words;
+    for (std::size_t at = 0; at < all.size();) {
+        words.emplace_back(all.c_str() + at);
+        at += words.back().size() + 1;
+    }
+    return words;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> all;
+    for (auto& text : texts) all.push_back(text.data());
+    all.push_back(nullptr);
+    return all;
+}
+
+std::vector<std::string> environment() {
+    std::vector<std::string> all;
+    for (char** one = environ; *one != nullptr; ++one) all.emplace_back(*one);
+    all.push_back(fmt::format("{}={}", k_upgrade_variable, k_given));
+    return all;
+}
+
+std::expected<pid_t, std::string> spawn(int given) {
+    auto words = own_words();
+    if (words.empty()) return Refusal("/proc/self/cmdline does not tell how this host was started");
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, given, k_given);
+    posix_spawn_file_actions_addclosefrom_np(&actions, k_given + 1);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    auto with = environment();
+    pid_t id = 0;
+    const int error = posix_spawnp(&id, words.front().c_str(), &actions, &attributes,
+                                   pointers(words).data(), pointers(with).data());
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error == 0) return id;
+    return Refusal(fmt::format("{} cannot be started: {}", words.front(), std::strerror(error)));
+}
+
+std::string ending_of(int status) {
+    if (WIFSIGNALED(status)) {
+        return fmt::format("the new host was ended by signal {}", WTERMSIG(status));
+    }
+    return fmt::format("the new host has ended with exit code {}; its log says why",
+                       WEXITSTATUS(status));
+}
+
+}  // namespace
+
+std::expected<Successor, std::string> Successor::start() {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+        return Refusal(fmt::format("no pair of sockets can be opened: {}", std::strerror(errno)));
+    }
+    Descriptor own(ends[0]);
+    const Descriptor theirs(ends[1]);
+    const Descriptor given(fcntl(theirs.get(), F_DUPFD_CLOEXEC, k_above_given));
+    if (!given) return Refusal(fmt::format("no descriptor is left: {}", std::strerror(errno)));
+    const auto id = spawn(given.get());
+    if (!id) return Refusal(id.error());
+    return Successor(*id, Control(std::move(own)));
+}
+
+Successor::Successor(Successor&& other) noexcept
+    : id_(std::exchange(other.id_, 0)), control_(std::move(other.control_)) {}
+
+Successor::~Successor() { kill(); }
+
+void Successor::kill() {
+    if (id_ == 0) return;
+    ::kill(id_, SIGKILL);
+    waitpid(id_, nullptr, 0);
+    id_ = 0;
+}
+
+std::string Successor::end() {
+    const auto latest = std::chrono::steady_clock::now() + k_ends_within;
+    int status = 0;
+    pid_t ended = waitpid(id_, &status, WNOHANG);
+    while (ended == 0 && std::chrono::steady_clock::now() < latest) {
+        std::this_thread::sleep_for(k_look_whether_ended);
+        ended = waitpid(id_, &status, WNOHANG);
+    }
+    if (ended == 0) {
+        ::kill(id_, SIGKILL);
+        ended = waitpid(id_, &status, 0);
+    }
+    id_ = 0;
+    return ended > 0 ? ending_of(status) : "the new host has ended";
+}
+
+}  // namespace bellwether::serve

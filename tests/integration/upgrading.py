@@ -1,0 +1,100 @@
+"""A host and those that follow it, each in the place of the one before."""
+
+import ctypes
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from integration.host import BINARY, SLOWNESS, Host, run_cli, wait_for
+from integration.http_client import Reply
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+class Line:
+    """The host in whose line they are tells their address, which stays, and has their log."""
+
+    def __init__(self, first: Host) -> None:
+        # What the host starts becomes a child of the test when the host has ended.
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+        self.host = first
+        self.processes = [first.process.pid]
+
+    @property
+    def process(self) -> int:
+        """The newest."""
+        return self.processes[-1]
+
+    def ask(self) -> Reply:
+        return self.host.admin("POST", "/admin/upgrade", {})
+
+    def upgrade(self) -> int:
+        """An upgrade that must be made; the process of the new host."""
+        reply = self.ask()
+        told = reply.json()
+        assert reply.status == 200, told
+        assert told["outcome"] == "upgraded" and told["process"] not in self.processes, told
+        self.processes.append(told["process"])
+        return told["process"]
+
+    def refused(self) -> str:
+        """An upgrade that must be refused; what the host says."""
+        reply = self.ask()
+        told = reply.json()
+        assert (reply.status, told["error"]["code"]) == (422, "upgrade_refused"), told
+        assert is_alive(self.process)
+        return told["error"]["message"]
+
+    def wait_for_the_old(self) -> None:
+        """Until only the newest is there; each of the others has ended well."""
+        for process in self.processes[:-1]:
+            if process == self.host.process.pid:
+                assert self.host.process.wait(30 * SLOWNESS) == 0, self.host.log()[-3000:]
+            else:
+                assert wait_for_end(process) == 0, self.host.log()[-3000:]
+        del self.processes[:-1]
+
+    def stop(self) -> None:
+        self.wait_for_the_old()
+        if self.process != self.host.process.pid and is_alive(self.process):
+            os.kill(self.process, signal.SIGTERM)
+            assert wait_for_end(self.process) == 0, self.host.log()[-3000:]
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_for_end(process: int) -> int:
+    """Its exit code. It may still be the child of one that has not ended yet."""
+    def ended() -> list[int] | None:
+        try:
+            done, status = os.waitpid(process, os.WNOHANG)
+        except ChildProcessError:
+            return None
+        return [os.waitstatus_to_exitcode(status)] if done else None
+    return wait_for(ended, f"process {process} has ended", seconds=30)[0]
+
+
+@contextmanager
+def in_line(host: Host) -> Iterator[Line]:
+    line = Line(host)
+    yield line
+    line.stop()
+
+
+def own_program(folder: Path) -> Path:
+    """A copy of the program that a test can replace."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copy(BINARY, folder / "bellwether"))
+
+
+def upgrade_by_command(host: Host, *arguments: str) -> Any:
+    return run_cli("upgrade", "--admin", host.admin_url, *arguments)
