@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "config/reference.hpp"
-#include "ledger/open_store.hpp"
 #include "observe/log.hpp"
 #include "report/live_target.hpp"
 
@@ -61,23 +60,24 @@ Generation::Generation(front::Host host, front::Process& process, std::uint64_t 
 
 Generation::~Generation() { running_.process.reloads.generations_alive.fetch_sub(1); }
 
-std::expected<std::unique_ptr<Generation>, std::string> Generation::make(
-    front::Host host, front::Process& process, const Generation* before,
-    std::optional<ledger::MovedStore> moved) {
+std::expected<std::unique_ptr<Generation>, std::string> Generation::make(front::Host host,
+                                                                         front::Process& process,
+                                                                         const Generation* before,
+                                                                         const OpenLedger& open) {
     const std::uint64_t number = before == nullptr ? 1 : before->number() + 1;
     std::unique_ptr<Generation> made(new Generation(std::move(host), process, number));
-    if (auto opened = made->open_ledger(before, std::move(moved)); !opened)
+    if (auto opened = made->open_ledger(before, open); !opened)
         return std::unexpected(opened.error());
     made->take_over(before);
     return made;
 }
 
 std::expected<void, std::string> Generation::open_ledger(const Generation* before,
-                                                         std::optional<ledger::MovedStore> moved) {
+                                                         const OpenLedger& open) {
     if (before != nullptr && before->running_.ledger) {
         running_.ledger = before->running_.ledger;
     } else {
-        auto opened = ledger::open_store(host_.config.ledger, std::move(moved));
+        auto opened = open(host_.config.ledger);
         if (!opened) return std::unexpected(opened.error().message);
         running_.ledger = *std::move(opened);
     }

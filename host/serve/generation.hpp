@@ -4,26 +4,30 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "front/host.hpp"
 #include "front/process.hpp"
 #include "front/running.hpp"
+#include "ledger/open_store.hpp"
 #include "report/config_changes.hpp"
 
 namespace bellwether::serve {
 
 class Generation {
   public:
+    // Opens the ledger that a config names; null: it names none.
+    using OpenLedger =
+        std::function<Result<std::unique_ptr<ledger::Store>>(const config::Ledger& ledger)>;
+
     // The first generation, or the one after `before`, from which it takes over what its config
     // leaves as it is. Opens the ledger if it needs one and none is open. The error is a sentence.
-    // `moved`: the ledger comes from another process.
     static std::expected<std::unique_ptr<Generation>, std::string> make(
         front::Host host, front::Process& process, const Generation* before,
-        std::optional<ledger::MovedStore> moved = std::nullopt);
+        const OpenLedger& open = [](const auto& ledger) { return ledger::open_store(ledger); });
     ~Generation();
     Generation(const Generation&) = delete;
     Generation& operator=(const Generation&) = delete;
@@ -34,8 +38,7 @@ class Generation {
 
   private:
     Generation(front::Host host, front::Process& process, std::uint64_t number);
-    std::expected<void, std::string> open_ledger(const Generation* before,
-                                                 std::optional<ledger::MovedStore> moved);
+    std::expected<void, std::string> open_ledger(const Generation* before, const OpenLedger& open);
     void take_over(const Generation* before);
 
     const std::uint64_t number_;

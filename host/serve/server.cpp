@@ -46,7 +46,10 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
         moved = *std::move(asked);
     }
     const auto holds = moved ? moved->holds : std::vector<ledger::Hold>();
-    auto made = Generation::make(std::move(host), *process, nullptr, std::move(moved));
+    auto made = Generation::make(std::move(host), *process, nullptr,
+                                 [&moved](const config::Ledger& ledger) {
+                                     return ledger::open_store(ledger, std::move(moved));
+                                 });
     if (!made) return Refusal(made.error());
     GenerationPtr first = reloader->keep(*std::move(made));
     Threads threads(signal_loop, *process, room, first);

@@ -29,7 +29,7 @@ class CheckedLedger::Session final : public ledger::LedgerSession {
 
     void hold(ledger::Hold hold, OnVerdict on_verdict) override {
         if (ledger_.plan_.is_wild && ledger_.chance_.in(300)) {
-            ledger_.referee_.held(hold.estimate.request_id, false);
+            ledger_.referee_->held(hold.estimate.request_id, false);
             return on_verdict({.answer = ledger::HoldAnswer::unavailable,
                                .standings = std::vector<ledger::Standing>(hold.claims.size()),
                                .reason = "it is away"});
@@ -83,15 +83,11 @@ class CheckedLedger::Session final : public ledger::LedgerSession {
     std::map<std::uint64_t, bool> durable_;
 };
 
-CheckedLedger::CheckedLedger(const Plan& plan, Chance& chance, const Clock::Simulated& time,
-                             Referee& referee)
-    : plan_(plan),
-      chance_(chance),
-      store_(ledger::open_memory([&time] {
+CheckedLedger::CheckedLedger(const Plan& plan, Chance& chance, const Clock::Simulated& time)
+    : plan_(plan), chance_(chance), store_(ledger::open_memory([&time] {
           using namespace std::chrono;
           return duration_cast<microseconds>(time.wall.time_since_epoch()).count();
-      })),
-      referee_(referee) {}
+      })) {}
 
 std::unique_ptr<ledger::LedgerSession> CheckedLedger::open(boost::asio::io_context& loop) {
     return std::make_unique<Session>(*this, loop);
@@ -99,7 +95,7 @@ std::unique_ptr<ledger::LedgerSession> CheckedLedger::open(boost::asio::io_conte
 
 void CheckedLedger::given(const ledger::HoldId& id, Given hold, const ledger::Verdict& verdict) {
     const bool held = verdict.answer == ledger::HoldAnswer::held;
-    referee_.held(hold.call, held);
+    referee_->held(hold.call, held);
     if (!held) return;
     ++granted_;
     for (std::size_t i = 0; i < hold.claims.size(); ++i) {
@@ -159,10 +155,10 @@ void CheckedLedger::settled(const ledger::Settlement& settlement) {
         Account& account = budgets_[{claim.counter.rule, claim.counter.value, claim.window.start}];
         account.used += used;
         account.debt += std::max<std::int64_t>(0, used - claim.amount);
-        if (!claim.refuses || !referee_.upstreams_are_true(hold.call)) continue;
+        if (!claim.refuses || !referee_->upstreams_are_true(hold.call)) continue;
         const std::int64_t held = held_for(hold.call, claim);
         require(used <= held,
-                fmt::format("{}: {} of {} are used, and {} were held", referee_.text_of(hold.call),
+                fmt::format("{}: {} of {} are used, and {} were held", referee_->text_of(hold.call),
                             used, claim.counter.rule, held));
     }
     auto& numbers = by_call_.at(hold.call);

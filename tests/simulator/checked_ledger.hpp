@@ -20,7 +20,9 @@ namespace bellwether::simulator {
 class CheckedLedger final : public ledger::Store {
   public:
     // All must outlive it.
-    CheckedLedger(const Plan& plan, Chance& chance, const Clock::Simulated& time, Referee& referee);
+    CheckedLedger(const Plan& plan, Chance& chance, const Clock::Simulated& time);
+    // Before anything is asked.
+    void report_to(Referee& referee) { referee_ = &referee; }
 
     std::unique_ptr<ledger::LedgerSession> open(boost::asio::io_context& loop) override;
     Result<std::vector<ledger::StoredCounter>> counters() override { return store_->counters(); }
@@ -58,7 +60,7 @@ class CheckedLedger final : public ledger::Store {
     const Plan& plan_;
     Chance& chance_;
     std::unique_ptr<ledger::Store> store_;
-    Referee& referee_;
+    Referee* referee_ = nullptr;
     std::map<std::uint64_t, Given> open_;                        // by the hold's number
     std::map<std::string, std::vector<std::uint64_t>> by_call_;  // the numbers of its open holds
     std::map<Key, Account> budgets_;

@@ -18,14 +18,14 @@ constexpr std::chrono::minutes k_patience{10};
 
 }  // namespace
 
-Client::Client(const Plan& plan, front::Context& context, Chance& chance, Referee& referee,
-               std::uint64_t number)
+Client::Client(const Plan& plan, std::shared_ptr<front::Context> context, Chance& chance,
+               Referee& referee, std::uint64_t number)
     : plan_(plan),
-      context_(context),
+      context_(std::move(context)),
       chance_(chance),
       referee_(referee),
       number_(number),
-      alarm_(context.engine.loop) {}
+      alarm_(context_->engine.loop) {}
 
 Call Client::make_call() {
     Call call;
@@ -52,7 +52,7 @@ Call Client::make_call() {
 
 void Client::ask() {
     asked_ = Clock::now();
-    call_ = std::make_unique<front::LiveCall>(context_, *this, make_call(), nullptr, "10.0.0.1");
+    call_ = std::make_unique<front::LiveCall>(*context_, *this, make_call(), nullptr, "10.0.0.1");
     schedule_whim();
     call_->start();
 }
@@ -87,7 +87,7 @@ void Client::hang_up() {
     end_ = Happening::left;
     const config::OnDisconnect what = call_->on_disconnect();
     if (what.drains) {
-        context_.drained_calls.adopt({}, std::move(call_), {}, what.longest);
+        context_->drained_calls.adopt(context_, std::move(call_), {}, what.longest);
     } else {
         call_->abandoned();
         call_.reset();

@@ -17,11 +17,13 @@ namespace bellwether::simulator {
 
 class Client final : public front::Downstream, public std::enable_shared_from_this<Client> {
   public:
-    Client(const Plan& plan, front::Context& context, Chance& chance, Referee& referee,
-           std::uint64_t number);
+    // The context is that of the configuration which is in effect when it asks.
+    Client(const Plan& plan, std::shared_ptr<front::Context> context, Chance& chance,
+           Referee& referee, std::uint64_t number);
 
     void ask();
     bool over() const { return call_ == nullptr; }
+    std::uint64_t generation() const { return context_->generation; }
     // What came of it, for the summary.
     Happening end() const { return end_; }
 
@@ -50,7 +52,7 @@ class Client final : public front::Downstream, public std::enable_shared_from_th
     void require_phase(Phase phase, const char* what);
 
     const Plan& plan_;
-    front::Context& context_;
+    const std::shared_ptr<front::Context> context_;
     Chance& chance_;
     Referee& referee_;
     const std::uint64_t number_;

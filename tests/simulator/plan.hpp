@@ -18,6 +18,8 @@ struct Plan {
     std::optional<std::chrono::milliseconds> gap = {};
     // Clients hang up, read slowly and set deadlines, and the ledger fails, as chance will have it.
     bool is_wild = true;
+    // The configuration is read again now and then, and is a little different each time.
+    bool is_reloaded = true;
 };
 
 }  // namespace bellwether::simulator

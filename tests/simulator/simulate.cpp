@@ -32,7 +32,8 @@ constexpr Plan k_storm{.file = BELLWETHER_SIMULATOR "/storm.toml",
                        .models = k_storm_models,
                        .sky = Sky::refusing,
                        .gap = std::chrono::milliseconds(5),
-                       .is_wild = false};
+                       .is_wild = false,
+                       .is_reloaded = false};
 constexpr std::uint64_t k_storm_seconds = 60;
 constexpr std::uint64_t k_storm_calls = 200 * k_storm_seconds;
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <thread>
 
 #include "rules.hpp"
@@ -11,36 +10,62 @@
 namespace bellwether::simulator {
 namespace {
 
-front::Host make_host(const char* file) {
-    for (int i = 0; i < 3; ++i) {
-        setenv(fmt::format("SIMULATED_KEY_{}", i).c_str(),
-               fmt::format("{}{}", k_key_mark, i).c_str(), 1);
-    }
-    setenv("SIMULATED_KEY", "cr_simulated", 1);
-    auto loaded = config::load(file);
-    auto registry = plugin::load(loaded.config, {BELLWETHER_PLUGIN_DIR}, loaded.diagnostics);
-    for (const auto& diagnostic : loaded.diagnostics) {
-        require(diagnostic.severity != config::Severity::error, to_string(diagnostic));
-    }
-    route::Table routes(loaded.config);
-    route::Catalogue catalogue(loaded.config, routes, registry);
-    policy::KeyRing keys(loaded.config.keys);
-    return {.config = std::move(loaded.config),
-            .registry = std::move(registry),
-            .routes = std::move(routes),
-            .catalogue = std::move(catalogue),
-            .keys = std::move(keys)};
-}
+constexpr std::uint64_t k_reload_seed = 0x5eed;
 
 }  // namespace
 
 World::World(const Plan& plan, std::uint64_t seed, std::uint64_t calls)
-    : plan_(plan), calls_(calls), chance_(seed), host_(make_host(plan.file)) {
+    : plan_(plan), calls_(calls), chance_(seed), chance_of_reloads_(seed ^ k_reload_seed) {
     time_.wall = std::chrono::sys_days(std::chrono::year(2026) / 3 / 2);
     Clock::give(&time_);
+    ledger_->report_to(referee_);
+    come_under(first_);
+    if (plan_.is_reloaded) next_reload_.set(Clock::now(), [this] { reload(); });
 }
 
-World::~World() { Clock::give(nullptr); }
+World::~World() {
+    clients_.clear();
+    context_.reset();
+    current_.reset();
+    Clock::give(nullptr);
+}
+
+World::GenerationPtr World::make_generation(const serve::Generation* before) {
+    auto made = serve::Generation::make(
+        configs_.next(before == nullptr ? nullptr : &before->host()), process_, before,
+        [this](const config::Ledger&) -> Result<std::unique_ptr<ledger::Store>> {
+            auto ledger = std::make_unique<CheckedLedger>(plan_, chance_, time_);
+            ledger_ = ledger.get();
+            return ledger;
+        });
+    require(made.has_value(), made ? "" : made.error());
+    return *std::move(made);
+}
+
+void World::come_under(const GenerationPtr& generation) {
+    const serve::WorkerParts parts{.loop = loop_,
+                                   .transport = wire_,
+                                   .desk = desk_,
+                                   .random = random_,
+                                   .metrics = metrics_,
+                                   .access_log = access_log_,
+                                   .drained_calls = drained_,
+                                   .shadow_calls = shadows_};
+    current_ = std::make_shared<serve::WorkerGeneration>(parts, front::Surface(), generation,
+                                                         current_.get());
+    context_ = std::shared_ptr<front::Context>(current_, &current_->context());
+    context_->self = context_;
+}
+
+// At any moment between two events; often while many calls are under way.
+void World::reload() {
+    come_under(make_generation(&current_->generation()));
+    ++reloads_;
+    if (asked_ == calls_) return;
+    const auto wait = chance_of_reloads_.in(3) ? chance_of_reloads_.wait(0, 300)
+                                               : chance_of_reloads_.wait(0, 15'000);
+    next_reload_.set(Clock::now() + wait, [this] { reload(); });
+}
 
 void World::step() {
     auto client = std::make_shared<Client>(plan_, context_, chance_, referee_, ++asked_);
@@ -67,8 +92,10 @@ void World::run() {
         settle_down();
         referee_.look();
         clients_.remove_if([this](const auto& client) {
-            if (client->over()) referee_.tally().count(client->end());
-            return client->over();
+            if (!client->over()) return false;
+            referee_.tally().count(client->end());
+            if (client->generation() != context_->generation) ++lived_through_one_;
+            return true;
         });
         if (time_.next == Clock::time_point::max()) break;
         const auto moved = std::max(time_.next - time_.now, Clock::duration(1));
@@ -77,7 +104,8 @@ void World::run() {
     }
     const std::chrono::duration<double, std::ratio<3600>> hours(time_.now.time_since_epoch());
     fmt::print("{} calls in {:.1f} h, {} requests to upstreams, {} holds\n", asked_,
-               hours.count() - 1, wire_.started(), ledger_.granted());
+               hours.count() - 1, wire_.started(), ledger_->granted());
+    fmt::print("{} reloads, {} calls lived through one\n", reloads_, lived_through_one_);
     check_end();
 }
 
@@ -89,10 +117,14 @@ void World::check_end() {
     require(metrics_.requests_active.value() == 0, "no request is active");
     require(metrics_.streams_active.value() == 0, "no stream is active");
     require(metrics_.streams_paused.value() == 0, "no stream is paused");
-    for (const auto& [limit, count] : *running_.waiting) {
+    for (const auto& [limit, count] : *first_->running().waiting) {
         require(*count == 0, "nobody stands in the line of " + limit);
     }
-    ledger_.check_end();
+    require(!plan_.is_reloaded || lived_through_one_ > calls_ / 100, "calls live through reloads");
+    // The referee keeps the first one.
+    const auto alive = process_.reloads.generations_alive.load();
+    require(alive <= 2, fmt::format("{} configurations are left", alive));
+    ledger_->check_end();
     referee_.check_end();
 }
 
