@@ -54,7 +54,9 @@ class Sizes:
 class Load:
     """Streams without a pause and plain calls at a pace, over connections that are kept."""
 
-    def __init__(self, port: int, key: ClientKey, process: Callable[[], int]) -> None:
+    def __init__(self, port: int, key: ClientKey, process: Callable[[], int],
+                 plain_model: str = "load") -> None:
+        self._plain_model = plain_model
         self._port = port
         self._process = process
         self._key = key
@@ -101,7 +103,8 @@ class Load:
     async def _ask(self, ends: Ends, pieces: int, pause_ms: int, stream: bool) -> bytes:
         """Sends a chat; the head of the answer."""
         reader, writer = ends
-        body = json.dumps({"model": "load", "stream": stream, "max_tokens": 64, "messages": [
+        model = "load" if stream else self._plain_model
+        body = json.dumps({"model": model, "stream": stream, "max_tokens": 64, "messages": [
             {"role": "user", "content": f"{pieces} {pause_ms}"}]}).encode()
         writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: bellwether\r\n"
                      b"authorization: Bearer %s\r\ncontent-type: application/json\r\n"
