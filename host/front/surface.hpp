@@ -22,6 +22,7 @@ using Pages = Answer (*)(const http::IncomingRequest& request, const Context& co
 // What a listener serves, and to whom.
 struct Surface {
     Pages pages = nullptr;
+    bool takes_calls = true;                // false: there are only pages
     bool loopback = true;                   // only this machine can reach the listener
     const policy::KeyRing* keys = nullptr;  // who may come; null or empty: everybody
     // Says which paths need no client key; null: none.

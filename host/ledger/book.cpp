@@ -222,14 +222,16 @@ std::vector<std::uint64_t> Book::restore(const std::vector<StoredTally>& stored)
 }
 
 std::vector<Hold> Book::holds() const {
-    std::vector<std::shared_ptr<const HeldCall>> calls;
-    {
-        const Lock lock(mutex_);
-        for (const auto& [id, call] : calls_) calls.push_back(call);
-    }
     std::vector<Hold> holds;
-    holds.reserve(calls.size());
-    for (const auto& call : calls) holds.push_back(call->hold);
+    const Lock lock(mutex_);
+    holds.reserve(calls_.size());
+    for (const auto& [id, call] : calls_) {
+        Hold& hold = holds.emplace_back(call->hold);
+        for (std::size_t i = 0; i < hold.claims.size(); ++i) {
+            const Tally& tally = *call->tallies[i];
+            if (tally.measure == Measure::budget) hold.claims[i].window = tally.window;
+        }
+    }
     return holds;
 }
 
@@ -259,6 +261,7 @@ TallyPointer Book::for_adopted(const Claim& claim) {
     auto earlier =
         std::make_shared<Tally>(next_tally_++, claim.measure, claim.counter, hash, claim.window);
     earlier->current = false;
+    earlier->journaled = Journaled::earlier_window;  // so that it is forgotten with its last call
     return earlier;
 }
 

@@ -55,9 +55,10 @@ class Book {
     // several windows, only the latest is kept, and the numbers of the other tallies are returned.
     // All counters are taken over, even if they are more than the maximum.
     std::vector<std::uint64_t> restore(const std::vector<StoredTally>& stored);
-    // The holds that are not settled, and the same holds in the book of another process, which has
-    // restored the tallies: what they claim is claimed there, whatever the limits. A rate's tally
-    // has it already. The journal is not told, as its file has the holds.
+    // The holds that are not settled, with the windows that their claims are counted in; and the
+    // same holds in the book of another process, which has restored the tallies: what they claim is
+    // claimed there, whatever the limits. A rate's tally has it already. The journal is not told,
+    // as its file has the holds.
     std::vector<Hold> holds() const;
     void adopt(std::vector<Hold> holds);
 

@@ -19,8 +19,12 @@ front::Answer answer_of(const report::UpgradeReport& report) {
 
 }  // namespace
 
-front::Answer admin_upgrade(const AdminRequest&, const front::Context& context) {
+// A word that is not known must not make an upgrade of what was meant as a trial.
+front::Answer admin_upgrade(const AdminRequest& request, const front::Context& context) {
     const auto& process = context.running.process;
+    if (!request.body.empty() && request.body != "{}") {
+        return refusal(400, {}, "Send {}, or nothing: an upgrade takes no words.");
+    }
     if (!process.upgrade || process.draining) {
         return refusal(409, "draining", "The host is about to end.");
     }

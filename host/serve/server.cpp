@@ -79,8 +79,16 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
                     [&threads](const GenerationPtr& now, const Generation& before) {
                         return threads.adopt(now, before);
                     });
+    // Clients wait in the sockets meanwhile, so that none of them is lost with this host if the one
+    // before it does not hear of it.
+    if (origin.predecessor) origin.predecessor->tell_serving();
     threads.start();
-    if (origin.predecessor) threads.follow(*origin.predecessor, holds);
+    if (origin.predecessor) {
+        threads.follow(*origin.predecessor, holds);
+        // What has changed since this host read it, and while the one before read nothing.
+        reloader->ask({.by = "the upgrade"}, {});
+        origin.predecessor.reset();
+    }
     threads.join();
     const bool has_ended = reloader->end(k_reload_ends_within);
     threads.join_others();

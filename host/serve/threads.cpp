@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
+#include <fstream>
 #include <future>
 #include <iterator>
 #include <latch>
@@ -29,6 +30,9 @@ constexpr std::size_t k_admin_connections_max = 64;
 constexpr std::chrono::milliseconds k_look_again{1};
 constexpr std::chrono::milliseconds k_admin_ends_within{1'000};
 
+// As good as never; longer times do not fit the clocks.
+constexpr std::chrono::milliseconds k_for_ever = std::chrono::hours(24 * 365);
+
 using Refusal = std::unexpected<std::string>;
 
 front::Surface api_surface(const Generation& generation) {
@@ -41,10 +45,27 @@ front::Surface api_surface(const Generation& generation) {
             .body_room = &generation.running().process.body_room};
 }
 
-front::Surface admin_surface(const Generation&) { return {.pages = pages::admin_surface}; }
+front::Surface admin_surface(const Generation&) {
+    return {.pages = pages::admin_surface, .takes_calls = false};
+}
 
 double seconds_of(std::chrono::milliseconds time) {
     return std::chrono::duration<double>(time).count();
+}
+
+// The first program of a container, beside which nothing lives when the host has ended.
+bool is_init_of_container(std::string_view name) {
+    constexpr std::string_view k_names[] = {"tini", "docker-init", "dumb-init", "catatonit",
+                                            "conmon-init"};
+    return std::ranges::find(k_names, name) != std::end(k_names);
+}
+
+// Why this host cannot end without what comes after it ending as well; nothing: it can.
+std::optional<std::string> refusal_of_surroundings() {
+    std::string parent;
+    if (getppid() == 1) std::getline(std::ifstream("/proc/1/comm"), parent);
+    if (getpid() != 1 && !is_init_of_container(parent)) return std::nullopt;
+    return "the container ends with this host; replace the container instead";
 }
 
 void run_signals_and_chores(boost::asio::io_context& loop) {
@@ -76,6 +97,7 @@ Threads::Threads(boost::asio::io_context& signal_loop, front::Process& process,
       admin_(generation, admin_surface, unmeasured_, admin_connections_),
       chores_(signal_loop),
       file_watch_(signal_loop, [this](const auto& files) { changed(files); }),
+      successor_ended_(signal_loop),
       grace_(signal_loop),
       current_(generation) {
     for (std::size_t i = 0; i < worker_count(generation->host().config.server); ++i) {
@@ -83,7 +105,7 @@ Threads::Threads(boost::asio::io_context& signal_loop, front::Process& process,
                                                     process_.metrics.worker(i), connections_));
     }
     chores_.follow(generation);
-    watch();
+    watch_files();
 }
 
 std::expected<void, std::string> Threads::listen(Origin& origin, const Ready& ready) {
@@ -122,7 +144,6 @@ void Threads::start() {
 }
 
 void Threads::follow(Predecessor& before, const std::vector<ledger::Hold>& holds) {
-    before.tell_serving();
     auto sockets = before.take_ledger_sockets();
     if (sockets.empty()) return;
     relays_ = true;
@@ -169,7 +190,7 @@ std::expected<void, std::string> Threads::adopt(const GenerationPtr& now,
     boost::asio::post(signal_loop_, [this, now, done] {
         current_ = now;
         chores_.follow(now);
-        watch();
+        watch_files();
         done();
     });
     // The threads of a host that has begun to end may not answer any more.
@@ -191,7 +212,7 @@ void Threads::apply_settings(const config::Config& now, const config::Config& be
     if (!same) apply(now.log);
 }
 
-void Threads::watch() {
+void Threads::watch_files() {
     const WatchedFiles watched = watched_files(current_->host());
     file_watch_.follow(watched.files, watched.folders);
 }
@@ -209,34 +230,42 @@ void Threads::changed(const std::vector<std::filesystem::path>& files) {
 // ---- another host -------------------------------------------------------------------------------
 
 report::UpgradeReport Threads::upgrade(const Generation& current, std::string_view by) {
-    if (process_.followed || process_.draining) return {.fault = "the host is about to end"};
-    if (getpid() == 1) {
-        return {.fault =
-                    "this host is process 1, with whose end its container ends; replace "
-                    "the container instead"};
+    std::expected<pid_t, std::string> process = Refusal("");
+    try {
+        process = try_upgrade(current, by);
+    } catch (const std::exception& error) {
+        process = Refusal(error.what());  // a lack of memory, most likely
     }
-    const std::optional<UpgradeParts> parts = parts_of_upgrade(current);
-    if (!parts) return {.fault = "the host is about to end"};
-    observe::info("{}: a new host is started, to take over", by);
-    const auto process = serve::upgrade(*parts);
-    if (!process) {
-        observe::error("{}: no upgrade, and this host goes on: {}", by, process.error());
-        return {.fault = process.error()};
-    }
-    process_.followed = true;
-    observe::info("{}: process {} has taken over, and this host finishes its calls", by, *process);
-    tell_service_manager(fmt::format("MAINPID={}\nREADY=1", *process));
-    leave();
-    return {.process = *process};
+    if (process) return {.process = *process};
+    observe::error("{}: no upgrade, and this host goes on: {}", by, process.error());
+    return {.fault = process.error()};
 }
 
-std::optional<UpgradeParts> Threads::parts_of_upgrade(const Generation& current) {
+std::expected<pid_t, std::string> Threads::try_upgrade(const Generation& current,
+                                                       std::string_view by) {
+    if (process_.followed) return Refusal("another host has taken over from this one already");
+    if (const auto refusal = refusal_of_surroundings()) return Refusal(*refusal);
+    const auto parts = parts_of_upgrade(current);
+    if (!parts) return Refusal(parts.error());
+    observe::info("{}: a new host is started, to take over", by);
+    auto next = serve::upgrade(*parts);
+    if (!next) return Refusal(next.error());
+    const pid_t process = next->id();
+    next->live_on();
+    process_.followed = true;
+    observe::info("{}: process {} has taken over, and this host finishes its calls", by, process);
+    tell_service_manager(fmt::format("MAINPID={}\nREADY=1", process));
+    leave(*std::move(next));
+    return process;
+}
+
+std::expected<UpgradeParts, std::string> Threads::parts_of_upgrade(const Generation& current) {
     std::vector<Descriptor> sockets;
     for (const auto& worker : workers_) {
-        if (!share_sockets(*worker, sockets)) return std::nullopt;
+        if (auto shared = share_sockets(*worker, sockets); !shared) return Refusal(shared.error());
     }
     const std::size_t api = sockets.size();
-    if (!share_sockets(admin_, sockets)) return std::nullopt;
+    if (auto shared = share_sockets(admin_, sockets); !shared) return Refusal(shared.error());
     const auto& ledger = current.running().ledger;
     return UpgradeParts{.welcome = {.handover = ledger::k_handover_version,
                                     .api = api,
@@ -249,58 +278,90 @@ std::optional<UpgradeParts> Threads::parts_of_upgrade(const Generation& current)
                         .gives_up = [this] { return process_.draining.load(); }};
 }
 
-// False: the host has begun to end, and the worker may not answer any more.
-bool Threads::share_sockets(Worker& worker, std::vector<Descriptor>& sockets) {
+std::expected<void, std::string> Threads::share_sockets(Worker& worker,
+                                                        std::vector<Descriptor>& sockets) {
     const auto shared = std::make_shared<std::promise<std::vector<Descriptor>>>();
     auto copies = shared->get_future();
     worker.share_sockets(
         [shared](std::vector<Descriptor> all) { shared->set_value(std::move(all)); });
+    // The threads of a host that has begun to end may not answer any more.
     while (copies.wait_for(k_look_again) != std::future_status::ready) {
-        if (process_.draining) return false;
+        if (process_.draining) return Refusal("the host is about to end");
     }
-    std::ranges::move(copies.get(), std::back_inserter(sockets));
-    return true;
+    for (auto& copy : copies.get()) {
+        if (!copy) return Refusal("no descriptor is left for the sockets; try again later");
+        sockets.push_back(std::move(copy));
+    }
+    return {};
 }
 
-// The new host has the sockets. Whoever is connected here is still served.
-void Threads::leave() {
+// The new host has the sockets. Whoever is connected here is still served. Nothing hurries those
+// calls more than a reload does.
+void Threads::leave(Successor next) {
     const auto all = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(workers_.size() + 1));
     const auto done = [all] { all->count_down(); };
     for (const auto& worker : workers_) worker->stop_listening(done);
     admin_.stop_listening(done);
     while (!all->try_wait() && !process_.draining) std::this_thread::sleep_for(k_look_again);
-    boost::asio::post(signal_loop_, [this] {
+    boost::asio::post(signal_loop_, [this, next = std::make_shared<Successor>(std::move(next))] {
+        watch(next);
         if (process_.draining.exchange(true)) return;
-        drain("another host has taken over");
+        const config::Server& server = current_->host().config.server;
+        const auto longest =
+            std::max({server.reload_drain.count() == 0 ? k_for_ever : server.reload_drain,
+                      server.drain, server.drain_streams.value_or(server.drain)});
+        drain("another host has taken over", {.calls = longest, .streams = longest});
     });
+}
+
+// A new host that ends now leaves nobody who accepts calls. Whoever supervises this one starts
+// another when this one has ended.
+void Threads::watch(const std::shared_ptr<Successor>& next) {
+    if (next->ended() < 0) return;
+    successor_ended_.assign(dup(next->ended()));
+    successor_ended_.async_wait(
+        boost::asio::posix::descriptor_base::wait_read,
+        [this, next](boost::system::error_code cancelled) {
+            if (cancelled) return;
+            observe::error(
+                "{}; nobody accepts calls now, and this host only finishes its own: "
+                "start a host",
+                next->end());
+            drain("the new host has ended", times_of_end());
+        });
 }
 
 // ---- the end ------------------------------------------------------------------------------------
 
 void Threads::begin_end(std::string_view signal) {
+    const std::string received = fmt::format("{} received", signal);
+    if (process_.followed) return drain(received, times_of_end());
     process_.draining = true;
     tell_service_manager("STOPPING=1");
     const auto grace = current_->host().config.server.shutdown_grace;
-    if (grace.count() == 0) return drain(fmt::format("{} received", signal));
-    observe::info(
-        "{} received: no longer ready, but taking calls for another {:g} s; again to stop at "
-        "once",
-        signal, seconds_of(grace));
-    grace_.set(net::Alarm::Clock::now() + grace, [this] { drain("the grace time is over"); });
+    if (grace.count() == 0) return drain(received, times_of_end());
+    observe::info("{}: no longer ready, but taking calls for another {:g} s; again to stop at once",
+                  received, seconds_of(grace));
+    grace_.set(net::Alarm::Clock::now() + grace,
+               [this] { drain("the grace time is over", times_of_end()); });
 }
 
-// On the thread of the signals.
-void Threads::drain(std::string_view why) {
+DrainTimes Threads::times_of_end() const {
     const config::Server& server = current_->host().config.server;
-    const DrainTimes times{.calls = server.drain,
-                           .streams = server.drain_streams.value_or(server.drain)};
-    observe::info("{}: finishing calls in flight (at most {:g} s{}); again to stop at once", why,
-                  seconds_of(times.calls),
-                  times.streams == times.calls
-                      ? ""
-                      : fmt::format(", streams {:g} s", seconds_of(times.streams)));
+    return {.calls = server.drain, .streams = server.drain_streams.value_or(server.drain)};
+}
+
+// On the thread of the signals; a second time, with less time for what is left.
+void Threads::drain(std::string_view why, DrainTimes times) {
+    const std::string streams = times.streams == times.calls
+                                    ? ""
+                                    : fmt::format(", streams {:g} s", seconds_of(times.streams));
+    observe::info("{}: finishing calls in flight (at most {:g} s{}){}", why,
+                  seconds_of(times.calls), streams,
+                  process_.followed ? "" : "; again to stop at once");
     drained_at_latest_ = std::chrono::steady_clock::now() + std::max(times.calls, times.streams);
     for (const auto& worker : workers_) worker->drain(times);
+    if (std::exchange(plugins_told_, true)) return;
     for (const auto& provider : current_->host().registry.providers) {
         provider->service->notice(BW_NOTICE_DRAIN);
     }
@@ -317,13 +378,13 @@ void Threads::join() {
     wait_for_relay();
 }
 
-// The calls of the host before this one have the ledger from here. How long they last is limited
-// there, as it is here.
+// The calls of the host before this one have the ledger from here. A host that another one follows
+// waits for them as long as they last; one that ends, as long as for its own.
 void Threads::wait_for_relay() {
-    const auto latest = drained_at_latest_.load();
-    while (relays_ && !stopped_ && std::chrono::steady_clock::now() < latest) {
-        std::this_thread::sleep_for(k_look_again);
-    }
+    const auto is_late = [this] {
+        return !process_.followed && std::chrono::steady_clock::now() >= drained_at_latest_.load();
+    };
+    while (relays_ && !stopped_ && !is_late()) std::this_thread::sleep_for(k_look_again);
 }
 
 void Threads::join_others() {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cstdint>
 #include <expected>
 #include <filesystem>
@@ -52,7 +53,7 @@ class Threads {
     // Binds the addresses of the config, or takes sockets that are there. The error is a sentence.
     std::expected<void, std::string> listen(Origin& origin, const Ready& ready);
     void start();
-    // This host serves: the one before it is told, and its calls get the ledger from here.
+    // The calls of the host before this one get the ledger from here.
     void follow(Predecessor& before, const std::vector<ledger::Hold>& holds);
 
     // On the thread of the reloads. Opens what the new config listens on, before anything changes.
@@ -70,12 +71,16 @@ class Threads {
     void join_others();
 
   private:
-    void drain(std::string_view why);
-    std::optional<UpgradeParts> parts_of_upgrade(const Generation& current);
-    bool share_sockets(Worker& worker, std::vector<Descriptor>& sockets);
-    void leave();
+    DrainTimes times_of_end() const;
+    void drain(std::string_view why, DrainTimes times);
+    std::expected<pid_t, std::string> try_upgrade(const Generation& current, std::string_view by);
+    std::expected<UpgradeParts, std::string> parts_of_upgrade(const Generation& current);
+    std::expected<void, std::string> share_sockets(Worker& worker,
+                                                   std::vector<Descriptor>& sockets);
+    void leave(Successor next);
+    void watch(const std::shared_ptr<Successor>& next);
     void wait_for_relay();
-    void watch();
+    void watch_files();
     void changed(const std::vector<std::filesystem::path>& files);
     void apply_settings(const config::Config& now, const config::Config& before);
 
@@ -88,6 +93,10 @@ class Threads {
     Worker admin_;
     Chores chores_;
     FileWatch file_watch_;
+    bool plugins_told_ = false;  // that the host drains
+    // Readable when the host after this one has ended.
+    boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>
+        successor_ended_;
     net::Alarm grace_;       // its end, while the host is about to end and still takes calls
     GenerationPtr current_;  // of the thread of the signals
     std::unique_ptr<ledger::Relay> relay_;  // of that thread; null: no host was before this one

@@ -171,8 +171,7 @@ void Worker::share_sockets(std::function<void(std::vector<Descriptor>)> take) {
     asio::post(loop_, [this, take = std::move(take)] {
         std::vector<Descriptor> copies;
         for (const auto& listener : listeners_) {
-            Descriptor copy(fcntl(listener->socket(), F_DUPFD_CLOEXEC, 0));
-            if (copy) copies.push_back(std::move(copy));
+            copies.emplace_back(fcntl(listener->socket(), F_DUPFD_CLOEXEC, 0));
         }
         take(std::move(copies));
     });
@@ -194,7 +193,20 @@ void Worker::stop() {
 }
 
 void Worker::begin_drain(DrainTimes times) {
-    if (draining_) return;
+    if (!draining_) stop_taking();
+    const auto longer = times.streams - times.calls;
+    if (longer <= std::chrono::milliseconds(0)) {
+        abort_after(times.calls);
+    } else {
+        timer_.expires_after(times.calls);
+        timer_.async_wait([this, longer](error_code cancelled) {
+            if (!cancelled) end_plain_calls(longer);
+        });
+    }
+    stop_if_done();
+}
+
+void Worker::stop_taking() {
     draining_ = true;
     context_->draining = true;
     for (const Earlier& earlier : earlier_) {
@@ -208,16 +220,6 @@ void Worker::begin_drain(DrainTimes times) {
     for (front::Session* session : open) session->drain();
     current_->posts().finish([this] { stop_if_done(); });
     for (const auto& one : retired_) one->posts().finish([this] { stop_if_done(); });
-    const auto longer = times.streams - times.calls;
-    if (longer <= std::chrono::milliseconds(0)) {
-        abort_after(times.calls);
-    } else {
-        timer_.expires_after(times.calls);
-        timer_.async_wait([this, longer](error_code cancelled) {
-            if (!cancelled) end_plain_calls(longer);
-        });
-    }
-    stop_if_done();
 }
 
 void Worker::end_plain_calls(std::chrono::milliseconds left) {

@@ -54,7 +54,8 @@ class Worker final : private front::Sessions {
     // anyway.
     void adopt(std::shared_ptr<const Generation> generation,
                std::optional<std::vector<int>> sockets, std::function<void()> done);
-    // From any thread: gives copies of the sockets on which it listens, on the worker's thread.
+    // From any thread: gives copies of the sockets on which it listens, on the worker's thread. One
+    // that cannot be copied, as no descriptor is left, is none.
     void share_sockets(std::function<void(std::vector<Descriptor>)> take);
     // From any thread: accept no more, but serve the connections that are open. `done` is called on
     // the worker's thread.
@@ -88,6 +89,7 @@ class Worker final : private front::Sessions {
     void forget(const WorkerGeneration& generation);
     void end_calls_of(const std::weak_ptr<WorkerGeneration>& generation);
     void begin_drain(DrainTimes times);
+    void stop_taking();
     void end_plain_calls(std::chrono::milliseconds left);
     void abort_after(std::chrono::milliseconds left);
     bool has_posts() const;

@@ -33,19 +33,14 @@ void MovableSession::hold(Hold hold, OnVerdict on_verdict) {
 
 Written MovableSession::written(const HoldId& id) const {
     if (const auto* const direct = std::get_if<Direct>(&state_)) return (*direct)->written(id);
-    if (const auto* const relayed = std::get_if<Relayed>(&state_)) {
-        return (*relayed)->connected() ? Written::not_yet : Written::cannot;
-    }
-    return Written::not_yet;
+    return std::holds_alternative<Relayed>(state_) ? Written::yes : Written::not_yet;
 }
 
 void MovableSession::when_durable(const HoldId& id, OnDurable on_durable) {
     if (auto* const direct = std::get_if<Direct>(&state_)) {
         return (*direct)->when_durable(id, std::move(on_durable));
     }
-    if (auto* const relayed = std::get_if<Relayed>(&state_)) {
-        return (*relayed)->when_durable(id, std::move(on_durable));
-    }
+    if (std::holds_alternative<Relayed>(state_)) return on_durable(true);
     std::get<Waiting>(state_).asked.emplace_back(
         [this, id, on_durable = std::move(on_durable)]() mutable {
             when_durable(id, std::move(on_durable));

@@ -15,6 +15,8 @@
 namespace bellwether::ledger {
 namespace {
 
+constexpr std::chrono::milliseconds k_ask_again{20};  // whether the caller still wants to wait
+
 // How far a step has come that each session takes on its own loop.
 class Progress {
   public:
@@ -30,11 +32,14 @@ class Progress {
         --left_;
         changed_.notify_all();
     }
-    bool wait(std::chrono::milliseconds limit) {
+    bool wait(const MovableStore::Patience& patience) {
         const Lock lock(mutex_);
-        const auto end = std::chrono::steady_clock::now() + limit;
-        given_up_ =
-            !changed_.wait_until(mutex_, end, [this]() REQUIRES(mutex_) { return left_ == 0; });
+        const auto end = std::chrono::steady_clock::now() + patience.limit;
+        const auto all = [this]() REQUIRES(mutex_) { return left_ == 0; };
+        while (!all() && !patience.gives_up() && std::chrono::steady_clock::now() < end) {
+            changed_.wait_until(mutex_, std::chrono::steady_clock::now() + k_ask_again, all);
+        }
+        given_up_ = !all();
         return !given_up_;
     }
 
@@ -47,7 +52,8 @@ class Progress {
 
 std::unexpected<Error> gone() {
     return fail(ErrorKind::unavailable,
-                "the ledger has gone over to the host that follows this one; ask that host");
+                "the ledger is not open in this host any more: another host has taken over and has "
+                "it, or it could not be opened again");
 }
 
 Result<std::pair<Descriptor, Descriptor>> socket_pair() {
@@ -121,20 +127,20 @@ StoreHealth MovableStore::health() const {
 
 // ---- the move -----------------------------------------------------------------------------------
 
-Result<MovableStore::Moved> MovableStore::leave(Limit limit) {
-    const Lock reports(reports_);
+Result<MovableStore::Moved> MovableStore::leave(const Patience& patience) {
+    const Lock reports(reports_);  // before calls wait, as a report takes its time
     Store* const store = behind();
     if (store == nullptr) return gone();
     Moved moved;
     if (auto made = make_sockets(moved.sockets); !made) return std::unexpected(made.error());
-    auto ready = everywhere(limit, [](MovableSession& session) { session.pause(); });
-    if (ready && !store->flush(limit.count())) {
+    auto ready = everywhere(patience, [](MovableSession& session) { session.pause(); });
+    if (ready && !store->flush(patience.limit.count())) {
         ready = fail(ErrorKind::unavailable, "the ledger's last operations cannot be written");
     }
     // What waited for the disk is called back before this step, as it was posted before.
-    if (ready) ready = everywhere(limit, [](MovableSession& session) { session.let_go(); });
+    if (ready) ready = everywhere(patience, [](MovableSession& session) { session.let_go(); });
     if (!ready) {
-        (void)everywhere(limit, [store](MovableSession& session) { session.go_on(*store); });
+        everywhere([store](MovableSession& session) { session.go_on(*store); });
         return std::unexpected(ready.error());
     }
     holds_ = store->holds();
@@ -144,21 +150,24 @@ Result<MovableStore::Moved> MovableStore::leave(Limit limit) {
     return moved;
 }
 
-Result<void> MovableStore::take_back(Limit limit) {
+// A step that a loop comes to late comes before those of a later move.
+Result<void> MovableStore::take_back() {
     auto reopened = reopen_(holds_);
     if (!reopened) return std::unexpected(reopened.error());
-    own_sockets_.clear();
     Store* const store = reopened->get();
     {
         const Lock lock(mutex_);
         store_ = *std::move(reopened);
     }
-    return everywhere(limit, [store](MovableSession& session) { session.go_on(*store); });
+    own_sockets_.clear();
+    everywhere([store](MovableSession& session) { session.go_on(*store); });
+    return {};
 }
 
-Result<void> MovableStore::follow(Limit limit) {
-    return everywhere(limit, [this](MovableSession& session) {
-        session.follow(std::move(own_sockets_.at(&session)));
+void MovableStore::follow() {
+    everywhere([this](MovableSession& session) {
+        const auto own = own_sockets_.find(&session);
+        if (own != own_sockets_.end()) session.follow(std::move(own->second));
     });
 }
 
@@ -179,21 +188,31 @@ Result<void> MovableStore::make_sockets(std::vector<Descriptor>& theirs) {
     return {};
 }
 
-Result<void> MovableStore::everywhere(Limit limit, const Step& step) {
-    std::shared_ptr<Progress> progress;
-    {
-        const Lock lock(mutex_);
-        progress = std::make_shared<Progress>(sessions_.size());
-        for (MovableSession* const session : sessions_) {
-            boost::asio::post(session->loop(), [this, session, step, progress] {
-                if (!progress->may_begin()) return;
-                if (is_open(session)) step(*session);
-                progress->taken();
-            });
-        }
+// Does it on the loop of each session, and waits for none.
+void MovableStore::everywhere(const Step& step) {
+    const Lock lock(mutex_);
+    for (MovableSession* const session : sessions_) {
+        boost::asio::post(session->loop(), [this, session, step] {
+            if (is_open(session)) step(*session);
+        });
     }
-    if (progress->wait(limit)) return {};
+}
+
+// A loop that comes to it too late does not do it any more.
+Result<void> MovableStore::everywhere(const Patience& patience, const Step& step) {
+    const auto progress = std::make_shared<Progress>(count());
+    everywhere([step, progress](MovableSession& session) {
+        if (!progress->may_begin()) return;
+        step(session);
+        progress->taken();
+    });
+    if (progress->wait(patience)) return {};
     return fail(ErrorKind::unavailable, "a worker did not answer in time");
+}
+
+std::size_t MovableStore::count() const {
+    const Lock lock(mutex_);
+    return sessions_.size();
 }
 
 }  // namespace bellwether::ledger

@@ -37,28 +37,34 @@ class MovableStore final : public Store {
     StoreHealth health() const override;
     MovableStore* movable() override { return this; }
 
-    // These three are for one thread, on which no session runs. Each fails if the loop of a session
-    // does not answer within the limit.
-    using Limit = std::chrono::milliseconds;
+    // The next three are for one thread, on which no session runs and which makes no report. They
+    // wait for the loops of the sessions, which take each step between two of their events.
+    struct Patience {
+        std::chrono::milliseconds limit;
+        std::function<bool()> gives_up = [] { return false; };  // asked while it waits
+    };
     struct Moved {
         std::vector<Hold> holds;          // not settled
         std::vector<Descriptor> sockets;  // for a Relay, one of each session
     };
-    // Writes everything, and closes the store behind; its file is free. If it fails, nothing has
-    // changed.
-    Result<Moved> leave(Limit limit);
-    // After leave(): opens the store behind again; the sessions go on with it.
-    Result<void> take_back(Limit limit);
-    // After leave(): the sessions go on with the relay that has got the sockets.
-    Result<void> follow(Limit limit);
+    // Writes everything, and closes the store behind; its file is free. If it fails, as a loop does
+    // not answer in time for one, the sessions go on.
+    Result<Moved> leave(const Patience& patience);
+    // After leave(): opens the store behind again; the sessions go on with it, each as soon as its
+    // loop comes to it.
+    Result<void> take_back();
+    // After leave(): the sessions go on with the relay that has got the sockets, in the same way.
+    void follow();
 
   private:
     friend class MovableSession;
     using Step = std::function<void(MovableSession&)>;
 
-    Result<void> everywhere(Limit limit, const Step& step);
+    void everywhere(const Step& step);
+    Result<void> everywhere(const Patience& patience, const Step& step);
     Result<void> make_sockets(std::vector<Descriptor>& theirs);
     Store* behind() const;
+    std::size_t count() const;  // of sessions
     void closed(const MovableSession* session);
     bool is_open(const MovableSession* session) const;
 
@@ -66,7 +72,7 @@ class MovableStore final : public Store {
     HoldNumberSource source_;
     Mutex reports_;  // held by a report, as the store must not be closed under it
     mutable Mutex mutex_;
-    // Null: it has gone over. Only the thread that moves it changes it, with both mutexes held.
+    // Null: it has gone over. Only the thread that moves it changes it.
     std::unique_ptr<Store> store_ GUARDED_BY(mutex_);
     std::vector<MovableSession*> sessions_ GUARDED_BY(mutex_);
     // After leave(), of the thread that moves the store.

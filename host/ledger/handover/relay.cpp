@@ -27,25 +27,42 @@ Relay::~Relay() {
 void Relay::asked(const std::weak_ptr<Channel>& channel, std::string_view bytes) {
     auto ask = read_ask(bytes);
     if (!ask) return observe::error("ledger: the old host asks what is no question");
-    const auto send = [channel](const RelayedAnswer& answer) {
-        if (const auto open = channel.lock()) open->send(to_bytes(answer));
-    };
-    if (auto* const hold = std::get_if<Hold>(&*ask)) {
-        const HoldId id = hold->id;
-        UsageRow estimate = hold->estimate;
-        session_->hold(std::move(*hold),
-                       [this, id, estimate = std::move(estimate), send](Verdict verdict) mutable {
-                           if (verdict.answer == HoldAnswer::held)
-                               holds_.emplace(id, std::move(estimate));
-                           send(HoldDecided{id, std::move(verdict)});
-                       });
-    } else if (auto* const settlement = std::get_if<Settlement>(&*ask)) {
+    if (auto* const settlement = std::get_if<Settlement>(&*ask)) {
         holds_.erase(settlement->id);
-        session_->settle(std::move(*settlement));
-    } else {
-        const HoldId id = std::get<AskDurable>(*ask).id;
-        session_->when_durable(id, [id, send](bool durable) { send(DurableDecided{id, durable}); });
+        return session_->settle(std::move(*settlement));
     }
+    auto& hold = std::get<Hold>(*ask);
+    const Asked asked{.channel = channel, .id = hold.id, .claims = hold.claims.size()};
+    UsageRow estimate = hold.estimate;
+    session_->hold(
+        std::move(hold), [this, asked, estimate = std::move(estimate)](Verdict verdict) mutable {
+            if (verdict.answer != HoldAnswer::held) return answer(asked, std::move(verdict));
+            holds_.emplace(asked.id, std::move(estimate));
+            // The old host takes each hold for written that it has been given.
+            session_->when_durable(
+                asked.id, [this, asked, verdict = std::move(verdict)](bool durable) mutable {
+                    if (durable) return answer(asked, std::move(verdict));
+                    give_back(asked);
+                    answer(asked, {.answer = HoldAnswer::unavailable,
+                                   .reason = "the ledger of the new host cannot be written"});
+                });
+        });
+}
+
+// A host that has ended meanwhile settles nothing.
+void Relay::answer(const Asked& asked, Verdict verdict) {
+    if (channels_.empty() && verdict.answer == HoldAnswer::held) return give_back(asked);
+    if (const auto open = asked.channel.lock()) {
+        open->send(to_bytes(RelayedAnswer{asked.id, std::move(verdict)}));
+    }
+}
+
+void Relay::give_back(const Asked& asked) {
+    if (holds_.erase(asked.id) == 0) return;
+    session_->settle({.id = asked.id,
+                      .amounts = std::vector<std::int64_t>(asked.claims),
+                      .usage = {},
+                      .recorded = false});
 }
 
 void Relay::ended(const Channel* channel) {

@@ -29,7 +29,16 @@ class Relay {
     Relay& operator=(const Relay&) = delete;
 
   private:
+    // A hold that was asked for.
+    struct Asked {
+        std::weak_ptr<Channel> channel;
+        HoldId id;
+        std::size_t claims = 0;
+    };
+
     void asked(const std::weak_ptr<Channel>& channel, std::string_view bytes);
+    void answer(const Asked& asked, Verdict verdict);
+    void give_back(const Asked& asked);
     void ended(const Channel* channel);
     void settle_lost();
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <map>
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -18,31 +17,29 @@ namespace bellwether::ledger {
 
 class RelayedCalls {
   public:
-    // `socket` leads to a `Relay`.
+    // `socket` leads to a `Relay`. When the object goes, what it has not been answered is given
+    // back.
     RelayedCalls(boost::asio::io_context& loop, Descriptor socket);
     ~RelayedCalls();
     RelayedCalls(const RelayedCalls&) = delete;
     RelayedCalls& operator=(const RelayedCalls&) = delete;
 
-    // As LedgerSession has them.
+    // As LedgerSession has them. Each hold that is given is written.
     void hold(Hold hold, LedgerSession::OnVerdict on_verdict);
-    void when_durable(const HoldId& id, LedgerSession::OnDurable on_durable);
     void settle(Settlement settlement);
 
-    // False: the other process has gone, and no hold can be given any more.
-    bool connected() const { return connected_; }
-    // How many holds it has not answered yet.
-    std::size_t unanswered() const { return holds_.size(); }
-
   private:
-    void answered(std::string_view bytes);
-    void answer_nobody_more();
+    struct Unanswered {
+        LedgerSession::OnVerdict on_verdict;
+        std::size_t claims = 0;
+    };
 
-    boost::asio::io_context& loop_;
+    void answered(std::string_view bytes);
+    void lost();
+
     std::shared_ptr<Channel> channel_;
-    bool connected_ = true;
-    std::unordered_map<HoldId, LedgerSession::OnVerdict, HoldIdHash> holds_;
-    std::unordered_multimap<HoldId, LedgerSession::OnDurable, HoldIdHash> durables_;
+    bool connected_ = true;  // false: the other process has gone
+    std::unordered_map<HoldId, Unanswered, HoldIdHash> holds_;
 };
 
 }  // namespace bellwether::ledger

@@ -124,75 +124,59 @@ void each_member(Stream& stream, Value& value) {
         all(value.id, value.claims, value.estimate);
     } else if constexpr (std::is_same_v<Type, Settlement>) {
         all(value.id, value.amounts, value.usage, value.recorded);
-    } else if constexpr (std::is_same_v<Type, AskDurable>) {
-        all(value.id);
     } else if constexpr (std::is_same_v<Type, Verdict>) {
         all(value.answer, value.refused_by, value.standings, value.reason);
-    } else if constexpr (std::is_same_v<Type, HoldDecided>) {
+    } else if constexpr (std::is_same_v<Type, RelayedAnswer>) {
         all(value.id, value.verdict);
-    } else if constexpr (std::is_same_v<Type, DurableDecided>) {
-        all(value.id, value.durable);
     } else {
         static_assert(std::is_same_v<Type, UsageRow>);
         each_usage_member(stream, value);
     }
 }
 
-// One of several kinds begins with its index.
-template <typename... Kinds>
-std::string kind_to_bytes(const std::variant<Kinds...>& message) {
+template <typename Value>
+std::string whole(const Value& value) {
     BytesOut bytes;
-    bytes(static_cast<std::uint8_t>(message.index()));
-    std::visit(bytes, message);
+    bytes(value);
     return bytes.take();
 }
 
-template <typename Kind, typename Message>
-std::optional<Message> read_rest(BytesIn bytes) {
-    Kind kind;
-    bytes(kind);
-    return bytes.whole() ? std::optional<Message>(std::move(kind)) : std::nullopt;
-}
-
-template <typename Message, std::size_t at = 0>
-std::optional<Message> read_kind(std::uint8_t kind, const BytesIn& bytes) {
-    if constexpr (at == std::variant_size_v<Message>) {
-        return std::nullopt;
-    } else if (kind == at) {
-        return read_rest<std::variant_alternative_t<at, Message>, Message>(bytes);
-    } else {
-        return read_kind<Message, at + 1>(kind, bytes);
-    }
-}
-
-template <typename Message>
-std::optional<Message> read(std::string_view text) {
-    BytesIn bytes(text);
-    std::uint8_t kind = std::variant_size_v<Message>;
-    bytes(kind);
-    return read_kind<Message>(kind, bytes);
+template <typename Value>
+std::optional<Value> read_whole(BytesIn bytes) {
+    Value value;
+    bytes(value);
+    return bytes.whole() ? std::optional<Value>(std::move(value)) : std::nullopt;
 }
 
 }  // namespace
 
-std::string to_bytes(const RelayedAsk& ask) { return kind_to_bytes(ask); }
-
-std::string to_bytes(const RelayedAnswer& answer) { return kind_to_bytes(answer); }
-
-std::string to_bytes(const std::vector<Hold>& holds) {
+// The index of its kind, and the value.
+std::string to_bytes(const RelayedAsk& ask) {
     BytesOut bytes;
-    bytes(holds);
+    bytes(static_cast<std::uint8_t>(ask.index()));
+    std::visit(bytes, ask);
     return bytes.take();
 }
 
-std::optional<RelayedAsk> read_ask(std::string_view bytes) { return read<RelayedAsk>(bytes); }
+std::string to_bytes(const RelayedAnswer& answer) { return whole(answer); }
+
+std::string to_bytes(const std::vector<Hold>& holds) { return whole(holds); }
+
+std::optional<RelayedAsk> read_ask(std::string_view bytes) {
+    BytesIn rest(bytes);
+    std::uint8_t kind = std::variant_size_v<RelayedAsk>;
+    rest(kind);
+    if (kind == 0) return read_whole<Hold>(rest);
+    if (kind == 1) return read_whole<Settlement>(rest);
+    return std::nullopt;
+}
 
 std::optional<RelayedAnswer> read_answer(std::string_view bytes) {
-    return read<RelayedAnswer>(bytes);
+    return read_whole<RelayedAnswer>(BytesIn(bytes));
 }
 
 std::optional<std::vector<Hold>> read_holds(std::string_view bytes) {
-    return read_rest<std::vector<Hold>, std::vector<Hold>>(BytesIn(bytes));
+    return read_whole<std::vector<Hold>>(BytesIn(bytes));
 }
 
 }  // namespace bellwether::ledger

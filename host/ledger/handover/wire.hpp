@@ -21,21 +21,13 @@ inline constexpr std::uint32_t k_handover_version = 1;
 inline constexpr std::uint32_t k_relayed_bytes_max = 1u << 20;
 
 // What the old host asks of the new one, which has the ledger.
-struct AskDurable {
-    HoldId id;
-};
-using RelayedAsk = std::variant<Hold, Settlement, AskDurable>;
+using RelayedAsk = std::variant<Hold, Settlement>;
 
-// What the new host answers.
-struct HoldDecided {
+// What the new host answers to a hold. One that is given is written already.
+struct RelayedAnswer {
     HoldId id;
     Verdict verdict;
 };
-struct DurableDecided {
-    HoldId id;
-    bool durable = false;
-};
-using RelayedAnswer = std::variant<HoldDecided, DurableDecided>;
 
 std::string to_bytes(const RelayedAsk& ask);
 std::string to_bytes(const RelayedAnswer& answer);

@@ -20,7 +20,7 @@ constexpr std::size_t k_group = 200;
 constexpr std::uint32_t k_descriptors_max = 10'000;
 constexpr std::uint32_t k_bytes_max = 1u << 30;
 constexpr milliseconds k_sends_within{10'000};
-constexpr milliseconds k_ask_again{20};  // whether the caller still wants to wait
+constexpr milliseconds k_ask_whether{20};  // whether the caller still wants to wait
 
 struct Head {
     std::uint32_t bytes = 0;
@@ -125,9 +125,9 @@ std::expected<ControlMessage, Silence> Control::receive(Time until,
 
 std::expected<void, Silence> Control::wait_for(const Reading& reading) const {
     for (;;) {
-        if (reading.gives_up && reading.gives_up()) return std::unexpected(Silence::given_up);
         const Time now = std::chrono::steady_clock::now();
-        if (wait(POLLIN, std::min(reading.until, now + k_ask_again))) return {};
+        if (wait(POLLIN, std::min(reading.until, now + k_ask_whether))) return {};
+        if (reading.gives_up && reading.gives_up()) return std::unexpected(Silence::given_up);
         if (now >= reading.until) return std::unexpected(Silence::late);
     }
 }

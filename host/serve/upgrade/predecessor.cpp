@@ -1,12 +1,12 @@
 #include "serve/upgrade/predecessor.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 
 #include <cstdlib>
 #include <utility>
 
-#include "config/quantity.hpp"
 #include "ledger/handover/wire.hpp"
 #include "serve/address.hpp"
 
@@ -18,6 +18,7 @@ using std::chrono::steady_clock;
 
 // The old host has a limit of its own, after which it ends this one.
 constexpr std::chrono::minutes k_patience{5};
+constexpr std::chrono::seconds k_welcomes_within{10};
 
 template <typename Message>
 std::expected<Message, std::string> read(const std::expected<ControlMessage, Silence>& got) {
@@ -58,17 +59,17 @@ Predecessor::Predecessor(Control control, Welcome welcome, std::vector<Descripto
 std::expected<std::unique_ptr<Predecessor>, std::string> Predecessor::find() {
     const char* const word = std::getenv(k_upgrade_variable);
     if (word == nullptr) return nullptr;
-    const auto number = config::whole_number<int>(word);
+    const bool is_ours = word == std::to_string(k_upgrade_descriptor);
     unsetenv(k_upgrade_variable);
-    if (!number || !is_unix_socket(*number)) {
-        return Refusal(
-            fmt::format("${} is set, but leads to no host that this one could follow; unset it",
-                        k_upgrade_variable));
-    }
-    Control control{Descriptor(*number)};
-    auto got = control.receive(steady_clock::now() + k_patience);
+    const std::string no_host =
+        fmt::format("${} is set, but leads to no host that this one could follow; unset it",
+                    k_upgrade_variable);
+    if (!is_ours || !is_unix_socket(k_upgrade_descriptor)) return Refusal(no_host);
+    fcntl(k_upgrade_descriptor, F_SETFD, FD_CLOEXEC);
+    Control control{Descriptor(k_upgrade_descriptor)};
+    auto got = control.receive(steady_clock::now() + k_welcomes_within);
     const auto welcome = read<Welcome>(got);
-    if (!welcome) return Refusal(welcome.error());
+    if (!welcome) return Refusal(no_host);
     if (got->descriptors.size() != welcome->api + welcome->admin) {
         return Refusal("the old host has not sent the sockets that it names");
     }

@@ -18,8 +18,9 @@
 
 namespace bellwether::serve {
 
-// The variable in which a host finds the descriptor that leads to the host before it.
+// The variable that tells a host that this descriptor leads to the host before it.
 inline constexpr const char* k_upgrade_variable = "BELLWETHER_UPGRADE";
+inline constexpr int k_upgrade_descriptor = 3;
 
 class Predecessor {
   public:

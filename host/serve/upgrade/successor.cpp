@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,6 @@ namespace {
 
 using Refusal = std::unexpected<std::string>;
 
-constexpr int k_given = 3;          // the descriptor that the new host gets
 constexpr int k_above_given = 100;  // ours is moved out of its way
 constexpr std::chrono::milliseconds k_ends_within{2'000};
 constexpr std::chrono::milliseconds k_look_whether_ended{5};
@@ -51,7 +51,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 std::vector<std::string> environment() {
     std::vector<std::string> all;
     for (char** one = environ; *one != nullptr; ++one) all.emplace_back(*one);
-    all.push_back(fmt::format("{}={}", k_upgrade_variable, k_given));
+    all.push_back(fmt::format("{}={}", k_upgrade_variable, k_upgrade_descriptor));
     return all;
 }
 
@@ -60,8 +60,8 @@ std::expected<pid_t, std::string> spawn(int given) {
     if (words.empty()) return Refusal("/proc/self/cmdline does not tell how this host was started");
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, given, k_given);
-    posix_spawn_file_actions_addclosefrom_np(&actions, k_given + 1);
+    posix_spawn_file_actions_adddup2(&actions, given, k_upgrade_descriptor);
+    posix_spawn_file_actions_addclosefrom_np(&actions, k_upgrade_descriptor + 1);
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
     sigset_t none;
@@ -105,10 +105,20 @@ std::expected<Successor, std::string> Successor::start() {
     return Successor(*id, Control(std::move(own)));
 }
 
-Successor::Successor(Successor&& other) noexcept
-    : id_(std::exchange(other.id_, 0)), control_(std::move(other.control_)) {}
+Successor::Successor(pid_t id, Control control)
+    : id_(id),
+      ended_(static_cast<int>(syscall(SYS_pidfd_open, id, 0))),
+      control_(std::move(control)) {}
 
-Successor::~Successor() { kill(); }
+Successor::Successor(Successor&& other) noexcept
+    : id_(std::exchange(other.id_, 0)),
+      ended_(std::move(other.ended_)),
+      control_(std::move(other.control_)),
+      lives_on_(other.lives_on_) {}
+
+Successor::~Successor() {
+    if (!lives_on_) kill();
+}
 
 void Successor::kill() {
     if (id_ == 0) return;

@@ -1,5 +1,5 @@
-// `Successor` is the host that this one has started to follow it. Unless that host is let go, it
-// ends with the object.
+// `Successor` is the host that this one has started to follow it. It ends with the object, unless
+// it has been told to live on.
 #pragma once
 
 #include <sys/types.h>
@@ -26,13 +26,18 @@ class Successor {
     // soon.
     std::string end();
     void kill();
-    void let_go() { id_ = 0; }
+    // From now on it outlives the object.
+    void live_on() { lives_on_ = true; }
+    // Readable when it has ended; then end() tells how.
+    int ended() const { return ended_.get(); }
 
   private:
-    Successor(pid_t id, Control control) : id_(id), control_(std::move(control)) {}
+    Successor(pid_t id, Control control);
 
-    pid_t id_;  // 0: it has ended, or goes on without this host
+    pid_t id_;  // 0: it has ended
+    Descriptor ended_;
     Control control_;
+    bool lives_on_ = false;
 };
 
 }  // namespace bellwether::serve

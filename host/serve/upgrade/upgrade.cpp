@@ -8,7 +8,6 @@
 
 #include "ledger/handover/wire.hpp"
 #include "observe/log.hpp"
-#include "serve/upgrade/successor.hpp"
 
 namespace bellwether::serve {
 namespace {
@@ -20,8 +19,7 @@ using std::chrono::steady_clock;
 constexpr milliseconds k_ready_within{60'000};   // reads its config and loads its plugins
 constexpr milliseconds k_serves_within{20'000};  // opens the ledger and begins to accept
 constexpr milliseconds k_leaves_within{5'000};   // our workers, each between two of its events
-constexpr milliseconds k_follows_within{60'000};
-constexpr milliseconds k_try_again{500};
+constexpr milliseconds k_try_again{100};
 constexpr int k_tries = 20;
 
 std::vector<int> numbers(const std::vector<Descriptor>& descriptors) {
@@ -56,38 +54,61 @@ std::expected<Message, std::string> hear(Successor& next, milliseconds within,
     return Refusal("the new host says what this one does not understand");
 }
 
-// Calls wait meanwhile, so it is tried for a while only; then they have no ledger.
-void take_back(ledger::MovableStore& ledger) {
-    for (int tries = 0; tries < k_tries; ++tries) {
-        const auto done = ledger.take_back(k_leaves_within);
-        if (done) return;
-        observe::error("the ledger cannot be opened again: {}", done.error().message);
-        std::this_thread::sleep_for(k_try_again);
+// The ledger that has left this host. Unless the new host keeps it, it comes back; calls wait
+// meanwhile, so that is tried for a while only, and then they have no ledger.
+class Leaving {
+  public:
+    Leaving(Successor& next, ledger::MovableStore& ledger, ledger::MovableStore::Moved moved)
+        : next_(next), ledger_(ledger), moved_(std::move(moved)) {}
+    ~Leaving() {
+        if (!kept_) take_back();
     }
-    observe::error("this host goes on without its ledger, until it is started again");
-    (void)ledger.follow(k_follows_within);
-}
+    Leaving(const Leaving&) = delete;
+    Leaving& operator=(const Leaving&) = delete;
+
+    bool send() {
+        return next_.control().send(to_text(LetGo{true})) &&
+               next_.control().send(ledger::to_bytes(moved_.holds), numbers(moved_.sockets));
+    }
+    void stays_there() {
+        kept_ = true;
+        ledger_.follow();
+    }
+
+  private:
+    void take_back() {
+        next_.kill();  // nobody else may have the ledger open
+        moved_.sockets.clear();
+        for (int tries = 0; tries < k_tries; ++tries) {
+            const auto done = ledger_.take_back();
+            if (done) return;
+            observe::error("the ledger cannot be opened again: {}", done.error().message);
+            std::this_thread::sleep_for(k_try_again);
+        }
+        observe::error("this host goes on without its ledger, until it is started again");
+        ledger_.follow();
+    }
+
+    Successor& next_;
+    ledger::MovableStore& ledger_;
+    ledger::MovableStore::Moved moved_;
+    bool kept_ = false;
+};
 
 std::expected<void, std::string> serve_with_ledger(Successor& next, const UpgradeParts& parts) {
-    auto moved = parts.ledger->leave(k_leaves_within);
+    auto moved = parts.ledger->leave({.limit = k_leaves_within, .gives_up = parts.gives_up});
     if (!moved) return Refusal(moved.error().message);
-    next.control().send(to_text(LetGo{true}));
-    next.control().send(ledger::to_bytes(moved->holds), numbers(moved->sockets));
+    Leaving leaving(next, *parts.ledger, *std::move(moved));
+    if (!leaving.send()) return Refusal(next.end());
     if (auto serves = hear<Serves>(next, k_serves_within, parts); !serves) {
-        next.kill();  // before the ledger is opened again
-        moved->sockets.clear();
-        take_back(*parts.ledger);
         return Refusal(serves.error());
     }
-    if (const auto done = parts.ledger->follow(k_follows_within); !done) {
-        observe::error("not all calls go on with the ledger of the new host: {}",
-                       done.error().message);
-    }
+    leaving.stays_there();
     return {};
 }
 
 std::expected<void, std::string> serve_without_ledger(Successor& next, const UpgradeParts& parts) {
-    next.control().send(to_text(LetGo{false}));
+    if (!next.control().send(to_text(LetGo{false}))) return Refusal(next.end());
     auto serves = hear<Serves>(next, k_serves_within, parts);
     if (!serves) return Refusal(serves.error());
     return {};
@@ -95,20 +116,20 @@ std::expected<void, std::string> serve_without_ledger(Successor& next, const Upg
 
 }  // namespace
 
-std::expected<pid_t, std::string> upgrade(const UpgradeParts& parts) {
+std::expected<Successor, std::string> upgrade(const UpgradeParts& parts) {
     auto next = Successor::start();
     if (!next) return Refusal(next.error());
-    const pid_t id = next->id();
-    observe::info("the new host is process {}; it gets ready", id);
-    next->control().send(to_text(parts.welcome), numbers(parts.sockets));
+    observe::info("the new host is process {}; it gets ready", next->id());
+    if (!next->control().send(to_text(parts.welcome), numbers(parts.sockets))) {
+        return Refusal(next->end());
+    }
     const auto ready = hear<ReadyToServe>(*next, k_ready_within, parts);
     if (!ready) return Refusal(ready.error());
     const bool moves = parts.ledger != nullptr && ready->ledger == ledger_text(parts.ledger_config);
     const auto serves =
         moves ? serve_with_ledger(*next, parts) : serve_without_ledger(*next, parts);
     if (!serves) return Refusal(serves.error());
-    next->let_go();
-    return id;
+    return next;
 }
 
 }  // namespace bellwether::serve

@@ -2,8 +2,6 @@
 // listening sockets and the ledger. Until it serves, this host can go on as if nothing had been.
 #pragma once
 
-#include <sys/types.h>
-
 #include <expected>
 #include <functional>
 #include <string>
@@ -13,6 +11,7 @@
 #include "config/config.hpp"
 #include "ledger/handover/movable_store.hpp"
 #include "serve/upgrade/messages.hpp"
+#include "serve/upgrade/successor.hpp"
 
 namespace bellwether::serve {
 
@@ -24,9 +23,9 @@ struct UpgradeParts {
     std::function<bool()> gives_up;  // whether this host is about to end
 };
 
-// Returns the process of the new host as soon as that serves; this host's calls use its ledger
-// then. The error is a sentence: the new host has ended, and this one goes on. Takes its time, and
-// is for a thread on which no call runs.
-std::expected<pid_t, std::string> upgrade(const UpgradeParts& parts);
+// Returns the new host as soon as that serves; this host's calls use its ledger then. The error is
+// a sentence: the new host has ended, and this one goes on. Takes its time, and is for a thread on
+// which no call runs.
+std::expected<Successor, std::string> upgrade(const UpgradeParts& parts);
 
 }  // namespace bellwether::serve

@@ -26,6 +26,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 constexpr std::chrono::milliseconds k_limit{30'000};
+const MovableStore::Patience k_patience{.limit = k_limit};
 
 Hold full_hold() {
     Hold hold{.id = {7, 1ull << 41},
@@ -55,11 +56,11 @@ TEST(HandoverWire, BringsEveryMemberAcross) {
     EXPECT_EQ(read.estimate.usage.source, UsageSource::estimate);
     EXPECT_EQ(to_bytes(*ask), to_bytes(RelayedAsk(hold))) << "of all that was not looked at";
 
-    const RelayedAnswer answer = HoldDecided{
+    const RelayedAnswer answer{
         {1, 2}, {.answer = HoldAnswer::refused, .refused_by = 1, .standings = {{.left = -3}}}};
     const auto decided = read_answer(to_bytes(answer));
     ASSERT_TRUE(decided);
-    EXPECT_EQ(std::get<HoldDecided>(*decided).verdict.standings.front().left, -3);
+    EXPECT_EQ(decided->verdict.standings.front().left, -3);
     EXPECT_EQ(to_bytes(*decided), to_bytes(answer));
     EXPECT_THAT(*read_holds(to_bytes(std::vector<Hold>{hold, hold})), SizeIs(2));
     EXPECT_THAT(*read_holds(to_bytes(std::vector<Hold>())), IsEmpty());
@@ -197,9 +198,7 @@ class RelayedStore final : public Store {
         void hold(Hold hold, OnVerdict on_verdict) override {
             calls_.hold(std::move(hold), std::move(on_verdict));
         }
-        void when_durable(const HoldId& id, OnDurable on_durable) override {
-            calls_.when_durable(id, std::move(on_durable));
-        }
+        void when_durable(const HoldId&, OnDurable on_durable) override { on_durable(true); }
         void settle(Settlement settlement) override {
             ++owner_.sent_;
             calls_.settle(std::move(settlement));
@@ -315,10 +314,10 @@ TEST_F(HandoverTest, GoesOverWithWhatIsHeld) {
     const auto first = calls.held({budget("b", 60, 100), concurrency("c", 1, 1)});
     const auto second = calls.held({budget("b", 10, 100)});
     calls.settle(second, {7});
-    auto moved = old_store->leave(k_limit);
+    auto moved = old_store->leave(k_patience);
     ASSERT_TRUE(moved) << moved.error().message;
     ASSERT_THAT(moved->holds, SizeIs(1));
-    EXPECT_THAT(old_store->counters().error().message, HasSubstr("gone over"));
+    EXPECT_THAT(old_store->counters().error().message, HasSubstr("another host has taken over"));
 
     // Meanwhile the old host's calls wait.
     auto waiting = calls.ask(calls.id(), {budget("b", 1, 100)});
@@ -335,7 +334,7 @@ TEST_F(HandoverTest, GoesOverWithWhatIsHeld) {
         relay = std::make_unique<Relay>(beside.loop(), **new_store, moved->holds,
                                         std::move(moved->sockets));
     });
-    ASSERT_TRUE(old_store->follow(k_limit));
+    old_store->follow();
     EXPECT_EQ(waiting.get().answer, HoldAnswer::held);
     EXPECT_EQ(calls.ask(calls.id(), {budget("b", 40, 100)}).get().answer, HoldAnswer::refused);
     EXPECT_EQ(calls.ask(calls.id(), {concurrency("c", 1, 1)}).get().answer, HoldAnswer::refused);
@@ -350,10 +349,10 @@ TEST_F(HandoverTest, ComesBack) {
     const auto store = movable();
     Calls calls(*store);
     const auto first = calls.held({budget("b", 60, 100)});
-    ASSERT_TRUE(store->leave(k_limit));
+    ASSERT_TRUE(store->leave(k_patience));
     auto waiting = calls.ask(calls.id(), {budget("b", 41, 100)});
     calls.settle(first, {5});
-    const auto back = store->take_back(k_limit);
+    const auto back = store->take_back();
     ASSERT_TRUE(back) << back.error().message;
     EXPECT_EQ(waiting.get().answer, HoldAnswer::refused) << "it was asked before the settlement";
     expect_soon(*store, "b", 5, 0);
@@ -366,7 +365,7 @@ TEST_F(HandoverTest, ComesBackFromAProcessThatDied) {
     const auto store = movable();
     Calls calls(*store);
     const auto ours = calls.held({budget("b", 60, 100)});
-    const auto moved = store->leave(k_limit);
+    const auto moved = store->leave(k_patience);
     ASSERT_TRUE(moved);
     {
         auto other = open_moved(file(), moved->holds);
@@ -374,7 +373,7 @@ TEST_F(HandoverTest, ComesBackFromAProcessThatDied) {
         Calls theirs(**other);
         EXPECT_TRUE(theirs.durable(theirs.held({budget("b", 30, 100)})));
     }
-    ASSERT_TRUE(store->take_back(k_limit));
+    ASSERT_TRUE(store->take_back());
     EXPECT_EQ(counter(*store, "b").used, 30);
     EXPECT_EQ(counter(*store, "b").held, 60);
     calls.settle(ours, {10});
@@ -395,7 +394,7 @@ TEST_F(HandoverTest, ALostHostIsSettledAtWhatItHeld) {
     const auto old_store = movable();
     auto calls = std::make_unique<Calls>(*old_store);
     calls->held({budget("b", 60, 100)});
-    auto moved = old_store->leave(k_limit);
+    auto moved = old_store->leave(k_patience);
     ASSERT_TRUE(moved);
     auto new_store = open_moved(file(), moved->holds).value();
     Beside beside;
@@ -404,7 +403,7 @@ TEST_F(HandoverTest, ALostHostIsSettledAtWhatItHeld) {
         relay = std::make_unique<Relay>(beside.loop(), *new_store, moved->holds,
                                         std::move(moved->sockets));
     });
-    ASSERT_TRUE(old_store->follow(k_limit));
+    old_store->follow();
     calls->held({budget("b", 15, 100)});
     calls.reset();
     expect_soon(*new_store, "b", 75, 0);
@@ -419,15 +418,14 @@ TEST_F(HandoverTest, ANewHostThatGoesLeavesCallsWithoutLedger) {
     const auto old_store = movable();
     Calls calls(*old_store);
     const auto first = calls.held({budget("b", 60, 100)});
-    auto moved = old_store->leave(k_limit);
+    auto moved = old_store->leave(k_patience);
     ASSERT_TRUE(moved);
-    ASSERT_TRUE(old_store->follow(k_limit));
+    old_store->follow();
     auto waiting = calls.ask(calls.id(), {budget("b", 1, 100)});
     moved->sockets.clear();
     const auto verdict = waiting.get();
     EXPECT_EQ(verdict.answer, HoldAnswer::unavailable);
     EXPECT_THAT(verdict.reason, HasSubstr("has gone"));
-    EXPECT_FALSE(calls.durable(first));
     calls.settle(first, {1});
     EXPECT_EQ(calls.ask(calls.id(), {budget("b", 1, 100)}).get().answer, HoldAnswer::unavailable);
 }
@@ -437,7 +435,7 @@ TEST_F(HandoverTest, AWorkerThatHangsKeepsTheStoreHere) {
     Calls calls(*store);
     boost::asio::io_context nobody_runs;
     auto hanging = store->open(nobody_runs);
-    const auto left = store->leave(std::chrono::milliseconds(20));
+    const auto left = store->leave({.limit = std::chrono::milliseconds(20)});
     ASSERT_FALSE(left);
     EXPECT_THAT(left.error().message, HasSubstr("did not answer"));
     EXPECT_EQ(calls.ask(calls.id(), {budget("b", 1, 100)}).get().answer, HoldAnswer::held);
@@ -479,8 +477,8 @@ TEST_F(HandoverTest, NothingIsLostOnTheWay) {
     }
     int moves = 0;
     for (; working > 0; ++moves) {
-        ASSERT_TRUE(store->leave(k_limit));
-        const auto back = store->take_back(k_limit);
+        ASSERT_TRUE(store->leave(k_patience));
+        const auto back = store->take_back();
         ASSERT_TRUE(back) << back.error().message;
     }
     for (auto& worker : workers) worker.join();
