@@ -328,7 +328,7 @@ PendingCall Admission::applicant() const {
 // If the call itself waits in the queue of this upstream, nobody there is counted as ahead of it.
 Space Admission::space_at(const route::Candidate& candidate) {
     if (!engine_.upstreams.limits.knows(candidate)) return {};
-    const std::string queue = queue_of(candidate);
+    const std::string queue = queue_of(books_.providers[candidate.provider], candidate.model);
     const bool stands_there = ticket_ && ticket_->queue() == queue;
     const std::int64_t tokens = tokens_at_sending(call_, reckoner_.asked(candidate));
     return {.wait = engine_.upstreams.limits.wait(candidate, tokens),

@@ -137,7 +137,7 @@ Placement wait_for_room(const PendingCall& who, std::span<const Prospect> prospe
         const bool too_late = who.now + space.wait >= until;
         if (space.wait >= wait || too_late || space.ahead >= provider.queue_length) continue;
         wait = space.wait;
-        soonest = WaitInQueue{.queue = queue_of(prospect.target),
+        soonest = WaitInQueue{.queue = queue_of(provider, prospect.target.model),
                               .limit = limit_name_of(provider),
                               .length = provider.queue_length,
                               .until = until,
@@ -238,8 +238,8 @@ std::string queue_of(const ledger::Claim& claim) {
     return claim.counter.rule + '\n' + claim.counter.value;
 }
 
-std::string queue_of(const route::Candidate& candidate) {
-    return fmt::format("{}\n{}\n", candidate.provider, candidate.model);
+std::string queue_of(const config::Provider& provider, std::string_view model) {
+    return fmt::format("{}\n{}\n", provider.name, model);
 }
 
 bool may_wait(const Asked& asked) {

@@ -182,7 +182,7 @@ TEST_F(PlacementTest, WhoWaitsForATargetThatIsWellGoesThereOnItsTurn) {
     prospects[1].service = route::Service::out;
     spaces[0].wait = 1s;
     const auto wait = placed<WaitInQueue>();
-    EXPECT_EQ(wait.queue, queue_of(prospects[0].target));
+    EXPECT_EQ(wait.queue, queue_of(config.providers[0], prospects[0].target.model));
     EXPECT_EQ(order(), "ab");
     who.queue = wait.queue;
     spaces[0].wait = 0s;
