@@ -212,6 +212,9 @@ class Threads {
         for (const auto& provider : current_->host().registry.providers) {
             provider->service->notice(BW_NOTICE_DRAIN);
         }
+        for (const auto& [name, canary] : current_->host().registry.canaries) {
+            if (canary.provider) canary.provider->service->notice(BW_NOTICE_DRAIN);
+        }
     }
     void watch() {
         const WatchedFiles watched = watched_files(current_->host());
