@@ -101,7 +101,8 @@ HostCheck check_host(const Common& common, config::Secrets secrets,
 HostCheck check_again(const Common& common, const front::Host& before);
 // The host that runs, with the keys that its keys_file has now.
 HostCheck check_keys(const front::Host& before);
-// The host that runs, with one provider that was loaded anew; empty: as it is.
+// The host that runs, with one provider that was loaded anew; empty: with none. Canaries whose end
+// has come end.
 HostCheck check_provider(const front::Host& before, const std::string& name);
 
 // Prints the output of `check --json`.

@@ -44,15 +44,21 @@ void sort_by_place(Diagnostics& diagnostics, const fs::path& config) {
 
 bool has(const plugin::Registry& registry,
          const std::shared_ptr<const plugin::LoadedProvider>& provider) {
-    return std::ranges::find(registry.providers, provider) != registry.providers.end();
+    return std::ranges::find(registry.providers, provider) != registry.providers.end() ||
+           std::ranges::any_of(registry.canaries, [&provider](const auto& named) {
+               return named.second.provider == provider;
+           });
 }
 
 // A plugin checks its config when an instance is made, so this makes an instance of each provider
-// whose section has no mistake so far, and which does not run already.
+// whose section has no mistake so far, and which does not run already; of its canary likewise.
 void try_providers(const config::Config& config, const plugin::Registry& registry,
                    const front::Host* before, Diagnostics& diagnostics) {
     for (std::size_t i = 0; i < registry.providers.size(); ++i) {
-        const auto& provider = registry.providers[i];
+        const auto canary = registry.canaries.find(registry.providers[i]->name);
+        const bool has_canary = canary != registry.canaries.end() && canary->second.provider;
+        // One that has a canary runs already.
+        const auto& provider = has_canary ? canary->second.provider : registry.providers[i];
         if (!provider->is_whole || !provider->unavailable.empty()) continue;
         if (before != nullptr && has(before->registry, provider)) continue;
         const auto instance = plugin::Instance::create(provider);
@@ -175,8 +181,10 @@ HostCheck check_keys(const front::Host& before) {
 HostCheck check_provider(const front::Host& before, const std::string& name) {
     HostCheck check;
     plugin::Registry registry = before.registry;
+    end_canaries(registry);
     if (!name.empty()) {
-        const plugin::InUse known{before.config, before.registry, name};
+        const plugin::Registry in_use = registry;
+        const plugin::InUse known{before.config, in_use, name};
         auto loaded = plugin::load(before.config, plugin_folders(), check.diagnostics, &known);
         std::erase_if(check.diagnostics, [](const Diagnostic& one) {
             return one.severity == Severity::warning;  // said when the config was read
@@ -184,6 +192,8 @@ HostCheck check_provider(const front::Host& before, const std::string& name) {
         for (std::size_t i = 0; i < registry.providers.size(); ++i) {
             if (loaded.providers[i]->name == name) registry.providers[i] = loaded.providers[i];
         }
+        registry.canaries.erase(name);
+        registry.canaries.insert(loaded.canaries.extract(name));
         try_providers(before.config, registry, &before, check.diagnostics);
     }
     std::ranges::for_each(check.diagnostics, config::make_printable);

@@ -67,7 +67,8 @@ int serve(const Common& common) {
         switch (order.what) {
             case What::keys: return check_keys(before);
             case What::provider: return check_provider(before, order.provider);
-            case What::unload: return check_provider(before, {});
+            case What::unload:
+            case What::canaries: return check_provider(before, {});
             case What::everything: break;
         }
         return check_again(again, before);

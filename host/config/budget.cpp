@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "calendar/zone.hpp"
 #include "config/meant.hpp"
 #include "config/money.hpp"
 #include "config/rule.hpp"
 #include "config/sections.hpp"
+#include "config/share.hpp"
 
 namespace bellwether::config {
 namespace {
@@ -19,7 +19,6 @@ namespace {
 using PeriodUnit = calendar::Unit;
 
 constexpr std::size_t k_budgets_max = 1'000;
-constexpr int k_whole = 10'000;  // hundredths of a percent
 constexpr std::string_view k_share_expected = "a share such as 0.8 or \"80%\", up to 1";
 constexpr Whole k_day{1, 31};
 constexpr Worded k_warnings{"array of shares",
@@ -146,21 +145,6 @@ void read_count(Section& section, std::string_view key, Budget& budget) {
 
 bool counts_tokens(const Budget& budget) { return budget.unit == BudgetUnit::tokens; }
 
-// A share such as 0.8 or "80%", in hundredths of a percent; nothing: it is no share above 0.
-std::optional<int> share_of(const toml::node& node) {
-    constexpr DecimalUnit k_percent[] = {{"%", 2}};
-    std::int64_t share = 0;
-    if (const auto* text = node.as_string()) {
-        share = parse_decimal(text->get(), k_percent, k_whole).value_or(0);
-    } else if (const auto number = node.value<double>(); number && node.is_number()) {
-        const double scaled = *number * k_whole;
-        if (!(scaled >= 1 && scaled <= k_whole)) return std::nullopt;
-        share = std::lround(scaled);
-        if (std::abs(scaled - static_cast<double>(share)) > 1e-6) return std::nullopt;
-    }
-    return share >= 1 && share <= k_whole ? std::optional(static_cast<int>(share)) : std::nullopt;
-}
-
 void read_warnings(Section& section, std::string_view key, Budget& budget) {
     const toml::node* node = section.find(key);
     if (node == nullptr) return;
@@ -190,7 +174,7 @@ void read_warnings(Section& section, std::string_view key, Budget& budget) {
 Value warnings_of(const Budget& budget) {
     std::vector<std::string> shares;
     for (const int share : budget.warn_at) {
-        shares.push_back(fmt::format("{}.{:02}%", share / 100, share % 100));
+        shares.push_back(share_text(share));
     }
     return shares;
 }

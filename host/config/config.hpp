@@ -87,7 +87,11 @@ struct Provider {
     Timeouts timeouts;
     Retry retry;            // with the values of `[retry]` where the provider has none of its own
     milliseconds probe{0};  // how often its upstream is asked for its models; zero: never
-    bool isolate = false;   // its plugin runs in a child process
+    // What a new version of its plugin gets of the new calls at first, in hundredths of a percent;
+    // 0: all of them. And for how long.
+    int canary = 0;
+    milliseconds canary_time{300'000};
+    bool isolate = false;                     // its plugin runs in a child process
     std::uint64_t isolate_memory = 1u << 30;  // of that process, in bytes
     milliseconds callback_budget{1'000};      // for one function of such a plugin's
     Wire wire;

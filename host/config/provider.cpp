@@ -12,6 +12,7 @@
 #include "config/retry.hpp"
 #include "config/secret.hpp"
 #include "config/sections.hpp"
+#include "config/share.hpp"
 #include "config/shown.hpp"
 #include "config/url.hpp"
 
@@ -22,6 +23,9 @@ constexpr Whole k_concurrent{1, 1'000'000};
 constexpr Quantity k_memory{k_size, R"("512MiB")", "MiB", 64u << 20, std::uint64_t{1} << 40};
 constexpr Quantity k_budget{k_duration, R"("250ms")", "ms", 10, 60'000};
 constexpr Quantity k_probe{k_duration, R"("30s", "5m" or "none")", "s", 1'000, 86'400'000, "none"};
+
+constexpr Quantity k_canary_time{k_duration, R"("5m" or "1h")", "m", 1'000, 86'400'000};
+constexpr Worded k_canary{"share", R"("type": ["number", "string"])"};
 
 void read_plugin(Section& section, std::string_view key, Provider& provider) {
     provider.plugin = provider.name;
@@ -196,6 +200,19 @@ void read_api_keys(Section& section, std::string_view key, Provider& provider) {
     }
 }
 
+// Less than the whole: else it would be no canary.
+void read_canary(Section& section, std::string_view key, Provider& provider) {
+    const toml::node* node = section.find(key);
+    if (node == nullptr) return;
+    const auto share = share_of(*node);
+    if (share && *share < k_whole_share) {
+        provider.canary = *share;
+    } else {
+        section.error(position_of(*node), key, "is no share of the calls",
+                      R"(a share such as 0.05 or "5%", below 1)");
+    }
+}
+
 Value api_keys_of(const Provider& provider) {
     std::vector<std::string> references;
     for (const SecretReference& one : provider.api_keys) references.push_back(one.reference);
@@ -260,6 +277,15 @@ constexpr KeyOf<Provider> k_provider_keys[] = {
     key<&Provider::probe>("probe", k_probe,
                           "how often the upstream is asked for its models, to know whether it "
                           "serves"),
+    {.facts =
+         {"canary", k_canary,
+          "the share of new calls that a new version of the plugin gets at first, such as 0.05 or "
+          "`\"5%\"`",
+          "none"},
+     .read = read_canary,
+     .get = [](const Provider& provider) -> Value { return share_text(provider.canary); },
+     .is_shown = [](const Provider& provider) { return provider.canary != 0; }},
+    key<&Provider::canary_time>("canary_time", k_canary_time, "how long it has only that share"),
     key<&Provider::isolate>("isolate", Flag{},
                             "`true`: the plugin runs in a child process, without rights "
                             "([isolation](isolation.md))"),

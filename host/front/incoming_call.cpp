@@ -67,6 +67,9 @@ std::vector<std::string> kept_headers(const config::Config& config,
     };
     for (const auto& provider : config.providers) add(provider.forward_headers);
     for (const auto& provider : registry.providers) add(provider->manifest.request_headers);
+    for (const auto& [name, canary] : registry.canaries) {
+        if (canary.provider) add(canary.provider->manifest.request_headers);
+    }
     for (const auto& route : config.routes) {
         if (route.sticky_by.of == config::StickyBy::Of::header) {
             names.push_back(route.sticky_by.header);

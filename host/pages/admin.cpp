@@ -8,6 +8,7 @@
 #include "json/value.hpp"
 #include "json/writer.hpp"
 #include "pages/build_info.hpp"
+#include "pages/canary.hpp"
 #include "pages/isolation.hpp"
 #include "pages/metrics_page.hpp"
 #include "pages/surface.hpp"
@@ -42,6 +43,7 @@ front::Answer plugins(const AdminRequest&, const front::Context& context) {
         }
         writer.end_array().field_or_null("unavailable", provider->unavailable);
         write_isolation(writer, *provider);
+        write_canary(writer, context.host.registry, provider->name);
         writer.end_object();
     }
     writer.end_array().end_object();

@@ -55,6 +55,29 @@ void add_providers(std::vector<ConfigChange>& changes, const plugin::Registry& b
     }
 }
 
+// How the canary of a provider stands, as JSON; empty: it has none.
+std::string canary_of(const plugin::Registry& registry, const std::string& provider) {
+    const auto found = registry.canaries.find(provider);
+    if (found == registry.canaries.end()) return {};
+    const auto& [version, record] = found->second;
+    return fmt::format(R"("{} {}")", version ? "running" : "went back", record->sha256());
+}
+
+// A new version of a plugin that gets a share of the calls, or no longer.
+void add_canaries(std::vector<ConfigChange>& changes, const plugin::Registry& before,
+                  const plugin::Registry& now) {
+    for (const auto& provider : now.providers) {
+        const std::string& name = provider->name;
+        std::string then = canary_of(before, name);
+        std::string is = canary_of(now, name);
+        const bool begun_anew =
+            !then.empty() && !is.empty() &&
+            before.canaries.find(name)->second.record != now.canaries.find(name)->second.record;
+        if (then == is && !begun_anew) continue;
+        changes.push_back({"providers." + name + ".canary.sha256", std::move(then), std::move(is)});
+    }
+}
+
 }  // namespace
 
 std::vector<ConfigChange> host_changes(const front::Host& before, const front::Host& now) {
@@ -62,6 +85,7 @@ std::vector<ConfigChange> host_changes(const front::Host& before, const front::H
     add_keys(changes, before.config.keys, now.config.keys);
     add_webhooks(changes, before.webhooks, now.webhooks);
     add_providers(changes, before.registry, now.registry);
+    add_canaries(changes, before.registry, now.registry);
     for (ConfigChange& change : changes) {
         for (const front::Host* host : {&before, &now}) {
             for (const auto& provider : host->registry.providers) {

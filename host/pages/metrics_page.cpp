@@ -9,6 +9,7 @@
 #include "observe/log_writer.hpp"
 #include "observe/process_metrics.hpp"
 #include "pages/build_info.hpp"
+#include "pages/canary.hpp"
 #include "pages/isolation.hpp"
 
 namespace bellwether::pages {
@@ -264,6 +265,7 @@ PrometheusText metrics_text(const front::Context& context) {
     write_info(text, context.host);
     write_slow_callbacks(text, context.host);
     write_isolation_metrics(text, context.host);
+    write_canary_metrics(text, context.host);
     write_counters(text, context.host);
     write_reloads(text, context.running.process.reloads);
     text.metric("bellwether_draining", "gauge", "1 once the host has been told to end.");

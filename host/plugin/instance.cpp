@@ -97,6 +97,41 @@ Result<std::shared_ptr<Instance>> ProviderSlot::acquire() {
     return instance_;
 }
 
+struct ProviderSlot::CanarySlot {
+    std::shared_ptr<CanaryRecord> record;
+    ProviderSlot slot;
+};
+
+void ProviderSlot::follow(const Canary& canary) {
+    if (canary.provider == nullptr) return canary_.reset();
+    if (canary_ && canary_->slot.provider_ == canary.provider) {
+        canary_ = std::make_shared<CanarySlot>(canary.record, canary_->slot);
+    } else {
+        canary_ = std::make_shared<CanarySlot>(canary.record, ProviderSlot(canary.provider));
+    }
+}
+
+const ProviderSlot* ProviderSlot::canary() const { return canary_ ? &canary_->slot : nullptr; }
+
+// Where the new version has no instance, the old one answers in its place.
+Result<AttemptInstance> ProviderSlot::acquire_for(Operation operation) {
+    if (!canary_) {
+        auto instance = acquire();
+        if (!instance) return std::unexpected(std::move(instance.error()));
+        return AttemptInstance{*std::move(instance)};
+    }
+    CanaryRecord& record = *canary_->record;
+    if (canary_->slot.provider().manifest.serves(operation) && record.takes_next()) {
+        if (auto instance = canary_->slot.acquire()) {
+            return AttemptInstance{*std::move(instance), &record.of_new};
+        }
+        record.of_new.ended(true);
+    }
+    auto instance = acquire();
+    if (!instance) return std::unexpected(std::move(instance.error()));
+    return AttemptInstance{*std::move(instance), &record.of_old};
+}
+
 Error to_error(const bw_error& error, const LoadedProvider& provider) {
     constexpr std::size_t k_text_bytes_max = 64u << 10;
     const auto text = [&provider](bw_str said) {

@@ -12,7 +12,9 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/operation.hpp"
 #include "plugin/abi_text.hpp"
+#include "plugin/canary.hpp"
 #include "plugin/host_handle.hpp"
 #include "plugin/registry.hpp"
 
@@ -55,20 +57,39 @@ class Instance {
     bool poisoned_ = false;
 };
 
+// An instance for one attempt, and where its end is counted.
+struct AttemptInstance {
+    std::shared_ptr<Instance> instance;
+    VersionCount* count = nullptr;  // of its version, as long as the slot lives; null: nowhere
+};
+
 // The current instance of one provider on this worker. It is replaced when it has been poisoned, at
 // most once a second.
 class ProviderSlot {
   public:
-    explicit ProviderSlot(std::shared_ptr<const LoadedProvider> provider)
-        : provider_(std::move(provider)) {}
+    // `canary`: a new version of the provider; one without a provider is none.
+    explicit ProviderSlot(std::shared_ptr<const LoadedProvider> provider, const Canary& canary = {})
+        : provider_(std::move(provider)) {
+        follow(canary);
+    }
 
     Result<std::shared_ptr<Instance>> acquire();
+    // While there is a canary: of the version whose turn it is.
+    Result<AttemptInstance> acquire_for(Operation operation);
     const LoadedProvider& provider() const { return *provider_; }
 
+    // From now on this is the canary. One that it was before keeps its instance.
+    void follow(const Canary& canary);
+    // The slot of the canary's version; null: there is none.
+    const ProviderSlot* canary() const;
+
   private:
+    struct CanarySlot;
+
     std::shared_ptr<const LoadedProvider> provider_;
     std::shared_ptr<Instance> instance_;
     std::chrono::steady_clock::time_point created_{};
+    std::shared_ptr<CanarySlot> canary_;  // null: there is none
 };
 
 // The ABI's errors as the host's.

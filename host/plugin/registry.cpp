@@ -61,23 +61,76 @@ class Loader {
         return known(wanted, std::move(provider));
     }
 
+    decltype(Registry::canaries) take_canaries() { return std::move(canaries_); }
+
   private:
-    // The provider of the config before, if it is the same; else this one, over the wire of that
-    // one if it is the same, whose connections are open, and in a child process of its own.
+    // The provider of the config before, if it is the same, or if this one is its canary; else this
+    // one, over the wire of that one if it is the same, whose connections are open, and in a child
+    // process of its own.
     std::shared_ptr<const LoadedProvider> known(const config::Provider& wanted,
                                                 std::shared_ptr<LoadedProvider> loaded) {
         const auto index = index_before(loaded->name);
         if (!index) return loaded;
         const auto& then = before_->registry.providers[*index];
-        const bool anew = loaded->name == before_->anew;
-        if (!anew && is_same({before_->config.providers[*index], *then}, {wanted, *loaded})) {
-            return then;
+        const KnownProvider before{before_->config.providers[*index], *then};
+        const Canary* const canary = canary_before(loaded->name);
+        if (loaded->name != before_->anew) {
+            if (is_same(before, {wanted, *loaded})) return then;
+            const bool is_canary = canary != nullptr && loaded->library &&
+                                   loaded->library->sha256() == canary->record->sha256() &&
+                                   is_next_version(before, {wanted, *loaded});
+            if (is_canary) return go_on(wanted, then, *canary);
         }
         if (then->wire && loaded->wire && *then->wire == *loaded->wire) loaded->wire = then->wire;
-        if (loaded->library && loaded->library->keeper() && loaded->library == then->library) {
+        if (loaded->library && loaded->library->keeper() && is_in_use(*loaded, *then, canary)) {
             loaded->is_whole &= give_own_child(wanted, *loaded);
         }
-        return loaded;
+        if (wanted.canary == 0 || !is_next_version(before, {wanted, *loaded})) return loaded;
+        begin_canary(wanted, std::move(loaded));
+        return then;
+    }
+
+    // A canary is the same as long as its file is; so is one that went back.
+    std::shared_ptr<const LoadedProvider> go_on(const config::Provider& wanted,
+                                                const std::shared_ptr<const LoadedProvider>& then,
+                                                const Canary& canary) {
+        const CanaryState state = canary.record->state();
+        if (state == CanaryState::went_back) {
+            canaries_[wanted.name] = {nullptr, canary.record};
+            return then;
+        }
+        if (state == CanaryState::passed || wanted.canary == 0) return canary.provider;
+        if (canary.record->terms() == terms_of(wanted)) {
+            canaries_[wanted.name] = canary;
+        } else {
+            begin_canary(wanted, canary.provider);
+        }
+        return then;
+    }
+
+    void begin_canary(const config::Provider& wanted,
+                      std::shared_ptr<const LoadedProvider> provider) {
+        const Library& library = *provider->library;
+        auto record = std::make_shared<CanaryRecord>(terms_of(wanted), library.table().version,
+                                                     library.sha256());
+        canaries_[wanted.name] = {std::move(provider), std::move(record)};
+    }
+
+    static CanaryTerms terms_of(const config::Provider& wanted) {
+        return {.share = wanted.canary, .time = wanted.canary_time};
+    }
+
+    // Null: the provider has none.
+    const Canary* canary_before(std::string_view name) const {
+        const auto found = before_->registry.canaries.find(name);
+        return found == before_->registry.canaries.end() ? nullptr : &found->second;
+    }
+
+    static bool is_in_use(const LoadedProvider& loaded, const LoadedProvider& then,
+                          const Canary* canary) {
+        return loaded.library == then.library ||
+               (canary != nullptr && canary->provider != nullptr &&
+                loaded.library == canary->provider->library);
     }
 
     bool give_own_child(const config::Provider& wanted, LoadedProvider& provider) {
@@ -119,20 +172,28 @@ class Loader {
         return Library::load_isolated(file, wanted.sha256, id, kept_as(wanted));
     }
 
-    // The child process that runs the same file for this provider, in the same way; null: none
-    // does.
+    // The child process that runs the same file for this provider, in the same way, be it as its
+    // canary; null: none does.
     std::shared_ptr<const Library> same_child(const config::Provider& wanted,
                                               const fs::path& file) const {
         const auto index = index_before(wanted.name);
         if (!index) return nullptr;
         const config::Provider& then = before_->config.providers[*index];
-        const auto& library = before_->registry.providers[*index]->library;
         const bool same_way = then.isolate && then.isolate_memory == wanted.isolate_memory &&
                               then.callback_budget == wanted.callback_budget &&
                               then.plugin == wanted.plugin && then.sha256 == wanted.sha256;
-        if (!same_way || library->keeper() == nullptr || library->file() != file) return nullptr;
-        const auto bytes = read_library(file);
-        return bytes && sha256_of(*bytes) == library->sha256() ? library : nullptr;
+        const auto bytes = same_way ? read_library(file) : std::unexpected(std::string());
+        if (!bytes) return nullptr;
+        const std::string sha256 = sha256_of(*bytes);
+        const Canary* const canary = canary_before(wanted.name);
+        for (const auto& provider : {before_->registry.providers[*index],
+                                     canary == nullptr ? nullptr : canary->provider}) {
+            if (provider == nullptr || provider->library->keeper() == nullptr) continue;
+            if (provider->library->file() == file && provider->library->sha256() == sha256) {
+                return provider->library;
+            }
+        }
+        return nullptr;
     }
 
     // Nothing: the config before has no provider of this name.
@@ -239,6 +300,7 @@ class Loader {
     std::vector<Diagnostic>& diagnostics_;
     const InUse* const before_;
     std::map<std::string, std::shared_ptr<const Library>> libraries_;
+    decltype(Registry::canaries) canaries_;
 };
 
 }  // namespace
@@ -261,8 +323,21 @@ Registry load(const config::Config& config, const std::vector<fs::path>& folders
     Registry registry;
     for (const auto& provider : config.providers)
         registry.providers.push_back(loader.load(provider));
+    registry.canaries = loader.take_canaries();
     check_continuing(config, registry, diagnostics);
     return registry;
+}
+
+void end_canaries(Registry& registry) {
+    for (auto& provider : registry.providers) {
+        const auto found = registry.canaries.find(provider->name);
+        if (found == registry.canaries.end()) continue;
+        Canary& canary = found->second;
+        if (canary.record->state() == CanaryState::went_back) canary.provider = nullptr;
+        if (canary.record->state() != CanaryState::passed) continue;
+        provider = canary.provider;
+        registry.canaries.erase(found);
+    }
 }
 
 }  // namespace bellwether::plugin

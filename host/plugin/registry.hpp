@@ -3,6 +3,8 @@
 // in the next configuration belongs to both.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 #include "credentials/credential.hpp"
 #include "net/wire.hpp"
 #include "plugin/callback.hpp"
+#include "plugin/canary.hpp"
 #include "plugin/counters.hpp"
 #include "plugin/library.hpp"
 #include "plugin/manifest.hpp"
@@ -76,7 +79,13 @@ struct LoadedProvider {
 struct Registry {
     std::vector<std::shared_ptr<const LoadedProvider>>
         providers;  // in the order of Config::providers
+    // By provider: its new version, or the record of the one that went back. Few have any.
+    std::map<std::string, Canary, std::less<>> canaries;
 };
+
+// Where a canary has passed, its version becomes the provider; where it went back, its version is
+// dropped, and its record stays.
+void end_canaries(Registry& registry);
 
 // A configuration that is in use, and its providers.
 struct InUse {

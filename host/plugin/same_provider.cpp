@@ -31,6 +31,25 @@ bool same_credentials(const LoadedProvider& before, const LoadedProvider& now) {
            std::ranges::equal(before.api_keys, now.api_keys, {}, is_there, is_there);
 }
 
+// Whether the config says the same of what a provider is made of, but for the pin of its file.
+bool same_section(const config::Provider& before, const config::Provider& now) {
+    return before.plugin == now.plugin && before.base_url == now.base_url &&
+           before.origins == now.origins && before.models == now.models &&
+           before.forward_headers == now.forward_headers && before.timeouts == now.timeouts &&
+           before.isolate == now.isolate && before.isolate_memory == now.isolate_memory &&
+           before.callback_budget == now.callback_budget &&
+           same_references(before.secrets, now.secrets) &&
+           same_references(before.api_keys, now.api_keys) &&
+           same_options(before.options, now.options);
+}
+
+// Whether both are of the same place and name, and differ.
+bool is_another(const Library* before, const Library* now) {
+    return before != nullptr && now != nullptr && before->file() == now->file() &&
+           std::string_view(before->table().id) == now->table().id &&
+           before->sha256() != now->sha256();
+}
+
 }  // namespace
 
 bool is_same(const KnownProvider& before, const KnownProvider& now) {
@@ -46,6 +65,14 @@ bool is_same(const KnownProvider& before, const KnownProvider& now) {
            same_references(before.wanted.secrets, now.wanted.secrets) &&
            same_references(before.wanted.api_keys, now.wanted.api_keys) &&
            same_options(before.wanted.options, now.wanted.options);
+}
+
+bool is_next_version(const KnownProvider& before, const KnownProvider& now) {
+    const LoadedProvider& then = before.loaded;
+    const LoadedProvider& loaded = now.loaded;
+    return is_another(then.library.get(), loaded.library.get()) && loaded.is_whole &&
+           then.unavailable.empty() && loaded.unavailable.empty() && same_wire(then, loaded) &&
+           same_credentials(then, loaded) && same_section(before.wanted, now.wanted);
 }
 
 }  // namespace bellwether::plugin

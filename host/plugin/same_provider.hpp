@@ -17,4 +17,8 @@ struct KnownProvider {
 // values behind credentials count, not only where they are read from.
 bool is_same(const KnownProvider& before, const KnownProvider& now);
 
+// True if it is another version of the same plugin's file that is there now, and nothing else has
+// changed in the config or behind it.
+bool is_next_version(const KnownProvider& before, const KnownProvider& now);
+
 }  // namespace bellwether::plugin

@@ -17,7 +17,8 @@ struct ReloadOrder {
         everything,
         keys,      // what the keys_file holds; the rest of the config is not even read
         provider,  // its plugin is loaded anew, also if its file is the same, or again
-        unload     // the provider serves no call until it is loaded again
+        unload,    // the provider serves no call until it is loaded again
+        canaries   // what has been decided of new versions of plugins is carried out
     };
 
     std::string by;  // who wants it, for the log: "SIGHUP"

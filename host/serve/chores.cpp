@@ -10,6 +10,7 @@ Chores::ProbesOf::ProbesOf(Chores& owner, std::shared_ptr<const Generation> one)
              generation->host().routes.targets(), *generation->running().upstreams) {}
 
 void Chores::follow(std::shared_ptr<const Generation> generation) {
+    canary_watch_.follow(generation);
     ProbesOf& now = probes_.emplace_back(*this, std::move(generation));
     if (probes_.size() == 1) return;
     const auto before = std::prev(probes_.end(), 2);

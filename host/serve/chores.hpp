@@ -7,6 +7,7 @@
 
 #include "net/client.hpp"
 #include "policy/upstreams/probes.hpp"
+#include "serve/canary_watch.hpp"
 #include "serve/generation.hpp"
 #include "serve/memory_return.hpp"
 
@@ -15,9 +16,10 @@ namespace bellwether::serve {
 class Chores {
   public:
     explicit Chores(boost::asio::io_context& loop)
-        : loop_(loop), memory_return_(loop), client_(loop) {}
+        : loop_(loop), memory_return_(loop), client_(loop), canary_watch_(loop) {}
 
-    // Probes the providers of this generation from now on. On the loop's thread, or before it runs.
+    // Probes the providers of this generation from now on, and looks after its canaries. On the
+    // loop's thread, or before it runs.
     void follow(std::shared_ptr<const Generation> generation);
 
   private:
@@ -30,6 +32,7 @@ class Chores {
     boost::asio::io_context& loop_;
     MemoryReturn memory_return_;
     net::Client client_;
+    CanaryWatch canary_watch_;
     std::list<ProbesOf>
         probes_;  // the last of them are current, the others end with their question
 };

@@ -224,6 +224,7 @@ void Reloader::leave_unloaded(front::Host& host, const ReloadOrder& order) {
             if (known->name == provider->name) provider = known;
         }
         any = true;
+        host.registry.canaries.erase(provider->name);
         if (provider->unavailable == k_unloaded) continue;
         auto left = std::make_shared<plugin::LoadedProvider>(*provider);
         left->unavailable = k_unloaded;

@@ -365,6 +365,9 @@ void Threads::drain(std::string_view why, DrainTimes times) {
     for (const auto& provider : current_->host().registry.providers) {
         provider->service->notice(BW_NOTICE_DRAIN);
     }
+    for (const auto& [name, canary] : current_->host().registry.canaries) {
+        if (canary.provider) canary.provider->service->notice(BW_NOTICE_DRAIN);
+    }
 }
 
 void Threads::stop() {

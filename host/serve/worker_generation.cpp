@@ -15,15 +15,24 @@ http::MessageLimits limits_of(const config::Server& server) {
             .inflate_ratio = server.front.inflate_ratio_max};
 }
 
-// A provider that is the same keeps its instance.
+// A provider that is the same keeps its instance, and so does one whose canary has passed.
+ProviderSlot slot_of(const std::shared_ptr<const plugin::LoadedProvider>& provider,
+                     const std::vector<ProviderSlot>& before) {
+    for (const ProviderSlot& slot : before) {
+        if (&slot.provider() == provider.get()) return slot;
+        const ProviderSlot* const canary = slot.canary();
+        if (canary != nullptr && &canary->provider() == provider.get()) return *canary;
+    }
+    return ProviderSlot(provider);
+}
+
 std::vector<ProviderSlot> slots_of(const plugin::Registry& registry,
                                    const std::vector<ProviderSlot>& before) {
     std::vector<ProviderSlot> slots;
     for (const auto& provider : registry.providers) {
-        const auto known = std::ranges::find_if(before, [&provider](const ProviderSlot& slot) {
-            return &slot.provider() == provider.get();
-        });
-        known == before.end() ? slots.emplace_back(provider) : slots.emplace_back(*known);
+        slots.push_back(slot_of(provider, before));
+        const auto canary = registry.canaries.find(provider->name);
+        slots.back().follow(canary == registry.canaries.end() ? plugin::Canary() : canary->second);
     }
     return slots;
 }

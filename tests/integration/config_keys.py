@@ -262,6 +262,7 @@ VALUES: dict[str, Any] = {
     "provider.client_key": _text("key"),
     "provider.proxy_secret": lambda files: _user_and_password(files),
     "provider.proxy": "http://127.0.0.1:7",
+    "provider.canary": 0.05,
     "route.model": "qwen-m*",
     "route.sticky_by": "user",
     "route.to": "other",

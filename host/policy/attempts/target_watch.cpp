@@ -29,8 +29,9 @@ bool is_silent_for_too_long(std::chrono::nanoseconds silence,
     return silence >= least && usual && *usual < silence / k_times;
 }
 
-TargetWatch::TargetWatch(route::TargetStates& states, std::size_t target, route::AnswerForm answer)
-    : states_(states), target_(target), answer_(answer) {
+TargetWatch::TargetWatch(route::TargetStates& states, std::size_t target, route::AnswerForm answer,
+                         plugin::VersionCount* count)
+    : states_(states), target_(target), answer_(answer), count_(count) {
     states_.began(target_);
 }
 
@@ -40,6 +41,9 @@ TargetWatch::~TargetWatch() {
         end_ = route::TryEnd::failed;
     }
     states_.ended(target_, end_, began_, now);
+    if (count_ != nullptr && end_ != route::TryEnd::neutral) {
+        count_->ended(end_ == route::TryEnd::failed);
+    }
 }
 
 bool TargetWatch::is_silent(std::chrono::nanoseconds least) const {

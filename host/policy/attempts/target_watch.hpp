@@ -1,5 +1,6 @@
 // Tells what is remembered of a target about one try there: that it runs, when its first content
-// came, and how it ended. On the worker's thread.
+// came, and how it ended. While a new version of the plugin is tried, its canary hears of the end,
+// too. On the worker's thread.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "plugin/canary.hpp"
 #include "route/target_states.hpp"
 
 namespace bellwether::policy {
@@ -29,8 +31,10 @@ enum class Evidence : std::uint8_t { fresh, known };
 
 class TargetWatch {
   public:
-    // The states must outlive the watch.
-    TargetWatch(route::TargetStates& states, std::size_t target, route::AnswerForm answer);
+    // The states and `count` must outlive the watch. `count`: of the plugin's version; null: the
+    // provider has no canary.
+    TargetWatch(route::TargetStates& states, std::size_t target, route::AnswerForm answer,
+                plugin::VersionCount* count = nullptr);
     // If nobody said how the try ended, as when the client hangs up, it counts neither for the
     // target nor against it, unless the target was silent for too long.
     ~TargetWatch();
@@ -50,6 +54,7 @@ class TargetWatch {
     route::TargetStates& states_;
     const std::size_t target_;
     const route::AnswerForm answer_;
+    plugin::VersionCount* const count_;
     const Clock::time_point began_ = Clock::now();
     route::TryEnd end_ = route::TryEnd::neutral;
     bool answered_ = false;

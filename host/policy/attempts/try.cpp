@@ -60,8 +60,8 @@ Result<void> Try::start(unsigned number, bool paused) {
                         std::string(to_string(call_.operation)),
                     "unsupported_operation");
     }
-    auto instance = slot.acquire();
-    if (!instance) return std::unexpected(instance.error());
+    auto taken = slot.acquire_for(call_.operation);
+    if (!taken) return std::unexpected(taken.error());
     body_ = json::upstream_body(call_, target_.model, body_changes(target_));
     const config::Timeouts allowed = shortened(timeouts(), call_.limits);
     TimeLimits limits = limits_of(allowed, call_.stream);
@@ -73,11 +73,12 @@ Result<void> Try::start(unsigned number, bool paused) {
                               .number = number,
                               .connect_timeout = allowed.connect,
                               .deadline = time_left(limits, started_)};
-    attempt_ = std::make_unique<plugin::Attempt>(std::move(*instance), order,
+    attempt_ = std::make_unique<plugin::Attempt>(std::move(taken->instance), order,
                                                  static_cast<plugin::AttemptEvents&>(*this));
     trip_.emplace(engine_.upstreams.limits, target_, tokens_at_sending(call_, asked_));
     watch_.emplace(engine_.upstreams.targets, target_.id,
-                   call_.stream ? route::AnswerForm::stream : route::AnswerForm::plain);
+                   call_.stream ? route::AnswerForm::stream : route::AnswerForm::plain,
+                   taken->count);
     if (auto started = attempt_->start(engine_.transport, engine_.desk, engine_.loop); !started)
         return started;
     if (paused) attempt_->pause();

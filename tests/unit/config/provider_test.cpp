@@ -66,6 +66,22 @@ ca_file = "/dev/../etc/passwd"
     EXPECT_EQ(provider.wire.ca_file, "/etc/passwd");
 }
 
+TEST(Provider, ItsCanaryIsAShareBelowTheWhole) {
+    EXPECT_EQ(valid("[providers.p]").canary, 0);
+    const Provider provider = valid("[providers.p]\ncanary = 0.05\ncanary_time = \"1h\"");
+    EXPECT_EQ(provider.canary, 500);
+    EXPECT_EQ(provider.canary_time, milliseconds(3'600'000));
+    EXPECT_EQ(valid("[providers.p]\ncanary = \"12.5%\"").canary, 1'250);
+    std::vector<Mistake> cases;
+    for (const char* share :
+         {"0", "1", "1.0", "-0.1", "5", "\"100%\"", "\"5\"", "true", "0.00001"}) {
+        cases.push_back({std::string("[providers.p]\ncanary = ") + share,
+                         "c.toml:2:10: error: providers.p.canary is no share of the calls; "
+                         "expected a share such as 0.05 or \"5%\", below 1"});
+    }
+    expect_all(cases);
+}
+
 TEST(Provider, KeepsTheOrderOfTheFile) {
     const auto loaded =
         parse("[providers.z]\n[providers.a]\n[providers.p]" + std::string(k_route), "c");
