@@ -62,14 +62,14 @@ void print_upgrade(const Value& report) {
     fmt::print("Process {} has taken over.\n", report["process"].raw());
 }
 
-struct Order {
+struct HostOrder {
     std::string path;
     std::string body = "{}";
     void (*print)(const Value& report) = print_report;  // what came of it
 };
 
 // Posts an order to the host.
-int post(const Common& common, const std::string& admin, const Order& order) {
+int post(const Common& common, const std::string& admin, const HostOrder& order) {
     const auto url = admin_url(common, admin);
     if (!url) return k_usage;
     const auto reply = ask_host("POST", *url + order.path, order.body);

@@ -34,12 +34,12 @@ int cannot_serve(const std::string& reason) {
     return k_failed;
 }
 
-std::expected<serve::Origin, std::string> find_origin() {
+std::expected<serve::Inheritance, std::string> find_inheritance() {
     auto predecessor = serve::Predecessor::find();
     if (!predecessor) return std::unexpected(predecessor.error());
     auto inherited = serve::take_inherited_sockets();
     if (!inherited) return std::unexpected(inherited.error());
-    return serve::Origin{*std::move(predecessor), *std::move(inherited)};
+    return serve::Inheritance{*std::move(predecessor), *std::move(inherited)};
 }
 
 }  // namespace
@@ -47,12 +47,13 @@ std::expected<serve::Origin, std::string> find_origin() {
 int serve(const Common& common) {
     serve::block_signals();
     keep_out_of_core_dumps();
-    auto origin = find_origin();
-    if (!origin) return cannot_serve(origin.error());
+    auto inheritance = find_inheritance();
+    if (!inheritance) return cannot_serve(inheritance.error());
     auto host = load_host(common);
     if (!host) {
-        if (origin->predecessor) {
-            origin->predecessor->refuse("the config has mistakes; bellwether check shows them");
+        if (inheritance->predecessor) {
+            inheritance->predecessor->refuse(
+                "the config has mistakes; bellwether check shows them");
         }
         return k_usage;
     }
@@ -74,7 +75,7 @@ int serve(const Common& common) {
         return check_again(again, before);
     };
     const auto done =
-        serve::run(*std::move(host), load, room, *origin,
+        serve::run(*std::move(host), load, room, *inheritance,
                    [](const std::string& url, const std::string& admin_url) {
                        std::string lines = fmt::format("bellwether listening on {}\n", url);
                        if (!admin_url.empty()) {
@@ -85,7 +86,7 @@ int serve(const Common& common) {
                        serve::tell_service_manager("READY=1");
                    });
     if (done) return k_ok;
-    if (origin->predecessor) origin->predecessor->refuse(done.error());
+    if (inheritance->predecessor) inheritance->predecessor->refuse(done.error());
     return cannot_serve(done.error());
 }
 

@@ -25,10 +25,20 @@ std::expected<std::optional<ledger::MovedStore>, std::string> take_ledger(
     return before.ask_for_ledger(config.ledger);
 }
 
+report::AskUpgrade upgrades_by(Threads& threads, Reloader& reloader) {
+    return [&threads, &reloader](std::string by, report::OnUpgrade on_report) {
+        reloader.between_reloads([&threads, by = std::move(by),
+                                  on_report = std::move(on_report)](const Generation& current) {
+            const auto report = threads.upgrade(current, by);
+            if (on_report) on_report(report);
+        });
+    };
+}
+
 }  // namespace
 
 std::expected<void, std::string> run(front::Host host, Load load, const ConnectionRoom& room,
-                                     Origin& origin, const Threads::Ready& ready) {
+                                     Inheritance& inheritance, const Threads::Ready& ready) {
     // The loop is never destroyed, as watch_signals demands.
     static auto& signal_loop = *new boost::asio::io_context(1);
     std::unique_ptr<front::Process> process(
@@ -40,8 +50,8 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
         reloader.ask(std::move(order), std::move(on_report));
     };
     std::optional<ledger::MovedStore> moved;
-    if (origin.predecessor) {
-        auto asked = take_ledger(*origin.predecessor, host.config);
+    if (inheritance.predecessor) {
+        auto asked = take_ledger(*inheritance.predecessor, host.config);
         if (!asked) return Refusal(asked.error());
         moved = *std::move(asked);
     }
@@ -53,16 +63,9 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
     if (!made) return Refusal(made.error());
     GenerationPtr first = reloader->keep(*std::move(made));
     Threads threads(signal_loop, *process, room, first);
-    const auto listening = threads.listen(origin, ready);
+    const auto listening = threads.listen(inheritance, ready);
     if (!listening) return listening;
-    process->upgrade = [&threads, &reloader = *reloader](std::string by,
-                                                         report::OnUpgrade on_report) {
-        reloader.between_reloads([&threads, by = std::move(by),
-                                  on_report = std::move(on_report)](const Generation& current) {
-            const auto report = threads.upgrade(current, by);
-            if (on_report) on_report(report);
-        });
-    };
+    process->upgrade = upgrades_by(threads, *reloader);
     watch_signals(
         signal_loop,
         {.end = [&](std::string_view name) { threads.begin_end(name); },
@@ -81,13 +84,13 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
                     });
     // Clients wait in the sockets meanwhile, so that none of them is lost with this host if the one
     // before it does not hear of it.
-    if (origin.predecessor) origin.predecessor->tell_serving();
+    if (inheritance.predecessor) inheritance.predecessor->tell_serving();
     threads.start();
-    if (origin.predecessor) {
-        threads.follow(*origin.predecessor, holds);
+    if (inheritance.predecessor) {
+        threads.follow(*inheritance.predecessor, holds);
         // What has changed since this host read it, and while the one before read nothing.
         reloader->ask({.by = "the upgrade"}, {});
-        origin.predecessor.reset();
+        inheritance.predecessor.reset();
     }
     threads.join();
     const bool has_ended = reloader->end(k_reload_ends_within);

@@ -15,6 +15,6 @@ namespace bellwether::serve {
 // second one ends them at once. `load` reads the config again. `room`: how many client connections
 // may be open. The error is a sentence.
 std::expected<void, std::string> run(front::Host host, Load load, const ConnectionRoom& room,
-                                     Origin& origin, const Threads::Ready& ready);
+                                     Inheritance& inheritance, const Threads::Ready& ready);
 
 }  // namespace bellwether::serve

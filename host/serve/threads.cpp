@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/post.hpp>
-#include <fstream>
 #include <future>
 #include <iterator>
 #include <latch>
@@ -21,6 +20,7 @@
 #include "serve/listening.hpp"
 #include "serve/log_settings.hpp"
 #include "serve/service_manager.hpp"
+#include "serve/upgrade/surroundings.hpp"
 #include "serve/watched_files.hpp"
 
 namespace bellwether::serve {
@@ -51,21 +51,6 @@ front::Surface admin_surface(const Generation&) {
 
 double seconds_of(std::chrono::milliseconds time) {
     return std::chrono::duration<double>(time).count();
-}
-
-// The first program of a container, beside which nothing lives when the host has ended.
-bool is_init_of_container(std::string_view name) {
-    constexpr std::string_view k_names[] = {"tini", "docker-init", "dumb-init", "catatonit",
-                                            "conmon-init"};
-    return std::ranges::find(k_names, name) != std::end(k_names);
-}
-
-// Why this host cannot end without what comes after it ending as well; nothing: it can.
-std::optional<std::string> refusal_of_surroundings() {
-    std::string parent;
-    if (getppid() == 1) std::getline(std::ifstream("/proc/1/comm"), parent);
-    if (getpid() != 1 && !is_init_of_container(parent)) return std::nullopt;
-    return "the container ends with this host; replace the container instead";
 }
 
 void run_signals_and_chores(boost::asio::io_context& loop) {
@@ -108,17 +93,18 @@ Threads::Threads(boost::asio::io_context& signal_loop, front::Process& process,
     watch_files();
 }
 
-std::expected<void, std::string> Threads::listen(Origin& origin, const Ready& ready) {
+std::expected<void, std::string> Threads::listen(Inheritance& inheritance, const Ready& ready) {
     const auto& config = current_->host().config;
     constexpr std::span<const std::uint16_t> no_ports;
-    InheritedSockets inherited =
-        origin.predecessor ? origin.predecessor->take_sockets() : std::move(origin.inherited);
+    InheritedSockets inherited = inheritance.predecessor ? inheritance.predecessor->take_sockets()
+                                                         : std::move(inheritance.sockets);
     const bool has_api = !inherited.api.empty();
     const bool has_admin = !inherited.admin.empty();
     // The sockets of a host before this one are as good as its own.
-    process_.api_inherited = origin.predecessor ? origin.predecessor->api_inherited() : has_api;
+    process_.api_inherited =
+        inheritance.predecessor ? inheritance.predecessor->api_inherited() : has_api;
     process_.admin_inherited =
-        origin.predecessor ? origin.predecessor->admin_inherited() : has_admin;
+        inheritance.predecessor ? inheritance.predecessor->admin_inherited() : has_admin;
     auto api = has_api ? serve::listen(config.server, workers_.size(), std::move(inherited.api))
                        : serve::listen(config.server, workers_.size(), no_ports);
     if (!api) return Refusal(api.error());
@@ -244,7 +230,7 @@ report::UpgradeReport Threads::upgrade(const Generation& current, std::string_vi
 std::expected<pid_t, std::string> Threads::try_upgrade(const Generation& current,
                                                        std::string_view by) {
     if (process_.followed) return Refusal("another host has taken over from this one already");
-    if (const auto refusal = refusal_of_surroundings()) return Refusal(*refusal);
+    if (const auto refusal = why_not_to_end()) return Refusal(*refusal);
     const auto parts = parts_of_upgrade(current);
     if (!parts) return Refusal(parts.error());
     observe::info("{}: a new host is started, to take over", by);

@@ -34,9 +34,9 @@ namespace bellwether::serve {
 std::size_t worker_count(const config::Server& server);
 
 // What a host finds when it starts.
-struct Origin {
+struct Inheritance {
     std::unique_ptr<Predecessor> predecessor;  // null: it follows no other host
-    InheritedSockets inherited;                // used in place of new ones
+    InheritedSockets sockets;                  // used in place of new ones
 };
 
 class Threads {
@@ -51,7 +51,7 @@ class Threads {
             const ConnectionRoom& room, const GenerationPtr& generation);
 
     // Binds the addresses of the config, or takes sockets that are there. The error is a sentence.
-    std::expected<void, std::string> listen(Origin& origin, const Ready& ready);
+    std::expected<void, std::string> listen(Inheritance& inheritance, const Ready& ready);
     void start();
     // The calls of the host before this one get the ledger from here.
     void follow(Predecessor& before, const std::vector<ledger::Hold>& holds);

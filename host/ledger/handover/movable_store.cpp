@@ -18,9 +18,9 @@ namespace {
 constexpr std::chrono::milliseconds k_ask_again{20};  // whether the caller still wants to wait
 
 // How far a step has come that each session takes on its own loop.
-class Progress {
+class StepProgress {
   public:
-    explicit Progress(std::size_t sessions) : left_(sessions) {}
+    explicit StepProgress(std::size_t sessions) : left_(sessions) {}
 
     // False: nobody waits for it any more, and it must not be taken.
     bool may_begin() {
@@ -200,7 +200,7 @@ void MovableStore::everywhere(const Step& step) {
 
 // A loop that comes to it too late does not do it any more.
 Result<void> MovableStore::everywhere(const Patience& patience, const Step& step) {
-    const auto progress = std::make_shared<Progress>(count());
+    const auto progress = std::make_shared<StepProgress>(count());
     everywhere([step, progress](MovableSession& session) {
         if (!progress->may_begin()) return;
         step(session);

@@ -11,7 +11,7 @@ Relay::Relay(boost::asio::io_context& loop, Store& store, const std::vector<Hold
     : on_end_(std::move(on_end)), session_(store.open(loop)) {
     for (const auto& hold : holds) holds_.emplace(hold.id, hold.estimate);
     for (auto& socket : sockets) {
-        channels_.push_back(std::make_shared<Channel>(loop, std::move(socket)));
+        channels_.push_back(std::make_shared<RelayChannel>(loop, std::move(socket)));
     }
     for (const auto& channel : channels_) {
         channel->start(
@@ -24,7 +24,7 @@ Relay::~Relay() {
     for (const auto& channel : channels_) channel->close();
 }
 
-void Relay::asked(const std::weak_ptr<Channel>& channel, std::string_view bytes) {
+void Relay::asked(const std::weak_ptr<RelayChannel>& channel, std::string_view bytes) {
     auto ask = read_ask(bytes);
     if (!ask) return observe::error("ledger: the old host asks what is no question");
     if (auto* const settlement = std::get_if<Settlement>(&*ask)) {
@@ -32,7 +32,7 @@ void Relay::asked(const std::weak_ptr<Channel>& channel, std::string_view bytes)
         return session_->settle(std::move(*settlement));
     }
     auto& hold = std::get<Hold>(*ask);
-    const Asked asked{.channel = channel, .id = hold.id, .claims = hold.claims.size()};
+    const AskedHold asked{.channel = channel, .id = hold.id, .claims = hold.claims.size()};
     UsageRow estimate = hold.estimate;
     session_->hold(
         std::move(hold), [this, asked, estimate = std::move(estimate)](Verdict verdict) mutable {
@@ -50,14 +50,14 @@ void Relay::asked(const std::weak_ptr<Channel>& channel, std::string_view bytes)
 }
 
 // A host that has ended meanwhile settles nothing.
-void Relay::answer(const Asked& asked, Verdict verdict) {
+void Relay::answer(const AskedHold& asked, Verdict verdict) {
     if (channels_.empty() && verdict.answer == HoldAnswer::held) return give_back(asked);
     if (const auto open = asked.channel.lock()) {
         open->send(to_bytes(RelayedAnswer{asked.id, std::move(verdict)}));
     }
 }
 
-void Relay::give_back(const Asked& asked) {
+void Relay::give_back(const AskedHold& asked) {
     if (holds_.erase(asked.id) == 0) return;
     session_->settle({.id = asked.id,
                       .amounts = std::vector<std::int64_t>(asked.claims),
@@ -65,7 +65,7 @@ void Relay::give_back(const Asked& asked) {
                       .recorded = false});
 }
 
-void Relay::ended(const Channel* channel) {
+void Relay::ended(const RelayChannel* channel) {
     std::erase_if(channels_, [channel](const auto& one) { return one.get() == channel; });
     if (!channels_.empty()) return;
     settle_lost();

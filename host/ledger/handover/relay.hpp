@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/descriptor.hpp"
-#include "ledger/handover/channel.hpp"
+#include "ledger/handover/relay_channel.hpp"
 #include "ledger/handover/wire.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/numbers.hpp"
@@ -30,22 +30,22 @@ class Relay {
 
   private:
     // A hold that was asked for.
-    struct Asked {
-        std::weak_ptr<Channel> channel;
+    struct AskedHold {
+        std::weak_ptr<RelayChannel> channel;
         HoldId id;
         std::size_t claims = 0;
     };
 
-    void asked(const std::weak_ptr<Channel>& channel, std::string_view bytes);
-    void answer(const Asked& asked, Verdict verdict);
-    void give_back(const Asked& asked);
-    void ended(const Channel* channel);
+    void asked(const std::weak_ptr<RelayChannel>& channel, std::string_view bytes);
+    void answer(const AskedHold& asked, Verdict verdict);
+    void give_back(const AskedHold& asked);
+    void ended(const RelayChannel* channel);
     void settle_lost();
 
     const std::function<void()> on_end_;
     std::unique_ptr<LedgerSession> session_;
     std::unordered_map<HoldId, UsageRow, HoldIdHash> holds_;  // their estimates
-    std::vector<std::shared_ptr<Channel>> channels_;
+    std::vector<std::shared_ptr<RelayChannel>> channels_;
 };
 
 }  // namespace bellwether::ledger

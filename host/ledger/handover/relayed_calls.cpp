@@ -10,7 +10,7 @@ constexpr const char* k_gone = "the host that had the ledger has gone";
 }  // namespace
 
 RelayedCalls::RelayedCalls(boost::asio::io_context& loop, Descriptor socket)
-    : channel_(std::make_shared<Channel>(loop, std::move(socket))) {
+    : channel_(std::make_shared<RelayChannel>(loop, std::move(socket))) {
     channel_->start([this](std::string_view bytes) { answered(bytes); }, [this] { lost(); });
 }
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/descriptor.hpp"
-#include "ledger/handover/channel.hpp"
+#include "ledger/handover/relay_channel.hpp"
 #include "ledger/handover/wire.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/numbers.hpp"
@@ -37,7 +37,7 @@ class RelayedCalls {
     void answered(std::string_view bytes);
     void lost();
 
-    std::shared_ptr<Channel> channel_;
+    std::shared_ptr<RelayChannel> channel_;
     bool connected_ = true;  // false: the other process has gone
     std::unordered_map<HoldId, Unanswered, HoldIdHash> holds_;
 };

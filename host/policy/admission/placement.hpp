@@ -100,8 +100,8 @@ Refuse refuse_for_room(const route::Candidate& candidate, const Room& room,
 
 // The name of the queue for a limit's counter.
 std::string queue_of(const ledger::Claim& claim);
-// The name of the queue for an upstream's own limit at this model. It outlives the configuration, in
-// which the provider has its place.
+// The name of the queue for an upstream's own limit at this model. It outlives the configuration,
+// in which the provider has its place.
 std::string queue_of(const config::Provider& provider, std::string_view model);
 // Whether the limit behind the claim lets calls wait.
 bool may_wait(const Asked& asked);

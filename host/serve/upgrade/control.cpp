@@ -22,7 +22,7 @@ constexpr std::uint32_t k_bytes_max = 1u << 30;
 constexpr milliseconds k_sends_within{10'000};
 constexpr milliseconds k_ask_whether{20};  // whether the caller still wants to wait
 
-struct Head {
+struct ControlHead {
     std::uint32_t bytes = 0;
     std::uint32_t descriptors = 0;
 };
@@ -55,8 +55,8 @@ void take_descriptors(msghdr& message, std::vector<Descriptor>& taken) {
 
 bool Control::send(std::string_view bytes, std::span<const int> descriptors) {
     const Time until = std::chrono::steady_clock::now() + k_sends_within;
-    const Head head{.bytes = static_cast<std::uint32_t>(bytes.size()),
-                    .descriptors = static_cast<std::uint32_t>(descriptors.size())};
+    const ControlHead head{.bytes = static_cast<std::uint32_t>(bytes.size()),
+                           .descriptors = static_cast<std::uint32_t>(descriptors.size())};
     return send_all({reinterpret_cast<const char*>(&head), sizeof(head)}, until) &&
            send_descriptors(descriptors, until) && send_all(bytes, until);
 }
@@ -106,9 +106,9 @@ bool Control::send_descriptors(std::span<const int> descriptors, Time until) {
 std::expected<ControlMessage, Silence> Control::receive(Time until,
                                                         const std::function<bool()>& gives_up) {
     const Reading reading{.until = until, .gives_up = gives_up};
-    const auto first = read(sizeof(Head), reading, nullptr);
+    const auto first = read(sizeof(ControlHead), reading, nullptr);
     if (!first) return std::unexpected(first.error());
-    Head head;
+    ControlHead head;
     std::memcpy(&head, first->data(), sizeof(head));
     if (head.bytes > k_bytes_max || head.descriptors > k_descriptors_max) {
         return std::unexpected(Silence::nonsense);

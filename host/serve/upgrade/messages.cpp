@@ -11,7 +11,7 @@
 namespace bellwether::serve {
 namespace {
 
-struct Writing {
+struct UpgradeWriting {
     json::Writer& out;
     void operator()(const Welcome& one) const {
         out.field("say", "welcome").field("handover", one.handover);
@@ -36,7 +36,7 @@ struct Writing {
 std::string to_text(const UpgradeMessage& message) {
     json::Writer writer;
     writer.begin_object();
-    std::visit(Writing{writer}, message);
+    std::visit(UpgradeWriting{writer}, message);
     writer.end_object();
     return writer.text();
 }

@@ -269,7 +269,7 @@ TEST_F(PlacementTest, OneThatIsNotTheFirstIsLeftWhereItIs) {
 TEST_F(PlacementTest, WaitsForTheUpstreamThatHasRoomSoonest) {
     spaces = {{0, {.wait = 5s}}, {1, {.wait = 1s + 1ns}}};
     const auto wait = placed<WaitInQueue>();
-    EXPECT_EQ(wait.queue, "1\nm\n");
+    EXPECT_EQ(wait.queue, "b\nm\n");
     EXPECT_EQ(wait.limit, "providers.b");
     EXPECT_EQ(wait.wait_us, 1'000'001) << "a turn never comes too early";
     EXPECT_EQ(wait.length, 2U);
@@ -279,18 +279,18 @@ TEST_F(PlacementTest, WaitsForTheUpstreamThatHasRoomSoonest) {
 
 TEST_F(PlacementTest, OfTwoThatAreEqualTheFirstIsWaitedFor) {
     spaces = {{0, {.wait = 1s}}, {1, {.wait = 1s}}};
-    EXPECT_EQ(placed<WaitInQueue>().queue, "0\nm\n");
+    EXPECT_EQ(placed<WaitInQueue>().queue, "a\nm\n");
 }
 
 TEST_F(PlacementTest, AnUpstreamThatMayNotBeWaitedForIsPassedOver) {
-    const auto waits_for_b = [this] { EXPECT_EQ(placed<WaitInQueue>().queue, "1\nm\n"); };
+    const auto waits_for_b = [this] { EXPECT_EQ(placed<WaitInQueue>().queue, "b\nm\n"); };
     spaces = {{0, {.wait = 1s, .ahead = 2}}, {1, {.wait = 2s, .ahead = 1}}};
     waits_for_b();
     spaces[0].ahead = 0;
     config.providers[0].queue_wait = 1s;
     waits_for_b();
     config.providers[0].queue_wait = 1'001ms;
-    EXPECT_EQ(placed<WaitInQueue>().queue, "0\nm\n");
+    EXPECT_EQ(placed<WaitInQueue>().queue, "a\nm\n");
 }
 
 TEST_F(PlacementTest, WhoMayWaitForNoUpstreamIsRefusedForTheFirst) {

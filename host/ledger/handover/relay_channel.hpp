@@ -1,4 +1,4 @@
-// `Channel` sends and receives messages over one end of a pair of sockets. Used on its loop's
+// `RelayChannel` sends and receives messages over one end of a pair of sockets. Used on its loop's
 // thread.
 #pragma once
 
@@ -14,17 +14,17 @@
 
 namespace bellwether::ledger {
 
-class Channel : public std::enable_shared_from_this<Channel> {
+class RelayChannel : public std::enable_shared_from_this<RelayChannel> {
   public:
     // Gets each message, in order.
     using OnMessage = std::function<void(std::string_view bytes)>;
     // The other end has closed, or has sent what is no message; called once, and never from inside.
     using OnEnd = std::function<void()>;
 
-    Channel(boost::asio::io_context& loop, Descriptor socket);
-    ~Channel() { close(); }
-    Channel(const Channel&) = delete;
-    Channel& operator=(const Channel&) = delete;
+    RelayChannel(boost::asio::io_context& loop, Descriptor socket);
+    ~RelayChannel() { close(); }
+    RelayChannel(const RelayChannel&) = delete;
+    RelayChannel& operator=(const RelayChannel&) = delete;
 
     void start(OnMessage on_message, OnEnd on_end);
     // At most k_relayed_bytes_max. What cannot be sent, as the other end is gone, is dropped.

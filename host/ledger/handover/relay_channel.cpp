@@ -1,4 +1,4 @@
-#include "ledger/handover/channel.hpp"
+#include "ledger/handover/relay_channel.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>
@@ -22,16 +22,16 @@ constexpr int k_rest_ms = 1'000;  // how long a channel that is closed waits to 
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-Channel::Channel(asio::io_context& loop, Descriptor socket)
+RelayChannel::RelayChannel(asio::io_context& loop, Descriptor socket)
     : socket_(loop, asio::local::stream_protocol(), socket.release()) {}
 
-void Channel::start(OnMessage on_message, OnEnd on_end) {
+void RelayChannel::start(OnMessage on_message, OnEnd on_end) {
     on_message_ = std::move(on_message);
     on_end_ = std::move(on_end);
     read();
 }
 
-void Channel::close() {
+void RelayChannel::close() {
     on_message_ = nullptr;
     on_end_ = nullptr;
     if (!socket_.is_open()) return;
@@ -42,14 +42,14 @@ void Channel::close() {
     socket_.close(ignored);
 }
 
-void Channel::end() {
+void RelayChannel::end() {
     const auto on_end = std::exchange(on_end_, nullptr);
     close();
     if (on_end) on_end();
 }
 
 // A message is its length, in four bytes, and its bytes.
-void Channel::send(std::string_view bytes) {
+void RelayChannel::send(std::string_view bytes) {
     if (!socket_.is_open()) return;
     const auto length = static_cast<std::uint32_t>(bytes.size());
     const bool waits = !unsent_.empty();
@@ -58,7 +58,7 @@ void Channel::send(std::string_view bytes) {
 }
 
 // Sends what goes at once. False: there is more. That the other end is gone is told by the read.
-bool Channel::push() {
+bool RelayChannel::push() {
     while (!unsent_.empty()) {
         const ssize_t sent = ::send(socket_.native_handle(), unsent_.data(), unsent_.size(),
                                     MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -69,13 +69,13 @@ bool Channel::push() {
     return true;
 }
 
-void Channel::push_later() {
+void RelayChannel::push_later() {
     socket_.async_wait(Socket::wait_write, [self = shared_from_this()](error_code error) {
         if (!error && self->socket_.is_open() && !self->push()) self->push_later();
     });
 }
 
-void Channel::read() {
+void RelayChannel::read() {
     socket_.async_read_some(asio::buffer(buffer_),
                             [self = shared_from_this()](error_code error, std::size_t bytes) {
                                 if (error) return self->end();
@@ -86,7 +86,7 @@ void Channel::read() {
 }
 
 // False: what was received is no message.
-bool Channel::take_messages() {
+bool RelayChannel::take_messages() {
     std::string_view left = received_;
     std::uint32_t length = 0;
     while (on_message_ && left.size() >= sizeof(length)) {
