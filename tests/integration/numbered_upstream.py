@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 PROMPT_TOKENS = 10  # that every answer says it took; and one token for each piece
@@ -31,6 +32,11 @@ class NumberedUpstream:
     @property
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v1"
+
+    def tokens(self) -> int:
+        """Of all answers that it has given to their end."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/tokens") as reply:
+            return int(reply.read())
 
 
 def _usage(pieces: int) -> dict[str, int]:
@@ -71,10 +77,18 @@ def _reply(model: str, pieces: int) -> bytes:
         % (len(body), body)
 
 
+_answered = 0  # tokens of the answers that were given
+
+
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    global _answered
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"GET /tokens "):
+                text = b"%d" % _answered
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n%s" % (len(text), text))
+                continue
             length = int(re.search(rb"\r\ncontent-length: (\d+)", head, re.I)[1])
             asked = json.loads(await reader.readexactly(length))
             pieces, pause_ms = map(int, asked["messages"][-1]["content"].split())
@@ -83,6 +97,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             else:
                 writer.write(_reply(asked["model"], pieces))
             await writer.drain()
+            _answered += PROMPT_TOKENS + pieces
     except (OSError, asyncio.IncompleteReadError):
         writer.close()
 

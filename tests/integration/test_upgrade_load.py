@@ -76,7 +76,7 @@ def test_upgrades_under_load(start_host: StartHost, numbered: NumberedUpstream,
         assert load.calls == int(SECONDS * CALLS_PER_SECOND) and load.streams >= STREAMS
         assert upgrades.count >= (UPGRADES if SLOWNESS == 1 else 3), upgrades.count
         wait_for(lambda: counted(host)[1] == 0, "nothing is held any more")
-        assert counted(host) == (load.tokens, 0)
+        assert counted(host) == (load.tokens, 0) == (numbered.tokens(), 0)
         line.wait_for_the_old()
 
 
@@ -93,10 +93,12 @@ def children(process: int) -> set[int]:
 class Kills(threading.Thread):
     """Upgrades whose new host is killed at some moment before it serves; the others are made."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, ledger: Path) -> None:
         super().__init__()
         self.fault: BaseException | None = None
         self.killed = self.made = 0
+        self.with_ledger = 0  # killed while they had the ledger, and did not serve yet
+        self._lock = ledger.with_name(ledger.name + "-lock")
         self._line = line
         self._over = threading.Event()
         self._chance = random.Random(3)
@@ -113,13 +115,22 @@ class Kills(threading.Thread):
         self._over.set()
         self.join()
 
+    def _wait_until_it_has_the_ledger(self, new: int, told: list[Reply]) -> None:
+        deadline = time.monotonic() + 5 * SLOWNESS
+        while not told and time.monotonic() < deadline:
+            if str(new) in self._lock.read_text():
+                return
+
     def _one(self) -> None:
         told: list[Reply] = []
         asking = threading.Thread(target=lambda: told.append(self._line.ask()))
         before = children(self._line.process)
         asking.start()
         (new,) = wait_for(lambda: children(self._line.process) - before, "a new host is started")
-        time.sleep(self._chance.random() * self._longest)
+        if self.killed % 2:
+            time.sleep(self._chance.random() * self._longest)
+        else:
+            self._wait_until_it_has_the_ledger(new, told)
         os.kill(new, signal.SIGSTOP)  # what it has said before counts
         asking.join(0.2 * SLOWNESS)
         if told and told[0].status == 200:
@@ -128,6 +139,7 @@ class Kills(threading.Thread):
             self.made += 1
             self._longest *= 0.8
             return
+        self.with_ledger += str(new) in self._lock.read_text()
         os.kill(new, signal.SIGKILL)
         asking.join()
         assert "was ended by signal 9" in told[0].json()["error"]["message"]
@@ -142,7 +154,7 @@ def test_a_new_host_that_is_killed_changes_nothing(start_host: StartHost,
     key = new_key("ann")
     host = start_host(config_of(numbered, key.toml, tmp_path))
     with in_line(host) as line:
-        load, kills = Load(host.port, key, lambda: line.process), Kills(line)
+        load, kills = Load(host.port, key, lambda: line.process), Kills(line, tmp_path / "ledger.db")
         kills.start()
         try:
             asyncio.run(load.run(SECONDS))
@@ -151,5 +163,6 @@ def test_a_new_host_that_is_killed_changes_nothing(start_host: StartHost,
         assert kills.fault is None, kills.fault
         assert not load.faults, (kills.killed, kills.made, len(load.faults), load.faults[:5])
         assert kills.killed >= KILLS / 2, (kills.killed, kills.made)
+        assert kills.with_ledger >= 1, (kills.killed, kills.made)
         wait_for(lambda: counted(host)[1] == 0, "nothing is held any more")
-        assert counted(host) == (load.tokens, 0)
+        assert counted(host) == (load.tokens, 0) == (numbered.tokens(), 0)
