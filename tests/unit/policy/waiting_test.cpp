@@ -265,7 +265,7 @@ TEST_F(WaitingTest, ThePlaceIsHeldWhereTheCallGoesWhenTheFirstHasNoRoom) {
 TEST_F(WaitingTest, ANewcomerDoesNotPassWhoWaitsForAnUpstream) {
     open(k_budget);
     let_upstream_refuse(0, 0ms);
-    const auto place = desk->books.queues.enter("0\nm\n", "x", 9, 1h, [] {});
+    const auto place = desk->books.queues.enter("a\nm\n", "x", 9, 1h, [] {});
     const Visitor& visitor = come("a");
     admit();
     EXPECT_EQ(visitor.admission->prospects().front().target.provider, 1U);
@@ -276,8 +276,8 @@ TEST_F(WaitingTest, WaitsForTheUpstreamThatHasRoomSoonest) {
     let_upstream_refuse(0, 5s);
     let_upstream_refuse(1, 1s);
     come("a");
-    EXPECT_EQ(desk->books.queues.length("1\nm\n"), 1U);
-    EXPECT_EQ(desk->books.queues.length("0\nm\n"), 0U);
+    EXPECT_EQ(desk->books.queues.length("b\nm\n"), 1U);
+    EXPECT_EQ(desk->books.queues.length("a\nm\n"), 0U);
 }
 
 TEST_F(WaitingTest, AnUpstreamsLineHasAnEnd) {
