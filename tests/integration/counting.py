@@ -18,8 +18,8 @@ NEVER_FITS = 1_000_000  # the most that a single choice is counted with
 def rules_config(rules: str, upstream: Simulator, authority: Authority,
                  ledger: str = "memory:", workers: int = 2) -> str:
     """A host with one provider for `qwen-*`, these rules, and patience."""
-    return (server(workers) + provider("holysheep", upstream, authority, first_byte=15000, idle=15000,
-                                total=20000)
+    return (server(workers) + provider("holysheep", upstream, authority, connect=15000,
+                                first_byte=15000, idle=15000, total=20000)
             + route("qwen-*", '"holysheep"') + f'\n[ledger]\nurl = "{ledger}"\n' + rules)
 
 
