@@ -19,8 +19,6 @@ class Line:
     """The host in whose line they are tells their address, which stays, and has their log."""
 
     def __init__(self, first: Host) -> None:
-        # What the host starts becomes a child of the test when the host has ended.
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
         self.host = first
         self.processes = [first.process.pid]
 
@@ -85,9 +83,15 @@ def wait_for_end(process: int) -> int:
 
 @contextmanager
 def in_line(host: Host) -> Iterator[Line]:
-    line = Line(host)
-    yield line
-    line.stop()
+    """What a host starts becomes a child of the test when the host has ended."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        line = Line(host)
+        yield line
+        line.stop()
+    finally:
+        prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
 
 def own_program(folder: Path) -> Path:
