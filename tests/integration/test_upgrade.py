@@ -4,6 +4,7 @@ not come to serve changes nothing."""
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from integration.conftest import StartHost, route
 from integration.counting import (MAX_TOKENS, ask, body_of, budget, counted, prompt_bound,
                                   remaining, rules_config, send, wait_until_counted)
 from integration.host import SLOWNESS, Host, run_cli, wait_for
-from integration.http_client import content_of
+from integration.http_client import Connection, content_of
 from integration.reloading import apply, replace_file
 from integration.upgrading import (Line, in_line, is_alive, own_program, upgrade_by_command,
                                    wait_for_end)
@@ -172,6 +173,57 @@ def test_the_new_host_reads_the_config_anew(line: Line) -> None:
     assert line.host.chat("other", max_tokens=9).status == 200
     shown = line.host.admin("GET", "/admin/config").json()
     assert shown["server"]["workers"] == 3
+
+
+def begin_stream(host: Host, upstream: Simulator) -> tuple[Puppet, Connection]:
+    puppet, connection = Puppet(upstream), host.connect()
+    send(connection, body_of(puppet.model, stream=True))
+    puppet.begin("0")
+    return puppet, connection
+
+
+def test_the_end_of_the_new_host_is_noticed(line: Line, upstream: Simulator) -> None:
+    """The old one finishes its calls and says what is missing. Whoever supervises it hears by its end."""
+    puppet, connection = begin_stream(line.host, upstream)
+    with connection:
+        reply = connection.read_reply()
+        new = line.upgrade()
+        os.kill(new, signal.SIGKILL)
+        wait_for(lambda: "nobody accepts calls now" in line.host.log(), "it is noticed")
+        puppet.finish()
+        assert list(reply.events())[-1] == "[DONE]"
+    assert line.host.process.wait(30 * SLOWNESS) == 0
+    assert "was ended by signal 9" in line.host.log()
+    del line.processes[1:]
+
+
+def test_a_signal_shortens_the_end_of_the_old_host(line: Line, upstream: Simulator) -> None:
+    """It waits for its calls as long as after a reload; SIGTERM has it end them, and a second one at once."""
+    puppet, connection = begin_stream(line.host, upstream)
+    with connection:
+        reply = connection.read_reply()
+        line.upgrade()
+        old = line.host.process
+        old.send_signal(signal.SIGTERM)
+        wait_for(lambda: "SIGTERM received: finishing calls in flight" in line.host.log(), "it is heard")
+        assert old.poll() is None
+        old.send_signal(signal.SIGTERM)
+        assert old.wait(10 * SLOWNESS) == 0
+        *_, error, done = reply.events()
+        assert (json.loads(error)["error"]["code"], done) == ("draining", "[DONE]")
+        puppet.cut()
+    assert line.host.get("/health").status == 200
+
+
+def test_the_service_manager_is_told_of_the_new_process(start_host: StartHost, config: str,
+                                                        tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices:
+        notices.bind(str(tmp_path / "notices"))
+        notices.settimeout(10 * SLOWNESS)
+        host = start_host(config, env={"NOTIFY_SOCKET": str(tmp_path / "notices")})
+        with in_line(host) as line:
+            new = line.upgrade()
+            wait_for(lambda: notices.recv(4096) == f"MAINPID={new}\nREADY=1".encode(), "MAINPID")
 
 
 # ---- upgrades that come to nothing --------------------------------------------------------------
