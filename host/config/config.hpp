@@ -46,6 +46,22 @@ struct SecretReference {
     Position at;
 };
 
+// Whether a provider's plugin runs in child processes, and what each of them may take.
+struct Isolation {
+    enum class Processes : std::uint8_t {
+        none,  // it runs in the host
+        one,
+        each_worker
+    };
+    Processes processes = Processes::none;
+    std::uint64_t memory_bytes = 1u << 30;
+    int cpu_hundredths = 0;               // of a processor, on average; 0: no limit
+    milliseconds callback_budget{1'000};  // for one function of the plugin's
+
+    bool is_on() const { return processes != Processes::none; }
+    bool operator==(const Isolation&) const = default;
+};
+
 enum class ProxyChoice { environment, none, given };
 
 // How the host connects to a provider or a webhook.
@@ -91,9 +107,7 @@ struct Provider {
     // 0: all of them. And for how long.
     int canary = 0;
     milliseconds canary_time{300'000};
-    bool isolate = false;                     // its plugin runs in a child process
-    std::uint64_t isolate_memory = 1u << 30;  // of that process, in bytes
-    milliseconds callback_budget{1'000};      // for one function of such a plugin's
+    Isolation isolation;
     Wire wire;
     std::vector<Option> options;
     std::vector<std::string> refused;  // keys with wrong values, perhaps "plugin_path" among them;
@@ -256,6 +270,8 @@ struct Server {
     std::string user_header;  // header that names the call's user; lower case; empty: none
     Front front;
 };
+
+std::size_t worker_count(const Server& server);  // with a number in place of 0
 
 struct Log {
     LogLevel level = LogLevel::info;

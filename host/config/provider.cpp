@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <iterator>
 
@@ -213,6 +214,51 @@ void read_canary(Section& section, std::string_view key, Provider& provider) {
     }
 }
 
+using Processes = Isolation::Processes;
+
+constexpr Worded k_isolate{R"(boolean, `"worker"`)", R"("enum": [true, false, "worker"])"};
+
+void read_isolate(Section& section, std::string_view key, Provider& provider) {
+    const toml::node* node = section.find(key);
+    if (node == nullptr) return;
+    if (const auto on = node->value<bool>(); on && node->is_boolean()) {
+        provider.isolation.processes = *on ? Processes::one : Processes::none;
+    } else if (node->is_string() && node->as_string()->get() == "worker") {
+        provider.isolation.processes = Processes::each_worker;
+    } else {
+        section.error(
+            position_of(*node), key, "is no way to isolate a plugin",
+            R"(true: a process for the provider, "worker": one for each worker, or false)");
+    }
+}
+
+Value isolate_of(const Provider& provider) {
+    if (provider.isolation.processes == Processes::each_worker) return std::string("worker");
+    return provider.isolation.is_on();
+}
+
+constexpr int k_processor = 100;  // in hundredths
+constexpr Worded k_cpu{"number", R"("type": "number", "minimum": 0.01, "maximum": 1024)"};
+
+void read_isolate_cpu(Section& section, std::string_view key, Provider& provider) {
+    const toml::node* node = section.find(key);
+    if (node == nullptr) return;
+    constexpr int k_most = 1024 * k_processor;
+    const auto number = node->is_number() ? node->value<double>() : std::nullopt;
+    const double hundredths = number.value_or(0) * k_processor;
+    if (hundredths >= 1 && hundredths <= k_most) {
+        provider.isolation.cpu_hundredths = static_cast<int>(std::lround(hundredths));
+    } else {
+        section.error(position_of(*node), key, "is no number of processors",
+                      "a number from 0.01 to 1024, such as 1.5");
+    }
+}
+
+std::string cpu_text(const Isolation& isolation) {
+    return fmt::format("{}.{:02}", isolation.cpu_hundredths / k_processor,
+                       isolation.cpu_hundredths % k_processor);
+}
+
 Value api_keys_of(const Provider& provider) {
     std::vector<std::string> references;
     for (const SecretReference& one : provider.api_keys) references.push_back(one.reference);
@@ -286,14 +332,25 @@ constexpr KeyOf<Provider> k_provider_keys[] = {
      .get = [](const Provider& provider) -> Value { return share_text(provider.canary); },
      .is_shown = [](const Provider& provider) { return provider.canary != 0; }},
     key<&Provider::canary_time>("canary_time", k_canary_time, "how long it has only that share"),
-    key<&Provider::isolate>("isolate", Flag{},
-                            "`true`: the plugin runs in a child process, without rights "
-                            "([isolation](isolation.md))"),
-    key<&Provider::isolate_memory>("isolate_memory", k_memory,
-                                   "memory of that process; one that wants more ends"),
-    key<&Provider::callback_budget>("callback_budget", k_budget,
-                                    "how long a function of an isolated plugin may take; one that "
-                                    "takes longer ends its process"),
+    {.facts = {"isolate", k_isolate,
+               "`true`: the plugin runs in a child process, without rights "
+               "([isolation](isolation.md)); `\"worker\"`: in one for each worker",
+               "`false`"},
+     .read = read_isolate,
+     .get = isolate_of},
+    key<&Provider::isolation, &Isolation::memory_bytes>(
+        "isolate_memory", k_memory, "memory of such a process; one that wants more ends"),
+    {.facts = {"isolate_cpu", k_cpu,
+               "processors that such a process may keep busy on average over 10 s, such as 1.5; "
+               "one that takes more is ended",
+               "no limit"},
+     .read = read_isolate_cpu,
+     .get = [](const Provider& provider) -> Value { return cpu_text(provider.isolation); },
+     .is_shown = [](const Provider& provider) { return provider.isolation.cpu_hundredths != 0; }},
+    key<&Provider::isolation, &Isolation::callback_budget>(
+        "callback_budget", k_budget,
+        "how long a function of an isolated plugin may take; one that "
+        "takes longer ends its process"),
 };
 
 // Credentials, which the plugin's manifest names. The host knows them by the end of their names.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <thread>
 
 #include "config/header.hpp"
 #include "config/names.hpp"
@@ -289,6 +290,10 @@ std::vector<SectionFacts> server_sections() {
              rows_of<Server>(k_server_keys)},
             {"admin", "`[admin]`", "The listener for operators", rows_of<Admin>(k_admin_keys)},
             {"log", "`[log]`", "What is logged, and how", rows_of<Log>(k_log_keys)}};
+}
+
+std::size_t worker_count(const Server& server) {
+    return server.workers != 0 ? server.workers : std::max(1u, std::thread::hardware_concurrency());
 }
 
 }  // namespace bellwether::config

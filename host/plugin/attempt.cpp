@@ -75,7 +75,7 @@ Result<void> Attempt::start(net::Transport& transport, credentials::TokenDesk& d
     desk_ = &desk;
     loop_ = &loop;
     if (auto opened = open(); !opened) return opened;
-    if (instance_->provider().library->keeper() != nullptr) watch_process();
+    if (instance_->provider().library->keepers() != nullptr) watch_process();
     wait_.begin();
     if (ticket_) {
         reach_ = Reach::answered;
@@ -261,7 +261,7 @@ std::optional<Result<void>> Attempt::end_body() {
 
 // An isolated plugin is told of its last frame together with the end.
 bool Attempt::failed_in_data() const {
-    return instance_->provider().library->keeper() != nullptr && isolated::failed_in_data(call_);
+    return instance_->provider().library->keepers() != nullptr && isolated::failed_in_data(call_);
 }
 
 // Notes that the plugin has refused the answer. `for_good`: because of what the answer says, not

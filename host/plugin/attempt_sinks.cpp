@@ -15,7 +15,7 @@ namespace bellwether::plugin {
 
 bw::rules::Conduct Attempt::conduct() const {
     const bool elsewhere =
-        phase_ == Phase::ending && instance_->provider().library->keeper() != nullptr;
+        phase_ == Phase::ending && instance_->provider().library->keepers() != nullptr;
     return {.phase = elsewhere ? isolated::phase_of(call_) : phase_,
             .operation = operation_,
             .stream = stream_,

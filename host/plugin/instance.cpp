@@ -36,11 +36,12 @@ ErrorKind kind_of(bw_status status) {
 
 }  // namespace
 
-Instance::Instance(std::shared_ptr<const LoadedProvider> provider)
-    : provider_(std::move(provider)), host_{.provider = provider_.get()} {}
+Instance::Instance(std::shared_ptr<const LoadedProvider> provider, std::size_t worker)
+    : provider_(std::move(provider)), host_{.provider = provider_.get(), .worker = worker} {}
 
-Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const LoadedProvider> provider) {
-    auto instance = std::shared_ptr<Instance>(new Instance(std::move(provider)));
+Result<std::shared_ptr<Instance>> Instance::create(std::shared_ptr<const LoadedProvider> provider,
+                                                   std::size_t worker) {
+    auto instance = std::shared_ptr<Instance>(new Instance(std::move(provider), worker));
     const LoadedProvider& described = instance->provider();
     give_thread_a_stack_for_crashes();
     const auto service = described.service->of(described);
@@ -91,7 +92,7 @@ Result<std::shared_ptr<Instance>> ProviderSlot::acquire() {
     }
     created_ = now;
     instance_.reset();
-    auto created = Instance::create(provider_);
+    auto created = Instance::create(provider_, worker_);
     if (!created) return std::unexpected(created.error());
     instance_ = *created;
     return instance_;
@@ -107,7 +108,8 @@ void ProviderSlot::follow(const Canary& canary) {
     if (canary_ && canary_->slot.provider_ == canary.provider) {
         canary_ = std::make_shared<CanarySlot>(canary.record, canary_->slot);
     } else {
-        canary_ = std::make_shared<CanarySlot>(canary.record, ProviderSlot(canary.provider));
+        canary_ =
+            std::make_shared<CanarySlot>(canary.record, ProviderSlot(canary.provider, {}, worker_));
     }
 }
 

@@ -26,7 +26,8 @@ const bw_host_api& host_api();
 
 class Instance {
   public:
-    static Result<std::shared_ptr<Instance>> create(std::shared_ptr<const LoadedProvider> provider);
+    static Result<std::shared_ptr<Instance>> create(std::shared_ptr<const LoadedProvider> provider,
+                                                    std::size_t worker = 0);
     ~Instance();
     Instance(const Instance&) = delete;
     Instance& operator=(const Instance&) = delete;
@@ -47,7 +48,7 @@ class Instance {
     bool poisoned() const { return poisoned_; }
 
   private:
-    explicit Instance(std::shared_ptr<const LoadedProvider> provider);
+    Instance(std::shared_ptr<const LoadedProvider> provider, std::size_t worker);
 
     std::shared_ptr<const LoadedProvider> provider_;
     bw_host host_;
@@ -68,8 +69,9 @@ struct AttemptInstance {
 class ProviderSlot {
   public:
     // `canary`: a new version of the provider; one without a provider is none.
-    explicit ProviderSlot(std::shared_ptr<const LoadedProvider> provider, const Canary& canary = {})
-        : provider_(std::move(provider)) {
+    explicit ProviderSlot(std::shared_ptr<const LoadedProvider> provider, const Canary& canary = {},
+                          std::size_t worker = 0)
+        : provider_(std::move(provider)), worker_(worker) {
         follow(canary);
     }
 
@@ -87,6 +89,7 @@ class ProviderSlot {
     struct CanarySlot;
 
     std::shared_ptr<const LoadedProvider> provider_;
+    std::size_t worker_;
     std::shared_ptr<Instance> instance_;
     std::chrono::steady_clock::time_point created_{};
     std::shared_ptr<CanarySlot> canary_;  // null: there is none

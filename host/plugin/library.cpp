@@ -193,7 +193,7 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::open(const f
 }
 
 const void* Library::extension(const char* id) const {
-    if (keeper_ != nullptr) return isolated::extension_of(*keeper_, id);
+    if (keepers_ != nullptr) return isolated::extension_of(*keepers_, id);
     if (table_->extension == nullptr) return nullptr;
     return table_->extension(id);
 }

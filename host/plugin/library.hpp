@@ -22,7 +22,7 @@
 namespace bellwether::plugin {
 
 namespace isolated {
-class Keeper;
+class Keepers;
 struct Description;
 struct Wanted;
 }  // namespace isolated
@@ -34,8 +34,8 @@ class Library {
     // sentence that says why the file was refused and what to do.
     static std::expected<std::shared_ptr<const Library>, std::string> load(
         const std::filesystem::path& file, std::string_view sha256 = {}, std::string_view id = {});
-    // The same, in a child process: no code of the plugin's runs in this one. Its table's functions
-    // ask the child.
+    // The same, in child processes: no code of the plugin's runs in this one. Its table's functions
+    // ask the child that the worker has, if there are several.
     static std::expected<std::shared_ptr<const Library>, std::string> load_isolated(
         const std::filesystem::path& file, std::string_view sha256, std::string_view id,
         const isolated::Wanted& wanted);
@@ -49,12 +49,12 @@ class Library {
     const std::string& sha256() const { return sha256_; }
     // The plugin's side of an extension, or nullptr.
     const void* extension(const char* id) const;
-    // What it says of itself, without its child process, for a provider that serves nothing. Only
-    // for one with a keeper; the process ends when nobody else has it. No function of the table may
-    // be called.
+    // What it says of itself, without its child processes, for a provider that serves nothing. Only
+    // for one with keepers; the processes end when nobody else has them. No function of the table
+    // may be called.
     std::shared_ptr<const Library> without_process() const;
-    // Its child process; null: it runs in this one.
-    isolated::Keeper* keeper() const { return keeper_.get(); }
+    // Its child processes; null: it runs in this one.
+    isolated::Keepers* keepers() const { return keepers_.get(); }
 
   private:
     Library() = default;
@@ -65,9 +65,9 @@ class Library {
     const bw_plugin* table_ = nullptr;
     std::filesystem::path file_;
     std::string sha256_;
-    std::shared_ptr<isolated::Keeper> keeper_;
-    std::shared_ptr<const isolated::Description> description_;  // of one that had a keeper
-    bw_plugin own_table_{};                                     // of one that has or had a keeper
+    std::shared_ptr<isolated::Keepers> keepers_;
+    std::shared_ptr<const isolated::Description> description_;  // of one that had keepers
+    bw_plugin own_table_{};                                     // of one that has or had keepers
 };
 
 // The file that `plugin` means: itself if it is a path (relative to `base`), else `plugin`.so in

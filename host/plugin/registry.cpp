@@ -82,8 +82,8 @@ class Loader {
             if (is_canary) return go_on(wanted, then, *canary);
         }
         if (then->wire && loaded->wire && *then->wire == *loaded->wire) loaded->wire = then->wire;
-        if (loaded->library && loaded->library->keeper() && is_in_use(*loaded, *then, canary)) {
-            loaded->is_whole &= give_own_child(wanted, *loaded);
+        if (loaded->library && loaded->library->keepers() && is_in_use(*loaded, *then, canary)) {
+            loaded->is_whole &= give_own_children(wanted, *loaded);
         }
         if (wanted.canary == 0 || !is_next_version(before, {wanted, *loaded})) return loaded;
         begin_canary(wanted, std::move(loaded));
@@ -133,10 +133,9 @@ class Loader {
                 loaded.library == canary->provider->library);
     }
 
-    bool give_own_child(const config::Provider& wanted, LoadedProvider& provider) {
+    bool give_own_children(const config::Provider& wanted, LoadedProvider& provider) {
         const fs::path file = provider.library->file();
-        auto own = Library::load_isolated(file, wanted.sha256, provider.library->table().id,
-                                          kept_as(wanted));
+        auto own = load_isolated(wanted, file, provider.library->table().id);
         if (!own) return refuse(wanted, fmt::format("{}: {}", file.string(), own.error()));
         provider.library = *std::move(own);
         return true;
@@ -153,42 +152,45 @@ class Loader {
     static std::string library_key(const config::Provider& wanted, const fs::path& file,
                                    const std::string& id) {
         const std::string key = file.string() + wanted.sha256 + '#' + id;
-        return wanted.isolate ? key + '#' + wanted.name : key;
+        return wanted.isolation.is_on() ? key + '#' + wanted.name : key;
     }
 
-    static isolated::Wanted kept_as(const config::Provider& wanted) {
-        return {.provider = wanted.name,
-                .memory_bytes = wanted.isolate_memory,
-                .budget = wanted.callback_budget};
+    std::expected<std::shared_ptr<const Library>, std::string> load_isolated(
+        const config::Provider& wanted, const fs::path& file, std::string_view id) const {
+        const bool one = wanted.isolation.processes == config::Isolation::Processes::one;
+        return Library::load_isolated(
+            file, wanted.sha256, id,
+            {.provider = wanted.name,
+             .limits = wanted.isolation,
+             .processes = one ? 1 : config::worker_count(config_.server)});
     }
 
-    // A child process serves one provider as it is configured. It is asked for the manifest of the
-    // next config, too; known() says whether it goes on.
+    // Child processes serve one provider as it is configured. They are asked for the manifest of
+    // the next config, too; known() says whether they go on.
     std::expected<std::shared_ptr<const Library>, std::string> open(const config::Provider& wanted,
                                                                     const fs::path& file,
                                                                     const std::string& id) const {
-        if (!wanted.isolate) return Library::load(file, wanted.sha256, id);
-        if (auto same = same_child(wanted, file)) return same;
-        return Library::load_isolated(file, wanted.sha256, id, kept_as(wanted));
+        if (!wanted.isolation.is_on()) return Library::load(file, wanted.sha256, id);
+        if (auto same = same_children(wanted, file)) return same;
+        return load_isolated(wanted, file, id);
     }
 
-    // The child process that runs the same file for this provider, in the same way, be it as its
-    // canary; null: none does.
-    std::shared_ptr<const Library> same_child(const config::Provider& wanted,
-                                              const fs::path& file) const {
+    // The child processes that run the same file for this provider, in the same way, be it as its
+    // canary; null: none do.
+    std::shared_ptr<const Library> same_children(const config::Provider& wanted,
+                                                 const fs::path& file) const {
         const auto index = index_before(wanted.name);
         if (!index) return nullptr;
         const config::Provider& then = before_->config.providers[*index];
-        const bool same_way = then.isolate && then.isolate_memory == wanted.isolate_memory &&
-                              then.callback_budget == wanted.callback_budget &&
-                              then.plugin == wanted.plugin && then.sha256 == wanted.sha256;
+        const bool same_way = then.isolation == wanted.isolation && then.plugin == wanted.plugin &&
+                              then.sha256 == wanted.sha256;
         const auto bytes = same_way ? read_library(file) : std::unexpected(std::string());
         if (!bytes) return nullptr;
         const std::string sha256 = sha256_of(*bytes);
         const Canary* const canary = canary_before(wanted.name);
         for (const auto& provider : {before_->registry.providers[*index],
                                      canary == nullptr ? nullptr : canary->provider}) {
-            if (provider == nullptr || provider->library->keeper() == nullptr) continue;
+            if (provider == nullptr || provider->library->keepers() == nullptr) continue;
             if (provider->library->file() == file && provider->library->sha256() == sha256) {
                 return provider->library;
             }

@@ -229,7 +229,7 @@ void Reloader::leave_unloaded(front::Host& host, const ReloadOrder& order) {
         auto left = std::make_shared<plugin::LoadedProvider>(*provider);
         left->unavailable = k_unloaded;
         left->service = std::make_shared<plugin::SharedService>();
-        if (left->library->keeper() != nullptr) left->library = left->library->without_process();
+        if (left->library->keepers() != nullptr) left->library = left->library->without_process();
         provider = std::move(left);
     }
     // Clients are shown what is served.

@@ -42,7 +42,7 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
     // The loop is never destroyed, as watch_signals demands.
     static auto& signal_loop = *new boost::asio::io_context(1);
     std::unique_ptr<front::Process> process(
-        new front::Process{.metrics = {pages::metric_names(host), worker_count(host.config.server)},
+        new front::Process{.metrics = {pages::metric_names(host), config::worker_count(host.config.server)},
                            .body_room = front::BodyRoom(host.config.server.bodies_bytes_max)});
     auto reloader = std::make_unique<Reloader>(*process, std::move(load));
     process->reload = [&reloader = *reloader](report::ReloadOrder order,

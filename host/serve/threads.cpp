@@ -67,10 +67,6 @@ void run_signals_and_chores(boost::asio::io_context& loop) {
 
 }  // namespace
 
-std::size_t worker_count(const config::Server& server) {
-    return server.workers != 0 ? server.workers : std::max(1u, std::thread::hardware_concurrency());
-}
-
 Threads::Threads(boost::asio::io_context& signal_loop, front::Process& process,
                  const ConnectionRoom& room, const GenerationPtr& generation)
     : signal_loop_(signal_loop),
@@ -85,9 +81,9 @@ Threads::Threads(boost::asio::io_context& signal_loop, front::Process& process,
       successor_ended_(signal_loop),
       grace_(signal_loop),
       current_(generation) {
-    for (std::size_t i = 0; i < worker_count(generation->host().config.server); ++i) {
+    for (std::size_t i = 0; i < config::worker_count(generation->host().config.server); ++i) {
         workers_.push_back(std::make_unique<Worker>(generation, api_surface,
-                                                    process_.metrics.worker(i), connections_));
+                                                    process_.metrics.worker(i), connections_, i));
     }
     chores_.follow(generation);
     watch_files();

@@ -31,8 +31,6 @@
 
 namespace bellwether::serve {
 
-std::size_t worker_count(const config::Server& server);
-
 // What a host finds when it starts.
 struct Inheritance {
     std::unique_ptr<Predecessor> predecessor;  // null: it follows no other host

@@ -17,9 +17,10 @@ using boost::system::error_code;
 }  // namespace
 
 Worker::Worker(std::shared_ptr<const Generation> generation, SurfaceOf surface,
-               observe::WorkerMetrics& metrics, front::Connections& connections)
+               observe::WorkerMetrics& metrics, front::Connections& connections, std::size_t number)
     : connections_(connections),
       surface_(surface),
+      number_(number),
       client_(loop_),
       desk_(loop_, client_),
       metrics_(metrics),
@@ -122,7 +123,8 @@ void Worker::change_to(std::shared_ptr<const Generation> generation) {
 }
 
 std::shared_ptr<WorkerGeneration> Worker::make(std::shared_ptr<const Generation> generation) {
-    const WorkerParts parts{.loop = loop_,
+    const WorkerParts parts{.number = number_,
+                            .loop = loop_,
                             .transport = client_,
                             .desk = desk_,
                             .random = random_,

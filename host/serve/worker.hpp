@@ -40,9 +40,11 @@ class Worker final : private front::Sessions {
     // What the worker's listener serves under a generation.
     using SurfaceOf = front::Surface (*)(const Generation& generation);
 
-    // Workers that are given the same `connections` share its limits.
+    // Workers that are given the same `connections` share its limits. Those with the same surface
+    // have numbers of their own.
     Worker(std::shared_ptr<const Generation> generation, SurfaceOf surface,
-           observe::WorkerMetrics& metrics, front::Connections& connections);
+           observe::WorkerMetrics& metrics, front::Connections& connections,
+           std::size_t number = 0);
     ~Worker();
 
     // The sockets are bound and listening; the worker owns them from now on, in place of those
@@ -98,6 +100,7 @@ class Worker final : private front::Sessions {
 
     front::Connections& connections_;
     const SurfaceOf surface_;
+    const std::size_t number_;
     boost::asio::io_context loop_{1};
     net::Client client_;
     credentials::TokenDesk desk_;

@@ -17,20 +17,20 @@ http::MessageLimits limits_of(const config::Server& server) {
 
 // A provider that is the same keeps its instance, and so does one whose canary has passed.
 ProviderSlot slot_of(const std::shared_ptr<const plugin::LoadedProvider>& provider,
-                     const std::vector<ProviderSlot>& before) {
+                     const std::vector<ProviderSlot>& before, std::size_t worker) {
     for (const ProviderSlot& slot : before) {
         if (&slot.provider() == provider.get()) return slot;
         const ProviderSlot* const canary = slot.canary();
         if (canary != nullptr && &canary->provider() == provider.get()) return *canary;
     }
-    return ProviderSlot(provider);
+    return ProviderSlot(provider, {}, worker);
 }
 
 std::vector<ProviderSlot> slots_of(const plugin::Registry& registry,
-                                   const std::vector<ProviderSlot>& before) {
+                                   const std::vector<ProviderSlot>& before, std::size_t worker) {
     std::vector<ProviderSlot> slots;
     for (const auto& provider : registry.providers) {
-        slots.push_back(slot_of(provider, before));
+        slots.push_back(slot_of(provider, before, worker));
         const auto canary = registry.canaries.find(provider->name);
         slots.back().follow(canary == registry.canaries.end() ? plugin::Canary() : canary->second);
     }
@@ -53,7 +53,8 @@ WorkerGeneration::WorkerGeneration(const WorkerParts& parts, front::Surface surf
                                    const WorkerGeneration* before)
     : generation_(std::move(generation)),
       slots_(slots_of(generation_->host().registry,
-                      before == nullptr ? std::vector<ProviderSlot>() : before->slots_)),
+                      before == nullptr ? std::vector<ProviderSlot>() : before->slots_,
+                      parts.number)),
       posts_(parts.loop, parts.transport, generation_->host().webhooks,
              *generation_->running().webhook_counts),
       books_(lasting_books(parts.loop,

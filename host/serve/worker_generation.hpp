@@ -15,6 +15,7 @@ namespace bellwether::serve {
 
 // What of a worker stays, whatever the generation. All of it must outlive the generations.
 struct WorkerParts {
+    std::size_t number;  // of the worker, from 0
     boost::asio::io_context& loop;
     net::Transport& transport;
     credentials::TokenDesk& desk;

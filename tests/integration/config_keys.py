@@ -263,6 +263,7 @@ VALUES: dict[str, Any] = {
     "provider.proxy_secret": lambda files: _user_and_password(files),
     "provider.proxy": "http://127.0.0.1:7",
     "provider.canary": 0.05,
+    "provider.isolate_cpu": 0.5,
     "route.model": "qwen-m*",
     "route.sticky_by": "user",
     "route.to": "other",

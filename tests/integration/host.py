@@ -17,8 +17,9 @@ from integration.socket_activation import handing_over
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = Path(os.environ.get("BELLWETHER_BIN", ROOT / "build/release/bin/bellwether")).resolve()
 PLUGINS = Path(os.environ.get("BELLWETHER_PLUGINS", ROOT / "build/release/plugins")).resolve()
-# All plugins in child processes: what tests say of plugins must hold there as well.
-ISOLATED = os.environ.get("BELLWETHER_TEST_ISOLATED") == "1"
+# Puts all plugins in child processes: `true` or `"worker"`. What tests say of plugins must hold
+# there as well.
+ISOLATED = os.environ.get("BELLWETHER_TEST_ISOLATED", "")
 # Whether the program has a sanitizer in it, which reports crashes itself and needs system calls and
 # memory of its own.
 SANITIZED = any(name in BINARY.read_bytes() for name in (b"__asan_init", b"__tsan_init"))
@@ -65,7 +66,7 @@ def run_cli(*arguments: str | Path, env: dict[str, str | None] | None = None,
 
 def isolated(config: str) -> str:
     """The config, with every provider's plugin in a child process."""
-    return re.sub(r"(?m)^(\[providers\.[^.\]]+\])$", r"\1\nisolate = true", config)
+    return re.sub(r"(?m)^(\[providers\.[^.\]]+\])$", rf"\1\nisolate = {ISOLATED}", config)
 
 
 class Host:

@@ -1,5 +1,6 @@
 """`isolate = true`: a plugin's process may end, hang and try what it likes; the host serves on, and says what it was."""
 
+import json
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -44,13 +45,18 @@ def base_url() -> Iterator[str]:
 
 
 def section(name: str, file: Path, base_url: str, **members: Any) -> str:
-    lines = "".join(f'{key} = "{value}"\n' for key, value in members.items())
-    return f'\n[providers."{name}"]\nplugin = "{file}"\nbase_url = "{base_url}"\nisolate = true\n{lines}'
+    lines = "".join(f'{key} = {json.dumps(value)}\n' for key, value in {"isolate": True, **members}.items())
+    return f'\n[providers."{name}"]\nplugin = "{file}"\nbase_url = "{base_url}"\n{lines}'
+
+
+def processes(host: Host, provider: str) -> list[dict[str, Any]]:
+    plugins = host.admin("GET", "/admin/plugins").json()["plugins"]
+    return next(plugin["isolated"] for plugin in plugins if plugin["provider"] == provider)
 
 
 def isolated(host: Host, provider: str) -> dict[str, Any]:
-    plugins = host.admin("GET", "/admin/plugins").json()["plugins"]
-    return next(plugin["isolated"] for plugin in plugins if plugin["provider"] == provider)
+    process, = processes(host, provider)
+    return process
 
 
 def content(host: Host, model: str) -> str:
@@ -171,6 +177,51 @@ def test_what_it_prints_is_in_the_log(start_host: StartHost, built: Path, base_u
     host = hospital(start_host, built, base_url, "prints")
     assert host.chat("m").status == 200
     wait_for(lambda: 'its plugin\'s process wrote: a line of its own' in host.log(), "the line")
+
+
+def test_one_that_keeps_processors_busy_is_ended(start_host: StartHost, built: Path, base_url: str) -> None:
+    """Also by a thread of its own, while its functions return in time."""
+    host = hospital(start_host, built, base_url, "spins", isolate_cpu=0.05)
+    assert host.chat("m").status == 200
+    wait_for(lambda: isolated(host, "p")["ends"] == {"cpu": 1}, "the end on the page")
+    assert isolated(host, "p")["last_end"] \
+        == "kept more than 0.05 processors busy over 10 s, which isolate_cpu does not allow"
+    wait_for(lambda: isolated(host, "p")["condition"] == "up", "its return")
+    assert isolated(host, "echo")["ends"] == {}
+
+
+# ---- a process for each worker -----------------------------------------------------------------------------------------
+
+
+def answers(host: Host) -> set[int]:
+    """The statuses of calls over many connections, which both of the workers get some of."""
+    return {host.chat("m").status for _ in range(40)}
+
+
+def test_each_worker_can_have_a_process_of_its_own(start_host: StartHost, built: Path, base_url: str) -> None:
+    """One that stays away costs its worker's calls alone; the service and the instance are made in each."""
+    host = start_host(server(2) + section("p", build.file_of(built, "hostile"), base_url, how="prints", isolate="worker")
+                      + '\n[providers.echo]\n' + route("m", '"p"') + route("both", '["p", "echo"]'))
+    first, second = processes(host, "p")
+    assert first["process"] != second["process"] and first["condition"] == second["condition"] == "up"
+    assert scrape(host).sum("bellwether_plugin_up", provider="p") == 2
+    assert answers(host) == {200}
+    killed = 0
+
+    def anew() -> int:
+        now = processes(host, "p")[0]["process"]
+        return now if now not in (0, killed) else 0
+    for _ in range(5):
+        killed = wait_for(anew, "another process", 20)
+        os.kill(killed, signal.SIGKILL)
+    wait_for(lambda: processes(host, "p")[0]["condition"] == "quarantined", "the quarantine")
+    assert processes(host, "p")[1]["process"] == second["process"]
+    metrics = scrape(host)
+    assert metrics.sum("bellwether_plugin_up", provider="p") == 1
+    assert metrics.sum("bellwether_plugin_quarantined", provider="p") == 1
+    assert metrics.sum("bellwether_plugin_deaths_total", provider="p", reason="signal") == 5
+    assert answers(host) == {200, 502}
+    assert {host.chat("both").status for _ in range(20)} == {200}
 
 
 @pytest.mark.parametrize("entry, words", [

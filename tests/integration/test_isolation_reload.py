@@ -33,7 +33,7 @@ def host(start_host: StartHost, config: str) -> Host:
 def process(host: Host) -> int:
     def up() -> int:
         plugins: list[dict[str, Any]] = host.admin("GET", "/admin/plugins").json()["plugins"]
-        shown = plugins[0]["isolated"]
+        shown, = plugins[0]["isolated"]
         return int(shown["process"]) if shown["condition"] == "up" else 0
     return wait_for(up, "its process is up")
 
@@ -83,6 +83,19 @@ def test_isolation_comes_and_goes(host: Host, config: str) -> None:
     assert host.chat("qwen-max").status == 200
     ends(before)
     apply(host, config)
+    assert process(host) and host.chat("qwen-max").status == 200
+
+
+def test_each_worker_gets_one_and_gives_it_up(host: Host, config: str) -> None:
+    before = process(host)
+    apply(host, config.replace("isolate = true", 'isolate = "worker"'))
+    ends(before)
+    shown = host.admin("GET", "/admin/plugins").json()["plugins"][0]["isolated"]
+    assert len(shown) == host.admin("GET", "/admin/config").json()["server"]["workers"]
+    assert host.chat("qwen-max").status == 200
+    apply(host, config)
+    for one in shown:
+        ends(one["process"])
     assert process(host) and host.chat("qwen-max").status == 200
 
 

@@ -43,7 +43,8 @@ World::GenerationPtr World::make_generation(const serve::Generation* before) {
 }
 
 void World::come_under(const GenerationPtr& generation) {
-    const serve::WorkerParts parts{.loop = loop_,
+    const serve::WorkerParts parts{.number = 0,
+                                   .loop = loop_,
                                    .transport = wire_,
                                    .desk = desk_,
                                    .random = random_,

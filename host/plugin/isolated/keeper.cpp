@@ -14,6 +14,7 @@
 #include "plugin/instance.hpp"
 #include "plugin/isolated/child/system_calls.hpp"
 #include "plugin/isolated/child_entry.hpp"
+#include "plugin/isolated/cpu_watch.hpp"
 #include "plugin/isolated/replay.hpp"
 #include "plugin/tickets.hpp"
 
@@ -44,20 +45,14 @@ Keeper::Keeper(Wanted wanted, std::filesystem::path file, int library, std::stri
       file_(std::move(file)),
       library_(library),
       id_(std::move(id)),
-      stop_(eventfd(0, EFD_CLOEXEC)) {}
+      stop_(eventfd(0, EFD_CLOEXEC)),
+      thread_([this] { run(); }) {}
 
-std::expected<std::shared_ptr<Keeper>, std::string> Keeper::start(Wanted wanted,
-                                                                  std::filesystem::path file,
-                                                                  int library, std::string id) {
-    auto keeper = std::shared_ptr<Keeper>(
-        new Keeper(std::move(wanted), std::move(file), library, std::move(id)));
-    keeper->thread_ = std::thread([one = keeper.get()] { one->run(); });
-    const Lock lock(keeper->mutex_);
-    keeper->changed_.wait(keeper->mutex_, [&]() REQUIRES(keeper->mutex_) {
-        return keeper->loaded_once_ || !keeper->first_fault_.empty();
-    });
-    if (!keeper->loaded_once_) return std::unexpected(keeper->first_fault_);
-    return keeper;
+std::expected<void, std::string> Keeper::wait_until_loaded() {
+    const Lock lock(mutex_);
+    changed_.wait(mutex_, [&]() REQUIRES(mutex_) { return loaded_once_ || !first_fault_.empty(); });
+    if (!loaded_once_) return std::unexpected(first_fault_);
+    return {};
 }
 
 Keeper::~Keeper() {
@@ -94,8 +89,9 @@ void Keeper::run() {
 std::expected<std::shared_ptr<Life>, End> Keeper::begin() {
     auto shared = SharedMemory::create();
     if (!shared) return std::unexpected(End{EndKind::start, shared.error()});
-    auto process = ChildProcess::start(words_for_child(wanted_.provider, wanted_.memory_bytes),
-                                       shared->descriptor(), library_);
+    auto process =
+        ChildProcess::start(words_for_child(wanted_.provider, wanted_.limits.memory_bytes),
+                            shared->descriptor(), library_);
     if (!process) return std::unexpected(End{EndKind::start, process.error()});
     return std::make_shared<Life>(*std::move(shared), *std::move(process));
 }
@@ -179,6 +175,7 @@ void Keeper::watch(Life& life) {
     Link notes(life.shared()->channels[k_notes_channel], Link::Side::host, life.gone());
     LastWords words(life.process().output(), wanted_.provider);
     refusals_told_ = {};
+    CpuWatch cpu(life.process().id(), wanted_.limits.cpu_hundredths);
     std::optional<ChildProcess::Remains> remains;
     while (!remains) {
         constexpr int k_without_descriptor_ms = 50;
@@ -187,9 +184,10 @@ void Keeper::watch(Life& life) {
                             {life.process().bell(), POLLIN, 0},
                             {life.process().output(), POLLIN, 0}};
         const bool told_of_end = life.process().ended() >= 0;
-        poll(watched, std::size(watched), told_of_end ? -1 : k_without_descriptor_ms);
+        poll(watched, std::size(watched), told_of_end ? cpu.wait_ms() : k_without_descriptor_ms);
         if (is_readable(watched[0].revents)) life.kill(EndKind::stopped, "was stopped");
         if (!hear(life, notes, words)) life.kill(EndKind::nonsense, "wrote nonsense");
+        if (cpu.takes_too_much()) life.kill(EndKind::cpu, cpu.why());
         if (!told_of_end || is_readable(watched[1].revents)) remains = life.process().reap();
     }
     words.read();
@@ -250,11 +248,12 @@ End Keeper::reason_of(Life& life, const ChildProcess::Remains& remains,
     if (life.is_gone()) return life.ended();
     const std::string place = words.place().empty() ? "" : ": " + words.place();
     const int status = remains.status;
-    const bool had_all = WIFSIGNALED(status) &&
-                         remains.peak_bytes >= wanted_.memory_bytes - wanted_.memory_bytes / 8;
+    const bool had_all =
+        WIFSIGNALED(status) &&
+        remains.peak_bytes >= wanted_.limits.memory_bytes - wanted_.limits.memory_bytes / 8;
     if (had_all || life.shared()->notices.out_of_memory.load() != 0) {
         return {EndKind::memory, fmt::format("ran out of the {} MiB that isolate_memory allows{}",
-                                             wanted_.memory_bytes >> 20, place)};
+                                             wanted_.limits.memory_bytes >> 20, place)};
     }
     if (WIFSIGNALED(status)) {
         return {EndKind::signal,

@@ -1,4 +1,4 @@
-// `Keeper` keeps the child process of one provider's plugin alive: it starts it, watches it on a
+// `Keeper` keeps one child process of a provider's plugin alive: it starts it, watches it on a
 // thread of its own, says why it ended, and brings it back, later and later if it ends again and
 // again. Any thread.
 #pragma once
@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/mutex.hpp"
+#include "config/config.hpp"
 #include "plugin/isolated/last_words.hpp"
 #include "plugin/isolated/life.hpp"
 #include "plugin/isolated/revival.hpp"
@@ -28,8 +29,8 @@ namespace bellwether::plugin::isolated {
 // How a provider's plugin is kept.
 struct Wanted {
     std::string provider;
-    std::uint64_t memory_bytes = 1u << 30;
-    std::chrono::milliseconds budget{1'000};  // for one function of the plugin's
+    config::Isolation limits;
+    std::size_t processes = 1;
 };
 
 // What the plugin's table says of itself, as the child has read it.
@@ -61,16 +62,18 @@ struct ProcessStanding {
 
 class Keeper {
   public:
-    // Starts the process and loads the plugin in it. `library`: the descriptor of its private copy.
-    static std::expected<std::shared_ptr<Keeper>, std::string> start(Wanted wanted,
-                                                                     std::filesystem::path file,
-                                                                     int library, std::string id);
+    // Begins to start the process and to load the plugin in it. `library`: the descriptor of its
+    // private copy.
+    Keeper(Wanted wanted, std::filesystem::path file, int library, std::string id);
     ~Keeper();
     Keeper(const Keeper&) = delete;
     Keeper& operator=(const Keeper&) = delete;
 
+    // Once, before anything else. The error says why it cannot be loaded.
+    std::expected<void, std::string> wait_until_loaded();
+
     const Description& description() const { return description_; }
-    std::chrono::milliseconds budget() const { return wanted_.budget; }
+    std::chrono::milliseconds budget() const { return wanted_.limits.callback_budget; }
     const std::string& provider() const { return wanted_.provider; }
 
     // The process, if it is up.
@@ -89,8 +92,6 @@ class Keeper {
     void remove_user(bw_host* host);
 
   private:
-    Keeper(Wanted wanted, std::filesystem::path file, int library, std::string id);
-
     void run();
     std::expected<std::shared_ptr<Life>, End> begin();
     void make_ready(const std::shared_ptr<Life>& begun);
@@ -127,7 +128,7 @@ class Keeper {
     Mutex users_mutex_;
     std::vector<bw_host*> users_ GUARDED_BY(users_mutex_);
 
-    std::thread thread_;
+    std::thread thread_;  // the last, as it uses the others
 };
 
 }  // namespace bellwether::plugin::isolated

@@ -12,6 +12,7 @@ const char* word_of(EndKind kind) {
         case EndKind::exit: return "exit";
         case EndKind::hang: return "hang";
         case EndKind::memory: return "memory";
+        case EndKind::cpu: return "cpu";
         case EndKind::nonsense: return "nonsense";
         case EndKind::start: return "start";
         default: return "stopped";

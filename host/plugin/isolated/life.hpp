@@ -24,8 +24,8 @@
 namespace bellwether::plugin::isolated {
 
 // Why a process has ended, as a word for counters.
-enum class EndKind : std::uint8_t { signal, exit, hang, memory, nonsense, start, stopped };
-inline constexpr std::size_t k_end_kinds = 7;
+enum class EndKind : std::uint8_t { signal, exit, hang, memory, cpu, nonsense, start, stopped };
+inline constexpr std::size_t k_end_kinds = 8;
 const char* word_of(EndKind kind);
 
 struct End {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "plugin/bundled_libraries.hpp"
-#include "plugin/isolated/keeper.hpp"
+#include "plugin/isolated/keepers.hpp"
 #include "plugin/isolated/proxy.hpp"
 #include "plugin/library.hpp"
 #include "plugin/private_copy.hpp"
@@ -40,17 +40,17 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load_isolate
             "it brings libraries along, which a plugin with isolate = true cannot yet; link them "
             "in statically, or run it without isolate");
     }
-    auto keeper = isolated::Keeper::start(wanted, file, descriptor_of(*copy), std::string(id));
-    if (!keeper) return std::unexpected(keeper.error());
-    library->keeper_ = *std::move(keeper);
-    library->own_table_ = isolated::proxy_table(*library->keeper_);
+    auto keepers = isolated::Keepers::start(wanted, file, descriptor_of(*copy), std::string(id));
+    if (!keepers) return std::unexpected(keepers.error());
+    library->keepers_ = *std::move(keepers);
+    library->own_table_ = isolated::proxy_table(*library->keepers_);
     library->table_ = &library->own_table_;
     return library;
 }
 
 std::shared_ptr<const Library> Library::without_process() const {
     auto left = std::shared_ptr<Library>(new Library);
-    const auto said = std::make_shared<const isolated::Description>(keeper_->description());
+    const auto said = std::make_shared<const isolated::Description>(keepers_->description());
     left->file_ = file_;
     left->sha256_ = sha256_;
     left->description_ = said;

@@ -7,7 +7,7 @@
 
 #include "plugin/host_handle.hpp"
 #include "plugin/instance.hpp"
-#include "plugin/isolated/keeper.hpp"
+#include "plugin/isolated/keepers.hpp"
 #include "plugin/isolated/remote.hpp"
 #include "plugin/registry.hpp"
 
@@ -18,24 +18,24 @@ RemoteInstance& remote_of(bw_provider* instance) {
     return *reinterpret_cast<RemoteInstance*>(instance);
 }
 RemoteCall& remote_of(bw_call* call) { return *reinterpret_cast<RemoteCall*>(call); }
-Keeper& keeper_of(bw_service* service) { return *reinterpret_cast<Keeper*>(service); }
-Keeper& keeper_of(const bw_setup& setup) { return *setup.host->provider->library->keeper(); }
+Keepers& keepers_of(bw_service* service) { return *reinterpret_cast<Keepers*>(service); }
+Keepers& keepers_of(const bw_setup& setup) { return *setup.host->provider->library->keepers(); }
 
 bw_status proxy_service_open(const bw_setup* setup, bw_service** out) noexcept {
-    Keeper& keeper = keeper_of(*setup);
-    const bw_status status = keeper.open_service(*setup);
-    if (status == BW_OK) *out = reinterpret_cast<bw_service*>(&keeper);
+    Keepers& keepers = keepers_of(*setup);
+    const bw_status status = keepers.open_service(*setup);
+    if (status == BW_OK) *out = reinterpret_cast<bw_service*>(&keepers);
     return status;
 }
 
-void proxy_service_close(bw_service* service) noexcept { keeper_of(service).close_service(); }
+void proxy_service_close(bw_service* service) noexcept { keepers_of(service).close_service(); }
 
 void proxy_service_notice(bw_service* service, const bw_notice* notice) noexcept {
-    keeper_of(service).notice_service(notice->kind);
+    keepers_of(service).notice_service(notice->kind);
 }
 
 bw_status proxy_create(const bw_setup* setup, bw_provider** out) noexcept {
-    Keeper& keeper = keeper_of(*setup);
+    Keeper& keeper = keepers_of(*setup).of_worker(setup->host->worker);
     auto remote = Remote::make(keeper, *setup);
     if (!remote) return remote.error();
     auto instance = std::make_unique<RemoteInstance>(
@@ -82,8 +82,8 @@ bw_status proxy_estimate(bw_provider* instance, const bw_request* request,
 
 }  // namespace
 
-bw_plugin proxy_table(const Keeper& keeper) {
-    const Description& plugin = keeper.description();
+bw_plugin proxy_table(const Keepers& keepers) {
+    const Description& plugin = keepers.description();
     bw_plugin table{};
     table.size = sizeof(bw_plugin);
     table.abi_minor = plugin.abi_minor;
@@ -107,14 +107,14 @@ bw_plugin proxy_table(const Keeper& keeper) {
     return table;
 }
 
-const void* extension_of(const Keeper& keeper, const char* id) {
+const void* extension_of(const Keepers& keepers, const char* id) {
     static constexpr bw_engine_plugin k_engine{
         .size = sizeof(bw_engine_plugin), .reserved = 0, .step = proxy_step};
     static constexpr bw_estimate_plugin k_estimate{
         .size = sizeof(bw_estimate_plugin), .reserved = 0, .estimate = proxy_estimate};
     const std::string_view wanted = id;
-    if (wanted == BW_EXT_ENGINE && keeper.description().has_step) return &k_engine;
-    if (wanted == BW_EXT_ESTIMATE && keeper.description().has_estimate) return &k_estimate;
+    if (wanted == BW_EXT_ENGINE && keepers.description().has_step) return &k_engine;
+    if (wanted == BW_EXT_ESTIMATE && keepers.description().has_estimate) return &k_estimate;
     return nullptr;
 }
 

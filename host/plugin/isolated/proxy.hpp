@@ -10,12 +10,12 @@
 
 namespace bellwether::plugin::isolated {
 
-class Keeper;
+class Keepers;
 
-// The table for what the keeper's plugin is like. It lives as long as the keeper.
-bw_plugin proxy_table(const Keeper& keeper);
+// The table for what the keepers' plugin is like. It lives as long as they do.
+bw_plugin proxy_table(const Keepers& keepers);
 // The plugin's side of an extension, or null.
-const void* extension_of(const Keeper& keeper, const char* id);
+const void* extension_of(const Keepers& keepers, const char* id);
 
 // For calls that such a table has opened. `watch` has the ticket woken when the call's process
 // ends, until the call is closed. `failed_in_data`: what the last call_end returned came from a

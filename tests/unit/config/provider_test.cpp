@@ -178,6 +178,30 @@ TEST(Provider, NeverPrintsAKeyThatStandsInTheFile) {
     expect_all(cases, k_route);
 }
 
+TEST(Provider, MayBeIsolated) {
+    using Processes = Isolation::Processes;
+    const auto of = [](const std::string& lines) {
+        return valid("[providers.p]" + lines).isolation;
+    };
+    EXPECT_EQ(of(""), Isolation());
+    EXPECT_EQ(of("\nisolate = false").processes, Processes::none);
+    EXPECT_EQ(of("\nisolate = true").processes, Processes::one);
+    EXPECT_EQ(of("\nisolate = \"worker\"").processes, Processes::each_worker);
+    EXPECT_EQ(of("\nisolate_cpu = 2").cpu_hundredths, 200);
+    EXPECT_EQ(of("\nisolate_cpu = 0.05").cpu_hundredths, 5);
+    for (const char* how : {"1", "\"process\"", "\"true\"", "[]"}) {
+        EXPECT_EQ(mistakes("[providers.p]\nisolate = " + std::string(how) + std::string(k_route)),
+                  "c.toml:2:11: error: providers.p.isolate is no way to isolate a plugin; expected "
+                  "true: a process for the provider, \"worker\": one for each worker, or false");
+    }
+    for (const char* much : {"0", "-1", "0.001", "1025", "nan", "inf", "\"1\"", "true"}) {
+        EXPECT_EQ(
+            mistakes("[providers.p]\nisolate_cpu = " + std::string(much) + std::string(k_route)),
+            "c.toml:2:15: error: providers.p.isolate_cpu is no number of processors; expected a "
+            "number from 0.01 to 1024, such as 1.5");
+    }
+}
+
 TEST(Provider, MayHaveSeveralCredentials) {
     const Provider provider =
         valid("[providers.p]\napi_keys = [\"env:A\", \"file:/run/b\"]\norg_token = \"env:T\"");

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -171,11 +172,23 @@ static bw_status prints(bad_call* call, const bw_request* request) {
     return send_well(call) | (request == NULL);
 }
 
+static void* spin(void* nothing) {
+    for (;;) {
+    }
+    return nothing;
+}
+static bw_status spins(bad_call* call, const bw_request* request) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, spin, NULL) != 0) abort();
+    return prints(call, request);
+}
+
 static const trick tricks[] = {{"tries", .open = tries},
                                {"hangs", .open = hangs},
                                {"hangs in data", .data = hangs_in_data},
                                {"eats", .open = eats},
                                {"leaves", .open = leaves},
                                {"waits", .open = waits, .step = waits_on},
-                               {"prints", .open = prints}};
+                               {"prints", .open = prints},
+                               {"spins", .open = spins}};
 BAD_PLUGIN("hostile")
