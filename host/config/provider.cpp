@@ -238,7 +238,7 @@ Value isolate_of(const Provider& provider) {
 }
 
 constexpr int k_processor = 100;  // in hundredths
-constexpr Worded k_cpu{"number", R"("type": "number", "minimum": 0.01, "maximum": 1024)"};
+constexpr Worded k_cpu{"number", R"("type": "number", "exclusiveMinimum": 0, "maximum": 1024)"};
 
 void read_isolate_cpu(Section& section, std::string_view key, Provider& provider) {
     const toml::node* node = section.find(key);
