@@ -3,7 +3,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <iterator>
 
@@ -21,8 +20,6 @@ namespace bellwether::config {
 namespace {
 
 constexpr Whole k_concurrent{1, 1'000'000};
-constexpr Quantity k_memory{k_size, R"("512MiB")", "MiB", 64u << 20, std::uint64_t{1} << 40};
-constexpr Quantity k_budget{k_duration, R"("250ms")", "ms", 10, 60'000};
 constexpr Quantity k_probe{k_duration, R"("30s", "5m" or "none")", "s", 1'000, 86'400'000, "none"};
 
 constexpr Quantity k_canary_time{k_duration, R"("5m" or "1h")", "m", 1'000, 86'400'000};
@@ -214,51 +211,6 @@ void read_canary(Section& section, std::string_view key, Provider& provider) {
     }
 }
 
-using Processes = Isolation::Processes;
-
-constexpr Worded k_isolate{R"(boolean, `"worker"`)", R"("enum": [true, false, "worker"])"};
-
-void read_isolate(Section& section, std::string_view key, Provider& provider) {
-    const toml::node* node = section.find(key);
-    if (node == nullptr) return;
-    if (const auto on = node->value<bool>(); on && node->is_boolean()) {
-        provider.isolation.processes = *on ? Processes::one : Processes::none;
-    } else if (node->is_string() && node->as_string()->get() == "worker") {
-        provider.isolation.processes = Processes::each_worker;
-    } else {
-        section.error(
-            position_of(*node), key, "is no way to isolate a plugin",
-            R"(true: a process for the provider, "worker": one for each worker, or false)");
-    }
-}
-
-Value isolate_of(const Provider& provider) {
-    if (provider.isolation.processes == Processes::each_worker) return std::string("worker");
-    return provider.isolation.is_on();
-}
-
-constexpr int k_processor = 100;  // in hundredths
-constexpr Worded k_cpu{"number", R"("type": "number", "exclusiveMinimum": 0, "maximum": 1024)"};
-
-void read_isolate_cpu(Section& section, std::string_view key, Provider& provider) {
-    const toml::node* node = section.find(key);
-    if (node == nullptr) return;
-    constexpr int k_most = 1024 * k_processor;
-    const auto number = node->is_number() ? node->value<double>() : std::nullopt;
-    const double hundredths = number.value_or(0) * k_processor;
-    if (hundredths >= 1 && hundredths <= k_most) {
-        provider.isolation.cpu_hundredths = static_cast<int>(std::lround(hundredths));
-    } else {
-        section.error(position_of(*node), key, "is no number of processors",
-                      "a number from 0.01 to 1024, such as 1.5");
-    }
-}
-
-std::string cpu_text(const Isolation& isolation) {
-    return fmt::format("{}.{:02}", isolation.cpu_hundredths / k_processor,
-                       isolation.cpu_hundredths % k_processor);
-}
-
 Value api_keys_of(const Provider& provider) {
     std::vector<std::string> references;
     for (const SecretReference& one : provider.api_keys) references.push_back(one.reference);
@@ -332,25 +284,6 @@ constexpr KeyOf<Provider> k_provider_keys[] = {
      .get = [](const Provider& provider) -> Value { return share_text(provider.canary); },
      .is_shown = [](const Provider& provider) { return provider.canary != 0; }},
     key<&Provider::canary_time>("canary_time", k_canary_time, "how long it has only that share"),
-    {.facts = {"isolate", k_isolate,
-               "`true`: the plugin runs in a child process, without rights "
-               "([isolation](isolation.md)); `\"worker\"`: in one for each worker",
-               "`false`"},
-     .read = read_isolate,
-     .get = isolate_of},
-    key<&Provider::isolation, &Isolation::memory_bytes>(
-        "isolate_memory", k_memory, "memory of such a process; one that wants more ends"),
-    {.facts = {"isolate_cpu", k_cpu,
-               "processors that such a process may keep busy on average over 10 s, such as 1.5; "
-               "one that takes more is ended",
-               "no limit"},
-     .read = read_isolate_cpu,
-     .get = [](const Provider& provider) -> Value { return cpu_text(provider.isolation); },
-     .is_shown = [](const Provider& provider) { return provider.isolation.cpu_hundredths != 0; }},
-    key<&Provider::isolation, &Isolation::callback_budget>(
-        "callback_budget", k_budget,
-        "how long a function of an isolated plugin may take; one that "
-        "takes longer ends its process"),
 };
 
 // Credentials, which the plugin's manifest names. The host knows them by the end of their names.
@@ -399,6 +332,7 @@ void read_provider(Section& sections, const Text& name, Provider& provider) {
     if (!section) return;
     provider.at = section->at();
     read_keys<Provider>(*section, k_provider_keys, provider);
+    read_isolation(*section, provider.isolation);
     read_wire(*section, provider.wire);
     read_secrets_and_options(*section, provider);
     warn_of_plain_http(*section, provider);
@@ -411,6 +345,7 @@ const std::vector<std::string>& provider_keys() {
     static const std::vector<std::string> keys = [] {
         std::vector<std::string> names;
         for (const auto& one : k_provider_keys) names.emplace_back(one.facts.name);
+        for (const auto& row : isolation_rows()) names.emplace_back(row.facts.name);
         for (const auto& row : wire_rows()) names.emplace_back(row.facts.name);
         return names;
     }();
@@ -434,11 +369,13 @@ void read_providers(Section& root, const Retry& retry, std::vector<Provider>& pr
 
 void write_provider(json::PrettyWriter& writer, const Provider& provider) {
     write_keys<Provider>(writer, k_provider_keys, provider);
+    write_isolation(writer, provider.isolation);
     write_wire(writer, provider.wire);
 }
 
 std::vector<SectionFacts> provider_sections() {
     auto rows = rows_of<Provider>(k_provider_keys);
+    std::ranges::move(isolation_rows(), std::back_inserter(rows));
     std::ranges::move(rows_of<Provider>(k_credential_keys), std::back_inserter(rows));
     std::ranges::move(wire_rows(), std::back_inserter(rows));
     return {

@@ -18,6 +18,7 @@ void write_timeouts(json::PrettyWriter& writer, const Timeouts& timeouts);
 void write_route(json::PrettyWriter& writer, const Config& config, const Route& route);
 void write_price(json::PrettyWriter& writer, const Price& price);
 void write_webhook(json::PrettyWriter& writer, const Webhook& webhook);
+void write_isolation(json::PrettyWriter& writer, const Isolation& isolation);
 void write_wire(json::PrettyWriter& writer, const Wire& wire);
 void write_ledger(json::PrettyWriter& writer, const Ledger& ledger);
 void write_budget(json::PrettyWriter& writer, const Config& config, const Budget& budget);

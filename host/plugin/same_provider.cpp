@@ -36,8 +36,7 @@ bool same_section(const config::Provider& before, const config::Provider& now) {
     return before.plugin == now.plugin && before.base_url == now.base_url &&
            before.origins == now.origins && before.models == now.models &&
            before.forward_headers == now.forward_headers && before.timeouts == now.timeouts &&
-           before.isolation == now.isolation &&
-           same_references(before.secrets, now.secrets) &&
+           before.isolation == now.isolation && same_references(before.secrets, now.secrets) &&
            same_references(before.api_keys, now.api_keys) &&
            same_options(before.options, now.options);
 }

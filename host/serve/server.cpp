@@ -41,9 +41,9 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
                                      Inheritance& inheritance, const Threads::Ready& ready) {
     // The loop is never destroyed, as watch_signals demands.
     static auto& signal_loop = *new boost::asio::io_context(1);
-    std::unique_ptr<front::Process> process(
-        new front::Process{.metrics = {pages::metric_names(host), config::worker_count(host.config.server)},
-                           .body_room = front::BodyRoom(host.config.server.bodies_bytes_max)});
+    std::unique_ptr<front::Process> process(new front::Process{
+        .metrics = {pages::metric_names(host), config::worker_count(host.config.server)},
+        .body_room = front::BodyRoom(host.config.server.bodies_bytes_max)});
     auto reloader = std::make_unique<Reloader>(*process, std::move(load));
     process->reload = [&reloader = *reloader](report::ReloadOrder order,
                                               report::OnReload on_report) {
