@@ -1,14 +1,13 @@
-// Reads and writes shares of a whole: 0.8 or "80%". They are counted in hundredths of a percent.
+// Reads and writes shares of a whole (base/share.hpp): 0.8 or "80%".
 #pragma once
 
 #include <optional>
 #include <string>
 
+#include "base/share.hpp"
 #include "config/section.hpp"
 
 namespace bellwether::config {
-
-inline constexpr int k_whole_share = 10'000;
 
 // Nothing: it is no share above 0 and up to the whole.
 std::optional<int> share_of(const toml::node& node);

@@ -2,10 +2,10 @@
 
 #include <utility>
 
+#include "base/share.hpp"
+
 namespace bellwether::plugin {
 namespace {
-
-constexpr std::uint64_t k_whole = 10'000;  // hundredths of a percent
 
 // Points: hundredths of what ended.
 double failed_points(const VersionCount& count) {
@@ -24,6 +24,7 @@ CanaryRecord::CanaryRecord(CanaryTerms terms, std::string version, std::string s
 bool CanaryRecord::takes_next() {
     if (const auto is = state(); is != CanaryState::running) return is == CanaryState::passed;
     const auto share = static_cast<std::uint64_t>(terms_.share);
+    constexpr std::uint64_t k_whole = k_whole_share;
     const std::uint64_t turn = turns_.fetch_add(1, std::memory_order_relaxed) % k_whole;
     return (turn + 1) * share / k_whole != turn * share / k_whole;
 }

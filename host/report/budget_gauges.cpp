@@ -1,3 +1,4 @@
+#include "base/share.hpp"
 #include "observe/prometheus.hpp"
 #include "report/budget_report.hpp"
 
@@ -7,9 +8,8 @@ namespace {
 using observe::PrometheusText;
 
 double fullest(std::int64_t limit, const RuleState& state) {
-    constexpr double k_whole = 10'000;
     if (state.fullest.empty()) return 0;
-    return static_cast<double>(share_of(limit, state.fullest.front())) / k_whole;
+    return static_cast<double>(share_of(limit, state.fullest.front())) / k_whole_share;
 }
 
 // Writes one gauge, with a sample for each budget.

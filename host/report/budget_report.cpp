@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/share.hpp"
 #include "calendar/window.hpp"
 #include "ledger/amount.hpp"
 #include "report/moment.hpp"
@@ -15,8 +16,6 @@ namespace bellwether::report {
 namespace {
 
 using ledger::add_clamped;
-
-constexpr std::int64_t k_whole = 10'000;  // hundredths of a percent
 
 // Whether the window is the present one. Calls in flight may still hold an earlier window, which is
 // no part of the report.
@@ -131,8 +130,8 @@ std::int64_t left_of(std::int64_t limit, const RuleState& state) {
 
 std::int64_t share_of(std::int64_t limit, const CounterState& counter) {
     const ledger::Wide taken = ledger::Wide{counter.used} + counter.held;
-    if (limit <= 0) return taken > 0 ? k_whole : 0;
-    return ledger::clamped(taken * k_whole / limit);
+    if (limit <= 0) return taken > 0 ? k_whole_share : 0;
+    return ledger::clamped(taken * k_whole_share / limit);
 }
 
 }  // namespace bellwether::report

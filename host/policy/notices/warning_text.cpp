@@ -1,6 +1,7 @@
 // Writes a warning: as a sentence for people, and as JSON for programs.
 #include <fmt/format.h>
 
+#include "base/share.hpp"
 #include "calendar/window.hpp"
 #include "config/money.hpp"
 #include "config/names.hpp"
@@ -10,7 +11,7 @@
 namespace bellwether::policy {
 namespace {
 
-bool exceeded(const Warning& warning) { return warning.share > k_whole; }
+bool exceeded(const Warning& warning) { return warning.share > k_whole_share; }
 bool counts_money(const Warning& warning) {
     return warning.rule->budget->unit == config::BudgetUnit::micro_usd;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/clock.hpp"
+#include "base/share.hpp"
 #include "ledger/amount.hpp"
 #include "observe/log.hpp"
 
@@ -17,13 +18,13 @@ using ledger::Wide;
 
 // True if `part` is at least `share` of `whole`; `share` is in hundredths of a percent.
 bool reaches(Wide part, std::int64_t whole, int share) {
-    return part * k_whole >= Wide(whole) * share;
+    return part * k_whole_share >= Wide(whole) * share;
 }
 
-// The largest share of `warn_at` that is reached; k_whole + 1 if a budget that does not refuse
-// is beyond its limit; 0: none.
+// The largest share of `warn_at` that is reached; k_whole_share + 1 if a budget that does not
+// refuse is beyond its limit; 0: none.
 int reached(const config::Budget& budget, const ledger::Standing& standing) {
-    if (budget.mode != config::BudgetMode::hard && standing.left < 0) return k_whole + 1;
+    if (budget.mode != config::BudgetMode::hard && standing.left < 0) return k_whole_share + 1;
     const Wide taken = Wide(standing.used) + standing.held;
     for (auto share = budget.warn_at.rbegin(); share != budget.warn_at.rend(); ++share) {
         if (reaches(taken, budget.limit, *share)) return *share;

@@ -18,8 +18,6 @@
 
 namespace bellwether::policy {
 
-inline constexpr int k_whole = 10'000;  // a share that is all of it, in hundredths of a percent
-
 class Warnings {
   public:
     // The configuration must outlive it. `before`: those of the configuration before, whose
@@ -61,7 +59,7 @@ class Warnings {
 struct Warning {
     const Rule* rule;
     const std::string& value;  // of the budget's counter; empty: it has only one
-    int share;                 // reached, in hundredths of a percent; above 10000: exceeded
+    int share;                 // reached, in hundredths of a percent; above k_whole_share: exceeded
     const ledger::Standing& standing;
     std::int64_t now_us;
 };
