@@ -1,9 +1,7 @@
 #include "serve/upgrade/successor.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/spawn.hpp"
 #include "serve/upgrade/predecessor.hpp"
 
 namespace bellwether::serve {
@@ -26,7 +25,6 @@ namespace {
 
 using Refusal = std::unexpected<std::string>;
 
-constexpr int k_above_given = 100;  // ours is moved out of its way
 constexpr std::chrono::milliseconds k_ends_within{2'000};
 constexpr std::chrono::milliseconds k_look_whether_ended{5};
 
@@ -41,13 +39,6 @@ std::vector<std::string> own_words() {
     return words;
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-    std::vector<char*> all;
-    for (auto& text : texts) all.push_back(text.data());
-    all.push_back(nullptr);
-    return all;
-}
-
 std::vector<std::string> environment() {
     std::vector<std::string> all;
     for (char** one = environ; *one != nullptr; ++one) all.emplace_back(*one);
@@ -58,27 +49,14 @@ std::vector<std::string> environment() {
 std::expected<pid_t, std::string> spawn(int given) {
     auto words = own_words();
     if (words.empty()) return Refusal("/proc/self/cmdline does not tell how this host was started");
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, given, k_upgrade_descriptor);
-    posix_spawn_file_actions_addclosefrom_np(&actions, k_upgrade_descriptor + 1);
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    sigset_t none;
-    sigset_t all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    auto with = environment();
-    pid_t id = 0;
-    const int error = posix_spawnp(&id, words.front().c_str(), &actions, &attributes,
-                                   pointers(words).data(), pointers(with).data());
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error == 0) return id;
-    return Refusal(fmt::format("{} cannot be started: {}", words.front(), std::strerror(error)));
+    const std::string program = words.front();
+    const auto id = start_program({.program = program,
+                                   .words = std::move(words),
+                                   .environment = environment(),
+                                   .given = {{given, k_upgrade_descriptor}},
+                                   .first_closed = k_upgrade_descriptor + 1});
+    if (id) return *id;
+    return Refusal(fmt::format("{} cannot be started: {}", program, std::strerror(id.error())));
 }
 
 std::string ending_of(int status) {
@@ -98,9 +76,7 @@ std::expected<Successor, std::string> Successor::start() {
     }
     Descriptor own(ends[0]);
     const Descriptor theirs(ends[1]);
-    const Descriptor given(fcntl(theirs.get(), F_DUPFD_CLOEXEC, k_above_given));
-    if (!given) return Refusal(fmt::format("no descriptor is left: {}", std::strerror(errno)));
-    const auto id = spawn(given.get());
+    const auto id = spawn(theirs.get());
     if (!id) return Refusal(id.error());
     return Successor(*id, Control(std::move(own)));
 }
