@@ -1,15 +1,12 @@
 #include "ledger/handover/movable_store.hpp"
 
-#include <fmt/format.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/post.hpp>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
+#include "base/socket_pair.hpp"
 #include "ledger/handover/movable_session.hpp"
 
 namespace bellwether::ledger {
@@ -54,15 +51,6 @@ std::unexpected<Error> gone() {
     return fail(ErrorKind::unavailable,
                 "the ledger is not open in this host any more: another host has taken over and has "
                 "it, or it could not be opened again");
-}
-
-Result<std::pair<Descriptor, Descriptor>> socket_pair() {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) != 0) {
-        return fail(ErrorKind::unavailable,
-                    fmt::format("no pair of sockets can be opened: {}", std::strerror(errno)));
-    }
-    return std::pair(Descriptor(ends[0]), Descriptor(ends[1]));
 }
 
 }  // namespace
@@ -180,8 +168,8 @@ Result<void> MovableStore::make_sockets(std::vector<Descriptor>& theirs) {
     own_sockets_.clear();
     const Lock lock(mutex_);
     for (MovableSession* const session : sessions_) {
-        auto pair = socket_pair();
-        if (!pair) return std::unexpected(pair.error());
+        auto pair = socket_pair(SOCK_NONBLOCK);
+        if (!pair) return fail(ErrorKind::unavailable, pair.error());
         own_sockets_.emplace(session, std::move(pair->first));
         theirs.push_back(std::move(pair->second));
     }

@@ -2,13 +2,10 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <fstream>
@@ -17,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/socket_pair.hpp"
 #include "base/spawn.hpp"
 #include "serve/upgrade/predecessor.hpp"
 
@@ -70,12 +68,9 @@ std::string ending_of(int status) {
 }  // namespace
 
 std::expected<Successor, std::string> Successor::start() {
-    std::array<int, 2> ends{};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-        return Refusal(fmt::format("no pair of sockets can be opened: {}", std::strerror(errno)));
-    }
-    Descriptor own(ends[0]);
-    const Descriptor theirs(ends[1]);
+    auto sockets = socket_pair();
+    if (!sockets) return Refusal(sockets.error());
+    auto& [own, theirs] = *sockets;
     const auto id = spawn(theirs.get());
     if (!id) return Refusal(id.error());
     return Successor(*id, Control(std::move(own)));
