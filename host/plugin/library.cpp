@@ -39,12 +39,19 @@ std::vector<std::unique_ptr<boost::dll::shared_library>>& loaded_libraries() {
 std::expected<boost::dll::shared_library*, std::string> open_library(
     const fs::path& file, const Dependencies& needs, const BundledLibraries& beside) {
     using boost::dll::load_mode::type;
-    const auto mode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
-                      static_cast<type>(RTLD_NODELETE);
-    try {
+    const auto mode = boost::dll::load_mode::rtld_local | static_cast<type>(RTLD_NODELETE);
+    const auto open = [](const fs::path& one, type how) {
         return loaded_libraries()
-            .emplace_back(std::make_unique<boost::dll::shared_library>(beside.entry(), mode))
+            .emplace_back(std::make_unique<boost::dll::shared_library>(one, how))
             .get();
+    };
+    try {
+        // Lazily: a library may use functions of one that only the plugin says it needs. These are
+        // found once the plugin is open.
+        for (const fs::path& one : beside.first()) {
+            open(one, mode | boost::dll::load_mode::rtld_lazy);
+        }
+        return open(beside.entry(), mode | boost::dll::load_mode::rtld_now);
     } catch (const std::exception& error) {
         // Boost.DLL gives the linker's own words only in what its throwing constructor throws.
         return Refusal(
@@ -135,17 +142,10 @@ std::expected<const bw_plugin*, std::string> open_and_read(const fs::path& file,
     const auto table = opened ? read_table(**opened) : Refusal(opened.error());
     const auto tables = table ? follow((*opened)->native(), *table) : Refusal(table.error());
     leave_plugin();
-    return tables ? choose(*tables, id) : Refusal(tables.error());
-}
-
-std::expected<const bw_plugin*, std::string> table_of(const fs::path& file, const fs::path& copy,
-                                                      const Dependencies& needs,
-                                                      std::string_view id) {
-    auto beside = BundledLibraries::gather(file, copy, needs);
-    if (!beside) return Refusal(beside.error());
-    auto table = open_and_read(file, needs, *beside, id);
-    if (table) note_plugin_code(*table, file.c_str(), (*table)->version);
-    return table;
+    if (!tables) return Refusal(tables.error());
+    auto chosen = choose(*tables, id);
+    if (chosen) note_plugin_code(*chosen, file.c_str(), (*chosen)->version);
+    return chosen;
 }
 
 }  // namespace
@@ -173,18 +173,19 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load(const f
     const Dependencies needs = read_needs(*bytes);
     auto copy = private_copy(file, std::move(*bytes));
     if (!copy) return Refusal(copy.error());
-    auto table = table_of(file, *copy, needs, id);
+    const auto beside = BundledLibraries::gather(file, *copy, needs);
+    if (!beside) return Refusal(beside.error());
+    auto table = open_and_read(file, needs, *beside, id);
     if (!table) return Refusal(table.error());
     library->table_ = *table;
     known = library;
     return library;
 }
 
-std::expected<std::shared_ptr<const Library>, std::string> Library::open(const fs::path& file,
-                                                                         const fs::path& copy,
-                                                                         const Dependencies& needs,
-                                                                         std::string_view id) {
-    auto table = table_of(file, copy, needs, id);
+std::expected<std::shared_ptr<const Library>, std::string> Library::open(
+    const fs::path& file, const Dependencies& needs, const BundledLibraries& beside,
+    std::string_view id) {
+    auto table = open_and_read(file, needs, beside, id);
     if (!table) return Refusal(table.error());
     auto library = std::shared_ptr<Library>(new Library);
     library->table_ = *table;

@@ -27,6 +27,8 @@ struct Description;
 struct Wanted;
 }  // namespace isolated
 
+class BundledLibraries;
+
 class Library {
   public:
     // Loads `file` (absolute) and checks its tables. `sha256` pins the content; empty: any. `id`:
@@ -39,10 +41,10 @@ class Library {
     static std::expected<std::shared_ptr<const Library>, std::string> load_isolated(
         const std::filesystem::path& file, std::string_view sha256, std::string_view id,
         const isolated::Wanted& wanted);
-    // Opens the private copy of a file that has been checked.
+    // Opens a file that has been checked, from a private copy, as `beside` has it.
     static std::expected<std::shared_ptr<const Library>, std::string> open(
-        const std::filesystem::path& file, const std::filesystem::path& copy,
-        const Dependencies& needs, std::string_view id);
+        const std::filesystem::path& file, const Dependencies& needs,
+        const BundledLibraries& beside, std::string_view id);
 
     const bw_plugin& table() const { return *table_; }
     const std::filesystem::path& file() const { return file_; }

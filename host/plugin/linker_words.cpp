@@ -7,7 +7,7 @@
 #include <memory>
 #include <string_view>
 
-#include "plugin/bundled_libraries.hpp"
+#include "plugin/library_search.hpp"
 
 namespace bellwether::plugin {
 namespace {

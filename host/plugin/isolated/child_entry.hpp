@@ -12,6 +12,7 @@ namespace bellwether::plugin::isolated {
 inline constexpr int k_memory_descriptor = 3;
 inline constexpr int k_library_descriptor = 4;
 inline constexpr int k_bell_descriptor = 5;
+inline constexpr int k_first_brought_descriptor = 6;  // of the libraries that the plugin brings
 
 std::vector<std::string> words_for_child(const std::string& provider, std::uint64_t memory_bytes);
 // Whether the program was started so.

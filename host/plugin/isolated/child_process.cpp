@@ -29,7 +29,8 @@ std::unexpected<std::string> cannot_start(int error) {
 }  // namespace
 
 std::expected<ChildProcess, std::string> ChildProcess::start(const std::vector<std::string>& words,
-                                                             int memory, int library) {
+                                                             int memory,
+                                                             const LibraryCopies& library) {
     ChildProcess child;
     std::array<int, 2> pipe{};
     if (pipe2(pipe.data(), O_CLOEXEC) != 0) return cannot_start(errno);
@@ -38,16 +39,20 @@ std::expected<ChildProcess, std::string> ChildProcess::start(const std::vector<s
     fcntl(pipe[0], F_SETFL, O_NONBLOCK);
     child.bell_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!child.bell_) return cannot_start(errno);
+    std::vector<GivenDescriptor> given = {{memory, k_memory_descriptor},
+                                          {library.plugin, k_library_descriptor},
+                                          {child.bell(), k_bell_descriptor}};
+    // Standard input, too: nothing can be read of it.
+    for (const int as : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        given.push_back({writing.get(), as});
+    }
+    int next = k_first_brought_descriptor;
+    for (const auto& brought : library.libraries) given.push_back({brought.descriptor, next++});
     const auto id = start_program({.program = k_program,
                                    .words = words,
                                    .environment = {},
-                                   .given = {{writing.get(), STDIN_FILENO},  // nothing to be read
-                                             {writing.get(), STDOUT_FILENO},
-                                             {writing.get(), STDERR_FILENO},
-                                             {memory, k_memory_descriptor},
-                                             {library, k_library_descriptor},
-                                             {child.bell(), k_bell_descriptor}},
-                                   .first_closed = k_bell_descriptor + 1});
+                                   .given = std::move(given),
+                                   .first_closed = next});
     if (!id) return cannot_start(id.error());
     child.id_ = *id;
     child.ended_ = Descriptor(static_cast<int>(syscall(SYS_pidfd_open, child.id_, 0)));

@@ -11,15 +11,16 @@
 #include <vector>
 
 #include "base/descriptor.hpp"
+#include "plugin/isolated/library_copies.hpp"
 
 namespace bellwether::plugin::isolated {
 
 class ChildProcess {
   public:
-    // `words`: its argv. `memory`, `library`: what it gets as its descriptors. From a thread that
-    // outlives it, as the kernel ends it with that thread.
+    // `words`: its argv. `memory` and `library`, of which it gets the descriptors. From a thread
+    // that outlives it, as the kernel ends it with that thread.
     static std::expected<ChildProcess, std::string> start(const std::vector<std::string>& words,
-                                                          int memory, int library);
+                                                          int memory, const LibraryCopies& library);
     ~ChildProcess();
     ChildProcess(ChildProcess&& other) noexcept;
     ChildProcess& operator=(ChildProcess&&) = delete;

@@ -40,7 +40,8 @@ const char* word_of(Condition condition) {
     }
 }
 
-Keeper::Keeper(Wanted wanted, std::filesystem::path file, int library, std::string id)
+Keeper::Keeper(Wanted wanted, std::filesystem::path file, const LibraryCopies& library,
+               std::string id)
     : wanted_(std::move(wanted)),
       file_(std::move(file)),
       library_(library),
@@ -127,6 +128,8 @@ void Keeper::make_ready(const std::shared_ptr<Life>& begun) {
 std::expected<void, std::string> Keeper::load(Life& life) {
     Packer text;
     text.text(wanted_.provider).text(file_.string()).text(id_);
+    text.number(static_cast<std::uint32_t>(library_.libraries.size()));
+    for (const auto& library : library_.libraries) text.text(library.file.string());
     Description description;
     std::string refusal = "it cannot be loaded";
     const auto hears = [&](Message message, Unpacker& said) {

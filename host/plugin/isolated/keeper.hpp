@@ -21,6 +21,7 @@
 #include "base/mutex.hpp"
 #include "config/config.hpp"
 #include "plugin/isolated/last_words.hpp"
+#include "plugin/isolated/library_copies.hpp"
 #include "plugin/isolated/life.hpp"
 #include "plugin/isolated/revival.hpp"
 
@@ -62,9 +63,8 @@ struct ProcessStanding {
 
 class Keeper {
   public:
-    // Begins to start the process and to load the plugin in it. `library`: the descriptor of its
-    // private copy.
-    Keeper(Wanted wanted, std::filesystem::path file, int library, std::string id);
+    // Begins to start the process and to load the plugin in it. `library` outlives this object.
+    Keeper(Wanted wanted, std::filesystem::path file, const LibraryCopies& library, std::string id);
     ~Keeper();
     Keeper(const Keeper&) = delete;
     Keeper& operator=(const Keeper&) = delete;
@@ -108,7 +108,7 @@ class Keeper {
 
     const Wanted wanted_;
     const std::filesystem::path file_;
-    const int library_;
+    const LibraryCopies& library_;
     const std::string id_;
     Description description_;  // set before anybody else knows the object
     Descriptor stop_;          // readable: the thread is to end

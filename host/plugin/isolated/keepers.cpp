@@ -3,10 +3,11 @@
 namespace bellwether::plugin::isolated {
 
 std::expected<std::shared_ptr<Keepers>, std::string> Keepers::start(
-    const Wanted& wanted, const std::filesystem::path& file, int library, const std::string& id) {
-    auto keepers = std::shared_ptr<Keepers>(new Keepers);
+    const Wanted& wanted, const std::filesystem::path& file, LibraryCopies library,
+    const std::string& id) {
+    auto keepers = std::shared_ptr<Keepers>(new Keepers(std::move(library)));
     for (std::size_t i = 0; i < wanted.processes; ++i) {
-        keepers->all_.push_back(std::make_unique<Keeper>(wanted, file, library, id));
+        keepers->all_.push_back(std::make_unique<Keeper>(wanted, file, keepers->library_, id));
     }
     for (const auto& keeper : keepers->all_) {
         if (auto loaded = keeper->wait_until_loaded(); !loaded) {

@@ -8,18 +8,19 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plugin/isolated/keeper.hpp"
+#include "plugin/isolated/library_copies.hpp"
 
 namespace bellwether::plugin::isolated {
 
 class Keepers {
   public:
-    // Starts them, and waits until the plugin is loaded in each. `library`: the descriptor of its
-    // private copy.
+    // Starts them, and waits until the plugin is loaded in each.
     static std::expected<std::shared_ptr<Keepers>, std::string> start(
-        const Wanted& wanted, const std::filesystem::path& file, int library,
+        const Wanted& wanted, const std::filesystem::path& file, LibraryCopies library,
         const std::string& id);
     Keepers(const Keepers&) = delete;
     Keepers& operator=(const Keepers&) = delete;
@@ -34,8 +35,9 @@ class Keepers {
     void close_service();
 
   private:
-    Keepers() = default;
+    explicit Keepers(LibraryCopies library) : library_(std::move(library)) {}
 
+    const LibraryCopies library_;
     std::vector<std::unique_ptr<Keeper>> all_;  // at least one
 };
 

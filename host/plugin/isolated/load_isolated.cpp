@@ -1,28 +1,14 @@
 // How a plugin's file is loaded for a child process: checked and copied as any other, and opened
 // there.
-#include <fmt/format.h>
-
-#include <charconv>
 #include <utility>
 
-#include "plugin/bundled_libraries.hpp"
 #include "plugin/isolated/keepers.hpp"
+#include "plugin/isolated/library_copies.hpp"
 #include "plugin/isolated/proxy.hpp"
 #include "plugin/library.hpp"
 #include "plugin/private_copy.hpp"
 
 namespace bellwether::plugin {
-namespace {
-
-// A private copy is /proc/PID/fd/NUMBER.
-int descriptor_of(const std::filesystem::path& copy) {
-    const std::string number = copy.filename();
-    int descriptor = -1;
-    std::from_chars(number.data(), number.data() + number.size(), descriptor);
-    return descriptor;
-}
-
-}  // namespace
 
 std::expected<std::shared_ptr<const Library>, std::string> Library::load_isolated(
     const std::filesystem::path& file, std::string_view sha256, std::string_view id,
@@ -33,14 +19,9 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load_isolate
     const Dependencies needs = read_needs(*bytes);
     auto copy = private_copy(file, std::move(*bytes));
     if (!copy) return std::unexpected(copy.error());
-    const auto beside = BundledLibraries::gather(file, *copy, needs);
-    if (!beside) return std::unexpected(beside.error());
-    if (beside->entry() != *copy) {
-        return std::unexpected(
-            "it brings libraries along, which a plugin with isolate = true cannot yet; link them "
-            "in statically, or run it without isolate");
-    }
-    auto keepers = isolated::Keepers::start(wanted, file, descriptor_of(*copy), std::string(id));
+    auto copies = isolated::copies_for_child(file, *copy, needs);
+    if (!copies) return std::unexpected(copies.error());
+    auto keepers = isolated::Keepers::start(wanted, file, *std::move(copies), std::string(id));
     if (!keepers) return std::unexpected(keepers.error());
     library->keepers_ = *std::move(keepers);
     library->own_table_ = isolated::proxy_table(*library->keepers_);

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "plugin/bundled_libraries.hpp"
 #include "plugin/crash_report.hpp"
 #include "plugin/isolated/child/confine.hpp"
 #include "plugin/isolated/child/performer.hpp"
@@ -28,6 +29,14 @@ std::vector<char> bytes_of_library() {
         read += static_cast<std::size_t>(got);
     }
     return bytes;
+}
+
+// Where the linker finds the file behind a descriptor that this process was given; its messages get
+// the file's own name.
+std::filesystem::path copy_of(const std::string& file, int descriptor) {
+    std::filesystem::path copy = fmt::format("/proc/self/fd/{}", descriptor);
+    remember_original(copy, file);
+    return copy;
 }
 
 }  // namespace
@@ -79,7 +88,9 @@ void HostWishes::load(Unpacker& text) {
     whereabouts_.provider = view(text.text());
     whereabouts_.file = view(text.text());
     const std::string id(view(text.text()));
-    if (auto opened = open_file(id); !opened) {
+    std::vector<std::string> brought(text.number<std::uint32_t>());
+    for (auto& file : brought) file = view(text.text());
+    if (auto opened = open_file(id, brought); !opened) {
         link_.put(Message::log, Packer().text(std::string_view(opened.error())).done());
         return answer(BW_E_INVALID);
     }
@@ -88,12 +99,16 @@ void HostWishes::load(Unpacker& text) {
     answer(BW_OK);
 }
 
-std::expected<void, std::string> HostWishes::open_file(const std::string& id) {
-    const std::vector<char> bytes = bytes_of_library();
-    const std::filesystem::path copy = fmt::format("/proc/self/fd/{}", k_library_descriptor);
-    remember_original(copy, whereabouts_.file);
-    auto opened = Library::open(whereabouts_.file, copy, read_needs(bytes), id);
+std::expected<void, std::string> HostWishes::open_file(const std::string& id,
+                                                       const std::vector<std::string>& brought) {
+    int next = k_first_brought_descriptor;
+    std::vector<std::filesystem::path> first;
+    for (const auto& file : brought) first.push_back(copy_of(file, next++));
+    const auto beside = BundledLibraries::in_order(copy_of(whereabouts_.file, k_library_descriptor),
+                                                   std::move(first));
+    auto opened = Library::open(whereabouts_.file, read_needs(bytes_of_library()), beside, id);
     if (!opened) return std::unexpected(opened.error());
+    while (next > k_first_brought_descriptor) close(--next);
     library_ = *opened;
     plugin_.table = &library_->table();
     const auto* const engine =

@@ -18,7 +18,8 @@ class HostWishes {
   private:
     void perform(Message message, Unpacker& text);
     void load(Unpacker& text);
-    std::expected<void, std::string> open_file(const std::string& id);
+    std::expected<void, std::string> open_file(const std::string& id,
+                                               const std::vector<std::string>& brought);
     void describe();
     void open_service(Unpacker& text);
     void notice(std::uint32_t kind);

@@ -1,0 +1,105 @@
+#include "plugin/isolated/library_copies.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <utility>
+
+#include "plugin/library_search.hpp"
+#include "plugin/loaded_names.hpp"
+#include "plugin/private_copy.hpp"
+
+namespace bellwether::plugin::isolated {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A private copy is /proc/PID/fd/NUMBER.
+int descriptor_of(const fs::path& copy) {
+    const std::string number = copy.filename();
+    int descriptor = -1;
+    std::from_chars(number.data(), number.data() + number.size(), descriptor);
+    return descriptor;
+}
+
+class SearchForChild : public LibrarySearch {
+  public:
+    using LibrarySearch::LibrarySearch;
+
+    // The linker finds a library that another needs only if it is open by then.
+    std::expected<std::vector<LibraryCopy>, std::string> in_order() {
+        std::vector<LibraryCopy> ordered;
+        while (!copied_.empty()) {
+            const auto next = std::ranges::find_if(
+                copied_, [this](const Copied& library) { return !needs_a_copied(library); });
+            if (next == copied_.end()) {
+                return refuse(copied_.front().opened.file,
+                              "it is in a circle of libraries that need each other, which a plugin "
+                              "with isolate = true cannot have; link them into one, or run the "
+                              "plugin without isolate");
+            }
+            ordered.push_back(std::move(next->opened));
+            copied_.erase(next);
+        }
+        return ordered;
+    }
+
+  private:
+    struct Copied {
+        LibraryCopy opened;
+        std::string name;
+        std::vector<std::string> needs;
+    };
+
+    std::optional<fs::path> loaded(const std::string& name) const override {
+        return loaded_by_program(name);
+    }
+
+    Checked judge(const FoundLibrary& library, const fs::path& runs) override {
+        warn_of_other(library, runs);
+        return {};
+    }
+
+    Checked take(const FoundLibrary& library, std::vector<char> bytes) override {
+        if (const std::string& own = library.needs.name; own != library.name) {
+            const std::string has =
+                own.empty() ? "it has no DT_SONAME" : fmt::format("its DT_SONAME is {}", own);
+            return refuse(
+                library.file,
+                fmt::format("{}, and it is needed as {}: with isolate = true the linker finds it "
+                            "by its DT_SONAME alone; link it with -Wl,-soname,{}, or change it "
+                            "with patchelf --set-soname",
+                            has, library.name, library.name));
+        }
+        const auto copy = private_copy(library.file, std::move(bytes));
+        if (!copy) return refuse(library.file, copy.error());
+        copied_.push_back(
+            {{library.file, descriptor_of(*copy)}, library.name, library.needs.libraries});
+        return {};
+    }
+
+    bool needs_a_copied(const Copied& library) const {
+        return std::ranges::any_of(library.needs, [&](const std::string& name) {
+            return name != library.name &&
+                   std::ranges::find(copied_, name, &Copied::name) != copied_.end();
+        });
+    }
+
+    std::vector<Copied> copied_;
+};
+
+}  // namespace
+
+std::expected<LibraryCopies, std::string> copies_for_child(const fs::path& file,
+                                                           const fs::path& copy,
+                                                           const Dependencies& needs) {
+    SearchForChild search(file);
+    if (auto found = search.go(needs); !found) return std::unexpected(found.error());
+    auto libraries = search.in_order();
+    if (!libraries) return std::unexpected(libraries.error());
+    return LibraryCopies{.plugin = descriptor_of(copy), .libraries = *std::move(libraries)};
+}
+
+}  // namespace bellwether::plugin::isolated
