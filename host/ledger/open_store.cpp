@@ -15,7 +15,7 @@
 namespace bellwether::ledger {
 namespace {
 
-Result<std::unique_ptr<Store>> open_redis(const config::Ledger& ledger) {
+Result<RedisSettings> settings_of(const config::Ledger& ledger) {
     RedisSettings settings{.host = ledger.host,
                            .port = ledger.port,
                            .user = ledger.user,
@@ -32,7 +32,25 @@ Result<std::unique_ptr<Store>> open_redis(const config::Ledger& ledger) {
         }
         settings.password = *std::move(password);
     }
-    return open_redis(std::move(settings));
+    return settings;
+}
+
+Result<std::unique_ptr<Store>> open_redis(const config::Ledger& ledger) {
+    auto settings = settings_of(ledger);
+    if (!settings) return std::unexpected(std::move(settings.error()));
+    return open_redis(*std::move(settings));
+}
+
+Result<std::string> try_redis(const config::Ledger& ledger) {
+    const auto settings = settings_of(ledger);
+    if (!settings) return std::unexpected(settings.error());
+    return try_redis(*settings);
+}
+
+Result<std::string> try_file(const config::Ledger& ledger) {
+    const auto tried = try_sqlite(ledger.file.string(), ledger.is_default_file);
+    if (!tried) return std::unexpected(tried.error());
+    return std::string();
 }
 
 Result<std::unique_ptr<Store>> open_file(const config::Ledger& ledger,
@@ -71,6 +89,16 @@ Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger,
         case config::StoreKind::redis: return open_redis(ledger);
     }
     return nullptr;
+}
+
+Result<std::string> try_store(const config::Ledger& ledger) {
+    switch (ledger.kind) {
+        case config::StoreKind::none:
+        case config::StoreKind::memory: break;
+        case config::StoreKind::sqlite: return try_file(ledger);
+        case config::StoreKind::redis: return try_redis(ledger);
+    }
+    return std::string();
 }
 
 }  // namespace bellwether::ledger

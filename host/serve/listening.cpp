@@ -17,13 +17,14 @@ namespace {
 constexpr int k_backlog = 4096;
 using Refusal = std::unexpected<std::string>;
 
-std::expected<int, std::string> bind_socket(const Address& address, bool shared) {
+std::expected<int, std::string> bind_socket(const Address& address, bool shared, BoundFor what) {
     const int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) return Refusal(std::strerror(errno));
     const int on = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (shared) setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
-    if (bind(fd, address.raw(), address.length) != 0 || ::listen(fd, k_backlog) != 0) {
+    const bool listens = what == BoundFor::clients;
+    if (bind(fd, address.raw(), address.length) != 0 || (listens && ::listen(fd, k_backlog) != 0)) {
         const std::string reason = std::strerror(errno);
         close(fd);
         return Refusal(reason);
@@ -35,16 +36,17 @@ std::expected<int, std::string> bind_socket(const Address& address, bool shared)
 // the port, so that another host on it is an error; otherwise the two would silently divide the
 // clients. Only if this host itself is on that port, the first bind cannot tell.
 std::expected<Sockets, std::string> listen_all(const Address& wanted, std::size_t count,
-                                               std::span<const std::uint16_t> own_ports) {
+                                               std::span<const std::uint16_t> own_ports,
+                                               BoundFor what) {
     const bool is_own = std::ranges::find(own_ports, wanted.port()) != own_ports.end();
     if (wanted.port() != 0 && !is_own) {
-        const auto probe = bind_socket(wanted, false);
+        const auto probe = bind_socket(wanted, false, what);
         if (!probe) return Refusal(probe.error());
         close(*probe);
     }
     Sockets sockets;
     for (Address address = wanted; sockets.size() < count;) {
-        const auto fd = bind_socket(address, true);
+        const auto fd = bind_socket(address, true, what);
         if (!fd) return Refusal(fd.error());
         sockets.add(*fd);
         address = address_of(*fd).value_or(address);
@@ -85,10 +87,11 @@ std::vector<std::vector<int>> Listening::take(std::size_t workers) {
 }
 
 std::expected<Listening, std::string> listen(const config::Server& server, std::size_t workers,
-                                             std::span<const std::uint16_t> own_ports) {
+                                             std::span<const std::uint16_t> own_ports,
+                                             BoundFor what) {
     const auto address = resolve(server.host, server.port);
     if (!address) return Refusal(address.error());
-    auto sockets = listen_all(*address, workers, own_ports);
+    auto sockets = listen_all(*address, workers, own_ports, what);
     if (!sockets) {
         return Refusal(
             fmt::format("cannot listen on {}:{}: {}", server.host, server.port, sockets.error()));
@@ -97,11 +100,12 @@ std::expected<Listening, std::string> listen(const config::Server& server, std::
 }
 
 std::expected<Listening, std::string> listen(const config::Admin& admin,
-                                             std::span<const std::uint16_t> own_ports) {
+                                             std::span<const std::uint16_t> own_ports,
+                                             BoundFor what) {
     if (!admin.on) return Listening{};
     const auto address = resolve(admin.host, admin.port);
     if (!address) return Refusal(address.error());
-    auto sockets = listen_all(*address, 1, own_ports);
+    auto sockets = listen_all(*address, 1, own_ports, what);
     if (!sockets) {
         return Refusal(fmt::format(
             "cannot listen on {}:{} for the admin listener: {}. Another host may be running here: "
@@ -109,6 +113,27 @@ std::expected<Listening, std::string> listen(const config::Admin& admin,
             admin.host, admin.port, sockets.error()));
     }
     return listening(admin.host, *std::move(sockets));
+}
+
+std::expected<MovedListeners, std::string> listen_anew(const config::Config& now,
+                                                       const config::Config& before,
+                                                       std::size_t workers,
+                                                       std::span<const std::uint16_t> own_ports,
+                                                       BoundFor what) {
+    MovedListeners moved;
+    const config::Server& server = before.server;
+    if (now.server.host != server.host || now.server.port != server.port) {
+        auto api = listen(now.server, workers, own_ports, what);
+        if (!api) return Refusal(api.error());
+        moved.api = *std::move(api);
+    }
+    const config::Admin& admin = before.admin;
+    if (now.admin.on != admin.on || now.admin.host != admin.host || now.admin.port != admin.port) {
+        auto opened = listen(now.admin, own_ports, what);
+        if (!opened) return Refusal(opened.error());
+        moved.admin = *std::move(opened);
+    }
+    return moved;
 }
 
 std::expected<Listening, std::string> listen(const config::Server& server, std::size_t workers,

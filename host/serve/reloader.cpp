@@ -11,6 +11,7 @@
 
 #include "config/quantity.hpp"
 #include "config/report.hpp"
+#include "ledger/open_store.hpp"
 #include "observe/log.hpp"
 #include "pages/host_changes.hpp"
 
@@ -80,9 +81,9 @@ std::shared_ptr<const Generation> Reloader::keep(std::unique_ptr<Generation> gen
             }};
 }
 
-void Reloader::start(std::shared_ptr<const Generation> current, Apply apply) {
+void Reloader::start(std::shared_ptr<const Generation> current, Steps steps) {
     current_ = std::move(current);
-    apply_ = std::move(apply);
+    steps_ = std::move(steps);
     thread_ = std::thread([this] {
         loop_.run();
         const Lock lock(mutex_);
@@ -185,8 +186,12 @@ ReloadReport Reloader::replace(front::HostCheck check, const ReloadOrder& order)
             "restart, can be reached from other machines";
         return report;
     }
-    if (order.dry_run || report.changes.size() == report.needs_restart.size()) {
-        report.outcome = order.dry_run ? ReloadOutcome::tried : ReloadOutcome::unchanged;
+    if (order.dry_run) {
+        try_out(check.host->config, report);
+        return report;
+    }
+    if (report.changes.size() == report.needs_restart.size()) {
+        report.outcome = ReloadOutcome::unchanged;
         return report;
     }
     auto made = Generation::make(*std::move(check.host), process_, current_.get());
@@ -199,7 +204,7 @@ ReloadReport Reloader::replace(front::HostCheck check, const ReloadOrder& order)
         return report;
     }
     auto next = keep(*std::move(made));
-    if (const auto applied = apply_(next, *current_); !applied) {
+    if (const auto applied = steps_.apply(next, *current_); !applied) {
         report.fault = applied.error();
         return report;
     }
@@ -209,6 +214,29 @@ ReloadReport Reloader::replace(front::HostCheck check, const ReloadOrder& order)
     report.outcome = ReloadOutcome::applied;
     report.generation = current_->number();
     return report;
+}
+
+// What a reload would open, in its order. A ledger that is open stays, and so do the addresses of
+// inherited sockets: the config has them by now as they are.
+void Reloader::try_out(const config::Config& config, ReloadReport& report) const {
+    if (!current_->running().ledger) {
+        const auto ledger = ledger::try_store(config.ledger);
+        if (!ledger) {
+            report.fault = ledger.error().message;
+            return;
+        }
+        if (!ledger->empty()) {
+            report.diagnostics.push_back({.severity = config::Severity::warning,
+                                          .file = config.file.string(),
+                                          .at = {},
+                                          .what = *ledger});
+        }
+    }
+    if (const auto addresses = steps_.try_addresses(config, *current_); !addresses) {
+        report.fault = addresses.error();
+        return;
+    }
+    report.outcome = ReloadOutcome::tried;
 }
 
 // Such a provider has no service and gets no instance, so that of its plugin nothing runs.

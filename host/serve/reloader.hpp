@@ -29,10 +29,18 @@ using Load = std::function<front::HostCheck(const front::Host& before, const rep
 
 class Reloader {
   public:
-    // Puts a generation into effect: opens what it listens on, tells all threads, and returns when
-    // new requests come under it. The error is a sentence, and then nothing has changed.
-    using Apply = std::function<std::expected<void, std::string>(
-        const std::shared_ptr<const Generation>& now, const Generation& before)>;
+    // What the threads do for a reload. An error is a sentence, and then nothing has changed.
+    struct Steps {
+        // Puts a generation into effect: opens what it listens on, tells all threads, and returns
+        // when new requests come under it.
+        std::function<std::expected<void, std::string>(const std::shared_ptr<const Generation>& now,
+                                                       const Generation& before)>
+            apply;
+        // Whether it could listen where this config says. Nothing changes.
+        std::function<std::expected<void, std::string>(const config::Config& now,
+                                                       const Generation& before)>
+            try_addresses;
+    };
 
     Reloader(front::Process& process, Load load);
     ~Reloader();
@@ -43,7 +51,7 @@ class Reloader {
     std::shared_ptr<const Generation> keep(std::unique_ptr<Generation> generation);
 
     // From now on it reloads. `current` is in effect.
-    void start(std::shared_ptr<const Generation> current, Apply apply);
+    void start(std::shared_ptr<const Generation> current, Steps steps);
     // From any thread. `on_report` is called on the thread of the reloads.
     void ask(report::ReloadOrder order, report::OnReload on_report);
     // From any thread: does this on the thread of the reloads, between two of them, unless the host
@@ -58,12 +66,13 @@ class Reloader {
     std::vector<report::OnReload> take_asking();
     report::ReloadReport reload(const report::ReloadOrder& order);
     report::ReloadReport replace(front::HostCheck check, const report::ReloadOrder& order);
+    void try_out(const config::Config& config, report::ReloadReport& report) const;
     void leave_unloaded(front::Host& host, const report::ReloadOrder& order);
     void count(const report::ReloadReport& report);
 
     front::Process& process_;
     const Load load_;
-    Apply apply_;
+    Steps steps_;
     std::shared_ptr<const Generation> current_;
     std::set<std::string> unloaded_;  // providers that serve nothing, as an operator has said so
     boost::asio::io_context loop_{1};

@@ -78,10 +78,14 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
                  });
              },
          .upgrade = [&](std::string_view name) { process->upgrade(std::string(name), {}); }});
-    reloader->start(std::exchange(first, nullptr),
-                    [&threads](const GenerationPtr& now, const Generation& before) {
-                        return threads.adopt(now, before);
-                    });
+    reloader->start(
+        std::exchange(first, nullptr),
+        {.apply = [&threads](const GenerationPtr& now,
+                             const Generation& before) { return threads.adopt(now, before); },
+         .try_addresses =
+             [&threads](const config::Config& now, const Generation& before) {
+                 return threads.try_addresses(now, before);
+             }});
     // Clients wait in the sockets meanwhile, so that none of them is lost with this host if the one
     // before it does not hear of it.
     if (inheritance.predecessor) inheritance.predecessor->tell_serving();

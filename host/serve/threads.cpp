@@ -144,30 +144,26 @@ std::expected<void, std::string> Threads::adopt(const GenerationPtr& now,
                                                 const Generation& before) {
     const config::Config& then = before.host().config;
     const config::Config& config = now->host().config;
-    const bool moves =
-        config.server.host != then.server.host || config.server.port != then.server.port;
-    const bool admin_moves = config.admin.on != then.admin.on ||
-                             config.admin.host != then.admin.host ||
-                             config.admin.port != then.admin.port;
-    const std::array own_ports{api_port_, admin_port_};
-    auto api = moves ? serve::listen(config.server, workers_.size(), own_ports) : Listening();
-    if (!api) return Refusal(api.error());
-    auto admin = admin_moves ? serve::listen(config.admin, own_ports) : Listening();
-    if (!admin) return Refusal(admin.error());
+    auto moved = listen_anew(config, then, workers_.size(), own_ports(), BoundFor::clients);
+    if (!moved) return Refusal(moved.error());
     apply_settings(config, then);
     process_.metrics.add_names(pages::metric_names(now->host()));
-    if (moves) api_port_ = api->port();
-    if (admin_moves) admin_port_ = admin->port();
-    if (moves) observe::info("listening on {}", api->url());
-    if (admin_moves && !admin->url().empty()) observe::info("admin on {}", admin->url());
-    auto shares = api->take(workers_.size());
-    auto admin_share = admin->take(1);
+    const bool moves = moved->api.has_value();
+    const bool admin_moves = moved->admin.has_value();
+    if (moves) api_port_ = moved->api->port();
+    if (admin_moves) admin_port_ = moved->admin->port();
+    if (moves) observe::info("listening on {}", moved->api->url());
+    if (admin_moves && !moved->admin->url().empty()) {
+        observe::info("admin on {}", moved->admin->url());
+    }
+    std::vector<std::vector<int>> shares;
+    if (moves) shares = moved->api->take(workers_.size());
     const auto all = std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(workers_.size() + 2));
     const auto done = [all] { all->count_down(); };
     for (std::size_t i = 0; i < workers_.size(); ++i) {
         workers_[i]->adopt(now, moves ? std::optional(std::move(shares[i])) : std::nullopt, done);
     }
-    admin_.adopt(now, admin_moves ? std::optional(std::move(admin_share.front())) : std::nullopt,
+    admin_.adopt(now, admin_moves ? std::optional(moved->admin->take(1).front()) : std::nullopt,
                  done);
     boost::asio::post(signal_loop_, [this, now, done] {
         current_ = now;
@@ -177,6 +173,14 @@ std::expected<void, std::string> Threads::adopt(const GenerationPtr& now,
     });
     // The threads of a host that has begun to end may not answer any more.
     while (!all->try_wait() && !process_.draining) std::this_thread::sleep_for(k_look_again);
+    return {};
+}
+
+std::expected<void, std::string> Threads::try_addresses(const config::Config& now,
+                                                        const Generation& before) const {
+    const auto tried =
+        listen_anew(now, before.host().config, workers_.size(), own_ports(), BoundFor::trial);
+    if (!tried) return Refusal(tried.error());
     return {};
 }
 

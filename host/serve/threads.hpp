@@ -2,6 +2,7 @@
 // beside the calls), and how a change comes to all of them: a generation, an upgrade, the end.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
@@ -56,6 +57,9 @@ class Threads {
 
     // On the thread of the reloads. Opens what the new config listens on, before anything changes.
     std::expected<void, std::string> adopt(const GenerationPtr& now, const Generation& before);
+    // On the thread of the reloads. Whether that config's addresses can be had; changes nothing.
+    std::expected<void, std::string> try_addresses(const config::Config& now,
+                                                   const Generation& before) const;
     // On the thread of the reloads.
     report::UpgradeReport upgrade(const Generation& current, std::string_view by);
 
@@ -69,6 +73,7 @@ class Threads {
     void join_others();
 
   private:
+    std::array<std::uint16_t, 2> own_ports() const { return {api_port_, admin_port_}; }
     DrainTimes times_of_end() const;
     void drain(std::string_view why, DrainTimes times);
     std::expected<pid_t, std::string> try_upgrade(const Generation& current, std::string_view by);

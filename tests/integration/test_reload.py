@@ -18,6 +18,7 @@ from integration.counting import (
     ask, body_of, budget, counted, limit, rules_config, send, wait_until_counted)
 from integration.host import PLUGINS, SLOWNESS, Host, run_cli, wait_for
 from integration.http_client import Connection
+from integration.redis_server import Redis
 from integration.reloading import (
     ECHO, PATIENT, apply, ask_reload, gauge, refused, reload, stream_across, with_server)
 from integration.test_warnings import Receiver, receiver  # noqa: F401: a fixture
@@ -518,6 +519,62 @@ def test_a_dry_run_moves_no_listener(host: Host, plain: str) -> None:
     moved = plain.replace("127.0.0.1:0", f"127.0.0.1:{port}", 1)
     assert ask_reload(host, moved, dry_run=True).status == 200
     assert refuses(port) and host.chat("echo").status == 200
+
+
+def test_a_dry_run_tries_another_address(host: Host, plain: str, tmp_path: Path) -> None:
+    """One that is taken is told in the words of a reload; the admin listener's alike."""
+    head, admin = plain.split("[admin]")
+    for bad in (_taken(plain, tmp_path), head + "[admin]" + _taken(admin, tmp_path)):
+        tried = refused(host, bad, dry_run=True)
+        assert "in use" in tried["error"]["message"]
+        assert refused(host)["error"]["message"] == tried["error"]["message"]
+    own = plain.replace("127.0.0.1:0", f"127.0.0.2:{host.port}", 1)
+    assert ask_reload(host, own, dry_run=True).status == 200
+    assert apply(host) == ["server.listen"]
+
+
+def test_a_dry_run_tries_a_ledger(start_host: StartHost, tmp_path: Path) -> None:
+    """Of a host that had none. One in use by another host is refused, and one that could be had is
+    not even made."""
+    def config(file: Path) -> str:
+        return server() + ECHO + f'\n[ledger]\nurl = "sqlite:{file}"\n' + budget(1000)
+
+    owner = start_host(config(tmp_path / "owner.db"))
+    host = start_host(server() + ECHO)
+    for bad, why in ((tmp_path / "owner.db", f"process {owner.process.pid}"),
+                     (tmp_path / "no" / "such" / "ledger.db", "cannot be made"),
+                     (host.config, "not a database")):
+        tried = refused(host, config(bad), dry_run=True)
+        assert why in tried["error"]["message"], tried["error"]
+        assert refused(host)["error"]["message"] == tried["error"]["message"]
+    free = tmp_path / "free.db"
+    assert ask_reload(host, config(free), dry_run=True).json()["outcome"] == "tried"
+    assert not free.exists()
+    apply(host)
+    assert free.exists()
+
+
+def test_a_dry_run_tries_no_ledger_in_place_of_another(host: Host, plain: str) -> None:
+    """As a reload would not open it either."""
+    changed = plain.replace('url = "memory:"', 'url = "sqlite:/no/such/ledger.db"')
+    assert changed != plain
+    told = ask_reload(host, changed, dry_run=True).json()
+    assert (told["outcome"], told["needs_restart"]) == ("tried", ["ledger.url"])
+
+
+def test_a_dry_run_asks_redis(start_host: StartHost, redis: Redis) -> None:
+    """A server that is away refuses no reload, and is warned of."""
+    host = start_host(server() + ECHO)
+    config = server() + ECHO + f'\n[ledger]\nurl = "{redis.url}"\n' + budget(1000)
+    told = ask_reload(host, config, dry_run=True).json()
+    assert (told["outcome"], told["diagnostics"]) == ("tried", [])
+    redis.command("CONFIG", "SET", "requirepass", "another")
+    tried = refused(host, dry_run=True)["error"]["message"]
+    assert "cannot be kept" in tried and refused(host)["error"]["message"] == tried
+    redis.kill()
+    told = ask_reload(host, dry_run=True).json()
+    assert told["outcome"] == "tried"
+    assert ["warning: the ledger is away" in line for line in told["diagnostics"]] == [True]
 
 
 def test_what_has_not_changed_makes_no_generation(host: Host, plain: str) -> None:

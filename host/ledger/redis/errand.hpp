@@ -19,11 +19,16 @@ class RedisErrand {
     RedisErrand(const RedisErrand&) = delete;
     RedisErrand& operator=(const RedisErrand&) = delete;
 
+    // Run() and ask() do it, too.
+    Result<void> connect();
+    // Why that has failed, and whether the server has refused it and would again.
+    const std::string& why_not() const { return connection_->why_not(); }
+    bool refused() const { return connection_->refused(); }
+
     Result<RedisReply> run(Script script, std::vector<std::string> arguments);
     Result<RedisReply> ask(const std::vector<std::string_view>& words);
 
   private:
-    Result<void> connect();
     Result<RedisReply> outcome();
 
     const std::shared_ptr<const RedisScripts> scripts_;

@@ -94,4 +94,14 @@ Result<std::unique_ptr<Store>> open_redis(RedisSettings settings) {
     return store;
 }
 
+Result<std::string> try_redis(const RedisSettings& settings) {
+    RedisErrand errand(settings, std::make_shared<const RedisScripts>(settings));
+    const auto connected = errand.connect();
+    if (connected) return std::string();
+    if (errand.refused()) {
+        return fail(ErrorKind::unavailable, "the ledger cannot be kept: " + errand.why_not());
+    }
+    return connected.error().message;
+}
+
 }  // namespace bellwether::ledger

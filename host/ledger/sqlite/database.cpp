@@ -12,6 +12,16 @@ namespace {
 
 constexpr int k_busy_ms = 5'000;  // how long to wait for another program that has locked the file
 
+// The name under which SQLite takes the file for one that nobody can change.
+std::string immutable(const std::string& path) {
+    std::string name = "file:";
+    for (const char c : path) {
+        const bool means_more = c == '%' || c == '?' || c == '#';
+        means_more ? name += fmt::format("%{:02x}", static_cast<unsigned char>(c)) : name += c;
+    }
+    return name + "?immutable=1";
+}
+
 }  // namespace
 
 void Statement::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -68,9 +78,11 @@ bool Statement::is_null(int column) const {
 Result<std::unique_ptr<Database>> Database::open(const std::string& path, Access access) {
     std::unique_ptr<Database> database(new Database(path));
     const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                      (access == Access::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+                      (access == Access::look ? SQLITE_OPEN_URI : 0) |
+                      (access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+    const std::string name = access == Access::look ? immutable(path) : path;
     sqlite3* connection = nullptr;
-    const int code = sqlite3_open_v2(path.c_str(), &connection, flags, nullptr);
+    const int code = sqlite3_open_v2(name.c_str(), &connection, flags, nullptr);
     database->connection_.reset(connection);
     if (code != SQLITE_OK) return std::unexpected(database->error());
     sqlite3_busy_timeout(connection, k_busy_ms);

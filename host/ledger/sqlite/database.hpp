@@ -52,7 +52,9 @@ class Statement {
 // The owner destroys it after its statements, and must not move it, as they point to it.
 class Database {
   public:
-    enum class Access { write, read };
+    // `look` reads the file as if nobody could change it: without locks and without the log beside
+    // it, so that no file is touched.
+    enum class Access { write, read, look };
     // Opens a file, which must exist.
     static Result<std::unique_ptr<Database>> open(const std::string& path, Access access);
     Database(const Database&) = delete;

@@ -40,6 +40,31 @@ std::unexpected<Error> busy(const std::string& path, const std::string& holder) 
                     path, holder));
 }
 
+std::unexpected<Error> no_folder(const std::string& folder, int cause) {
+    return refused(fmt::format("the ledger's folder {} is not there and cannot be made: {}", folder,
+                               std::strerror(cause)));
+}
+
+std::unexpected<Error> has_names(const std::string& path, nlink_t names) {
+    return refused(fmt::format(
+        "{} has {} names (hard links), and a part of what it knows may stand beside another of "
+        "them, in that name's -wal: leave it a single name",
+        path, names));
+}
+
+// Whether this process may; if not, errno says why.
+bool may(const fs::path& path, int what) {
+    const std::string name = path.empty() ? "." : path.string();
+    return ::faccessat(AT_FDCWD, name.c_str(), what, AT_EACCESS) == 0;
+}
+
+// The number of the error that writing the file would end with, or making it; 0: none.
+int trouble_with(const std::string& path) {
+    if (may(path, R_OK | W_OK)) return 0;
+    if (errno == ENOENT && may(fs::path(path).parent_path(), W_OK | X_OK)) return 0;
+    return errno;
+}
+
 int create(const std::string& path) {
     return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 }
@@ -85,6 +110,15 @@ std::string this_process() {
     return fmt::format("process {} on {}", ::getpid(), machine.data());
 }
 
+struct flock host_lock() {
+    struct flock range {};
+    range.l_type = F_WRLCK;
+    range.l_whence = SEEK_SET;
+    range.l_start = k_locked_byte;
+    range.l_len = 1;
+    return range;
+}
+
 // What the lock's holder has written about itself into the lock file; "" if there is no text.
 std::string read_holder(int descriptor) {
     std::array<char, 300> text{};
@@ -94,6 +128,24 @@ std::string read_holder(int descriptor) {
         return c >= 0x20 && c < 0x7F;
     });
     return sound ? fmt::format(" ({})", holder) : std::string();
+}
+
+std::string holder_of(const std::string& lock_file) {
+    const int descriptor = ::open(lock_file.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return {};
+    const auto holder = read_holder(descriptor);
+    ::close(descriptor);
+    return holder;
+}
+
+// Whether another process has the lock of a host on the file, which this process has not opened.
+bool is_locked(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return false;
+    struct flock range = host_lock();
+    const bool known = ::fcntl(descriptor, F_OFD_GETLK, &range) == 0;
+    ::close(descriptor);
+    return known && range.l_type != F_UNLCK;
 }
 
 void write_holder(int descriptor) {
@@ -132,6 +184,26 @@ Result<LockedFile> LockedFile::take(const std::string& path) {
     if (auto done = taken.open(path); !done) return std::unexpected(done.error());
     if (auto done = taken.lock(); !done) return std::unexpected(done.error());
     return taken;
+}
+
+Result<void> LockedFile::would_take(const std::string& path) {
+    if (own_files().has(path)) return busy(path, fmt::format(" ({})", this_process()));
+    if (auto done = check_no_log_is_left(path); !done) return done;
+    struct stat file {};
+    const bool there = ::stat(path.c_str(), &file) == 0;
+    std::error_code error;
+    if (there && !S_ISREG(file.st_mode)) return refused(path + " is no plain file");
+    const fs::path folder = fs::path(path).parent_path();
+    if (!folder.empty() && !fs::exists(folder, error)) return {};  // it is yet to be made
+    const std::string real = fs::weakly_canonical(path, error).string();
+    if (error) return failed(path, "file", error.value());
+    if (const int cause = trouble_with(real)) return failed(path, "file", cause);
+    const auto name = real + "-lock";
+    if (const int cause = trouble_with(name)) return failed(name, "lock file", cause);
+    if (!there) return {};
+    if (is_locked(real)) return busy(path, holder_of(name));
+    if (file.st_nlink > 1) return has_names(path, file.st_nlink);
+    return {};
 }
 
 LockedFile::LockedFile(LockedFile&& other) noexcept
@@ -175,11 +247,7 @@ Result<void> LockedFile::open(const std::string& path) {
 // This lock belongs to the open file description (F_OFD_SETLK). SQLite's locks belong to the
 // process, so it does not go when they do; nor do they conflict, as they are on other bytes.
 Result<void> LockedFile::lock() {
-    struct flock range {};
-    range.l_type = F_WRLCK;
-    range.l_whence = SEEK_SET;
-    range.l_start = k_locked_byte;
-    range.l_len = 1;
+    struct flock range = host_lock();
     bool locked = ::fcntl(file_, F_OFD_SETLK, &range) == 0;
     const int cause = errno;
     if (!locked && is_unknown_call(cause)) {
@@ -198,12 +266,7 @@ Result<void> LockedFile::lock() {
     if (::stat(path_.c_str(), &found) != 0 || !is_same(file, found)) {
         return refused(path_ + " was replaced while it was opened");
     }
-    if (file.st_nlink > 1) {
-        return refused(fmt::format(
-            "{} has {} names (hard links), and a part of what it knows may stand beside another of "
-            "them, in that name's -wal: leave it a single name",
-            path_, file.st_nlink));
-    }
+    if (file.st_nlink > 1) return has_names(path_, file.st_nlink);
     write_holder(name_);
     return {};
 }
@@ -220,8 +283,19 @@ Result<void> LockedFile::lock_name() {
 Result<void> make_folder(const std::string& path) {
     const auto folder = fs::path(path).parent_path().string();
     if (folder.empty() || ::mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return {};
-    return refused(fmt::format("the ledger's folder {} is not there and cannot be made: {}", folder,
-                               std::strerror(errno)));
+    return no_folder(folder, errno);
+}
+
+Result<void> would_make_folder(const std::string& path, bool with_parents) {
+    const fs::path folder = fs::path(path).parent_path();
+    std::error_code error;
+    if (folder.empty() || fs::exists(folder, error)) return {};
+    fs::path above = folder.parent_path();
+    while (with_parents && above.has_relative_path() && !fs::exists(above, error)) {
+        above = above.parent_path();
+    }
+    if (may(above, W_OK | X_OK)) return {};
+    return no_folder(folder.string(), errno);
 }
 
 std::vector<std::string> access_faults(const std::string& path) {

@@ -21,6 +21,8 @@ class LockedFile {
     // Refuses a file that another host uses, that is not a plain file, or that has a second name (a
     // hard link).
     static Result<LockedFile> take(const std::string& path);
+    // Refuses what take() would refuse, as far as that can be seen without changing anything.
+    static Result<void> would_take(const std::string& path);
     LockedFile(LockedFile&& other) noexcept;
     LockedFile& operator=(LockedFile&&) = delete;
     ~LockedFile();
@@ -45,6 +47,8 @@ class LockedFile {
 
 // Creates the folder of the file `path`, if only the last part of the folder's path is missing.
 Result<void> make_folder(const std::string& path);
+// Whether that can be done; changes nothing. `with_parents`: the folders above would be made, too.
+Result<void> would_make_folder(const std::string& path, bool with_parents);
 
 // Says in sentences what other users may do to the file, to the files beside it and to their
 // folder, each with the command that ends it; and whether the file is mounted without its log.

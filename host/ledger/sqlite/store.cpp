@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -210,6 +212,24 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock,
                                                *std::move(parts), std::move(clock), settings);
     store->restore(*tallies, std::move(holds));
     return store;
+}
+
+Result<void> try_sqlite(const std::string& path, bool with_parents) {
+    if (auto folder = would_make_folder(path, with_parents); !folder) return folder;
+    if (auto file = LockedFile::would_take(path); !file) return file;
+    std::error_code error;
+    const auto real = std::filesystem::canonical(path, error);
+    if (error) return {};  // it is yet to be made
+    auto database = Database::open(real.string(), Database::Access::look);
+    if (!database) return std::unexpected(std::move(database.error()));
+    const auto version = schema_version(**database);
+    if (!version) return std::unexpected(version.error());
+    if (*version == 0) return {};  // it is empty
+    if (const auto budgets = load_budgets(**database); !budgets) {
+        return std::unexpected(budgets.error());
+    }
+    if (const auto rates = load_rates(**database); !rates) return std::unexpected(rates.error());
+    return {};
 }
 
 }  // namespace bellwether::ledger

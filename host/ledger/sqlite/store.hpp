@@ -32,4 +32,8 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock 
                                            SqliteSettings settings = {},
                                            std::optional<MovedStore> moved = std::nullopt);
 
+// Refuses what open_sqlite() would refuse, as far as that can be seen without changing anything.
+// `with_parents`: all folders above the file would be made before.
+Result<void> try_sqlite(const std::string& path, bool with_parents);
+
 }  // namespace bellwether::ledger

@@ -25,6 +25,7 @@ bool held_soon(Desk& desk, const Claim& claim) {
 TEST(RedisOutage, AServerThatIsAwayIsWaitedFor) {
     RedisServer server;
     server.stop();
+    EXPECT_THAT(try_redis(server.settings()).value_or("an error"), HasSubstr("is away"));
     const auto store = opened(server.settings());
     Desk desk(*store);
     const Verdict verdict = desk.hold({budget_claim(1, 10)});
@@ -46,7 +47,18 @@ TEST(RedisOutage, AWrongPasswordIsToldAtOnceAndNeverRepeated) {
         ASSERT_FALSE(store);
         EXPECT_THAT(store.error().message, HasSubstr(server.settings().name()));
         EXPECT_THAT(store.error().message, Not(HasSubstr("very-wrong")));
+        const auto tried = try_redis(settings);
+        ASSERT_FALSE(tried);
+        EXPECT_EQ(tried.error().message, store.error().message);
     }
+}
+
+TEST(RedisOutage, ATrialLeavesNothingAtTheServer) {
+    RedisServer server;
+    EXPECT_EQ(try_redis(server.settings()), "");
+    EXPECT_EQ(server.ask({"DBSIZE"})->integer, 0);
+    const auto store = opened(server.settings());
+    EXPECT_GT(server.ask({"DBSIZE"})->integer, 0);
 }
 
 TEST(RedisOutage, NothingIsLostWhenTheServerIsKilled) {

@@ -45,9 +45,13 @@ class SqliteTest : public testing::Test {
         EXPECT_TRUE(store) << store.error().message;
         return store ? *std::move(store) : nullptr;
     }
+    // A trial that was made before must have said the same.
     std::string refusal() {
+        const auto tried = try_sqlite(folder_.file(), false);
         const auto store = open_sqlite(folder_.file(), clock_.clock());
-        return store ? "opened" : store.error().message;
+        const std::string said = store ? "opened" : store.error().message;
+        EXPECT_EQ(tried ? "opened" : tried.error().message, said);
+        return said;
     }
     std::string file() const { return folder_.file(); }
 
