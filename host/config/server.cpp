@@ -150,7 +150,7 @@ constexpr KeyOf<Server> k_server_keys[] = {
     drain_streams_key(),
     key<&Server::reload_drain>("reload_drain", k_reload_drain,
                                "how long calls may go on under the config that they began with, "
-                               "after a reload; then they end as at a stop"),
+                               "after a reload; then they end with `config_replaced`"),
     key<&Server::watch>("watch", Flag{},
                         "`true`: reloads when a file of the config or of a plugin has changed"),
     key<&Server::heartbeat>("heartbeat", k_heartbeat, "the longest silence on a client's stream"),

@@ -27,13 +27,6 @@ constexpr milliseconds k_usage_wait{3'000};
 
 constexpr std::string_view k_client_closed = "client_closed";
 
-Error shutting_down() {
-    return {.kind = ErrorKind::unavailable,
-            .message = "The host is shutting down; try again.",
-            .code = "draining",
-            .retry_after = std::chrono::seconds(1)};
-}
-
 }  // namespace
 
 LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, const config::Key* caller,
@@ -52,7 +45,7 @@ LiveCall::LiveCall(Context& context, Downstream& downstream, Call call, const co
 }
 
 void LiveCall::start() {
-    if (context_.refuses_calls()) return refuse(shutting_down());
+    if (context_.refuses_calls()) return refuse(error_of(CutOff::host_ends));
     const auto allowed = time_allowed(call_.timeout, call_.started);
     if (!allowed) return refuse(allowed.error());
     call_.deadline = allowed->deadline;
@@ -216,9 +209,9 @@ void LiveCall::go_on_without_client(Downstream& nobody) {
     if (!gate_->keeps()) resume();
 }
 
-void LiveCall::interrupt() {
+void LiveCall::interrupt(CutOff why) {
     if (attempts_) attempts_->end_calls(BW_CLOSE_SHUTDOWN);
-    end(shutting_down());
+    end(error_of(why));
 }
 
 void LiveCall::give_up(const Error& why) {

@@ -11,6 +11,7 @@
 #include "base/call.hpp"
 #include "front/call_meter.hpp"
 #include "front/context.hpp"
+#include "front/cut_off.hpp"
 #include "front/error_reply.hpp"
 #include "front/heartbeat.hpp"
 #include "policy/admission/admission.hpp"
@@ -60,9 +61,9 @@ class LiveCall final : private policy::Replies {
     config::OnDisconnect on_disconnect() const;
     // The client has hung up, and the call goes on; from now on its output goes to `nobody`.
     void go_on_without_client(Downstream& nobody);
-    // Ends the call because the host shuts down, and tells the client so. This object may be
-    // destroyed before interrupt() returns.
-    void interrupt();
+    // Ends the call, and tells the client why. This object may be destroyed before interrupt()
+    // returns.
+    void interrupt(CutOff why);
     // Ends the call because of an error of the host's own, and tells the client so. This object may
     // be destroyed before give_up() returns.
     void give_up(const Error& why);

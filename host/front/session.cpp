@@ -96,11 +96,13 @@ bool Session::has_sent() const {
 
 void Session::end_plain_call() {
     if (reads(phase_)) return close();
-    if (call_ && !call_->is_stream() && phase_ == Phase::answering) call_->interrupt();
+    if (call_ && !call_->is_stream() && phase_ == Phase::answering) {
+        call_->interrupt(CutOff::host_ends);
+    }
 }
 
-void Session::abort() {
-    if (call_) call_->interrupt();
+void Session::abort(CutOff why) {
+    if (call_) call_->interrupt(why);
     close();
 }
 

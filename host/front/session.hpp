@@ -16,6 +16,7 @@
 #include "front/client_timeouts.hpp"
 #include "front/connections.hpp"
 #include "front/context.hpp"
+#include "front/cut_off.hpp"
 #include "front/lazy_alarm.hpp"
 #include "front/live_call.hpp"
 #include "front/outbox.hpp"
@@ -52,7 +53,7 @@ class Session final : public std::enable_shared_from_this<Session>, private Down
     // the connection is closed behind that. After drain().
     void end_plain_call();
     // Closes the connection now; the client of a call in progress is told why.
-    void abort();
+    void abort(CutOff why);
 
   private:
     using Clock = LazyAlarm::Clock;

@@ -30,10 +30,12 @@ Call copy_of(const Call& original) {
     return copy;
 }
 
-Error not_waited_for() {
+Error not_waited_for(CutOff why) {
     return {.kind = ErrorKind::cancelled,
-            .message = "the host did not wait for this copy of a call when it ended",
-            .code = "draining"};
+            .message = why == CutOff::host_ends
+                           ? "the host did not wait for this copy of a call when it ended"
+                           : "this copy of a call outlasted the config that it began under",
+            .code = code_of(why)};
 }
 
 }  // namespace
@@ -86,9 +88,9 @@ void ShadowCall::on_end(const policy::CallEnd& outcome) {
     on_end_(*this);
 }
 
-void ShadowCall::interrupt() {
+void ShadowCall::interrupt(CutOff why) {
     if (attempts_) attempts_->end_calls(BW_CLOSE_SHUTDOWN);
-    if (attempts_) record(attempts_->outcome(std::unexpected(not_waited_for())));
+    if (attempts_) record(attempts_->outcome(std::unexpected(not_waited_for(why))));
     attempts_.reset();
 }
 

@@ -14,6 +14,7 @@
 #include "base/call.hpp"
 #include "front/body_room.hpp"
 #include "front/context.hpp"
+#include "front/cut_off.hpp"
 #include "policy/admission/admission.hpp"
 #include "policy/attempts/attempts.hpp"
 #include "route/table.hpp"
@@ -37,7 +38,7 @@ class ShadowCall final : private policy::Replies {
     // Asks for admission. `on_end` may be called before it returns.
     void start();
     // Ends the call because the host ends. Nothing is called any more.
-    void interrupt();
+    void interrupt(CutOff why);
 
   private:
     void begin();

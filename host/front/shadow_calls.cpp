@@ -56,13 +56,13 @@ void ShadowCalls::end(const Context& context) {
     for (auto at = all_.begin(); at != all_.end();) {
         const auto one = at++;
         if (one->context.get() != &context) continue;
-        one->call->interrupt();
+        one->call->interrupt(CutOff::config_ends);
         all_.erase(one);
     }
 }
 
 void ShadowCalls::end() {
-    for (const auto& one : std::exchange(all_, {})) one.call->interrupt();
+    for (const auto& one : std::exchange(all_, {})) one.call->interrupt(CutOff::host_ends);
 }
 
 }  // namespace bellwether::front

@@ -22,9 +22,9 @@ class ShadowCalls {
     // the loop's next turn. A host that drains takes no more.
     void copy(Context& context, const Call& call, policy::Destination shadow);
     std::size_t count() const { return all_.size(); }
-    // Ends those of this context.
+    // Ends those of this context, which has been replaced.
     void end(const Context& context);
-    // Ends all that are left.
+    // Ends all that are left, as the host ends.
     void end();
 
   private:

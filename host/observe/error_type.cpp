@@ -24,9 +24,9 @@ constexpr auto k_types = std::to_array<std::string_view>(
      "plugin_error",
      // the host
      "timeout", "deadline_exceeded", "provider_not_configured", "unavailable", "draining",
-     "too_many_connections", "too_many_bodies", "too_many_requests", "budget_exceeded",
-     "model_without_price", "ledger_unavailable", "slow_reader", "host_out_of_descriptors",
-     "host_out_of_memory", "hedge_lost", "other"});
+     "config_replaced", "too_many_connections", "too_many_bodies", "too_many_requests",
+     "budget_exceeded", "model_without_price", "ledger_unavailable", "slow_reader",
+     "host_out_of_descriptors", "host_out_of_memory", "hedge_lost", "other"});
 
 std::string_view usual(ErrorKind kind) {
     switch (kind) {

@@ -161,7 +161,7 @@ void Worker::end_calls_of(const std::weak_ptr<WorkerGeneration>& generation) {
     const front::Context& context = old->context();
     const auto sessions = sessions_;
     for (front::Session* session : sessions) {
-        if (session->is_of(context)) session->abort();
+        if (session->is_of(context)) session->abort(front::CutOff::config_ends);
     }
     drained_calls_.end(context);
     shadow_calls_.end(context);
@@ -254,7 +254,7 @@ void Worker::abort_all() {
     context_->draining = true;
     close_listeners();
     const auto open = sessions_;
-    for (front::Session* session : open) session->abort();
+    for (front::Session* session : open) session->abort(front::CutOff::host_ends);
     loop_.stop();
 }
 

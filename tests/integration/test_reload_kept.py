@@ -185,12 +185,13 @@ def test_limits_of_reading_change_within_a_head(host: Host, plain: str) -> None:
 
 
 def test_old_calls_are_ended(start_host: StartHost, plain: str, upstream: Simulator) -> None:
-    """`reload_drain`: a stream gets an error event, a call that waits a 503, both as at a stop."""
+    """`reload_drain`: a stream gets an error event, a call that waits a 503. Both are told that
+    their config has gone, not the host, and so are the log and the metrics."""
     host = start_host(plain)
     endless = upstream.serve(timing.steady(0.02))
     waits = upstream.serve(timing.head_then_silence())
     with host.connect() as streams, host.connect() as plain_call:
-        events = streams.chat(endless, stream=True).events()
+        events = streams.chat(endless, stream=True, headers={"x-request-id": "long"}).events()
         next(events)
         send(plain_call, body_of(waits))
         wait_for(lambda: upstream.requests(waits), "the call is at its provider")
@@ -198,9 +199,15 @@ def test_old_calls_are_ended(start_host: StartHost, plain: str, upstream: Simula
         apply(host, with_server(plain, 'reload_drain = "1s"'))
         *_, error, done = events
         assert 0.9 <= time.monotonic() - began < 3 * SLOWNESS
-        assert json.loads(error)["error"]["code"] == "draining" and done == "[DONE]"
+        told = json.loads(error)["error"]
+        assert (told["code"], done) == ("config_replaced", "[DONE]")
+        assert "shutting down" not in told["message"]
         ended = plain_call.read_reply()
-        assert (ended.status, ended.error()["code"]) == (503, "draining")
+        assert (ended.status, ended.error()["code"]) == (503, "config_replaced")
+        assert ended.headers["retry-after"] == "1"
+    line = host.access_line("long")
+    assert (line["outcome"], line["error"], line["generation"]) == ("error", "config_replaced", 1)
+    assert scrape(host).sum("bellwether_requests_total", error_type="config_replaced") == 2
     wait_for(lambda: gauge(host, "generations_alive") == 1, "the old generation is gone")
     assert upstream.ended(endless)[0].disconnected_at is not None
     assert host.chat("echo").status == 200
@@ -478,7 +485,7 @@ def test_calls_that_wait_are_ended_too(start_host: StartHost, upstream: Simulato
         apply(host, config('reload_drain = "1s"'))
         for waits in (first, line, pause):
             ended = waits.read_reply()
-            assert (ended.status, ended.error()["code"]) == (503, "draining")
+            assert (ended.status, ended.error()["code"]) == (503, "config_replaced")
     wait_for(lambda: gauge(host, "generations_alive") == 1, "the old generation is gone")
     gate.open()
     assert ask(host, held).status == 200  # the place in the line is free

@@ -103,10 +103,19 @@ TEST_F(LiveCallTest, ASilentReplyHasNoHeartbeat) {
 TEST_F(LiveCallTest, SaysNothingMoreWhenItIsInterrupted) {
     begin("echo", R"(,"stream":true,"echo":{"first_delay_ms":3600000})");
     ASSERT_TRUE(until([this] { return has_said("comment"); }));
-    client.call->interrupt();
+    client.call->interrupt(CutOff::host_ends);
     EXPECT_THAT(client.said, ElementsAre("stream", "comment", "event", "end", "finished"));
     EXPECT_THAT(client.last, HasSubstr("draining"));
     EXPECT_TRUE(is_recorded("200", "draining"));
+}
+
+TEST_F(LiveCallTest, ACallThatOutlastsItsConfigIsToldSo) {
+    begin("echo", R"(,"echo":{"first_delay_ms":3600000})");
+    client.call->interrupt(CutOff::config_ends);
+    EXPECT_THAT(client.said, ElementsAre("503", "finished"));
+    EXPECT_THAT(client.headers, HasSubstr("retry-after: 1\r\n"));
+    EXPECT_THAT(client.last, HasSubstr("reload_drain"));
+    EXPECT_TRUE(is_recorded("503", "config_replaced"));
 }
 
 TEST_F(LiveCallTest, IsRecordedOnceWhenItsClientHangsUp) {
