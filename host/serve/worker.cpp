@@ -113,13 +113,21 @@ void Worker::change_to(std::shared_ptr<const Generation> generation) {
     context_ = std::shared_ptr<front::Context>(current_, &current_->context());
     context_->self = context_;
     if (!before) return;
-    const auto limit = current_->generation().host().config.server.reload_drain;
-    Earlier& earlier = earlier_.emplace_back(loop_, before);
-    if (limit.count() > 0) {
-        earlier.end.set(net::Alarm::Clock::now() + limit,
-                        [this, one = earlier.generation] { end_calls_of(one); });
-    }
+    earlier_.emplace_back(loop_, before);
+    end_earlier_within(current_->generation().host().config.server.reload_drain);
     for (front::Session* session : sessions_) session->renew();
+}
+
+// Also those that a reload before has given more time, as an operator shortens it to be rid of
+// their calls. Nobody gets more than before.
+void Worker::end_earlier_within(std::chrono::milliseconds limit) {
+    if (limit.count() == 0) return;  // as late as they like
+    const auto latest = net::Alarm::Clock::now() + limit;
+    for (Earlier& earlier : earlier_) {
+        if (earlier.latest <= latest) continue;
+        earlier.latest = latest;
+        earlier.end.set(latest, [this, one = earlier.generation] { end_calls_of(one); });
+    }
 }
 
 std::shared_ptr<WorkerGeneration> Worker::make(std::shared_ptr<const Generation> generation) {

@@ -75,7 +75,8 @@ class Worker final : private front::Sessions {
         Earlier(boost::asio::io_context& loop, std::weak_ptr<WorkerGeneration> one)
             : generation(std::move(one)), end(loop) {}
         std::weak_ptr<WorkerGeneration> generation;
-        net::Alarm end;
+        net::Alarm::Clock::time_point latest = net::Alarm::Clock::time_point::max();
+        net::Alarm end;  // at `latest`, if that is set
     };
 
     const std::shared_ptr<front::Context>& context() const override { return context_; }
@@ -89,6 +90,7 @@ class Worker final : private front::Sessions {
     std::shared_ptr<WorkerGeneration> make(std::shared_ptr<const Generation> generation);
     void retire(WorkerGeneration* generation);
     void forget(const WorkerGeneration& generation);
+    void end_earlier_within(std::chrono::milliseconds limit);
     void end_calls_of(const std::weak_ptr<WorkerGeneration>& generation);
     void begin_drain(DrainTimes times);
     void stop_taking();

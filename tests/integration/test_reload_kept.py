@@ -226,6 +226,29 @@ def test_new_calls_are_not_ended_with_the_old(start_host: StartHost, plain: str,
             assert done == "[DONE]"
 
 
+def test_a_shorter_time_counts_for_all_old_calls(start_host: StartHost, plain: str,
+                                                 upstream: Simulator) -> None:
+    """An operator who gives less time wants to be rid of old streams, and a reload that gives more
+    lets none live longer."""
+    host = start_host(plain)
+    model = upstream.serve(timing.steady(0.02))
+    with host.connect() as first, host.connect() as second:
+        streams = []
+        for number, connection in enumerate((first, second)):
+            streams.append(connection.chat(model, stream=True).events())
+            next(streams[-1])
+            apply(host, plain + route(f"more-{number}", '"echo"'))
+        assert gauge(host, "generations_alive") == 3
+        began = time.monotonic()
+        apply(host, with_server(plain, 'reload_drain = "1s"'))
+        apply(host, with_server(plain, 'reload_drain = "24h"'))
+        for events in streams:
+            *_, error, done = events
+            assert json.loads(error)["error"]["code"] == "config_replaced" and done == "[DONE]"
+        assert 0.9 <= time.monotonic() - began < 3 * SLOWNESS
+    wait_for(lambda: gauge(host, "generations_alive") == 1, "the old generations are gone")
+
+
 # ---- at once, and at the end --------------------------------------------------------------------
 
 
