@@ -218,11 +218,16 @@ void Keeper::hear_notes(Life& life, Link& notes) {
             wake(life.hosts_ticket(text.number<bw_ticket>()));
             continue;
         }
-        if (said.message != Message::log && said.message != Message::count) continue;
-        if (is_of_call(said.message)) text.number<std::uint32_t>();
-        const Lock lock(users_mutex_);
-        if (!users_.empty()) replay(said.message, text, {.host = users_.front(), .life = &life});
+        pass_on(said.message, text, life);
     }
+}
+
+// What the plugin says beside its calls. A process that says anything else there is not heard.
+void Keeper::pass_on(Message message, Unpacker& said, Life& life) {
+    if (message != Message::log && message != Message::count) return;
+    if (is_of_call(message)) said.number<std::uint32_t>();
+    const Lock lock(users_mutex_);
+    if (!users_.empty()) replay(message, said, {.host = users_.front(), .life = &life});
 }
 
 // Each system call is told of once for each process; the counters have all.
@@ -359,7 +364,7 @@ void Keeper::notice_service(std::uint32_t kind) {
     const auto alive = life();
     if (!alive || !description_.hears_notices) return;
     alive->ask(Message::service_notice, Packer().number(kind).done(), Clock::now() + k_load_time,
-               [](Message, Unpacker&) {});
+               [&](Message message, Unpacker& said) { pass_on(message, said, *alive); });
 }
 
 void Keeper::close_service() {
@@ -369,7 +374,7 @@ void Keeper::close_service() {
     }
     if (const auto alive = life()) {
         alive->ask(Message::service_close, {}, Clock::now() + k_close_time,
-                   [](Message, Unpacker&) {});
+                   [&](Message message, Unpacker& said) { pass_on(message, said, *alive); });
     }
     const Lock lock(users_mutex_);
     users_.clear();

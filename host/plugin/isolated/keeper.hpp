@@ -98,6 +98,7 @@ class Keeper {
     void watch(Life& life);
     bool hear(Life& life, Link& notes, LastWords& words);
     void hear_notes(Life& life, Link& notes);
+    void pass_on(Message message, Unpacker& said, Life& life);
     void hear_refusals(Life& life);
     End reason_of(Life& life, const ChildProcess::Remains& remains, const LastWords& words) const;
     void mourn(const End& end);
