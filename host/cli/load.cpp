@@ -44,10 +44,8 @@ void sort_by_place(Diagnostics& diagnostics, const fs::path& config) {
 
 bool has(const plugin::Registry& registry,
          const std::shared_ptr<const plugin::LoadedProvider>& provider) {
-    return std::ranges::find(registry.providers, provider) != registry.providers.end() ||
-           std::ranges::any_of(registry.canaries, [&provider](const auto& named) {
-               return named.second.provider == provider;
-           });
+    const auto all = plugin::all_of(registry);
+    return std::ranges::find(all, provider) != all.end();
 }
 
 // A plugin checks its config when an instance is made, so this makes an instance of each provider

@@ -330,6 +330,14 @@ Registry load(const config::Config& config, const std::vector<fs::path>& folders
     return registry;
 }
 
+std::vector<std::shared_ptr<const LoadedProvider>> all_of(const Registry& registry) {
+    auto all = registry.providers;
+    for (const auto& [name, canary] : registry.canaries) {
+        if (canary.provider) all.push_back(canary.provider);
+    }
+    return all;
+}
+
 void end_canaries(Registry& registry) {
     for (auto& provider : registry.providers) {
         const auto found = registry.canaries.find(provider->name);

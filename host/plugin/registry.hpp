@@ -83,6 +83,9 @@ struct Registry {
     std::map<std::string, Canary, std::less<>> canaries;
 };
 
+// All providers that calls may go to, the new versions of those with a canary among them.
+std::vector<std::shared_ptr<const LoadedProvider>> all_of(const Registry& registry);
+
 // Where a canary has passed, its version becomes the provider; where it went back, its version is
 // dropped, and its record stays.
 void end_canaries(Registry& registry);

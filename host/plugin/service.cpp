@@ -40,6 +40,8 @@ Result<bw_service*> SharedService::of(const LoadedProvider& provider) {
 
 void SharedService::notice(std::uint32_t kind) {
     if (handle_ == nullptr || provider_->library->table().service_notice == nullptr) return;
+    const Lock lock(notices_);
+    if (kind == BW_NOTICE_DRAIN && std::exchange(drains_, true)) return;
     bw_notice said{};
     said.size = sizeof(bw_notice);
     said.kind = kind;

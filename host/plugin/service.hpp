@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/mutex.hpp"
 #include "plugin/host_handle.hpp"
 
 namespace bellwether::plugin {
@@ -23,7 +24,8 @@ class SharedService {
     // null if its plugin has none. Opening one may take long, and everybody who asks meanwhile
     // waits: so the host asks for all of them before it serves. From any thread.
     Result<bw_service*> of(const LoadedProvider& provider);
-    // Tells an open service; `kind` is a BW_NOTICE_*. From any thread, but one at a time.
+    // Tells an open service, and once only that it drains; `kind` is a BW_NOTICE_*. From any
+    // thread.
     void notice(std::uint32_t kind);
 
   private:
@@ -34,6 +36,8 @@ class SharedService {
     bw_host host_{};
     bw_service* handle_ = nullptr;
     std::optional<Error> failed_;
+    Mutex notices_;  // they come one at a time
+    bool drains_ GUARDED_BY(notices_) = false;
 };
 
 }  // namespace bellwether::plugin

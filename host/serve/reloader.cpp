@@ -56,6 +56,16 @@ bool lets_everybody_in(const config::Config& config) {
     return !config.asks_for_keys() && !config::is_loopback(config.server.host);
 }
 
+// The providers that are no longer among those that calls may go to.
+std::vector<std::shared_ptr<const plugin::LoadedProvider>> those_dropped(
+    const plugin::Registry& before, const plugin::Registry& now) {
+    auto dropped = plugin::all_of(before);
+    const auto kept = plugin::all_of(now);
+    std::erase_if(dropped,
+                  [&kept](const auto& one) { return std::ranges::find(kept, one) != kept.end(); });
+    return dropped;
+}
+
 std::int64_t unix_seconds() {
     using namespace std::chrono;
     return duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
@@ -151,6 +161,14 @@ void Reloader::carry_out(const ReloadOrder& order, const std::vector<report::OnR
     if (!order.dry_run) count(report);
     log_report(order, report);
     for (const auto& tell : asking) tell(report);
+    tell_dropped();
+}
+
+// No new calls begin under their config. Telling may take a plugin long, so the report comes first.
+void Reloader::tell_dropped() {
+    for (const auto& provider : std::exchange(dropped_, {})) {
+        provider->service->notice(BW_NOTICE_DRAIN);
+    }
 }
 
 ReloadReport Reloader::reload(const ReloadOrder& order) {
@@ -208,6 +226,7 @@ ReloadReport Reloader::replace(front::HostCheck check, const ReloadOrder& order)
         report.fault = applied.error();
         return report;
     }
+    dropped_ = those_dropped(current_->host().registry, next->host().registry);
     current_ = std::move(next);
     if (order.what == ReloadOrder::What::unload) unloaded_.insert(order.provider);
     if (order.what == ReloadOrder::What::provider) unloaded_.erase(order.provider);

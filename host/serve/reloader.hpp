@@ -67,6 +67,7 @@ class Reloader {
     report::ReloadReport reload(const report::ReloadOrder& order);
     report::ReloadReport replace(front::HostCheck check, const report::ReloadOrder& order);
     void try_out(const config::Config& config, report::ReloadReport& report) const;
+    void tell_dropped();
     void leave_unloaded(front::Host& host, const report::ReloadOrder& order);
     void count(const report::ReloadReport& report);
 
@@ -74,6 +75,8 @@ class Reloader {
     const Load load_;
     Steps steps_;
     std::shared_ptr<const Generation> current_;
+    // Those of the config before that the one in effect has not, until they are told.
+    std::vector<std::shared_ptr<const plugin::LoadedProvider>> dropped_;
     std::set<std::string> unloaded_;  // providers that serve nothing, as an operator has said so
     boost::asio::io_context loop_{1};
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;

@@ -347,12 +347,9 @@ void Threads::drain(std::string_view why, DrainTimes times) {
                   process_.followed ? "" : "; again to stop at once");
     drained_at_latest_ = std::chrono::steady_clock::now() + std::max(times.calls, times.streams);
     for (const auto& worker : workers_) worker->drain(times);
-    if (std::exchange(plugins_told_, true)) return;
-    for (const auto& provider : current_->host().registry.providers) {
+    // Those of earlier configs were told when they were replaced.
+    for (const auto& provider : plugin::all_of(current_->host().registry)) {
         provider->service->notice(BW_NOTICE_DRAIN);
-    }
-    for (const auto& [name, canary] : current_->host().registry.canaries) {
-        if (canary.provider) canary.provider->service->notice(BW_NOTICE_DRAIN);
     }
 }
 

@@ -96,7 +96,6 @@ class Threads {
     Worker admin_;
     Chores chores_;
     FileWatch file_watch_;
-    bool plugins_told_ = false;  // that the host drains
     // Readable when the host after this one has ended.
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type>
         successor_ended_;

@@ -28,7 +28,8 @@ struct WorkersSize {
 // thread that works, but the destructor. By then no job is alive.
 class Workers {
   public:
-    Workers(bw::Host host, WorkersSize size) : host_(host), size_(size) {
+    Workers(bw::Host host, WorkersSize size)
+        : host_(host), size_(size), threads_left_(size.threads) {
         try {
             for (std::size_t i = 0; i < size.threads; ++i) threads_.emplace_back([this] { run(); });
         } catch (...) {
@@ -43,7 +44,6 @@ class Workers {
     // Throws bw::Error if too many wait already.
     void add(JobPointer job) {
         const std::lock_guard<std::mutex> lock(mutex_);
-        if (draining_) throw bw::Error(BW_E_UPSTREAM, "the parrot takes no more calls");
         if (running_ + resumed_.size() + queue_.size() >= size_.threads + size_.queue) {
             throw bw::Error(BW_E_RATE, "the parrot's queue is full: try again later")
                 .code("queue_full")
@@ -82,7 +82,7 @@ class Workers {
         return job->made.counts;
     }
 
-    // No more jobs will come: the threads end when those that are alive are over.
+    // Few jobs will come: all threads but one end when those that are alive are over.
     void drain() {
         const std::lock_guard<std::mutex> lock(mutex_);
         draining_ = true;
@@ -122,10 +122,13 @@ class Workers {
 
     void run() {
         Lock lock(mutex_);
+        const auto is_left_over = [this] { return draining_ && alive_ == 0 && threads_left_ > 1; };
         while (true) {
-            work_.wait(lock,
-                       [this] { return stopping_ || has_work() || (draining_ && alive_ == 0); });
-            if (stopping_ || !has_work()) return;
+            work_.wait(lock, [&] { return stopping_ || has_work() || is_left_over(); });
+            if (stopping_ || !has_work()) {
+                --threads_left_;
+                return;
+            }
             std::deque<JobPointer>& from = resumed_.empty() ? queue_ : resumed_;
             const JobPointer job = std::move(from.front());
             from.pop_front();
@@ -188,10 +191,11 @@ class Workers {
     const WorkersSize size_;
     std::mutex mutex_;
     std::condition_variable work_;
-    std::deque<JobPointer> queue_;    // guarded by mutex_, as are the next six
+    std::deque<JobPointer> queue_;    // guarded by mutex_, as are the next seven
     std::deque<JobPointer> resumed_;  // were parked; before those of the queue
     std::size_t running_ = 0;
     std::size_t alive_ = 0;
+    std::size_t threads_left_;
     bool draining_ = false;
     bool stopping_ = false;
     std::vector<std::thread> threads_;

@@ -293,7 +293,7 @@ typedef struct bw_setup { /* for service_open and create */
                       those that can be used */
 } bw_setup;
 
-enum { BW_NOTICE_DRAIN = 1 /* no more calls */, BW_NOTICE_MEMORY = 2 /* give back what you can */,
+enum { BW_NOTICE_DRAIN = 1 /* no new clients */, BW_NOTICE_MEMORY = 2 /* give back what you can */,
        BW_NOTICE_CREDENTIALS = 3 /* one was renewed */ };
 typedef struct bw_notice { uint32_t size; uint32_t kind; } bw_notice; /* unknown: ignore */
 
