@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from integration.conftest import StartHost, provider, route, server
 from integration.counting import send
 from integration.host import PLUGINS, SLOWNESS, Host, wait_for
 from integration.metrics_page import scrape
-from integration.reloading import ECHO, PATIENT, apply, stream_across
+from integration.reloading import ECHO, PATIENT, apply, reload, stream_across
 from integration.test_parrot import asked
 from upstream.simulator import Simulator
 from upstream.tls import Authority
@@ -70,3 +71,20 @@ def test_who_waited_is_served_by_an_engine_that_drains(start_host: StartHost) ->
             assert list(events)[-1] == "[DONE]"
             assert waits.read_reply().status == 200
     assert host.process.wait(10 * SLOWNESS) == 0
+
+
+def test_a_credential_that_changed_comes_with_a_new_service(start_host: StartHost,
+                                                            tmp_path: Path) -> None:
+    """So that nothing that was made of the old one is left, and no notice tells of it. A reload that
+    finds it unchanged keeps the service."""
+    key = tmp_path / "key"
+    key.write_text("the-first-key")
+    key.chmod(0o600)
+    host = start_host(server() + noticing("bound", f'api_key = "file:{key}"'))
+    assert reload(host)["outcome"] == "unchanged"
+    wait_for(lambda: said_by(host, "bound") == ["opened"], "it is open, once")
+    key.write_text("the-second-key")
+    apply(host)
+    wait_for(lambda: said_by(host, "bound") == ["opened", "opened", DRAIN, "closed"],
+             "the old service ends")
+    assert "the-first-key" not in host.log() and "the-second-key" not in host.log()
