@@ -68,6 +68,7 @@ int key_new(const Common& common, const KeyOptions& options);
 int key_list(const Common& common, const KeyOptions& options);
 int key_disable(const Common& common, const KeyOptions& options);
 int key_enable(const Common& common, const KeyOptions& options);
+int key_delete(const Common& common, const KeyOptions& options);
 int key_rotate(const Common& common, const KeyOptions& options);
 int health(const Common& common, const std::string& url);
 int plugin_list(const Common& common);

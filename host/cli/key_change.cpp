@@ -1,4 +1,4 @@
-// `key disable`, `key enable` and `key rotate`.
+// `key disable`, `key enable`, `key delete` and `key rotate`.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -61,7 +61,7 @@ Reported<void> change_called(const KeyFiles& files, const std::string& name_or_i
     });
 }
 
-// Tells whoever has just disabled the last key what becomes of it.
+// Tells whoever has just ended the last key what becomes of it.
 void warn_if_none_is_left(const KeyFiles& files, const Keys& keys) {
     const auto fixed = files.fixed_keys();
     const bool left = std::ranges::any_of(keys, is_active) ||
@@ -196,6 +196,24 @@ int key_disable(const Common& common, const KeyOptions& options) {
 
 int key_enable(const Common& common, const KeyOptions& options) {
     return set_disabled(common, options, false);
+}
+
+int key_delete(const Common& common, const KeyOptions& options) {
+    const auto files = KeyFiles::find(common, options);
+    if (!files) return say_failure(files.error());
+    Keys deleted;
+    Keys left;
+    const auto change = [&](Keys& keys, const std::vector<Key*>& called) -> Reported<void> {
+        for (const Key* key : called) deleted.push_back(*key);
+        std::erase_if(keys, [&](const Key& key) { return is_called(key, options.name); });
+        left = keys;
+        return {};
+    };
+    const auto done = change_called(*files, options.name, "take its entry out there", change);
+    if (!done) return say_failure(done.error());
+    print_changed(common, *files, deleted, "deleted; reports show what it has used under its id");
+    warn_if_none_is_left(*files, left);
+    return k_ok;
 }
 
 int key_rotate(const Common& common, const KeyOptions& options) {

@@ -114,15 +114,18 @@ void add_key(CLI::App& app, Invocation& invocation) {
                             [&common, &options] { return key_disable(common, options); });
     CLI::App* enable = add(*command, invocation, "enable", "Take a disabled key again",
                            [&common, &options] { return key_enable(common, options); });
+    CLI::App* gone = add(*command, invocation, "delete", "Take a key out for good",
+                         [&common, &options] { return key_delete(common, options); });
+    gone->footer("Reports show what it has used under its public id. `key disable` can be undone.");
     CLI::App* rotate =
         add(*command, invocation, "rotate", "Give a caller a new key for the old one",
             [&common, &options] { return key_rotate(common, options); });
     rotate->add_option("--grace", options.grace, "How long the old one is good: 1h; none: it ends");
     rotate->add_option("--expires", options.expires, "When the new one ends; none: as the old one");
-    for (CLI::App* one : {disable, enable, rotate}) {
+    for (CLI::App* one : {disable, enable, gone, rotate}) {
         one->add_option("name", options.name, "The key's name, or its public id")->required();
     }
-    for (CLI::App* each : {made, list, disable, enable, rotate}) {
+    for (CLI::App* each : {made, list, disable, enable, gone, rotate}) {
         each->add_option("--keys-file", options.keys_file,
                          "The file that holds the keys; else as the config has it");
     }

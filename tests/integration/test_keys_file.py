@@ -142,13 +142,13 @@ def test_the_commands_of_the_page_work(keys: Keys) -> None:
     section = page[page.index("## Client keys"):]
     (commands,) = re.findall(r"^```sh\n(.*?)^```", section[:section.index("\n## ", 5)], re.M | re.S)
     lines = commands.splitlines()
-    assert len(lines) == 5
+    assert len(lines) == 6
     for line in lines:
         done = subprocess.run(["bash", "-c", line.replace("bellwether", str(BINARY), 1)],
                               cwd=keys.config.parent, env=environment(), capture_output=True,
                               text=True, timeout=30 * SLOWNESS)
         assert done.returncode == 0, (line, done.stderr)
-    assert keys.names() == ["alice", "alice"] and "alice" in done.stdout
+    assert keys.names() == [] and "alice" in done.stdout
 
 
 def test_new_writes_the_hash_and_tells_the_key(keys: Keys) -> None:
@@ -220,6 +220,27 @@ def test_disable_means_every_key_of_the_name(keys: Keys) -> None:
     assert keys.listed()[id_of(first)]["state"] == "active"
 
 
+def test_delete_takes_the_entry_out(keys: Keys) -> None:
+    """By id one key, by name all of the name; the others stay as they are."""
+    first = keys.made("new", "alice", "--team", "t")
+    second = keys.made("rotate", "alice", "--grace", "1h")
+    keys.made("rotate", "alice", "--grace", "1h")
+    keys.made("new", "bob", "--models", "echo")
+    bob = keys.entries()[-1]
+    done = keys.run("delete", id_of(first))
+    assert done.returncode == 0 and done.stderr == ""
+    assert f"alice ({id_of(first)}) is deleted" in done.stdout and "reports" in done.stdout
+    assert keys.names() == ["alice", "alice", "bob"]
+    told = json.loads(keys.run("delete", "alice", "--json").stdout)
+    assert [key["name"] for key in told["keys"]] == ["alice", "alice"]
+    assert told["keys"][0]["id"] == id_of(second)
+    assert keys.entries() == [bob]
+    assert keys.run("delete", "alice").returncode == 1 and keys.entries() == [bob]
+    done = keys.run("delete", "bob")
+    assert "no key is active any more: the host refuses every caller" in done.stderr
+    assert keys.run("list").returncode == 0 and keys.entries() == []
+
+
 def test_rotate_keeps_all_but_the_secret(keys: Keys) -> None:
     first = keys.made("new", "alice", "--team", "t", "--models", "echo", "--expires", "2999-01-31")
     second = keys.made("rotate", "alice", "--grace", "1h")
@@ -258,6 +279,7 @@ def test_keys_of_the_config_are_not_changed(keys: Keys) -> None:
     keys.config.write_text(CONFIG + "\n" + new_key("carol").toml)
     before = keys.config.read_text()
     for verb, hint in (("disable", "write disabled = true there"), ("enable", "take disabled"),
+                       ("delete", "take its entry out there"),
                        ("rotate", "`expires`")):
         done = keys.run(verb, "carol")
         assert done.returncode == 2 and hint in done.stderr
@@ -268,7 +290,7 @@ def test_keys_of_the_config_are_not_changed(keys: Keys) -> None:
 
 def test_an_unknown_key_is_said(keys: Keys) -> None:
     alice = keys.made("new", "alice")
-    for verb in ("disable", "enable", "rotate"):
+    for verb in ("disable", "enable", "rotate", "delete"):
         done = keys.run(verb, "nobody")
         assert done.returncode == 1 and 'no key with the name or id "nobody"' in done.stderr
         done = keys.run(verb, alice)  # the key itself is not repeated
