@@ -87,21 +87,32 @@ std::string sha256_of(const std::vector<char>& bytes) {
     return to_hex(sha256({bytes.data(), bytes.size()}));
 }
 
+std::expected<Descriptor, std::string> sealed_copy(const fs::path& file, std::vector<char> bytes) {
+    keep_symbols_apart(bytes);
+    Descriptor copy(memfd_create(file.filename().c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!copy || !write_all(copy.get(), bytes)) {
+        return Refusal(fmt::format("no private copy could be made: {}", system_error()));
+    }
+    fcntl(copy.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+    return copy;
+}
+
+fs::path path_of(const Descriptor& copy) {
+    return fmt::format("/proc/{}/fd/{}", getpid(), copy.get());
+}
+
 // The descriptor stays open for the life of the process: debuggers and sanitizers read the symbols
 // through its path.
 std::expected<fs::path, std::string> private_copy(const fs::path& file, std::vector<char> bytes) {
-    keep_symbols_apart(bytes);
-    const int fd = memfd_create(file.filename().c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0) return Refusal(fmt::format("no private copy could be made: {}", system_error()));
-    if (!write_all(fd, bytes)) {
-        const std::string reason = system_error();
-        close(fd);
-        return Refusal(fmt::format("no private copy could be made: {}", reason));
-    }
-    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
-    fs::path copy = fmt::format("/proc/{}/fd/{}", getpid(), fd);
-    remember_original(copy, file);
-    return copy;
+    static auto& copies = *new std::map<std::string, fs::path>;
+    fs::path& known = copies[fmt::format("{}\n{}", file.string(), sha256_of(bytes))];
+    if (!known.empty()) return known;
+    auto copy = sealed_copy(file, std::move(bytes));
+    if (!copy) return Refusal(copy.error());
+    known = path_of(*copy);
+    copy->release();
+    remember_original(known, file);
+    return known;
 }
 
 void remember_original(const fs::path& path, const fs::path& file) {

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.hpp"
+
 namespace bellwether::plugin {
 
 // Reads `file` (absolute), and checks that other users cannot change it (ownership.hpp) and that it
@@ -18,9 +20,16 @@ std::expected<std::vector<char>, std::string> read_library(const std::filesystem
 // In hexadecimal digits.
 std::string sha256_of(const std::vector<char>& bytes);
 
-// Makes a sealed copy in memory that lives as long as the process, and gives a path by which the
-// linker can open it. Symbols that g++ shares within a process are the copy's own (see
-// keep_symbols_apart).
+// Makes a sealed copy in memory that lives as long as its descriptor is open anywhere. Symbols that
+// g++ shares within a process are the copy's own (see keep_symbols_apart).
+std::expected<Descriptor, std::string> sealed_copy(const std::filesystem::path& file,
+                                                   std::vector<char> bytes);
+// The path by which a linker can open it.
+std::filesystem::path path_of(const Descriptor& copy);
+
+// Makes a copy for the linker of this process, which lives as long as the process, and gives its
+// path. A copy of the same bytes of the same file is taken again: the linker maps it once, also if
+// what was loaded was refused.
 std::expected<std::filesystem::path, std::string> private_copy(const std::filesystem::path& file,
                                                                std::vector<char> bytes);
 

@@ -4,11 +4,13 @@ with plugins. What changed there is told; a secret is never told."""
 import json
 import re
 import shutil
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from integration.conftest import StartHost
+from integration.conftest import StartHost, route, server
 from integration.counting import ask, budget, rules_config
 from integration.host import PLUGINS, Host, run_cli, wait_for
 from integration.reloading import (
@@ -130,3 +132,39 @@ def test_a_plugin_that_is_broken_by_its_update(start_host: StartHost, plain: str
     assert gauge(host, "generation") == 1
 
 
+def copies(host: Host) -> tuple[int, int]:
+    """How many descriptors and how many mappings the host has of copies of plugins."""
+    process = Path(f"/proc/{host.process.pid}")
+    held = 0
+    for descriptor in (process / "fd").iterdir():
+        with suppress(FileNotFoundError):
+            held += "memfd:ours.so" in str(descriptor.readlink())
+    return held, (process / "maps").read_text().count("memfd:ours.so")
+
+
+@pytest.mark.parametrize("isolated", [False, True], ids=["within", "isolated"])
+@pytest.mark.parametrize("good", [True, False], ids=["good", "refused"])
+def test_a_file_that_is_tried_again_is_copied_once(start_host: StartHost, tmp_path: Path,
+                                                   good: bool, isolated: bool) -> None:
+    """In the host each content of a file stays mapped, and its copy with it, also if it was only
+    tried or was refused. Of one that a child process has tried nothing stays."""
+    file = Path(shutil.copy(PLUGINS / "echo.so", tmp_path / "ours.so"))
+    host = start_host(server() + f'[providers.ours]\nplugin = "{file}"\n'
+                      f"isolate = {str(isolated).lower()}\n" + route("ours", '"ours"'))
+    at_first = copies(host)
+    other = tmp_path / "other.so"
+    if good:
+        other.write_bytes(file.read_bytes() + b"\0")
+    else:
+        subprocess.run(["gcc", "-shared", "-x", "c", "/dev/null", "-o", other], check=True)
+    replace_file(file, other.read_bytes())
+    seen = []
+    for _ in range(3):
+        reply = ask_reload(host, dry_run=True)
+        assert reply.status == (200 if good else 422), reply.json()
+        seen.append(copies(host))
+    if not good:
+        refused(host)
+        seen.append(copies(host))
+    assert set(seen) == {at_first} if isolated else len(set(seen)) == 1
+    assert host.chat("ours").status == 200

@@ -40,14 +40,14 @@ std::expected<ChildProcess, std::string> ChildProcess::start(const std::vector<s
     child.bell_ = Descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!child.bell_) return cannot_start(errno);
     std::vector<GivenDescriptor> given = {{memory, k_memory_descriptor},
-                                          {library.plugin, k_library_descriptor},
+                                          {library.plugin.get(), k_library_descriptor},
                                           {child.bell(), k_bell_descriptor}};
     // Standard input, too: nothing can be read of it.
     for (const int as : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         given.push_back({writing.get(), as});
     }
     int next = k_first_brought_descriptor;
-    for (const auto& brought : library.libraries) given.push_back({brought.descriptor, next++});
+    for (const auto& brought : library.libraries) given.push_back({brought.copy.get(), next++});
     const auto id = start_program({.program = k_program,
                                    .words = words,
                                    .environment = {},

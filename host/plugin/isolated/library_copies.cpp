@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -15,14 +14,6 @@ namespace bellwether::plugin::isolated {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A private copy is /proc/PID/fd/NUMBER.
-int descriptor_of(const fs::path& copy) {
-    const std::string number = copy.filename();
-    int descriptor = -1;
-    std::from_chars(number.data(), number.data() + number.size(), descriptor);
-    return descriptor;
-}
 
 class SearchForChild : public LibrarySearch {
   public:
@@ -73,10 +64,10 @@ class SearchForChild : public LibrarySearch {
                             "with patchelf --set-soname",
                             has, library.name, library.name));
         }
-        const auto copy = private_copy(library.file, std::move(bytes));
+        auto copy = sealed_copy(library.file, std::move(bytes));
         if (!copy) return refuse(library.file, copy.error());
         copied_.push_back(
-            {{library.file, descriptor_of(*copy)}, library.name, library.needs.libraries});
+            {{library.file, *std::move(copy)}, library.name, library.needs.libraries});
         return {};
     }
 
@@ -92,14 +83,13 @@ class SearchForChild : public LibrarySearch {
 
 }  // namespace
 
-std::expected<LibraryCopies, std::string> copies_for_child(const fs::path& file,
-                                                           const fs::path& copy,
+std::expected<LibraryCopies, std::string> copies_for_child(const fs::path& file, Descriptor copy,
                                                            const Dependencies& needs) {
     SearchForChild search(file);
     if (auto found = search.go(needs); !found) return std::unexpected(found.error());
     auto libraries = search.in_order();
     if (!libraries) return std::unexpected(libraries.error());
-    return LibraryCopies{.plugin = descriptor_of(copy), .libraries = *std::move(libraries)};
+    return LibraryCopies{.plugin = std::move(copy), .libraries = *std::move(libraries)};
 }
 
 }  // namespace bellwether::plugin::isolated

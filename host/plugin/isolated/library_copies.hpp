@@ -8,25 +8,26 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.hpp"
 #include "plugin/elf_file.hpp"
 
 namespace bellwether::plugin::isolated {
 
 struct LibraryCopy {
     std::filesystem::path file;
-    int descriptor;  // open for the life of the host's process
+    Descriptor copy;
 };
 
 struct LibraryCopies {
-    int plugin = -1;                     // its descriptor, as above
+    Descriptor plugin;
     std::vector<LibraryCopy> libraries;  // each behind those that it needs
 };
 
-// Finds, checks and copies the libraries that the plugin `file` needs; `copy` is its private copy.
+// Finds, checks and copies the libraries that the plugin `file` needs; `copy` is its own copy.
 // A child has what the program itself is linked with, and nothing that other plugins have brought
 // along. The error is a sentence.
 std::expected<LibraryCopies, std::string> copies_for_child(const std::filesystem::path& file,
-                                                           const std::filesystem::path& copy,
+                                                           Descriptor copy,
                                                            const Dependencies& needs);
 
 }  // namespace bellwether::plugin::isolated

@@ -17,9 +17,9 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load_isolate
     auto bytes = library->read(file, sha256);
     if (!bytes) return std::unexpected(bytes.error());
     const Dependencies needs = read_needs(*bytes);
-    auto copy = private_copy(file, std::move(*bytes));
+    auto copy = sealed_copy(file, std::move(*bytes));
     if (!copy) return std::unexpected(copy.error());
-    auto copies = isolated::copies_for_child(file, *copy, needs);
+    auto copies = isolated::copies_for_child(file, *std::move(copy), needs);
     if (!copies) return std::unexpected(copies.error());
     auto keepers = isolated::Keepers::start(wanted, file, *std::move(copies), std::string(id));
     if (!keepers) return std::unexpected(keepers.error());
