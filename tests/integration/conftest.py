@@ -88,6 +88,12 @@ def second(authority: Authority) -> Iterator[Simulator]:
 
 
 @pytest.fixture
+def ledger(tmp_path: Path) -> str:
+    """The URL of a ledger in a file."""
+    return f"sqlite:{tmp_path / 'ledger.db'}"
+
+
+@pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
     with Redis(tmp_path) as server:
         yield server

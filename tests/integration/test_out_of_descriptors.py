@@ -1,15 +1,14 @@
 """A host that may open no more descriptors, or gets no more memory: it says so of itself, and blames
 no provider."""
 
-import os
 import resource
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
 
 import pytest
 
 from integration.conftest import StartHost, provider, route, server
+from integration.few_descriptors import descriptors, no_more_descriptors, not_sanitized
 from integration.host import BINARY, SLOWNESS, Host, wait_for
 from integration.http_client import Connection, Truncated
 from upstream.raw import KeepingUpstream
@@ -18,29 +17,6 @@ from upstream.simulator import Simulator
 from upstream.tls import Authority
 
 ECHO = '\n[providers.echo]\nplugin = "echo"\n[[routes]]\nmodel = "echo"\nto = "echo"\n'
-
-# UBSan opens a pipe to look whether an object's memory can be read, and takes it for none if it
-# gets no descriptors.
-not_sanitized = pytest.mark.skipif(SLOWNESS > 1, reason="a sanitizer needs descriptors itself")
-
-
-def descriptors(host: Host) -> set[int]:
-    return {int(name) for name in os.listdir(f"/proc/{host.process.pid}/fd")}
-
-
-@contextmanager
-def no_more_descriptors(host: Host, spare: int = 0) -> Iterator[None]:
-    """The lowest number that is free, but for so many, is beyond the limit."""
-    pid = host.process.pid
-    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    used = descriptors(host)
-    free = [number for number in range(len(used) + spare + 1) if number not in used][spare]
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (free, before[1]))
-    try:
-        yield
-    finally:
-        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-
 
 def plain(name: str, base_url: str) -> str:
     return (f'[providers.{name}]\nplugin = "openai"\nbase_url = "{base_url}"\n'

@@ -15,10 +15,10 @@ from integration.conftest import StartHost, route
 from integration.counting import (MAX_TOKENS, ask, body_of, budget, counted, prompt_bound,
                                   remaining, rules_config, send, wait_until_counted)
 from integration.host import SLOWNESS, Host, run_cli, wait_for
-from integration.http_client import Connection, content_of
+from integration.http_client import content_of
 from integration.reloading import apply, replace_file
-from integration.upgrading import (Line, in_line, is_alive, own_program, upgrade_by_command,
-                                   wait_for_end)
+from integration.upgrading import (Line, begin_stream, in_line, is_alive, own_program,
+                                   upgrade_by_command, usage, used_by_one_call)
 from upstream.puppet import Puppet
 from upstream.scenarios import answers
 from upstream.simulator import Simulator
@@ -29,9 +29,8 @@ LIMIT = 5_000
 
 
 @pytest.fixture
-def config(upstream: Simulator, authority: Authority, tmp_path: Path) -> str:
-    return rules_config(budget(LIMIT), upstream, authority,
-                        ledger=f"sqlite:{tmp_path / 'ledger.db'}") + ECHO
+def config(upstream: Simulator, authority: Authority, ledger: str) -> str:
+    return rules_config(budget(LIMIT), upstream, authority, ledger) + ECHO
 
 
 @pytest.fixture
@@ -45,14 +44,6 @@ def line(start_host: StartHost, config: str, program: Path) -> Iterator[Line]:
         yield one
 
 
-def used_by_one_call(upstream: Simulator, host: Host) -> int:
-    """What a plain call adds to the budget."""
-    before = counted(host)[0]
-    assert ask(host, upstream.serve(answers.chat())).status == 200
-    wait_for(lambda: counted(host)[0] > before and counted(host)[1] == 0, "it is counted")
-    return counted(host)[0] - before
-
-
 def test_a_new_host_takes_over(line: Line, upstream: Simulator) -> None:
     """At the same address, with what is used; and so does the next one after it."""
     each = used_by_one_call(upstream, line.host)
@@ -62,6 +53,7 @@ def test_a_new_host_takes_over(line: Line, upstream: Simulator) -> None:
         line.wait_for_the_old()
         assert is_alive(process)
         assert counted(line.host) == (each * turn, 0)
+        assert usage(line.host)["calls"] == turn
         assert used_by_one_call(upstream, line.host) == each
 
 
@@ -107,11 +99,10 @@ def test_a_connection_that_was_open_is_served(line: Line, upstream: Simulator) -
 
 
 def test_a_limit_holds_across(start_host: StartHost, upstream: Simulator, authority: Authority,
-                              tmp_path: Path) -> None:
+                              ledger: str) -> None:
     """Of calls at once, the one at the old host is one."""
     rules = '\n[[limits]]\nname = "few"\nconcurrent = 1\n'
-    host = start_host(rules_config(rules, upstream, authority,
-                                   ledger=f"sqlite:{tmp_path / 'ledger.db'}"))
+    host = start_host(rules_config(rules, upstream, authority, ledger))
     puppet = Puppet(upstream)
     other = upstream.serve(answers.chat())
     with in_line(host) as line:
@@ -143,8 +134,8 @@ def test_an_old_host_that_dies_is_settled(config: str, upstream: Simulator,
         host.process.wait()
         wait_until_counted(host, held)
         puppet.cut()
-        (group,) = host.admin("GET", "/admin/usage?by=model").json()["groups"]
-        assert (group["calls"], group["succeeded"], group["estimated"]) == (1, 0, 1)
+        told = usage(host)
+        assert (told["calls"], told["succeeded"], told["estimated"]) == (1, 0, 1)
     host.process.stdout.close()
 
 
@@ -173,13 +164,6 @@ def test_the_new_host_reads_the_config_anew(line: Line) -> None:
     assert line.host.chat("other", max_tokens=9).status == 200
     shown = line.host.admin("GET", "/admin/config").json()
     assert shown["server"]["workers"] == 3
-
-
-def begin_stream(host: Host, upstream: Simulator) -> tuple[Puppet, Connection]:
-    puppet, connection = Puppet(upstream), host.connect()
-    send(connection, body_of(puppet.model, stream=True))
-    puppet.begin("0")
-    return puppet, connection
 
 
 def test_the_end_of_the_new_host_is_noticed(line: Line, upstream: Simulator) -> None:

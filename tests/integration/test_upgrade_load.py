@@ -18,7 +18,7 @@ from integration.host import SLOWNESS, wait_for
 from integration.http_client import Reply
 from integration.load import CALLS_PER_SECOND, SECONDS, STREAMS, Load
 from integration.numbered_upstream import NumberedUpstream
-from integration.upgrading import Line, in_line
+from integration.upgrading import Line, children, in_line
 
 UPGRADES = 20
 KILLS = 12 if SLOWNESS == 1 else 4
@@ -78,16 +78,6 @@ def test_upgrades_under_load(start_host: StartHost, numbered: NumberedUpstream,
         wait_for(lambda: counted(host)[1] == 0, "nothing is held any more")
         assert counted(host) == (load.tokens, 0) == (numbered.tokens(), 0)
         line.wait_for_the_old()
-
-
-def children(process: int) -> set[int]:
-    found: set[int] = set()
-    for task in Path(f"/proc/{process}/task").iterdir():
-        try:
-            found.update(map(int, (task / "children").read_text().split()))
-        except OSError:
-            pass
-    return found
 
 
 class Kills(threading.Thread):

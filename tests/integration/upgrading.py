@@ -4,13 +4,19 @@ import ctypes
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from integration.counting import ask, body_of, counted, send
 from integration.host import BINARY, SLOWNESS, Host, run_cli, wait_for
-from integration.http_client import Reply
+from integration.http_client import Connection, Reply
+from integration.reloading import replace_file
+from upstream.puppet import Puppet
+from upstream.scenarios import answers
+from upstream.simulator import Simulator
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -70,6 +76,16 @@ def is_alive(process: int) -> bool:
         return False
 
 
+def children(process: int) -> set[int]:
+    found: set[int] = set()
+    for task in Path(f"/proc/{process}/task").iterdir():
+        try:
+            found.update(map(int, (task / "children").read_text().split()))
+        except OSError:
+            pass
+    return found
+
+
 def wait_for_end(process: int) -> int:
     """Its exit code. It may still be the child of one that has not ended yet."""
     def ended() -> list[int] | None:
@@ -94,10 +110,54 @@ def in_line(host: Host) -> Iterator[Line]:
         prctl(_PR_SET_CHILD_SUBREAPER, 0)
 
 
+def begin_stream(host: Host, upstream: Simulator) -> tuple[Puppet, Connection]:
+    puppet, connection = Puppet(upstream), host.connect()
+    send(connection, body_of(puppet.model, stream=True))
+    puppet.begin("0")
+    return puppet, connection
+
+
+def used_by_one_call(upstream: Simulator, host: Host) -> int:
+    """What a plain call adds to the budget."""
+    before = counted(host)[0]
+    assert ask(host, upstream.serve(answers.chat())).status == 200
+    wait_for(lambda: counted(host)[0] > before and counted(host)[1] == 0, "it is counted")
+    return counted(host)[0] - before
+
+
+def usage(host: Host) -> dict[str, Any]:
+    """What the rows of usage come to."""
+    return host.admin("GET", "/admin/usage").json()["total"]
+
+
 def own_program(folder: Path) -> Path:
     """A copy of the program that a test can replace."""
     folder.mkdir(parents=True, exist_ok=True)
     return Path(shutil.copy(BINARY, folder / "bellwether"))
+
+
+class HeldBack:
+    """A new host that comes by this program is held back before it says this word: `ready` it says
+    when it has read its config and its plugins, `serves` when it has the ledger."""
+
+    def __init__(self, program: Path, word: str) -> None:
+        self._program = program
+        self._here = program.with_name(f"{word}.here")
+        self._go = program.with_name(f"{word}.go")
+        tests = str(Path(__file__).resolve().parents[1])
+        words = ", ".join(repr(str(one)) for one in (BINARY, word, self._here, self._go))
+        replace_file(program, f"""#!{sys.executable}
+import sys
+sys.path.insert(0, {tests!r})
+from integration.between_hosts import stand_between
+stand_between({words})
+""".encode())
+
+    def wait(self) -> None:
+        wait_for(self._here.exists, "the new host is held back", seconds=30)
+
+    def let_go(self) -> None:
+        self._go.touch()
 
 
 def upgrade_by_command(host: Host, *arguments: str) -> Any:

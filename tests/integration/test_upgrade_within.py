@@ -1,0 +1,82 @@
+"""What happens within an upgrade, while the new host is held back at a certain step."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from integration.conftest import StartHost, route
+from integration.counting import budget, counted, rules_config
+from integration.host import run_cli, wait_for
+from integration.reloading import ECHO
+from integration.upgrading import (HeldBack, Line, begin_stream, children, in_line, own_program,
+                                   usage, used_by_one_call)
+from upstream.simulator import Simulator
+from upstream.tls import Authority
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    return own_program(tmp_path / "bin")
+
+
+@pytest.fixture
+def config(upstream: Simulator, authority: Authority, ledger: str) -> str:
+    return rules_config(budget(5_000), upstream, authority, ledger) + ECHO
+
+
+@pytest.fixture
+def line(start_host: StartHost, config: str, program: Path) -> Iterator[Line]:
+    with in_line(start_host(config, binary=program)) as one:
+        yield one
+
+
+def test_what_changes_meanwhile_takes_effect(line: Line, program: Path, tmp_path: Path) -> None:
+    """The new host has read the config and the keys before it changes, and the old one reads
+    nothing any more."""
+    keys = tmp_path / "keys.toml"
+    made = run_cli("key", "new", "ann", "--keys-file", keys)
+    headers = {"authorization": f"Bearer {made.stderr.splitlines()[0]}"}
+    text = f'keys_file = "{keys}"\n' + line.host.config.read_text()
+    line.host.config.write_text(text)
+    held_back = HeldBack(program, "ready")
+    with ThreadPoolExecutor() as pool:
+        upgraded = pool.submit(line.upgrade)
+        held_back.wait()
+        line.host.config.write_text(text + route("other", '"echo"'))
+        other = run_cli("key", "new", "bob", "--keys-file", keys)
+        assert run_cli("key", "disable", "ann", "--keys-file", keys).returncode == 0
+        held_back.let_go()
+        upgraded.result()
+    line.wait_for_the_old()
+    wait_for(lambda: line.host.chat("echo", headers=headers).status == 401, "the key is disabled")
+    headers = {"authorization": f"Bearer {other.stderr.splitlines()[0]}"}
+    wait_for(lambda: line.host.chat("other", headers=headers).status == 200, "a route is there")
+
+
+def test_a_new_host_that_dies_with_the_ledger(line: Line, program: Path,
+                                              upstream: Simulator) -> None:
+    """The old one has it again, with all that is used and held. Calls have waited meanwhile."""
+    each = used_by_one_call(upstream, line.host)
+    puppet, connection = begin_stream(line.host, upstream)
+    held_back = HeldBack(program, "serves")
+    with connection, ThreadPoolExecutor() as pool:
+        reply = connection.read_reply()
+        refused = pool.submit(line.refused)
+        held_back.wait()
+        call = pool.submit(line.host.chat, "echo", max_tokens=9)
+        puppet.finish()
+        assert list(reply.events())[-1] == "[DONE]"
+        (new,) = children(line.process)
+        os.kill(new, signal.SIGKILL)
+        assert "was ended by signal 9" in refused.result()
+        assert call.result().status == 200
+    wait_for(lambda: counted(line.host)[1] == 0, "the calls are settled")
+    assert usage(line.host)["calls"] == 3 and usage(line.host)["estimated"] == 0
+    used = counted(line.host)[0]
+    assert used > each
+    assert used_by_one_call(upstream, line.host) == each
+    assert counted(line.host) == (used + each, 0)
