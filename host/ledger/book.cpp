@@ -195,6 +195,23 @@ std::size_t Book::tallies() const {
     return tallies_.size();
 }
 
+std::vector<StoredTally> Book::stored() const {
+    std::vector<StoredTally> stored;
+    const Lock lock(mutex_);
+    stored.reserve(tallies_.size());
+    for (const auto& tally : tallies_) {
+        if (tally->measure == Measure::concurrency) continue;
+        const Mark now = mark(tally);
+        stored.push_back({.number = tally->number,
+                          .measure = tally->measure,
+                          .name = tally->name,
+                          .window = now.window,
+                          .used = now.used,
+                          .rate = now.rate});
+    }
+    return stored;
+}
+
 std::vector<std::uint64_t> Book::restore(const std::vector<StoredTally>& stored) {
     std::vector<std::uint64_t> dropped;
     const Lock lock(mutex_);

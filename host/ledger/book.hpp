@@ -20,7 +20,7 @@
 
 namespace bellwether::ledger {
 
-// A tally as an earlier process left it in a file.
+// A tally as an earlier process left it.
 struct StoredTally {
     std::uint64_t number = 0;
     Measure measure = Measure::budget;
@@ -51,9 +51,12 @@ class Book {
     std::size_t calls_in_flight() const;
     std::size_t tallies() const;
 
-    // Takes over the tallies of a file; must be called before anything else. If a counter has
-    // several windows, only the latest is kept, and the numbers of the other tallies are returned.
-    // All counters are taken over, even if they are more than the maximum.
+    // The tallies that an earlier process would leave, without what is held: each as a journal
+    // would have it.
+    std::vector<StoredTally> stored() const;
+    // Takes over such tallies; must be called before anything else. If a counter has several
+    // windows, only the latest is kept, and the numbers of the other tallies are returned. All
+    // counters are taken over, even if they are more than the maximum.
     std::vector<std::uint64_t> restore(const std::vector<StoredTally>& stored);
     // The holds that are not settled, with the windows that their claims are counted in; and the
     // same holds in the book of another process, which has restored the tallies: what they claim is

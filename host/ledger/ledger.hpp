@@ -158,11 +158,6 @@ struct StoreHealth {
     std::uint64_t losses = 0;  // how often the store was found to have lost its contents
 };
 
-// A store that another process has let go of, and in which its calls go on.
-struct MovedStore {
-    std::vector<Hold> holds;  // those that are not settled
-};
-
 class MovableStore;
 
 // `Store` is one ledger, and makes a session for each worker. Its other functions are for reports
@@ -186,8 +181,6 @@ class Store {
     // are not written by then.
     virtual bool flush(std::int64_t limit_ms) = 0;
 
-    // The holds that are not settled, of a store that has them in memory.
-    virtual std::vector<Hold> holds() const { return {}; }
     // Null: the store cannot go over to another process, or needs not.
     virtual MovableStore* movable() { return nullptr; }
 

@@ -31,6 +31,10 @@ class UsageRing {
         std::ranges::stable_sort(found, {}, &UsageRow::time_us);
         for (const auto& each : found) row(each);
     }
+    std::vector<UsageRow> all() const {
+        const Lock lock(mutex_);
+        return {rows_.begin(), rows_.end()};
+    }
 
   private:
     std::vector<UsageRow> within(TimeSpan span) const {
@@ -82,12 +86,21 @@ class MemorySession final : public LedgerSession {
     HoldNumbers numbers_;
 };
 
-class MemoryStore final : public Store {
+class MemoryStore final : public LocalStore {
   public:
     MemoryStore(Clock clock, const MemorySettings& settings)
         : clock_(std::move(clock)),
           journal_(settings.rows_max),
           book_(&journal_, settings.counters_max) {}
+
+    void restore(MovedStore moved) {
+        for (auto& row : moved.usage) journal_.rows.add(std::move(row));
+        book_.restore(moved.tallies);
+        book_.adopt(std::move(moved.holds));
+    }
+    MovedStore contents() const override {
+        return {.holds = book_.holds(), .tallies = book_.stored(), .usage = journal_.rows.all()};
+    }
 
     std::unique_ptr<LedgerSession> open(boost::asio::io_context&) override {
         return std::make_unique<MemorySession>(book_, clock_, source_.open());
@@ -112,8 +125,10 @@ class MemoryStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> open_memory(Clock clock, MemorySettings settings) {
-    return std::make_unique<MemoryStore>(std::move(clock), settings);
+std::unique_ptr<LocalStore> open_memory(Clock clock, MemorySettings settings, MovedStore moved) {
+    auto store = std::make_unique<MemoryStore>(std::move(clock), settings);
+    store->restore(std::move(moved));
+    return store;
 }
 
 }  // namespace bellwether::ledger

@@ -53,8 +53,8 @@ Result<std::string> try_file(const config::Ledger& ledger) {
     return std::string();
 }
 
-Result<std::unique_ptr<Store>> open_file(const config::Ledger& ledger,
-                                         std::optional<MovedStore> moved) {
+Result<std::unique_ptr<LocalStore>> open_file(const config::Ledger& ledger,
+                                              std::optional<MovedStore> moved) {
     if (ledger.is_default_file) {
         std::error_code error;  // opening says what is wrong, and makes the last folder
         const auto folder = ledger.file.parent_path();
@@ -68,12 +68,19 @@ Result<std::unique_ptr<Store>> open_file(const config::Ledger& ledger,
                        std::move(moved));
 }
 
-Result<std::unique_ptr<Store>> open_movable_file(const config::Ledger& ledger,
-                                                 std::optional<MovedStore> moved) {
-    auto store = open_file(ledger, std::move(moved));
-    if (!store) return store;
-    return std::make_unique<MovableStore>(*std::move(store), [ledger](std::vector<Hold> holds) {
-        return open_file(ledger, MovedStore{std::move(holds)});
+Result<std::unique_ptr<LocalStore>> open_local(const config::Ledger& ledger,
+                                               std::optional<MovedStore> moved) {
+    if (ledger.kind == config::StoreKind::sqlite) return open_file(ledger, std::move(moved));
+    return open_memory(system_time_us, {.counters_max = ledger.max_counters},
+                       std::move(moved).value_or(MovedStore()));
+}
+
+Result<std::unique_ptr<Store>> open_movable(const config::Ledger& ledger,
+                                            std::optional<MovedStore> moved) {
+    auto store = open_local(ledger, std::move(moved));
+    if (!store) return std::unexpected(std::move(store.error()));
+    return std::make_unique<MovableStore>(*std::move(store), [ledger](MovedStore back) {
+        return open_local(ledger, std::move(back));
     });
 }
 
@@ -84,8 +91,7 @@ Result<std::unique_ptr<Store>> open_store(const config::Ledger& ledger,
     switch (ledger.kind) {
         case config::StoreKind::none: break;
         case config::StoreKind::memory:
-            return open_memory(system_time_us, {.counters_max = ledger.max_counters});
-        case config::StoreKind::sqlite: return open_movable_file(ledger, std::move(moved));
+        case config::StoreKind::sqlite: return open_movable(ledger, std::move(moved));
         case config::StoreKind::redis: return open_redis(ledger);
     }
     return nullptr;

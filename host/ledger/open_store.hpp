@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "config/config.hpp"
 #include "ledger/ledger.hpp"
+#include "ledger/local_store.hpp"
 
 namespace bellwether::ledger {
 

@@ -88,9 +88,10 @@ def second(authority: Authority) -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> str:
-    """The URL of a ledger in a file."""
-    return f"sqlite:{tmp_path / 'ledger.db'}"
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a ledger, in a file unless a parameter says `memory`."""
+    in_memory = getattr(request, "param", "file") == "memory"
+    return "memory:" if in_memory else f"sqlite:{tmp_path / 'ledger.db'}"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from integration.counting import (MAX_TOKENS, ask, body_of, budget, counted, pro
 from integration.host import SLOWNESS, Host, run_cli, wait_for
 from integration.http_client import content_of
 from integration.reloading import apply, replace_file
-from integration.upgrading import (Line, begin_stream, in_line, is_alive, own_program,
+from integration.upgrading import (Line, begin_stream, both_ledgers, in_line, is_alive, own_program,
                                    upgrade_by_command, usage, used_by_one_call)
 from upstream.puppet import Puppet
 from upstream.scenarios import answers
@@ -44,6 +44,7 @@ def line(start_host: StartHost, config: str, program: Path) -> Iterator[Line]:
         yield one
 
 
+@both_ledgers
 def test_a_new_host_takes_over(line: Line, upstream: Simulator) -> None:
     """At the same address, with what is used; and so does the next one after it."""
     each = used_by_one_call(upstream, line.host)
@@ -57,6 +58,7 @@ def test_a_new_host_takes_over(line: Line, upstream: Simulator) -> None:
         assert used_by_one_call(upstream, line.host) == each
 
 
+@both_ledgers
 def test_what_is_held_goes_along(line: Line, upstream: Simulator) -> None:
     """A stream that began before goes on to its end at the old host. Meanwhile the new one keeps
     for it what it may use, and gets what it has used."""
@@ -98,6 +100,7 @@ def test_a_connection_that_was_open_is_served(line: Line, upstream: Simulator) -
     wait_until_counted(line.host, 3 * each)
 
 
+@both_ledgers
 def test_a_limit_holds_across(start_host: StartHost, upstream: Simulator, authority: Authority,
                               ledger: str) -> None:
     """Of calls at once, the one at the old host is one."""
@@ -118,6 +121,7 @@ def test_a_limit_holds_across(start_host: StartHost, upstream: Simulator, author
         assert ask(host, other).status == 200
 
 
+@both_ledgers
 def test_an_old_host_that_dies_is_settled(config: str, upstream: Simulator,
                                           tmp_path: Path) -> None:
     """Its calls cost what was held for them, at once and not at the next start."""

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from integration.conftest import StartHost, route
-from integration.counting import budget, counted, rules_config
+from integration.counting import answers_within, body_of, budget, counted, rules_config, send
 from integration.host import run_cli, wait_for
 from integration.reloading import ECHO
-from integration.upgrading import (HeldBack, Line, begin_stream, children, in_line, own_program,
-                                   usage, used_by_one_call)
+from integration.upgrading import (HeldBack, Line, begin_stream, both_ledgers, children, in_line,
+                                   own_program, usage, used_by_one_call)
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
@@ -57,6 +57,7 @@ def test_what_changes_meanwhile_takes_effect(line: Line, program: Path, tmp_path
     wait_for(lambda: line.host.chat("other", headers=headers).status == 200, "a route is there")
 
 
+@both_ledgers
 def test_a_new_host_that_dies_with_the_ledger(line: Line, program: Path,
                                               upstream: Simulator) -> None:
     """The old one has it again, with all that is used and held. Calls have waited meanwhile."""
@@ -80,3 +81,16 @@ def test_a_new_host_that_dies_with_the_ledger(line: Line, program: Path,
     assert used > each
     assert used_by_one_call(upstream, line.host) == each
     assert counted(line.host) == (used + each, 0)
+
+
+def test_nobody_is_served_by_a_host_that_could_be_sent_back(line: Line, program: Path) -> None:
+    """A new host takes no call before it knows that the old one has heard of it: what it gave
+    before would be lost with it."""
+    held_back = HeldBack(program, "heard")
+    line.upgrade()
+    held_back.wait()
+    with line.host.connect() as connection:
+        send(connection, body_of("echo"))
+        assert not answers_within(connection, 0.3)
+        held_back.let_go()
+        assert connection.read_reply().status == 200

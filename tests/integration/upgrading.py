@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from integration.counting import ask, body_of, counted, send
 from integration.host import BINARY, SLOWNESS, Host, run_cli, wait_for
 from integration.http_client import Connection, Reply
@@ -17,6 +19,9 @@ from integration.reloading import replace_file
 from upstream.puppet import Puppet
 from upstream.scenarios import answers
 from upstream.simulator import Simulator
+
+# Of a test of both ledgers that go over; the fixture `ledger` is its URL.
+both_ledgers = pytest.mark.parametrize("ledger", ["file", "memory"], indirect=True)
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -137,8 +142,9 @@ def own_program(folder: Path) -> Path:
 
 
 class HeldBack:
-    """A new host that comes by this program is held back before it says this word: `ready` it says
-    when it has read its config and its plugins, `serves` when it has the ledger."""
+    """A new host that comes by this program is held back at this word: it says `ready` when it has
+    read its config and its plugins, and `serves` when it has the ledger; it hears `heard` when the
+    old one goes on without that."""
 
     def __init__(self, program: Path, word: str) -> None:
         self._program = program

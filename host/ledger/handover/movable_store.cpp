@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <new>
 #include <utility>
 
 #include "base/socket_pair.hpp"
@@ -55,7 +56,7 @@ std::unexpected<Error> gone() {
 
 }  // namespace
 
-MovableStore::MovableStore(std::unique_ptr<Store> store, Reopen reopen)
+MovableStore::MovableStore(std::unique_ptr<LocalStore> store, Reopen reopen)
     : reopen_(std::move(reopen)), store_(std::move(store)) {}
 
 MovableStore::~MovableStore() = default;
@@ -117,9 +118,9 @@ StoreHealth MovableStore::health() const {
 
 Result<MovableStore::Moved> MovableStore::leave(const Patience& patience) {
     const Lock reports(reports_);  // before calls wait, as a report takes its time
-    Store* const store = behind();
+    LocalStore* const store = behind();
     if (store == nullptr) return gone();
-    Moved moved;
+    Moved moved{.contents = contents_, .sockets = {}};
     if (auto made = make_sockets(moved.sockets); !made) return std::unexpected(made.error());
     auto ready = everywhere(patience, [](MovableSession& session) { session.pause(); });
     if (ready && !store->flush(patience.limit.count())) {
@@ -127,21 +128,31 @@ Result<MovableStore::Moved> MovableStore::leave(const Patience& patience) {
     }
     // What waited for the disk is called back before this step, as it was posted before.
     if (ready) ready = everywhere(patience, [](MovableSession& session) { session.let_go(); });
+    if (ready) ready = keep_contents(*store);
     if (!ready) {
         everywhere([store](MovableSession& session) { session.go_on(*store); });
         return std::unexpected(ready.error());
     }
-    holds_ = store->holds();
-    moved.holds = holds_;
     const Lock lock(mutex_);
     store_.reset();
     return moved;
 }
 
+// Calls wait, and must not wait for ever where there is no memory for it.
+Result<void> MovableStore::keep_contents(const LocalStore& store) {
+    try {
+        contents_ = store.contents();
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorKind::unavailable, "there is no memory for the ledger to go over");
+    }
+    return {};
+}
+
 // A step that a loop comes to late comes before those of a later move.
 Result<void> MovableStore::take_back() {
-    auto reopened = reopen_(holds_);
+    auto reopened = reopen_(contents_);
     if (!reopened) return std::unexpected(reopened.error());
+    contents_ = {};
     Store* const store = reopened->get();
     {
         const Lock lock(mutex_);
@@ -153,13 +164,14 @@ Result<void> MovableStore::take_back() {
 }
 
 void MovableStore::follow() {
+    contents_ = {};
     everywhere([this](MovableSession& session) {
         const auto own = own_sockets_.find(&session);
         if (own != own_sockets_.end()) session.follow(std::move(own->second));
     });
 }
 
-Store* MovableStore::behind() const {
+LocalStore* MovableStore::behind() const {
     const Lock lock(mutex_);
     return store_.get();
 }

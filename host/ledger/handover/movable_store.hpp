@@ -12,7 +12,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/mutex.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/local_store.hpp"
 #include "ledger/numbers.hpp"
 
 namespace bellwether::ledger {
@@ -21,10 +21,10 @@ class MovableSession;
 
 class MovableStore final : public Store {
   public:
-    // Opens the store behind again, in which these holds are not settled.
-    using Reopen = std::function<Result<std::unique_ptr<Store>>(std::vector<Hold> holds)>;
+    // Opens the store behind again, with what it had when it was closed.
+    using Reopen = std::function<Result<std::unique_ptr<LocalStore>>(MovedStore moved)>;
 
-    MovableStore(std::unique_ptr<Store> store, Reopen reopen);
+    MovableStore(std::unique_ptr<LocalStore> store, Reopen reopen);
     ~MovableStore() override;
 
     // Not after leave(), until the store is taken back.
@@ -44,11 +44,11 @@ class MovableStore final : public Store {
         std::function<bool()> gives_up = [] { return false; };  // asked while it waits
     };
     struct Moved {
-        std::vector<Hold> holds;          // not settled
+        const MovedStore& contents;       // until the next call of this object
         std::vector<Descriptor> sockets;  // for a Relay, one of each session
     };
-    // Writes everything, and closes the store behind; its file is free. If it fails, as a loop does
-    // not answer in time for one, the sessions go on.
+    // Writes everything, and closes the store behind; a file of it is free. If it fails, as a loop
+    // does not answer in time for one, the sessions go on.
     Result<Moved> leave(const Patience& patience);
     // After leave(): opens the store behind again; the sessions go on with it, each as soon as its
     // loop comes to it.
@@ -63,7 +63,8 @@ class MovableStore final : public Store {
     void everywhere(const Step& step);
     Result<void> everywhere(const Patience& patience, const Step& step);
     Result<void> make_sockets(std::vector<Descriptor>& theirs);
-    Store* behind() const;
+    Result<void> keep_contents(const LocalStore& store);
+    LocalStore* behind() const;
     std::size_t count() const;  // of sessions
     void closed(const MovableSession* session);
     bool is_open(const MovableSession* session) const;
@@ -73,10 +74,10 @@ class MovableStore final : public Store {
     Mutex reports_;  // held by a report, as the store must not be closed under it
     mutable Mutex mutex_;
     // Null: it has gone over. Only the thread that moves it changes it.
-    std::unique_ptr<Store> store_ GUARDED_BY(mutex_);
+    std::unique_ptr<LocalStore> store_ GUARDED_BY(mutex_);
     std::vector<MovableSession*> sessions_ GUARDED_BY(mutex_);
     // After leave(), of the thread that moves the store.
-    std::vector<Hold> holds_;
+    MovedStore contents_;
     std::map<MovableSession*, Descriptor> own_sockets_;
 };
 

@@ -128,6 +128,12 @@ void each_member(Stream& stream, Value& value) {
         all(value.answer, value.refused_by, value.standings, value.reason);
     } else if constexpr (std::is_same_v<Type, RelayedAnswer>) {
         all(value.id, value.verdict);
+    } else if constexpr (std::is_same_v<Type, MovedStore>) {
+        all(value.holds, value.tallies, value.usage);
+    } else if constexpr (std::is_same_v<Type, StoredTally>) {
+        all(value.number, value.measure, value.name, value.window, value.used, value.rate);
+    } else if constexpr (std::is_same_v<Type, RateState>) {
+        all(value.full_ns, value.limit, value.period_us);
     } else {
         static_assert(std::is_same_v<Type, UsageRow>);
         each_usage_member(stream, value);
@@ -160,7 +166,7 @@ std::string to_bytes(const RelayedAsk& ask) {
 
 std::string to_bytes(const RelayedAnswer& answer) { return whole(answer); }
 
-std::string to_bytes(const std::vector<Hold>& holds) { return whole(holds); }
+std::string to_bytes(const MovedStore& moved) { return whole(moved); }
 
 std::optional<RelayedAsk> read_ask(std::string_view bytes) {
     BytesIn rest(bytes);
@@ -175,8 +181,8 @@ std::optional<RelayedAnswer> read_answer(std::string_view bytes) {
     return read_whole<RelayedAnswer>(BytesIn(bytes));
 }
 
-std::optional<std::vector<Hold>> read_holds(std::string_view bytes) {
-    return read_whole<std::vector<Hold>>(BytesIn(bytes));
+std::optional<MovedStore> read_moved(std::string_view bytes) {
+    return read_whole<MovedStore>(BytesIn(bytes));
 }
 
 }  // namespace bellwether::ledger

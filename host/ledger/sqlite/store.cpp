@@ -79,7 +79,7 @@ struct SqliteParts {
     SqlitePlace place;
 };
 
-class SqliteStore final : public Store {
+class SqliteStore final : public LocalStore {
   public:
     SqliteStore(LockedFile file, std::unique_ptr<Database> database, SqliteParts parts, Clock clock,
                 const SqliteSettings& settings)
@@ -118,7 +118,9 @@ class SqliteStore final : public Store {
     bool flush(std::int64_t limit_ms) override {
         return journal_.flush(std::chrono::milliseconds(limit_ms));
     }
-    std::vector<Hold> holds() const override { return book_.holds(); }
+    MovedStore contents() const override {
+        return {.holds = book_.holds(), .tallies = {}, .usage = {}};
+    }
     StoreHealth health() const override { return {.available = !journal_.failing()}; }
 
   private:
@@ -193,9 +195,9 @@ Result<SqliteParts> SqliteParts::prepare(const std::string& name, Database& data
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock,
-                                           SqliteSettings settings,
-                                           std::optional<MovedStore> moved) {
+Result<std::unique_ptr<LocalStore>> open_sqlite(const std::string& path, Clock clock,
+                                                SqliteSettings settings,
+                                                std::optional<MovedStore> moved) {
     std::vector<Hold> holds = moved ? std::move(moved->holds) : std::vector<Hold>();
     if (auto done = make_folder(path); !done) return std::unexpected(std::move(done.error()));
     auto file = LockedFile::take(path);

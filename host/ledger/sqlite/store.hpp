@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "config/config.hpp"
 #include "ledger/clock.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/local_store.hpp"
 
 namespace bellwether::ledger {
 
@@ -28,9 +28,10 @@ struct SqliteSettings {
 // sessions; its destructor waits until all is written, or for 5 s if the disk fails.
 // `moved`: a file that has the tables of another version of the program is refused and not changed,
 // so that the other process can still take it back.
-Result<std::unique_ptr<Store>> open_sqlite(const std::string& path, Clock clock = system_time_us,
-                                           SqliteSettings settings = {},
-                                           std::optional<MovedStore> moved = std::nullopt);
+Result<std::unique_ptr<LocalStore>> open_sqlite(const std::string& path,
+                                                Clock clock = system_time_us,
+                                                SqliteSettings settings = {},
+                                                std::optional<MovedStore> moved = std::nullopt);
 
 // Refuses what open_sqlite() would refuse, as far as that can be seen without changing anything.
 // `with_parents`: all folders above the file would be made before.

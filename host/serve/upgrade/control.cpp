@@ -18,7 +18,6 @@ using std::chrono::milliseconds;
 // The kernel takes 253 descriptors with one piece of data. Each group goes with a byte of its own.
 constexpr std::size_t k_group = 200;
 constexpr std::uint32_t k_descriptors_max = 10'000;
-constexpr std::uint32_t k_bytes_max = 1u << 30;
 constexpr milliseconds k_sends_within{10'000};
 constexpr milliseconds k_ask_whether{20};  // whether the caller still wants to wait
 
@@ -110,7 +109,7 @@ std::expected<ControlMessage, Silence> Control::receive(Time until,
     if (!first) return std::unexpected(first.error());
     ControlHead head;
     std::memcpy(&head, first->data(), sizeof(head));
-    if (head.bytes > k_bytes_max || head.descriptors > k_descriptors_max) {
+    if (head.bytes > k_control_bytes_max || head.descriptors > k_descriptors_max) {
         return std::unexpected(Silence::nonsense);
     }
     ControlMessage message;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <expected>
 #include <functional>
 #include <span>
@@ -14,6 +15,9 @@
 
 namespace bellwether::serve {
 
+inline constexpr std::size_t k_control_bytes_max = 1u << 30;
+
+// At most so many bytes, beside the descriptors.
 struct ControlMessage {
     std::string bytes;
     std::vector<Descriptor> descriptors;

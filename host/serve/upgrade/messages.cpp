@@ -26,6 +26,7 @@ struct UpgradeWriting {
         out.field("say", "go").field("moves_ledger", one.moves_ledger);
     }
     void operator()(const Serves&) const { out.field("say", "serves"); }
+    void operator()(const Heard&) const { out.field("say", "heard"); }
     void operator()(const Refuses& one) const {
         out.field("say", "refuses").field("reason", one.reason);
     }
@@ -59,11 +60,13 @@ std::optional<UpgradeMessage> read_upgrade_message(std::string_view text) {
     if (say == "ready") return ReadyToServe{message["ledger"].string()};
     if (say == "go") return LetGo{flag("moves_ledger")};
     if (say == "serves") return Serves{};
+    if (say == "heard") return Heard{};
     if (say == "refuses") return Refuses{message["reason"].string()};
     return std::nullopt;
 }
 
 std::string ledger_text(const config::Ledger& ledger) {
+    if (ledger.kind == config::StoreKind::memory) return "memory:";
     if (ledger.kind != config::StoreKind::sqlite) return "";
     std::error_code error;
     const auto file = std::filesystem::weakly_canonical(ledger.file, error);

@@ -1,7 +1,7 @@
 // What an old host and the new one that follows it say to each other, in this order: the old one
 // welcomes; the new one is ready, once it has read its config and loaded its plugins; the old one
-// lets it go, with the ledger if both keep the same one; the new one serves. It may refuse at any
-// time. Texts and back; pure.
+// lets it go, with the ledger if both keep the same one; the new one serves, once the old one has
+// heard it. The new one may refuse at any time. Texts and back; pure.
 #pragma once
 
 #include <cstddef>
@@ -26,15 +26,17 @@ struct Welcome {
 struct ReadyToServe {
     std::string ledger;  // as ledger_text() names it
 };
-// If it moves the ledger, a message with the open holds, and the sockets of their workers, follows.
+// If it moves the ledger, a message with its contents (ledger::MovedStore), and the sockets of the
+// workers that will ask for it, follows.
 struct LetGo {
     bool moves_ledger = false;
 };
 struct Serves {};
+struct Heard {};
 struct Refuses {
     std::string reason;  // a sentence
 };
-using UpgradeMessage = std::variant<Welcome, ReadyToServe, LetGo, Serves, Refuses>;
+using UpgradeMessage = std::variant<Welcome, ReadyToServe, LetGo, Serves, Heard, Refuses>;
 
 std::string to_text(const UpgradeMessage& message);
 // Nothing: it is none of them.

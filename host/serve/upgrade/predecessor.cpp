@@ -118,13 +118,16 @@ std::expected<std::optional<ledger::MovedStore>, std::string> Predecessor::ask_f
     if (!go) return Refusal(go.error());
     if (!go->moves_ledger) return std::nullopt;
     auto got = control_.receive(until);
-    auto holds = got ? ledger::read_holds(got->bytes) : std::nullopt;
-    if (!holds) return Refusal("the old host has not handed over the holds of its ledger");
+    auto moved = got ? ledger::read_moved(got->bytes) : std::nullopt;
+    if (!moved) return Refusal("the old host has not handed over what its ledger holds");
     ledger_sockets_ = std::move(got->descriptors);
-    return ledger::MovedStore{*std::move(holds)};
+    return moved;
 }
 
-void Predecessor::tell_serving() { control_.send(to_text(Serves())); }
+void Predecessor::tell_serving() {
+    control_.send(to_text(Serves()));
+    (void)control_.receive(steady_clock::now() + k_patience);
+}
 
 void Predecessor::refuse(const std::string& reason) { control_.send(to_text(Refuses{reason})); }
 

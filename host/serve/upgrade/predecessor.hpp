@@ -11,7 +11,7 @@
 
 #include "base/descriptor.hpp"
 #include "config/config.hpp"
-#include "ledger/ledger.hpp"
+#include "ledger/local_store.hpp"
 #include "serve/inherited_sockets.hpp"
 #include "serve/upgrade/control.hpp"
 #include "serve/upgrade/messages.hpp"
@@ -40,7 +40,8 @@ class Predecessor {
         const config::Ledger& ledger);
     // Where the workers of the old host ask for the ledger from now on.
     std::vector<Descriptor> take_ledger_sockets() { return std::move(ledger_sockets_); }
-    // This host accepts calls.
+    // This host can accept calls. Waits until the old one has heard it, as one that has given up
+    // before takes the ledger back and ends this one; or until it has gone.
     void tell_serving();
     // This host will not.
     void refuse(const std::string& reason);

@@ -66,9 +66,17 @@ class Leaving {
     Leaving(const Leaving&) = delete;
     Leaving& operator=(const Leaving&) = delete;
 
-    bool send() {
-        return next_.control().send(to_text(LetGo{true})) &&
-               next_.control().send(ledger::to_bytes(moved_.holds), numbers(moved_.sockets));
+    std::expected<void, std::string> send() {
+        const std::string contents = ledger::to_bytes(moved_.contents);
+        if (contents.size() > k_control_bytes_max) {
+            return Refusal(fmt::format("the ledger has more in memory than can go over: {} MiB",
+                                       contents.size() >> 20));
+        }
+        if (next_.control().send(to_text(LetGo{true})) &&
+            next_.control().send(contents, numbers(moved_.sockets))) {
+            return {};
+        }
+        return Refusal(next_.end());
     }
     void stays_there() {
         kept_ = true;
@@ -99,7 +107,7 @@ std::expected<void, std::string> serve_with_ledger(Successor& next, const Upgrad
     auto moved = parts.ledger->leave({.limit = k_leaves_within, .gives_up = parts.gives_up});
     if (!moved) return Refusal(moved.error().message);
     Leaving leaving(next, *parts.ledger, *std::move(moved));
-    if (!leaving.send()) return Refusal(next.end());
+    if (auto sent = leaving.send(); !sent) return sent;
     if (auto serves = hear<Serves>(next, k_serves_within, parts); !serves) {
         return Refusal(serves.error());
     }
@@ -129,6 +137,7 @@ std::expected<Successor, std::string> upgrade(const UpgradeParts& parts) {
     const auto serves =
         moves ? serve_with_ledger(*next, parts) : serve_without_ledger(*next, parts);
     if (!serves) return Refusal(serves.error());
+    next->control().send(to_text(Heard()));
     return next;
 }
 

@@ -16,6 +16,7 @@
 #include "ledger/handover/relay.hpp"
 #include "ledger/handover/relayed_calls.hpp"
 #include "ledger/handover/wire.hpp"
+#include "ledger/memory.hpp"
 #include "sqlite_fixture.hpp"
 
 namespace bellwether::ledger {
@@ -62,8 +63,18 @@ TEST(HandoverWire, BringsEveryMemberAcross) {
     ASSERT_TRUE(decided);
     EXPECT_EQ(decided->verdict.standings.front().left, -3);
     EXPECT_EQ(to_bytes(*decided), to_bytes(answer));
-    EXPECT_THAT(*read_holds(to_bytes(std::vector<Hold>{hold, hold})), SizeIs(2));
-    EXPECT_THAT(*read_holds(to_bytes(std::vector<Hold>())), IsEmpty());
+    const MovedStore moved{
+        .holds = {hold, hold},
+        .tallies = {{.number = 3, .measure = Measure::rate, .name = {"r", "x"}, .window = {5, 6}}},
+        .usage = {hold.estimate}};
+    auto taken = read_moved(to_bytes(moved));
+    ASSERT_TRUE(taken);
+    EXPECT_THAT(taken->holds, SizeIs(2));
+    ASSERT_THAT(taken->tallies, SizeIs(1));
+    EXPECT_EQ(taken->tallies[0].name, moved.tallies[0].name);
+    EXPECT_EQ(taken->usage.at(0).user, "ü");
+    EXPECT_EQ(to_bytes(*taken), to_bytes(moved)) << "of all that was not looked at";
+    EXPECT_THAT(read_moved(to_bytes(MovedStore()))->holds, IsEmpty());
 }
 
 TEST(HandoverWire, TakesNothingElse) {
@@ -74,7 +85,7 @@ TEST(HandoverWire, TakesNothingElse) {
     EXPECT_FALSE(read_ask(whole + "x"));
     EXPECT_FALSE(read_ask("\x07"));
     EXPECT_FALSE(read_answer(std::string(1000, '\xff')));
-    EXPECT_FALSE(read_holds(std::string(8, '\xff'))) << "a count asks for no memory";
+    EXPECT_FALSE(read_moved(std::string(8, '\xff'))) << "a count asks for no memory";
 }
 
 // A thread that runs a loop, as the thread of the signals does in a host.
@@ -230,10 +241,6 @@ class RelayedStore final : public Store {
     std::optional<Relay> relay_;
 };
 
-Result<std::unique_ptr<Store>> open_moved(const std::string& file, std::vector<Hold> holds) {
-    return open_sqlite(file, system_time_us, {}, MovedStore{std::move(holds)});
-}
-
 // One worker of a host: its session, with a thread that runs its loop.
 class Calls {
   public:
@@ -281,12 +288,20 @@ class Calls {
     std::unique_ptr<LedgerSession> session_;
 };
 
-class HandoverTest : public SqliteTest {
+// Whether the store is in a file, or in memory.
+class HandoverTest : public SqliteTest, public testing::WithParamInterface<bool> {
   protected:
+    Result<std::unique_ptr<LocalStore>> opened(std::optional<MovedStore> moved) {
+        if (GetParam()) return open_sqlite(file(), system_time_us, {}, std::move(moved));
+        return open_memory(system_time_us, {}, std::move(moved).value_or(MovedStore()));
+    }
+    // As another process gets it.
+    Result<std::unique_ptr<LocalStore>> open_elsewhere(const MovedStore& moved) {
+        return opened(read_moved(to_bytes(moved)).value());
+    }
     std::unique_ptr<MovableStore> movable() {
         return std::make_unique<MovableStore>(
-            open_sqlite(file()).value(),
-            [this](std::vector<Hold> holds) { return open_moved(file(), std::move(holds)); });
+            opened({}).value(), [this](MovedStore moved) { return opened(std::move(moved)); });
     }
     static StoredCounter counter(Store& store, const std::string& rule) {
         const auto all = store.counters().value();
@@ -308,7 +323,7 @@ class HandoverTest : public SqliteTest {
     }
 };
 
-TEST_F(HandoverTest, GoesOverWithWhatIsHeld) {
+TEST_P(HandoverTest, GoesOverWithWhatIsHeld) {
     const auto old_store = movable();
     Calls calls(*old_store);
     const auto first = calls.held({budget("b", 60, 100), concurrency("c", 1, 1)});
@@ -316,14 +331,14 @@ TEST_F(HandoverTest, GoesOverWithWhatIsHeld) {
     calls.settle(second, {7});
     auto moved = old_store->leave(k_patience);
     ASSERT_TRUE(moved) << moved.error().message;
-    ASSERT_THAT(moved->holds, SizeIs(1));
+    ASSERT_THAT(moved->contents.holds, SizeIs(1));
     EXPECT_THAT(old_store->counters().error().message, HasSubstr("another host has taken over"));
 
     // Meanwhile the old host's calls wait.
     auto waiting = calls.ask(calls.id(), {budget("b", 1, 100)});
     EXPECT_EQ(waiting.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout);
 
-    auto new_store = open_moved(file(), moved->holds);
+    auto new_store = open_elsewhere(moved->contents);
     ASSERT_TRUE(new_store) << new_store.error().message;
     EXPECT_EQ(counter(**new_store, "b").held, 60);
     EXPECT_EQ(counter(**new_store, "b").used, 7);
@@ -331,7 +346,7 @@ TEST_F(HandoverTest, GoesOverWithWhatIsHeld) {
     Beside beside;
     std::unique_ptr<Relay> relay;
     beside.run([&] {
-        relay = std::make_unique<Relay>(beside.loop(), **new_store, moved->holds,
+        relay = std::make_unique<Relay>(beside.loop(), **new_store, moved->contents.holds,
                                         std::move(moved->sockets));
     });
     old_store->follow();
@@ -345,7 +360,35 @@ TEST_F(HandoverTest, GoesOverWithWhatIsHeld) {
     beside.run([&] { relay.reset(); });
 }
 
-TEST_F(HandoverTest, ComesBack) {
+// All that decides of the calls to come, and the reports of those that were.
+TEST_P(HandoverTest, WhatWasUsedGoesAlong) {
+    const auto old_store = movable();
+    Calls calls(*old_store);
+    const Window month{.start = 100, .end = 4'000'000'000};
+    const Window next{.start = 200, .end = 5'000'000'000};
+    const auto earlier = calls.held({budget("b", 10, 100, month)});
+    calls.settle(calls.held({budget("b", 10, 100, month)}), {9});
+    calls.settle(calls.held({budget("b", 60, 100, next), rate("r", 4, 5, 5, 3'600'000'000)}),
+                 {7, 4});
+    const auto moved = old_store->leave(k_patience);
+    ASSERT_TRUE(moved);
+    const auto new_store = open_elsewhere(moved->contents).value();
+
+    Calls theirs(*new_store);
+    const auto asks = [&theirs](Claim claim) {
+        return theirs.ask(theirs.id(), {std::move(claim)}).get().answer;
+    };
+    EXPECT_EQ(asks(budget("b", 94, 100, next)), HoldAnswer::refused);
+    EXPECT_EQ(asks(rate("r", 2, 5, 5, 3'600'000'000)), HoldAnswer::refused);
+    EXPECT_EQ(asks(budget("b", 93, 100, next)), HoldAnswer::held);
+    EXPECT_EQ(asks(rate("r", 1, 5, 5, 3'600'000'000)), HoldAnswer::held);
+    EXPECT_THAT(rows(*new_store), SizeIs(2));
+    theirs.settle(earlier, {5});
+    EXPECT_EQ(counter(*new_store, "b").used, 7) << "not what a call of the window before has used";
+    EXPECT_THAT(rows(*new_store), SizeIs(3));
+}
+
+TEST_P(HandoverTest, ComesBack) {
     const auto store = movable();
     Calls calls(*store);
     const auto first = calls.held({budget("b", 60, 100)});
@@ -359,48 +402,39 @@ TEST_F(HandoverTest, ComesBack) {
     EXPECT_TRUE(calls.durable(calls.held({budget("b", 95, 100)})));
 }
 
-// What the new process gave its own calls before it died is settled, and what the old one's calls
-// hold stays held.
-TEST_F(HandoverTest, ComesBackFromAProcessThatDied) {
+// What the new process gave its own calls before it died is settled, where a file has it, and what
+// the old one's calls hold stays held.
+TEST_P(HandoverTest, ComesBackFromAProcessThatDied) {
     const auto store = movable();
     Calls calls(*store);
     const auto ours = calls.held({budget("b", 60, 100)});
     const auto moved = store->leave(k_patience);
     ASSERT_TRUE(moved);
     {
-        auto other = open_moved(file(), moved->holds);
+        auto other = open_elsewhere(moved->contents);
         ASSERT_TRUE(other);
         Calls theirs(**other);
         EXPECT_TRUE(theirs.durable(theirs.held({budget("b", 30, 100)})));
     }
     ASSERT_TRUE(store->take_back());
-    EXPECT_EQ(counter(*store, "b").used, 30);
+    const int theirs = GetParam() ? 30 : 0;
+    EXPECT_EQ(counter(*store, "b").used, theirs);
     EXPECT_EQ(counter(*store, "b").held, 60);
     calls.settle(ours, {10});
-    expect_soon(*store, "b", 40, 0);
+    expect_soon(*store, "b", theirs + 10, 0);
 }
 
-// Else the other process could not take it back.
-TEST_F(HandoverTest, AFileWithOtherTablesIsLeftAsItIs) {
-    open_sqlite(file()).value().reset();
-    run_sql("PRAGMA user_version = 1");
-    const auto moved = open_moved(file(), {});
-    ASSERT_FALSE(moved);
-    EXPECT_THAT(moved.error().message, HasSubstr("could not give it back"));
-    EXPECT_EQ(number("PRAGMA user_version"), 1);
-}
-
-TEST_F(HandoverTest, ALostHostIsSettledAtWhatItHeld) {
+TEST_P(HandoverTest, ALostHostIsSettledAtWhatItHeld) {
     const auto old_store = movable();
     auto calls = std::make_unique<Calls>(*old_store);
     calls->held({budget("b", 60, 100)});
     auto moved = old_store->leave(k_patience);
     ASSERT_TRUE(moved);
-    auto new_store = open_moved(file(), moved->holds).value();
+    auto new_store = open_elsewhere(moved->contents).value();
     Beside beside;
     std::unique_ptr<Relay> relay;
     beside.run([&] {
-        relay = std::make_unique<Relay>(beside.loop(), *new_store, moved->holds,
+        relay = std::make_unique<Relay>(beside.loop(), *new_store, moved->contents.holds,
                                         std::move(moved->sockets));
     });
     old_store->follow();
@@ -414,7 +448,7 @@ TEST_F(HandoverTest, ALostHostIsSettledAtWhatItHeld) {
     beside.run([&] { relay.reset(); });
 }
 
-TEST_F(HandoverTest, ANewHostThatGoesLeavesCallsWithoutLedger) {
+TEST_P(HandoverTest, ANewHostThatGoesLeavesCallsWithoutLedger) {
     const auto old_store = movable();
     Calls calls(*old_store);
     const auto first = calls.held({budget("b", 60, 100)});
@@ -430,7 +464,7 @@ TEST_F(HandoverTest, ANewHostThatGoesLeavesCallsWithoutLedger) {
     EXPECT_EQ(calls.ask(calls.id(), {budget("b", 1, 100)}).get().answer, HoldAnswer::unavailable);
 }
 
-TEST_F(HandoverTest, AWorkerThatHangsKeepsTheStoreHere) {
+TEST_P(HandoverTest, AWorkerThatHangsKeepsTheStoreHere) {
     const auto store = movable();
     Calls calls(*store);
     boost::asio::io_context nobody_runs;
@@ -444,7 +478,7 @@ TEST_F(HandoverTest, AWorkerThatHangsKeepsTheStoreHere) {
 }
 
 // Many calls on several threads while the store goes and comes back all the time.
-TEST_F(HandoverTest, NothingIsLostOnTheWay) {
+TEST_P(HandoverTest, NothingIsLostOnTheWay) {
     constexpr int k_workers = 4;
     constexpr int k_calls = 300;
     constexpr std::int64_t k_enough = 1'000'000'000;
@@ -485,6 +519,21 @@ TEST_F(HandoverTest, NothingIsLostOnTheWay) {
     EXPECT_GT(moves, 3);
     expect_soon(*store, "b", settled, 0);
     EXPECT_THAT(rows(*store), SizeIs(k_workers * k_calls));
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, HandoverTest, testing::Bool(),
+                         [](const auto& info) { return info.param ? "sqlite" : "memory"; });
+
+class SqliteHandoverTest : public SqliteTest {};
+
+// Else the other process could not take it back.
+TEST_F(SqliteHandoverTest, AFileWithOtherTablesIsLeftAsItIs) {
+    open_sqlite(file()).value().reset();
+    run_sql("PRAGMA user_version = 1");
+    const auto moved = open_sqlite(file(), system_time_us, {}, MovedStore());
+    ASSERT_FALSE(moved);
+    EXPECT_THAT(moved.error().message, HasSubstr("could not give it back"));
+    EXPECT_EQ(number("PRAGMA user_version"), 1);
 }
 
 class RelayedUnderTest final : public StoreUnderTest {
