@@ -217,11 +217,13 @@ void Threads::changed(const std::vector<std::filesystem::path>& files) {
 
 report::UpgradeReport Threads::upgrade(const Generation& current, std::string_view by) {
     std::expected<pid_t, std::string> process = Refusal("");
+    upgrades_ = true;
     try {
         process = try_upgrade(current, by);
     } catch (const std::exception& error) {
         process = Refusal(error.what());  // a lack of memory, most likely
     }
+    upgrades_ = false;
     if (process) return {.process = *process};
     observe::error("{}: no upgrade, and this host goes on: {}", by, process.error());
     return {.fault = process.error()};
@@ -230,6 +232,7 @@ report::UpgradeReport Threads::upgrade(const Generation& current, std::string_vi
 std::expected<pid_t, std::string> Threads::try_upgrade(const Generation& current,
                                                        std::string_view by) {
     if (process_.followed) return Refusal("another host has taken over from this one already");
+    if (process_.draining) return Refusal("the host is about to end");
     if (const auto refusal = why_not_to_end()) return Refusal(*refusal);
     const auto parts = parts_of_upgrade(current);
     if (!parts) return Refusal(parts.error());
@@ -325,11 +328,16 @@ void Threads::begin_end(std::string_view signal) {
     process_.draining = true;
     tell_service_manager("STOPPING=1");
     const auto grace = current_->host().config.server.shutdown_grace;
-    if (grace.count() == 0) return drain(received, times_of_end());
+    if (grace.count() == 0) return end_calls(received);
     observe::info("{}: no longer ready, but taking calls for another {:g} s; again to stop at once",
                   received, seconds_of(grace));
-    grace_.set(net::Alarm::Clock::now() + grace,
-               [this] { drain("the grace time is over", times_of_end()); });
+    grace_.set(net::Alarm::Clock::now() + grace, [this] { end_calls("the grace time is over"); });
+}
+
+// An upgrade comes to nothing now, soon. Calls that end before it has may have no ledger to settle.
+void Threads::end_calls(const std::string& why) {
+    if (!upgrades_) return drain(why, times_of_end());
+    grace_.set(net::Alarm::Clock::now() + k_look_again, [this, why] { end_calls(why); });
 }
 
 DrainTimes Threads::times_of_end() const {

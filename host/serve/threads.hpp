@@ -75,6 +75,7 @@ class Threads {
   private:
     std::array<std::uint16_t, 2> own_ports() const { return {api_port_, admin_port_}; }
     DrainTimes times_of_end() const;
+    void end_calls(const std::string& why);
     void drain(std::string_view why, DrainTimes times);
     std::expected<pid_t, std::string> try_upgrade(const Generation& current, std::string_view by);
     std::expected<UpgradeParts, std::string> parts_of_upgrade(const Generation& current);
@@ -104,6 +105,7 @@ class Threads {
     std::unique_ptr<ledger::Relay> relay_;  // of that thread; null: no host was before this one
     std::atomic<bool> relays_ = false;      // the host before this one has not ended
     std::atomic<bool> stopped_ = false;
+    std::atomic<bool> upgrades_ = false;  // whether a new host is about to take over
     // When the calls that are left end, once the host drains.
     std::atomic<std::chrono::steady_clock::time_point> drained_at_latest_{};
     std::uint16_t api_port_ = 0;

@@ -10,7 +10,7 @@ import pytest
 
 from integration.conftest import StartHost, route
 from integration.counting import answers_within, body_of, budget, counted, rules_config, send
-from integration.host import run_cli, wait_for
+from integration.host import Host, run_cli, wait_for
 from integration.reloading import ECHO
 from integration.upgrading import (HeldBack, Line, begin_stream, both_ledgers, children, in_line,
                                    own_program, usage, used_by_one_call)
@@ -94,3 +94,22 @@ def test_nobody_is_served_by_a_host_that_could_be_sent_back(line: Line, program:
         assert not answers_within(connection, 0.3)
         held_back.let_go()
         assert connection.read_reply().status == 200
+
+
+def test_a_host_that_ends_meanwhile_settles_its_calls(config: str, program: Path,
+                                                      upstream: Simulator, tmp_path: Path) -> None:
+    """It takes the ledger back first: none is left at its estimate."""
+    host = Host(config, tmp_path / "host", binary=program)
+    puppet, connection = begin_stream(host, upstream)
+    with connection:
+        reply = connection.read_reply()
+        held_back = HeldBack(program, "serves")
+        os.kill(host.process.pid, signal.SIGUSR2)
+        held_back.wait()
+        puppet.finish()
+        assert list(reply.events())[-1] == "[DONE]"
+    host.stop()
+    again = Host(config, tmp_path / "again")
+    assert (usage(again)["calls"], usage(again)["estimated"]) == (1, 0)
+    assert counted(again)[1] == 0
+    again.stop()
