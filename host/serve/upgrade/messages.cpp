@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
@@ -45,8 +46,9 @@ std::string to_text(const UpgradeMessage& message) {
 std::optional<UpgradeMessage> read_upgrade_message(std::string_view text) {
     if (!json::valid(text)) return std::nullopt;
     const json::Value message(text);
-    const auto count = [&message](const char* name) -> std::uint64_t {
-        return static_cast<std::uint64_t>(message[name].integer().value_or(0));
+    const auto count = [&message](const char* name) {
+        const auto number = message[name].integer().value_or(0);
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(number, 0));
     };
     const auto flag = [&message](const char* name) { return message[name].raw() == "true"; };
     const std::string say = message["say"].string();
