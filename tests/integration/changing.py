@@ -4,7 +4,6 @@ pages in between."""
 import itertools
 import json
 import shutil
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -14,6 +13,7 @@ from integration.conftest import route, server
 from integration.counting import budget
 from integration.host import PLUGINS, Host
 from integration.http_client import Connection
+from integration.load import Meanwhile
 from integration.numbered_upstream import NumberedUpstream
 from integration.reloading import replace_file
 
@@ -87,24 +87,23 @@ api_key = "env:HOLYSHEEP_API_KEY"
                 + self._provider("spare"))
 
 
-class Reloads(threading.Thread):
-    """Reloads at a pace of its own until it is told to end; each must be accepted, and what an
-    operator asks in between be answered."""
+class Reloads(Meanwhile):
+    """Reloads at a pace of its own; each must be accepted, and what an operator asks in between be
+    answered."""
 
     def __init__(self, host: Host, variants: Variants) -> None:
         super().__init__()
         self.outcomes: Counter[str] = Counter()
         self._host = host
         self._variants = variants
-        self._over = threading.Event()
         self.faults: list[str] = []
         self._pages = itertools.cycle(PAGES)
 
-    def run(self) -> None:
+    def work(self) -> None:
         connection = Connection(int(self._host.admin_url.rsplit(":", 1)[1]))
         plugin_due = time.monotonic() + PLUGIN_EVERY_SECONDS
         with connection:
-            while not self._over.wait(RELOAD_EVERY_SECONDS):
+            while not self.over.wait(RELOAD_EVERY_SECONDS):
                 if time.monotonic() >= plugin_due:
                     self._variants.replace_plugin()
                     plugin_due += PLUGIN_EVERY_SECONDS
@@ -116,7 +115,3 @@ class Reloads(threading.Thread):
                 page = connection.send("GET", next(self._pages))
                 if page.status != 200 or not page.body():
                     self.faults.append(f"a page has status {page.status}")
-
-    def end(self) -> None:
-        self._over.set()
-        self.join()

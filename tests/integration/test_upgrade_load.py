@@ -1,13 +1,11 @@
 """Upgrades under load: no connection is refused, no call lost, and the ledger has what the clients
 were told."""
 
-import asyncio
 import os
 import random
 import signal
 import threading
 import time
-from collections import Counter
 from pathlib import Path
 
 from bench.processes import raise_descriptor_limit
@@ -16,7 +14,7 @@ from integration.conftest import StartHost, route, server
 from integration.counting import budget, counted
 from integration.host import SLOWNESS, wait_for
 from integration.http_client import Reply
-from integration.load import CALLS_PER_SECOND, SECONDS, STREAMS, Load
+from integration.load import SECONDS, STREAMS, Load, Meanwhile
 from integration.numbered_upstream import NumberedUpstream
 from integration.upgrading import Line, children, in_line
 
@@ -34,28 +32,19 @@ api_key = "env:HOLYSHEEP_API_KEY"
             + f'\n[ledger]\nurl = "sqlite:{folder / "ledger.db"}"\n')
 
 
-class Upgrades(threading.Thread):
-    """One after the other until it is told to end, or as many as there shall be."""
+class Upgrades(Meanwhile):
+    """One after the other, as many as there shall be."""
 
     def __init__(self, line: Line) -> None:
         super().__init__()
-        self.fault: BaseException | None = None
         self.count = 0
         self._line = line
-        self._over = threading.Event()
 
-    def run(self) -> None:
-        try:
-            while self.count < UPGRADES and not self._over.is_set():
-                self._line.upgrade()
-                self.count += 1
-                self._over.wait(SECONDS / UPGRADES / 2)
-        except BaseException as fault:
-            self.fault = fault
-
-    def end(self) -> None:
-        self._over.set()
-        self.join()
+    def work(self) -> None:
+        while self.count < UPGRADES and not self.over.is_set():
+            self._line.upgrade()
+            self.count += 1
+            self.over.wait(SECONDS / UPGRADES / 2)
 
 
 def test_upgrades_under_load(start_host: StartHost, numbered: NumberedUpstream,
@@ -65,45 +54,28 @@ def test_upgrades_under_load(start_host: StartHost, numbered: NumberedUpstream,
     host = start_host(config_of(numbered, key.toml, tmp_path))
     with in_line(host) as line:
         load, upgrades = Load(host.port, key, lambda: line.process), Upgrades(line)
-        upgrades.start()
-        try:
-            asyncio.run(load.run(SECONDS))
-        finally:
-            upgrades.end()
-        assert upgrades.fault is None, upgrades.fault
-        assert not load.faults, (len(load.faults), upgrades.count,
-                                 Counter(fault[9:80] for fault in load.faults), load.faults[:5])
-        assert load.calls == int(SECONDS * CALLS_PER_SECOND) and load.streams >= STREAMS
+        load.run(upgrades)
         assert upgrades.count >= (UPGRADES if SLOWNESS == 1 else 3), upgrades.count
         wait_for(lambda: counted(host)[1] == 0, "nothing is held any more")
         assert counted(host) == (load.tokens, 0) == (numbered.tokens(), 0)
         line.wait_for_the_old()
 
 
-class Kills(threading.Thread):
+class Kills(Meanwhile):
     """Upgrades whose new host is killed at some moment before it serves; the others are made."""
 
     def __init__(self, line: Line, ledger: Path) -> None:
         super().__init__()
-        self.fault: BaseException | None = None
         self.killed = self.made = 0
         self.with_ledger = 0  # killed while they had the ledger, and did not serve yet
         self._lock = ledger.with_name(ledger.name + "-lock")
         self._line = line
-        self._over = threading.Event()
         self._chance = random.Random(3)
         self._longest = 0.3 * SLOWNESS  # that an upgrade takes, as far as is known
 
-    def run(self) -> None:
-        try:
-            while self.killed < KILLS and not self._over.is_set():
-                self._one()
-        except BaseException as fault:
-            self.fault = fault
-
-    def end(self) -> None:
-        self._over.set()
-        self.join()
+    def work(self) -> None:
+        while self.killed < KILLS and not self.over.is_set():
+            self._one()
 
     def _wait_until_it_has_the_ledger(self, new: int, told: list[Reply]) -> None:
         deadline = time.monotonic() + 5 * SLOWNESS
@@ -145,13 +117,7 @@ def test_a_new_host_that_is_killed_changes_nothing(start_host: StartHost,
     host = start_host(config_of(numbered, key.toml, tmp_path))
     with in_line(host) as line:
         load, kills = Load(host.port, key, lambda: line.process), Kills(line, tmp_path / "ledger.db")
-        kills.start()
-        try:
-            asyncio.run(load.run(SECONDS))
-        finally:
-            kills.end()
-        assert kills.fault is None, kills.fault
-        assert not load.faults, (kills.killed, kills.made, len(load.faults), load.faults[:5])
+        load.run(kills)
         assert kills.killed >= KILLS / 2, (kills.killed, kills.made)
         assert kills.with_ledger >= 1, (kills.killed, kills.made)
         wait_for(lambda: counted(host)[1] == 0, "nothing is held any more")
