@@ -653,7 +653,7 @@ def test_by_a_signal(host: Host, plain: str, upstream: Simulator) -> None:
         host.config.write_text(plain + "\n[nonsense]\n")
         host.process.send_signal(signal.SIGHUP)
         wait_for(lambda: gauge(host, "last_reload_successful") == 0, "the config is refused")
-    assert "routes[more]: added" in host.log() and "nonsense" in host.log()
+    wait_for(lambda: "routes[more]: added" in host.log() and "nonsense" in host.log(), "the lines")
 
 
 def test_the_service_manager_is_told(start_host: StartHost, plain: str, tmp_path: Path) -> None:
