@@ -78,6 +78,6 @@ def test_without_descriptors_the_old_host_serves_on(start_host: StartHost, upstr
         assert counted(host) == (used, 0)
         for one in ("no descriptor is left for the sockets; try again later",
                     "no pair of sockets can be opened: Too many open files",
-                    "cannot be started: Too many open files"):
+                    "cannot be read: /proc/self/cmdline: Too many open files"):
             assert any(refusal.endswith(one) for refusal in refusals), refusals
         assert refusals[-1] == "no pair of sockets can be opened: Too many open files", refusals

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <fstream>
@@ -46,7 +47,11 @@ std::vector<std::string> environment() {
 
 std::expected<pid_t, std::string> spawn(int given) {
     auto words = own_words();
-    if (words.empty()) return Refusal("/proc/self/cmdline does not tell how this host was started");
+    if (words.empty()) {
+        return Refusal(
+            fmt::format("how this host was started cannot be read: /proc/self/cmdline: {}",
+                        std::strerror(errno)));
+    }
     const std::string program = words.front();
     const auto id = start_program({.program = program,
                                    .words = std::move(words),
