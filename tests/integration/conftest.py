@@ -5,13 +5,16 @@ from typing import Any, Callable, Iterator
 
 import pytest
 
-from integration.host import PLUGINS, Host, milliseconds
+from integration.host import PLUGINS, SANITIZED, Host, milliseconds
 from integration.numbered_upstream import NumberedUpstream
 from integration.redis_server import Redis
 from upstream.simulator import Simulator
 from upstream.tls import Authority, create_authority
 
 StartHost = Callable[..., Host]
+
+NOT_SANITIZED = pytest.mark.skipif(
+    SANITIZED, reason="a sanitizer needs system calls and memory of its own")
 
 _started: list[Host] = []
 
@@ -67,6 +70,13 @@ def standard_config(upstream: Simulator, authority: Authority) -> str:
     return (server() + provider("holysheep", upstream, authority)
             + '\n[providers.echo]\nplugin = "echo"\n'
             + route("qwen-*", '["holysheep"]') + route("echo", '["echo"]'))
+
+
+@pytest.fixture(params=[False, pytest.param(True, marks=NOT_SANITIZED)],
+                ids=["in-the-host", "isolated"])
+def isolated(request: pytest.FixtureRequest) -> bool:
+    """Whether the plugin of the test runs in a child process."""
+    return bool(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 
 from integration.bad_plugins import build
 from integration.conftest import StartHost, route, server
-from integration.host import SANITIZED, Host, run_cli, wait_for
+from integration.host import Host, run_cli, wait_for
 from integration.metrics_page import scrape
 from integration.reloading import ask_reload, gauge, refused, reload, replace_file
 
@@ -54,12 +54,6 @@ class Tried:
 
 def isolation(name: bool) -> str:
     return f"isolate = {str(name).lower()}\n"
-
-
-@pytest.fixture(params=[False, pytest.param(True, marks=pytest.mark.skipif(
-    SANITIZED, reason="a sanitizer needs system calls and memory of its own"))], ids=["in-the-host", "isolated"])
-def isolated(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
 
 
 def test_it_has_its_share(start_host: StartHost, tmp_path: Path, versions: dict[str, bytes], isolated: bool) -> None:

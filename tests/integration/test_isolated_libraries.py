@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from integration.conftest import StartHost, route, server
-from integration.host import BINARY, SANITIZED, Host, run_cli, wait_for
+from integration.conftest import NOT_SANITIZED, StartHost, route, server
+from integration.host import BINARY, Host, run_cli, wait_for
 from integration.test_isolation import content, isolated
 from integration.test_plugin_files import CXX, SDK, compile_library, plugin_source
 
-pytestmark = pytest.mark.skipif(
-    SANITIZED, reason="a sanitizer needs system calls and memory of its own")
+pytestmark = NOT_SANITIZED
 
 HOSTILE = Path(__file__).with_name("bad_plugins") / "plugins/hostile.c"
 

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from integration.conftest import StartHost, provider, route, server
-from integration.host import PLUGINS, SANITIZED, Host, run_cli, wait_for
+from integration.conftest import NOT_SANITIZED, StartHost, provider, route, server
+from integration.host import PLUGINS, Host, run_cli, wait_for
 from integration.reloading import apply, gauge, refused, replace_file, stream_across
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
-pytestmark = pytest.mark.skipif(
-    SANITIZED, reason="a sanitizer needs system calls and memory of its own")
+pytestmark = NOT_SANITIZED
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ import re
 import signal
 from pathlib import Path
 
-import pytest
-
 from integration.conftest import StartHost, provider, route, server
 from integration.counting import send
 from integration.host import PLUGINS, SLOWNESS, Host, wait_for
@@ -33,7 +31,6 @@ def waiting(host: Host) -> float:
     return scrape(host).sum("bellwether_calls_waiting")
 
 
-@pytest.mark.parametrize("isolated", [False, True])
 def test_each_service_is_told_once_that_it_drains(start_host: StartHost, upstream: Simulator,
                                                   authority: Authority, isolated: bool) -> None:
     """One whose provider a reload replaces, then; one that is kept, when the host ends."""

@@ -142,7 +142,6 @@ def copies(host: Host) -> tuple[int, int]:
     return held, (process / "maps").read_text().count("memfd:ours.so")
 
 
-@pytest.mark.parametrize("isolated", [False, True], ids=["within", "isolated"])
 @pytest.mark.parametrize("good", [True, False], ids=["good", "refused"])
 def test_a_file_that_is_tried_again_is_copied_once(start_host: StartHost, tmp_path: Path,
                                                    good: bool, isolated: bool) -> None:

@@ -9,7 +9,7 @@ from bench.processes import raise_descriptor_limit
 from integration import dying
 from integration.bad_plugins.upstream import upstream as bad_upstream
 from integration.changing import Reloads, Variants
-from integration.conftest import NO_REPETITIONS, StartHost, server
+from integration.conftest import NO_REPETITIONS, NOT_SANITIZED, StartHost, server
 from integration.counting import counted
 from integration.host import SANITIZED, SLOWNESS, Host, wait_for
 from integration.http_client import Connection
@@ -47,7 +47,7 @@ def test_reloads_under_load(start_host: StartHost, numbered: NumberedUpstream,
     load.sizes.must_be_flat(variants.plugins)
 
 
-@pytest.mark.skipif(SANITIZED, reason="a sanitizer needs system calls and memory of its own")
+@NOT_SANITIZED
 def test_reloads_and_deaths_under_load(start_host: StartHost, numbered: NumberedUpstream,
                                        tmp_path: Path) -> None:
     """The same, and isolated plugins die in every way: a call that has another target does not
