@@ -18,10 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t k_events =
-    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB | IN_ONLYDIR;
-// A link can lead in circles.
-constexpr int k_links_max = 40;
+// After these a folder's name may lead to another one, or its watch has ended.
+constexpr std::uint32_t k_another_folder =
+    IN_MOVE_SELF | IN_DELETE_SELF | IN_IGNORED | IN_UNMOUNT | IN_Q_OVERFLOW;
 
 // What a name leads to: the file and its time of change, or nothing. A folder is the list of its
 // names.
@@ -42,25 +41,17 @@ std::string look_of(const fs::path& path) {
     return all;
 }
 
-// The folders in which a change can make the name lead elsewhere.
-void add_folders_of(const fs::path& file, std::set<fs::path>& folders, int links) {
-    fs::path at;
-    for (const fs::path& part : file) {
-        const fs::path folder = at;
-        at /= part;
-        std::error_code error;
-        if (links > k_links_max || !fs::is_symlink(at, error)) continue;
-        folders.insert(folder);
-        const fs::path target = fs::read_symlink(at, error);
-        if (!error) add_folders_of((folder / target).lexically_normal(), folders, links + 1);
-    }
-    folders.insert(file.parent_path());
+// A host whose working folder is gone has no absolute paths.
+fs::path absolute_of(const fs::path& path) {
+    std::error_code error;
+    fs::path absolute = fs::absolute(path, error);
+    return error ? path : absolute;
 }
 
 }  // namespace
 
 FileWatch::FileWatch(boost::asio::io_context& loop, OnChange on_change)
-    : loop_(loop), on_change_(std::move(on_change)), alarm_(loop) {}
+    : loop_(loop), on_change_(std::move(on_change)), alarm_(loop), poll_(loop) {}
 
 void FileWatch::follow(const std::vector<Path>& files, const std::vector<Path>& folders) {
     std::map<Path, std::string> now;
@@ -71,52 +62,111 @@ void FileWatch::follow(const std::vector<Path>& files, const std::vector<Path>& 
         }
     }
     seen_ = std::move(now);
-    watch_folders();
+    folders_.clear();
+    for (const Path& path : folders) folders_.insert(path);
+    watch(folders_now());
+}
+
+FoldersToWatch FileWatch::folders_now() const {
+    FoldersToWatch all;
+    for (const auto& [path, look] : seen_) {
+        all.add_file(absolute_of(path));
+        if (folders_.contains(path)) all.add_folder(absolute_of(path));
+    }
+    return all;
+}
+
+// All anew: a folder that was replaced has left the old one watched, and not the new one.
+void FileWatch::watch(const FoldersToWatch& now) {
+    events_.reset();
+    is_another_ = false;
+    tell_missing(now);
+    watched_ = now.folders();
+    missing_ = now.missing();
+    const bool open = open_events();
+    bool all = open && missing_.empty();
+    for (const auto& [path, folder] : watched_) all = watch(path, folder.events) && all;
+    if (events_) read();
     // What changed before the folders were watched made no event.
     if (!seen_.empty()) look_soon();
+    poll_.cancel();
+    if (!all) poll_later();
 }
 
-// All anew: a link that was replaced has left the old folder watched, and not the new one.
-void FileWatch::watch_folders() {
-    events_.reset();
-    if (seen_.empty()) return;
+void FileWatch::tell_missing(const FoldersToWatch& now) const {
+    for (const Path& path : now.missing()) {
+        if (!missing_.contains(path) && watched_.contains(path)) {
+            observe::warn("the folder {} is gone, with what is watched in it; looking for it",
+                          path.string());
+        }
+    }
+    for (const Path& path : missing_) {
+        if (now.folders().contains(path)) {
+            observe::info("the folder {} is there, and watched", path.string());
+        }
+    }
+}
+
+bool FileWatch::open_events() {
+    if (seen_.empty()) return true;
     const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (fd < 0) {
-        return observe::warn("files cannot be watched: {}; reload with SIGHUP",
-                             std::strerror(errno));
+        observe::warn("files cannot be watched, and are looked at once a second: {}",
+                      std::strerror(errno));
+        return false;
     }
-    events_ = std::make_unique<boost::asio::posix::stream_descriptor>(loop_, fd);
-    std::set<Path> folders;
-    for (const auto& [path, look] : seen_) {
-        std::error_code error;
-        if (fs::is_directory(path, error)) folders.insert(path);
-        add_folders_of(fs::absolute(path), folders, 0);
-    }
-    for (const Path& folder : folders) watch(folder);
-    read();
+    events_ = std::make_shared<boost::asio::posix::stream_descriptor>(loop_, fd);
+    return true;
 }
 
-void FileWatch::watch(const Path& folder) {
-    const int added = inotify_add_watch(events_->native_handle(), folder.c_str(), k_events);
-    if (added >= 0 || errno == ENOENT || errno == ENOTDIR) return;
-    observe::warn("the folder {} cannot be watched: {}", folder.string(), std::strerror(errno));
+// False: nobody tells of its changes.
+bool FileWatch::watch(const Path& folder, std::uint32_t events) {
+    if (!events_) return false;
+    if (inotify_add_watch(events_->native_handle(), folder.c_str(), events) >= 0) return true;
+    const int why = errno;
+    if (why == ENOENT || why == ENOTDIR) {
+        is_another_ = true;
+    } else if ((events & IN_CREATE) != 0) {  // one above the others may be closed to the host
+        observe::warn("the folder {} cannot be watched, and is looked at once a second: {}",
+                      folder.string(), std::strerror(why));
+    }
+    return false;
 }
 
-// What the events say does not matter, as the files themselves are looked at.
+// What the events say of files does not matter, as the files themselves are looked at.
 void FileWatch::read() {
     auto buffer = std::make_shared<std::array<char, 4096>>();
-    events_->async_read_some(boost::asio::buffer(*buffer),
-                             [this, buffer](boost::system::error_code error, std::size_t) {
-                                 if (error) return;
-                                 look_soon();
-                                 read();
-                             });
+    events_->async_read_some(
+        boost::asio::buffer(*buffer),
+        [this, buffer, of = std::weak_ptr(events_)](auto error, std::size_t size) {
+            const auto from = of.lock();
+            if (error || !from || from != events_) return;
+            note_events(std::span(*buffer).first(size));
+            look_soon();
+            read();
+        });
+}
+
+void FileWatch::note_events(std::span<const char> events) {
+    while (events.size() >= sizeof(inotify_event)) {
+        inotify_event event{};
+        std::memcpy(&event, events.data(), sizeof event);
+        is_another_ = is_another_ || (event.mask & k_another_folder) != 0;
+        events = events.subspan(std::min(events.size(), sizeof event + event.len));
+    }
 }
 
 void FileWatch::look_soon() {
     const auto now = net::Alarm::Clock::now();
     if (!std::exchange(event_pending_, true)) first_event_ = now;
     alarm_.set(std::min(now + k_quiet, first_event_ + k_most), [this] { look(); });
+}
+
+void FileWatch::poll_later() {
+    poll_.set(net::Alarm::Clock::now() + k_poll, [this] {
+        if (!event_pending_) look_soon();
+        poll_later();
+    });
 }
 
 void FileWatch::look() {
@@ -128,9 +178,11 @@ void FileWatch::look() {
         look = std::move(now);
         changed.push_back(path);
     }
-    if (changed.empty()) return;
-    watch_folders();
-    on_change_(changed);
+    const FoldersToWatch folders = folders_now();
+    if (is_another_ || folders.folders() != watched_ || folders.missing() != missing_) {
+        watch(folders);
+    }
+    if (!changed.empty()) on_change_(changed);
 }
 
 }  // namespace bellwether::serve

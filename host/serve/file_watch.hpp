@@ -1,20 +1,24 @@
 // `FileWatch` tells when one of a list of files has changed: its content, or what its name leads
 // to. It looks at the folders of the files and of all links on the way, as a file is mostly
-// replaced and not written to, and Kubernetes replaces a link to a folder. On the thread that runs
-// the loop.
+// replaced and not written to, and Kubernetes replaces a link to a folder; also at those above,
+// which may go away as a whole and come back. On the thread that runs the loop.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "net/alarm.hpp"
+#include "serve/folders_to_watch.hpp"
 
 namespace bellwether::serve {
 
@@ -27,6 +31,8 @@ class FileWatch {
     // change.
     static constexpr std::chrono::milliseconds k_quiet{100};
     static constexpr std::chrono::milliseconds k_most{2'000};
+    // How often it looks while a folder is missing, or one cannot be watched.
+    static constexpr std::chrono::milliseconds k_poll{1'000};
 
     // Is given the files, and folders, that have changed.
     using OnChange = std::function<void(const std::vector<Path>&)>;
@@ -41,17 +47,27 @@ class FileWatch {
     void follow(const std::vector<Path>& files, const std::vector<Path>& folders);
 
   private:
-    void watch_folders();
-    void watch(const Path& folder);
+    FoldersToWatch folders_now() const;
+    void watch(const FoldersToWatch& now);
+    void tell_missing(const FoldersToWatch& now) const;
+    bool open_events();
+    bool watch(const Path& folder, std::uint32_t events);
     void read();
+    void note_events(std::span<const char> events);
+    void poll_later();
     void look_soon();
     void look();
 
     boost::asio::io_context& loop_;
     OnChange on_change_;
-    std::unique_ptr<boost::asio::posix::stream_descriptor> events_;  // null: nothing is watched
+    std::shared_ptr<boost::asio::posix::stream_descriptor> events_;  // null: nothing is watched
     std::map<Path, std::string> seen_;  // what each file, or list of a folder's files, looked like
+    std::set<Path> folders_;            // of these, the folders
+    std::map<Path, FolderToWatch> watched_;
+    std::set<Path> missing_;   // folders that would be watched
+    bool is_another_ = false;  // a name of a folder may lead to another one than is watched
     net::Alarm alarm_;
+    net::Alarm poll_;
     net::Alarm::Clock::time_point first_event_{};  // since the last look
     bool event_pending_ = false;
 };

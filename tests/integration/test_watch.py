@@ -103,6 +103,34 @@ def test_the_keys_file_is_watched_in_any_case(start_host: StartHost, tmp_path: P
     assert host.connect().send("GET", "/v1/models", headers=headers).status == 401
 
 
+def test_a_folder_with_keys_that_is_away_for_a_while(start_host: StartHost, tmp_path: Path) -> None:
+    """Without it nobody has a key; back again it is read, and watched, as before."""
+    folder, away = tmp_path / "conf", tmp_path / "away"
+    folder.mkdir()
+    made = run_cli("key", "new", "ann", "--keys-file", folder / "keys.toml")
+    assert made.returncode == 0, made.stderr
+    host = start_host(f'keys_file = "{folder}/keys.toml"\n' + server() + ECHO + route("a", '"echo"'))
+    headers = {"authorization": f"Bearer {made.stderr.splitlines()[0]}"}
+
+    def answers(status: int) -> None:
+        wait_for(lambda: host.connect().send("GET", "/v1/models", headers=headers).status == status,
+                 f"a {status}")
+
+    answers(200)
+    folder.rename(away)
+    answers(401)
+    away.rename(folder)
+    answers(200)
+    folder.rename(tmp_path / "old")
+    answers(401)
+    shutil.copytree(tmp_path / "old", folder)
+    answers(200)
+    assert run_cli("key", "disable", "ann", "--keys-file", folder / "keys.toml").returncode == 0
+    answers(401)
+    for line in (f"the folder {folder} is gone", f"the folder {folder} is there, and watched"):
+        assert host.log().count(line) == 2, host.log()
+
+
 def test_without_it_nothing_is_read(start_host: StartHost) -> None:
     """Until somebody asks; then the watch begins at once, if the config says so."""
     host = start_host(server() + ECHO + route("a", '"echo"'))

@@ -110,6 +110,105 @@ TEST_F(FileWatchTest, SeveralFilesAreOneChange) {
     EXPECT_EQ(next(), Paths({folder / "a", folder / "b"}));
 }
 
+class FolderWatchTest : public FileWatchTest {
+  protected:
+    void SetUp() override {
+        fs::create_directories(folder / "up/conf");
+        write("up/conf/a", "1");
+        follow({"up/conf/a"});
+    }
+    // What comes back, or is made anew, is watched as before.
+    void expect_watched() {
+        write("up/conf/a", "an edit");
+        EXPECT_EQ(next(), file);
+    }
+    const Paths file{folder / "up/conf/a"};
+};
+
+TEST_F(FolderWatchTest, AFolderThatIsMovedAwayAndBack) {
+    for (const char* const name : {"up/conf", "up"}) {
+        fs::rename(folder / name, folder / "away");
+        EXPECT_EQ(next(), file) << name;
+        fs::rename(folder / "away", folder / name);
+        EXPECT_EQ(next(), file) << name;
+        expect_watched();
+    }
+}
+
+TEST_F(FolderWatchTest, FoldersThatAreRemovedAndMadeAnew) {
+    fs::remove_all(folder / "up");
+    EXPECT_EQ(next(), file);
+    EXPECT_TRUE(next(2 * FileWatch::k_quiet).empty());
+    fs::create_directory(folder / "up");
+    EXPECT_TRUE(next(2 * FileWatch::k_quiet).empty()) << "one level is still missing";
+    fs::create_directory(folder / "up/conf");
+    EXPECT_TRUE(next(2 * FileWatch::k_quiet).empty()) << "as is the file";
+    write("up/conf/a", "2");
+    EXPECT_EQ(next(), file);
+    expect_watched();
+}
+
+// Between two looks: the name has always led to a folder.
+TEST_F(FolderWatchTest, AFolderThatIsExchanged) {
+    for (const char* const name : {"up/conf", "up"}) {
+        fs::copy(folder / name, folder / "new", fs::copy_options::recursive);
+        fs::rename(folder / name,
+                   folder / (std::string("old") + fs::path(name).filename().string()));
+        fs::rename(folder / "new", folder / name);
+        EXPECT_EQ(next(), file) << name;
+        expect_watched();
+    }
+}
+
+TEST_F(FolderWatchTest, AFolderMadeAnewAtOnce) {
+    fs::remove_all(folder / "up/conf");
+    fs::create_directory(folder / "up/conf");
+    EXPECT_EQ(next(), file);
+    expect_watched();
+}
+
+TEST_F(FolderWatchTest, FoldersThatHaveNeverBeenThere) {
+    watch.follow({folder / "x/y/z/a"}, {folder / "x/more"});
+    EXPECT_TRUE(next(2 * FileWatch::k_quiet).empty());
+    fs::create_directories(folder / "x/y/z");
+    write("x/y/z/a", "1");
+    EXPECT_EQ(next(), Paths({folder / "x/y/z/a"}));
+    fs::create_directory(folder / "x/more");
+    EXPECT_TRUE(next(2 * FileWatch::k_quiet).empty());
+    write("x/more/b", "1");
+    EXPECT_EQ(next(), Paths({folder / "x/more"}));
+}
+
+TEST_F(FolderWatchTest, ALinkToAFolderThatLeadsNowhereForAWhile) {
+    fs::create_directory_symlink("up", folder / "link");
+    watch.follow({folder / "link/conf/a"}, {});
+    EXPECT_TRUE(next(2 * FileWatch::k_quiet).empty());
+    const Paths linked{folder / "link/conf/a"};
+    fs::rename(folder / "up", folder / "away");
+    EXPECT_EQ(next(), linked);
+    fs::rename(folder / "away", folder / "up");
+    EXPECT_EQ(next(), linked);
+    fs::create_directories(folder / "two/conf");
+    write("two/conf/a", "2");
+    fs::create_directory_symlink("two", folder / "new");
+    fs::rename(folder / "new", folder / "link");
+    EXPECT_EQ(next(), linked);
+    write("two/conf/a", "an edit");
+    EXPECT_EQ(next(), linked);
+}
+
+TEST_F(FolderWatchTest, LinksInACircle) {
+    fs::create_directory_symlink("two/x", folder / "one");
+    fs::create_directory_symlink("one/x", folder / "two");
+    watch.follow({folder / "one/a"}, {});
+    EXPECT_TRUE(next(2 * FileWatch::k_quiet).empty());
+    fs::create_directory(folder / "real");
+    write("real/a", "1");
+    fs::create_directory_symlink("real", folder / "new");
+    fs::rename(folder / "new", folder / "one");
+    EXPECT_EQ(next(), Paths({folder / "one/a"}));
+}
+
 TEST_F(FileWatchTest, WhatIsFollowedNoMoreIsNoChange) {
     write("a", "1");
     follow({"a"});
