@@ -52,20 +52,23 @@ bool has(const plugin::Registry& registry,
 // whose section has no mistake so far, and which does not run already; of its canary likewise.
 void try_providers(const config::Config& config, const plugin::Registry& registry,
                    const front::Host* before, Diagnostics& diagnostics) {
-    for (std::size_t i = 0; i < registry.providers.size(); ++i) {
-        const auto canary = registry.canaries.find(registry.providers[i]->name);
-        const bool has_canary = canary != registry.canaries.end() && canary->second.provider;
-        // One that has a canary runs already.
-        const auto& provider = has_canary ? canary->second.provider : registry.providers[i];
-        if (!provider->is_whole || !provider->unavailable.empty()) continue;
-        if (before != nullptr && has(before->registry, provider)) continue;
+    const auto try_one = [&](std::size_t i,
+                             const std::shared_ptr<const plugin::LoadedProvider>& provider) {
+        if (!provider->is_whole || !provider->unavailable.empty()) return;
+        if (before != nullptr && has(before->registry, provider)) return;
         const auto instance = plugin::Instance::create(provider);
-        if (instance) continue;
+        if (instance) return;
         diagnostics.push_back({.severity = Severity::error,
                                .file = config.file_of(config.providers[i].at).string(),
                                .at = config.providers[i].at,
                                .what = fmt::format("provider \"{}\" refuses its configuration: {}",
                                                    provider->name, instance.error().message)});
+    };
+    for (std::size_t i = 0; i < registry.providers.size(); ++i) {
+        try_one(i, registry.providers[i]);
+        const auto canary = registry.canaries.find(registry.providers[i]->name);
+        const bool has_canary = canary != registry.canaries.end() && canary->second.provider;
+        if (has_canary) try_one(i, canary->second.provider);
     }
 }
 

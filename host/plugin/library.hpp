@@ -51,6 +51,10 @@ class Library {
     const std::string& sha256() const { return sha256_; }
     // The plugin's side of an extension, or nullptr.
     const void* extension(const char* id) const;
+    // The same plugin in child processes of its own, from the copies that these were begun with.
+    // Only for one with keepers.
+    std::expected<std::shared_ptr<const Library>, std::string> in_new_processes(
+        const isolated::Wanted& wanted) const;
     // What it says of itself, without its child processes, for a provider that serves nothing. Only
     // for one with keepers; the processes end when nobody else has them. No function of the table
     // may be called.
@@ -63,6 +67,7 @@ class Library {
     // Reads the file, unless the pin is another's, and notes which one it is.
     std::expected<std::vector<char>, std::string> read(const std::filesystem::path& file,
                                                        std::string_view sha256);
+    void keep(std::shared_ptr<isolated::Keepers> keepers);
 
     const bw_plugin* table_ = nullptr;
     std::filesystem::path file_;

@@ -3,15 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bellwether/provider/rules.hpp>
+#include <iterator>
 #include <map>
 #include <optional>
 
 #include "plugin/continuing_check.hpp"
 #include "plugin/folders_check.hpp"
+#include "plugin/instance.hpp"
 #include "plugin/isolated/keeper.hpp"
 #include "plugin/load_addresses.hpp"
 #include "plugin/load_credentials.hpp"
+#include "plugin/load_models.hpp"
 #include "plugin/places.hpp"
 #include "plugin/private_copy.hpp"
 #include "plugin/same_provider.hpp"
@@ -38,18 +40,9 @@ class Loader {
 
     std::shared_ptr<const LoadedProvider> load(const config::Provider& wanted) {
         const std::size_t before = diagnostics_.size();
-        auto provider = std::make_shared<LoadedProvider>();
-        provider->name = wanted.name;
-        provider->timeouts = wanted.timeouts;
-        provider->forward_headers = wanted.forward_headers;
+        auto provider = begun(wanted);
         if (load_library(wanted, *provider)) {
-            OptionValues values(wanted, provider->manifest, diagnostics_);
-            load_addresses(wanted, values, *provider, diagnostics_);
-            resolve_wire(wanted, *provider);
-            load_credentials({wanted, config_.secrets, values, diagnostics_}, *provider);
-            provider->config =
-                plugin_config(wanted, provider->manifest, resolved(*provider), diagnostics_);
-            collect_models(wanted, *provider);
+            fill(wanted, *provider);
         } else {
             provider->is_whole = false;
         }
@@ -64,6 +57,25 @@ class Loader {
     decltype(Registry::canaries) take_canaries() { return std::move(canaries_); }
 
   private:
+    static std::shared_ptr<LoadedProvider> begun(const config::Provider& wanted) {
+        auto provider = std::make_shared<LoadedProvider>();
+        provider->name = wanted.name;
+        provider->timeouts = wanted.timeouts;
+        provider->forward_headers = wanted.forward_headers;
+        return provider;
+    }
+
+    // All that follows from the section of the config; the library and its manifest are there.
+    void fill(const config::Provider& wanted, LoadedProvider& provider) {
+        OptionValues values(wanted, provider.manifest, diagnostics_);
+        load_addresses(wanted, values, provider, diagnostics_);
+        resolve_wire(wanted, provider);
+        load_credentials({wanted, config_.secrets, values, diagnostics_}, provider);
+        provider.config =
+            plugin_config(wanted, provider.manifest, resolved(provider), diagnostics_);
+        load_models(wanted, provider);
+    }
+
     // The provider of the config before, if it is the same, or if this one is its canary; else this
     // one, over the wire of that one if it is the same, whose connections are open, and in a child
     // process of its own.
@@ -74,30 +86,51 @@ class Loader {
         const auto& then = before_->registry.providers[*index];
         const KnownProvider before{before_->config.providers[*index], *then};
         const Canary* const canary = canary_before(loaded->name);
-        if (loaded->name != before_->anew) {
-            if (is_same(before, {wanted, *loaded})) return then;
-            const bool is_canary = canary != nullptr && loaded->library &&
-                                   loaded->library->sha256() == canary->record->sha256() &&
-                                   is_next_version(before, {wanted, *loaded});
-            if (is_canary) return go_on(wanted, then, *canary);
+        const bool is_kept = loaded->name != before_->anew;
+        const bool is_canary = is_kept && canary != nullptr &&
+                               is_other_version(then->library.get(), loaded->library.get()) &&
+                               loaded->library->sha256() == canary->record->sha256();
+        if (is_kept && is_same(before, {wanted, *loaded})) return then;
+        if (is_canary && is_next_version(before, {wanted, *loaded})) {
+            return go_on(wanted, then, *canary);
         }
-        if (then->wire && loaded->wire && *then->wire == *loaded->wire) loaded->wire = then->wire;
+        share_wire(*then, *loaded);
         if (loaded->library && loaded->library->keepers() && is_in_use(*loaded, *then, canary)) {
             loaded->is_whole &= give_own_children(wanted, *loaded);
+        }
+        if (is_canary && loaded->is_whole && has_old_version(wanted, *canary)) {
+            if (auto old = old_version(wanted, *then)) {
+                return go_on(wanted, *std::move(old), {std::move(loaded), canary->record});
+            } else {
+                tell_of_lost(wanted, *canary->record, old.error());
+                return loaded;
+            }
         }
         if (wanted.canary == 0 || !is_next_version(before, {wanted, *loaded})) return loaded;
         begin_canary(wanted, std::move(loaded));
         return then;
     }
 
-    // A canary is the same as long as its file is; so is one that went back.
+    static void share_wire(const LoadedProvider& then, LoadedProvider& loaded) {
+        if (then.wire && loaded.wire && *then.wire == *loaded.wire) loaded.wire = then.wire;
+    }
+
+    // Whether calls are to go to the old version beside the canary, or to it alone.
+    static bool has_old_version(const config::Provider& wanted, const Canary& canary) {
+        const CanaryState state = canary.record->state();
+        return state == CanaryState::went_back ||
+               (state == CanaryState::running && wanted.canary != 0);
+    }
+
+    // A canary is the same as long as its file is; so is one that went back. `old` and the canary's
+    // provider are those of the config before, or have been made anew for this one.
     std::shared_ptr<const LoadedProvider> go_on(const config::Provider& wanted,
-                                                const std::shared_ptr<const LoadedProvider>& then,
+                                                std::shared_ptr<const LoadedProvider> old,
                                                 const Canary& canary) {
         const CanaryState state = canary.record->state();
         if (state == CanaryState::went_back) {
             canaries_[wanted.name] = {nullptr, canary.record};
-            return then;
+            return old;
         }
         if (state == CanaryState::passed || wanted.canary == 0) return canary.provider;
         if (canary.record->terms() == terms_of(wanted)) {
@@ -105,7 +138,49 @@ class Loader {
         } else {
             begin_canary(wanted, canary.provider);
         }
-        return then;
+        return old;
+    }
+
+    // The version before a canary, as this config wants it. Its file has been replaced, but what
+    // was loaded of it is still there. The error says why that does not do.
+    std::expected<std::shared_ptr<const LoadedProvider>, std::string> old_version(
+        const config::Provider& wanted, const LoadedProvider& then) {
+        auto old = begun(wanted);
+        const bool was_isolated = then.library->keepers() != nullptr;
+        if (was_isolated != wanted.isolation.is_on()) return std::unexpected("isolate has changed");
+        old->library = then.library;
+        if (was_isolated) {
+            auto own = then.library->in_new_processes(way_of(wanted));
+            if (!own) return std::unexpected(own.error());
+            old->library = *std::move(own);
+        }
+        old->manifest = then.manifest;
+        old->counters = std::make_shared<Counters>(old->manifest.counters);
+        // What is wrong with it was said of the new version, or is wrong for the old one alone.
+        const auto before = static_cast<std::ptrdiff_t>(diagnostics_.size());
+        fill(wanted, *old);
+        const std::vector<Diagnostic> said(std::next(diagnostics_.begin(), before),
+                                           diagnostics_.end());
+        diagnostics_.erase(std::next(diagnostics_.begin(), before), diagnostics_.end());
+        const auto wrong = std::ranges::find(said, Severity::error, &Diagnostic::severity);
+        if (wrong != said.end()) return std::unexpected(wrong->what);
+        share_wire(then, *old);
+        if (!old->unavailable.empty()) return old;
+        if (auto tried = Instance::create(old); !tried) {
+            return std::unexpected(tried.error().message);
+        }
+        return old;
+    }
+
+    void tell_of_lost(const config::Provider& wanted, const CanaryRecord& record,
+                      std::string_view why) {
+        const bool failed = record.state() == CanaryState::went_back;
+        add(Severity::warning, wanted.at,
+            fmt::format("version {} of the plugin of provider \"{}\", {}, gets all calls now: with "
+                        "its changed settings the version before cannot serve: {}",
+                        record.version(), wanted.name,
+                        failed ? "which had gone back because it did worse" : "a canary", why));
+        diagnostics_.back().file = config_.file_of(wanted.at).string();
     }
 
     void begin_canary(const config::Provider& wanted,
@@ -157,12 +232,14 @@ class Loader {
 
     std::expected<std::shared_ptr<const Library>, std::string> load_isolated(
         const config::Provider& wanted, const fs::path& file, std::string_view id) const {
+        return Library::load_isolated(file, wanted.sha256, id, way_of(wanted));
+    }
+
+    isolated::Wanted way_of(const config::Provider& wanted) const {
         const bool one = wanted.isolation.processes == config::Isolation::Processes::one;
-        return Library::load_isolated(
-            file, wanted.sha256, id,
-            {.provider = wanted.name,
-             .limits = wanted.isolation,
-             .processes = one ? 1 : config::worker_count(config_.server)});
+        return {.provider = wanted.name,
+                .limits = wanted.isolation,
+                .processes = one ? 1 : config::worker_count(config_.server)};
     }
 
     // Child processes serve one provider as it is configured. They are asked for the manifest of
@@ -259,35 +336,6 @@ class Loader {
             fmt::format("the proxy of provider \"{}\": {}", wanted.name, wire.error().what));
     }
 
-    static void collect_models(const config::Provider& wanted, LoadedProvider& provider) {
-        provider.models = provider.manifest.models;
-        if (!has_own_models(provider)) {
-            for (Model& model : provider.models) model.listed = false;
-        }
-        for (const auto& id : wanted.models) {
-            const auto known = std::ranges::find(provider.models, id, &Model::id);
-            if (known == provider.models.end()) {
-                provider.models.push_back({.id = id});
-            } else {
-                known->listed = true;
-            }
-        }
-    }
-
-    // Whether the server at base_url has the models of the plugin's manifest. Many servers speak
-    // the dialect of a vendor, but only the vendor's own host, or a region's host below its domain,
-    // has the vendor's models.
-    static bool has_own_models(const LoadedProvider& provider) {
-        if (provider.manifest.models_elsewhere) return true;
-        const auto host_of = [](std::string_view origin) {
-            origin.remove_prefix(std::min(origin.find("://"), origin.size()));
-            return std::string(origin);
-        };
-        const std::string own = host_of(origin_of(provider.manifest.base_url));
-        const std::string here = host_of(provider.origin);
-        return here == own || (own.size() > 3 && here.ends_with("." + own.substr(3)));
-    }
-
     void add(Severity severity, config::Position at, std::string what, std::string expected = {},
              std::string hint = {}) {
         diagnostics_.push_back({.severity = severity,
@@ -306,17 +354,6 @@ class Loader {
 };
 
 }  // namespace
-
-std::string origin_of(std::string_view url) { return bw::rules::origin(url); }
-
-const credentials::Credential* LoadedProvider::credential(std::string_view credential_name,
-                                                          std::size_t which) const {
-    if (credential_name == api_keys_of && which < api_keys.size() && api_keys[which]) {
-        return api_keys[which].get();
-    }
-    const auto found = std::ranges::find(credentials, credential_name, &LoadedCredential::name);
-    return found == credentials.end() ? nullptr : found->credential.get();
-}
 
 Registry load(const config::Config& config, const std::vector<fs::path>& folders,
               std::vector<Diagnostic>& diagnostics, const InUse* before) {

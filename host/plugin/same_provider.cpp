@@ -41,14 +41,13 @@ bool same_section(const config::Provider& before, const config::Provider& now) {
            same_options(before.options, now.options);
 }
 
-// Whether both are of the same place and name, and differ.
-bool is_another(const Library* before, const Library* now) {
+}  // namespace
+
+bool is_other_version(const Library* before, const Library* now) {
     return before != nullptr && now != nullptr && before->file() == now->file() &&
            std::string_view(before->table().id) == now->table().id &&
            before->sha256() != now->sha256();
 }
-
-}  // namespace
 
 bool is_same(const KnownProvider& before, const KnownProvider& now) {
     const LoadedProvider& then = before.loaded;
@@ -68,7 +67,7 @@ bool is_same(const KnownProvider& before, const KnownProvider& now) {
 bool is_next_version(const KnownProvider& before, const KnownProvider& now) {
     const LoadedProvider& then = before.loaded;
     const LoadedProvider& loaded = now.loaded;
-    return is_another(then.library.get(), loaded.library.get()) && loaded.is_whole &&
+    return is_other_version(then.library.get(), loaded.library.get()) && loaded.is_whole &&
            then.unavailable.empty() && loaded.unavailable.empty() && same_wire(then, loaded) &&
            same_credentials(then, loaded) && same_section(before.wanted, now.wanted);
 }

@@ -17,6 +17,9 @@ struct KnownProvider {
 // values behind credentials count, not only where they are read from.
 bool is_same(const KnownProvider& before, const KnownProvider& now);
 
+// True if both are of the same file's place and the same plugin, and differ; null: no.
+bool is_other_version(const Library* before, const Library* now);
+
 // True if it is another version of the same plugin's file that is there now, and nothing else has
 // changed in the config or behind it.
 bool is_next_version(const KnownProvider& before, const KnownProvider& now);

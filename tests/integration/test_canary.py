@@ -129,6 +129,46 @@ def test_one_that_went_back_is_not_tried_again(start_host: StartHost, tmp_path: 
     assert tried.answers(4) == {OLD: 4}
 
 
+@pytest.mark.parametrize("ended", [False, True], ids=["running", "went-back"])
+def test_a_credential_that_changes_leaves_its_share(start_host: StartHost, tmp_path: Path, versions: dict[str, bytes],
+                                                    isolated: bool, ended: bool) -> None:
+    """Of one that went back that is none, whoever sees that the credential has changed."""
+    key = tmp_path / "key"
+    key.write_text("secret-of-the-first-day")
+    tried = Tried(start_host, tmp_path, versions, isolation(isolated) + f'canary = 0.5\napi_key = "file:{key}"', watch="true")
+    tried.put(FAILING if ended else NEW)
+    wait_for(lambda: tried.state() == "running", "the watch sees it")
+    tried.answers(40)
+    if ended:
+        wait_for(lambda: tried.state() == "went_back" and tried.plugin()["canary"]["isolated"] is None, "it goes back")
+    before = tried.plugin()
+    replace_file(key, b"secret-of-the-second-day")
+    wait_for(lambda: f"{key} has changed: the config is reloaded" in tried.host.log(), "the watch sees it")
+    assert tried.answers(10) == ({OLD: 10} if ended else {OLD: 5, NEW: 5})
+    after = tried.plugin()
+    assert after["version"] == OLD
+    assert after["canary"]["since_unix"] == before["canary"]["since_unix"]
+    assert after["canary"]["new"]["attempts"] == before["canary"]["new"]["attempts"] + (0 if ended else 5)
+    wait_for(lambda: gauge(tried.host, "generations_alive") == 1, "those with the first credential are gone")
+
+
+def test_one_that_went_back_serves_with_a_warning_where_the_old_one_cannot(
+        start_host: StartHost, tmp_path: Path, versions: dict[str, bytes]) -> None:
+    """As with an option that only the new one has."""
+    tried = Tried(start_host, tmp_path, versions, "canary = 0.5")
+    tried.put(FAILING)
+    reload(tried.host)
+    tried.answers(40)
+    wait_for(lambda: tried.state() == "went_back", "it goes back")
+    more = tried.host.config.read_text().replace("canary = 0.5", 'canary = 0.5\nchunk = "1"')
+    told = reload(tried.host, more)
+    assert tried.answers(2) == {"502": 2}
+    assert tried.state() == ""
+    [warning] = [one for one in told["diagnostics"] if "had gone back" in one]
+    assert "version 13.0" in warning and "the version before cannot serve" in warning and "chunk" in warning
+    assert "which had gone back" in tried.host.log()
+
+
 def test_one_that_cannot_be_begun_gets_no_call(start_host: StartHost, tmp_path: Path, versions: dict[str, bytes],
                                                isolated: bool) -> None:
     tried = Tried(start_host, tmp_path, versions, isolation(isolated) + "canary = 0.5")

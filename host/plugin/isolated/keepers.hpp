@@ -26,6 +26,7 @@ class Keepers {
     Keepers& operator=(const Keepers&) = delete;
 
     const Description& description() const { return all_.front()->description(); }
+    const LibraryCopies& library() const { return library_; }
     Keeper& of_worker(std::size_t number) const { return *all_[number % all_.size()]; }
     std::vector<ProcessStanding> standings() const;
 

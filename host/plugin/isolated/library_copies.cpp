@@ -1,5 +1,6 @@
 #include "plugin/isolated/library_copies.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -90,6 +91,20 @@ std::expected<LibraryCopies, std::string> copies_for_child(const fs::path& file,
     auto libraries = search.in_order();
     if (!libraries) return std::unexpected(libraries.error());
     return LibraryCopies{.plugin = std::move(copy), .libraries = *std::move(libraries)};
+}
+
+std::expected<LibraryCopies, std::string> again(const LibraryCopies& copies) {
+    const auto same = [](const Descriptor& one) {
+        return Descriptor(fcntl(one.get(), F_DUPFD_CLOEXEC, 0));
+    };
+    LibraryCopies now{.plugin = same(copies.plugin), .libraries = {}};
+    bool all = static_cast<bool>(now.plugin);
+    for (const auto& [file, copy] : copies.libraries) {
+        now.libraries.push_back({file, same(copy)});
+        all = all && now.libraries.back().copy;
+    }
+    if (!all) return std::unexpected("no descriptor is left for its private copy");
+    return now;
 }
 
 }  // namespace bellwether::plugin::isolated

@@ -30,4 +30,7 @@ std::expected<LibraryCopies, std::string> copies_for_child(const std::filesystem
                                                            Descriptor copy,
                                                            const Dependencies& needs);
 
+// The same copies, for other child processes. The error is a sentence.
+std::expected<LibraryCopies, std::string> again(const LibraryCopies& copies);
+
 }  // namespace bellwether::plugin::isolated

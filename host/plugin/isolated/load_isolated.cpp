@@ -23,10 +23,27 @@ std::expected<std::shared_ptr<const Library>, std::string> Library::load_isolate
     if (!copies) return std::unexpected(copies.error());
     auto keepers = isolated::Keepers::start(wanted, file, *std::move(copies), std::string(id));
     if (!keepers) return std::unexpected(keepers.error());
-    library->keepers_ = *std::move(keepers);
-    library->own_table_ = isolated::proxy_table(*library->keepers_);
-    library->table_ = &library->own_table_;
+    library->keep(*std::move(keepers));
     return library;
+}
+
+std::expected<std::shared_ptr<const Library>, std::string> Library::in_new_processes(
+    const isolated::Wanted& wanted) const {
+    auto copies = isolated::again(keepers_->library());
+    if (!copies) return std::unexpected(copies.error());
+    auto keepers = isolated::Keepers::start(wanted, file_, *std::move(copies), table_->id);
+    if (!keepers) return std::unexpected(keepers.error());
+    auto library = std::shared_ptr<Library>(new Library);
+    library->file_ = file_;
+    library->sha256_ = sha256_;
+    library->keep(*std::move(keepers));
+    return library;
+}
+
+void Library::keep(std::shared_ptr<isolated::Keepers> keepers) {
+    keepers_ = std::move(keepers);
+    own_table_ = isolated::proxy_table(*keepers_);
+    table_ = &own_table_;
 }
 
 std::shared_ptr<const Library> Library::without_process() const {

@@ -154,6 +154,53 @@ TEST_F(CanaryProvider, WhatChangesWithTheConfigGetsAllCallsAtOnce) {
     EXPECT_EQ(canary(), nullptr);
 }
 
+TEST_F(CanaryProvider, OneThatWentBackGetsNoCallsBecauseSettingsChange) {
+    const auto old = registry_.providers[0];
+    change_file();
+    load_again();
+    const auto record = canary()->record;
+    record->decide(CanaryState::went_back);
+    end_canaries(registry_);
+    config::Config slower = config_;
+    slower.providers[0].timeouts.total = std::chrono::seconds(1);
+    load_again(slower);
+    EXPECT_EQ(serving()->library, old->library);
+    EXPECT_EQ(serving()->timeouts.total, std::chrono::seconds(1));
+    ASSERT_NE(canary(), nullptr);
+    EXPECT_EQ(canary()->record, record);
+    EXPECT_EQ(canary()->provider, nullptr);
+    const auto* const now = serving();
+    load_again();
+    EXPECT_EQ(serving(), now) << "nothing has changed since";
+}
+
+TEST_F(CanaryProvider, OneThatRunsKeepsItsShareOverAChangeOfSettings) {
+    const auto old = registry_.providers[0];
+    change_file();
+    load_again();
+    const auto begun = *canary();
+    config::Config slower = config_;
+    slower.providers[0].timeouts.total = std::chrono::seconds(1);
+    load_again(slower);
+    EXPECT_EQ(serving()->library, old->library);
+    ASSERT_NE(canary(), nullptr);
+    EXPECT_EQ(canary()->record, begun.record) << "with all that was counted";
+    EXPECT_EQ(canary()->provider->library, begun.provider->library);
+    for (const auto* one : {serving(), canary()->provider.get()}) {
+        EXPECT_EQ(one->timeouts.total, std::chrono::seconds(1));
+    }
+    slower.providers[0].timeouts.total = std::chrono::seconds(2);
+    slower.providers[0].canary = 1'000;
+    load_again(slower);
+    EXPECT_EQ(serving()->library, old->library);
+    EXPECT_NE(canary()->record, begun.record) << "other terms begin it anew";
+    slower.providers[0].timeouts.total = std::chrono::seconds(3);
+    slower.providers[0].canary = 0;
+    load_again(slower);
+    EXPECT_EQ(serving()->library, begun.provider->library) << "none end it";
+    EXPECT_EQ(canary(), nullptr);
+}
+
 TEST_F(CanaryProvider, ItsSlotGivesEachVersionItsShare) {
     ProviderSlot slot(registry_.providers[0]);
     const auto first = slot.acquire_for(Operation::chat);

@@ -1,5 +1,6 @@
 /* Versions of one plugin, for canaries: each answers a call with its number, but for 13, which
- * fails all of them, and 99, which cannot be begun. */
+ * fails all of them, and 99, which cannot be begun. The first one knows no `chunk`, as if that
+ * option came later, and takes a credential, as all do. */
 #include "bad.h"
 
 #include <stdio.h>
@@ -26,6 +27,13 @@ static bw_status answers(bad_call* call, const bw_request* request) {
 static const trick tricks[] = {{"", .open = answers}};
 BAD_TRICKS
 
+static const char manifest[] =
+    "{\"credentials\":[{\"name\":\"api_key\",\"optional\":true}],\"options\":{\"how\":{}"
+#if BAD_VERSION != 1
+    ",\"chunk\":{}"
+#endif
+    "}}";
+
 static bw_status create(const bw_setup* setup, bw_provider** out) {
     return BAD_VERSION == 99 ? BW_E_INVALID : bad_create(setup, out);
 }
@@ -35,7 +43,7 @@ BW_EXPORT const bw_plugin* bw_plugin_v1(const bw_hello* host) {
                                     .abi_minor = BW_ABI_MINOR,
                                     .id = "com.example.versions",
                                     .version = TEXT(BAD_VERSION) ".0",
-                                    .manifest = BAD_OPTIONS,
+                                    .manifest = manifest,
                                     .create = create,
                                     .destroy = bad_destroy,
                                     .call_open = bad_open,
