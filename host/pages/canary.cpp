@@ -1,6 +1,5 @@
 #include "pages/canary.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 #include "config/share.hpp"
@@ -10,6 +9,7 @@ namespace bellwether::pages {
 namespace {
 
 using plugin::CanaryState;
+using plugin::VersionEnd;
 
 std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
@@ -17,7 +17,8 @@ std::int64_t unix_seconds(std::chrono::system_clock::time_point time) {
 
 void write_count(json::PrettyWriter& writer, const char* name, const plugin::VersionCount& count) {
     writer.key(name).begin_object();
-    writer.field("attempts", count.all()).field("failed", count.failed()).end_object();
+    writer.field("attempts", count.all()).field("failed", count.of(VersionEnd::failed));
+    writer.field("refused", count.of(VersionEnd::refused)).end_object();
 }
 
 // Asks each provider that has a canary, or had one in vain, or may have one.
@@ -63,7 +64,7 @@ void write_canary_metrics(observe::PrometheusText& text, const front::Host& host
                 "1 while a new version of a plugin has a share of the calls.");
     write_state(text, host, CanaryState::running);
     text.metric("bellwether_plugin_canary_went_back", "gauge",
-                "1 if the new version failed more, so that the old one serves.");
+                "1 if the new version failed or refused more, so that the old one serves.");
     write_state(text, host, CanaryState::went_back);
     text.metric("bellwether_plugin_canary_attempts_total", "counter",
                 "Attempts since a canary began, by version and outcome.");
@@ -71,12 +72,14 @@ void write_canary_metrics(observe::PrometheusText& text, const front::Host& host
         if (record == nullptr) return;
         for (const bool is_new : {true, false}) {
             const auto& count = is_new ? record->of_new : record->of_old;
-            const std::uint64_t failed = count.failed();
             const char* const version = is_new ? "new" : "old";
-            text.sample({{"provider", provider}, {"version", version}, {"outcome", "ok"}},
-                        count.all() - std::min(failed, count.all()));
-            text.sample({{"provider", provider}, {"version", version}, {"outcome", "failed"}},
-                        failed);
+            const auto write = [&](const char* outcome, VersionEnd how) {
+                text.sample({{"provider", provider}, {"version", version}, {"outcome", outcome}},
+                            count.of(how));
+            };
+            write("ok", VersionEnd::ok);
+            write("failed", VersionEnd::failed);
+            write("refused", VersionEnd::refused);
         }
     });
 }

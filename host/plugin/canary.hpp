@@ -4,8 +4,10 @@
 // without a lock.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,26 +18,36 @@ namespace bellwether::plugin {
 
 struct LoadedProvider;
 
-// The attempts of one version that have ended. One that says nothing of its target's health says
-// nothing of the version, and is not among them.
+// How an attempt ended, as far as that may say something of the version.
+enum class VersionEnd : std::uint8_t {
+    ok,
+    failed,  // its target has
+    refused  // as wrong, or as too much; the client's request may be, or what the version made of
+             // it
+};
+
+// The attempts of one version that have ended. One that was given up, or that failed as the same
+// call had before, is not among them.
 class VersionCount {
   public:
-    void ended(bool failed) {
-        if (failed) failed_.fetch_add(1, std::memory_order_relaxed);
-        all_.fetch_add(1, std::memory_order_relaxed);
+    void ended(VersionEnd how) {
+        counts_[static_cast<std::size_t>(how)].fetch_add(1, std::memory_order_relaxed);
     }
-    std::uint64_t all() const { return all_.load(std::memory_order_relaxed); }
-    std::uint64_t failed() const { return failed_.load(std::memory_order_relaxed); }
+    std::uint64_t of(VersionEnd how) const {
+        return counts_[static_cast<std::size_t>(how)].load(std::memory_order_relaxed);
+    }
+    std::uint64_t all() const {
+        return of(VersionEnd::ok) + of(VersionEnd::failed) + of(VersionEnd::refused);
+    }
 
   private:
-    std::atomic<std::uint64_t> all_{0};
-    std::atomic<std::uint64_t> failed_{0};
+    std::array<std::atomic<std::uint64_t>, 3> counts_{};
 };
 
 enum class CanaryState : std::uint8_t {
     running,
     passed,    // the new version gets all calls
-    went_back  // the old one does, for the new one failed more
+    went_back  // the old one does, for the new one failed or refused more
 };
 
 // What a new version is given.

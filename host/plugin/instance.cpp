@@ -127,7 +127,7 @@ Result<AttemptInstance> ProviderSlot::acquire_for(Operation operation) {
         if (auto instance = canary_->slot.acquire()) {
             return AttemptInstance{*std::move(instance), &record.of_new};
         }
-        record.of_new.ended(true);
+        record.of_new.ended(VersionEnd::failed);
     }
     auto instance = acquire();
     if (!instance) return std::unexpected(std::move(instance.error()));

@@ -15,6 +15,7 @@ namespace {
 
 using plugin::CanaryRecord;
 using plugin::CanaryState;
+using plugin::VersionEnd;
 
 constexpr std::chrono::milliseconds k_look_every{200};
 
@@ -23,7 +24,9 @@ bool is_running(const plugin::Canary& canary) {
 }
 
 std::string counted(const plugin::VersionCount& count) {
-    return fmt::format("{} of {} attempts failed", count.failed(), count.all());
+    const std::uint64_t refused = count.of(VersionEnd::refused);
+    return fmt::format("{} of {} attempts failed{}", count.of(VersionEnd::failed), count.all(),
+                       refused == 0 ? "" : fmt::format(" and {} were refused", refused));
 }
 
 void tell_of_end(const std::string& provider, const CanaryRecord& record) {

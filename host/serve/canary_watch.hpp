@@ -1,6 +1,6 @@
-// Looks now and then whether the time of a canary is over, or its new version fails more than the
-// old one; then it decides where calls go, says so in the log, and asks for a reload that drops the
-// version which gets none. On the loop's thread, or before it runs.
+// Looks now and then whether the time of a canary is over, or its new version fails or refuses more
+// than the old one; then it decides where calls go, says so in the log, and asks for a reload that
+// drops the version which gets none. On the loop's thread, or before it runs.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -1,4 +1,5 @@
-"""`canary`: a new version of a plugin has a share of the calls first, and goes back by itself if it fails more than the old one."""
+"""`canary`: a new version of a plugin has a share of the calls first, and goes back by itself if it fails or refuses
+more than the old one."""
 
 from collections import Counter
 from pathlib import Path
@@ -12,14 +13,14 @@ from integration.host import Host, run_cli, wait_for
 from integration.metrics_page import scrape
 from integration.reloading import ask_reload, gauge, refused, reload, replace_file
 
-OLD, NEW, FAILING, UNBORN = "1.0", "2.0", "13.0", "99.0"
+OLD, NEW, FAILING, REFUSING, UNBORN = "1.0", "2.0", "13.0", "14.0", "99.0"
 
 
 @pytest.fixture(scope="module")
 def versions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("versions")
     return {version: build.compile_library(folder, f"versions:BAD_VERSION={version.removesuffix('.0')}").read_bytes()
-            for version in (OLD, NEW, FAILING, UNBORN)}
+            for version in (OLD, NEW, FAILING, REFUSING, UNBORN)}
 
 
 class Tried:
@@ -52,6 +53,10 @@ class Tried:
         return scrape(self.host).sum(f"bellwether_plugin_canary_{name}", provider="ours", **labels)
 
 
+def counted(attempts: int, failed: int = 0, refused: int = 0) -> dict[str, int]:
+    return {"attempts": attempts, "failed": failed, "refused": refused}
+
+
 def isolation(name: bool) -> str:
     return f"isolate = {str(name).lower()}\n"
 
@@ -67,7 +72,7 @@ def test_it_has_its_share(start_host: StartHost, tmp_path: Path, versions: dict[
     canary = shown["canary"]
     assert (shown["version"], canary["version"], canary["share"]) == (OLD, NEW, "25.00%")
     assert canary["until_unix"] - canary["since_unix"] == 300
-    assert (canary["new"], canary["old"]) == ({"attempts": 10, "failed": 0}, {"attempts": 30, "failed": 0})
+    assert (canary["new"], canary["old"]) == (counted(10), counted(30))
     assert (canary["isolated"] is not None) == isolated
     assert tried.gauge("running") == 1
     assert tried.gauge("attempts_total", version="new", outcome="ok") == 10
@@ -98,11 +103,25 @@ def test_one_that_fails_goes_back(start_host: StartHost, tmp_path: Path, version
     assert tried.answers(2) == {OLD: 1, "502": 1}
     wait_for(lambda: tried.state() == "went_back" and tried.plugin()["canary"]["isolated"] is None, "it goes back")
     assert tried.answers(20) == {OLD: 20}
-    assert tried.plugin()["canary"]["new"] == {"attempts": 20, "failed": 20}
+    assert tried.plugin()["canary"]["new"] == counted(20, failed=20)
     assert tried.gauge("went_back") == 1 and tried.gauge("running") == 0
     line = next(line for line in tried.host.log().splitlines() if "went back" in line and "of its plugin" in line)
     assert '"level":"warn"' in line and "20 of 20 attempts failed, of the old one 0 of 20 attempts failed" in line
     wait_for(lambda: gauge(tried.host, "generations_alive") == 1, "the failing one is gone")
+
+
+def test_one_that_refuses_what_the_old_one_answers_goes_back(start_host: StartHost, tmp_path: Path, versions: dict[str, bytes]) -> None:
+    tried = Tried(start_host, tmp_path, versions, "canary = 0.5")
+    tried.put(REFUSING)
+    reload(tried.host)
+    assert tried.answers(40) == {OLD: 20, "400": 20}
+    wait_for(lambda: tried.state() == "went_back", "it goes back")
+    assert tried.answers(20) == {OLD: 20}
+    shown = tried.plugin()["canary"]
+    assert (shown["new"], shown["old"]) == (counted(20, refused=20), counted(20))
+    assert [tried.gauge("attempts_total", version="new", outcome=outcome)
+            for outcome in ("ok", "failed", "refused")] == [0, 0, 20]
+    assert "0 of 20 attempts failed and 20 were refused, of the old one 0 of 20 attempts failed" in tried.host.log()
 
 
 def test_one_that_went_back_is_not_tried_again(start_host: StartHost, tmp_path: Path, versions: dict[str, bytes]) -> None:

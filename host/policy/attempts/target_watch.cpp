@@ -22,6 +22,21 @@ route::TryEnd end_for_target(const Result<void>& result) {
     }
 }
 
+bool is_refusal(const Result<void>& result) {
+    if (result || result.error().by_client) return false;
+    switch (result.error().kind) {
+        case ErrorKind::invalid:
+        case ErrorKind::unsupported:
+        case ErrorKind::auth:
+        case ErrorKind::quota:
+        case ErrorKind::rate:
+        case ErrorKind::not_found:
+        case ErrorKind::context_length:
+        case ErrorKind::content_filter: return true;
+        default: return false;
+    }
+}
+
 bool is_silent_for_too_long(std::chrono::nanoseconds silence,
                             std::optional<std::chrono::nanoseconds> usual,
                             std::chrono::nanoseconds least) {
@@ -41,8 +56,17 @@ TargetWatch::~TargetWatch() {
         end_ = route::TryEnd::failed;
     }
     states_.ended(target_, end_, began_, now);
-    if (count_ != nullptr && end_ != route::TryEnd::neutral) {
-        count_->ended(end_ == route::TryEnd::failed);
+    count();
+}
+
+void TargetWatch::count() const {
+    using plugin::VersionEnd;
+    if (count_ == nullptr) return;
+    switch (end_) {
+        case route::TryEnd::ok: return count_->ended(VersionEnd::ok);
+        case route::TryEnd::failed: return count_->ended(VersionEnd::failed);
+        default:
+            if (refused_) count_->ended(VersionEnd::refused);
     }
 }
 
@@ -62,6 +86,7 @@ void TargetWatch::content() { states_.content_after(target_, answer_, Clock::now
 
 void TargetWatch::end(const Result<void>& result, Evidence evidence) {
     end_ = end_for_target(result);
+    refused_ = is_refusal(result);
     // A request that an upstream cannot stand fails as often as it is tried.
     if (end_ == route::TryEnd::failed && evidence == Evidence::known) {
         end_ = route::TryEnd::neutral;

@@ -19,6 +19,10 @@ namespace bellwether::policy {
 // target would give, a rate limit and a client's own time limit are no failures of the target.
 route::TryEnd end_for_target(const Result<void>& result);
 
+// Whether the plugin or its upstream refused: that speaks neither for the target nor against it,
+// but a new version of the plugin that refuses more than the old one does something wrong.
+bool is_refusal(const Result<void>& result);
+
 // Whether a target that answered nothing at all for so long counts as failing, even if it was not
 // waited for any longer. `usual`: how long its first content takes; nothing: not known. `least`:
 // a shorter silence says nothing.
@@ -50,6 +54,7 @@ class TargetWatch {
 
   private:
     bool is_silent(std::chrono::nanoseconds least) const;
+    void count() const;
 
     route::TargetStates& states_;
     const std::size_t target_;
@@ -57,6 +62,7 @@ class TargetWatch {
     plugin::VersionCount* const count_;
     const Clock::time_point began_ = Clock::now();
     route::TryEnd end_ = route::TryEnd::neutral;
+    bool refused_ = false;
     bool answered_ = false;
     bool silent_ = false;  // for too long, when another target answered
 };

@@ -236,7 +236,7 @@ TEST_F(CanaryProvider, WhereItHasNoInstanceTheOldOneAnswers) {
         ASSERT_TRUE(one);
         EXPECT_EQ(&one->instance->provider(), serving());
     }
-    EXPECT_EQ(record->of_new.failed(), 2) << "which the new one has failed";
+    EXPECT_EQ(record->of_new.of(VersionEnd::failed), 2) << "which the new one has failed";
 }
 
 }  // namespace

@@ -14,7 +14,10 @@ class CanaryTest : public testing::Test {
     ~CanaryTest() override { Clock::give(before_); }
 
     static void count(VersionCount& of, int all, int failed) {
-        for (int i = 0; i < all; ++i) of.ended(i < failed);
+        for (int i = 0; i < all; ++i) of.ended(i < failed ? VersionEnd::failed : VersionEnd::ok);
+    }
+    static void refuse(VersionCount& of, int refused) {
+        for (int i = 0; i < refused; ++i) of.ended(VersionEnd::refused);
     }
     CanaryState judged() const { return record_.judge(Clock::now()); }
     CanaryState judged_at_its_end() {
@@ -54,7 +57,7 @@ TEST_F(CanaryTest, ItGoesBackIfItFailsMore) {
     count(record_.of_old, 400, 4);
     count(record_.of_new, 19, 19);
     EXPECT_EQ(judged(), CanaryState::running) << "too few";
-    record_.of_new.ended(false);
+    record_.of_new.ended(VersionEnd::ok);
     EXPECT_EQ(judged(), CanaryState::went_back);
 }
 
@@ -63,17 +66,51 @@ TEST_F(CanaryTest, AnUpstreamThatFailsBothDoesNotSendItBack) {
     count(record_.of_new, 20, 11);
     EXPECT_EQ(judged(), CanaryState::running) << "5 points more, and not above";
     EXPECT_EQ(judged_at_its_end(), CanaryState::passed);
-    record_.of_new.ended(true);
+    record_.of_new.ended(VersionEnd::failed);
     EXPECT_EQ(judged(), CanaryState::went_back) << "12 of 21 are 7 points more";
 }
 
 TEST_F(CanaryTest, OfFewAttemptsMostMustHaveFailed) {
     count(record_.of_new, 4, 2);
     EXPECT_EQ(judged_at_its_end(), CanaryState::passed);
-    record_.of_new.ended(true);
+    record_.of_new.ended(VersionEnd::failed);
     EXPECT_EQ(judged(), CanaryState::went_back);
     count(record_.of_old, 10, 6);
     EXPECT_EQ(judged(), CanaryState::passed) << "the old one fails as often";
+}
+
+TEST_F(CanaryTest, ItGoesBackIfItRefusesWhatTheOldOneAnswers) {
+    count(record_.of_old, 380, 0);
+    refuse(record_.of_new, 19);
+    EXPECT_EQ(judged(), CanaryState::running) << "too few";
+    refuse(record_.of_new, 1);
+    EXPECT_EQ(judged(), CanaryState::went_back);
+}
+
+TEST_F(CanaryTest, ClientsThatAskForWhatIsRefusedDoNotSendItBack) {
+    count(record_.of_old, 360, 0);
+    refuse(record_.of_old, 40);
+    count(record_.of_new, 16, 0);
+    refuse(record_.of_new, 4);
+    EXPECT_EQ(judged(), CanaryState::running) << "10 points more, which chance explains";
+    refuse(record_.of_new, 8);
+    EXPECT_EQ(judged(), CanaryState::went_back);
+}
+
+TEST_F(CanaryTest, OfFewAttemptsMostMustHaveBeenRefused) {
+    count(record_.of_new, 2, 0);
+    refuse(record_.of_new, 2);
+    EXPECT_EQ(judged_at_its_end(), CanaryState::passed);
+    refuse(record_.of_new, 1);
+    EXPECT_EQ(judged(), CanaryState::went_back);
+}
+
+TEST_F(CanaryTest, RefusalsDoNotHideFailures) {
+    count(record_.of_old, 1'000, 50);
+    refuse(record_.of_old, 9'000);
+    count(record_.of_new, 20, 10);
+    refuse(record_.of_new, 180);
+    EXPECT_EQ(judged(), CanaryState::went_back) << "half of what was not refused, and not 5 %";
 }
 
 }  // namespace

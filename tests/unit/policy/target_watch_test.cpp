@@ -68,5 +68,31 @@ TEST(TargetWatch, ABlackHoleFailsEvenIfItsClientsDoNotWaitForTheEnd) {
     EXPECT_TRUE(is_silent_for_too_long(61s, 6s, 5s));
 }
 
+TEST(TargetWatch, AVersionIsToldOfRefusalsApartFromFailures) {
+    using plugin::VersionEnd;
+    route::TargetStates states({.failures = 9}, 1);
+    plugin::VersionCount count;
+    const auto ends = [&](const Result<void>& result, Evidence evidence = Evidence::fresh) {
+        TargetWatch watch(states, 0, route::AnswerForm::plain, &count);
+        watch.end(result, evidence);
+    };
+    ends({});
+    for (const ErrorKind kind : {ErrorKind::invalid, ErrorKind::unsupported, ErrorKind::auth,
+                                 ErrorKind::quota, ErrorKind::rate, ErrorKind::not_found,
+                                 ErrorKind::context_length, ErrorKind::content_filter}) {
+        ends(ended(kind));
+    }
+    ends(ended(ErrorKind::protocol));
+    ends(ended(ErrorKind::protocol), Evidence::known);
+    for (const ErrorKind kind : {ErrorKind::unavailable, ErrorKind::budget, ErrorKind::cancelled}) {
+        ends(ended(kind));
+    }
+    ends(std::unexpected(Error{.kind = ErrorKind::timeout, .by_client = true}));
+    EXPECT_EQ(count.of(VersionEnd::ok), 1U);
+    EXPECT_EQ(count.of(VersionEnd::refused), 8U);
+    EXPECT_EQ(count.of(VersionEnd::failed), 1U);
+    EXPECT_EQ(count.all(), 10U);
+}
+
 }  // namespace
 }  // namespace bellwether::policy

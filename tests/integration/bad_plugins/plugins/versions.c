@@ -1,6 +1,6 @@
 /* Versions of one plugin, for canaries: each answers a call with its number, but for 13, which
- * fails all of them, and 99, which cannot be begun. The first one knows no `chunk`, as if that
- * option came later, and takes a credential, as all do. */
+ * fails all of them, 14, which refuses them as wrong, and 99, which cannot be begun. The first one
+ * knows no `chunk`, as if that option came later, and takes a credential, as all do. */
 #include "bad.h"
 
 #include <stdio.h>
@@ -16,6 +16,11 @@ static bw_status answers(bad_call* call, const bw_request* request) {
     if (BAD_VERSION == 13) {
         const bw_error error = {
             .size = sizeof error, .status = BW_E_UPSTREAM, .message = S("unlucky")};
+        return call->of->api->fail(call->of->host, call->attempt, &error);
+    }
+    if (BAD_VERSION == 14) {
+        const bw_error error = {
+            .size = sizeof error, .status = BW_E_INVALID, .message = S("your mistake")};
         return call->of->api->fail(call->of->host, call->attempt, &error);
     }
     emit(call, BW_EMIT_REPLY,
