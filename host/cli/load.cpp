@@ -157,14 +157,15 @@ HostCheck check_host(const Common& common, config::Secrets secrets, const front:
 }
 
 HostCheck check_again(const Common& common, const front::Host& before) {
+    // Nothing may come from a pipe, for ever.
     std::error_code error;
     if (fs::exists(common.config, error) && !fs::is_regular_file(common.config, error)) {
         return {.host = {},
                 .diagnostics = {{.severity = Severity::error,
                                  .file = common.config.string(),
-                                 .what = "it is no file, so it was read once and for all",
-                                 .expected = "a file that can be read again",
-                                 .hint = "restart the host"}}};
+                                 .what = "it is no regular file now, so it is not read again",
+                                 .expected = "a regular file",
+                                 .hint = "a reload works once it is one"}}};
     }
     return check_host(common, config::Secrets::looked_up, &before);
 }

@@ -68,6 +68,7 @@ std::string quantity_text(std::uint64_t amount, std::span<const QuantityUnit> un
 }
 
 std::string duration_text(std::chrono::milliseconds time) {
+    if (time.count() == 0) return "0s";  // a whole number of every unit
     return quantity_text(static_cast<std::uint64_t>(time.count()), k_duration_units);
 }
 

@@ -2,6 +2,7 @@
 under way goes on as it began, and a config with a mistake changes nothing."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -475,9 +476,13 @@ def test_a_file_that_is_gone_or_no_file(host: Host, plain: str) -> None:
     host.config.unlink()
     gone = refused(host)
     assert str(host.config) in "\n".join(gone["diagnostics"]), gone
-    host.config.mkdir()
-    refused(host)
-    host.config.rmdir()
+    for make, remove in ((host.config.mkdir, host.config.rmdir),
+                         (lambda: os.mkfifo(host.config), host.config.unlink),
+                         (lambda: host.config.symlink_to("/dev/null"), host.config.unlink)):
+        make()
+        [told] = refused(host)["diagnostics"]
+        assert "no regular file now" in told and "a reload works once it is one" in told
+        remove()
     refused(host, "")
     refused(host, "\0\xff")
     assert host.chat("echo").status == 200 and gauge(host, "generation") == 1

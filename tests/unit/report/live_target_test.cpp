@@ -80,6 +80,8 @@ TEST(ChangeText, SaysWhichTargetAndWhy) {
         "the tries of the last 30s, 62 % failed");
     EXPECT_EQ(said({.out = false, .for_ = milliseconds(12'345)}),
               "provider sheep, model qwen-max: back in service after 13s");
+    EXPECT_EQ(said({.out = false, .for_ = seconds(0)}),
+              "provider sheep, model qwen-max: back in service after 0s");
     EXPECT_EQ(said({.out = false, .for_ = seconds(60)}, ""),
               "provider sheep, at the route \"q*\": back in service after 1m");
 }
