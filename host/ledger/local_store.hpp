@@ -2,15 +2,26 @@
 // on with it, once it is given what stands nowhere else.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
+#include "base/error.hpp"
 #include "ledger/book.hpp"
 #include "ledger/ledger.hpp"
 
 namespace bellwether::ledger {
 
+// Which file it is, whatever its name is by now.
+struct FileIdentity {
+    std::uint64_t device = 0;
+    std::uint64_t number = 0;  // 0: there is no file
+    std::int64_t born_ns = 0;  // as a number may be given anew; 0: the file system does not tell
+    bool operator==(const FileIdentity&) const = default;
+};
+
 // What a process that lets go of a store gives to the one that goes on with it.
 struct MovedStore {
+    FileIdentity file;  // of the SQLite store; no other file has what the holds were counted in
     std::vector<Hold> holds;  // those that are not settled
     // Of a memory store; the SQLite store has them in its file.
     std::vector<StoredTally> tallies;
@@ -21,6 +32,8 @@ class LocalStore : public Store {
   public:
     // While nobody asks the store for anything.
     virtual MovedStore contents() const = 0;
+    // Whether it could be opened again, were it closed now. The error says what is wrong.
+    virtual Result<void> in_place() { return {}; }
 };
 
 }  // namespace bellwether::ledger

@@ -11,6 +11,7 @@ import pytest
 from integration.conftest import StartHost, route
 from integration.counting import answers_within, body_of, budget, counted, rules_config, send
 from integration.host import Host, run_cli, wait_for
+from integration.metrics_page import scrape
 from integration.reloading import ECHO
 from integration.upgrading import (HeldBack, Line, begin_stream, both_ledgers, children, in_line,
                                    own_program, usage, used_by_one_call)
@@ -81,6 +82,62 @@ def test_a_new_host_that_dies_with_the_ledger(line: Line, program: Path,
     assert used > each
     assert used_by_one_call(upstream, line.host) == each
     assert counted(line.host) == (used + each, 0)
+
+
+def move_ledger(tmp_path: Path, back: bool = False) -> None:
+    """All of it, elsewhere; the file itself goes first and comes back last."""
+    (tmp_path / "away").mkdir(exist_ok=True)
+    places = [tmp_path, tmp_path / "away"]
+    start, end = reversed(places) if back else places
+    for name in sorted((one.name for one in start.glob("ledger.db*")), reverse=back):
+        (start / name).rename(end / name)
+
+
+def test_a_ledger_that_is_not_in_its_place_is_kept_open(line: Line, upstream: Simulator,
+                                                        tmp_path: Path) -> None:
+    """An upgrade that could lose it is refused, and makes no file in its place."""
+    each = used_by_one_call(upstream, line.host)
+    puppet, connection = begin_stream(line.host, upstream)
+    with connection:
+        reply = connection.read_reply()
+        move_ledger(tmp_path)
+        assert "ledger.db was moved or removed" in line.refused()
+        assert not list(tmp_path.glob("ledger.db*"))
+        puppet.finish()
+        assert list(reply.events())[-1] == "[DONE]"
+        move_ledger(tmp_path, back=True)
+    wait_for(lambda: counted(line.host)[1] == 0, "the stream is settled")
+    wait_for(lambda: line.host.chat("echo", max_tokens=9).status == 200, "calls are counted again")
+    line.upgrade()
+    line.wait_for_the_old()
+    told = usage(line.host)
+    assert (told["calls"], told["estimated"]) == (3, 0)
+    assert counted(line.host)[0] > each
+
+
+def test_a_ledger_that_went_away_meanwhile_is_opened_when_it_is_back(
+        line: Line, program: Path, upstream: Simulator, tmp_path: Path) -> None:
+    """Until then calls are refused, and what ends is not forgotten."""
+    puppet, connection = begin_stream(line.host, upstream)
+    held_back = HeldBack(program, "serves")
+    with connection, ThreadPoolExecutor() as pool:
+        reply = connection.read_reply()
+        refused = pool.submit(line.refused)
+        held_back.wait()
+        (new,) = children(line.process)
+        move_ledger(tmp_path)
+        os.kill(new, signal.SIGKILL)
+        assert "was ended by signal 9" in refused.result()
+        assert line.host.chat("echo", max_tokens=9).status == 503
+        assert scrape(line.host).sum("bellwether_ledger_available") == 0
+        puppet.finish()
+        assert list(reply.events())[-1] == "[DONE]"
+    move_ledger(tmp_path, back=True)
+    wait_for(lambda: line.host.chat("echo", max_tokens=9).status == 200, "calls are counted again")
+    wait_for(lambda: counted(line.host)[1] == 0, "the stream is settled")
+    assert (usage(line.host)["calls"], usage(line.host)["estimated"]) == (2, 0)
+    log = line.host.log()
+    assert log.count("could not be opened again") == log.count("it is open again") == 1
 
 
 def test_nobody_is_served_by_a_host_that_could_be_sent_back(line: Line, program: Path) -> None:

@@ -1,5 +1,6 @@
 #include "ledger/handover/movable_session.hpp"
 
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "ledger/clock.hpp"
@@ -8,7 +9,9 @@ namespace bellwether::ledger {
 
 MovableSession::MovableSession(boost::asio::io_context& loop, MovableStore& owner,
                                HoldNumbers numbers, std::unique_ptr<LedgerSession> session)
-    : loop_(loop), owner_(owner), numbers_(numbers), state_(std::move(session)) {}
+    : loop_(loop), owner_(owner), numbers_(numbers), state_(std::move(session)) {
+    if (!std::get<Direct>(state_)) state_ = Waiting();
+}
 
 MovableSession::~MovableSession() { owner_.closed(this); }
 
@@ -25,7 +28,11 @@ void MovableSession::hold(Hold hold, OnVerdict on_verdict) {
     if (auto* const relayed = std::get_if<Relayed>(&state_)) {
         return (*relayed)->hold(std::move(hold), std::move(on_verdict));
     }
-    std::get<Waiting>(state_).asked.emplace_back(
+    auto& waiting = std::get<Waiting>(state_);
+    if (!waiting.without.empty()) {
+        return on_verdict({.answer = HoldAnswer::unavailable, .reason = waiting.without});
+    }
+    waiting.asked.emplace_back(
         [this, hold = std::move(hold), on_verdict = std::move(on_verdict)]() mutable {
             this->hold(std::move(hold), std::move(on_verdict));
         });
@@ -33,7 +40,8 @@ void MovableSession::hold(Hold hold, OnVerdict on_verdict) {
 
 Written MovableSession::written(const HoldId& id) const {
     if (const auto* const direct = std::get_if<Direct>(&state_)) return (*direct)->written(id);
-    return std::holds_alternative<Relayed>(state_) ? Written::yes : Written::not_yet;
+    if (std::holds_alternative<Relayed>(state_)) return Written::yes;
+    return std::get<Waiting>(state_).without.empty() ? Written::not_yet : Written::cannot;
 }
 
 void MovableSession::when_durable(const HoldId& id, OnDurable on_durable) {
@@ -41,10 +49,17 @@ void MovableSession::when_durable(const HoldId& id, OnDurable on_durable) {
         return (*direct)->when_durable(id, std::move(on_durable));
     }
     if (std::holds_alternative<Relayed>(state_)) return on_durable(true);
-    std::get<Waiting>(state_).asked.emplace_back(
-        [this, id, on_durable = std::move(on_durable)]() mutable {
-            when_durable(id, std::move(on_durable));
-        });
+    auto& waiting = std::get<Waiting>(state_);
+    if (!waiting.without.empty()) return post_not_durable(std::move(on_durable));
+    waiting.asked.emplace_back([this, id, on_durable = std::move(on_durable)]() mutable {
+        when_durable(id, std::move(on_durable));
+    });
+}
+
+void MovableSession::post_not_durable(OnDurable on_durable) {
+    boost::asio::post(loop_, [this, &owner = owner_, on_durable = std::move(on_durable)]() mutable {
+        if (owner.is_open(this)) on_durable(false);
+    });
 }
 
 void MovableSession::settle(Settlement settlement) {
@@ -60,8 +75,16 @@ void MovableSession::settle(Settlement settlement) {
 
 void MovableSession::pause() {
     if (auto* const direct = std::get_if<Direct>(&state_)) {
-        state_ = Waiting{.before = std::move(*direct), .asked = {}};
+        state_ = Waiting{.before = std::move(*direct), .without = {}, .asked = {}};
     }
+}
+
+void MovableSession::go_without(const std::string& reason) {
+    auto* const waiting = std::get_if<Waiting>(&state_);
+    if (waiting == nullptr) return;
+    waiting->before.reset();
+    waiting->without = reason;
+    for (auto& ask : std::exchange(waiting->asked, {})) ask();
 }
 
 void MovableSession::let_go() {

@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -31,6 +32,8 @@ class MovableSession final : public LedgerSession {
 
     // What it is asked waits from now on.
     void pause();
+    // While it waits: no hold is given from now on, for this reason, and settlements wait on.
+    void go_without(const std::string& reason);
     // While it waits: closes the session behind it.
     void let_go();
     // While it waits: goes on with the session behind it or, if that is closed, with a new one.
@@ -41,11 +44,13 @@ class MovableSession final : public LedgerSession {
   private:
     using Direct = std::unique_ptr<LedgerSession>;
     struct Waiting {
-        Direct before;  // null: it is closed
+        Direct before;        // null: it is closed
+        std::string without;  // why there is no ledger; empty: there will be one soon
         std::vector<std::move_only_function<void()>> asked;
     };
     using Relayed = std::unique_ptr<RelayedCalls>;
 
+    void post_not_durable(OnDurable on_durable);
     void go_on_as(std::variant<Direct, Waiting, Relayed> state);
 
     boost::asio::io_context& loop_;

@@ -2,6 +2,8 @@
 
 #include <sys/socket.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <new>
@@ -9,11 +11,15 @@
 
 #include "base/socket_pair.hpp"
 #include "ledger/handover/movable_session.hpp"
+#include "observe/log.hpp"
 
 namespace bellwether::ledger {
 namespace {
 
 constexpr std::chrono::milliseconds k_ask_again{20};  // whether the caller still wants to wait
+// Between two tries to open a store again that has not come back.
+constexpr std::chrono::milliseconds k_return_pause_least{250};
+constexpr std::chrono::milliseconds k_return_pause_most{1'000};
 
 // How far a step has come that each session takes on its own loop.
 class StepProgress {
@@ -48,18 +54,19 @@ class StepProgress {
     bool given_up_ GUARDED_BY(mutex_) = false;
 };
 
-std::unexpected<Error> gone() {
-    return fail(ErrorKind::unavailable,
-                "the ledger is not open in this host any more: another host has taken over and has "
-                "it, or it could not be opened again");
-}
-
 }  // namespace
 
 MovableStore::MovableStore(std::unique_ptr<LocalStore> store, Reopen reopen)
     : reopen_(std::move(reopen)), store_(std::move(store)) {}
 
-MovableStore::~MovableStore() = default;
+MovableStore::~MovableStore() {
+    {
+        const Lock lock(mutex_);
+        ends_ = true;
+    }
+    ending_.notify_all();
+    if (returning_.joinable()) returning_.join();
+}
 
 // ---- what a store does --------------------------------------------------------------------------
 
@@ -68,6 +75,7 @@ std::unique_ptr<LedgerSession> MovableStore::open(boost::asio::io_context& loop)
     auto session = std::make_unique<MovableSession>(loop, *this, source_.open(),
                                                     store_ ? store_->open(loop) : nullptr);
     sessions_.push_back(session.get());
+    if (!away_.empty()) session->go_without(away_);
     return session;
 }
 
@@ -104,14 +112,16 @@ Result<std::size_t> MovableStore::reset(std::string_view rule) {
 }
 
 bool MovableStore::flush(std::int64_t limit_ms) {
-    const Lock lock(reports_);
+    const Lock reports(reports_);
     Store* const store = behind();
-    return store == nullptr || store->flush(limit_ms);
+    if (store != nullptr) return store->flush(limit_ms);
+    const Lock lock(mutex_);
+    return away_.empty();
 }
 
 StoreHealth MovableStore::health() const {
     const Lock lock(mutex_);
-    return store_ ? store_->health() : StoreHealth();
+    return store_ ? store_->health() : StoreHealth{.available = away_.empty()};
 }
 
 // ---- the move -----------------------------------------------------------------------------------
@@ -120,6 +130,7 @@ Result<MovableStore::Moved> MovableStore::leave(const Patience& patience) {
     const Lock reports(reports_);  // before calls wait, as a report takes its time
     LocalStore* const store = behind();
     if (store == nullptr) return gone();
+    if (auto there = store->in_place(); !there) return std::unexpected(there.error());
     Moved moved{.contents = contents_, .sockets = {}};
     if (auto made = make_sockets(moved.sockets); !made) return std::unexpected(made.error());
     auto ready = everywhere(patience, [](MovableSession& session) { session.pause(); });
@@ -129,6 +140,7 @@ Result<MovableStore::Moved> MovableStore::leave(const Patience& patience) {
     // What waited for the disk is called back before this step, as it was posted before.
     if (ready) ready = everywhere(patience, [](MovableSession& session) { session.let_go(); });
     if (ready) ready = keep_contents(*store);
+    if (ready) ready = store->in_place();  // still, as there is no way back otherwise
     if (!ready) {
         everywhere([store](MovableSession& session) { session.go_on(*store); });
         return std::unexpected(ready.error());
@@ -148,19 +160,53 @@ Result<void> MovableStore::keep_contents(const LocalStore& store) {
     return {};
 }
 
-// A step that a loop comes to late comes before those of a later move.
+// A step that a loop comes to late comes before those of a later move, which begins only once the
+// store is seen to be back.
 Result<void> MovableStore::take_back() {
     auto reopened = reopen_(contents_);
     if (!reopened) return std::unexpected(reopened.error());
     contents_ = {};
+    own_sockets_.clear();
     Store* const store = reopened->get();
+    const Lock lock(mutex_);
+    store_ = *std::move(reopened);
+    away_.clear();
+    post_to_all([store](MovableSession& session) { session.go_on(*store); });
+    return {};
+}
+
+void MovableStore::come_back_later(const std::string& why) {
+    observe::error(
+        "ledger: {}; it could not be opened again after an upgrade that came to nothing, and no "
+        "new call is counted until it can be",
+        why);
     {
         const Lock lock(mutex_);
-        store_ = *std::move(reopened);
+        away_ = fmt::format("the ledger cannot be opened again: {}", why);
+        post_to_all([reason = away_](MovableSession& session) { session.go_without(reason); });
     }
-    own_sockets_.clear();
-    everywhere([store](MovableSession& session) { session.go_on(*store); });
-    return {};
+    if (returning_.joinable()) returning_.join();  // of another time, when it came back
+    returning_ = std::thread([this] { try_until_back(); });
+}
+
+void MovableStore::try_until_back() {
+    for (auto pause = k_return_pause_least;; pause = std::min(pause * 2, k_return_pause_most)) {
+        {
+            const Lock lock(mutex_);
+            const auto end = std::chrono::steady_clock::now() + pause;
+            if (ending_.wait_until(mutex_, end, [this]() REQUIRES(mutex_) { return ends_; }))
+                return;
+        }
+        if (take_back()) return observe::warn("ledger: it is open again; nothing was lost");
+    }
+}
+
+std::unexpected<Error> MovableStore::gone() const {
+    const Lock lock(mutex_);
+    if (!away_.empty()) return fail(ErrorKind::unavailable, away_);
+    return fail(ErrorKind::unavailable,
+                "the ledger is not open in this host any more: another host has taken over and has "
+                "it");
 }
 
 void MovableStore::follow() {
@@ -191,6 +237,10 @@ Result<void> MovableStore::make_sockets(std::vector<Descriptor>& theirs) {
 // Does it on the loop of each session, and waits for none.
 void MovableStore::everywhere(const Step& step) {
     const Lock lock(mutex_);
+    post_to_all(step);
+}
+
+void MovableStore::post_to_all(const Step& step) {
     for (MovableSession* const session : sessions_) {
         boost::asio::post(session->loop(), [this, session, step] {
             if (is_open(session)) step(*session);

@@ -7,7 +7,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/descriptor.hpp"
@@ -37,7 +39,7 @@ class MovableStore final : public Store {
     StoreHealth health() const override;
     MovableStore* movable() override { return this; }
 
-    // The next three are for one thread, on which no session runs and which makes no report. They
+    // The next four are for one thread, on which no session runs and which makes no report. They
     // wait for the loops of the sessions, which take each step between two of their events.
     struct Patience {
         std::chrono::milliseconds limit;
@@ -48,11 +50,15 @@ class MovableStore final : public Store {
         std::vector<Descriptor> sockets;  // for a Relay, one of each session
     };
     // Writes everything, and closes the store behind; a file of it is free. If it fails, as a loop
-    // does not answer in time for one, the sessions go on.
+    // does not answer in time for one, or as the store could not be opened again, the sessions go
+    // on.
     Result<Moved> leave(const Patience& patience);
     // After leave(): opens the store behind again; the sessions go on with it, each as soon as its
     // loop comes to it.
     Result<void> take_back();
+    // After take_back() has failed: the sessions give no holds, and keep what is settled, until the
+    // store can be opened again. That is tried on a thread of this object, which says so.
+    void come_back_later(const std::string& why);
     // After leave(): the sessions go on with the relay that has got the sockets, in the same way.
     void follow();
 
@@ -61,6 +67,9 @@ class MovableStore final : public Store {
     using Step = std::function<void(MovableSession&)>;
 
     void everywhere(const Step& step);
+    void post_to_all(const Step& step) REQUIRES(mutex_);
+    void try_until_back();
+    std::unexpected<Error> gone() const;
     Result<void> everywhere(const Patience& patience, const Step& step);
     Result<void> make_sockets(std::vector<Descriptor>& theirs);
     Result<void> keep_contents(const LocalStore& store);
@@ -76,7 +85,11 @@ class MovableStore final : public Store {
     // Null: it has gone over. Only the thread that moves it changes it.
     std::unique_ptr<LocalStore> store_ GUARDED_BY(mutex_);
     std::vector<MovableSession*> sessions_ GUARDED_BY(mutex_);
-    // After leave(), of the thread that moves the store.
+    std::string away_ GUARDED_BY(mutex_);  // why it cannot be opened again; empty: nobody tries
+    bool ends_ GUARDED_BY(mutex_) = false;
+    Condition ending_;
+    std::thread returning_;
+    // After leave(), of the thread that moves the store, or tries to open it again.
     MovedStore contents_;
     std::map<MovableSession*, Descriptor> own_sockets_;
 };

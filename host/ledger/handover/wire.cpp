@@ -129,7 +129,9 @@ void each_member(Stream& stream, Value& value) {
     } else if constexpr (std::is_same_v<Type, RelayedAnswer>) {
         all(value.id, value.verdict);
     } else if constexpr (std::is_same_v<Type, MovedStore>) {
-        all(value.holds, value.tallies, value.usage);
+        all(value.file, value.holds, value.tallies, value.usage);
+    } else if constexpr (std::is_same_v<Type, FileIdentity>) {
+        all(value.device, value.number, value.born_ns);
     } else if constexpr (std::is_same_v<Type, StoredTally>) {
         all(value.number, value.measure, value.name, value.window, value.used, value.rate);
     } else if constexpr (std::is_same_v<Type, RateState>) {

@@ -16,7 +16,7 @@ namespace bellwether::ledger {
 
 // To be raised with every change of what follows, or of the values that it carries. Hosts whose
 // numbers differ do not talk.
-inline constexpr std::uint32_t k_handover_version = 2;
+inline constexpr std::uint32_t k_handover_version = 3;
 // The longest message of a relayed call; a longer one is no message.
 inline constexpr std::uint32_t k_relayed_bytes_max = 1u << 20;
 

@@ -177,11 +177,13 @@ bool is_mounted_alone(const std::string& path) {
 
 }  // namespace
 
-Result<LockedFile> LockedFile::take(const std::string& path) {
+Result<LockedFile> LockedFile::take(const std::string& path, const FileIdentity& known) {
     LockedFile taken;
     if (own_files().has(path)) return busy(path, fmt::format(" ({})", this_process()));
-    if (auto done = check_no_log_is_left(path); !done) return std::unexpected(done.error());
-    if (auto done = taken.open(path); !done) return std::unexpected(done.error());
+    if (known == FileIdentity()) {
+        if (auto done = check_no_log_is_left(path); !done) return std::unexpected(done.error());
+    }
+    if (auto done = taken.open(path, known); !done) return std::unexpected(done.error());
     if (auto done = taken.lock(); !done) return std::unexpected(done.error());
     return taken;
 }
@@ -230,9 +232,37 @@ LockedFile::~LockedFile() {
     if (name_ >= 0) ::close(name_);
 }
 
-Result<void> LockedFile::open(const std::string& path) {
-    file_ = create(path);
+FileIdentity LockedFile::identity() const {
+    struct stat file {};
+    struct statx more {};
+    if (::fstat(file_, &file) != 0) return {};
+    const bool told = ::statx(file_, "", AT_EMPTY_PATH, STATX_BTIME, &more) == 0 &&
+                      (more.stx_mask & STATX_BTIME) != 0;
+    const auto born = told ? more.stx_btime : decltype(more.stx_btime){};
+    return {.device = file.st_dev,
+            .number = file.st_ino,
+            .born_ns = born.tv_sec * 1'000'000'000 + born.tv_nsec};
+}
+
+Result<void> LockedFile::check_known(const std::string& path, const FileIdentity& known) const {
+    if (identity() != known) {
+        return refused(path + " is another file now than the ledger: put the first one back");
+    }
+    struct stat file {};
+    if (::fstat(file_, &file) == 0 && file.st_size > 0) return {};
+    return refused(path + " was emptied: put the ledger back");
+}
+
+Result<void> LockedFile::open(const std::string& path, const FileIdentity& known) {
+    const bool is_known = known != FileIdentity();
+    file_ = is_known ? ::open(path.c_str(), O_RDWR | O_CLOEXEC) : create(path);
+    if (file_ < 0 && is_known && errno == ENOENT) {
+        return refused(path + " was moved or removed: put the same file back");
+    }
     if (file_ < 0) return failed(path, "file", errno);
+    if (is_known) {
+        if (auto same = check_known(path, known); !same) return same;
+    }
     struct stat file {};
     if (::fstat(file_, &file) != 0) return failed(path, "file", errno);
     own_files().add(file);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "ledger/local_store.hpp"
 
 namespace bellwether::ledger {
 
@@ -20,7 +21,8 @@ class LockedFile {
   public:
     // Refuses a file that another host uses, that is not a plain file, or that has a second name (a
     // hard link).
-    static Result<LockedFile> take(const std::string& path);
+    // `known`: takes that file and no other, and makes none.
+    static Result<LockedFile> take(const std::string& path, const FileIdentity& known = {});
     // Refuses what take() would refuse, as far as that can be seen without changing anything.
     static Result<void> would_take(const std::string& path);
     LockedFile(LockedFile&& other) noexcept;
@@ -32,10 +34,12 @@ class LockedFile {
     const std::string& path() const { return path_; }
     // Whether the file was missing or empty.
     bool is_new() const { return new_; }
+    FileIdentity identity() const;
 
   private:
     LockedFile() = default;
-    Result<void> open(const std::string& path);
+    Result<void> open(const std::string& path, const FileIdentity& known);
+    Result<void> check_known(const std::string& path, const FileIdentity& known) const;
     Result<void> lock();
     Result<void> lock_name();
 

@@ -119,7 +119,14 @@ class SqliteStore final : public LocalStore {
         return journal_.flush(std::chrono::milliseconds(limit_ms));
     }
     MovedStore contents() const override {
-        return {.holds = book_.holds(), .tallies = {}, .usage = {}};
+        return {.file = file_.identity(), .holds = book_.holds(), .tallies = {}, .usage = {}};
+    }
+    Result<void> in_place() override {
+        if (auto there = journal_.place().check_database(); !there) return there;
+        if (auto trouble = journal_.trouble()) {
+            return fail(ErrorKind::unavailable, *std::move(trouble));
+        }
+        return {};
     }
     StoreHealth health() const override { return {.available = !journal_.failing()}; }
 
@@ -199,8 +206,11 @@ Result<std::unique_ptr<LocalStore>> open_sqlite(const std::string& path, Clock c
                                                 SqliteSettings settings,
                                                 std::optional<MovedStore> moved) {
     std::vector<Hold> holds = moved ? std::move(moved->holds) : std::vector<Hold>();
-    if (auto done = make_folder(path); !done) return std::unexpected(std::move(done.error()));
-    auto file = LockedFile::take(path);
+    const FileIdentity known = moved ? moved->file : FileIdentity();
+    if (known == FileIdentity()) {
+        if (auto done = make_folder(path); !done) return std::unexpected(std::move(done.error()));
+    }
+    auto file = LockedFile::take(path, known);
     if (!file) return std::unexpected(std::move(file.error()));
     auto database = open_database(file->path(), moved.has_value());
     if (!database) return std::unexpected(std::move(database.error()));

@@ -26,8 +26,9 @@ struct SqliteSettings {
 // Opens a store, and creates its file if there is none. Refuses a file that another host uses, that
 // is not a ledger, or that cannot be written. The caller keeps the store for longer than its
 // sessions; its destructor waits until all is written, or for 5 s if the disk fails.
-// `moved`: a file that has the tables of another version of the program is refused and not changed,
-// so that the other process can still take it back.
+// `moved`: only the file that the other process had is opened, and none is made. One that has the
+// tables of another version of the program is refused and not changed, so that the other process
+// can still take it back.
 Result<std::unique_ptr<LocalStore>> open_sqlite(const std::string& path,
                                                 Clock clock = system_time_us,
                                                 SqliteSettings settings = {},

@@ -55,7 +55,7 @@ std::expected<Message, std::string> hear(Successor& next, milliseconds within,
 }
 
 // The ledger that has left this host. Unless the new host keeps it, it comes back; calls wait
-// meanwhile, so that is tried for a while only, and then they have no ledger.
+// meanwhile, so that is tried for a while only, and then they have no ledger until it is back.
 class Leaving {
   public:
     Leaving(Successor& next, ledger::MovableStore& ledger, ledger::MovableStore::Moved moved)
@@ -87,14 +87,14 @@ class Leaving {
     void take_back() {
         next_.kill();  // nobody else may have the ledger open
         moved_.sockets.clear();
+        std::string why;
         for (int tries = 0; tries < k_tries; ++tries) {
             const auto done = ledger_.take_back();
             if (done) return;
-            observe::error("the ledger cannot be opened again: {}", done.error().message);
+            why = done.error().message;
             std::this_thread::sleep_for(k_try_again);
         }
-        observe::error("this host goes on without its ledger, until it is started again");
-        ledger_.follow();
+        ledger_.come_back_later(why);
     }
 
     Successor& next_;

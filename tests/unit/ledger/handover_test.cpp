@@ -64,6 +64,7 @@ TEST(HandoverWire, BringsEveryMemberAcross) {
     EXPECT_EQ(decided->verdict.standings.front().left, -3);
     EXPECT_EQ(to_bytes(*decided), to_bytes(answer));
     const MovedStore moved{
+        .file = {.device = 1, .number = 2, .born_ns = -3},
         .holds = {hold, hold},
         .tallies = {{.number = 3, .measure = Measure::rate, .name = {"r", "x"}, .window = {5, 6}}},
         .usage = {hold.estimate}};
@@ -72,6 +73,7 @@ TEST(HandoverWire, BringsEveryMemberAcross) {
     EXPECT_THAT(taken->holds, SizeIs(2));
     ASSERT_THAT(taken->tallies, SizeIs(1));
     EXPECT_EQ(taken->tallies[0].name, moved.tallies[0].name);
+    EXPECT_EQ(taken->file, moved.file);
     EXPECT_EQ(taken->usage.at(0).user, "ü");
     EXPECT_EQ(to_bytes(*taken), to_bytes(moved)) << "of all that was not looked at";
     EXPECT_THAT(read_moved(to_bytes(MovedStore()))->holds, IsEmpty());
@@ -401,6 +403,112 @@ TEST_P(HandoverTest, ComesBack) {
     expect_soon(*store, "b", 5, 0);
     EXPECT_TRUE(calls.durable(calls.held({budget("b", 95, 100)})));
 }
+
+// ---- a file that is away ----
+
+class HandoverFileTest : public HandoverTest {
+  protected:
+    std::string away() const { return file() + ".away"; }
+    void take_away() { std::filesystem::rename(file(), away()); }
+    void put_back() { std::filesystem::rename(away(), file()); }
+    void put_another() { std::ofstream(file()) << "another"; }
+    bool is_there() const { return std::filesystem::exists(file()); }
+    static std::string refusal(MovableStore& store) {
+        const auto left = store.leave(k_patience);
+        return left ? "it was let go of" : left.error().message;
+    }
+    static HoldAnswer answer(Calls& calls, std::int64_t amount) {
+        return calls.ask(calls.id(), {budget("b", amount, 100)}).get().answer;
+    }
+    static bool soon_held(Calls& calls, std::int64_t amount) {
+        const auto end = std::chrono::steady_clock::now() + k_limit;
+        while (answer(calls, amount) != HoldAnswer::held) {
+            if (std::chrono::steady_clock::now() >= end) return false;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        return true;
+    }
+};
+
+TEST_P(HandoverFileTest, IsNotLetGoOfWhereItCouldNotBeOpenedAgain) {
+    const auto store = movable();
+    Calls calls(*store);
+    calls.held({budget("b", 60, 100)});
+    take_away();
+    EXPECT_THAT(refusal(*store), HasSubstr(file() + " was moved or removed"));
+    EXPECT_FALSE(is_there());
+    put_another();
+    EXPECT_THAT(refusal(*store), HasSubstr("is another file now"));
+    put_back();
+    EXPECT_TRUE(soon_held(calls, 40)) << "it has been open all the time";
+    EXPECT_EQ(counter(*store, "b").held, 100);
+    ASSERT_TRUE(store->flush(k_limit.count()));
+    std::filesystem::resize_file(file(), 0);
+    EXPECT_THAT(refusal(*store), HasSubstr("was emptied"));
+}
+
+TEST_P(HandoverFileTest, IsNotMadeAnewByTheProcessThatTakesItOver) {
+    const auto store = movable();
+    Calls calls(*store);
+    calls.held({budget("b", 60, 100)});
+    const auto moved = store->leave(k_patience);
+    ASSERT_TRUE(moved);
+    take_away();
+    auto other = open_elsewhere(moved->contents);
+    ASSERT_FALSE(other);
+    EXPECT_THAT(other.error().message, HasSubstr("put the same file back"));
+    EXPECT_FALSE(is_there());
+    for (const char* text : {"", "another"}) {
+        std::ofstream(file()) << text;
+        other = open_elsewhere(moved->contents);
+        ASSERT_FALSE(other);
+        EXPECT_THAT(other.error().message, HasSubstr("put the first one back"));
+    }
+    put_back();
+    EXPECT_TRUE(store->take_back());
+}
+
+// What was settled meanwhile counts, and what was held is still held.
+TEST_P(HandoverFileTest, IsOpenAgainWhenItIsBack) {
+    const auto store = movable();
+    Calls calls(*store);
+    const auto first = calls.held({budget("b", 50, 100)});
+    const auto second = calls.held({budget("b", 30, 100)});
+    ASSERT_TRUE(store->leave(k_patience));
+    auto waiting = calls.ask(calls.id(), {budget("b", 1, 100)});
+    take_away();
+    const auto back = store->take_back();
+    ASSERT_FALSE(back);
+    store->come_back_later(back.error().message);
+    EXPECT_EQ(waiting.get().answer, HoldAnswer::unavailable);
+    EXPECT_EQ(answer(calls, 1), HoldAnswer::unavailable);
+    EXPECT_FALSE(calls.durable(first));
+    EXPECT_FALSE(store->health().available);
+    EXPECT_FALSE(store->flush(0));
+    EXPECT_THAT(store->counters().error().message, HasSubstr("put the same file back"));
+    EXPECT_FALSE(store->leave(k_patience));
+    calls.settle(first, {5});
+    put_another();
+    std::this_thread::sleep_for(std::chrono::milliseconds(600));  // two tries
+    EXPECT_FALSE(store->health().available) << "another file is not the ledger";
+    put_back();
+    ASSERT_TRUE(soon_held(calls, 65));
+    EXPECT_TRUE(store->health().available);
+    expect_soon(*store, "b", 5, 95);
+    EXPECT_TRUE(calls.durable(second));
+    EXPECT_THAT(rows(*store), SizeIs(1));
+    ASSERT_TRUE(store->leave(k_patience)) << "the next upgrade";
+    ASSERT_TRUE(store->take_back());
+}
+
+TEST_P(HandoverFileTest, IsWaitedForNoLongerThanTheHostLives) {
+    const auto store = movable();
+    ASSERT_TRUE(store->leave(k_patience));
+    take_away();
+    store->come_back_later(store->take_back().error().message);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, HandoverFileTest, testing::Values(true));
 
 // What the new process gave its own calls before it died is settled, where a file has it, and what
 // the old one's calls hold stays held.
