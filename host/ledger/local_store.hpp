@@ -2,6 +2,7 @@
 // on with it, once it is given what stands nowhere else.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -32,6 +33,8 @@ class LocalStore : public Store {
   public:
     // While nobody asks the store for anything.
     virtual MovedStore contents() const = 0;
+    // How many counters another process would have to read.
+    virtual std::size_t size() const = 0;
     // Whether it could be opened again, were it closed now. The error says what is wrong.
     virtual Result<void> in_place() { return {}; }
 };

@@ -99,8 +99,13 @@ class MemoryStore final : public LocalStore {
         book_.adopt(std::move(moved.holds));
     }
     MovedStore contents() const override {
-        return {.holds = book_.holds(), .tallies = book_.stored(), .usage = journal_.rows.all()};
+        return {.file = {},
+                .holds = book_.holds(),
+                .tallies = book_.stored(),
+                .usage = journal_.rows.all()};
     }
+
+    std::size_t size() const override { return book_.tallies(); }
 
     std::unique_ptr<LedgerSession> open(boost::asio::io_context&) override {
         return std::make_unique<MemorySession>(book_, clock_, source_.open());

@@ -315,7 +315,7 @@ void Threads::watch(const std::shared_ptr<Successor>& next) {
             observe::error(
                 "{}; nobody accepts calls now, and this host only finishes its own: "
                 "start a host",
-                next->end());
+                next->end(k_look_again));
             drain("the new host has ended", times_of_end());
         });
 }

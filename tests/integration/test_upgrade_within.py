@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,11 +11,11 @@ import pytest
 
 from integration.conftest import StartHost, route
 from integration.counting import answers_within, body_of, budget, counted, rules_config, send
-from integration.host import Host, run_cli, wait_for
+from integration.host import SLOWNESS, Host, run_cli, wait_for
 from integration.metrics_page import scrape
 from integration.reloading import ECHO
 from integration.upgrading import (HeldBack, Line, begin_stream, both_ledgers, children, in_line,
-                                   own_program, usage, used_by_one_call)
+                                   is_alive, own_program, usage, used_by_one_call)
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
@@ -82,6 +83,24 @@ def test_a_new_host_that_dies_with_the_ledger(line: Line, program: Path,
     assert used > each
     assert used_by_one_call(upstream, line.host) == each
     assert counted(line.host) == (used + each, 0)
+
+
+def test_a_new_host_that_hangs_with_the_ledger(line: Line, program: Path,
+                                               upstream: Simulator) -> None:
+    """It is killed soon, as calls wait for the ledger."""
+    used_by_one_call(upstream, line.host)
+    held_back = HeldBack(program, "serves")
+    with ThreadPoolExecutor() as pool:
+        refused = pool.submit(line.refused)
+        held_back.wait()
+        (new,) = children(line.process)
+        os.kill(new, signal.SIGSTOP)
+        began = time.monotonic()
+        assert line.host.chat("echo", max_tokens=9).status == 200
+        assert time.monotonic() - began < 8 * SLOWNESS
+        assert "did not open the ledger within" in refused.result()
+    wait_for(lambda: not is_alive(new), "it is killed")
+    assert usage(line.host)["calls"] == 2
 
 
 def move_ledger(tmp_path: Path, back: bool = False) -> None:

@@ -131,7 +131,7 @@ Result<MovableStore::Moved> MovableStore::leave(const Patience& patience) {
     LocalStore* const store = behind();
     if (store == nullptr) return gone();
     if (auto there = store->in_place(); !there) return std::unexpected(there.error());
-    Moved moved{.contents = contents_, .sockets = {}};
+    Moved moved{.contents = contents_, .sockets = {}, .counters = store->size()};
     if (auto made = make_sockets(moved.sockets); !made) return std::unexpected(made.error());
     auto ready = everywhere(patience, [](MovableSession& session) { session.pause(); });
     if (ready && !store->flush(patience.limit.count())) {

@@ -48,6 +48,7 @@ class MovableStore final : public Store {
     struct Moved {
         const MovedStore& contents;       // until the next call of this object
         std::vector<Descriptor> sockets;  // for a Relay, one of each session
+        std::size_t counters = 0;         // that the other process will read
     };
     // Writes everything, and closes the store behind; a file of it is free. If it fails, as a loop
     // does not answer in time for one, or as the store could not be opened again, the sessions go

@@ -121,6 +121,7 @@ class SqliteStore final : public LocalStore {
     MovedStore contents() const override {
         return {.file = file_.identity(), .holds = book_.holds(), .tallies = {}, .usage = {}};
     }
+    std::size_t size() const override { return book_.tallies(); }
     Result<void> in_place() override {
         if (auto there = journal_.place().check_database(); !there) return there;
         if (auto trouble = journal_.trouble()) {

@@ -52,12 +52,18 @@ void take_descriptors(msghdr& message, std::vector<Descriptor>& taken) {
 
 // ---- sending ------------------------------------------------------------------------------------
 
-bool Control::send(std::string_view bytes, std::span<const int> descriptors) {
-    const Time until = std::chrono::steady_clock::now() + k_sends_within;
+std::expected<void, Silence> Control::send(std::string_view bytes,
+                                           std::span<const int> descriptors) {
+    return send(bytes, descriptors, std::chrono::steady_clock::now() + k_sends_within);
+}
+
+std::expected<void, Silence> Control::send(std::string_view bytes, std::span<const int> descriptors,
+                                           Time until) {
     const ControlHead head{.bytes = static_cast<std::uint32_t>(bytes.size()),
                            .descriptors = static_cast<std::uint32_t>(descriptors.size())};
-    return send_all({reinterpret_cast<const char*>(&head), sizeof(head)}, until) &&
-           send_descriptors(descriptors, until) && send_all(bytes, until);
+    auto sent = send_all({reinterpret_cast<const char*>(&head), sizeof(head)}, until);
+    if (sent) sent = send_descriptors(descriptors, until);
+    return sent ? send_all(bytes, until) : sent;
 }
 
 bool Control::wait(short events, Time until) const {
@@ -65,18 +71,27 @@ bool Control::wait(short events, Time until) const {
     return poll(&wanted, 1, left_ms(until)) > 0;
 }
 
-bool Control::send_all(std::string_view bytes, Time until) {
+// After a send that failed so.
+std::expected<void, Silence> Control::wait_for_room(int cause, Time until) const {
+    if (cause == EINTR) return {};
+    if (cause != EAGAIN) return std::unexpected(Silence::gone);
+    if (!wait(POLLOUT, until)) return std::unexpected(Silence::late);
+    return {};
+}
+
+std::expected<void, Silence> Control::send_all(std::string_view bytes, Time until) {
     while (!bytes.empty()) {
         const ssize_t sent =
             ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
-        if (sent >= 0 || errno == EINTR) continue;
-        if (errno != EAGAIN || !wait(POLLOUT, until)) return false;
+        if (sent >= 0) continue;
+        if (const auto room = wait_for_room(errno, until); !room) return room;
     }
-    return true;
+    return {};
 }
 
-bool Control::send_descriptors(std::span<const int> descriptors, Time until) {
+std::expected<void, Silence> Control::send_descriptors(std::span<const int> descriptors,
+                                                       Time until) {
     while (!descriptors.empty()) {
         const auto group = descriptors.first(std::min(descriptors.size(), k_group));
         char byte = 0;
@@ -94,10 +109,10 @@ bool Control::send_descriptors(std::span<const int> descriptors, Time until) {
         std::memcpy(CMSG_DATA(rights), group.data(), group.size_bytes());
         const ssize_t sent = sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent > 0) descriptors = descriptors.subspan(group.size());
-        if (sent >= 0 || errno == EINTR) continue;
-        if (errno != EAGAIN || !wait(POLLOUT, until)) return false;
+        if (sent >= 0) continue;
+        if (const auto room = wait_for_room(errno, until); !room) return room;
     }
-    return true;
+    return {};
 }
 
 // ---- receiving ----------------------------------------------------------------------------------

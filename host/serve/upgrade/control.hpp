@@ -37,16 +37,21 @@ class Control {
 
     explicit Control(Descriptor socket) : socket_(std::move(socket)) {}
 
-    // False: the other host has ended, or does not read. The descriptors stay the caller's.
-    bool send(std::string_view bytes, std::span<const int> descriptors = {});
+    // The error: the other host has ended, or does not read in time. The descriptors stay the
+    // caller's.
+    std::expected<void, Silence> send(std::string_view bytes,
+                                      std::span<const int> descriptors = {});
+    std::expected<void, Silence> send(std::string_view bytes, std::span<const int> descriptors,
+                                      Time until);
     // `gives_up` is asked again and again while nothing comes; empty: it never does.
     std::expected<ControlMessage, Silence> receive(Time until,
                                                    const std::function<bool()>& gives_up = {});
 
   private:
     bool wait(short events, Time until) const;
-    bool send_all(std::string_view bytes, Time until);
-    bool send_descriptors(std::span<const int> descriptors, Time until);
+    std::expected<void, Silence> wait_for_room(int cause, Time until) const;
+    std::expected<void, Silence> send_all(std::string_view bytes, Time until);
+    std::expected<void, Silence> send_descriptors(std::span<const int> descriptors, Time until);
 
     struct Reading {
         Time until;

@@ -112,7 +112,7 @@ std::expected<void, std::string> Predecessor::check_addresses(const config::Conf
 
 std::expected<std::optional<ledger::MovedStore>, std::string> Predecessor::ask_for_ledger(
     const config::Ledger& ledger) {
-    control_.send(to_text(ReadyToServe{ledger_text(ledger)}));
+    (void)control_.send(to_text(ReadyToServe{ledger_text(ledger)}));
     const auto until = steady_clock::now() + k_patience;
     const auto go = read<LetGo>(control_.receive(until));
     if (!go) return Refusal(go.error());
@@ -125,10 +125,12 @@ std::expected<std::optional<ledger::MovedStore>, std::string> Predecessor::ask_f
 }
 
 void Predecessor::tell_serving() {
-    control_.send(to_text(Serves()));
+    (void)control_.send(to_text(Serves()));
     (void)control_.receive(steady_clock::now() + k_patience);
 }
 
-void Predecessor::refuse(const std::string& reason) { control_.send(to_text(Refuses{reason})); }
+void Predecessor::refuse(const std::string& reason) {
+    (void)control_.send(to_text(Refuses{reason}));
+}
 
 }  // namespace bellwether::serve

@@ -24,7 +24,6 @@ namespace {
 
 using Refusal = std::unexpected<std::string>;
 
-constexpr std::chrono::milliseconds k_ends_within{2'000};
 constexpr std::chrono::milliseconds k_look_whether_ended{5};
 
 std::vector<std::string> own_words() {
@@ -103,8 +102,8 @@ void Successor::kill() {
     id_ = 0;
 }
 
-std::string Successor::end() {
-    const auto latest = std::chrono::steady_clock::now() + k_ends_within;
+std::string Successor::end(std::chrono::milliseconds within) {
+    const auto latest = std::chrono::steady_clock::now() + within;
     int status = 0;
     pid_t ended = waitpid(id_, &status, WNOHANG);
     while (ended == 0 && std::chrono::steady_clock::now() < latest) {

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <expected>
 #include <string>
 
@@ -23,8 +24,8 @@ class Successor {
     pid_t id() const { return id_; }
     Control& control() { return control_; }
     // How it has ended, as a sentence; waits for it, and kills it if it does not end by itself
-    // soon.
-    std::string end();
+    // within this time.
+    std::string end(std::chrono::milliseconds within);
     void kill();
     // From now on it outlives the object.
     void live_on() { lives_on_ = true; }

@@ -16,9 +16,21 @@ using Refusal = std::unexpected<std::string>;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+#if defined(BELLWETHER_SANITIZED)
+constexpr int k_slowness = 4;
+#else
+constexpr int k_slowness = 1;
+#endif
+
 constexpr milliseconds k_ready_within{60'000};   // reads its config and loads its plugins
-constexpr milliseconds k_serves_within{20'000};  // opens the ledger and begins to accept
-constexpr milliseconds k_leaves_within{5'000};   // our workers, each between two of its events
+constexpr milliseconds k_serves_within{20'000};  // opens a ledger of its own and begins to accept
+constexpr milliseconds k_ends_within{2'000};     // once it has nothing to say any more
+// The next three are times in which calls wait. The new host opens the ledger that it was sent, and
+// has longer for one with many counters.
+constexpr milliseconds k_opens_within{3'000 * k_slowness};
+constexpr std::chrono::microseconds k_opens_more_each{10 * k_slowness};
+constexpr milliseconds k_ends_soon{500};
+constexpr milliseconds k_leaves_within{5'000};  // our workers, each between two of its events
 constexpr milliseconds k_try_again{100};
 constexpr int k_tries = 20;
 
@@ -28,30 +40,43 @@ std::vector<int> numbers(const std::vector<Descriptor>& descriptors) {
     return all;
 }
 
-// Waits for what the new host has to say now.
-template <typename Message>
-std::expected<Message, std::string> hear(Successor& next, milliseconds within,
-                                         const UpgradeParts& parts) {
-    const auto got = next.control().receive(steady_clock::now() + within, parts.gives_up);
-    if (got) {
-        auto message = read_upgrade_message(got->bytes);
-        if (message && std::holds_alternative<Message>(*message)) {
-            return std::get<Message>(*std::move(message));
-        }
-        const bool refuses = message && std::holds_alternative<Refuses>(*message);
-        next.end();
-        return Refusal(refuses ? "the new host refuses: " + std::get<Refuses>(*message).reason
-                               : "the new host says what this one does not understand");
-    }
-    switch (got.error()) {
-        case Silence::gone: return Refusal(next.end());
-        case Silence::given_up: return Refusal("the host is about to end");
-        case Silence::late:
-            return Refusal(
-                fmt::format("the new host did not get ready within {} s", within.count() / 1'000));
+// What is waited for, and how long.
+struct Awaited {
+    steady_clock::time_point until;
+    std::string late;          // what the new host has not done by then
+    milliseconds ends_within;  // how long it has to end by itself, if it ends
+    std::function<bool()> gives_up;
+};
+
+// Nobody waits longer for a new host that is late.
+std::string given_up(Successor& next, const std::string& late) {
+    next.kill();
+    return fmt::format("the new host did not {}, and was killed", late);
+}
+
+std::string why_silent(Successor& next, Silence silence, const Awaited& awaited) {
+    switch (silence) {
+        case Silence::gone: return next.end(awaited.ends_within);
+        case Silence::given_up: return "the host is about to end";
+        case Silence::late: return given_up(next, awaited.late);
         case Silence::nonsense: break;
     }
-    return Refusal("the new host says what this one does not understand");
+    return "the new host says what this one does not understand";
+}
+
+// Waits for what the new host has to say now.
+template <typename Message>
+std::expected<Message, std::string> hear(Successor& next, const Awaited& awaited) {
+    const auto got = next.control().receive(awaited.until, awaited.gives_up);
+    if (!got) return Refusal(why_silent(next, got.error(), awaited));
+    auto message = read_upgrade_message(got->bytes);
+    if (message && std::holds_alternative<Message>(*message)) {
+        return std::get<Message>(*std::move(message));
+    }
+    const bool refuses = message && std::holds_alternative<Refuses>(*message);
+    next.end(awaited.ends_within);
+    return Refusal(refuses ? "the new host refuses: " + std::get<Refuses>(*message).reason
+                           : "the new host says what this one does not understand");
 }
 
 // The ledger that has left this host. Unless the new host keeps it, it comes back; calls wait
@@ -66,17 +91,16 @@ class Leaving {
     Leaving(const Leaving&) = delete;
     Leaving& operator=(const Leaving&) = delete;
 
-    std::expected<void, std::string> send() {
+    std::expected<void, std::string> send(const Awaited& awaited) {
         const std::string contents = ledger::to_bytes(moved_.contents);
         if (contents.size() > k_control_bytes_max) {
             return Refusal(fmt::format("the ledger has more in memory than can go over: {} MiB",
                                        contents.size() >> 20));
         }
-        if (next_.control().send(to_text(LetGo{true})) &&
-            next_.control().send(contents, numbers(moved_.sockets))) {
-            return {};
-        }
-        return Refusal(next_.end());
+        auto sent = next_.control().send(to_text(LetGo{true}), {}, awaited.until);
+        if (sent) sent = next_.control().send(contents, numbers(moved_.sockets), awaited.until);
+        if (!sent) return Refusal(why_silent(next_, sent.error(), awaited));
+        return {};
     }
     void stays_there() {
         kept_ = true;
@@ -103,21 +127,33 @@ class Leaving {
     bool kept_ = false;
 };
 
+Awaited within(milliseconds limit, std::string_view what, milliseconds ends_within,
+               std::function<bool()> gives_up) {
+    return {.until = steady_clock::now() + limit,
+            .late = fmt::format("{} within {} s", what, limit.count() / 1'000),
+            .ends_within = ends_within,
+            .gives_up = std::move(gives_up)};
+}
+
 std::expected<void, std::string> serve_with_ledger(Successor& next, const UpgradeParts& parts) {
     auto moved = parts.ledger->leave({.limit = k_leaves_within, .gives_up = parts.gives_up});
     if (!moved) return Refusal(moved.error().message);
+    const auto more = std::chrono::ceil<milliseconds>(k_opens_more_each * moved->counters);
     Leaving leaving(next, *parts.ledger, *std::move(moved));
-    if (auto sent = leaving.send(); !sent) return sent;
-    if (auto serves = hear<Serves>(next, k_serves_within, parts); !serves) {
-        return Refusal(serves.error());
-    }
+    const auto awaited =
+        within(k_opens_within + more, "open the ledger", k_ends_soon, parts.gives_up);
+    if (auto sent = leaving.send(awaited); !sent) return sent;
+    if (auto serves = hear<Serves>(next, awaited); !serves) return Refusal(serves.error());
     leaving.stays_there();
     return {};
 }
 
 std::expected<void, std::string> serve_without_ledger(Successor& next, const UpgradeParts& parts) {
-    if (!next.control().send(to_text(LetGo{false}))) return Refusal(next.end());
-    auto serves = hear<Serves>(next, k_serves_within, parts);
+    const auto awaited = within(k_serves_within, "serve", k_ends_within, parts.gives_up);
+    if (auto sent = next.control().send(to_text(LetGo{false})); !sent) {
+        return Refusal(why_silent(next, sent.error(), awaited));
+    }
+    auto serves = hear<Serves>(next, awaited);
     if (!serves) return Refusal(serves.error());
     return {};
 }
@@ -128,16 +164,16 @@ std::expected<Successor, std::string> upgrade(const UpgradeParts& parts) {
     auto next = Successor::start();
     if (!next) return Refusal(next.error());
     observe::info("the new host is process {}; it gets ready", next->id());
-    if (!next->control().send(to_text(parts.welcome), numbers(parts.sockets))) {
-        return Refusal(next->end());
-    }
-    const auto ready = hear<ReadyToServe>(*next, k_ready_within, parts);
+    const auto awaited = within(k_ready_within, "get ready", k_ends_within, parts.gives_up);
+    const auto sent = next->control().send(to_text(parts.welcome), numbers(parts.sockets));
+    if (!sent) return Refusal(why_silent(*next, sent.error(), awaited));
+    const auto ready = hear<ReadyToServe>(*next, awaited);
     if (!ready) return Refusal(ready.error());
     const bool moves = parts.ledger != nullptr && ready->ledger == ledger_text(parts.ledger_config);
     const auto serves =
         moves ? serve_with_ledger(*next, parts) : serve_without_ledger(*next, parts);
     if (!serves) return Refusal(serves.error());
-    next->control().send(to_text(Heard()));
+    (void)next->control().send(to_text(Heard()));
     return next;
 }
 
