@@ -120,6 +120,13 @@ bool Reloader::end(std::chrono::milliseconds limit) {
 
 // A reload that has not begun yet does for all who ask for one meanwhile.
 void Reloader::ask(ReloadOrder order, report::OnReload on_report) {
+    if (order.what == ReloadOrder::What::keys && !order.dry_run) {
+        {
+            const Lock lock(mutex_);
+            keys_asked_.emplace_back(std::move(order), std::move(on_report));
+        }
+        return boost::asio::post(loop_, [this] { follow_keys(); });
+    }
     const bool is_whole = order.what == ReloadOrder::What::everything && !order.dry_run;
     std::vector<report::OnReload> asking;
     if (on_report) asking.push_back(std::move(on_report));
@@ -137,8 +144,23 @@ void Reloader::ask(ReloadOrder order, report::OnReload on_report) {
 
 void Reloader::between_reloads(std::function<void(const Generation& current)> task) {
     boost::asio::post(loop_, [this, task = std::move(task)] {
-        if (!is_to_end_) task(*current_);
+        const auto current = current_;  // also if a reload of the keys takes its place
+        if (!is_to_end_) task(*current);
     });
+}
+
+void Reloader::follow_keys() {
+    std::vector<KeysAsked> asked;
+    {
+        const Lock lock(mutex_);
+        asked = std::exchange(keys_asked_, {});
+    }
+    if (asked.empty()) return;
+    std::vector<report::OnReload> asking;
+    for (auto& one : asked) {
+        if (one.on_report) asking.push_back(std::move(one.on_report));
+    }
+    carry_out(asked.front().order, asking);
 }
 
 std::vector<report::OnReload> Reloader::take_asking() {
@@ -172,12 +194,14 @@ void Reloader::tell_dropped() {
 }
 
 ReloadReport Reloader::reload(const ReloadOrder& order) {
-    if (process_.draining || process_.followed) {
+    using What = ReloadOrder::What;
+    // A host that finishes its calls beside another one still asks each caller for a key.
+    const bool keys_alone = process_.followed && order.what == What::keys;
+    if ((process_.draining || process_.followed) && !keys_alone) {
         return {.generation = current_->number(),
                 .fault = process_.followed ? "another host has taken over from this one"
                                            : "the host is about to end"};
     }
-    using What = ReloadOrder::What;
     if (order.what == What::provider || order.what == What::unload) {
         const auto& providers = current_->host().registry.providers;
         const bool known = std::ranges::any_of(

@@ -55,13 +55,20 @@ class Reloader {
     // From any thread. `on_report` is called on the thread of the reloads.
     void ask(report::ReloadOrder order, report::OnReload on_report);
     // From any thread: does this on the thread of the reloads, between two of them, unless the host
-    // ends before. `current` is in effect meanwhile.
+    // ends before. `current` is in effect meanwhile, but for its keys if the task follows them.
     void between_reloads(std::function<void(const Generation& current)> task);
+    // Within such a task: carries out what was asked for meanwhile of the keys alone.
+    void follow_keys();
     // Makes no further reload, and waits for the one that runs. False: it did not end in time, as
     // a plugin or a file system hangs; then this object must never be destroyed.
     bool end(std::chrono::milliseconds limit);
 
   private:
+    struct KeysAsked {
+        report::ReloadOrder order;
+        report::OnReload on_report;
+    };
+
     void carry_out(const report::ReloadOrder& order, const std::vector<report::OnReload>& asking);
     std::vector<report::OnReload> take_asking();
     report::ReloadReport reload(const report::ReloadOrder& order);
@@ -83,6 +90,7 @@ class Reloader {
     Mutex mutex_;
     bool is_asked_ GUARDED_BY(mutex_) = false;  // a reload of everything waits for its turn
     std::vector<report::OnReload> asking_ GUARDED_BY(mutex_);  // who wants to hear of it
+    std::vector<KeysAsked> keys_asked_ GUARDED_BY(mutex_);     // of the keys alone
     Condition ended_changed_;
     bool ended_ GUARDED_BY(mutex_) = false;  // the thread has
     std::atomic<bool> is_to_end_ = false;    // nothing is put into effect any more

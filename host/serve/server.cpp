@@ -27,9 +27,10 @@ std::expected<std::optional<ledger::MovedStore>, std::string> take_ledger(
 
 report::AskUpgrade upgrades_by(Threads& threads, Reloader& reloader) {
     return [&threads, &reloader](std::string by, report::OnUpgrade on_report) {
-        reloader.between_reloads([&threads, by = std::move(by),
+        reloader.between_reloads([&threads, &reloader, by = std::move(by),
                                   on_report = std::move(on_report)](const Generation& current) {
-            const auto report = threads.upgrade(current, by);
+            const auto report =
+                threads.upgrade(current, by, [&reloader] { reloader.follow_keys(); });
             if (on_report) on_report(report);
         });
     };

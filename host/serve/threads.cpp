@@ -204,22 +204,26 @@ void Threads::watch_files() {
 }
 
 void Threads::changed(const std::vector<std::filesystem::path>& files) {
-    if (process_.followed) return;
     using What = report::ReloadOrder::What;
     const auto& keys_file = current_->host().config.keys_file;
-    const bool only_keys = files.size() == 1 && files.front() == keys_file;
-    process_.reload({.by = files.back().string() + " has changed",
-                     .what = only_keys ? What::keys : What::everything},
-                    {});
+    const bool keys = std::ranges::find(files, keys_file) != files.end();
+    const bool only_keys = keys && files.size() == 1;
+    const auto reload = [this](const std::filesystem::path& file, What what) {
+        process_.reload({.by = file.string() + " has changed", .what = what}, {});
+    };
+    // What changes beside the keys waits while another host gets ready, and is read by that one.
+    if (only_keys || (keys && (upgrades_ || process_.followed))) reload(keys_file, What::keys);
+    if (!only_keys && !process_.followed) reload(files.back(), What::everything);
 }
 
 // ---- another host -------------------------------------------------------------------------------
 
-report::UpgradeReport Threads::upgrade(const Generation& current, std::string_view by) {
+report::UpgradeReport Threads::upgrade(const Generation& current, std::string_view by,
+                                       const std::function<void()>& meanwhile) {
     std::expected<pid_t, std::string> process = Refusal("");
     upgrades_ = true;
     try {
-        process = try_upgrade(current, by);
+        process = try_upgrade(current, by, meanwhile);
     } catch (const std::exception& error) {
         process = Refusal(error.what());  // a lack of memory, most likely
     }
@@ -230,12 +234,14 @@ report::UpgradeReport Threads::upgrade(const Generation& current, std::string_vi
 }
 
 std::expected<pid_t, std::string> Threads::try_upgrade(const Generation& current,
-                                                       std::string_view by) {
+                                                       std::string_view by,
+                                                       const std::function<void()>& meanwhile) {
     if (process_.followed) return Refusal("another host has taken over from this one already");
     if (process_.draining) return Refusal("the host is about to end");
     if (const auto refusal = why_not_to_end()) return Refusal(*refusal);
-    const auto parts = parts_of_upgrade(current);
+    auto parts = parts_of_upgrade(current);
     if (!parts) return Refusal(parts.error());
+    parts->meanwhile = meanwhile;
     observe::info("{}: a new host is started, to take over", by);
     auto next = serve::upgrade(*parts);
     if (!next) return Refusal(next.error());
@@ -264,7 +270,8 @@ std::expected<UpgradeParts, std::string> Threads::parts_of_upgrade(const Generat
                         .sockets = std::move(sockets),
                         .ledger_config = current.host().config.ledger,
                         .ledger = ledger ? ledger->movable() : nullptr,
-                        .gives_up = [this] { return process_.draining.load(); }};
+                        .gives_up = [this] { return process_.draining.load(); },
+                        .meanwhile = {}};
 }
 
 std::expected<void, std::string> Threads::share_sockets(Worker& worker,

@@ -60,8 +60,10 @@ class Threads {
     // On the thread of the reloads. Whether that config's addresses can be had; changes nothing.
     std::expected<void, std::string> try_addresses(const config::Config& now,
                                                    const Generation& before) const;
-    // On the thread of the reloads.
-    report::UpgradeReport upgrade(const Generation& current, std::string_view by);
+    // On the thread of the reloads. `meanwhile` is called again and again while the new host gets
+    // ready, and may put a generation with other keys into effect.
+    report::UpgradeReport upgrade(const Generation& current, std::string_view by,
+                                  const std::function<void()>& meanwhile);
 
     // On the thread of the signals. Whoever sends calls here learns from the health paths that the
     // host is about to end, and has the grace time to send them elsewhere.
@@ -77,7 +79,8 @@ class Threads {
     DrainTimes times_of_end() const;
     void end_calls(const std::string& why);
     void drain(std::string_view why, DrainTimes times);
-    std::expected<pid_t, std::string> try_upgrade(const Generation& current, std::string_view by);
+    std::expected<pid_t, std::string> try_upgrade(const Generation& current, std::string_view by,
+                                                  const std::function<void()>& meanwhile);
     std::expected<UpgradeParts, std::string> parts_of_upgrade(const Generation& current);
     std::expected<void, std::string> share_sockets(Worker& worker,
                                                    std::vector<Descriptor>& sockets);

@@ -99,7 +99,9 @@ void Worker::adopt(std::shared_ptr<const Generation> generation,
                    std::optional<std::vector<int>> sockets, std::function<void()> done) {
     asio::post(loop_, [this, generation = std::move(generation), sockets = std::move(sockets),
                        done = std::move(done)]() mutable {
-        if (!draining_) change_to(std::move(generation));
+        // Whoever is still connected when another host has taken over is asked for a key as well.
+        const bool is_left = generation->running().process.followed && !sessions_.empty();
+        if (!draining_ || is_left) change_to(std::move(generation));
         if (sockets) listen(*sockets);
         if (draining_) close_listeners();
         done();
@@ -115,6 +117,10 @@ void Worker::change_to(std::shared_ptr<const Generation> generation) {
     if (!before) return;
     earlier_.emplace_back(loop_, before);
     end_earlier_within(current_->generation().host().config.server.reload_drain);
+    if (draining_) {
+        context_->draining = true;
+        current_->posts().finish([this] { stop_if_done(); });
+    }
     for (front::Session* session : sessions_) session->renew();
 }
 

@@ -13,9 +13,10 @@ from integration.conftest import StartHost, route
 from integration.counting import answers_within, body_of, budget, counted, rules_config, send
 from integration.host import SLOWNESS, Host, run_cli, wait_for
 from integration.metrics_page import scrape
-from integration.reloading import ECHO
+from integration.reloading import ECHO, apply
 from integration.upgrading import (HeldBack, Line, begin_stream, both_ledgers, children, in_line,
                                    is_alive, own_program, usage, used_by_one_call)
+from upstream.puppet import Puppet
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
@@ -38,10 +39,9 @@ def line(start_host: StartHost, config: str, program: Path) -> Iterator[Line]:
 
 def test_what_changes_meanwhile_takes_effect(line: Line, program: Path, tmp_path: Path) -> None:
     """The new host has read the config and the keys before it changes, and the old one reads
-    nothing any more."""
+    nothing but keys any more."""
     keys = tmp_path / "keys.toml"
-    made = run_cli("key", "new", "ann", "--keys-file", keys)
-    headers = {"authorization": f"Bearer {made.stderr.splitlines()[0]}"}
+    headers = new_key(keys, "ann")
     text = f'keys_file = "{keys}"\n' + line.host.config.read_text()
     line.host.config.write_text(text)
     held_back = HeldBack(program, "ready")
@@ -49,14 +49,76 @@ def test_what_changes_meanwhile_takes_effect(line: Line, program: Path, tmp_path
         upgraded = pool.submit(line.upgrade)
         held_back.wait()
         line.host.config.write_text(text + route("other", '"echo"'))
-        other = run_cli("key", "new", "bob", "--keys-file", keys)
-        assert run_cli("key", "disable", "ann", "--keys-file", keys).returncode == 0
+        other = new_key(keys, "bob")
+        disable(keys, "ann")
         held_back.let_go()
         upgraded.result()
     line.wait_for_the_old()
     wait_for(lambda: line.host.chat("echo", headers=headers).status == 401, "the key is disabled")
-    headers = {"authorization": f"Bearer {other.stderr.splitlines()[0]}"}
-    wait_for(lambda: line.host.chat("other", headers=headers).status == 200, "a route is there")
+    wait_for(lambda: line.host.chat("other", headers=other).status == 200, "a route is there")
+
+
+@pytest.fixture
+def keys(line: Line, tmp_path: Path) -> Path:
+    """A keys_file, without keys yet."""
+    file = tmp_path / "keys.toml"
+    file.touch(mode=0o600)
+    assert apply(line.host, f'keys_file = "{file}"\n' + line.host.config.read_text())
+    return file
+
+
+def new_key(keys: Path, name: str) -> dict[str, str]:
+    made = run_cli("key", "new", name, "--keys-file", keys)
+    return {"authorization": f"Bearer {made.stderr.splitlines()[0]}"}
+
+
+def disable(keys: Path, name: str) -> None:
+    assert run_cli("key", "disable", name, "--keys-file", keys).returncode == 0
+
+
+def test_keys_are_followed_while_the_new_host_gets_ready(line: Line, program: Path,
+                                                         keys: Path) -> None:
+    """The old one, which serves meanwhile, turns away who is turned away from now on."""
+    ann = new_key(keys, "ann")
+    wait_for(lambda: line.host.chat("echo", headers=ann, max_tokens=9).status == 200, "it is known")
+    held_back = HeldBack(program, "ready")
+    with ThreadPoolExecutor() as pool:
+        upgraded = pool.submit(line.upgrade)
+        held_back.wait()
+        bob = new_key(keys, "bob")
+        disable(keys, "ann")
+        wait_for(lambda: line.host.chat("echo", headers=ann, max_tokens=9).status == 401,
+                 "it is disabled")
+        assert line.host.chat("echo", headers=bob, max_tokens=9).status == 200
+        assert not upgraded.done()
+        held_back.let_go()
+        upgraded.result()
+    assert line.host.chat("echo", headers=ann, max_tokens=9).status == 401
+    assert line.host.chat("echo", headers=bob, max_tokens=9).status == 200
+
+
+def test_keys_are_followed_by_a_host_that_finishes_its_calls(line: Line, upstream: Simulator,
+                                                             keys: Path) -> None:
+    """Each of its connections may make one more call, with a key that counts by then."""
+    names = {name: new_key(keys, name) for name in ("ann", "bob")}
+    wait_for(lambda: line.host.chat("echo", headers=names["bob"], max_tokens=9).status == 200,
+             "it is known")
+    streams = {}
+    for name, headers in names.items():
+        puppet, connection = Puppet(upstream), line.host.connect()
+        send(connection, body_of(puppet.model, stream=True), headers)
+        puppet.begin("0")
+        streams[name] = (puppet, connection, connection.read_reply())
+    line.upgrade()
+    told = line.host.log().count(f"{keys} has changed")
+    disable(keys, "ann")
+    wait_for(lambda: line.host.log().count(f"{keys} has changed") == told + 2, "both have read it")
+    for name, status in (("ann", 401), ("bob", 200)):
+        puppet, connection, reply = streams[name]
+        with connection:
+            puppet.finish()
+            assert list(reply.events())[-1] == "[DONE]"
+            assert connection.chat("echo", headers=names[name], max_tokens=9).status == status
 
 
 @both_ledgers

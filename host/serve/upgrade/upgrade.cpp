@@ -164,7 +164,10 @@ std::expected<Successor, std::string> upgrade(const UpgradeParts& parts) {
     auto next = Successor::start();
     if (!next) return Refusal(next.error());
     observe::info("the new host is process {}; it gets ready", next->id());
-    const auto awaited = within(k_ready_within, "get ready", k_ends_within, parts.gives_up);
+    const auto awaited = within(k_ready_within, "get ready", k_ends_within, [&parts] {
+        parts.meanwhile();
+        return parts.gives_up();
+    });
     const auto sent = next->control().send(to_text(parts.welcome), numbers(parts.sockets));
     if (!sent) return Refusal(why_silent(*next, sent.error(), awaited));
     const auto ready = hear<ReadyToServe>(*next, awaited);

@@ -19,8 +19,9 @@ struct UpgradeParts {
     Welcome welcome;
     std::vector<Descriptor> sockets;  // as the welcome counts them
     const config::Ledger& ledger_config;
-    ledger::MovableStore* ledger;    // null: there is none that could move
-    std::function<bool()> gives_up;  // whether this host is about to end
+    ledger::MovableStore* ledger;     // null: there is none that could move
+    std::function<bool()> gives_up;   // whether this host is about to end
+    std::function<void()> meanwhile;  // done again and again until the new host is ready
 };
 
 // Returns the new host as soon as that serves; this host's calls use its ledger then. The error is
