@@ -127,6 +127,7 @@ void Reloader::ask(ReloadOrder order, report::OnReload on_report) {
         }
         return boost::asio::post(loop_, [this] { follow_keys(); });
     }
+    if (is_between_) observe::info("{}: it waits for the upgrade that is under way", order.by);
     const bool is_whole = order.what == ReloadOrder::What::everything && !order.dry_run;
     std::vector<report::OnReload> asking;
     if (on_report) asking.push_back(std::move(on_report));
@@ -145,7 +146,10 @@ void Reloader::ask(ReloadOrder order, report::OnReload on_report) {
 void Reloader::between_reloads(std::function<void(const Generation& current)> task) {
     boost::asio::post(loop_, [this, task = std::move(task)] {
         const auto current = current_;  // also if a reload of the keys takes its place
-        if (!is_to_end_) task(*current);
+        if (is_to_end_) return;
+        is_between_ = true;
+        task(*current);
+        is_between_ = false;
     });
 }
 

@@ -94,6 +94,7 @@ class Reloader {
     Condition ended_changed_;
     bool ended_ GUARDED_BY(mutex_) = false;  // the thread has
     std::atomic<bool> is_to_end_ = false;    // nothing is put into effect any more
+    std::atomic<bool> is_between_ = false;   // a task of between_reloads() is under way
     std::thread thread_;
 };
 

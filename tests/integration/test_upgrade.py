@@ -237,7 +237,8 @@ def config_with(old: str, new: str) -> Callable[[Line, Path], None]:
 
 @pytest.mark.parametrize("change, says", [
     (remove, "cannot be started: No such file or directory"),
-    (script("exit 7"), "has ended with exit code 7"),
+    (script("exit 7"), "has ended with exit code 7 before it spoke as a new host does"),
+    (script("exec sleep 1000 3>&-"), "has closed its channel to this one without ending"),
     (script("kill -9 $$"), "was ended by signal 9"),
     (config_with("[server]", "[server]\nsurver = 1"), "the config has mistakes"),
     (config_with('listen = "127.0.0.1:0"', 'listen = "127.0.0.1:1"'),

@@ -221,6 +221,17 @@ def test_a_ledger_that_went_away_meanwhile_is_opened_when_it_is_back(
     assert log.count("could not be opened again") == log.count("it is open again") == 1
 
 
+def test_a_reload_says_that_it_waits(line: Line, program: Path) -> None:
+    held_back = HeldBack(program, "ready")
+    with ThreadPoolExecutor() as pool:
+        upgraded = pool.submit(line.upgrade)
+        held_back.wait()
+        os.kill(line.process, signal.SIGHUP)
+        wait_for(lambda: "SIGHUP: it waits for the upgrade" in line.host.log(), "it is told")
+        held_back.let_go()
+        upgraded.result()
+
+
 def test_nobody_is_served_by_a_host_that_could_be_sent_back(line: Line, program: Path) -> None:
     """A new host takes no call before it knows that the old one has heard of it: what it gave
     before would be lost with it."""

@@ -65,8 +65,7 @@ std::string ending_of(int status) {
     if (WIFSIGNALED(status)) {
         return fmt::format("the new host was ended by signal {}", WTERMSIG(status));
     }
-    return fmt::format("the new host has ended with exit code {}; its log says why",
-                       WEXITSTATUS(status));
+    return fmt::format("the new host has ended with exit code {}", WEXITSTATUS(status));
 }
 
 }  // namespace
@@ -111,8 +110,8 @@ std::string Successor::end(std::chrono::milliseconds within) {
         ended = waitpid(id_, &status, WNOHANG);
     }
     if (ended == 0) {
-        ::kill(id_, SIGKILL);
-        ended = waitpid(id_, &status, 0);
+        kill();
+        return "the new host has closed its channel to this one without ending, and was killed";
     }
     id_ = 0;
     return ended > 0 ? ending_of(status) : "the new host has ended";

@@ -45,8 +45,18 @@ struct Awaited {
     steady_clock::time_point until;
     std::string late;          // what the new host has not done by then
     milliseconds ends_within;  // how long it has to end by itself, if it ends
+    std::string_view hint;     // what else to say of one that ends without a word
     std::function<bool()> gives_up;
 };
+
+// A new host has more to say only if it is one, and of it only its log tells.
+constexpr std::string_view k_never_spoke =
+    " before it spoke as a new host does: its log may say why; is the program Bellwether, of a "
+    "version that can follow this one?";
+constexpr std::string_view k_spoke = "; its log may say why";
+constexpr const char* k_not_understood =
+    "the new host says what this one does not understand: is the program Bellwether, of a version "
+    "that can follow this one?";
 
 // Nobody waits longer for a new host that is late.
 std::string given_up(Successor& next, const std::string& late) {
@@ -56,12 +66,12 @@ std::string given_up(Successor& next, const std::string& late) {
 
 std::string why_silent(Successor& next, Silence silence, const Awaited& awaited) {
     switch (silence) {
-        case Silence::gone: return next.end(awaited.ends_within);
+        case Silence::gone: return fmt::format("{}{}", next.end(awaited.ends_within), awaited.hint);
         case Silence::given_up: return "the host is about to end";
         case Silence::late: return given_up(next, awaited.late);
         case Silence::nonsense: break;
     }
-    return "the new host says what this one does not understand";
+    return k_not_understood;
 }
 
 // Waits for what the new host has to say now.
@@ -76,7 +86,7 @@ std::expected<Message, std::string> hear(Successor& next, const Awaited& awaited
     const bool refuses = message && std::holds_alternative<Refuses>(*message);
     next.end(awaited.ends_within);
     return Refusal(refuses ? "the new host refuses: " + std::get<Refuses>(*message).reason
-                           : "the new host says what this one does not understand");
+                           : k_not_understood);
 }
 
 // The ledger that has left this host. Unless the new host keeps it, it comes back; calls wait
@@ -132,6 +142,7 @@ Awaited within(milliseconds limit, std::string_view what, milliseconds ends_with
     return {.until = steady_clock::now() + limit,
             .late = fmt::format("{} within {} s", what, limit.count() / 1'000),
             .ends_within = ends_within,
+            .hint = k_spoke,
             .gives_up = std::move(gives_up)};
 }
 
@@ -164,10 +175,11 @@ std::expected<Successor, std::string> upgrade(const UpgradeParts& parts) {
     auto next = Successor::start();
     if (!next) return Refusal(next.error());
     observe::info("the new host is process {}; it gets ready", next->id());
-    const auto awaited = within(k_ready_within, "get ready", k_ends_within, [&parts] {
+    auto awaited = within(k_ready_within, "get ready", k_ends_within, [&parts] {
         parts.meanwhile();
         return parts.gives_up();
     });
+    awaited.hint = k_never_spoke;
     const auto sent = next->control().send(to_text(parts.welcome), numbers(parts.sockets));
     if (!sent) return Refusal(why_silent(*next, sent.error(), awaited));
     const auto ready = hear<ReadyToServe>(*next, awaited);
