@@ -1,6 +1,9 @@
 #include "serve/chores.hpp"
 
+#include <exception>
 #include <utility>
+
+#include "observe/log.hpp"
 
 namespace bellwether::serve {
 
@@ -16,6 +19,18 @@ void Chores::follow(std::shared_ptr<const Generation> generation) {
     const auto before = std::prev(probes_.end(), 2);
     now.probes.keep_rhythm_of(before->probes);
     before->probes.wind_down([this, before] { probes_.erase(before); });
+}
+
+void run_with_chores(boost::asio::io_context& loop) {
+    for (;;) {
+        try {
+            loop.run();
+            return;
+        } catch (const std::exception& error) {
+            // Only a library, or a lack of memory, throws here; signals must still be heard.
+            observe::error("the thread of the signals caught an exception: {}", error.what());
+        }
+    }
 }
 
 }  // namespace bellwether::serve

@@ -37,4 +37,7 @@ class Chores {
         probes_;  // the last of them are current, the others end with their question
 };
 
+// Runs the loop of the chores, until it is stopped.
+void run_with_chores(boost::asio::io_context& loop);
+
 }  // namespace bellwether::serve

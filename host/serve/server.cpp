@@ -92,10 +92,9 @@ std::expected<void, std::string> run(front::Host host, Load load, const Connecti
     if (inheritance.predecessor) inheritance.predecessor->tell_serving();
     threads.start();
     if (inheritance.predecessor) {
-        threads.follow(*inheritance.predecessor, holds);
+        threads.follow(std::move(inheritance.predecessor), holds);
         // What has changed since this host read it, and while the one before read nothing.
         reloader->ask({.by = "the upgrade"}, {});
-        inheritance.predecessor.reset();
     }
     threads.join();
     const bool has_ended = reloader->end(k_reload_ends_within);

@@ -53,18 +53,6 @@ double seconds_of(std::chrono::milliseconds time) {
     return std::chrono::duration<double>(time).count();
 }
 
-void run_signals_and_chores(boost::asio::io_context& loop) {
-    for (;;) {
-        try {
-            loop.run();
-            return;
-        } catch (const std::exception& error) {
-            // Only a library, or a lack of memory, throws here; signals must still be heard.
-            observe::error("the thread of the signals caught an exception: {}", error.what());
-        }
-    }
-}
-
 }  // namespace
 
 Threads::Threads(boost::asio::io_context& signal_loop, front::Process& process,
@@ -121,21 +109,20 @@ void Threads::start() {
     // The admin worker outlives the others, so that an operator can watch them drain. Its
     // connections do not count in the metrics.
     admin_.start();
-    signal_thread_ = std::thread([this] { run_signals_and_chores(signal_loop_); });
+    signal_thread_ = std::thread([this] { run_with_chores(signal_loop_); });
     tell_ready_();
 }
 
-void Threads::follow(Predecessor& before, const std::vector<ledger::Hold>& holds) {
-    auto sockets = before.take_ledger_sockets();
-    if (sockets.empty()) return;
-    relays_ = true;
-    boost::asio::post(
-        signal_loop_,
-        [this, holds, sockets = std::make_shared<std::vector<Descriptor>>(std::move(sockets))] {
-            relay_ =
-                std::make_unique<ledger::Relay>(signal_loop_, *current_->running().ledger, holds,
-                                                std::move(*sockets), [this] { relays_ = false; });
-        });
+void Threads::follow(std::unique_ptr<Predecessor> before, const std::vector<ledger::Hold>& holds) {
+    auto sockets = before->take_ledger_sockets();
+    relays_ = !sockets.empty();
+    boost::asio::post(signal_loop_, [this, holds, before = std::move(before),
+                                     sockets = std::move(sockets)]() mutable {
+        before_ = std::move(before);
+        if (sockets.empty()) return;
+        relay_ = std::make_unique<ledger::Relay>(signal_loop_, *current_->running().ledger, holds,
+                                                 std::move(sockets), [this] { relays_ = false; });
+    });
 }
 
 // ---- another config -----------------------------------------------------------------------------
@@ -300,6 +287,7 @@ void Threads::leave(Successor next) {
     admin_.stop_listening(done);
     while (!all->try_wait() && !process_.draining) std::this_thread::sleep_for(k_look_again);
     boost::asio::post(signal_loop_, [this, next = std::make_shared<Successor>(std::move(next))] {
+        if (before_) before_->tell_followed(next->id());
         watch(next);
         if (process_.draining.exchange(true)) return;
         const config::Server& server = current_->host().config.server;
@@ -310,8 +298,8 @@ void Threads::leave(Successor next) {
     });
 }
 
-// A new host that ends now leaves nobody who accepts calls. Whoever supervises this one starts
-// another when this one has ended.
+// A new host that ends now, before another one has followed it, leaves nobody who accepts calls.
+// Whoever supervises this one starts another when this one has ended.
 void Threads::watch(const std::shared_ptr<Successor>& next) {
     if (next->ended() < 0) return;
     successor_ended_.assign(dup(next->ended()));
@@ -319,10 +307,18 @@ void Threads::watch(const std::shared_ptr<Successor>& next) {
         boost::asio::posix::descriptor_base::wait_read,
         [this, next](boost::system::error_code cancelled) {
             if (cancelled) return;
+            const auto follower = next->followed_by();
+            const std::string how = next->end(k_look_again);
+            if (follower) {
+                return observe::warn(
+                    "{}, after process {} had taken over from it, which serves; calls that are "
+                    "left here end without the ledger",
+                    how, *follower);
+            }
             observe::error(
                 "{}; nobody accepts calls now, and this host only finishes its own: "
                 "start a host",
-                next->end(k_look_again));
+                how);
             drain("the new host has ended", times_of_end());
         });
 }

@@ -53,7 +53,7 @@ class Threads {
     std::expected<void, std::string> listen(Inheritance& inheritance, const Ready& ready);
     void start();
     // The calls of the host before this one get the ledger from here.
-    void follow(Predecessor& before, const std::vector<ledger::Hold>& holds);
+    void follow(std::unique_ptr<Predecessor> before, const std::vector<ledger::Hold>& holds);
 
     // On the thread of the reloads. Opens what the new config listens on, before anything changes.
     std::expected<void, std::string> adopt(const GenerationPtr& now, const Generation& before);
@@ -105,8 +105,10 @@ class Threads {
         successor_ended_;
     net::Alarm grace_;       // its end, while the host is about to end and still takes calls
     GenerationPtr current_;  // of the thread of the signals
-    std::unique_ptr<ledger::Relay> relay_;  // of that thread; null: no host was before this one
-    std::atomic<bool> relays_ = false;      // the host before this one has not ended
+    // These two are of that thread; null: no host was before this one, or it had no ledger.
+    std::unique_ptr<Predecessor> before_;
+    std::unique_ptr<ledger::Relay> relay_;
+    std::atomic<bool> relays_ = false;  // the host before this one has not ended
     std::atomic<bool> stopped_ = false;
     std::atomic<bool> upgrades_ = false;  // whether a new host is about to take over
     // When the calls that are left end, once the host drains.

@@ -186,6 +186,30 @@ def test_the_end_of_the_new_host_is_noticed(line: Line, upstream: Simulator) -> 
     del line.processes[1:]
 
 
+def test_the_end_of_a_host_that_another_one_follows(line: Line, upstream: Simulator) -> None:
+    """Somebody serves, so that nobody is to start a host, and no call of the first one is cut. What
+    it had asked for is settled where the ledger is."""
+    line.host.config.write_text(line.host.config.read_text().replace(
+        "[server]", '[server]\ndrain = "0s"', 1))
+    apply(line.host)
+    puppet, connection = begin_stream(line.host, upstream)
+    with connection:
+        reply = connection.read_reply()
+        held = counted(line.host)[1]
+        middle, last = line.upgrade(), line.upgrade()
+        os.kill(middle, signal.SIGKILL)
+        wait_for(lambda: f"after process {last} had taken over from it" in line.host.log(),
+                 "it is told")
+        wait_until_counted(line.host, held)
+        puppet.say("1")
+        puppet.finish()
+        assert list(reply.events())[-1] == "[DONE]"
+    assert line.host.process.wait(30 * SLOWNESS) == 0
+    assert "nobody accepts calls now" not in line.host.log()
+    assert line.host.chat("echo", max_tokens=9).status == 200
+    line.processes.remove(middle)
+
+
 def test_a_signal_shortens_the_end_of_the_old_host(line: Line, upstream: Simulator) -> None:
     """It waits for its calls as long as after a reload; SIGTERM has it end them, and a second one at once."""
     puppet, connection = begin_stream(line.host, upstream)

@@ -1,7 +1,8 @@
 // What an old host and the new one that follows it say to each other, in this order: the old one
 // welcomes; the new one is ready, once it has read its config and loaded its plugins; the old one
 // lets it go, with the ledger if both keep the same one; the new one serves, once the old one has
-// heard it. The new one may refuse at any time. Texts and back; pure.
+// heard it. The new one may refuse at any time. Later it says when another host follows itself.
+// Texts and back; pure.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +37,10 @@ struct Heard {};
 struct Refuses {
     std::string reason;  // a sentence
 };
-using UpgradeMessage = std::variant<Welcome, ReadyToServe, LetGo, Serves, Heard, Refuses>;
+struct Followed {
+    std::uint64_t process = 0;  // that has taken over from the new host
+};
+using UpgradeMessage = std::variant<Welcome, ReadyToServe, LetGo, Serves, Heard, Refuses, Followed>;
 
 std::string to_text(const UpgradeMessage& message);
 // Nothing: it is none of them.

@@ -129,6 +129,10 @@ void Predecessor::tell_serving() {
     (void)control_.receive(steady_clock::now() + k_patience);
 }
 
+void Predecessor::tell_followed(pid_t process) {
+    (void)control_.send(to_text(Followed{static_cast<std::uint64_t>(process)}));
+}
+
 void Predecessor::refuse(const std::string& reason) {
     (void)control_.send(to_text(Refuses{reason}));
 }

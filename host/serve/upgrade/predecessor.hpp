@@ -43,7 +43,9 @@ class Predecessor {
     // This host can accept calls. Waits until the old one has heard it, as one that has given up
     // before takes the ledger back and ends this one; or until it has gone.
     void tell_serving();
-    // This host will not.
+    // Another host has taken over from this one. The old one hears of it once this one has ended.
+    void tell_followed(pid_t process);
+    // This host will not serve.
     void refuse(const std::string& reason);
 
   private:

@@ -17,6 +17,7 @@
 
 #include "base/socket_pair.hpp"
 #include "base/spawn.hpp"
+#include "serve/upgrade/messages.hpp"
 #include "serve/upgrade/predecessor.hpp"
 
 namespace bellwether::serve {
@@ -99,6 +100,13 @@ void Successor::kill() {
     ::kill(id_, SIGKILL);
     waitpid(id_, nullptr, 0);
     id_ = 0;
+}
+
+std::optional<std::uint64_t> Successor::followed_by() {
+    const auto got = control_.receive(std::chrono::steady_clock::now());
+    const auto message = got ? read_upgrade_message(got->bytes) : std::nullopt;
+    const auto* const followed = message ? std::get_if<Followed>(&*message) : nullptr;
+    return followed == nullptr ? std::nullopt : std::optional(followed->process);
 }
 
 std::string Successor::end(std::chrono::milliseconds within) {

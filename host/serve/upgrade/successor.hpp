@@ -5,7 +5,9 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 
 #include "serve/upgrade/control.hpp"
@@ -27,6 +29,8 @@ class Successor {
     // within this time.
     std::string end(std::chrono::milliseconds within);
     void kill();
+    // Once it serves: the process that it has said to have taken over from it, if any.
+    std::optional<std::uint64_t> followed_by();
     // From now on it outlives the object.
     void live_on() { lives_on_ = true; }
     // Readable when it has ended; then end() tells how.
