@@ -52,6 +52,10 @@ void print_report(const Value& report) {
         if (!unchanged) fmt::print("  {}\n", plain(change["text"].string()));
         any = true;
     }
+    if (const auto left_out = report["changes_left_out"].raw();
+        !unchanged && !left_out.empty() && left_out != "0") {
+        fmt::print("  {} more settings\n", left_out);
+    }
     if (!any) fmt::print("  nothing\n");
     for (const Value& name : report["needs_restart"].elements()) {
         fmt::print("{} changes with a restart only.\n", plain(name.string()));

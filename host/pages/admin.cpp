@@ -114,9 +114,9 @@ front::Answer not_json() {
 // Removes credentials from an answer. No page writes one, but a plugin's own setting or an address
 // from the environment may hold one.
 front::Answer without_secrets(front::Answer answer, const front::Host& host) {
-    for (const auto& provider : host.registry.providers) {
-        answer.body = plugin::presentable(answer.body, *provider);
-    }
+    plugin::Redactor redactor;
+    for (const auto& provider : host.registry.providers) redactor.add(*provider);
+    answer.body = redactor.presentable(answer.body);
     return answer;
 }
 

@@ -16,13 +16,14 @@ void write_report(json::PrettyWriter& writer, const ReloadReport& report) {
     writer.field("outcome", report::k_reload_outcomes[static_cast<std::size_t>(report.outcome)]);
     writer.field("generation", report.generation);
     writer.key("changes").begin_array();
-    for (const auto& change : report.changes) {
+    for (const auto& change : report.told_changes()) {
         writer.begin_object().field("setting", change.name);
         writer.key("before").raw(change.before.empty() ? "null" : change.before);
         writer.key("now").raw(change.now.empty() ? "null" : change.now);
         writer.field("text", report::to_string(change)).end_object();
     }
-    writer.end_array().field_list("needs_restart", report.needs_restart);
+    writer.end_array().field("changes_left_out", report.changes_left_out());
+    writer.field_list("needs_restart", report.needs_restart);
     writer.key("diagnostics").begin_array();
     for (const auto& diagnostic : report.diagnostics) writer.value(to_string(diagnostic));
     writer.end_array();

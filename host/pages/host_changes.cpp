@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "plugin/secret_texts.hpp"
 
@@ -13,9 +15,11 @@ using report::ConfigChange;
 
 void add_keys(std::vector<ConfigChange>& changes, const std::vector<config::Key>& before,
               const std::vector<config::Key>& now) {
+    std::unordered_map<std::string_view, std::string_view> hashes;
+    for (const auto& key : before) hashes.emplace(key.id, key.sha256);
     for (const auto& key : now) {
-        const auto then = std::ranges::find(before, key.id, &config::Key::id);
-        if (then == before.end() || then->sha256 == key.sha256) continue;
+        const auto then = hashes.find(key.id);
+        if (then == hashes.end() || then->second == key.sha256) continue;
         changes.push_back({fmt::format("keys[{}].sha256", key.name), {}, {}});
     }
 }
@@ -86,13 +90,13 @@ std::vector<ConfigChange> host_changes(const front::Host& before, const front::H
     add_webhooks(changes, before.webhooks, now.webhooks);
     add_providers(changes, before.registry, now.registry);
     add_canaries(changes, before.registry, now.registry);
+    plugin::Redactor redactor;
+    for (const front::Host* host : {&before, &now}) {
+        for (const auto& provider : host->registry.providers) redactor.add(*provider);
+    }
     for (ConfigChange& change : changes) {
-        for (const front::Host* host : {&before, &now}) {
-            for (const auto& provider : host->registry.providers) {
-                change.before = plugin::presentable(change.before, *provider);
-                change.now = plugin::presentable(change.now, *provider);
-            }
-        }
+        change.before = redactor.presentable(change.before);
+        change.now = redactor.presentable(change.now);
     }
     return changes;
 }

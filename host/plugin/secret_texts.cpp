@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <bellwether/base64.hpp>
-#include <functional>
+#include <utility>
 
 #include "credentials/percent.hpp"
 #include "json/value.hpp"
@@ -67,20 +67,34 @@ bool holds_credential(std::string_view text, const LoadedProvider& provider) {
            std::ranges::any_of(token_texts(provider), stands_in);
 }
 
-std::string presentable(std::string_view text, const LoadedProvider& provider) {
+// The longest first, because one value may be the beginning of another.
+void Redactor::add(const LoadedProvider& provider) {
+    values_.insert(values_.end(), provider.secrets.begin(), provider.secrets.end());
+    for (std::string& token : token_texts(provider)) {
+        values_.push_back(tokens_.emplace_back(std::move(token)));
+    }
+    std::erase(values_, "");
+    std::ranges::sort(values_, [](std::string_view one, std::string_view other) {
+        return one.size() != other.size() ? one.size() > other.size() : one < other;
+    });
+    const auto repeated = std::ranges::unique(values_);
+    values_.erase(repeated.begin(), repeated.end());
+}
+
+std::string Redactor::presentable(std::string_view text) const {
     std::string shown = json::Value(json::quote(text)).string();
-    // The longest first, because one value may be the beginning of another.
-    const std::vector<std::string> tokens = token_texts(provider);
-    std::vector<std::string_view> values(provider.secrets.begin(), provider.secrets.end());
-    values.insert(values.end(), tokens.begin(), tokens.end());
-    std::ranges::sort(values, std::ranges::greater(), &std::string_view::size);
-    for (const std::string_view value : values) {
-        if (value.empty()) break;
+    for (const std::string_view value : values_) {
         for (auto at = shown.find(value); at != std::string::npos; at = shown.find(value, at + 3)) {
             shown.replace(at, value.size(), "***");
         }
     }
     return shown;
+}
+
+std::string presentable(std::string_view text, const LoadedProvider& provider) {
+    Redactor redactor;
+    redactor.add(provider);
+    return redactor.presentable(text);
 }
 
 }  // namespace bellwether::plugin

@@ -2,6 +2,7 @@
 // upstream is shown to nobody with one of them in it.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,20 @@ std::vector<std::string> secret_texts(const CredentialSpec& spec,
 // Whether a credential of the provider, or the newest token of one, stands in a text that came from
 // its upstream.
 bool holds_credential(std::string_view text, const LoadedProvider& provider);
+
+// What the texts of several providers must not show, gathered once for many texts. The providers
+// outlive it.
+class Redactor {
+  public:
+    void add(const LoadedProvider& provider);
+    // Fit to be shown: valid UTF-8, no credential in it.
+    std::string presentable(std::string_view text) const;
+
+  private:
+    std::deque<std::string> tokens_;
+    std::vector<std::string_view> values_;  // the longest first
+};
+
 // Text that came from a plugin or its upstream, fit to be shown: valid UTF-8, no credential in it.
 std::string presentable(std::string_view text, const LoadedProvider& provider);
 

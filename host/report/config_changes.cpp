@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -18,7 +20,7 @@ constexpr std::string_view k_whole_part = "{}";
 // The settings of one configuration, by name.
 struct Settings {
     std::map<std::string, std::string> values;
-    std::set<std::string> parts;                             // "providers.openai", "routes[qwen-*]"
+    std::set<std::string, std::less<>> parts;                // "providers.openai", "routes[qwen-*]"
     std::map<std::string, std::vector<std::string>> orders;  // of the parts of each list
 };
 
@@ -87,11 +89,12 @@ Settings settings_of(std::string_view text) {
 }
 
 // The part to which a setting belongs that the other side does not have at all; empty: there is
-// none.
-std::string missing_part(const std::string& name, const Settings& own, const Settings& other) {
-    for (const std::string& part : own.parts) {
-        if (other.parts.contains(part) || !name.starts_with(part)) continue;
-        if (name.size() == part.size() || name[part.size()] == '.') return part;
+// none. Each beginning of the name is looked up, as there may be many thousands of parts.
+std::string missing_part(std::string_view name, const Settings& own, const Settings& other) {
+    for (std::size_t end = 0; end < name.size(); ++end) {
+        end = std::min(name.find('.', end), name.size());
+        const std::string_view part = name.substr(0, end);
+        if (own.parts.contains(part) && !other.parts.contains(part)) return std::string(part);
     }
     return {};
 }
@@ -133,7 +136,7 @@ class Comparison {
 
   private:
     static std::vector<std::string> common(const std::vector<std::string>& order,
-                                           const std::set<std::string>& other) {
+                                           const std::set<std::string, std::less<>>& other) {
         std::vector<std::string> both;
         for (const std::string& part : order) {
             if (other.contains(part)) both.push_back(part);

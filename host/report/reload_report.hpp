@@ -1,9 +1,12 @@
 // What a reload of the config came to.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +38,9 @@ enum class ReloadOutcome : std::uint8_t {
 };
 inline constexpr const char* k_reload_outcomes[] = {"applied", "unchanged", "tried", "refused"};
 
+// More changes than these are counted only, in the log and in an answer.
+inline constexpr std::size_t k_changes_told_max = 1'000;
+
 struct ReloadReport {
     ReloadOutcome outcome = ReloadOutcome::refused;
     std::uint64_t generation = 1;  // the number of the config in effect
@@ -42,6 +48,11 @@ struct ReloadReport {
     std::vector<std::string> needs_restart{};  // settings that were changed in vain
     std::vector<config::Diagnostic> diagnostics{};
     std::string fault{};  // of what the config itself is not to blame for
+
+    std::span<const ConfigChange> told_changes() const {
+        return std::span(changes).first(std::min(changes.size(), k_changes_told_max));
+    }
+    std::size_t changes_left_out() const { return changes.size() - told_changes().size(); }
 };
 
 using OnReload = std::function<void(const ReloadReport&)>;

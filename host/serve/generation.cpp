@@ -1,7 +1,10 @@
 #include "serve/generation.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -37,16 +40,19 @@ Indices same_providers(const front::Host& before, const front::Host& now) {
 
 // For each target its id before, if it is the same model at the same provider, for the same route.
 Indices same_targets(const front::Host& before, const front::Host& now, const Indices& providers) {
-    Indices ids;
+    using Name = std::tuple<std::size_t, std::string_view, std::string_view>;
+    std::map<Name, std::size_t> known;
     const auto& then = before.routes.targets();
+    for (std::size_t id = 0; id < then.size(); ++id) {
+        known.emplace(Name(then[id].provider, then[id].model, then[id].route), id);
+    }
+    Indices ids;
     for (const route::TargetName& target : now.routes.targets()) {
-        const auto same = [&](const route::TargetName& other) {
-            return providers[target.provider] == other.provider && other.model == target.model &&
-                   other.route == target.route;
-        };
-        const auto found = std::ranges::find_if(then, same);
-        ids.push_back(found == then.end() ? std::nullopt
-                                          : std::optional<std::size_t>(found - then.begin()));
+        auto& id = ids.emplace_back();
+        const auto provider = providers[target.provider];
+        if (!provider) continue;
+        const auto found = known.find(Name(*provider, target.model, target.route));
+        if (found != known.end()) id = found->second;
     }
     return ids;
 }

@@ -42,8 +42,11 @@ void log_report(const ReloadOrder& order, const ReloadReport& report) {
         case ReloadOutcome::applied:
             observe::info("{}: the config is reloaded; generation {} is in effect", by,
                           report.generation);
-            for (const auto& change : report.changes) {
+            for (const auto& change : report.told_changes()) {
                 observe::info("changed: {}", to_string(change));
+            }
+            if (report.changes_left_out() > 0) {
+                observe::info("changed: {} more settings", report.changes_left_out());
             }
     }
     for (const auto& name : report.needs_restart) {

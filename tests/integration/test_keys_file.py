@@ -1,5 +1,6 @@
 """Client keys in a file of their own: the verbs that write it, and the host that reads it."""
 
+import hashlib
 import json
 import os
 import random
@@ -15,7 +16,8 @@ import pytest
 
 from integration.client_keys import new_key
 from integration.conftest import StartHost
-from integration.host import BINARY, PLUGINS, ROOT, SLOWNESS, Host, environment, run_cli
+from integration.host import BINARY, PLUGINS, ROOT, SLOWNESS, Host, environment, run_cli, wait_for
+from integration.reloading import replace_file
 
 CONFIG = f"""plugin_path = ["{PLUGINS}"]
 keys_file = "keys.toml"
@@ -104,6 +106,21 @@ def test_a_rotated_key_is_refused_at_once(start_host: StartHost, tmp_path: Path)
     third = keys.made("rotate", "alice")
     host = start_host(CONFIG.replace("keys.toml", str(keys.file)))
     assert [ask(host, key)[0] for key in (first, second, third)] == [401, 401, 200]
+
+
+def test_one_of_thousands_of_keys_is_revoked_soon(start_host: StartHost, tmp_path: Path) -> None:
+    """Each second one is taken out at once: to find what changed takes no time that matters."""
+    texts = [f"bw-{number:08d}-{'secret' * 4}" for number in range(23000000, 23008000)]
+    entries = [f'[[keys]]\nname = "k{place}"\nid = "{text.split("-")[1]}"\n'
+               f'sha256 = "{hashlib.sha256(text.encode()).hexdigest()}"\n'
+               for place, text in enumerate(texts)]
+    file = tmp_path / "keys.toml"
+    file.write_text("".join(entries))
+    host = start_host(CONFIG.replace("keys.toml", str(file)))
+    assert ask(host, texts[0])[0] == ask(host, texts[-1])[0] == 200
+    replace_file(file, "".join(entries[1::2]).encode())
+    wait_for(lambda: ask(host, texts[0])[0] == 401, "the first key is refused")
+    assert ask(host, texts[-2])[0] == 401 and ask(host, texts[-1])[0] == 200
 
 
 @pytest.mark.parametrize("text", [None, "", "# no keys\n"])

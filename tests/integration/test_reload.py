@@ -504,6 +504,18 @@ def test_an_address_that_is_taken_moves_neither_listener(host: Host, plain: str,
 # ---- a dry run, and what has not changed --------------------------------------------------------
 
 
+def test_of_many_changes_the_first_are_told(host: Host, plain: str) -> None:
+    """And of the rest how many they are: neither the answer nor the log grows with the config."""
+    host.config.write_text(plain + "".join(route(f"m{i}", '"echo"') for i in range(1500)))
+    tried = run_cli("reload", "--dry-run", "--admin", host.admin_url)
+    assert tried.stdout.endswith("\n  500 more settings\n")
+    told = ask_reload(host).json()
+    assert (len(told["changes"]), told["changes_left_out"]) == (1000, 500)
+    wait_for(lambda: "changed: 500 more settings" in host.log(), "the count in the log")
+    assert host.log().count("changed: routes[") == 1000
+    assert ask_reload(host).json()["changes_left_out"] == 0
+
+
 def test_a_dry_run_changes_nothing(host: Host, plain: str) -> None:
     """And tells what would change; a mistake it tells like a reload, and counts neither."""
     before = host.admin("GET", "/admin/config").json()

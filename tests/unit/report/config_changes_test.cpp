@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <string>
 
 namespace bellwether::report {
 namespace {
@@ -58,6 +59,29 @@ TEST(ConfigChanges, TheOrderOfPartsCounts) {
     EXPECT_EQ(texts(routes("a", "b"), routes("b", "c")),
               Texts({"routes[a]: removed", "routes[c]: added"}))
         << "what is left has its order";
+}
+
+// Names of models have dots, and one part may be within another.
+TEST(ConfigChanges, APartOfAnyNameIsFound) {
+    EXPECT_EQ(texts(R"({"routes": [{"model": "m-4", "to": [{"model": "n.1", "weight": 1}]}]})",
+                    R"({"routes": [{"model": "m-4.1", "weight": 2},
+                             {"model": "m-4", "to": [{"model": "n.1.5", "weight": 1}]}]})"),
+              Texts({"routes[m-4.1]: added", "routes[m-4].to[n.1.5]: added",
+                     "routes[m-4].to[n.1]: removed"}));
+}
+
+// To look at each part for each setting would take hours here.
+TEST(ConfigChanges, ManyThousandsOfPartsAreCompared) {
+    constexpr int k_parts = 50'000;
+    const auto keys = [](char kind) {
+        std::string text = R"({"keys": [)";
+        for (int i = 0; i < k_parts; ++i) {
+            if (i > 0) text += ',';
+            text += R"({"name": ")" + (kind + std::to_string(i)) + R"(", "disabled": false})";
+        }
+        return text + "]}";
+    };
+    EXPECT_EQ(config_changes(keys('a'), keys('b')).size(), 2u * k_parts);
 }
 
 TEST(ConfigChanges, PartsOfOneNameAreToldApart) {
