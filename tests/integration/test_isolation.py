@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -176,6 +177,17 @@ def test_what_it_prints_is_in_the_log(start_host: StartHost, built: Path, base_u
     host = hospital(start_host, built, base_url, "prints")
     assert host.chat("m").status == 200
     wait_for(lambda: 'its plugin\'s process wrote: a line of its own' in host.log(), "the line")
+
+
+def test_what_large_answers_take_is_given_back(start_host: StartHost) -> None:
+    host = start_host(server(1) + "\n[providers.echo]\nisolate = true\n" + route("e", '"echo"'))
+
+    def held() -> int:
+        status = Path(f"/proc/{isolated(host, 'echo')['process']}/status").read_text()
+        return int(re.search(r"RssAnon:\s+(\d+) kB", status)[1]) >> 10
+    for _ in range(3):
+        assert host.chat("e", "x" * (12 << 20)).status == 200
+    wait_for(lambda: held() < 12, "less than one of them is held")
 
 
 def test_one_that_keeps_processors_busy_is_ended(start_host: StartHost, built: Path, base_url: str) -> None:

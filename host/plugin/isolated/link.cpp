@@ -158,9 +158,10 @@ bool Link::read(char* into, std::size_t count) {
         unstashed_ += taken;
         into += taken;
         count -= taken;
-    } else if (!stashed_.empty()) {
-        stashed_.clear();
-        unstashed_ = 0;
+        if (unstashed_ == stashed_.size()) {
+            begin_anew(stashed_);
+            unstashed_ = 0;
+        }
     }
     while (count != 0) {
         if (!wait([this] { return ready() != 0; })) return false;
@@ -180,6 +181,7 @@ Link::Received Link::receive() {
         fault_ = Fault::nonsense;
         return {};
     }
+    if (heading.size <= k_kept_bytes) begin_anew(received_);
     received_.resize(heading.size);
     if (!read(received_.data(), received_.size())) return {};
     return {static_cast<Message>(heading.message), received_};

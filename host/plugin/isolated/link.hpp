@@ -51,6 +51,8 @@ class Link {
     bool any() const;
 
     Fault fault() const { return fault_; }
+    // Of the memory of messages that it holds.
+    std::size_t bytes_held() const { return received_.capacity() + stashed_.capacity(); }
     // For the host's end: where its thread runs, which the child follows.
     void tell_cpu();
     std::uint32_t cpu_of_host() const { return words_.host_cpu.load(std::memory_order_relaxed); }

@@ -57,6 +57,14 @@ inline bool is_message(std::uint32_t number) {
     return number > 0 && number < static_cast<std::uint32_t>(Message::last);
 }
 
+// A text that has taken more memory than this gives it back before it is used again.
+inline constexpr std::size_t k_kept_bytes = 1u << 20;
+
+inline void begin_anew(std::string& text) {
+    if (text.capacity() > k_kept_bytes) std::string().swap(text);
+    text.clear();
+}
+
 class Packer {
   public:
     template <typename Number>
@@ -78,9 +86,9 @@ class Packer {
         for (std::size_t i = 0; i < count; ++i) text(first[i].name).text(first[i].value);
         return *this;
     }
-    // Begins anew, in the same memory.
+    // Begins anew, in the same memory unless that is much.
     Packer& clear() {
-        text_.clear();
+        begin_anew(text_);
         return *this;
     }
     const std::string& done() const { return text_; }

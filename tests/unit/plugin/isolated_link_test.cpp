@@ -76,6 +76,35 @@ TEST_F(LinkTest, TwoThatWaitForRoomDoNotWaitForEver) {
     child.join();
 }
 
+// One large answer is no reason to hold its memory for as long as the process lives.
+TEST_F(LinkTest, TheMemoryOfALargeMessageIsGivenBack) {
+    const std::string large = text_of(8 * k_kept_bytes);
+    std::thread child([&] {
+        child_.put(Message::emit, large);
+        child_.put(Message::result, "");
+        child_.publish();
+        EXPECT_EQ(child_.receive().text, large);
+        EXPECT_GT(child_.bytes_held(), k_kept_bytes);
+        EXPECT_EQ(child_.receive().text, "small");
+        EXPECT_LE(child_.bytes_held(), 2 * k_kept_bytes);
+    });
+    host_.put(Message::data, large);
+    host_.put(Message::close, "small");
+    host_.publish();
+    EXPECT_EQ(host_.receive().text, large);
+    EXPECT_GT(host_.bytes_held(), k_kept_bytes);
+    EXPECT_EQ(host_.receive().message, Message::result);
+    EXPECT_LE(host_.bytes_held(), 2 * k_kept_bytes);
+    child.join();
+}
+
+TEST(PackingTest, ALargeTextIsNotKept) {
+    Packer packer;
+    packer.text(std::string(k_kept_bytes, 'x'));
+    EXPECT_GT(packer.done().capacity(), k_kept_bytes);
+    EXPECT_LT(packer.clear().text(std::string_view("small")).done().capacity(), k_kept_bytes);
+}
+
 TEST_F(LinkTest, OneThatWaitsTooLongGivesUp) {
     host_.give_up_at(std::chrono::steady_clock::now() + 5ms);
     EXPECT_EQ(host_.receive().message, Message::none);

@@ -1,6 +1,7 @@
 #include "plugin/isolated/child_entry.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -35,6 +36,14 @@ void leave_signals_to_host() {
     }
 }
 
+// The allocator raises these bounds by itself with the first large block that is freed, and from
+// then on keeps what large answers have taken.
+void give_back_large_blocks() {
+    constexpr int k_large_bytes = 4 << 20;
+    mallopt(M_MMAP_THRESHOLD, k_large_bytes);
+    mallopt(M_TRIM_THRESHOLD, k_large_bytes);
+}
+
 constinit Notices* lack_is_noted_in = nullptr;
 
 void note_lack_of_memory() {
@@ -63,6 +72,7 @@ int run_child(int, char** argv) {
     Notices& notices = (*shared)->notices;
     lack_is_noted_in = &notices;
     std::set_new_handler(note_lack_of_memory);
+    give_back_large_blocks();
     leave_signals_to_host();
     name_plugins_in_crashes();
     count_refusals_in(notices, k_bell_descriptor);
