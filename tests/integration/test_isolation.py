@@ -190,6 +190,17 @@ def test_what_large_answers_take_is_given_back(start_host: StartHost) -> None:
     wait_for(lambda: held() < 12, "less than one of them is held")
 
 
+def test_one_that_logs_without_pause_goes_on(start_host: StartHost, built: Path, base_url: str) -> None:
+    """A thread of its own writes as fast as it can: few of its lines are taken, and nobody waits for it."""
+    host = hospital(start_host, built, base_url, "logs")
+    assert host.chat("m").status == 200
+    wait_for(lambda: host.log().count("its plugin's threads log too much") >= 3, "the count of three seconds")
+    log = host.log()
+    assert 100 <= log.count("a line without pause") <= 100 * (log.count("its plugin's threads log too much") + 1)
+    assert host.chat("m").status == host.chat("e").status == 200
+    assert (isolated(host, "p")["condition"], isolated(host, "p")["ends"]) == ("up", {})
+
+
 def test_one_that_keeps_processors_busy_is_ended(start_host: StartHost, built: Path, base_url: str) -> None:
     """Also by a thread of its own, while its functions return in time."""
     host = hospital(start_host, built, base_url, "spins", isolate_cpu=0.05)

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,11 +11,8 @@
 #include "observe/log.hpp"
 #include "plugin/host_handle.hpp"
 #include "plugin/instance.hpp"
-#include "plugin/isolated/child/system_calls.hpp"
 #include "plugin/isolated/child_entry.hpp"
-#include "plugin/isolated/cpu_watch.hpp"
 #include "plugin/isolated/replay.hpp"
-#include "plugin/tickets.hpp"
 
 namespace bellwether::plugin::isolated {
 namespace {
@@ -25,8 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds k_load_time{30};
 constexpr std::chrono::seconds k_close_time{5};
-
-bool is_readable(short events) { return (events & (POLLIN | POLLHUP | POLLERR)) != 0; }
 
 }  // namespace
 
@@ -171,104 +165,6 @@ std::optional<bw_status> Keeper::open_service_in(Life& life, bw_host* host) {
                  Link::Time::max(), hears);
     if (!ending) return std::nullopt;
     return ending->status == BW_OK && ending->gave == 0 ? bw_status{BW_E_INTERNAL} : ending->status;
-}
-
-// Until the process has ended.
-void Keeper::watch(Life& life) {
-    Link notes(life.shared()->channels[k_notes_channel], Link::Side::host, life.gone());
-    LastWords words(life.process().output(), wanted_.provider);
-    refusals_told_ = {};
-    CpuWatch cpu(life.process().id(), wanted_.limits.cpu_hundredths);
-    std::optional<ChildProcess::Remains> remains;
-    while (!remains) {
-        constexpr int k_without_descriptor_ms = 50;
-        pollfd watched[] = {{stop_.get(), POLLIN, 0},
-                            {life.process().ended(), POLLIN, 0},
-                            {life.process().bell(), POLLIN, 0},
-                            {life.process().output(), POLLIN, 0}};
-        const bool told_of_end = life.process().ended() >= 0;
-        poll(watched, std::size(watched), told_of_end ? cpu.wait_ms() : k_without_descriptor_ms);
-        if (is_readable(watched[0].revents)) life.kill(EndKind::stopped, "was stopped");
-        if (!hear(life, notes, words)) life.kill(EndKind::nonsense, "wrote nonsense");
-        if (cpu.takes_too_much()) life.kill(EndKind::cpu, cpu.why());
-        if (!told_of_end || is_readable(watched[1].revents)) remains = life.process().reap();
-    }
-    words.read();
-    hear_refusals(life);
-    const End end = reason_of(life, *remains, words);
-    life.end(end.kind, end.why);
-}
-
-bool Keeper::hear(Life& life, Link& notes, LastWords& words) {
-    std::uint64_t rung = 0;
-    [[maybe_unused]] const ssize_t got = read(life.process().bell(), &rung, sizeof(rung));
-    words.read();
-    hear_notes(life, notes);
-    hear_refusals(life);
-    return notes.fault() != Fault::nonsense && notes.fault() != Fault::late;
-}
-
-void Keeper::hear_notes(Life& life, Link& notes) {
-    constexpr std::chrono::seconds k_rest_of_message{1};
-    notes.give_up_at(Clock::now() + k_rest_of_message);
-    while (notes.any()) {
-        const auto said = notes.receive();
-        Unpacker text(said.text);
-        if (said.message == Message::wake) {
-            wake(life.hosts_ticket(text.number<bw_ticket>()));
-            continue;
-        }
-        pass_on(said.message, text, life);
-    }
-}
-
-// What the plugin says beside its calls. A process that says anything else there is not heard.
-void Keeper::pass_on(Message message, Unpacker& said, Life& life) {
-    if (message != Message::log && message != Message::count) return;
-    if (is_of_call(message)) said.number<std::uint32_t>();
-    const Lock lock(users_mutex_);
-    if (!users_.empty()) replay(message, said, {.host = users_.front(), .life = &life});
-}
-
-// Each system call is told of once for each process; the counters have all.
-void Keeper::hear_refusals(Life& life) {
-    const auto& refused = life.shared()->notices.refused;
-    for (std::size_t i = 0; i < refused.size(); ++i) {
-        const std::uint32_t count = refused[i].load(std::memory_order_relaxed);
-        const std::uint32_t told = refusals_told_[i];
-        if (count == told) continue;
-        refusals_told_[i] = count;
-        const std::string known = name_of_call(static_cast<unsigned>(i));
-        const std::string name = known.empty() ? fmt::format("system call {}", i) : known;
-        {
-            const Lock lock(mutex_);
-            standing_.refused[name] += count - told;
-        }
-        if (told != 0) continue;
-        observe::warn("provider \"{}\": its plugin tried {}, which it may not; refused",
-                      wanted_.provider, name);
-    }
-}
-
-// A plugin that finds no memory mostly crashes: then it had nearly all that it may have.
-End Keeper::reason_of(Life& life, const ChildProcess::Remains& remains,
-                      const LastWords& words) const {
-    if (life.is_gone()) return life.ended();
-    const std::string place = words.place().empty() ? "" : ": " + words.place();
-    const int status = remains.status;
-    const bool had_all =
-        WIFSIGNALED(status) &&
-        remains.peak_bytes >= wanted_.limits.memory_bytes - wanted_.limits.memory_bytes / 8;
-    if (had_all || life.shared()->notices.out_of_memory.load() != 0) {
-        return {EndKind::memory, fmt::format("ran out of the {} MiB that isolate_memory allows{}",
-                                             wanted_.limits.memory_bytes >> 20, place)};
-    }
-    if (WIFSIGNALED(status)) {
-        return {EndKind::signal,
-                fmt::format("was ended by {}{}", signal_name(WTERMSIG(status)), place)};
-    }
-    return {EndKind::exit,
-            fmt::format("ended by itself, with exit code {}{}", WEXITSTATUS(status), place)};
 }
 
 // Says that the process has ended, and waits for the time at which it is to come back.

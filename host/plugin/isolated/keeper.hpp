@@ -24,6 +24,7 @@
 #include "plugin/isolated/library_copies.hpp"
 #include "plugin/isolated/life.hpp"
 #include "plugin/isolated/revival.hpp"
+#include "plugin/isolated/thread_lines.hpp"
 
 namespace bellwether::plugin::isolated {
 
@@ -98,6 +99,8 @@ class Keeper {
     void watch(Life& life);
     bool hear(Life& life, Link& notes, LastWords& words);
     void hear_notes(Life& life, Link& notes);
+    void hear_note(const Link::Received& said, Life& life);
+    void tell_lines_left_out();
     void pass_on(Message message, Unpacker& said, Life& life);
     void hear_refusals(Life& life);
     End reason_of(Life& life, const ChildProcess::Remains& remains, const LastWords& words) const;
@@ -116,6 +119,7 @@ class Keeper {
     std::atomic<bool> stopping_ = false;
     Revival revival_;  // of the thread, as is what follows
     std::array<std::uint32_t, k_calls_of_system> refusals_told_{};
+    ThreadLines lines_;
 
     mutable Mutex mutex_;
     bellwether::Condition changed_;

@@ -11,9 +11,11 @@ namespace bellwether::plugin::isolated {
 
 void LastWords::read() {
     constexpr std::size_t k_line_bytes_max = 1024;
+    constexpr std::size_t k_blocks_max = 16;  // as much as a pipe holds
     char block[4096];
-    ssize_t got = 0;
-    while ((got = ::read(output_, block, sizeof(block))) > 0) {
+    for (std::size_t blocks = 0; blocks < k_blocks_max; ++blocks) {
+        const ssize_t got = ::read(output_, block, sizeof(block));
+        if (got <= 0) return;
         for (const char c : std::string_view(block, static_cast<std::size_t>(got))) {
             if (c != '\n' && begun_.size() < k_line_bytes_max) {
                 begun_ += c;

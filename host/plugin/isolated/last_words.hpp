@@ -12,7 +12,7 @@ class LastWords {
   public:
     LastWords(int output, std::string provider) : output_(output), provider_(std::move(provider)) {}
 
-    // Reads what there is now.
+    // Reads what there is now; of a process that writes without pause a part.
     void read();
     // "in the plugin FILE 1.0, in call_open", or "exit(0) in ..."; empty: nothing was said.
     const std::string& place() const { return place_; }

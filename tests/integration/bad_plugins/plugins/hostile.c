@@ -183,7 +183,22 @@ static bw_status spins(bad_call* call, const bw_request* request) {
     return prints(call, request);
 }
 
+/* Lines without pause, from a thread that no call runs on. */
+static void* log_on(void* provider) {
+    const bad_provider* const of = provider;
+    const bw_log line = {
+        .size = sizeof line, .level = BW_LOG_WARN, .message = S("a line without pause")};
+    for (;;) of->api->log(of->host, NULL, &line);
+    return NULL;
+}
+static bw_status logs(bad_call* call, const bw_request* request) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, log_on, call->of) != 0) abort();
+    return prints(call, request);
+}
+
 static const trick tricks[] = {{"tries", .open = tries},
+                               {"logs", .open = logs},
                                {"hangs", .open = hangs},
                                {"hangs in data", .data = hangs_in_data},
                                {"eats", .open = eats},
