@@ -190,6 +190,15 @@ def test_what_large_answers_take_is_given_back(start_host: StartHost) -> None:
     wait_for(lambda: held() < 12, "less than one of them is held")
 
 
+def test_an_instance_that_cannot_be_made_says_why(start_host: StartHost, built: Path, base_url: str) -> None:
+    """The first worker's call leaves no memory in the process, which ends with the second worker's instance."""
+    host = start_host(server(2) + section("p", build.file_of(built, "hostile"), base_url, how="crowds", isolate_memory="64MiB")
+                      + route("m", '"p"'))
+    failed = wait_for(lambda: next((reply for reply in [host.chat("m")] if reply.status != 200), None), "the other worker's call")
+    end = wait_for(lambda: isolated(host, "p")["last_end"], "the end on the page")
+    assert failed.error()["message"].startswith(f"its plugin's process {end}")
+
+
 def test_one_that_logs_without_pause_goes_on(start_host: StartHost, built: Path, base_url: str) -> None:
     """A thread of its own writes as fast as it can: few of its lines are taken, and nobody waits for it."""
     host = hospital(start_host, built, base_url, "logs")

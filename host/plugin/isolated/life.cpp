@@ -1,5 +1,7 @@
 #include "plugin/isolated/life.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "plugin/tickets.hpp"
@@ -67,7 +69,7 @@ End Life::ended() const {
     return end_.value_or(End{});
 }
 
-std::optional<std::size_t> Life::take_channel() {
+std::expected<std::size_t, std::string> Life::take_channel() {
     std::size_t number = 0;
     {
         const Lock lock(mutex_);
@@ -76,14 +78,18 @@ std::optional<std::size_t> Life::take_channel() {
             free_.pop_back();
             return number;
         }
-        if (taken_ == k_channels) return std::nullopt;
+        if (taken_ == k_channels) {
+            return std::unexpected(fmt::format("has no room for more than {} instances",
+                                               k_channels - k_first_instance_channel));
+        }
         number = taken_++;
     }
     constexpr std::chrono::seconds k_wait{5};
     const auto served =
         ask(Message::serve, Packer().number(static_cast<std::uint32_t>(number)).done(),
             std::chrono::steady_clock::now() + k_wait, [](Message, Unpacker&) {});
-    if (!served || served->status != BW_OK) return std::nullopt;
+    if (!served) return std::unexpected(ended().why);
+    if (served->status != BW_OK) return std::unexpected("does not serve another instance");
     return number;
 }
 

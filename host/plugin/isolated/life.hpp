@@ -56,8 +56,8 @@ class Life {
     void kill(EndKind kind, std::string why);
     End ended() const;
 
-    // A channel for one more instance; nothing: all are taken.
-    std::optional<std::size_t> take_channel();
+    // A channel for one more instance, or why there is none, as a part of a sentence.
+    std::expected<std::size_t, std::string> take_channel();
     void give_channel(std::size_t number);
 
     // Tickets that are woken when the process ends.

@@ -34,9 +34,7 @@ std::expected<std::shared_ptr<Remote>, bw_status> Remote::make(Keeper& keeper,
     }
     const auto channel = life->take_channel();
     if (!channel) {
-        return std::unexpected(refuse_setup(
-            setup, fmt::format("its plugin's process has no room for more than {} instances",
-                               k_channels - k_first_instance_channel)));
+        return std::unexpected(refuse_setup(setup, "its plugin's process " + channel.error()));
     }
     auto remote = std::make_shared<Remote>(keeper, setup.host, std::move(life), *channel);
     const bw_status status = remote->create(setup);

@@ -183,6 +183,18 @@ static bw_status spins(bad_call* call, const bw_request* request) {
     return prints(call, request);
 }
 
+/* As many threads as it gets memory for. */
+static void* sleep_on(void* nothing) {
+    for (;;) pause();
+    return nothing;
+}
+static bw_status crowds(bad_call* call, const bw_request* request) {
+    pthread_t thread;
+    while (pthread_create(&thread, NULL, sleep_on, NULL) == 0) {
+    }
+    return prints(call, request);
+}
+
 /* Lines without pause, from a thread that no call runs on. */
 static void* log_on(void* provider) {
     const bad_provider* const of = provider;
@@ -198,6 +210,7 @@ static bw_status logs(bad_call* call, const bw_request* request) {
 }
 
 static const trick tricks[] = {{"tries", .open = tries},
+                               {"crowds", .open = crowds},
                                {"logs", .open = logs},
                                {"hangs", .open = hangs},
                                {"hangs in data", .data = hangs_in_data},
