@@ -25,7 +25,7 @@ WAYS_OUT = {
     "proc": "openat", "memory-file": "openat", "stat": "newfstatat", "ptrace": "ptrace", "kill": "kill",
     "tgkill": "tgkill (another process)", "read-memory": "process_vm_readv", "memfd": "memfd_create", "code": "mmap (of code)",
     "handler": "rt_sigaction (of SIGSYS)", "prctl": "prctl", "session": "setsid", "unlink": "unlink",
-    "affinity": "sched_setaffinity (of another process)",
+    "affinity": "sched_setaffinity (of another process)", "other": "another system call",
 }
 WITHOUT_A_CALL = ("limit", "environment", "descriptors")  # the limit is the kernel's to refuse; the others are only looked at
 
@@ -90,6 +90,18 @@ def test_what_was_tried_is_seen(prison: Host, way: str) -> None:
     wait_for(lambda: call in isolated(prison, way)["refused"], f"{call} on the page")
     wait_for(lambda: f'provider \\"{way}\\": its plugin tried {call}, which it may not; refused' in prison.log(), "the line")
     assert scrape(prison).sum("bellwether_plugin_refused_calls_total", provider=way, call=call) >= 1
+
+
+def test_what_was_tried_can_be_made_up_within_bounds(start_host: StartHost, built: Path, base_url: str) -> None:
+    """A plugin that finds the memory which it shares with the host writes numbers where its refusals are counted."""
+    host = start_host(server(1) + section("p", build.file_of(built, "hostile"), base_url, how="tries", what="forge") + route("m", '"p"'))
+    assert content(host, "m").startswith("refused ")
+    wait_for(lambda: len(isolated(host, "p")["refused"]) > 20, "the numbers")
+    refused = isolated(host, "p")["refused"]
+    assert set(WAYS_OUT.values()) <= set(refused) and len(refused) < 40
+    assert max(refused.values()) == 1_000_000
+    assert host.log().count("which it may not; refused") == len(refused)
+    assert isolated(host, "p")["condition"] == "up"
 
 
 def test_what_confines_it_is_shown(prison: Host) -> None:

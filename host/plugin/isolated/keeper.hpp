@@ -117,8 +117,8 @@ class Keeper {
     Description description_;  // set before anybody else knows the object
     Descriptor stop_;          // readable: the thread is to end
     std::atomic<bool> stopping_ = false;
-    Revival revival_;  // of the thread, as is what follows
-    std::array<std::uint32_t, k_calls_of_system> refusals_told_{};
+    Revival revival_;                                     // of the thread, as is what follows
+    std::map<std::string, std::uint64_t> refusals_told_;  // by this process
     ThreadLines lines_;
 
     mutable Mutex mutex_;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 #include "observe/log.hpp"
 #include "plugin/isolated/child/system_calls.hpp"
@@ -34,7 +35,7 @@ int sooner(int one, int other) {
 void Keeper::watch(Life& life) {
     Link notes(life.shared()->channels[k_notes_channel], Link::Side::host, life.gone());
     LastWords words(life.process().output(), wanted_.provider);
-    refusals_told_ = {};
+    refusals_told_.clear();
     CpuWatch cpu(life.process().id(), wanted_.limits.cpu_hundredths);
     std::optional<ChildProcess::Remains> remains;
     while (!remains) {
@@ -101,21 +102,25 @@ void Keeper::pass_on(Message message, Unpacker& said, Life& life) {
     if (!users_.empty()) replay(message, said, {.host = users_.front(), .life = &life});
 }
 
-// Each system call is told of once for each process; the counters have all.
+// Each system call is told of once for each process; the counters have all. The plugin can write
+// what it likes where its process counts them: as much as can be is believed, and no more.
 void Keeper::hear_refusals(Life& life) {
+    constexpr std::uint64_t k_believed_max = 1'000'000;
     const auto& refused = life.shared()->notices.refused;
+    std::map<std::string, std::uint64_t> said;
     for (std::size_t i = 0; i < refused.size(); ++i) {
         const std::uint32_t count = refused[i].load(std::memory_order_relaxed);
-        const std::uint32_t told = refusals_told_[i];
-        if (count == told) continue;
-        refusals_told_[i] = count;
-        const std::string known = name_of_call(static_cast<unsigned>(i));
-        const std::string name = known.empty() ? fmt::format("system call {}", i) : known;
-        {
+        if (count > 0) said[name_of_call(static_cast<unsigned>(i))] += count;
+    }
+    for (const auto& [name, count] : said) {
+        const std::uint64_t believed = std::min(count, k_believed_max);
+        const auto [told, is_new] = refusals_told_.try_emplace(name, 0);
+        if (believed > told->second) {
             const Lock lock(mutex_);
-            standing_.refused[name] += count - told;
+            standing_.refused[name] += believed - told->second;
+            told->second = believed;
         }
-        if (told != 0) continue;
+        if (!is_new) continue;
         observe::warn("provider \"{}\": its plugin tried {}, which it may not; refused",
                       wanted_.provider, name);
     }

@@ -238,7 +238,7 @@ const char* name_of_call(unsigned number) {
     for (const auto& [call, name] : k_names) {
         if (static_cast<unsigned>(call) == number) return name;
     }
-    return "";
+    return "another system call";
 }
 
 }  // namespace bellwether::plugin::isolated

@@ -16,7 +16,7 @@ std::vector<sock_filter> filter_for_good();
 bool allow_calls_for_loading();
 bool allow_calls_for_good();
 
-// The call's name, for messages; empty: one without a name here.
+// The call's name, for messages; all that have none here are one, "another system call".
 const char* name_of_call(unsigned number);
 
 }  // namespace bellwether::plugin::isolated

@@ -76,6 +76,15 @@ static long by_affinity(void) {
     unsigned long one = 1;
     return syscall(SYS_sched_setaffinity, host(), sizeof one, &one);
 }
+static long by_other(void) { return syscall(SYS_inotify_init1, 0); }
+/* What the host is told of refusals, written over: the first page of the memory that they share. */
+static long by_forging(void) {
+    for (int fd = 3; fd < 16; ++fd) {
+        if (lseek(fd, 0, SEEK_END) < (32 << 20)) continue;
+        memset(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), 0xff, 4096);
+    }
+    return by_other();
+}
 /* No system call is needed to look at these. */
 static long by_environment(void) {
     errno = ENOENT;
@@ -114,6 +123,8 @@ static const struct way {
             {"session", by_session},
             {"unlink", by_unlink},
             {"affinity", by_affinity},
+            {"other", by_other},
+            {"forge", by_forging},
             {"environment", by_environment},
             {"descriptors", by_descriptors}};
 
