@@ -1,6 +1,7 @@
 """A plugin in a process of its own, and reloads: the process goes on as long as its provider is the
 same, a new one begins beside it, and the old one ends with its last call."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,23 @@ def test_a_new_file_is_run_and_a_broken_one_is_not(host: Host, tmp_path: Path) -
     apply(host)
     assert process(host) != before and host.chat("qwen-max").status == 200
     ends(before)
+
+
+def test_reloads_leave_no_descriptors(host: Host, config: str, tmp_path: Path) -> None:
+    """Neither the copy of a plugin's file nor the memory that its process shares outlives the process."""
+    def held() -> int:
+        return len(os.listdir(f"/proc/{host.process.pid}/fd"))
+    process(host)
+    wait_for(lambda: gauge(host, "generations_alive") == 1, "one generation")
+    before, last = held(), 0
+    good = (tmp_path / "ours.so").read_bytes()
+    for number in range(20):
+        if number % 2 == 0:
+            replace_file(tmp_path / "ours.so", good + b"\n" * number)
+        last = process(host)
+        assert host.admin("POST", "/admin/plugins/reload", {"provider": "holysheep"}).status == 200
+    ends(last)
+    wait_for(lambda: held() <= before + 4, "as few descriptors as before")
 
 
 def test_isolation_comes_and_goes(host: Host, config: str) -> None:
