@@ -31,7 +31,7 @@ struct UpgradeWriting {
     void operator()(const Refuses& one) const {
         out.field("say", "refuses").field("reason", one.reason);
     }
-    void operator()(const Followed& one) const {
+    void operator()(const HandedOn& one) const {
         out.field("say", "followed").field("process", one.process);
     }
 };
@@ -67,7 +67,7 @@ std::optional<UpgradeMessage> read_upgrade_message(std::string_view text) {
     if (say == "serves") return Serves{};
     if (say == "heard") return Heard{};
     if (say == "refuses") return Refuses{message["reason"].string()};
-    if (say == "followed") return Followed{count("process")};
+    if (say == "followed") return HandedOn{count("process")};
     return std::nullopt;
 }
 

@@ -37,10 +37,10 @@ struct Heard {};
 struct Refuses {
     std::string reason;  // a sentence
 };
-struct Followed {
+struct HandedOn {
     std::uint64_t process = 0;  // that has taken over from the new host
 };
-using UpgradeMessage = std::variant<Welcome, ReadyToServe, LetGo, Serves, Heard, Refuses, Followed>;
+using UpgradeMessage = std::variant<Welcome, ReadyToServe, LetGo, Serves, Heard, Refuses, HandedOn>;
 
 std::string to_text(const UpgradeMessage& message);
 // Nothing: it is none of them.

@@ -130,7 +130,7 @@ void Predecessor::tell_serving() {
 }
 
 void Predecessor::tell_followed(pid_t process) {
-    (void)control_.send(to_text(Followed{static_cast<std::uint64_t>(process)}));
+    (void)control_.send(to_text(HandedOn{static_cast<std::uint64_t>(process)}));
 }
 
 void Predecessor::refuse(const std::string& reason) {

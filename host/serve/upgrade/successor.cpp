@@ -105,7 +105,7 @@ void Successor::kill() {
 std::optional<std::uint64_t> Successor::followed_by() {
     const auto got = control_.receive(std::chrono::steady_clock::now());
     const auto message = got ? read_upgrade_message(got->bytes) : std::nullopt;
-    const auto* const followed = message ? std::get_if<Followed>(&*message) : nullptr;
+    const auto* const followed = message ? std::get_if<HandedOn>(&*message) : nullptr;
     return followed == nullptr ? std::nullopt : std::optional(followed->process);
 }
 
