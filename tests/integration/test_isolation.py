@@ -202,6 +202,18 @@ def test_what_large_answers_take_is_given_back(start_host: StartHost) -> None:
     wait_for(lambda: held() < 12, "less than one of them is held")
 
 
+def test_one_that_closes_its_output_keeps_nobody_busy(start_host: StartHost, built: Path, base_url: str) -> None:
+    """The thread that watches it waited for more of it, and was told each time that there is none."""
+    host = hospital(start_host, built, base_url, "hushes")
+
+    def states() -> list[str]:
+        """Of its threads: S for one that sleeps."""
+        tasks = Path(f"/proc/{host.process.pid}/task").iterdir()
+        return [(task / "stat").read_text().rsplit(")", 1)[1].split()[0] for task in tasks]
+    assert host.chat("m").status == 200
+    wait_for(lambda: set(states()) == {"S"}, "a moment in which all of its threads sleep")
+
+
 def test_an_instance_that_cannot_be_made_says_why(start_host: StartHost, built: Path, base_url: str) -> None:
     """The first worker's call leaves no memory in the process, which ends with the second worker's instance."""
     host = start_host(server(2) + section("p", build.file_of(built, "hostile"), base_url, how="crowds", isolate_memory="64MiB")

@@ -43,7 +43,7 @@ void Keeper::watch(Life& life) {
         pollfd watched[] = {{stop_.get(), POLLIN, 0},
                             {life.process().ended(), POLLIN, 0},
                             {life.process().bell(), POLLIN, 0},
-                            {life.process().output(), POLLIN, 0}};
+                            {words.output(), POLLIN, 0}};
         const bool told_of_end = life.process().ended() >= 0;
         int wait_ms = sooner(cpu.wait_ms(), lines_.wait_ms(Clock::now()));
         if (!told_of_end) wait_ms = sooner(wait_ms, k_without_descriptor_ms);

@@ -15,6 +15,7 @@ void LastWords::read() {
     char block[4096];
     for (std::size_t blocks = 0; blocks < k_blocks_max; ++blocks) {
         const ssize_t got = ::read(output_, block, sizeof(block));
+        if (got == 0) is_open_ = false;
         if (got <= 0) return;
         for (const char c : std::string_view(block, static_cast<std::size_t>(got))) {
             if (c != '\n' && begun_.size() < k_line_bytes_max) {

@@ -14,6 +14,8 @@ class LastWords {
 
     // Reads what there is now; of a process that writes without pause a part.
     void read();
+    // What is to be waited for; -1: the process has closed its standard error.
+    int output() const { return is_open_ ? output_ : -1; }
     // "in the plugin FILE 1.0, in call_open", or "exit(0) in ..."; empty: nothing was said.
     const std::string& place() const { return place_; }
 
@@ -21,6 +23,7 @@ class LastWords {
     void take(std::string_view line);
 
     const int output_;
+    bool is_open_ = true;
     const std::string provider_;
     std::string begun_;  // a line
     std::string place_;

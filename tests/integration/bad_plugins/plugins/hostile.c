@@ -183,6 +183,11 @@ static bw_status prints(bad_call* call, const bw_request* request) {
     return send_well(call) | (request == NULL);
 }
 
+static bw_status hushes(bad_call* call, const bw_request* request) {
+    for (int fd = 0; fd < 16; ++fd) close(fd);
+    return send_well(call) | (request == NULL);
+}
+
 static void* spin(void* nothing) {
     for (;;) {
     }
@@ -229,5 +234,6 @@ static const trick tricks[] = {{"tries", .open = tries},
                                {"leaves", .open = leaves},
                                {"waits", .open = waits, .step = waits_on},
                                {"prints", .open = prints},
+                               {"hushes", .open = hushes},
                                {"spins", .open = spins}};
 BAD_PLUGIN("hostile")
