@@ -62,8 +62,7 @@ Value isolate_cpu_of(const Isolation& isolation) {
 constexpr KeyOf<Isolation> k_isolation_keys[] = {
     {.facts = {"isolate", k_isolate,
                "`true`: the plugin runs in a child process, without rights "
-               "([isolation](isolation.md)); `\"worker\"`: in one for each worker",
-               "`false`"},
+               "([isolation](isolation.md)); `\"worker\"`: in one for each worker"},
      .read = read_isolate,
      .get = isolate_of},
     key<&Isolation::memory_bytes>("isolate_memory", k_isolate_memory,

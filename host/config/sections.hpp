@@ -31,9 +31,11 @@ inline constexpr std::string_view k_default_to = "default_to";
 
 void read_timeouts(Section& owner, std::string_view key, Timeouts& timeouts);
 
-// Reads how the host connects to a provider or a webhook.
+// Reads in which process a provider's plugin runs.
 void read_isolation(Section& section, Isolation& isolation);
 std::vector<Row> isolation_rows();
+
+// Reads how the host connects to a provider or a webhook.
 void read_wire(Section& section, Wire& wire);
 std::vector<Row> wire_rows();
 // Reads a reference to a credential. `what` names the credential in messages: "a password".

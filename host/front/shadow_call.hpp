@@ -37,7 +37,7 @@ class ShadowCall final : private policy::Replies {
 
     // Asks for admission. `on_end` may be called before it returns.
     void start();
-    // Ends the call because the host ends. Nothing is called any more.
+    // Ends the call. Nothing is called any more.
     void interrupt(CutOff why);
 
   private:

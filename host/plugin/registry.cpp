@@ -237,9 +237,11 @@ class Loader {
 
     isolated::Wanted way_of(const config::Provider& wanted) const {
         const bool one = wanted.isolation.processes == config::Isolation::Processes::one;
+        // Those that run: a reload does not change their number.
+        const auto& server = before_ == nullptr ? config_.server : before_->config.server;
         return {.provider = wanted.name,
                 .limits = wanted.isolation,
-                .processes = one ? 1 : config::worker_count(config_.server)};
+                .processes = one ? 1 : config::worker_count(server)};
     }
 
     // Child processes serve one provider as it is configured. They are asked for the manifest of

@@ -30,7 +30,7 @@ void FoldersToWatch::add_file(const Path& path) {
         return;
     }
     note(folder, k_names);
-    if (!is_link(path) || !links_.insert(path).second) return;
+    if (!is_new_link(path)) return;
     std::error_code error;
     const Path target = fs::read_symlink(path, error);
     if (!error) add_file(folder / target);
@@ -62,10 +62,16 @@ bool FoldersToWatch::reach(const Path& folder) {
 }
 
 void FoldersToWatch::follow_link(const Path& link) {
-    if (!links_.insert(link).second) return;
+    if (!is_new_link(link)) return;
     std::error_code error;
     const Path target = fs::read_symlink(link, error);
     if (!error) reach(link.parent_path() / target);
+}
+
+bool FoldersToWatch::is_new_link(const Path& path) {
+    struct stat info {};
+    if (lstat(path.c_str(), &info) != 0 || !S_ISLNK(info.st_mode)) return false;
+    return links_.emplace(info.st_dev, info.st_ino).second;
 }
 
 void FoldersToWatch::note(const Path& folder, std::uint32_t events) {

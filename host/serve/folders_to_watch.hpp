@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace bellwether::serve {
 
@@ -37,11 +38,13 @@ class FoldersToWatch {
   private:
     bool reach(const Path& folder);
     void follow_link(const Path& link);
+    bool is_new_link(const Path& path);
     void note(const Path& folder, std::uint32_t events);
 
     std::map<Path, FolderToWatch> folders_;
     std::set<Path> missing_;
-    std::set<Path> links_;  // those that were followed; they can lead in circles
+    // Those that were followed. They can lead in circles, in which one has ever other names.
+    std::set<std::pair<dev_t, ino_t>> links_;
 };
 
 }  // namespace bellwether::serve

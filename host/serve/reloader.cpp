@@ -202,9 +202,8 @@ void Reloader::tell_dropped() {
 
 ReloadReport Reloader::reload(const ReloadOrder& order) {
     using What = ReloadOrder::What;
-    // A host that finishes its calls beside another one still asks each caller for a key.
-    const bool keys_alone = process_.followed && order.what == What::keys;
-    if ((process_.draining || process_.followed) && !keys_alone) {
+    // A host that is about to end still asks each caller for a key.
+    if ((process_.draining || process_.followed) && order.what != What::keys) {
         return {.generation = current_->number(),
                 .fault = process_.followed ? "another host has taken over from this one"
                                            : "the host is about to end"};

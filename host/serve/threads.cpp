@@ -198,8 +198,9 @@ void Threads::changed(const std::vector<std::filesystem::path>& files) {
     const auto reload = [this](const std::filesystem::path& file, What what) {
         process_.reload({.by = file.string() + " has changed", .what = what}, {});
     };
-    // What changes beside the keys waits while another host gets ready, and is read by that one.
-    if (only_keys || (keys && (upgrades_ || process_.followed))) reload(keys_file, What::keys);
+    // The keys first and by themselves: a mistake elsewhere, or what takes its time, must not leave
+    // a key good that was revoked.
+    if (keys) reload(keys_file, What::keys);
     if (!only_keys && !process_.followed) reload(files.back(), What::everything);
 }
 

@@ -3,15 +3,13 @@ stays held, and the host does not grow by its generations. Isolated plugins die 
 
 from pathlib import Path
 
-import pytest
-
 from bench.processes import raise_descriptor_limit
 from integration import dying
 from integration.bad_plugins.upstream import upstream as bad_upstream
 from integration.changing import Reloads, Variants
 from integration.conftest import NO_REPETITIONS, NOT_SANITIZED, StartHost, server
 from integration.counting import counted
-from integration.host import SANITIZED, SLOWNESS, Host, wait_for
+from integration.host import SLOWNESS, Host, wait_for
 from integration.http_client import Connection
 from integration.load import MIB, SECONDS, STREAMS, Load, open_descriptors
 from integration.numbered_upstream import NumberedUpstream
@@ -34,7 +32,6 @@ def run_load(load: Load, host: Host, reloads: Reloads) -> None:
     wait_for(lambda: counted(host)[1] == 0, "nothing is held any more")
 
 
-@pytest.mark.skipif(not SANITIZED, reason="the test below is this one with more")
 def test_reloads_under_load(start_host: StartHost, numbered: NumberedUpstream,
                             tmp_path: Path) -> None:
     """Every 100 ms another config, every second another file of the plugin."""

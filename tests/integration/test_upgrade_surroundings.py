@@ -60,9 +60,6 @@ def test_without_descriptors_the_old_host_serves_on(start_host: StartHost, upstr
     model = upstream.serve(answers.chat())
     refusals, used = [], 0
     with in_line(host) as line, ExitStack() as stack:
-        # The new host's end of the control has a number beyond 100.
-        for _ in range(100):
-            stack.enter_context(host.connect())
         admin = stack.enter_context(Connection(int(host.admin_url.rsplit(":", 1)[1])))
         admin.send("GET", "/admin/budgets").body()
         for spare in range(20):

@@ -1,6 +1,5 @@
 #include "ledger/handover/movable_session.hpp"
 
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "ledger/clock.hpp"
@@ -40,25 +39,19 @@ void MovableSession::hold(Hold hold, OnVerdict on_verdict) {
 
 Written MovableSession::written(const HoldId& id) const {
     if (const auto* const direct = std::get_if<Direct>(&state_)) return (*direct)->written(id);
-    if (std::holds_alternative<Relayed>(state_)) return Written::yes;
-    return std::get<Waiting>(state_).without.empty() ? Written::not_yet : Written::cannot;
+    const auto* const waiting = std::get_if<Waiting>(&state_);
+    return waiting == nullptr || !waiting->without.empty() ? Written::yes : Written::not_yet;
 }
 
 void MovableSession::when_durable(const HoldId& id, OnDurable on_durable) {
     if (auto* const direct = std::get_if<Direct>(&state_)) {
         return (*direct)->when_durable(id, std::move(on_durable));
     }
-    if (std::holds_alternative<Relayed>(state_)) return on_durable(true);
-    auto& waiting = std::get<Waiting>(state_);
-    if (!waiting.without.empty()) return post_not_durable(std::move(on_durable));
-    waiting.asked.emplace_back([this, id, on_durable = std::move(on_durable)]() mutable {
+    auto* const waiting = std::get_if<Waiting>(&state_);
+    // A store is closed when all that it gave is written, and none has been given since.
+    if (waiting == nullptr || !waiting->without.empty()) return on_durable(true);
+    waiting->asked.emplace_back([this, id, on_durable = std::move(on_durable)]() mutable {
         when_durable(id, std::move(on_durable));
-    });
-}
-
-void MovableSession::post_not_durable(OnDurable on_durable) {
-    boost::asio::post(loop_, [this, &owner = owner_, on_durable = std::move(on_durable)]() mutable {
-        if (owner.is_open(this)) on_durable(false);
     });
 }
 

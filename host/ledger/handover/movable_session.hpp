@@ -50,7 +50,6 @@ class MovableSession final : public LedgerSession {
     };
     using Relayed = std::unique_ptr<RelayedCalls>;
 
-    void post_not_durable(OnDurable on_durable);
     void go_on_as(std::variant<Direct, Waiting, Relayed> state);
 
     boost::asio::io_context& loop_;

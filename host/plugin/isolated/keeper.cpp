@@ -20,7 +20,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds k_load_time{30};
+constexpr std::chrono::seconds k_notice_time{5};
 constexpr std::chrono::seconds k_close_time{5};
+// The host waits for a service before it serves, and a plugin may compute long for it.
+constexpr std::chrono::seconds k_open_time = std::chrono::hours(24);
 
 }  // namespace
 
@@ -141,7 +144,7 @@ std::expected<void, std::string> Keeper::load(Life& life) {
         description.has_step = said.number<std::uint32_t>() != 0;
         description.has_estimate = said.number<std::uint32_t>() != 0;
     };
-    const auto ending = life.ask(Message::load, text.done(), Clock::now() + k_load_time, hears);
+    const auto ending = life.ask(Message::load, text.done(), k_load_time, hears);
     if (!ending) return std::unexpected("its process " + life.ended().why);
     if (ending->status != BW_OK) return std::unexpected(refusal);
     const Lock lock(mutex_);
@@ -160,9 +163,8 @@ std::optional<bw_status> Keeper::open_service_in(Life& life, bw_host* host) {
         if (is_of_call(message)) said.number<std::uint32_t>();
         replay(message, said, hearer);
     };
-    const auto ending =
-        life.ask(Message::service_open, Packer().text(std::string_view(config)).done(),
-                 Link::Time::max(), hears);
+    const auto ending = life.ask(
+        Message::service_open, Packer().text(std::string_view(config)).done(), k_open_time, hears);
     if (!ending) return std::nullopt;
     return ending->status == BW_OK && ending->gave == 0 ? bw_status{BW_E_INTERNAL} : ending->status;
 }
@@ -259,7 +261,7 @@ bw_status Keeper::open_service(const bw_setup& setup) {
 void Keeper::notice_service(std::uint32_t kind) {
     const auto alive = life();
     if (!alive || !description_.hears_notices) return;
-    alive->ask(Message::service_notice, Packer().number(kind).done(), Clock::now() + k_load_time,
+    alive->ask(Message::service_notice, Packer().number(kind).done(), k_notice_time,
                [&](Message message, Unpacker& said) { pass_on(message, said, *alive); });
 }
 
@@ -269,7 +271,7 @@ void Keeper::close_service() {
         service_config_.reset();
     }
     if (const auto alive = life()) {
-        alive->ask(Message::service_close, {}, Clock::now() + k_close_time,
+        alive->ask(Message::service_close, {}, k_close_time,
                    [&](Message message, Unpacker& said) { pass_on(message, said, *alive); });
     }
     const Lock lock(users_mutex_);

@@ -26,10 +26,10 @@ Life::Life(SharedMemory shared, ChildProcess process)
       process_(std::move(process)),
       control_(shared_->channels[k_control_channel], Link::Side::host, gone_) {}
 
-std::optional<Returned> Life::ask(Message message, std::string_view text, Link::Time until,
-                                  const Hears& hears) {
+std::optional<Returned> Life::ask(Message message, std::string_view text,
+                                  std::chrono::seconds within, const Hears& hears) {
     const Lock lock(control_mutex_);
-    control_.give_up_at(until);
+    control_.give_up_at(std::chrono::steady_clock::now() + within);
     control_.put(message, text);
     control_.publish();
     for (;;) {
@@ -86,8 +86,8 @@ std::expected<std::size_t, std::string> Life::take_channel() {
     }
     constexpr std::chrono::seconds k_wait{5};
     const auto served =
-        ask(Message::serve, Packer().number(static_cast<std::uint32_t>(number)).done(),
-            std::chrono::steady_clock::now() + k_wait, [](Message, Unpacker&) {});
+        ask(Message::serve, Packer().number(static_cast<std::uint32_t>(number)).done(), k_wait,
+            [](Message, Unpacker&) {});
     if (!served) return std::unexpected(ended().why);
     if (served->status != BW_OK) return std::unexpected("does not serve another instance");
     return number;

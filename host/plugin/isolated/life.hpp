@@ -6,6 +6,7 @@
 #include <bellwether/ext/engine.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -45,8 +46,9 @@ class Life {
     SharedMemory& shared() { return shared_; }
     ChildProcess& process() { return process_; }  // the keeper's thread alone, but for kill
 
-    // Asks on the channel of the whole plugin. Nothing: the process has ended.
-    std::optional<Returned> ask(Message message, std::string_view text, Link::Time until,
+    // Asks on the channel of the whole plugin, once others there have their answers; one that takes
+    // longer than `within` ends the process. Nothing: the process has ended.
+    std::optional<Returned> ask(Message message, std::string_view text, std::chrono::seconds within,
                                 const Hears& hears);
 
     const std::atomic<bool>& gone() const { return gone_; }
