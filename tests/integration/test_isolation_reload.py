@@ -10,7 +10,7 @@ import pytest
 
 from integration.conftest import NOT_SANITIZED, StartHost, provider, route, server
 from integration.host import PLUGINS, Host, run_cli, wait_for
-from integration.reloading import apply, gauge, refused, replace_file, stream_across
+from integration.reloading import apply, gauge, refused, reload, replace_file, stream_across
 from upstream.simulator import Simulator
 from upstream.tls import Authority
 
@@ -110,6 +110,10 @@ def test_each_worker_gets_one_and_gives_it_up(host: Host, config: str) -> None:
     shown = host.admin("GET", "/admin/plugins").json()["plugins"][0]["isolated"]
     assert len(shown) == host.admin("GET", "/admin/config").json()["server"]["workers"]
     assert host.chat("qwen-max").status == 200
+    other = config.replace("isolate = true", 'isolate = "worker"\nisolate_cpu = 9')
+    told = reload(host, other.replace("workers = 2", "workers = 5"))
+    assert told["needs_restart"], "the workers are those that run"
+    assert len(host.admin("GET", "/admin/plugins").json()["plugins"][0]["isolated"]) == len(shown)
     apply(host, config)
     for one in shown:
         ends(one["process"])

@@ -131,6 +131,29 @@ def test_a_folder_with_keys_that_is_away_for_a_while(start_host: StartHost, tmp_
         assert host.log().count(line) == 2, host.log()
 
 
+def test_a_mistake_beside_the_keys_leaves_none_good(start_host: StartHost, tmp_path: Path) -> None:
+    """A folder of which all is exchanged at once: what is wrong in it does not keep a key that was
+    taken out."""
+    for version in ("..1", "..2"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "more.toml").write_text(route("a", '"echo"'))
+    (tmp_path / "..data").symlink_to("..1")
+    keys = tmp_path / "..1/keys.toml"
+    made = run_cli("key", "new", "ann", "--keys-file", keys)
+    key = {"authorization": f"Bearer {made.stderr.splitlines()[0]}"}
+    host = start_host(f'include = ["{tmp_path}/..data/more.toml"]\n'
+                      f'keys_file = "{tmp_path}/..data/keys.toml"\n' + watching() + ECHO)
+    assert host.chat("a", headers=key).status == 200
+    shutil.copy(keys, tmp_path / "..2/keys.toml")
+    disabled = run_cli("key", "disable", "ann", "--keys-file", tmp_path / "..2/keys.toml")
+    assert disabled.returncode == 0, disabled.stderr
+    (tmp_path / "..2/more.toml").write_text("[nonsense]\n")
+    (tmp_path / "..next").symlink_to("..2")
+    (tmp_path / "..next").rename(tmp_path / "..data")
+    wait_for(lambda: host.chat("a", headers=key).status == 401, "the key is disabled")
+    wait_for(lambda: gauge(host, "last_reload_successful") == 0, "the mistake is told")
+
+
 def test_without_it_nothing_is_read(start_host: StartHost) -> None:
     """Until somebody asks; then the watch begins at once, if the config says so."""
     host = start_host(server() + ECHO + route("a", '"echo"'))
