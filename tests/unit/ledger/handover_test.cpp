@@ -302,9 +302,22 @@ class HandoverTest : public SqliteTest, public testing::WithParamInterface<bool>
         return opened(read_moved(to_bytes(moved)).value());
     }
     std::unique_ptr<MovableStore> movable() {
-        return std::make_unique<MovableStore>(
-            opened({}).value(), [this](MovedStore moved) { return opened(std::move(moved)); });
+        return std::make_unique<MovableStore>(opened({}).value(), [this](MovedStore moved) {
+            auto store = opened(std::move(moved));
+            ++tries_;
+            return store;
+        });
     }
+    // Waits until the store behind has been tried to be opened so often from now on.
+    bool tried_again(int times) const {
+        const int wanted = tries_ + times;
+        const auto end = std::chrono::steady_clock::now() + k_limit;
+        while (tries_ < wanted && std::chrono::steady_clock::now() < end) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        return tries_ >= wanted;
+    }
+    std::atomic<int> tries_ = 0;
     static StoredCounter counter(Store& store, const std::string& rule) {
         const auto all = store.counters().value();
         for (const auto& one : all) {
@@ -489,7 +502,7 @@ TEST_P(HandoverFileTest, IsOpenAgainWhenItIsBack) {
     EXPECT_FALSE(store->leave(k_patience));
     calls.settle(first, {5});
     put_another();
-    std::this_thread::sleep_for(std::chrono::milliseconds(600));  // two tries
+    ASSERT_TRUE(tried_again(2));
     EXPECT_FALSE(store->health().available) << "another file is not the ledger";
     put_back();
     ASSERT_TRUE(soon_held(calls, 65));
